@@ -1,0 +1,123 @@
+// Type-checks the TypeScript of README.md, packages/*/README.md and docs/guides/*.md against the sources, so that what people copy works.
+//   ```ts          one file of its own; every block of all pages is checked, all in one program
+//   ```ts ignore   not checked, only listed
+//   // contract.ts as a block's first line names the file: other blocks of the page can import './contract.ts'
+//   <!-- ts … -->  lines for the next block that the reader does not see, such as `declare const hub: Hub`
+// Blocks are written to .guides/<page>/, each line where it stands in the page, so that an error names the page's own line.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import { filesBelow, packages, root } from './packages.mjs'
+
+const out = join(root, '.guides')
+const config = {
+  extends: '../tsconfig.base.json',
+  compilerOptions: {
+    composite: false,
+    declaration: false,
+    declarationMap: false,
+    emitDeclarationOnly: false,
+    isolatedDeclarations: false,
+    noEmit: true,
+    lib: ['ES2023', 'DOM', 'DOM.Iterable'],
+    types: ['node'],
+  },
+  include: ['**/*.ts'],
+}
+
+rmSync(out, { recursive: true, force: true })
+mkdirSync(out)
+writeFileSync(join(out, 'tsconfig.json'), JSON.stringify(config))
+
+const pages = new Map()
+let checked = 0
+for (const page of pagesToCheck()) writePage(page)
+if (checked === 0) {
+  console.log('check-guides: no ts blocks')
+  process.exit(0)
+}
+process.exit(compile())
+
+function pagesToCheck() {
+  const readmes = packages().map(({ folder }) => join(folder, 'README.md'))
+  const guides = filesBelow(join(root, 'docs', 'guides')).filter((file) => file.endsWith('.md'))
+  return [join(root, 'README.md'), ...readmes, ...guides].filter((file) => existsSync(file))
+}
+
+function writePage(page) {
+  const path = relative(root, page).split(sep).join('/')
+  const folder = path.replace(/\.md$/, '').replaceAll('/', '-')
+  pages.set(folder, path)
+  for (const block of blocksOf(readFileSync(page, 'utf8'))) {
+    if (block.ignored) {
+      console.log(`skipped ${path}:${block.line} (ts ignore)`)
+      continue
+    }
+    checked++
+    writeBlock(join(out, folder), path, block)
+  }
+}
+
+function writeBlock(folder, path, { name, line, lines }) {
+  const file = join(folder, name ?? `line-${line}.ts`)
+  if (existsSync(file)) {
+    console.error(`${path}:${line}: a second block of this page is named ${name}; choose another name`)
+    process.exit(1)
+  }
+  mkdirSync(join(file, '..'), { recursive: true })
+  // Without an import or export a file is a script, and its names would collide with those of other blocks.
+  writeFileSync(file, `${lines.join('\n')}\nexport {}\n`)
+}
+
+/** The ts blocks of a page: their lines stand at the page's own line numbers, with empty ones before. */
+function blocksOf(text) {
+  const blocks = []
+  let lines
+  let ending
+  let block
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    if (ending === undefined) {
+      const fence = /^\s*(`{3,}|~{3,})\s*(\S*)\s*(.*)$/.exec(line)
+      if (fence !== null) {
+        ending = fence[1]
+        block = ['ts', 'typescript'].includes(fence[2]) ? start(index, lines, fence[3]) : undefined
+      } else if (/^<!-- ts$/.test(line)) {
+        ending = '-->'
+        lines = Array(index + 1).fill('')
+        block = { lines }
+      }
+    } else if (line.trim() === ending) {
+      if (block !== undefined && ending !== '-->') {
+        blocks.push({ ...block, name: nameOf(block) })
+        lines = undefined
+      }
+      ending = undefined
+    } else block?.lines.push(line)
+  }
+  return blocks
+}
+
+function start(index, hidden, flags) {
+  const lines = [...(hidden ?? [])]
+  while (lines.length <= index) lines.push('')
+  return { line: index + 1, first: index + 1, lines, ignored: /\bignore\b/.test(flags) }
+}
+
+function nameOf({ lines, first }) {
+  return /^\s*\/\/ ([\w./-]+\.ts)\b/.exec(lines[first] ?? '')?.[1]
+}
+
+function compile() {
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', '.', '--pretty', 'false'], {
+    cwd: out,
+    encoding: 'utf8',
+  })
+  process.stdout.write(
+    stdout.replace(/^([^\s/(]+)\/[^(\n]+(?=\(\d+,\d+\))/gm, (all, folder) => pages.get(folder) ?? all),
+  )
+  console.log(
+    `check-guides: ${checked} blocks of ${pages.size} pages, ${status === 0 ? 'all correct' : 'errors above'}`,
+  )
+  return status === 0 ? 0 : 1
+}

@@ -1,0 +1,48 @@
+// What the other scripts share: the repository's folder, and the published packages with their manifests.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '')
+
+/** Every package in packages/: its folder's name, its folder, its manifest. */
+export function packages() {
+  return readdirSync(join(root, 'packages'))
+    .map((name) => ({ name, folder: join(root, 'packages', name) }))
+    .filter(({ folder }) => existsSync(join(folder, 'package.json')))
+    .map(({ name, folder }) => ({ name, folder, manifest: readJson(join(folder, 'package.json')) }))
+}
+
+/** The entries a package publishes: `{ subpath: 'conformance', types: 'dist/…' }`, with `''` for the main one. */
+export function entries({ manifest }) {
+  return Object.entries(manifest.exports)
+    .filter(([, target]) => typeof target === 'object' && target.types !== undefined)
+    .map(([path, { types }]) => ({ subpath: path.replace(/^\.\/?/, ''), types }))
+}
+
+/** Ends the process when a package was not built. */
+export function requireBuild() {
+  for (const pack of packages()) {
+    for (const { types } of entries(pack)) {
+      if (existsSync(join(pack.folder, types))) continue
+      console.error(`${pack.manifest.name} is not built (${types} is missing): npm run build`)
+      process.exit(1)
+    }
+  }
+}
+
+/** All files below a folder, but nothing in node_modules; none when the folder does not exist. */
+export function filesBelow(folder) {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.name !== 'node_modules')
+    .flatMap((entry) => {
+      const path = join(folder, entry.name)
+      return entry.isDirectory() ? filesBelow(path) : [path]
+    })
+    .sort()
+}
+
+function readJson(path) {
+  return JSON.parse(readFileSync(path, 'utf8'))
+}
