@@ -1,0 +1,69 @@
+import { ChatError, UsageError } from '../errors.ts'
+
+/**
+ * A validator of any library that implements Standard Schema (zod, valibot, arktype …), as much of it as is used
+ * here. Source: https://standardschema.dev
+ */
+export interface Schema<Input = unknown, Output = Input> {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (
+      value: unknown,
+      ...rest: never[]
+    ) => SchemaResult<Output> | Promise<SchemaResult<Output>>
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined
+  }
+}
+
+/** What a validator answers. */
+export type SchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly SchemaIssue[] }
+
+/** One thing that is wrong with a value. */
+export interface SchemaIssue {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
+
+/** What the `detail` of a `bad_payload` error holds. */
+export interface PayloadFault {
+  /** The way to the first failing field, such as `['user', 'name']`; empty for the value itself. */
+  readonly path: readonly (string | number)[]
+  /** Everything the validator found. */
+  readonly issues: readonly { readonly path: readonly (string | number)[]; readonly message: string }[]
+}
+
+/**
+ * The output of a schema for a value; the value itself where there is no schema.
+ *
+ * @throws ChatError `bad_payload`, with a {@link PayloadFault}, when the value does not pass.
+ * @throws UsageError when the validator is asynchronous.
+ * @internal
+ */
+export function validate(schema: Schema | undefined, value: unknown, subject: string): unknown {
+  if (schema === undefined) return value
+  const result = schema['~standard'].validate(value)
+  if (result instanceof Promise) {
+    result.catch(() => {})
+    throw new UsageError(
+      `unable to validate ${subject}: its validator is asynchronous; use one that answers at once`,
+    )
+  }
+  if (result.issues === undefined) return result.value
+  throw payloadError(subject, result.issues)
+}
+
+function payloadError(subject: string, found: readonly SchemaIssue[]): ChatError {
+  const issues = found.map((issue) => ({ path: (issue.path ?? []).map(pathKey), message: issue.message }))
+  const first = issues[0] ?? { path: [], message: 'the value does not pass' }
+  const where = first.path.length > 0 ? `${first.path.join('.')}: ` : ''
+  const detail: PayloadFault = { path: first.path, issues }
+  return new ChatError('bad_payload', `unable to accept ${subject}: ${where}${first.message}`, { detail })
+}
+
+function pathKey(segment: PropertyKey | { readonly key: PropertyKey }): string | number {
+  const key = typeof segment === 'object' ? segment.key : segment
+  return typeof key === 'number' ? key : String(key)
+}

@@ -1,0 +1,97 @@
+import { ChatError } from '../errors.ts'
+import type { CallFrame } from '../protocol/client-frames.ts'
+import type { WireError } from '../protocol/encode.ts'
+import { encodeValue } from '../protocol/json.ts'
+import { valueFault } from '../protocol/values.ts'
+import { attempt } from '../runtime/later.ts'
+import { createAborter, onAbort } from '../runtime/signal.ts'
+import { exceedsBytes } from '../text.ts'
+import type { CallContext } from './events.ts'
+import type { Node } from './node.ts'
+import type { Session } from './session.ts'
+
+/** What an answer may hold, so that its frame stays below what a client accepts (P-LV-3). */
+export const largestAnswer: number = 300 * 1024
+
+type Handler = (input: unknown, context: CallContext) => unknown
+
+/**
+ * Runs a call's handler, at most once per connection (P-PB-7), and answers with what it returns.
+ *
+ * @internal
+ */
+export function runCall(
+  node: Node,
+  session: Session,
+  frame: CallFrame,
+  first: boolean,
+  done: () => void,
+): void {
+  const { ref, event } = frame
+  const where = { source: 'handler', session: session.id, subject: event } as const
+  const refuse = (error: WireError): void => {
+    session.err(ref, error)
+    done()
+  }
+  const refused = session.overRate(ref) ?? session.badEvent(event) ?? unfit(node, frame, first)
+  if (refused !== null) return refuse(refused)
+  const handler = node.isCall(event) ? node.handlers(event)[0] : undefined
+  if (handler === undefined)
+    return refuse({ code: 'not_found', message: `unable to call '${event}': nobody answers it` })
+  const { context, settle } = open(node, session, event, refuse)
+  attempt(
+    () => (handler as Handler)(node.guard.operation('calls', 'input', event, frame.data), context),
+    (result) =>
+      settle(() => {
+        const outcome = encodeResult(node, event, result)
+        if ('json' in outcome) session.ok(ref, outcome.json)
+        else session.err(ref, node.wireError(outcome.error, where))
+        done()
+      }),
+    (error) => settle(() => refuse(node.wireError(error, where))),
+  )
+}
+
+function unfit(node: Node, frame: CallFrame, first: boolean): WireError | null {
+  if (valueFault(frame.data, node.limits.depth) !== null)
+    return {
+      code: 'bad_payload',
+      message: 'unable to take this data: it nests too deep, or a number is too large',
+    }
+  return first ? null : { code: 'conflict', message: 'unable to call: this ref is not above all before it' }
+}
+
+/** The handler's context, and what settles the call once: its outcome, the time being up, or the end of the connection. */
+function open(node: Node, session: Session, event: string, late: (error: WireError) => void) {
+  const aborter = createAborter()
+  let settled = false
+  const settle = (then: () => void): void => {
+    if (settled) return
+    settled = true
+    cancel()
+    ignore()
+    then()
+  }
+  const cancel = node.runtime.timer(node.timeouts.call, () => {
+    settle(() => late({ code: 'timeout', message: `unable to answer '${event}': it took too long` }))
+    aborter.abort(new ChatError('timeout', 'the time for this call is up'))
+  })
+  const ignore = onAbort(session.aborter.signal, (reason) => aborter.abort(reason))
+  const { user } = session
+  const context: CallContext = { event, user, session, signal: aborter.signal }
+  return { context, settle }
+}
+
+/** A handler's own mistake in its answer is not the client's: it is told `internal`. */
+function encodeResult(node: Node, event: string, result: unknown): { json: string } | { error: unknown } {
+  try {
+    node.guard.operation('calls', 'output', event, result)
+    const json = encodeValue(result)
+    if (!exceedsBytes(json, largestAnswer)) return { json }
+    return { error: new Error(`unable to answer '${event}': the result is over ${largestAnswer} bytes`) }
+  } catch (cause) {
+    return {
+      error: new Error(`unable to answer '${event}': the result does not fit the contract`, { cause }),
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import type {
+  AnyContract,
+  CallName,
+  EventData,
+  EventName,
+  OperationAnswer,
+  OperationArgument,
+} from '../contract/contract.ts'
+import type { Later } from '../runtime/later.ts'
+import type { User } from './options.ts'
+
+/** One client, as the hub sees it: it outlives its connections. */
+export interface HubSession<U extends User = User> {
+  /** Public, never used again. `~id` is its address. */
+  readonly id: string
+  /** What `authenticate` answered. */
+  readonly user: U
+  /** The rooms it has joined. */
+  readonly rooms: readonly string[]
+  /** The peer's address, as the transport knows it. */
+  readonly remoteAddress: string
+  /** The name of the transport of its connection. */
+  readonly transport: string
+  /** Ends its connection. The code says whether the client comes back; see `CloseCode`. Default: 4513, it does not. */
+  close(code?: number, reason?: string): void
+}
+
+/** What a message's handler on the hub is told besides the data. */
+export interface HubMessage<U extends User = User> {
+  readonly event: string
+  readonly address: string
+  /** The id of the user who sent it. */
+  readonly from: string
+  /** Its place in the address's stream; `null` for a cast. */
+  readonly at: number | null
+  /** The message's id; `null` for a cast. */
+  readonly id: string | null
+  /** `false` for a cast. */
+  readonly durable: boolean
+  readonly user: U
+  readonly session: HubSession<U>
+}
+
+/** What a call's handler is told besides the input. */
+export interface CallContext<U extends User = User> {
+  readonly event: string
+  readonly user: U
+  readonly session: HubSession<U>
+  /** Aborted when nobody waits for the answer any more: the connection ended, or the time was up. */
+  readonly signal: AbortSignal
+}
+
+/** The hub's own events; the names start with `$`, so that an application's can neither collide nor be forged over the wire. */
+export interface HubEvents<U extends User = User> {
+  /** A client has connected; `resumed` tells whether it was here before. */
+  readonly $connect: { readonly session: HubSession<U>; readonly resumed: boolean }
+  /** A connection has ended. The client may come back and resume its session. */
+  readonly $disconnect: { readonly session: HubSession<U>; readonly code: number; readonly reason: string }
+  /** A session receives a room from now on. */
+  readonly $join: { readonly session: HubSession<U>; readonly address: string }
+  /** A session receives a room no more. */
+  readonly $leave: { readonly session: HubSession<U>; readonly address: string }
+  /** Something failed that the hub survived. */
+  readonly $error: HubError
+}
+
+/** What the hub's `$error` event carries. */
+export interface HubError {
+  /** What was thrown, whole: it says more than the client is told. */
+  readonly error: unknown
+  /** Where: `protocol` for broken frames, `handler` and `listener` for the application's code, `policy` for `authenticate` and `authorize`, `backplane`. */
+  readonly source: 'protocol' | 'handler' | 'listener' | 'policy' | 'backplane' | 'transport'
+  /** The session it happened to, when there is one. */
+  readonly session?: string | undefined
+  /** The address or event it happened at, when there is one. */
+  readonly subject?: string | undefined
+}
+
+/** What {@link Hub.on} takes for a name: a listener for the hub's own events and for messages, a handler for calls. */
+export type HubListener<C extends AnyContract, U extends User, K> = K extends keyof HubEvents<U>
+  ? (event: HubEvents<U>[K]) => unknown
+  : string extends CallName<C>
+    ? (data: unknown, context: HubMessage<U> & CallContext<U>) => unknown
+    : K extends CallName<C>
+      ? (
+          input: OperationArgument<C, 'calls', K>,
+          context: CallContext<U>,
+        ) => Later<OperationAnswer<C, 'calls', K>>
+      : K extends EventName<C>
+        ? (data: EventData<C, K>, message: HubMessage<U>) => unknown
+        : never

@@ -1,0 +1,296 @@
+import type { Backplane, Entry, Hint, Page } from '../backplane/backplane.ts'
+import type { Attachment, GapReason, Position } from '../position.ts'
+import { encodeCast, encodeGap, encodeMessage } from '../protocol/encode.ts'
+import { encodeValue } from '../protocol/json.ts'
+import { attempt } from '../runtime/later.ts'
+import type { Undo } from '../runtime/runtime.ts'
+import { refusal } from '../stream/attach.ts'
+import { Log } from '../stream/log.ts'
+import { Frame } from '../transport/batch.ts'
+import type { Outbox } from './outbox.ts'
+import { Reader } from './reader.ts'
+
+/** A volatile message between nodes. */
+export interface CastMessage {
+  readonly address: string
+  readonly event: string
+  readonly data: unknown
+  readonly from: string | null
+  readonly session: string | undefined
+  readonly key: string | undefined
+}
+
+/** A message with the frame that all its readers share. */
+interface Recent {
+  readonly at: number
+  readonly prev: number
+  readonly id: string
+  readonly frame: Frame
+}
+
+/** What a reader that is behind gets next. */
+export interface ReplayPage {
+  readonly frames: readonly Frame[]
+  /** Where the reader stands after it. */
+  readonly next: Position
+  /** Why the messages up to `next` are lost, when they are. */
+  readonly gap: GapReason | null
+  /** Whether it was handed over in the call itself. */
+  readonly atOnce: boolean
+}
+
+/** What a feed needs of its node. */
+export interface FeedHost {
+  readonly backplane: Backplane
+  readonly limits: { readonly replay: number }
+  report(error: unknown, address: string): void
+}
+
+/** How many recent messages, and how many bytes of them, a feed keeps at hand for readers that fall behind a little. */
+const recentCount = 128
+const recentBytes = 128 * 1024
+const replayPage = 256
+/** What one join may ask for in bytes (P-ST-5). */
+const replayBytes = 16 * 1024 * 1024
+
+/**
+ * One address on this node: a verified place in its log, the recent messages, and the readers. It reads the log once for all of them.
+ *
+ * @internal
+ */
+export class Feed {
+  readonly address: string
+  readonly readers: Map<string, Reader> = new Map()
+  /** How many need this feed: its readers, and those about to become one. */
+  holds = 0
+  readonly #host: FeedHost
+  readonly #addressJson: string
+  readonly #undo: Undo[] = []
+  readonly #recent = new Log<Recent>()
+  #recentBytes = 0
+  #position: Position = ['', 0, null]
+  #opened = false
+  #filling = false
+  #again = false
+  #waiting: { ready: () => void; failed: (error: unknown) => void }[] = []
+
+  constructor(address: string, host: FeedHost) {
+    this.address = address
+    this.#host = host
+    this.#addressJson = JSON.stringify(address)
+  }
+
+  /** The place of the last message that this node has verified. */
+  get position(): Position {
+    return this.#position
+  }
+
+  /** Calls `ready` when the feed knows its place in the log, in this very call if it does. */
+  open(ready: () => void, failed: (error: unknown) => void): void {
+    if (this.#opened) {
+      ready()
+      return
+    }
+    this.#waiting.push({ ready, failed })
+    if (this.#waiting.length === 1) this.#start()
+  }
+
+  close(): void {
+    for (const undo of this.#undo.splice(0)) undo()
+    this.#opened = false
+  }
+
+  /** Adds a reader at the top: everything later is live for it. */
+  attach(session: string, outbox: Outbox): Reader {
+    const reader = new Reader(this, session, outbox)
+    this.readers.set(session, reader)
+    return reader
+  }
+
+  detach(reader: Reader): void {
+    reader.detach()
+    if (this.readers.get(reader.session) === reader) this.readers.delete(reader.session)
+  }
+
+  /**
+   * Whether a reader can go on from a position: `null` when it can, else why not (P-ST-2, P-ST-5).
+   */
+  examine(since: Position, next: (reason: GapReason | null) => void): void {
+    const [epoch, at, id] = this.#position
+    if (since[0] === epoch && since[1] === at && since[2] === id) return next(null)
+    attempt(
+      () => this.#host.backplane.read(this.address, { after: since[1], limit: 1 }),
+      (page) => {
+        const { behind } = page
+        const reason = refusal(since, { ...page, idAt: page.afterId })
+        const over = behind.messages > this.#host.limits.replay || behind.bytes > replayBytes
+        next(reason ?? (over ? 'limit' : null))
+      },
+      (error) => {
+        this.#host.report(error, this.address)
+        next('absent')
+      },
+    )
+  }
+
+  /** The answer to a join: where the reader stands before the first message that follows (P-ST-3). */
+  describe(reader: Reader, reason: GapReason | null): Attachment {
+    const [epoch, at, id] = reader.position
+    const top = this.#position[1]
+    if (reason !== null) return { epoch, at, id, top, mode: 'gap', reason }
+    return { epoch, at, id, top, mode: reader.live ? 'live' : 'replay' }
+  }
+
+  /** The next messages after a position, up to the feed's own place. */
+  pageAfter(position: Position, take: (page: ReplayPage) => void): void {
+    if (position[0] !== this.#position[0]) return take({ ...this.#lost('epoch'), atOnce: true })
+    const first = this.#recent.first
+    if (first !== undefined && position[1] >= first.prev) {
+      const recent = this.#recent.after(position[1], replayPage)
+      const last = recent.at(-1)
+      const next: Position = last === undefined ? this.#position : [position[0], last.at, last.id]
+      return take({ frames: recent.map(({ frame }) => frame), next, gap: null, atOnce: true })
+    }
+    let atOnce = true
+    attempt(
+      () => this.#host.backplane.read(this.address, { after: position[1], limit: replayPage }),
+      (page) => take({ ...this.#replayed(position, page), atOnce }),
+      (error) => {
+        this.#host.report(error, this.address)
+        take({ ...this.#lost('absent'), atOnce })
+      },
+    )
+    atOnce = false
+  }
+
+  tellGap(reader: Reader, reason: GapReason, position: Position): void {
+    reader.outbox.push(new Frame(encodeGap(this.address, reason, position)))
+  }
+
+  /** A volatile message: to everyone who has joined, but not back to the session it came from (P-ST-9). */
+  cast(cast: CastMessage): void {
+    const frame = new Frame(encodeCast(cast))
+    for (const reader of this.readers.values())
+      if (reader.session !== cast.session && !reader.outbox.full) reader.outbox.push(frame)
+  }
+
+  #start(): void {
+    const { backplane } = this.#host
+    // First the hints, then the top: what comes in between is seen as a hint or as the top.
+    this.#undo.push(
+      backplane.tail(this.address, (hint) => this.#hint(hint)),
+      backplane.subscribe(this.address, (cast) => this.cast(cast as CastMessage)),
+      backplane.onReconnect(() => this.#fill()),
+    )
+    attempt(
+      () => backplane.read(this.address, { before: null, limit: 1 }),
+      (page) => {
+        this.#position = [page.epoch, page.top, page.topId]
+        this.#opened = true
+        this.#settle(({ ready }) => ready())
+        if (this.#again) this.#fill()
+      },
+      (error) => {
+        this.close()
+        this.#settle(({ failed }) => failed(error))
+      },
+    )
+  }
+
+  #settle(tell: (waiter: { ready: () => void; failed: (error: unknown) => void }) => void): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const waiter of waiting) tell(waiter)
+  }
+
+  #hint({ epoch, prev, entry, json }: Hint): void {
+    if (!this.#opened || this.#filling) this.#again = true
+    else if (epoch === this.#position[0] && prev === this.#position[1]) this.#deliver(entry, json)
+    else if (epoch !== this.#position[0] || entry.at > this.#position[1]) this.#fill()
+  }
+
+  /** Reads what the hints did not bring, once for all readers. */
+  #fill(): void {
+    if (!this.#opened || this.#filling) {
+      this.#again = true
+      return
+    }
+    this.#filling = true
+    this.#again = false
+    attempt(
+      () => this.#host.backplane.read(this.address, { after: this.#position[1], limit: replayPage }),
+      (page) => {
+        this.#filling = false
+        this.#take(page)
+        if (page.more || this.#again) this.#fill()
+      },
+      (error) => {
+        this.#filling = false
+        this.#host.report(error, this.address)
+      },
+    )
+  }
+
+  #take(page: Page): void {
+    const reason = refusal(this.#position, { ...page, idAt: page.afterId })
+    if (reason === null) for (const entry of page.entries) this.#deliver(entry)
+    else this.#restart(page, reason)
+  }
+
+  /** The log is not the one this node has read: everyone is told, and goes on from its top. */
+  #restart(page: Page, reason: GapReason): void {
+    this.#position = [page.epoch, page.top, page.topId]
+    this.#recent.clear()
+    this.#recentBytes = 0
+    for (const reader of this.readers.values()) {
+      reader.place(this.#position)
+      this.tellGap(reader, reason, this.#position)
+      reader.pump()
+    }
+  }
+
+  #deliver(entry: Entry, json?: string): void {
+    const before = this.#position
+    const frame = this.#frame(entry, before[1], json)
+    this.#position = [before[0], entry.at, entry.id]
+    this.#keep({ at: entry.at, prev: before[1], id: entry.id, frame })
+    for (const reader of this.readers.values()) if (reader.live) reader.offer(frame, before)
+  }
+
+  #keep(recent: Recent): void {
+    this.#recent.push(recent)
+    this.#recentBytes += recent.frame.bytes
+    while (this.#recent.size > recentCount || this.#recentBytes > recentBytes) {
+      const gone = this.#recent.shift()
+      if (gone === undefined) return
+      this.#recentBytes -= gone.frame.bytes
+    }
+  }
+
+  #replayed(position: Position, page: Page): Omit<ReplayPage, 'atOnce'> {
+    const reason = refusal(position, { ...page, idAt: page.afterId })
+    if (page.epoch !== this.#position[0]) return this.#lost('epoch')
+    if (reason === 'trimmed' && page.baseId !== null)
+      return { frames: [], next: [page.epoch, page.base, page.baseId], gap: reason }
+    if (reason !== null) return this.#lost(reason)
+    let prev = position[1]
+    const frames: Frame[] = []
+    let next = position
+    for (const entry of page.entries) {
+      if (entry.at > this.#position[1]) break
+      frames.push(this.#frame(entry, prev))
+      prev = entry.at
+      next = [page.epoch, entry.at, entry.id]
+    }
+    // The log has less than this node has already sent to others: it was rolled back.
+    return frames.length === 0 ? this.#lost('diverged') : { frames, next, gap: null }
+  }
+
+  #lost(gap: GapReason): Omit<ReplayPage, 'atOnce'> {
+    return { frames: [], next: this.#position, gap }
+  }
+
+  #frame(entry: Entry, prev: number, json = encodeValue(entry.data)): Frame {
+    return new Frame(encodeMessage(this.#addressJson, entry, json, prev))
+  }
+}

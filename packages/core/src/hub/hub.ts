@@ -1,0 +1,185 @@
+import type { AnyContract, CallName, EventInput, EventName, Untyped } from '../contract/contract.ts'
+import { encodeCast } from '../protocol/encode.ts'
+import { jsonProtocol } from '../protocol/json.ts'
+import type { Listener } from '../runtime/emitter.ts'
+import type { Undo } from '../runtime/runtime.ts'
+import { Frame } from '../transport/batch.ts'
+import type { Connection, Handshake } from '../transport/connection.ts'
+import type { HubEvents, HubListener, HubSession } from './events.ts'
+import type { CastMessage } from './feed.ts'
+import { Heartbeat } from './heartbeat.ts'
+import { Link } from './link.ts'
+import { type HubCounters, Node } from './node.ts'
+import type { HubOptions, Limits, User } from './options.ts'
+import { sessionChannel } from './publishing.ts'
+import { type HubTarget, type Sent, Speaker } from './target.ts'
+
+const defaultDeadline = 5_000
+/** How long to wait for the transports' own farewell after the deadline. */
+const farewell = 2_000
+
+/**
+ * The server side: speaks to everyone, to a room, or to one person, over any transport, and answers their calls.
+ *
+ * ```ts
+ * const hub = new Hub({
+ *   authenticate: ({ token }) => verify(token),
+ *   authorize: ({ address }) => address.startsWith('#public:'),
+ * })
+ * attach(hub, server, { path: '/chat' })
+ * await hub.to('#public:lobby').send('say', { text: 'welcome' })
+ * ```
+ */
+export class Hub<C extends AnyContract = Untyped, U extends User = User> {
+  readonly #node: Node
+  readonly #speaker: Speaker
+  readonly #heartbeat: Heartbeat
+  readonly #links = new Set<Link>()
+  readonly #unsubscribe: Undo
+  #closing: Promise<void> | null = null
+  #gone: (() => void) | null = null
+
+  /**
+   * Starts at once; connections come by {@link Hub.accept}, which a transport's `attach` calls.
+   *
+   * @throws UsageError when an option cannot work; the message says what to change.
+   */
+  constructor(options: HubOptions<C, U> = {}) {
+    const node = new Node(options as unknown as HubOptions)
+    this.#node = node
+    this.#speaker = new Speaker(node)
+    this.#heartbeat = new Heartbeat(node.runtime, node.timeouts.heartbeat, (now) => {
+      node.rates.sweep(now)
+      node.resumes.sweep(now)
+    })
+    this.#unsubscribe = node.backplane.subscribe(sessionChannel, (cast) =>
+      this.#castToSession(cast as CastMessage),
+    )
+  }
+
+  /** Names this incarnation: random, new at each start. */
+  get node(): string {
+    return this.#node.id
+  }
+
+  /** The limits in force. A transport reads `transmission` from here. */
+  get limits(): Limits {
+    return this.#node.limits
+  }
+
+  /** The subprotocols it speaks, for a transport's negotiation: a name that is not here is never echoed (P-FR-8). */
+  get subprotocols(): readonly string[] {
+    return [jsonProtocol]
+  }
+
+  /** Whether the hub is closed, or being closed: transports refuse new connections. */
+  get closing(): boolean {
+    return this.#node.draining
+  }
+
+  /** Who is connected now. */
+  get sessions(): readonly HubSession<U>[] {
+    const sessions: HubSession[] = []
+    for (const session of this.#node.router.sessions.values()) if (session.entered) sessions.push(session)
+    return sessions as unknown as HubSession<U>[]
+  }
+
+  /** The rooms that somebody has joined on this node, with how many sessions have. */
+  get rooms(): ReadonlyMap<string, number> {
+    const rooms = new Map<string, number>()
+    for (const [address, { readers }] of this.#node.router.feeds)
+      if (address.startsWith('#') && readers.size > 0) rooms.set(address, readers.size)
+    return rooms
+  }
+
+  /** What was ignored so far: frames that are counted, never answered. */
+  get counters(): Readonly<HubCounters> {
+    return { ...this.#node.counters }
+  }
+
+  /**
+   * Takes a connection that a transport has made. All that an adapter calls.
+   */
+  accept(connection: Connection, handshake: Handshake): void {
+    const link: Link = new Link(this.#node, connection, handshake, () => this.#closed(link))
+    if (link.gone) return
+    this.#links.add(link)
+    this.#heartbeat.add(link)
+  }
+
+  /**
+   * Something to speak to: `*` everyone, `#name` a room, `@id` a person, `~id` a session.
+   *
+   * @throws UsageError when it is no address.
+   */
+  to(address: string): HubTarget<C> {
+    return this.#speaker.target(address) as unknown as HubTarget<C>
+  }
+
+  /** Sends a durable message to everyone: `to('*').send(event, data)`. */
+  broadcast<K extends EventName<C>>(
+    event: K,
+    data: EventInput<C, K>,
+    options?: { signal?: AbortSignal },
+  ): Promise<Sent> {
+    return this.to('*').send(event, data, options)
+  }
+
+  /**
+   * Listens. For a call's name, the first listener answers it: what it returns is the answer, a `ChatError` it throws is the refusal. For an event's name, every
+   * listener runs after the log has accepted a client's message (or a cast was let through), once, on the node that took it. For a name with `$`, one of
+   * the hub's own events. A listener that throws harms nobody; its error goes to `$error`. Returns what removes it.
+   */
+  on<K extends keyof HubEvents<U> | CallName<C> | EventName<C>>(
+    name: K,
+    listener: HubListener<C, U, K>,
+  ): Undo {
+    return this.#node.on(name, listener as Listener)
+  }
+
+  /**
+   * Drains and stops: refuses new handshakes, tells everyone to come back elsewhere (or here, at a moment spread over the deadline),
+   * finishes what is under way, and closes what is left at the deadline. Calling it again waits for the same end.
+   */
+  close(options: { /** Milliseconds. Default: 5 000. */ readonly deadline?: number } = {}): Promise<void> {
+    this.#closing ??= this.#drain(options.deadline ?? defaultDeadline)
+    return this.#closing
+  }
+
+  async #drain(deadline: number): Promise<void> {
+    const { runtime } = this.#node
+    this.#node.draining = true
+    for (const link of this.#links)
+      link.bye('the hub is shutting down', Math.floor(runtime.random() * deadline))
+    await this.#empty(deadline)
+    for (const link of this.#links) link.close(4001, 'the hub is shutting down')
+    await this.#empty(farewell)
+    for (const link of this.#links) link.connection.abort(new Error('unable to close in time'))
+    this.#unsubscribe()
+    await this.#node.close()
+  }
+
+  /** Resolves when the last connection has ended, or after a while. */
+  #empty(patience: number): Promise<void> {
+    if (this.#links.size === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      const cancel = this.#node.runtime.timer(patience, resolve)
+      this.#gone = () => {
+        cancel()
+        resolve()
+      }
+    })
+  }
+
+  #closed(link: Link): void {
+    this.#links.delete(link)
+    this.#heartbeat.remove(link)
+    if (this.#links.size === 0) this.#gone?.()
+  }
+
+  #castToSession(cast: CastMessage): void {
+    const session = this.#node.router.sessions.get(cast.address.slice(1))
+    if (session?.entered && session.id !== cast.session && !session.outbox.full)
+      session.outbox.push(new Frame(encodeCast(cast)))
+  }
+}

@@ -1,0 +1,78 @@
+import type { Attachment, GapReason, Position } from '../position.ts'
+import type { Feed } from './feed.ts'
+import type { Node } from './node.ts'
+import type { Reader } from './reader.ts'
+import type { Session } from './session.ts'
+
+/**
+ * What one session reads: its readers by address.
+ *
+ * @internal
+ */
+export class Memberships {
+  readonly #node: Node
+  readonly #session: Session
+  readonly #readers = new Map<string, { readonly feed: Feed; readonly reader: Reader }>()
+  #ended = false
+
+  constructor(node: Node, session: Session) {
+    this.#node = node
+    this.#session = session
+  }
+
+  get rooms(): string[] {
+    return [...this.#readers.keys()].filter((address) => address.startsWith('#'))
+  }
+
+  has(address: string): boolean {
+    return this.#readers.has(address)
+  }
+
+  /** Whether one more room would be too many. `*` and the own inbox do not count. */
+  get full(): boolean {
+    return this.#readers.size - 2 >= this.#node.limits.rooms
+  }
+
+  /** Takes over a held feed and reads it from `since`, or from the top. One synchronous step (P-ST-4). */
+  attach(feed: Feed, since: Position | null, reason: GapReason | null): Attachment {
+    const { address } = feed
+    const before = this.#readers.get(address)
+    if (before !== undefined) this.#drop(address, before)
+    const reader = feed.attach(this.#session.id, this.#session.outbox)
+    this.#readers.set(address, { feed, reader })
+    if (since !== null && reason === null && since[1] !== feed.position[1]) reader.place(since)
+    if (before === undefined && address.startsWith('#'))
+      this.#node.emit('$join', { session: this.#session, address })
+    return feed.describe(reader, reason)
+  }
+
+  /** Where the reader of an address stands now. */
+  describe(address: string): Attachment | null {
+    const member = this.#readers.get(address)
+    return member === undefined ? null : member.feed.describe(member.reader, null)
+  }
+
+  detach(address: string): void {
+    const member = this.#readers.get(address)
+    if (member === undefined) return
+    this.#drop(address, member)
+    this.#node.emit('$leave', { session: this.#session, address })
+  }
+
+  /** Goes on with everything that is behind, as far as the connection takes it. */
+  pump(): void {
+    for (const { reader } of this.#readers.values()) if (!reader.live) reader.pump()
+  }
+
+  end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    for (const [address, member] of this.#readers) this.#drop(address, member)
+  }
+
+  #drop(address: string, { feed, reader }: { feed: Feed; reader: Reader }): void {
+    feed.detach(reader)
+    this.#readers.delete(address)
+    this.#node.router.release(feed)
+  }
+}

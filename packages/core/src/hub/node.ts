@@ -1,0 +1,162 @@
+import type { Appended, AppendKey, Backplane, OutgoingMessage } from '../backplane/backplane.ts'
+import type { AnyContract } from '../contract/contract.ts'
+import { Guard } from '../contract/guard.ts'
+import { ChatError, isWireCode } from '../errors.ts'
+import { MemoryBackplane } from '../memory/backplane.ts'
+import { MemoryStore } from '../memory/store.ts'
+import type { WireError } from '../protocol/encode.ts'
+import { Emitter, type Listener } from '../runtime/emitter.ts'
+import { attempt } from '../runtime/later.ts'
+import type { Runtime, Undo } from '../runtime/runtime.ts'
+import { systemRuntime } from '../runtime/system.ts'
+import type { HubError } from './events.ts'
+import type { FeedHost } from './feed.ts'
+import { Flusher } from './flusher.ts'
+import { type HubOptions, type Limits, resolveLimits, resolveTimeouts, type Timeouts } from './options.ts'
+import { RateLimiter } from './rate.ts'
+import { Router } from './router.ts'
+
+/** What was ignored, for tests and metrics. */
+export interface HubCounters {
+  /** Casts that were refused, malformed or over the rate. */
+  droppedCasts: number
+  /** Frames of a type this version does not know. */
+  unknownFrames: number
+  /** Replies to asks that nobody waits for. */
+  strayReplies: number
+}
+
+const firstRetry = 100
+const slowestRetry = 5_000
+
+/**
+ * One incarnation of a hub: what all its parts share.
+ *
+ * @internal
+ */
+export class Node implements FeedHost {
+  readonly id: string
+  readonly runtime: Runtime
+  readonly backplane: Backplane
+  readonly limits: Limits
+  readonly timeouts: Timeouts
+  readonly options: HubOptions
+  readonly guard: Guard
+  readonly router: Router
+  readonly flusher: Flusher
+  readonly rates: RateLimiter
+  readonly resumes: RateLimiter
+  readonly counters: HubCounters = { droppedCasts: 0, unknownFrames: 0, strayReplies: 0 }
+  /** Set once the hub is being closed: no new handshakes. */
+  draining = false
+  readonly #emitter = new Emitter((error, event) => this.fault({ error, source: 'listener', subject: event }))
+  readonly #handlers = new Map<string, Listener[]>()
+  readonly #calls: ReadonlySet<string>
+  #messages = 0
+  #closed = false
+
+  constructor(options: HubOptions<AnyContract>) {
+    this.options = options as HubOptions
+    this.runtime = options.runtime ?? systemRuntime
+    this.id = this.runtime.id(12)
+    this.backplane = options.backplane ?? new MemoryBackplane(new MemoryStore(this.runtime, options.log))
+    this.limits = resolveLimits(options.limits)
+    this.timeouts = resolveTimeouts(options.timeouts, this.backplane.capabilities.dedupeWindow)
+    this.guard = new Guard(options.contract)
+    this.router = new Router(this)
+    this.flusher = new Flusher(this.runtime)
+    this.rates = new RateLimiter(this.limits.rate, this.limits.burst)
+    this.resumes = new RateLimiter(this.limits.resumeRate, this.limits.resumeBurst)
+    this.#calls = new Set(options.calls ?? [])
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  on(name: string, listener: Listener): Undo {
+    if (name.startsWith('$')) return this.#emitter.on(name, listener)
+    const handlers = this.#handlers.get(name) ?? []
+    this.#handlers.set(name, [...handlers, listener])
+    return () => {
+      const others = (this.#handlers.get(name) ?? []).filter((other) => other !== listener)
+      if (others.length > 0) this.#handlers.set(name, others)
+      else this.#handlers.delete(name)
+    }
+  }
+
+  emit(name: string, event: unknown): void {
+    this.#emitter.emit(name, event)
+  }
+
+  /** The handlers of a message or call, in the order in which they were added. */
+  handlers(name: string): readonly Listener[] {
+    return this.#handlers.get(name) ?? []
+  }
+
+  /** Whether clients may call this name: only what was declared, never what merely has a listener. */
+  isCall(name: string): boolean {
+    return this.guard.has('calls', name) || this.#calls.has(name)
+  }
+
+  /** Tells the application what failed. A listener for it that fails itself has nobody left to tell. */
+  fault(error: HubError): void {
+    if (error.subject !== '$error') this.#emitter.emit('$error', error)
+  }
+
+  report(error: unknown, address: string): void {
+    this.fault({ error, source: 'backplane', subject: address })
+  }
+
+  /** What a client is told of an error: the code of a `ChatError`, else only `internal`, and the application the rest. */
+  wireError(error: unknown, where: Omit<HubError, 'error'>): WireError {
+    if (error instanceof ChatError && isWireCode(error.code)) {
+      const { code, message, retryAfter, detail } = error
+      return { code, message, retryAfter, detail }
+    }
+    this.fault({ error, ...where })
+    return { code: 'internal', message: 'something failed inside the hub' }
+  }
+
+  /** The next id of a message of the hub's own (P-PB-5). */
+  nextMessage(): { id: string; n: number } {
+    const n = ++this.#messages
+    return { id: `${this.id}.${n}`, n }
+  }
+
+  /**
+   * Appends, and repeats with the same key while the outcome is unknown (P-PB-3). `then` is called once, unless the hub is closed before;
+   * a repetition of our own that was stored at first counts as stored.
+   */
+  append(
+    stream: string,
+    message: OutgoingMessage,
+    key: AppendKey,
+    then: (appended: Appended) => void,
+    delay: number = firstRetry,
+  ): void {
+    attempt(
+      () => this.backplane.append(stream, message, key),
+      (appended) =>
+        then(
+          delay > firstRetry && appended.outcome === 'duplicate'
+            ? { ...appended, outcome: 'stored' }
+            : appended,
+        ),
+      (error) => {
+        this.report(error, stream)
+        if (this.#closed) return
+        this.runtime.timer(delay, () =>
+          this.append(stream, message, key, then, Math.min(delay * 2, slowestRetry)),
+        )
+      },
+    )
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.backplane.close()
+    this.#emitter.clear()
+    this.#handlers.clear()
+  }
+}

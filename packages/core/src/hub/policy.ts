@@ -1,0 +1,72 @@
+import { ChatError } from '../errors.ts'
+import type { WireError } from '../protocol/encode.ts'
+import { isPromise } from '../runtime/emitter.ts'
+import { attempt, type Later } from '../runtime/later.ts'
+import type { Node } from './node.ts'
+import type { Action, AuthorizeRequest } from './options.ts'
+import type { Session } from './session.ts'
+
+/** What a session wants to do. */
+export interface Wish {
+  readonly action: Action
+  readonly address: string
+  readonly event?: string
+  readonly data?: unknown
+}
+
+const noPolicy: WireError = {
+  code: 'forbidden',
+  message: 'unable to allow anything: this hub has no `authorize` option, which says what is allowed',
+}
+
+/**
+ * Asks the application whether a session may do something: `null` when it may, else what it is told. Answers in this very call when the
+ * application does.
+ *
+ * @internal
+ */
+export function authorize(
+  node: Node,
+  session: Session,
+  wish: Wish,
+  then: (refused: WireError | null) => void,
+): void {
+  const { authorize: policy } = node.options
+  if (policy === undefined) return then(noPolicy)
+  const { action, address } = wish
+  const request = { user: session.user, session: session.id, ...wish } as unknown as AuthorizeRequest
+  const source = { source: 'policy', session: session.id, subject: address } as const
+  const refused: WireError = { code: 'forbidden', message: `unable to ${action}: not allowed` }
+  attempt(
+    () =>
+      inTime(
+        node,
+        policy(request),
+        new ChatError('timeout', `unable to ${action}: the policy did not answer in time`),
+      ),
+    (allowed) => then(allowed === true ? null : refused),
+    (error) => then(node.wireError(error, source)),
+  )
+}
+
+/**
+ * The same value, or a rejection when a promise of it takes longer than a policy may.
+ *
+ * @internal
+ */
+export function inTime<T>(node: Node, value: Later<T>, late: ChatError): Later<T> {
+  if (!isPromise(value)) return value
+  return new Promise<T>((resolve, reject) => {
+    const cancel = node.runtime.timer(node.timeouts.policy, () => reject(late))
+    value.then(
+      (result) => {
+        cancel()
+        resolve(result)
+      },
+      (error) => {
+        cancel()
+        reject(error)
+      },
+    )
+  })
+}

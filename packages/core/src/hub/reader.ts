@@ -1,0 +1,69 @@
+import type { Position } from '../position.ts'
+import type { Frame } from '../transport/batch.ts'
+import type { Feed } from './feed.ts'
+import type { Outbox } from './outbox.ts'
+
+/**
+ * A place in a stream at which one connection reads: a client that resumes, one that is slow and one that keeps up are all
+ * this. While it is live it stands where its feed stands and costs nothing of its own.
+ *
+ * @internal
+ */
+export class Reader {
+  readonly session: string
+  readonly outbox: Outbox
+  readonly #feed: Feed
+  #behind: Position | null = null
+  #reading = false
+  #detached = false
+
+  constructor(feed: Feed, session: string, outbox: Outbox) {
+    this.#feed = feed
+    this.session = session
+    this.outbox = outbox
+  }
+
+  get live(): boolean {
+    return this.#behind === null
+  }
+
+  /** Where the reader stands: before the first message that it was not sent. */
+  get position(): Position {
+    return this.#behind ?? this.#feed.position
+  }
+
+  /** Sends the newest message to a live reader, or leaves it behind at `before` when it does not keep up (P-LV-4). */
+  offer(frame: Frame, before: Position): void {
+    if (this.outbox.full) this.#behind = before
+    else this.outbox.push(frame)
+  }
+
+  /** Places the reader behind its feed, where {@link Reader.pump} goes on. */
+  place(position: Position): void {
+    this.#behind = position
+  }
+
+  detach(): void {
+    this.#detached = true
+  }
+
+  /** Sends what the reader has missed, as far as the connection takes it; at the feed's place it is live again, in the same step. */
+  pump(): void {
+    while (!this.#detached && !this.#reading && this.#behind !== null && !this.outbox.blocked) {
+      const feed = this.#feed
+      if (this.#behind[1] === feed.position[1] && this.#behind[0] === feed.position[0]) {
+        this.#behind = null
+        return
+      }
+      this.#reading = true
+      feed.pageAfter(this.#behind, (page) => {
+        this.#reading = false
+        if (this.#detached || this.#behind === null) return
+        if (page.gap !== null) feed.tellGap(this, page.gap, page.next)
+        for (const frame of page.frames) this.outbox.push(frame)
+        this.#behind = page.next
+        if (!page.atOnce) this.pump()
+      })
+    }
+  }
+}

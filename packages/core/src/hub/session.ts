@@ -1,0 +1,385 @@
+import { addressKind } from '../address.ts'
+import { CloseCode } from '../close-codes.ts'
+import type { ClientFrame } from '../protocol/client-frames.ts'
+import { encodeError, encodeFrame, encodeOk, type WireError } from '../protocol/encode.ts'
+import { isEventName } from '../protocol/names.ts'
+import { ProtocolError } from '../protocol/protocol-error.ts'
+import { attempt } from '../runtime/later.ts'
+import type { Undo } from '../runtime/runtime.ts'
+import { createAborter } from '../runtime/signal.ts'
+import { Frame } from '../transport/batch.ts'
+import { Asks } from './asks.ts'
+import { runCall } from './calls.ts'
+import type { HubSession } from './events.ts'
+import { authenticate } from './handshake.ts'
+import { readHistory } from './history.ts'
+import { join, leave } from './joining.ts'
+import { Lanes } from './lanes.ts'
+import type { Link } from './link.ts'
+import { Memberships } from './memberships.ts'
+import type { Node } from './node.ts'
+import type { User } from './options.ts'
+import type { Outbox } from './outbox.ts'
+import { authorize } from './policy.ts'
+import { castMessage, sendMessage } from './publishing.ts'
+
+/** Where a session comes from. */
+export interface SessionOrigin {
+  readonly id: string
+  readonly user: User
+  readonly generation: number
+  /** The greatest ref it is known to have used before. */
+  readonly lastRef: number
+  readonly resumed: boolean
+  /** The same session on the connection before, if it is still here: its unfinished operations go first. */
+  readonly older: Session | undefined
+}
+
+/** Operations besides `send` and `call` that may be unanswered at a time (P-PB-6). */
+const otherInflight = 16
+
+/** An operation with a ref. */
+type Operation = Extract<ClientFrame, { ref: number; address: string }>
+
+/**
+ * One client on its current connection: checks each frame in the order of P-FR-9, and runs it. Whatever a frame asks for, its
+ * answer goes to the connection that asked, or nowhere.
+ *
+ * @internal
+ */
+export class Session implements HubSession {
+  readonly id: string
+  readonly inbox: string
+  readonly resumed: boolean
+  readonly outbox: Outbox
+  readonly memberships: Memberships
+  readonly asks: Asks
+  readonly lanes: Lanes
+  readonly aborter: ReturnType<typeof createAborter> = createAborter()
+  readonly #node: Node
+  readonly #link: Link
+  readonly #generation: number
+  #user: User
+  #confirmed: boolean
+  #entered = false
+  #ended = false
+  /** The greatest ref on this connection, and of the session; what it was when this connection resumed it. */
+  #connectionRef = 0
+  #lastRef: number
+  readonly #resumedRef: number
+  /** How many sends of a resumed session are looked up although their refs look new: a hub that crashed may not have noted the last ones. */
+  #lookups: number
+  /** Repetitions after a resume that do not count toward the rate (P-LV-3). */
+  #credit: number
+  #publishing = 0
+  #others = 0
+  #expiry: Undo | null = null
+  #renewed: number
+
+  constructor(node: Node, link: Link, origin: SessionOrigin) {
+    this.#node = node
+    this.#link = link
+    this.#generation = origin.generation
+    this.#user = origin.user
+    this.#confirmed = !origin.resumed
+    this.#lastRef = origin.lastRef
+    this.#resumedRef = origin.lastRef
+    this.#credit = origin.resumed ? node.limits.inflight + otherInflight : 0
+    this.#lookups = this.#credit
+    this.#renewed = node.runtime.now()
+    this.id = origin.id
+    this.inbox = `@${origin.user.id}`
+    this.resumed = origin.resumed
+    this.outbox = link.outbox
+    this.memberships = new Memberships(node, this)
+    this.asks = new Asks(node, this)
+    this.lanes = origin.older?.lanes ?? new Lanes()
+  }
+
+  get user(): User {
+    return this.#user
+  }
+
+  get rooms(): readonly string[] {
+    return this.memberships.rooms
+  }
+
+  get remoteAddress(): string {
+    return this.#link.handshake.remoteAddress
+  }
+
+  get transport(): string {
+    return this.#link.connection.capabilities.name
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** Whether the welcome was written. */
+  get entered(): boolean {
+    return this.#entered && !this.#ended
+  }
+
+  close(code: number = CloseCode.kicked, reason = 'removed by the application'): void {
+    this.#link.close(code, reason)
+  }
+
+  replace(): void {
+    this.close(CloseCode.replaced, 'a newer connection of this session took over')
+  }
+
+  /** The handshake is done; the welcome follows in the same step. */
+  enter(): void {
+    this.#entered = true
+    this.#node.router.add(this)
+    this.#watchExpiry()
+  }
+
+  /** The welcome is written. */
+  announce(): void {
+    this.#node.emit('$connect', { session: this, resumed: this.resumed })
+    this.memberships.pump()
+    this.#link.open(this)
+  }
+
+  /** A frame arrived on the connection that was welcomed with the newest secret: the older one dies (P-HS-4). */
+  confirm(): void {
+    if (this.#confirmed) return
+    this.#confirmed = true
+    this.#store(() => this.#node.backplane.sessions.confirm(this.id, this.#generation))
+  }
+
+  /** Keeps the session's record alive, now and then. */
+  renew(now: number): void {
+    if (now - this.#renewed < this.#node.timeouts.session / 2) return
+    this.#renewed = now
+    this.#keep()
+  }
+
+  ping(): void {
+    this.outbox.push(new Frame('["ping"]'))
+  }
+
+  /** Goes on with streams that are behind. */
+  pump(): void {
+    this.memberships.pump()
+  }
+
+  end(code: number, reason: string): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#expiry?.()
+    this.memberships.end()
+    this.asks.end()
+    this.aborter.abort(new Error('the connection has ended'))
+    this.#node.router.remove(this)
+    this.#keep()
+    if (this.#entered) this.#node.emit('$disconnect', { session: this, code, reason })
+  }
+
+  /** @throws ProtocolError for a second `hello` (P-HS-1). */
+  execute(frame: ClientFrame): void {
+    switch (frame.type) {
+      case 'hello':
+        throw new ProtocolError('a second hello')
+      case 'ping':
+        return this.outbox.pong(frame.t)
+      case 'pong':
+        return
+      case 'reply':
+      case 'refuse':
+        return this.asks.answer(frame)
+      case 'unknown':
+        return this.#unknown(frame.ref)
+      case 'cast':
+        return castMessage(this.#node, this, frame)
+      case 'auth':
+        return this.#run(frame.ref, false, (done) => this.#auth(frame.ref, frame.token, done))
+      case 'call': {
+        const first = frame.ref > this.#connectionRef
+        return this.#run(frame.ref, true, (done) => runCall(this.#node, this, frame, first, done))
+      }
+      default:
+        return this.#operate(frame)
+    }
+  }
+
+  ok(ref: number, result?: string): void {
+    if (!this.#ended) this.outbox.push(new Frame(encodeOk(ref, result)))
+  }
+
+  err(ref: number, error: WireError): void {
+    if (!this.#ended) this.outbox.push(new Frame(encodeError(ref, error)))
+  }
+
+  /** Takes one operation off the user's rate: `null`, or what it is told (P-LV-3). */
+  overRate(ref: number): WireError | null {
+    if (ref <= this.#resumedRef && this.#credit > 0) {
+      this.#credit--
+      return null
+    }
+    const { id, anonymous } = this.#user
+    const who = anonymous === true ? `address ${this.remoteAddress}` : `user ${id}`
+    const retryAfter = this.#node.rates.take(who, this.#node.runtime.now())
+    return retryAfter === 0 ? null : { code: 'rate_limited', message: 'too many operations', retryAfter }
+  }
+
+  /** Why an event's name cannot be used; `null` when it can (P-PB-10). */
+  badEvent(event: string): WireError | null {
+    return isEventName(event)
+      ? null
+      : {
+          code: 'bad_request',
+          message: 'unable to use this event: 1–128 bytes, no control characters, no $ at the start',
+        }
+  }
+
+  /**
+   * Why an address cannot be used for an operation that receives or reads; `null` when it can (P-AD-1, P-AD-2).
+   */
+  badAddress(address: string): WireError | null {
+    const kind = addressKind(address)
+    if (kind === null) return { code: 'bad_request', message: 'unable to use this address: it is none' }
+    const mine = kind === 'everyone' || kind === 'room' || address === this.inbox
+    return mine ? null : { code: 'forbidden', message: 'unable to do this: not allowed' }
+  }
+
+  /** The hub takes an address from the client: nothing of it comes afterwards. */
+  remove(address: string, code: string, message: string): void {
+    this.memberships.detach(address)
+    this.outbox.push(new Frame(encodeFrame('left', address, code, message)))
+  }
+
+  /** Whether this ref may have been written before, on this connection or an older one. */
+  mayRepeat(ref: number, first: boolean): boolean {
+    return !first || ref <= this.#resumedRef || this.#lookups-- > 0
+  }
+
+  #operate(frame: Operation): void {
+    const first = frame.ref > this.#connectionRef
+    const publishes = frame.type === 'send'
+    this.#run(frame.ref, publishes, (done) => {
+      // A send that may be a repetition is looked up before it counts; everything else counts at once (P-FR-9).
+      const counts = frame.type !== 'leave' && !(publishes && this.mayRepeat(frame.ref, first))
+      const over = counts ? this.overRate(frame.ref) : null
+      this.lanes.run(frame.address, (next) => {
+        const finish = (): void => {
+          done()
+          next()
+        }
+        if (over !== null) {
+          this.err(frame.ref, over)
+          finish()
+        } else this.#dispatch(frame, !counts, finish)
+      })
+    })
+  }
+
+  #dispatch(frame: Operation, uncounted: boolean, done: () => void): void {
+    const node = this.#node
+    switch (frame.type) {
+      case 'send':
+        return sendMessage(node, this, frame, uncounted, done)
+      case 'join':
+        return join(node, this, frame, done)
+      case 'leave':
+        return leave(node, this, frame, done)
+      case 'read':
+        return readHistory(node, this, frame, done)
+      case 'state':
+      case 'who':
+        return this.#presence(frame.ref, frame.address, done)
+    }
+  }
+
+  /** Runs an operation inside the window of its kind, or answers `busy` (P-PB-6). */
+  #run(ref: number, publishes: boolean, operation: (done: () => void) => void): void {
+    const open = publishes ? this.#publishing : this.#others
+    if (open >= (publishes ? this.#node.limits.inflight : otherInflight))
+      return this.err(ref, { code: 'busy', message: 'too many unanswered operations' })
+    this.#count(publishes, 1)
+    operation(() => this.#count(publishes, -1))
+    this.#connectionRef = Math.max(this.#connectionRef, ref)
+    this.#lastRef = Math.max(this.#lastRef, ref)
+  }
+
+  #count(publishes: boolean, by: 1 | -1): void {
+    if (publishes) this.#publishing += by
+    else this.#others += by
+  }
+
+  #unknown(ref: number | null): void {
+    if (ref === null) this.#node.counters.unknownFrames++
+    else this.err(ref, { code: 'unsupported', message: 'unable to do this: this hub does not know it' })
+  }
+
+  #presence(ref: number, address: string, done: () => void): void {
+    const bad = this.badAddress(address)
+    this.err(
+      ref,
+      bad ?? {
+        code: 'unsupported',
+        message: 'unable to tell who is here: there is no presence in this room',
+      },
+    )
+    done()
+  }
+
+  #auth(ref: number, token: string, done: () => void): void {
+    const unauthorized: WireError = { code: 'unauthorized', message: 'unable to accept these credentials' }
+    authenticate(this.#node, this.#link, token, this.aborter.signal, (outcome) => {
+      if (!('user' in outcome) || outcome.user.id !== this.#user.id) {
+        this.err(ref, unauthorized)
+        return done()
+      }
+      this.#user = outcome.user
+      this.#watchExpiry()
+      this.#recheck(() => {
+        const { expiresIn } = outcome.user
+        this.ok(ref, expiresIn === undefined ? '{}' : JSON.stringify({ expires: Math.floor(expiresIn) }))
+        done()
+      })
+    })
+  }
+
+  /** Asks for every room again whether it is still allowed (P-HS-9). */
+  #recheck(then: () => void): void {
+    const rooms = this.memberships.rooms
+    let open = rooms.length
+    if (open === 0) return then()
+    for (const address of rooms)
+      this.lanes.run(address, (next) =>
+        authorize(this.#node, this, { action: 'join', address }, (refused) => {
+          if (refused !== null && !this.#ended) this.remove(address, refused.code, refused.message)
+          next()
+          if (--open === 0) then()
+        }),
+      )
+  }
+
+  #watchExpiry(): void {
+    this.#expiry?.()
+    const { expiresIn } = this.#user
+    this.#expiry =
+      expiresIn === undefined
+        ? null
+        : this.#node.runtime.timer(expiresIn, () =>
+            this.close(CloseCode.expired, 'the credentials have expired'),
+          )
+  }
+
+  #keep(): void {
+    const { backplane, timeouts } = this.#node
+    this.#store(() => backplane.sessions.renew(this.id, this.#generation, this.#lastRef, timeouts.session))
+  }
+
+  /** A record that cannot be written costs a later resume, not this connection. */
+  #store(write: () => void | Promise<void>): void {
+    attempt(
+      write,
+      () => {},
+      (error) => this.#node.fault({ error, source: 'backplane', session: this.id }),
+    )
+  }
+}

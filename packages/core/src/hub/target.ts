@@ -1,0 +1,276 @@
+import { addressKind } from '../address.ts'
+import type {
+  AnyContract,
+  AskName,
+  EventInput,
+  EventName,
+  OperationInput,
+  OperationResult,
+} from '../contract/contract.ts'
+import { ChatError, UncertainError, UsageError } from '../errors.ts'
+import { encodeValue } from '../protocol/json.ts'
+import { isEventName } from '../protocol/names.ts'
+import { fingerprint } from '../runtime/hash.ts'
+import { onAbort } from '../runtime/signal.ts'
+import { exceedsBytes } from '../text.ts'
+import { largestAnswer } from './calls.ts'
+import { Lanes } from './lanes.ts'
+import type { Node } from './node.ts'
+import { publishCast } from './publishing.ts'
+import type { Session } from './session.ts'
+
+/** Where the log took a message. */
+export interface Sent {
+  readonly epoch: string
+  readonly at: number
+  readonly id: string
+}
+
+/** What an ask may be given. */
+export interface AskOptions {
+  /** How long to wait, in milliseconds. Default: 10 000. */
+  readonly timeout?: number
+  /** Stops waiting; the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+/** How an ask to several sessions went: everyone is named, nobody is lost in a rejection. */
+export interface AskResults<Answer> {
+  readonly replies: readonly { readonly session: string; readonly user: string; readonly answer: Answer }[]
+  readonly refused: readonly { readonly session: string; readonly user: string; readonly error: ChatError }[]
+  readonly timedOut: readonly { readonly session: string; readonly user: string }[]
+}
+
+/** An address to speak to, made by {@link Hub.to}. */
+export interface HubTarget<C extends AnyContract> {
+  /**
+   * Publishes a durable message, and resolves with its place once the log has accepted it.
+   *
+   * @throws ChatError `bad_payload` when the contract forbids it, `too_large` above 300 KiB.
+   * @throws UncertainError when the hub is closed, or `signal` aborted, before the log has answered.
+   */
+  send<K extends EventName<C>>(
+    event: K,
+    data: EventInput<C, K>,
+    options?: { signal?: AbortSignal },
+  ): Promise<Sent>
+  /**
+   * Publishes a volatile message: never stored, never repeated, dropped first under pressure. Of casts with one `key` only the newest matters.
+   *
+   * @throws ChatError `bad_payload` when the contract forbids it.
+   */
+  cast<K extends EventName<C>>(event: K, data: EventInput<C, K>, options?: { key?: string }): void
+  /**
+   * Asks the sessions of an address on this node, and resolves with the first answer.
+   *
+   * @throws ChatError `not_found` when nobody is there, `timeout` when nobody answers in time, what they answered when all refuse.
+   * @throws UncertainError when the connections end before an answer.
+   */
+  ask<K extends AskName<C>>(
+    event: K,
+    data: OperationInput<C, 'asks', K>,
+    options?: AskOptions,
+  ): Promise<OperationResult<C, 'asks', K>>
+  /** Asks the sessions of an address on this node, and resolves with how each of them answered. */
+  askAll<K extends AskName<C>>(
+    event: K,
+    data: OperationInput<C, 'asks', K>,
+    options?: AskOptions,
+  ): Promise<AskResults<OperationResult<C, 'asks', K>>>
+}
+
+const defaultAskTimeout = 10_000
+
+/**
+ * Speaks for the hub itself.
+ *
+ * @internal
+ */
+export class Speaker {
+  readonly #node: Node
+  /** One append of an address is in doubt at a time, so that a repetition cannot overtake. */
+  readonly #lanes = new Lanes()
+
+  constructor(node: Node) {
+    this.#node = node
+  }
+
+  target(address: string): HubTarget<AnyContract> {
+    if (addressKind(address) === null)
+      throw new UsageError(
+        `unable to speak to ${JSON.stringify(address)}: an address is '*', '#room', '@user' or '~session'`,
+      )
+    return {
+      send: (event, data, options) => this.#send(address, event, data, options?.signal),
+      cast: (event, data, options) => this.#cast(address, event, data, options?.key),
+      ask: (event, data, options) => this.#ask(address, event, data, options),
+      askAll: (event, data, options) => this.#askAll(address, event, data, options),
+    } as HubTarget<AnyContract>
+  }
+
+  #send(address: string, event: string, data: unknown, signal: AbortSignal | undefined): Promise<Sent> {
+    if (address.startsWith('~'))
+      throw new UsageError(
+        'unable to send to a session: it takes casts and asks only; send to its user instead',
+      )
+    checkEvent(event)
+    return new Promise((resolve, reject) => {
+      this.#check(() => this.#node.guard.event(event, data))
+      const json = this.#encode(data)
+      const { id, n } = this.#node.nextMessage()
+      const ignore = onAbort(signal, (reason) =>
+        reject(
+          new UncertainError('unable to tell whether the message was stored: aborted', { cause: reason }),
+        ),
+      )
+      const key = {
+        user: '',
+        session: this.#node.id,
+        ref: n,
+        hash: fingerprint(`${event}\n${json}`),
+        window: 64,
+      }
+      this.#lanes.run(address, (done) =>
+        this.#node.append(
+          address,
+          { event, data: JSON.parse(json), from: null, id, json },
+          key,
+          (appended) => {
+            ignore()
+            done()
+            if (appended.outcome !== 'conflict')
+              resolve({ epoch: appended.epoch, at: appended.at, id: appended.id })
+            else
+              reject(new ChatError('conflict', 'unable to send: the log took another message in its place'))
+          },
+        ),
+      )
+    })
+  }
+
+  #cast(address: string, event: string, data: unknown, key: string | undefined): void {
+    checkEvent(event)
+    this.#check(() => this.#node.guard.event(event, data))
+    const value = JSON.parse(this.#encode(data))
+    publishCast(this.#node, { address, event, data: value, from: null, session: undefined, key })
+  }
+
+  async #ask(address: string, event: string, data: unknown, options: AskOptions = {}): Promise<unknown> {
+    const results = await this.#collect(address, event, data, options, true)
+    const [reply] = results.replies
+    if (reply !== undefined) return reply.answer
+    const [refusal] = results.refused
+    if (results.timedOut.length > 0)
+      throw new ChatError('timeout', `unable to ask '${event}': nobody answered in time`)
+    throw refusal?.error ?? new ChatError('not_found', `unable to ask '${event}': nobody is at ${address}`)
+  }
+
+  async #askAll(
+    address: string,
+    event: string,
+    data: unknown,
+    options: AskOptions = {},
+  ): Promise<AskResults<unknown>> {
+    return await this.#collect(address, event, data, options, false)
+  }
+
+  #collect(
+    address: string,
+    event: string,
+    data: unknown,
+    options: AskOptions,
+    first: boolean,
+  ): Promise<AskResults<unknown>> {
+    checkEvent(event)
+    return new Promise((resolve, reject) => {
+      this.#check(() => this.#node.guard.operation('asks', 'input', event, data))
+      const json = this.#encode(data)
+      const asked = [...this.#node.router.receivers(address)].filter((session) => session.entered)
+      const poll = new Poll(asked, first, resolve)
+      const ignore = onAbort(options.signal, (reason) => {
+        poll.stop()
+        reject(reason)
+      })
+      const cancel = this.#node.runtime.timer(options.timeout ?? defaultAskTimeout, () => poll.finish())
+      poll.start(event, json, () => {
+        ignore()
+        cancel()
+      })
+    })
+  }
+
+  /** The hub never sends what its own contract forbids. */
+  #check(validate: () => unknown): void {
+    validate()
+  }
+
+  #encode(data: unknown): string {
+    let json: string
+    try {
+      json = encodeValue(data)
+    } catch (cause) {
+      throw new ChatError('bad_payload', 'unable to send: the data has no JSON form', { cause })
+    }
+    if (exceedsBytes(json, largestAnswer))
+      throw new ChatError('too_large', `unable to send: the data is over ${largestAnswer} bytes`)
+    return json
+  }
+}
+
+function checkEvent(event: string): void {
+  if (!isEventName(event))
+    throw new UsageError(
+      `unable to use the event ${JSON.stringify(event)}: 1–128 bytes, no control characters, and no $ at the start`,
+    )
+}
+
+/** The answers of several sessions to one ask. */
+class Poll {
+  readonly #asked: readonly Session[]
+  readonly #first: boolean
+  readonly #resolve: (results: AskResults<unknown>) => void
+  readonly #replies: { session: string; user: string; answer: unknown }[] = []
+  readonly #refused: { session: string; user: string; error: ChatError }[] = []
+  readonly #open = new Map<Session, () => void>()
+  #settled = (): void => {}
+  #finished = false
+
+  constructor(asked: readonly Session[], first: boolean, resolve: (results: AskResults<unknown>) => void) {
+    this.#asked = asked
+    this.#first = first
+    this.#resolve = resolve
+  }
+
+  start(event: string, json: string, settled: () => void): void {
+    this.#settled = settled
+    for (const session of this.#asked) {
+      const who = { session: session.id, user: session.user.id }
+      const undo = session.asks.ask(event, json, {
+        resolve: (answer) => this.#settle(session, () => this.#replies.push({ ...who, answer })),
+        reject: (error) => this.#settle(session, () => this.#refused.push({ ...who, error })),
+      })
+      this.#open.set(session, undo)
+    }
+    if (this.#open.size === 0) this.finish()
+  }
+
+  stop(): void {
+    this.#finished = true
+    for (const undo of this.#open.values()) undo()
+    this.#settled()
+  }
+
+  finish(): void {
+    if (this.#finished) return
+    const timedOut = [...this.#open.keys()].map(({ id, user }) => ({ session: id, user: user.id }))
+    this.stop()
+    this.#resolve({ replies: this.#replies, refused: this.#refused, timedOut })
+  }
+
+  #settle(session: Session, note: () => void): void {
+    if (this.#finished) return
+    this.#open.delete(session)
+    note()
+    if (this.#open.size === 0 || (this.#first && this.#replies.length > 0)) this.finish()
+  }
+}

@@ -1,0 +1,86 @@
+export {
+  type Address,
+  type AddressKind,
+  addressKind,
+  everyone,
+  isName,
+  room,
+  session,
+  user,
+} from './address.ts'
+export type {
+  Appended,
+  AppendKey,
+  Backplane,
+  BackplaneCapabilities,
+  Durability,
+  Entry,
+  Hint,
+  NewMessage,
+  OutgoingMessage,
+  Page,
+  Range,
+  SessionRecord,
+  SessionStore,
+  Taken,
+} from './backplane/backplane.ts'
+export { CloseCode, closeReason, mayReconnect } from './close-codes.ts'
+export {
+  type AnyContract,
+  type AskName,
+  type CallName,
+  type Contract,
+  type ContractDefinition,
+  type ContractTypes,
+  contract,
+  type EventData,
+  type EventInput,
+  type EventName,
+  type Operation,
+  type OperationAnswer,
+  type OperationArgument,
+  type OperationInput,
+  type OperationResult,
+  type Untyped,
+} from './contract/contract.ts'
+export type { PayloadFault, Schema, SchemaIssue, SchemaResult } from './contract/schema.ts'
+export {
+  type ApplicationErrorCode,
+  ChatError,
+  type ChatErrorOptions,
+  type ErrorCode,
+  type ProtocolErrorCode,
+  UncertainError,
+  UsageError,
+} from './errors.ts'
+export type { CallContext, HubError, HubEvents, HubListener, HubMessage, HubSession } from './hub/events.ts'
+export { Hub } from './hub/hub.ts'
+export type { HubCounters } from './hub/node.ts'
+export type {
+  Action,
+  AuthorizeRequest,
+  Credentials,
+  HubOptions,
+  Limits,
+  Timeouts,
+  User,
+} from './hub/options.ts'
+export type { AskOptions, AskResults, HubTarget, Sent } from './hub/target.ts'
+export { MemoryBackplane, type MemoryBackplaneOptions } from './memory/backplane.ts'
+export { MemoryStore, type MemoryStoreOptions } from './memory/store.ts'
+export type { Retention } from './memory/stream-log.ts'
+export type { Attachment, GapReason, Position } from './position.ts'
+export { jsonProtocol } from './protocol/json.ts'
+export type { Later } from './runtime/later.ts'
+export type { Runtime, Undo } from './runtime/runtime.ts'
+export { systemRuntime } from './runtime/system.ts'
+export { BaseConnection, type ConnectionState } from './transport/base-connection.ts'
+export { Batch, Frame } from './transport/batch.ts'
+export type {
+  Connection,
+  Dialer,
+  DialOptions,
+  Handshake,
+  Sink,
+  TransportCapabilities,
+} from './transport/connection.ts'

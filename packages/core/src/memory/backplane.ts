@@ -1,0 +1,125 @@
+import type {
+  Appended,
+  AppendKey,
+  Backplane,
+  BackplaneCapabilities,
+  Hint,
+  OutgoingMessage,
+  Page,
+  Range,
+  SessionStore,
+} from '../backplane/backplane.ts'
+import { attempt, type Later } from '../runtime/later.ts'
+import type { Undo } from '../runtime/runtime.ts'
+import type { MemoryStore } from './store.ts'
+
+/** How a node reaches its store. */
+export interface MemoryBackplaneOptions {
+  /**
+   * Milliseconds that one way to the store takes, asked anew for each operation and each hint. Operations keep their order; hints do not. Default: none, everything
+   * is answered in the same call.
+   */
+  readonly latency?: () => number
+}
+
+/**
+ * A node's way to a {@link MemoryStore}. Alone on one machine it answers at once, and the seam costs nothing; with a latency it behaves as
+ * a broker across a network.
+ */
+export class MemoryBackplane implements Backplane {
+  readonly capabilities: BackplaneCapabilities
+  readonly sessions: SessionStore
+  readonly #store: MemoryStore
+  readonly #latency: (() => number) | null
+  #turn = 0
+  #closed = false
+
+  constructor(store: MemoryStore, options: MemoryBackplaneOptions = {}) {
+    this.#store = store
+    this.#latency = options.latency ?? null
+    this.capabilities = {
+      name: 'memory',
+      durability: 'node',
+      reverseReads: true,
+      dedupeWindow: store.dedupeWindow,
+      largestPayload: Number.MAX_SAFE_INTEGER,
+    }
+    const { sessions } = store
+    this.sessions = {
+      put: (record, ttl) => this.#run(() => sessions.put(record, ttl)),
+      take: (id, attempt, ttl) => this.#run(() => sessions.take(id, attempt, ttl)),
+      confirm: (id, generation) => this.#run(() => sessions.confirm(id, generation)),
+      renew: (id, generation, lastRef, ttl) => this.#run(() => sessions.renew(id, generation, lastRef, ttl)),
+      drop: (id, generation) => this.#run(() => sessions.drop(id, generation)),
+    }
+  }
+
+  append(stream: string, message: OutgoingMessage, key: AppendKey): Later<Appended> {
+    return this.#run(() => this.#store.append(stream, message, key))
+  }
+
+  find(stream: string, key: AppendKey): Later<Appended | null> {
+    return this.#run(() => this.#store.find(stream, key))
+  }
+
+  read(stream: string, range: Range): Later<Page> {
+    return this.#run(() => this.#store.read(stream, range))
+  }
+
+  tail(stream: string, listener: (hint: Hint) => void): Undo {
+    return this.#store.tail(stream, this.#later(listener))
+  }
+
+  bump(stream: string, epoch: string): Later<void> {
+    return this.#run(() => this.#store.bump(stream, epoch))
+  }
+
+  publish(channel: string, value: unknown): Later<void> {
+    return this.#run(() => this.#store.publish(channel, value))
+  }
+
+  subscribe(channel: string, listener: (value: unknown) => void): Undo {
+    return this.#store.subscribe(channel, this.#later(listener))
+  }
+
+  onReconnect(): Undo {
+    return () => {}
+  }
+
+  probe(): Later<void> {
+    return this.#run(() => {})
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#store.close()
+  }
+
+  /** Each way takes its time; operations reach the store in the order in which they were called. */
+  #run<T>(operation: () => T): Later<T> {
+    const latency = this.#latency
+    if (latency === null) return operation()
+    const { runtime } = this.#store
+    const now = runtime.now()
+    this.#turn = Math.max(this.#turn, now + latency())
+    return new Promise<T>((resolve, reject) => {
+      runtime.timer(this.#turn - now, () => {
+        attempt(
+          operation,
+          (result) => runtime.timer(latency(), () => resolve(result)),
+          (error) => runtime.timer(latency(), () => reject(error)),
+        )
+      })
+    })
+  }
+
+  #later<T>(listener: (value: T) => void): (value: T) => void {
+    const latency = this.#latency
+    if (latency === null) return listener
+    return (value) => {
+      this.#store.runtime.timer(latency(), () => {
+        if (!this.#closed) listener(value)
+      })
+    }
+  }
+}

@@ -1,0 +1,246 @@
+import { type Attachment, type GapReason, type Position, toPosition } from '../position.ts'
+import { count, integer, isRecord, optional, present, record, text } from './fields.ts'
+import { decodeFrame, type RawFrame } from './json.ts'
+import { ProtocolError } from './protocol-error.ts'
+
+/** The hub's limits, as `welcome` names them; sizes in bytes. PROTOCOL §4. */
+export interface WelcomeLimits {
+  readonly frame: number
+  readonly transmission: number
+  readonly depth: number
+  readonly rooms: number
+  readonly inflight: number
+  readonly rate: number
+  readonly burst: number
+  readonly queue: number
+  readonly replay: number
+}
+
+/** One stream of a `welcome`: where the reader stands, or why it was refused. */
+export type StreamAnswer = Attachment | { readonly mode: 'refused'; readonly code: string }
+
+/** The handshake is done. */
+export interface WelcomeFrame {
+  readonly type: 'welcome'
+  readonly session: { readonly id: string; readonly secret: string }
+  readonly user: string
+  readonly resumed: boolean
+  readonly node: string
+  readonly heartbeat: number
+  readonly grace: number
+  readonly limits: WelcomeLimits
+  readonly durability: string
+  readonly streams: ReadonlyMap<string, StreamAnswer>
+  readonly expires: number | undefined
+}
+
+/** A durable message, as it comes over the wire. */
+export interface MsgFrame {
+  readonly type: 'msg'
+  readonly address: string
+  readonly at: number
+  readonly event: string
+  readonly data: unknown
+  readonly from: string | null
+  readonly id: string
+  readonly prev: number
+}
+
+/** A volatile message, as it comes over the wire. */
+export interface HubCastFrame {
+  readonly type: 'cast'
+  readonly address: string
+  readonly event: string
+  readonly data: unknown
+  readonly from: string | null
+  readonly session: string | null
+  readonly key: string | undefined
+}
+
+/** What a hub may write. */
+export type HubFrame =
+  | WelcomeFrame
+  | MsgFrame
+  | HubCastFrame
+  | { readonly type: 'ok'; readonly ref: number; readonly result: unknown }
+  | {
+      readonly type: 'err'
+      readonly ref: number
+      readonly code: string
+      readonly message: string
+      readonly retryAfter: number | undefined
+      readonly detail: unknown
+    }
+  | { readonly type: 'ask'; readonly ask: number; readonly event: string; readonly data: unknown }
+  | {
+      readonly type: 'gap'
+      readonly address: string
+      readonly reason: GapReason
+      readonly position: Position
+    }
+  | { readonly type: 'left'; readonly address: string; readonly code: string; readonly message: string }
+  | {
+      readonly type: 'bye'
+      readonly code: number
+      readonly message: string
+      readonly retryAfter: number | undefined
+    }
+  | { readonly type: 'ping' | 'pong'; readonly t: number | undefined }
+  /** A type this version does not know: ignored and counted (P-FR-4). */
+  | { readonly type: 'unknown'; readonly name: string }
+
+/**
+ * One line of a hub's transmission as a frame.
+ *
+ * @throws ProtocolError when it is not valid: the client drops the connection and comes back (P-FR-5).
+ * @internal
+ */
+export function parseHubFrame(line: string): HubFrame {
+  const frame = decodeFrame(line)
+  switch (frame[0]) {
+    case 'msg':
+      return parseMsg(frame)
+    case 'ok':
+      return { type: 'ok', ref: count(frame[1], 'ref'), result: frame[2] }
+    case 'err':
+      return parseErr(frame)
+    case 'cast':
+      return parseCast(frame)
+    case 'ask':
+      return { type: 'ask', ask: count(frame[1], 'ask'), event: text(frame[2], 'event'), data: frame[3] }
+    case 'gap':
+      return parseGap(frame)
+    case 'left':
+      return {
+        type: 'left',
+        address: text(frame[1], 'address'),
+        code: text(frame[2], 'code'),
+        message: text(frame[3], 'message'),
+      }
+    case 'bye':
+      return parseBye(frame)
+    case 'ping':
+    case 'pong':
+      return { type: frame[0], t: optional(frame[1], 't', integer) }
+    case 'welcome':
+      return parseWelcome(frame)
+    default:
+      return { type: 'unknown', name: frame[0] }
+  }
+}
+
+/**
+ * The elements of a `msg` frame, also where it stands in a page of history.
+ *
+ * @throws ProtocolError when one of them is not what it should be.
+ * @internal
+ */
+export function parseMsg(frame: readonly unknown[]): MsgFrame {
+  const at = count(frame[2], 'at')
+  return {
+    type: 'msg',
+    address: text(frame[1], 'address'),
+    at,
+    event: text(frame[3], 'event'),
+    data: frame[4],
+    from: sender(frame[5]),
+    id: text(frame[6], 'id'),
+    prev: optional(frame[7], 'prev', (value, name) => count(value, name, 0)) ?? at - 1,
+  }
+}
+
+function parseCast(frame: RawFrame): HubCastFrame {
+  return {
+    type: 'cast',
+    address: text(frame[1], 'address'),
+    event: text(frame[2], 'event'),
+    data: present(frame, 3, 'data'),
+    from: sender(frame[4]),
+    session: typeof frame[5] === 'string' ? frame[5] : null,
+    key: optional(frame[6], 'key', text),
+  }
+}
+
+function parseErr(frame: RawFrame): HubFrame {
+  const extra = isRecord(frame[4]) ? frame[4] : {}
+  return {
+    type: 'err',
+    ref: count(frame[1], 'ref'),
+    code: text(frame[2], 'code'),
+    message: text(frame[3], 'message'),
+    retryAfter: duration(extra['retryAfter']),
+    detail: extra['detail'],
+  }
+}
+
+function parseGap(frame: RawFrame): HubFrame {
+  const position = toPosition(frame[3])
+  if (position === null) throw new ProtocolError('a gap has no position')
+  const reason = text(frame[2], 'reason') as GapReason
+  return { type: 'gap', address: text(frame[1], 'address'), reason, position }
+}
+
+function parseBye(frame: RawFrame): HubFrame {
+  const extra = isRecord(frame[3]) ? frame[3] : {}
+  return {
+    type: 'bye',
+    code: count(frame[1], 'code'),
+    message: text(frame[2], 'message'),
+    retryAfter: duration(extra['retryAfter']),
+  }
+}
+
+function parseWelcome(frame: RawFrame): WelcomeFrame {
+  const welcome = record(frame[1], 'welcome')
+  const session = record(welcome['session'], 'session')
+  const streams = new Map<string, StreamAnswer>()
+  for (const [address, answer] of Object.entries(record(welcome['streams'], 'streams')))
+    streams.set(address, parseStreamAnswer(answer))
+  return {
+    type: 'welcome',
+    session: { id: text(session['id'], 'session.id'), secret: text(session['secret'], 'session.secret') },
+    user: text(welcome['user'], 'user'),
+    resumed: welcome['resumed'] === true,
+    node: text(welcome['node'], 'node'),
+    heartbeat: count(welcome['heartbeat'], 'heartbeat'),
+    grace: count(welcome['grace'], 'grace'),
+    limits: record(welcome['limits'], 'limits') as unknown as WelcomeLimits,
+    durability: text(welcome['durability'], 'durability'),
+    streams,
+    expires: duration(welcome['expires']),
+  }
+}
+
+function parseStreamAnswer(value: unknown): StreamAnswer {
+  const answer = record(value, 'stream')
+  if (answer['mode'] === 'refused') return { mode: 'refused', code: text(answer['code'], 'code') }
+  return parseAttachment(answer)
+}
+
+/**
+ * The answer to a `join`.
+ *
+ * @throws ProtocolError when it says no position.
+ * @internal
+ */
+export function parseAttachment(value: unknown): Attachment {
+  const answer = record(value, 'attachment')
+  const place = toPosition([answer['epoch'], answer['at'], answer['id']])
+  if (place === null) throw new ProtocolError('an attachment has no position')
+  return {
+    epoch: place[0],
+    at: place[1],
+    id: place[2],
+    top: count(answer['top'], 'top', 0),
+    mode: text(answer['mode'], 'mode') as Attachment['mode'],
+    reason: optional(answer['reason'], 'reason', text) as GapReason | undefined,
+  }
+}
+
+function sender(value: unknown): string | null {
+  return value === null || value === undefined ? null : text(value, 'from')
+}
+
+function duration(value: unknown): number | undefined {
+  return typeof value === 'number' && value >= 0 ? value : undefined
+}

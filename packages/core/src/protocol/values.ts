@@ -1,0 +1,19 @@
+/** Why a free-form value cannot be sent on; `null` when it can. */
+export type ValueFault = 'depth' | 'number' | null
+
+/**
+ * Checks a free-form value (P-FR-7): it may nest `depth` deep, `[]` being 1, and every number must fit a double (JSON's
+ * `1e999` parses to Infinity, which would be written as null). Stops at the limit, so a hostile value costs no stack.
+ *
+ * @internal
+ */
+export function valueFault(value: unknown, depth: number): ValueFault {
+  if (typeof value === 'number') return Number.isFinite(value) ? null : 'number'
+  if (typeof value !== 'object' || value === null) return null
+  if (depth === 0) return 'depth'
+  for (const key in value) {
+    const fault = valueFault((value as Record<string, unknown>)[key], depth - 1)
+    if (fault !== null) return fault
+  }
+  return null
+}

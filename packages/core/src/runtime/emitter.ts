@@ -1,0 +1,51 @@
+import { EventEmitter } from 'eventemitter3'
+import type { Undo } from './runtime.ts'
+
+/** @internal */
+export type Listener = (...args: never[]) => unknown
+
+/**
+ * eventemitter3, wrapped once: `on` returns its own undo, and a listener that throws or rejects neither stops the
+ * others nor reaches the caller; its error goes to `onError`.
+ *
+ * @internal
+ */
+export class Emitter {
+  readonly #events = new EventEmitter()
+  readonly #onError: (error: unknown, event: string) => void
+
+  constructor(onError: (error: unknown, event: string) => void) {
+    this.#onError = onError
+  }
+
+  on(event: string, listener: Listener): Undo {
+    const isolated = (...args: unknown[]): void => {
+      try {
+        const result = (listener as (...args: unknown[]) => unknown)(...args)
+        if (isPromise(result)) result.then(undefined, (error: unknown) => this.#onError(error, event))
+      } catch (error) {
+        this.#onError(error, event)
+      }
+    }
+    this.#events.on(event, isolated)
+    return () => {
+      this.#events.off(event, isolated)
+    }
+  }
+
+  emit(event: string, ...args: unknown[]): boolean {
+    return this.#events.emit(event, ...args)
+  }
+
+  has(event: string): boolean {
+    return this.#events.listenerCount(event) > 0
+  }
+
+  clear(): void {
+    this.#events.removeAllListeners()
+  }
+}
+
+/** @internal */
+export const isPromise = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'

@@ -1,0 +1,34 @@
+/*
+ * Core is compiled without the DOM's and Node's types. What it takes from the platform is named here, and only the
+ * files of this folder import it.
+ */
+
+declare global {
+  /**
+   * Merges with the DOM's or Node's own, so that a signal can be handed on to `fetch` and the like, and stands for
+   * nothing where there is none.
+   */
+  // biome-ignore lint/suspicious/noEmptyInterface: the platform has the members
+  interface AbortSignal {}
+}
+
+/** The part of `AbortSignal` that core uses. */
+export interface SignalMembers {
+  readonly aborted: boolean
+  readonly reason: unknown
+  addEventListener(type: 'abort', listener: () => void, options?: { once: boolean }): void
+  removeEventListener(type: 'abort', listener: () => void): void
+}
+
+interface Platform {
+  setTimeout(callback: () => void, delay: number): unknown
+  clearTimeout(timer: unknown): void
+  setImmediate?: (callback: () => void) => unknown
+  queueMicrotask(callback: () => void): void
+  performance: { now(): number }
+  crypto: { getRandomValues(bytes: Uint8Array): Uint8Array }
+  AbortController: new () => { readonly signal: AbortSignal; abort(reason?: unknown): void }
+}
+
+/** The platform's globals, as core knows them. */
+export const platform: Platform = globalThis as unknown as Platform

@@ -1,0 +1,128 @@
+/*
+ * SHA-256 (FIPS 180-4) over UTF-8, synchronous: WebCrypto's is not, and a hub that waits for it inside a handshake
+ * would run in another order under simulation. Used for the secrets of sessions only, never on the hot path.
+ */
+
+/** The first 32 bits of the fractional parts of the roots of the first primes, which is how the standard defines its constants. */
+function primeRoots(count: number, root: (n: number) => number): Uint32Array {
+  const words = new Uint32Array(count)
+  for (let n = 2, found = 0; found < count; n++) {
+    let prime = true
+    for (let d = 2; d * d <= n; d++) if (n % d === 0) prime = false
+    if (prime) words[found++] = (root(n) % 1) * 2 ** 32
+  }
+  return words
+}
+
+const constants = /* @__PURE__ */ primeRoots(64, Math.cbrt)
+
+const rotate = (word: number, by: number): number => (word >>> by) | (word << (32 - by))
+
+/**
+ * The SHA-256 digest of a text, as 64 hexadecimal digits.
+ *
+ * @internal
+ */
+export function sha256(text: string): string {
+  const state = primeRoots(8, Math.sqrt)
+  const words = padded(text)
+  const schedule = new Uint32Array(64)
+  for (let block = 0; block < words.length; block += 16) {
+    schedule.set(words.subarray(block, block + 16))
+    compress(state, expand(schedule))
+  }
+  return Array.from(state, (word) => word.toString(16).padStart(8, '0')).join('')
+}
+
+function padded(text: string): Uint32Array {
+  const bytes = Array.from(unescape8(text))
+  const words = new Uint32Array((((bytes.length + 8) >> 6) + 1) * 16)
+  bytes.push(0x80)
+  for (const [i, byte] of bytes.entries()) words[i >> 2] = (words[i >> 2] ?? 0) | (byte << (24 - (i % 4) * 8))
+  words[words.length - 1] = (bytes.length - 1) * 8
+  return words
+}
+
+function* unescape8(text: string): Generator<number> {
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0
+    if (code < 0x80) yield code
+    else {
+      if (code < 0x800) yield 0xc0 | (code >> 6)
+      else {
+        if (code < 0x10000) yield 0xe0 | (code >> 12)
+        else {
+          yield 0xf0 | (code >> 18)
+          yield 0x80 | ((code >> 12) & 63)
+        }
+        yield 0x80 | ((code >> 6) & 63)
+      }
+      yield 0x80 | (code & 63)
+    }
+  }
+}
+
+function expand(w: Uint32Array): Uint32Array {
+  for (let t = 16; t < 64; t++) {
+    const a = w[t - 15] ?? 0
+    const b = w[t - 2] ?? 0
+    const low = rotate(a, 7) ^ rotate(a, 18) ^ (a >>> 3)
+    const high = rotate(b, 17) ^ rotate(b, 19) ^ (b >>> 10)
+    w[t] = (w[t - 16] ?? 0) + low + (w[t - 7] ?? 0) + high
+  }
+  return w
+}
+
+function compress(state: Uint32Array, w: Uint32Array): void {
+  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state
+  for (let t = 0; t < 64; t++) {
+    const high = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+    const first = (h + high + ((e & f) ^ (~e & g)) + (constants[t] ?? 0) + (w[t] ?? 0)) | 0
+    const low = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+    const second = (low + ((a & b) ^ (a & c) ^ (b & c))) | 0
+    ;[h, g, f, e, d, c, b, a] = [g, f, e, (d + first) | 0, c, b, a, (first + second) | 0]
+  }
+  for (const [i, word] of [a, b, c, d, e, f, g, h].entries()) state[i] = (state[i] ?? 0) + word
+}
+
+/**
+ * Whether two digests are the same, in a time that does not depend on where they differ.
+ *
+ * @internal
+ */
+export function sameDigest(a: string, b: string): boolean {
+  let difference = a.length ^ b.length
+  for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i % b.length)
+  return difference === 0
+}
+
+/**
+ * A 128-bit fingerprint of a text: four lanes of multiply and xor (after Bryc's cyrb128), well mixed, not cryptographic. It tells a
+ * repetition from another message of the same session (P-PB-2), where the only one to be fooled is the sender.
+ *
+ * @internal
+ */
+export function fingerprint(text: string): string {
+  let [a, b, c, d] = [1779033703, 3144134277, 1013904242, 2773480762]
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    a = b ^ Math.imul(a ^ unit, 597399067)
+    b = c ^ Math.imul(b ^ unit, 2869860233)
+    c = d ^ Math.imul(c ^ unit, 951274213)
+    d = a ^ Math.imul(d ^ unit, 2716044179)
+  }
+  a = Math.imul(c ^ (a >>> 18), 597399067)
+  b = Math.imul(d ^ (b >>> 22), 2869860233)
+  c = Math.imul(a ^ (c >>> 17), 951274213)
+  d = Math.imul(b ^ (d >>> 19), 2716044179)
+  return String.fromCharCode(
+    a >>> 16,
+    a & 0xffff,
+    b >>> 16,
+    b & 0xffff,
+    c >>> 16,
+    c & 0xffff,
+    d >>> 16,
+    d & 0xffff,
+  )
+}

@@ -1,0 +1,84 @@
+/** What a log holds: something with a place. */
+export interface Placed {
+  readonly at: number
+}
+
+/**
+ * A bounded run of entries in the order of their offsets: pushed at the end, let go at the front, found by offset. Pure;
+ * the memory backplane keeps its logs in it, and a node its recent messages.
+ *
+ * @internal
+ */
+export class Log<T extends Placed> {
+  #items: T[] = []
+  /** How many items at the front are gone already; they are cut off together, so that letting go stays cheap. */
+  #gone = 0
+
+  get size(): number {
+    return this.#items.length - this.#gone
+  }
+
+  get first(): T | undefined {
+    return this.#items[this.#gone]
+  }
+
+  get last(): T | undefined {
+    return this.size > 0 ? this.#items[this.#items.length - 1] : undefined
+  }
+
+  push(item: T): void {
+    this.#items.push(item)
+  }
+
+  shift(): T | undefined {
+    const item = this.#items[this.#gone]
+    if (item === undefined) return undefined
+    this.#gone++
+    if (this.#gone > 64 && this.#gone * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#gone)
+      this.#gone = 0
+    }
+    return item
+  }
+
+  clear(): void {
+    this.#items = []
+    this.#gone = 0
+  }
+
+  /** The entry that stands at an offset. */
+  at(offset: number): T | undefined {
+    const item = this.#items[this.#indexAfter(offset - 1)]
+    return item?.at === offset ? item : undefined
+  }
+
+  /** The entry before the first one that is after `offset`. */
+  before(offset: number): T | undefined {
+    const index = this.#indexAfter(offset - 1) - 1
+    return index >= this.#gone ? this.#items[index] : undefined
+  }
+
+  /** Up to `limit` entries after an offset, oldest first. */
+  after(offset: number, limit: number): T[] {
+    const start = this.#indexAfter(offset)
+    return this.#items.slice(start, start + limit)
+  }
+
+  /** Up to `limit` entries that end before an offset, oldest first. */
+  upTo(offset: number, limit: number): T[] {
+    const end = this.#indexAfter(offset - 1)
+    return this.#items.slice(Math.max(this.#gone, end - limit), end)
+  }
+
+  /** The index of the first entry with a greater offset. */
+  #indexAfter(offset: number): number {
+    let low = this.#gone
+    let high = this.#items.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#items[middle]?.at ?? 0) <= offset) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * The size of a text in UTF-8, without encoding it: core runs where there is no `TextEncoder`, and the hot path
+ * must not allocate. A lone surrogate counts as the three bytes of U+FFFD that replace it on the wire.
+ *
+ * @internal
+ */
+export function utf8Length(text: string): number {
+  let bytes = text.length
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit < 0x80) continue
+    if (unit < 0x800) bytes += 1
+    else if (isHighSurrogate(unit) && isLowSurrogate(text.charCodeAt(i + 1))) {
+      bytes += 2
+      i++
+    } else bytes += 2
+  }
+  return bytes
+}
+
+/**
+ * Whether a text is larger than `limit` bytes of UTF-8; looks at the characters only where the length leaves doubt.
+ *
+ * @internal
+ */
+export function exceedsBytes(text: string, limit: number): boolean {
+  if (text.length > limit) return true
+  return text.length * 3 > limit && utf8Length(text) > limit
+}
+
+/**
+ * The longest prefix of a text that is at most `limit` bytes of UTF-8 and does not cut a character.
+ *
+ * @internal
+ */
+export function cutBytes(text: string, limit: number): string {
+  let bytes = 0
+  let cut = ''
+  for (const character of text) {
+    bytes += utf8Length(character)
+    if (bytes > limit) break
+    cut += character
+  }
+  return cut
+}
+
+/**
+ * Whether a text can be written as UTF-8 and holds no control characters (U+0000–001F, U+007F–009F).
+ *
+ * @internal
+ */
+export function isCleanText(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
+  return !/[\u0000-\u001f\u007f-\u009f]|\p{Surrogate}/u.test(text)
+}
+
+const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00
+const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000
