@@ -36,7 +36,8 @@ const coreLayers = {
   transport: [...vocabulary, 'runtime'],
   backplane: [...vocabulary, 'runtime'],
   stream: [...vocabulary, 'runtime'],
-  hub: below,
+  // A hub without a backplane of its own keeps its log in memory.
+  hub: [...below, 'memory'],
   client: below,
   memory: [...vocabulary, 'runtime', 'transport', 'backplane', 'stream'],
   index: [...below, 'hub', 'client', 'memory'],

@@ -24,6 +24,26 @@ export type {
   SessionStore,
   Taken,
 } from './backplane/backplane.ts'
+export {
+  Client,
+  type ClientTarget,
+  type History,
+  type HistoryOptions,
+  type RequestOptions,
+  type Stored,
+} from './client/client.ts'
+export type {
+  AskContext,
+  ClientEvents,
+  ClientListener,
+  ClientStatus,
+  Gap,
+  Message,
+  RoomEvents,
+  RoomListener,
+} from './client/events.ts'
+export type { ClientOptions, Surroundings, Token } from './client/options.ts'
+export type { Room } from './client/room.ts'
 export { CloseCode, closeReason, mayReconnect } from './close-codes.ts'
 export {
   type AnyContract,
@@ -67,6 +87,13 @@ export type {
 } from './hub/options.ts'
 export type { AskOptions, AskResults, HubTarget, Sent } from './hub/target.ts'
 export { MemoryBackplane, type MemoryBackplaneOptions } from './memory/backplane.ts'
+export {
+  type MemoryDialOptions,
+  type MemoryHost,
+  MemoryLink,
+  MemoryNetwork,
+  type MemoryNetworkOptions,
+} from './memory/network.ts'
 export { MemoryStore, type MemoryStoreOptions } from './memory/store.ts'
 export type { Retention } from './memory/stream-log.ts'
 export type { Attachment, GapReason, Position } from './position.ts'

@@ -50,7 +50,6 @@ export class Node implements FeedHost {
   /** Set once the hub is being closed: no new handshakes. */
   draining = false
   readonly #emitter = new Emitter((error, event) => this.fault({ error, source: 'listener', subject: event }))
-  readonly #handlers = new Map<string, Listener[]>()
   readonly #calls: ReadonlySet<string>
   #messages = 0
   #closed = false
@@ -75,14 +74,7 @@ export class Node implements FeedHost {
   }
 
   on(name: string, listener: Listener): Undo {
-    if (name.startsWith('$')) return this.#emitter.on(name, listener)
-    const handlers = this.#handlers.get(name) ?? []
-    this.#handlers.set(name, [...handlers, listener])
-    return () => {
-      const others = (this.#handlers.get(name) ?? []).filter((other) => other !== listener)
-      if (others.length > 0) this.#handlers.set(name, others)
-      else this.#handlers.delete(name)
-    }
+    return this.#emitter.on(name, listener)
   }
 
   emit(name: string, event: unknown): void {
@@ -91,7 +83,7 @@ export class Node implements FeedHost {
 
   /** The handlers of a message or call, in the order in which they were added. */
   handlers(name: string): readonly Listener[] {
-    return this.#handlers.get(name) ?? []
+    return this.#emitter.listeners(name)
   }
 
   /** Whether clients may call this name: only what was declared, never what merely has a listener. */
@@ -157,6 +149,5 @@ export class Node implements FeedHost {
     this.#closed = true
     await this.backplane.close()
     this.#emitter.clear()
-    this.#handlers.clear()
   }
 }

@@ -13,6 +13,7 @@ export type Listener = (...args: never[]) => unknown
 export class Emitter {
   readonly #events = new EventEmitter()
   readonly #onError: (error: unknown, event: string) => void
+  readonly #originals = new WeakMap<object, Listener>()
 
   constructor(onError: (error: unknown, event: string) => void) {
     this.#onError = onError
@@ -27,6 +28,7 @@ export class Emitter {
         this.#onError(error, event)
       }
     }
+    this.#originals.set(isolated, listener)
     this.#events.on(event, isolated)
     return () => {
       this.#events.off(event, isolated)
@@ -37,8 +39,9 @@ export class Emitter {
     return this.#events.emit(event, ...args)
   }
 
-  has(event: string): boolean {
-    return this.#events.listenerCount(event) > 0
+  /** The listeners as they were given, in the order in which they were added: for what is answered by a return value. */
+  listeners(event: string): Listener[] {
+    return this.#events.listeners(event).map((isolated) => this.#originals.get(isolated) ?? isolated)
   }
 
   clear(): void {

@@ -1,0 +1,280 @@
+import { addressKind } from '../address.ts'
+import { CloseCode } from '../close-codes.ts'
+import type {
+  AnyContract,
+  AskName,
+  CallName,
+  EventInput,
+  EventName,
+  OperationInput,
+  OperationResult,
+  Untyped,
+} from '../contract/contract.ts'
+import { Guard } from '../contract/guard.ts'
+import { ChatError, UsageError } from '../errors.ts'
+import type { Position } from '../position.ts'
+import { isEventName } from '../protocol/names.ts'
+import { Emitter, type Listener } from '../runtime/emitter.ts'
+import type { Runtime, Undo } from '../runtime/runtime.ts'
+import { systemRuntime } from '../runtime/system.ts'
+import { answerAsk } from './asks.ts'
+import { Calls } from './calls.ts'
+import type { ClientEvents, ClientListener, ClientStatus, Gap, Message } from './events.ts'
+import type { ClientOptions } from './options.ts'
+import { type Room, RoomHandle } from './room.ts'
+import { Wire } from './wire.ts'
+
+/** Where the log took a message, as its sender learns. */
+export interface Stored {
+  readonly epoch: string
+  readonly at: number
+  /** The message's id: it tells the own copy apart when it comes back through a room. */
+  readonly id: string
+}
+
+/** An address to speak to. */
+export interface ClientTarget<C extends AnyContract> {
+  /**
+   * Publishes a durable message, and resolves once the log has accepted it. Waits for a connection when there is none, and is repeated after a
+   * reconnect; stored once all the same.
+   *
+   * @throws ChatError with the hub's code when it refuses; `bad_payload` or `too_large` before anything is sent; `full` when too much waits already.
+   * @throws UncertainError when it may or may not have been stored: no answer within a minute, a session that could not be resumed, or `signal` aborted
+   * after it was written.
+   */
+  send<K extends EventName<C>>(
+    event: K,
+    data: EventInput<C, K>,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<Stored>
+  /**
+   * Publishes a volatile message: typing, a cursor. Dropped when there is no connection or too much to send; of casts with one `key` only the newest
+   * matters. Never reports back.
+   *
+   * @throws ChatError `bad_payload` when the contract forbids it.
+   */
+  cast<K extends EventName<C>>(event: K, data: EventInput<C, K>, options?: { readonly key?: string }): void
+}
+
+/** Which page of an address's history to read; `after` and `before` are offsets, exclusive. Neither: the newest. */
+export interface HistoryOptions {
+  readonly after?: number
+  readonly before?: number
+  /** How many, at most. Default: 50, at most 1 000. */
+  readonly limit?: number
+  /** Stops waiting. */
+  readonly signal?: AbortSignal
+}
+
+/** A page of history. */
+export interface History {
+  readonly epoch: string
+  /** The place of the last message that is no longer kept. */
+  readonly base: number
+  /** The place of the newest message. */
+  readonly top: number
+  /** Oldest first. */
+  readonly messages: readonly Message[]
+  /** Whether there are further ones in that direction. */
+  readonly more: boolean
+}
+
+/** What a {@link Client.request} may be given. */
+export interface RequestOptions {
+  /** How long to wait for the answer, in milliseconds. Default: `requestTimeout` of the client. */
+  readonly timeout?: number
+  /** Running it twice does no harm: it is repeated after a reconnect. Default: `false`, then a lost connection makes it uncertain. */
+  readonly idempotent?: boolean
+  /** Stops waiting. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * One client of a hub: stays connected, speaks to everyone, to a room or to one person, and receives in order and once, or is told what is missing.
+ *
+ * ```ts
+ * const client = new Client({ dial, token: 'alice' })
+ * const lobby = client.join('#lobby')
+ * lobby.on('say', ({ text }, { from }) => show(from, text))
+ * await lobby.send('say', { text: 'hi' })
+ * ```
+ *
+ * Status: `connecting` → `connected` ↔ `reconnecting` → `closed`. It reconnects for ever, with growing patience, unless the hub says it never may;
+ * then it is `closed`, with the error in `$status`.
+ */
+export class Client<C extends AnyContract = Untyped> {
+  readonly #runtime: Runtime
+  readonly #guard: Guard
+  readonly #emitter: Emitter
+  readonly #wire: Wire
+  readonly #calls: Calls
+  readonly #observe: ((seen: Message | Gap) => void) | undefined
+
+  /** Connects at once. */
+  constructor(options: ClientOptions<C>) {
+    this.#runtime = options.runtime ?? systemRuntime
+    this.#guard = new Guard(options.contract)
+    this.#observe = options.observe
+    this.#emitter = new Emitter((error, event) => this.#fault(error, event))
+    this.#wire = new Wire(options as ClientOptions, this.#runtime, {
+      message: (message) => this.#emitter.emit(message.event, message.data, message),
+      accept: (message) => this.#accept(message),
+      missed: (gap) => this.#observe?.(gap),
+      gap: (gap) => this.#emit('$gap', gap),
+      status: (status, error) => this.#emit('$status', { status, error }),
+      ask: (ask, event, data, signal) =>
+        answerAsk(this.#emitter, this.#guard, { ask, event, data, signal }, this.#wire),
+      fault: (error, subject) => this.#fault(error, subject),
+    })
+    this.#calls = new Calls(this.#wire, this.#guard, this.#runtime, options.requestTimeout ?? 30_000)
+    this.#wire.start()
+  }
+
+  /** Where this client stands. */
+  get status(): ClientStatus {
+    return this.#wire.status
+  }
+
+  /** The id of this client's user, as the hub knows it; `null` before the first connection. */
+  get user(): string | null {
+    return this.#wire.user
+  }
+
+  /** The public id of this client's session; `null` before the first connection. */
+  get session(): string | null {
+    return this.#wire.sessionId
+  }
+
+  /** The places of everything this client receives: save them before a reload, and give them back as `positions`. */
+  get positions(): Readonly<Record<string, Position>> {
+    return this.#wire.positions
+  }
+
+  /**
+   * Joins a room. Each call gives a handle of its own.
+   *
+   * @throws UsageError when the address is no room, or the client is closed.
+   */
+  join(address: string): Room<C> {
+    if (addressKind(address) !== 'room')
+      throw new UsageError(`unable to join ${JSON.stringify(address)}: a room's address is '#' and a name`)
+    this.#open('join')
+    const handle = new RoomHandle(address, {
+      target: (to) => this.to(to) as unknown as ClientTarget<AnyContract>,
+      history: (of, options) => this.history(of, options),
+      exit: (of, receiver) => this.#wire.exit(of, receiver),
+      fault: (error, subject) => this.#fault(error, subject),
+    })
+    this.#wire.enter(address, handle)
+    return handle as unknown as Room<C>
+  }
+
+  /**
+   * Something to speak to: `*` everyone, `#name` a room, `@id` a person, `~id` a session (casts only).
+   *
+   * @throws UsageError when it is no address.
+   */
+  to(address: string): ClientTarget<C> {
+    if (addressKind(address) === null)
+      throw new UsageError(
+        `unable to speak to ${JSON.stringify(address)}: an address is '*', '#room', '@user' or '~session'`,
+      )
+    return {
+      send: (event, data, options) => {
+        if (address.startsWith('~'))
+          throw new UsageError('unable to send to a session: it takes casts only; send to its user instead')
+        checkEvent(event)
+        return this.#calls.send(address, event, data, options?.signal)
+      },
+      cast: (event, data, options) => {
+        checkEvent(event)
+        this.#calls.cast(address, event, data, options?.key)
+      },
+    }
+  }
+
+  /**
+   * Listens to what is addressed to this client: to `*`, to its user, to its session; never to rooms, which have their own `on`. For an ask's name, the
+   * first listener answers it: what it returns is the answer, a `ChatError` it throws is the refusal. For a name with `$`, one of the
+   * client's own events. A listener that throws harms nobody; its error goes to `$error`. Returns what removes it.
+   */
+  on<K extends keyof ClientEvents | EventName<C> | AskName<C>>(
+    event: K,
+    listener: ClientListener<C, K>,
+  ): Undo {
+    return this.#emitter.on(event, listener as Listener)
+  }
+
+  /**
+   * Calls the hub, and resolves with its answer.
+   *
+   * @throws ChatError with the hub's code when it refuses, `not_found` when nobody there answers, `timeout` when the time is up.
+   * @throws UncertainError when the connection was lost before the answer, unless it is `idempotent`.
+   */
+  request<K extends CallName<C>>(
+    call: K,
+    input: OperationInput<C, 'calls', K>,
+    options: RequestOptions = {},
+  ): Promise<OperationResult<C, 'calls', K>> {
+    checkEvent(call)
+    return this.#calls.request(call, input, options) as Promise<OperationResult<C, 'calls', K>>
+  }
+
+  /** Publishes a volatile message to an address: `to(address).cast(event, data)`. */
+  cast<K extends EventName<C>>(
+    address: string,
+    event: K,
+    data: EventInput<C, K>,
+    options?: { readonly key?: string },
+  ): void {
+    this.to(address).cast(event, data, options)
+  }
+
+  /**
+   * Reads a page of an address's history.
+   *
+   * @throws ChatError `forbidden` when this client may not, `bad_request` for `after` together with `before`.
+   */
+  history(address: string, options: HistoryOptions = {}): Promise<History> {
+    return this.#calls.history(address, options)
+  }
+
+  /** Ends for good: what waits is rejected as `closed`, the connection is closed, timers and listeners are gone. */
+  close(): void {
+    this.#wire.close(CloseCode.normal, new ChatError('closed', 'unable to go on: the client was closed'))
+    this.#emitter.clear()
+  }
+
+  #open(operation: string): void {
+    if (this.status === 'closed')
+      throw new UsageError(`unable to ${operation}: the client is closed; make a new one`)
+  }
+
+  /** The receiver validates and hands on the output. What does not fit is not handed on at all. */
+  #accept(received: Message): Message | null {
+    try {
+      const message = { ...received, data: this.#guard.event(received.event, received.data) }
+      this.#observe?.(message)
+      return message
+    } catch (error) {
+      this.#fault(error, `${received.address} ${received.event}`)
+      return null
+    }
+  }
+
+  #emit<K extends keyof ClientEvents>(event: K, detail: ClientEvents[K]): void {
+    this.#emitter.emit(event, detail)
+  }
+
+  #fault(error: unknown, subject: string): void {
+    // A listener of $error that fails itself has nobody left to tell.
+    if (subject !== '$error') this.#emit('$error', { error, subject })
+  }
+}
+
+function checkEvent(event: string): void {
+  if (!isEventName(event))
+    throw new UsageError(
+      `unable to use the event ${JSON.stringify(event)}: 1–128 bytes, no control characters, and no $ at the start`,
+    )
+}

@@ -1,0 +1,288 @@
+import { CloseCode, mayReconnect } from '../close-codes.ts'
+import { ChatError } from '../errors.ts'
+import type { HubFrame, WelcomeFrame } from '../protocol/hub-frames.ts'
+import { jsonProtocol } from '../protocol/json.ts'
+import { attempt } from '../runtime/later.ts'
+import type { Runtime, Undo } from '../runtime/runtime.ts'
+import { type Aborter, createAborter } from '../runtime/signal.ts'
+import type { Connection, Dialer } from '../transport/connection.ts'
+import { backoff } from './backoff.ts'
+import type { ClientStatus } from './events.ts'
+import { ClientLink, type LinkOwner } from './link.ts'
+import type { Token } from './options.ts'
+
+/** Who a connector works for. */
+export interface ConnectorHost {
+  /** The first frame of a connection. Whatever arrives on an older one counts no more. */
+  hello(token: string | null): string
+  /** The handshake is done. */
+  welcomed(welcome: WelcomeFrame): void
+  /** A frame of the current connection. */
+  received(frame: HubFrame): void
+  /** There is room for more. */
+  writable(): void
+  /** The current connection is gone: what is unanswered stays so until the next. */
+  lost(): void
+  /** The status has changed. `closed` is final. */
+  changed(status: ClientStatus, error: ChatError | undefined): void
+  fault(error: unknown, subject: string): void
+}
+
+/** How a connector is set up. */
+export interface ConnectorOptions {
+  readonly dial: Dialer
+  readonly runtime: Runtime
+  readonly token: Token
+  readonly connectTimeout: number
+}
+
+/** After this long a connection counts as stable, and the backoff starts anew (P-LV-2). */
+const stableAfter = 10_000
+
+/** Which status may follow which. */
+const transitions: Readonly<Record<ClientStatus, readonly ClientStatus[]>> = {
+  connecting: ['connected', 'reconnecting', 'closed'],
+  connected: ['reconnecting', 'closed'],
+  reconnecting: ['connected', 'closed'],
+  closed: [],
+}
+
+/**
+ * Keeps a client connected: fetches a token, dials, says hello, and comes back with growing patience when a connection is lost. It decides
+ * when to try again and when never to.
+ *
+ * @internal
+ */
+export class Connector implements LinkOwner {
+  readonly #options: ConnectorOptions
+  readonly #host: ConnectorHost
+  #status: ClientStatus = 'connecting'
+  /** The connection whose frames count: from its hello on. */
+  #current: ClientLink | null = null
+  #welcomed = false
+  /** The one before, until the new one is welcomed (P-LV-5). */
+  #retired: ClientLink | null = null
+  #dialling: Aborter | null = null
+  #deadline: Undo | null = null
+  #retry: Undo | null = null
+  #stable: Undo | null = null
+  #failures = 0
+  #retryAfter: number | undefined
+
+  constructor(options: ConnectorOptions, host: ConnectorHost) {
+    this.#options = options
+    this.#host = host
+  }
+
+  get status(): ClientStatus {
+    return this.#status
+  }
+
+  /** The connection that frames can be written to; `null` while there is none, or it takes nothing new. */
+  get writable(): ClientLink | null {
+    const link = this.#current
+    return link !== null && this.#welcomed && !link.leaving ? link : null
+  }
+
+  /** The welcomed connection, also while it is being left. */
+  get live(): ClientLink | null {
+    return this.#welcomed ? this.#current : null
+  }
+
+  /** Starts to connect; also at once instead of at the end of a wait. */
+  connect(): void {
+    if (this.#status === 'closed' || this.#dialling !== null) return
+    if (this.#current !== null && !this.#current.leaving) return
+    this.#retry?.()
+    this.#retry = null
+    const aborter = createAborter()
+    this.#dialling = aborter
+    this.#deadline = this.#options.runtime.timer(this.#options.connectTimeout, () =>
+      this.#failed(new ChatError('timeout', 'unable to connect: no welcome in time')),
+    )
+    const { token } = this.#options
+    attempt(
+      () => (typeof token === 'function' ? token() : token),
+      (value) => {
+        if (this.#dialling === aborter) this.#dial(aborter, value)
+      },
+      (error) => {
+        if (this.#dialling !== aborter) return
+        this.#host.fault(error, 'token')
+        this.#failed(
+          new ChatError('unauthorized', 'unable to connect: no token could be had', { cause: error }),
+        )
+      },
+    )
+  }
+
+  /** Ends for good. */
+  close(code: number, error: ChatError | undefined): void {
+    if (this.#status === 'closed') return
+    this.#stop()
+    this.#retry?.()
+    this.#retired?.close(CloseCode.normal, '')
+    const link = this.#current
+    this.#current = null
+    this.#change('closed', error)
+    link?.close(code, '')
+  }
+
+  /** Gives the current connection up, as one that is dead without having said so. */
+  drop(reason: string): void {
+    const link = this.#current
+    if (link === null) return
+    link.connection.abort(new Error(reason))
+  }
+
+  received(link: ClientLink, frame: HubFrame): void {
+    if (link !== this.#current) return
+    if (frame.type === 'welcome') this.#welcome(link, frame)
+    else if (!this.#welcomed) this.broken(link, new Error('the first frame is not welcome'))
+    else if (frame.type === 'bye') this.#leave(link, frame.retryAfter)
+    else this.#host.received(frame)
+  }
+
+  drained(link: ClientLink): void {
+    if (link === this.#current) this.#host.writable()
+  }
+
+  ended(link: ClientLink, code: number, reason: string): void {
+    if (link === this.#retired) this.#retired = null
+    if (link !== this.#current) return
+    const welcomed = this.#welcomed
+    const { leaving } = link
+    this.#current = null
+    this.#welcomed = false
+    this.#stop()
+    const error = closeError(code, reason)
+    if (this.#final(code, welcomed)) {
+      this.#change('closed', error)
+      return
+    }
+    if (welcomed) this.#host.lost()
+    this.#again(error, leaving)
+  }
+
+  broken(link: ClientLink, error: unknown): void {
+    this.#host.fault(error, 'protocol')
+    link.connection.abort(new Error('the hub broke the protocol'))
+  }
+
+  /** 4010 is worth another try only with another token, and not right after one (P-HS-3). */
+  #final(code: number, welcomed: boolean): boolean {
+    if (code === CloseCode.expired) return typeof this.#options.token !== 'function' || !welcomed
+    return !mayReconnect(code)
+  }
+
+  #dial(aborter: Aborter, token: string | null): void {
+    attempt(
+      () => this.#options.dial({ protocols: [jsonProtocol], signal: aborter.signal }),
+      (connection) => {
+        if (this.#dialling === aborter) this.#hello(connection, token)
+        else connection.abort(new Error('not wanted any more'))
+      },
+      (cause) => {
+        if (this.#dialling !== aborter) return
+        this.#failed(new ChatError('unavailable', 'unable to connect', { cause }))
+      },
+    )
+  }
+
+  #hello(connection: Connection, token: string | null): void {
+    this.#dialling = null
+    const old = this.#current
+    const link = new ClientLink(connection, this.#options.runtime, this)
+    this.#current = link
+    this.#welcomed = false
+    if (old !== null) {
+      old.retire()
+      this.#retired = old
+      this.#host.lost()
+      this.#change('reconnecting', undefined)
+    }
+    link.write(this.#host.hello(token))
+    link.flush()
+    link.attach()
+  }
+
+  #welcome(link: ClientLink, welcome: WelcomeFrame): void {
+    if (this.#welcomed) return this.broken(link, new Error('a second welcome'))
+    this.#welcomed = true
+    this.#retryAfter = undefined
+    this.#deadline?.()
+    this.#deadline = null
+    this.#stable = this.#options.runtime.timer(stableAfter, () => {
+      this.#failures = 0
+    })
+    link.limit = welcome.limits.transmission
+    this.#retired?.close(CloseCode.normal, '')
+    this.#host.welcomed(welcome)
+    this.#change('connected', undefined)
+    this.#host.writable()
+  }
+
+  /** The hub is about to close: come back at the close or after `retryAfter`, whichever is first (P-LV-5). */
+  #leave(link: ClientLink, retryAfter: number | undefined): void {
+    if (link.leaving) return
+    link.leaving = true
+    this.#retryAfter = retryAfter
+    if (retryAfter !== undefined) this.#retry = this.#options.runtime.timer(retryAfter, () => this.connect())
+  }
+
+  #failed(error: ChatError): void {
+    const link = this.#current
+    this.#stop()
+    if (link !== null && !this.#welcomed) {
+      this.#current = null
+      link.retire()
+      link.connection.abort(error)
+    }
+    this.#again(error, false)
+  }
+
+  #again(error: ChatError, announced: boolean): void {
+    if (this.#status === 'closed') return
+    // A loss without a word hints at trouble for everyone: the first wait is longer.
+    if (!announced && this.#failures === 0) this.#failures = 1
+    const delay = this.#retryAfter ?? backoff(this.#failures, this.#options.runtime.random())
+    this.#failures++
+    this.#retryAfter = undefined
+    this.#retry?.()
+    this.#retry = this.#options.runtime.timer(delay, () => this.connect())
+    this.#change('reconnecting', error)
+  }
+
+  #stop(): void {
+    this.#dialling?.abort(new Error('not wanted any more'))
+    this.#dialling = null
+    this.#deadline?.()
+    this.#deadline = null
+    this.#stable?.()
+    this.#stable = null
+  }
+
+  #change(status: ClientStatus, error: ChatError | undefined): void {
+    if (status === this.#status && error === undefined) return
+    if (status !== this.#status && !transitions[this.#status].includes(status)) return
+    this.#status = status
+    this.#host.changed(status, error)
+  }
+}
+
+function closeError(code: number, reason: string): ChatError {
+  const why = reason === '' ? `code ${code}` : `${reason} (code ${code})`
+  const kinds: Readonly<Record<number, ChatError['code']>> = {
+    [CloseCode.unauthorized]: 'unauthorized',
+    [CloseCode.expired]: 'unauthorized',
+    [CloseCode.forbidden]: 'forbidden',
+    [CloseCode.kicked]: 'forbidden',
+    [CloseCode.version]: 'unsupported',
+    [CloseCode.tooLarge]: 'too_large',
+    [CloseCode.rateLimited]: 'rate_limited',
+    [CloseCode.replaced]: 'conflict',
+  }
+  return new ChatError(kinds[code] ?? 'unavailable', `the connection was closed: ${why}`, {
+    detail: { code },
+  })
+}

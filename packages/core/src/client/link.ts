@@ -1,0 +1,109 @@
+import { encodeFrame } from '../protocol/encode.ts'
+import { type HubFrame, parseHubFrame } from '../protocol/hub-frames.ts'
+import { lines } from '../protocol/json.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { Batch, Frame } from '../transport/batch.ts'
+import type { Connection, Sink } from '../transport/connection.ts'
+
+/** What a link tells its owner. */
+export interface LinkOwner {
+  received(link: ClientLink, frame: HubFrame): void
+  drained(link: ClientLink): void
+  ended(link: ClientLink, code: number, reason: string): void
+  broken(link: ClientLink, error: unknown): void
+}
+
+/** Until the `welcome` has named the limit (P-HS-2), and after. */
+const strangerBytes = 16 * 1024
+
+/**
+ * The client's end of one connection: takes transmissions apart, joins what one turn writes, and answers pings. Once retired it is deaf
+ * (P-ST-8).
+ *
+ * @internal
+ */
+export class ClientLink implements Sink {
+  /** The largest transmission the hub takes. */
+  limit: number = strangerBytes
+  /** Whether the hub has said `bye`: nothing new is started here. */
+  leaving = false
+  readonly connection: Connection
+  readonly #runtime: Runtime
+  readonly #owner: LinkOwner
+  readonly #root: Batch = Batch.root()
+  #batch: Batch = this.#root
+  #scheduled = false
+  #blocked = false
+  #retired = false
+
+  constructor(connection: Connection, runtime: Runtime, owner: LinkOwner) {
+    this.connection = connection
+    this.#runtime = runtime
+    this.#owner = owner
+  }
+
+  /** Starts to listen; what has arrived, or ended, already is heard in this call. */
+  attach(): void {
+    this.connection.attach(this)
+  }
+
+  /** Whether the transport waits for the hub. */
+  get blocked(): boolean {
+    return this.#blocked
+  }
+
+  write(text: string): void {
+    const frame = new Frame(text)
+    if (!this.#batch.empty && this.#batch.bytes + 1 + frame.bytes > this.limit) this.flush()
+    this.#batch = this.#batch.append(frame)
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.#runtime.defer(() => {
+      this.#scheduled = false
+      this.flush()
+    })
+  }
+
+  flush(): void {
+    const batch = this.#batch
+    this.#batch = this.#root
+    this.#root.forget()
+    if (!batch.empty && !this.connection.send(batch)) this.#blocked = true
+  }
+
+  /** From now on nothing that arrives counts. */
+  retire(): void {
+    this.#retired = true
+  }
+
+  /** Says goodbye, with what was written before. */
+  close(code: number, reason: string): void {
+    this.flush()
+    this.retire()
+    this.connection.close(code, reason)
+  }
+
+  receive(transmission: string | Uint8Array): void {
+    if (this.#retired) return
+    try {
+      if (typeof transmission !== 'string') throw new Error('a binary message on a JSON connection')
+      for (const line of lines(transmission)) {
+        if (this.#retired) return
+        const frame = parseHubFrame(line)
+        if (frame.type === 'ping') this.write(encodeFrame('pong', frame.t))
+        else this.#owner.received(this, frame)
+      }
+    } catch (error) {
+      this.#owner.broken(this, error)
+    }
+  }
+
+  drain(): void {
+    this.#blocked = false
+    if (!this.#retired) this.#owner.drained(this)
+  }
+
+  closed(code: number, reason: string): void {
+    this.#owner.ended(this, code, reason)
+  }
+}

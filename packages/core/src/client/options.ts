@@ -1,0 +1,41 @@
+import type { AnyContract } from '../contract/contract.ts'
+import type { Position } from '../position.ts'
+import type { Later } from '../runtime/later.ts'
+import type { Runtime, Undo } from '../runtime/runtime.ts'
+import type { Dialer } from '../transport/connection.ts'
+import type { Gap, Message } from './events.ts'
+
+/** A token, or what fetches one: called before each connection, and when the one in use is about to expire. */
+export type Token = string | null | (() => Later<string | null>)
+
+/** What the surroundings tell a client, where they know: a browser does. */
+export interface Surroundings {
+  /** A connection may succeed now: do not wait any longer. */
+  wake(): void
+  /** The connection may be dead without having said so: find out. */
+  check(): void
+}
+
+/** How a {@link Client} is set up. */
+export interface ClientOptions<C extends AnyContract = AnyContract> {
+  /** Makes connections; a transport's `dial`. */
+  readonly dial: Dialer
+  /** Validators for everything that passes. Default: none; types alone come from the type parameter. */
+  readonly contract?: C
+  /** Who this client is. Default: nobody, `null`. */
+  readonly token?: Token
+  /** Places to go on from, as {@link Client.positions} gave them before a reload. Default: from now on. */
+  readonly positions?: Readonly<Record<string, Position>>
+  /** From dialling to the `welcome`, in milliseconds. Default: 10 000. */
+  readonly connectTimeout?: number
+  /** For the answer to a `request`, in milliseconds. Default: 30 000. */
+  readonly requestTimeout?: number
+  /** How many operations may wait for a connection; one more is rejected as `full`. Default: 1 000. */
+  readonly outbox?: number
+  /** Called with every message and gap of every address, before its listeners: for logs and tests. Must not throw. */
+  readonly observe?: (seen: Message | Gap) => void
+  /** Listens to the surroundings; the undo stops it. For transports. */
+  readonly watch?: (client: Surroundings) => Undo
+  /** Clock, timers, randomness. Default: the platform's. For tests. */
+  readonly runtime?: Runtime
+}

@@ -1,0 +1,165 @@
+import type { AnyContract, EventInput, EventName } from '../contract/contract.ts'
+import { ChatError } from '../errors.ts'
+import { Emitter, type Listener } from '../runtime/emitter.ts'
+import type { Undo } from '../runtime/runtime.ts'
+import type { ClientTarget, History, HistoryOptions } from './client.ts'
+import type { Gap, Message, RoomEvents, RoomListener } from './events.ts'
+import type { Receiver } from './subscription.ts'
+
+/**
+ * A room's handle, as {@link Client.join} gives it. Usable at once: what is sent goes out when the client is connected. Handles of one room are
+ * counted; the room is left with the last.
+ */
+export interface Room<C extends AnyContract> extends ClientTarget<C> {
+  /** The room's address, such as `#lobby`. */
+  readonly address: string
+  /**
+   * Resolves when the hub has taken this client into the room; rejects with a `ChatError` when it refuses. Never an unhandled
+   * rejection.
+   */
+  readonly ready: Promise<void>
+  /** Listens to the room's messages and casts by event, or to `$gap` and `$leave`. Returns what removes the listener. */
+  on<K extends EventName<C> | keyof RoomEvents>(event: K, listener: RoomListener<C, K>): Undo
+  /**
+   * The room's durable messages as they come, from now on. Ends when the room is left. At most 1 000 wait for a slow consumer: then the iterator
+   * throws a `ChatError` with code `full`.
+   */
+  messages(): AsyncIterableIterator<Message>
+  /** A page of the room's history, oldest first. */
+  history(options?: HistoryOptions): Promise<History>
+  /** Stops receiving, and removes this handle's listeners. */
+  leave(): void
+}
+
+/** What a room needs of its client. */
+export interface RoomHost {
+  target(address: string): ClientTarget<AnyContract>
+  history(address: string, options: HistoryOptions | undefined): Promise<History>
+  exit(address: string, receiver: Receiver): void
+  fault(error: unknown, subject: string): void
+}
+
+const longestWait = 1_000
+
+/**
+ * A handle at work.
+ *
+ * @internal
+ */
+export class RoomHandle implements Receiver {
+  readonly address: string
+  readonly ready: Promise<void>
+  readonly send: ClientTarget<AnyContract>['send']
+  readonly cast: ClientTarget<AnyContract>['cast']
+  readonly #host: RoomHost
+  readonly #emitter: Emitter
+  readonly #iterators = new Set<MessageQueue>()
+  #settle: { resolve: () => void; reject: (error: ChatError) => void } | null = null
+
+  constructor(address: string, host: RoomHost) {
+    this.address = address
+    this.#host = host
+    this.#emitter = new Emitter((error, event) => host.fault(error, `${address} ${event}`))
+    this.ready = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject }
+    })
+    this.ready.catch(() => {})
+    const target = host.target(address)
+    this.send = target.send
+    this.cast = target.cast
+  }
+
+  on(event: string, listener: Listener): Undo {
+    return this.#emitter.on(event, listener)
+  }
+
+  history(options?: HistoryOptions): Promise<History> {
+    return this.#host.history(this.address, options)
+  }
+
+  messages(): AsyncIterableIterator<Message> {
+    const queue = new MessageQueue(longestWait, () => this.#iterators.delete(queue))
+    this.#iterators.add(queue)
+    return queue
+  }
+
+  leave(): void {
+    this.#host.exit(this.address, this)
+    this.#end(new ChatError('closed', 'unable to receive: the room was left'))
+  }
+
+  message(message: Message): void {
+    this.#emitter.emit(message.event, message.data, message)
+    if (message.durable) for (const queue of this.#iterators) queue.push(message)
+  }
+
+  gap(gap: Gap): void {
+    this.#emitter.emit('$gap', gap)
+  }
+
+  joined(): void {
+    this.#settle?.resolve()
+  }
+
+  left(error: ChatError): void {
+    this.#emitter.emit('$leave', { address: this.address, error })
+    this.#end(error)
+  }
+
+  #end(error: ChatError): void {
+    this.#settle?.reject(error)
+    for (const queue of this.#iterators) queue.end()
+    this.#emitter.clear()
+  }
+}
+
+/** Messages on their way to a `for await`. */
+class MessageQueue implements AsyncIterableIterator<Message> {
+  readonly #limit: number
+  readonly #ended: () => void
+  #messages: Message[] = []
+  #waiting: ((result: IteratorResult<Message>) => void)[] = []
+  #state: 'open' | 'ended' | 'full' = 'open'
+
+  constructor(limit: number, ended: () => void) {
+    this.#limit = limit
+    this.#ended = ended
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  push(message: Message): void {
+    if (this.#state !== 'open') return
+    const waiting = this.#waiting.shift()
+    if (waiting !== undefined) waiting({ value: message, done: false })
+    else if (this.#messages.length < this.#limit) this.#messages.push(message)
+    else this.#state = 'full'
+  }
+
+  end(): void {
+    this.#state = 'ended'
+    for (const waiting of this.#waiting.splice(0)) waiting({ value: undefined, done: true })
+    this.#ended()
+  }
+
+  next(): Promise<IteratorResult<Message>> {
+    const message = this.#messages.shift()
+    if (message !== undefined) return Promise.resolve({ value: message, done: false })
+    if (this.#state === 'full') {
+      this.end()
+      return Promise.reject(
+        new ChatError('full', `unable to keep up: more than ${this.#limit} messages wait`),
+      )
+    }
+    if (this.#state === 'ended') return Promise.resolve({ value: undefined, done: true })
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  return(): Promise<IteratorResult<Message>> {
+    this.#messages = []
+    this.end()
+    return Promise.resolve({ value: undefined, done: true })
+  }
+}

@@ -1,0 +1,20 @@
+/** A span of time: milliseconds, or a text such as `'45s'`, `'200ms'`, `'5m'`, `'2h'`. */
+export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+
+/**
+ * A duration in milliseconds.
+ *
+ * @throws RangeError when it is none.
+ */
+export function milliseconds(duration: Duration): number {
+  if (typeof duration === 'number' && duration >= 0) return duration
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(String(duration)) ?? []
+  const factor = units[unit ?? '']
+  if (amount === undefined || factor === undefined)
+    throw new RangeError(
+      `unable to read the duration ${JSON.stringify(duration)}: write 1500, '1.5s', '2m' or '1h'`,
+    )
+  return Number(amount) * factor
+}

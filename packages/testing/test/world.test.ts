@@ -1,0 +1,21 @@
+import { world } from '@chat/testing'
+import { expect, test } from 'vitest'
+
+const open = {
+  authenticate: ({ token }: { token: string | null }) => ({ id: token ?? '' }),
+  authorize: () => true,
+}
+
+test('a client catches up after a tunnel, in order and once', () =>
+  world({ seed: 7 }, async (w) => {
+    const hub = w.hub(open)
+    const alice = await w.client(hub, 'alice')
+    const bob = await w.client(hub, 'bob')
+    await bob.join('#general').ready
+    w.link(bob).cut('45s')
+    for (let i = 0; i < 20; i++) await alice.to('#general').send('say', { i })
+    expect(w.seen(bob, '#general')).toHaveLength(0)
+    await w.advance('60s')
+    expect(w.seen<{ i: number }>(bob, '#general').map(({ data }) => data.i)).toEqual([...Array(20).keys()])
+    expect(w.gaps(bob, '#general')).toEqual([])
+  }))
