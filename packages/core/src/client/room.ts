@@ -1,4 +1,4 @@
-import type { AnyContract, EventInput, EventName } from '../contract/contract.ts'
+import type { AnyContract, EventName } from '../contract/contract.ts'
 import { ChatError } from '../errors.ts'
 import { Emitter, type Listener } from '../runtime/emitter.ts'
 import type { Undo } from '../runtime/runtime.ts'

@@ -3,7 +3,6 @@ import type { RefuseFrame, ReplyFrame } from '../protocol/client-frames.ts'
 import { valueFault } from '../protocol/values.ts'
 import type { Undo } from '../runtime/runtime.ts'
 import { Frame } from '../transport/batch.ts'
-import type { Node } from './node.ts'
 import type { Session } from './session.ts'
 
 /** How an ask to one session ended. */
@@ -24,13 +23,11 @@ interface OpenAsk {
  * @internal
  */
 export class Asks {
-  readonly #node: Node
   readonly #session: Session
   readonly #open = new Map<number, OpenAsk>()
   #last = 0
 
-  constructor(node: Node, session: Session) {
-    this.#node = node
+  constructor(session: Session) {
     this.#session = session
   }
 
@@ -47,9 +44,9 @@ export class Asks {
   /** Settles an ask; a reply to an unknown or settled one is ignored and counted (P-FR-10). */
   answer(frame: ReplyFrame | RefuseFrame): void {
     const open = this.#open.get(frame.ask)
-    const deep = frame.type === 'reply' && valueFault(frame.data, this.#node.limits.depth) !== null
+    const deep = frame.type === 'reply' && valueFault(frame.data, this.#session.node.limits.depth) !== null
     if (open === undefined || deep) {
-      this.#node.counters.strayReplies++
+      this.#session.node.counters.strayReplies++
       return
     }
     this.#open.delete(frame.ask)
@@ -67,9 +64,9 @@ export class Asks {
   #reply({ event, outcome }: OpenAsk, data: unknown): void {
     let answer: unknown
     try {
-      answer = this.#node.guard.operation('asks', 'output', event, data)
+      answer = this.#session.node.guard.operation('asks', 'output', event, data)
     } catch (error) {
-      this.#node.fault({ error, source: 'protocol', session: this.#session.id, subject: event })
+      this.#session.node.fault({ error, source: 'protocol', session: this.#session.id, subject: event })
       outcome.reject(
         new ChatError(
           'bad_payload',

@@ -20,13 +20,8 @@ type Handler = (input: unknown, context: CallContext) => unknown
  *
  * @internal
  */
-export function runCall(
-  node: Node,
-  session: Session,
-  frame: CallFrame,
-  first: boolean,
-  done: () => void,
-): void {
+export function runCall(session: Session, frame: CallFrame, first: boolean, done: () => void): void {
+  const { node } = session
   const { ref, event } = frame
   const where = { source: 'handler', session: session.id, subject: event } as const
   const refuse = (error: WireError): void => {
@@ -38,7 +33,7 @@ export function runCall(
   const handler = node.isCall(event) ? node.handlers(event)[0] : undefined
   if (handler === undefined)
     return refuse({ code: 'not_found', message: `unable to call '${event}': nobody answers it` })
-  const { context, settle } = open(node, session, event, refuse)
+  const { context, settle } = open(session, event, refuse)
   attempt(
     () => (handler as Handler)(node.guard.operation('calls', 'input', event, frame.data), context),
     (result) =>
@@ -62,7 +57,8 @@ function unfit(node: Node, frame: CallFrame, first: boolean): WireError | null {
 }
 
 /** The handler's context, and what settles the call once: its outcome, the time being up, or the end of the connection. */
-function open(node: Node, session: Session, event: string, late: (error: WireError) => void) {
+function open(session: Session, event: string, late: (error: WireError) => void) {
+  const { node } = session
   const aborter = createAborter()
   let settled = false
   const settle = (then: () => void): void => {

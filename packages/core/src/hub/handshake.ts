@@ -1,19 +1,16 @@
-import { isName } from '../address.ts'
 import type { Taken } from '../backplane/backplane.ts'
 import { CloseCode } from '../close-codes.ts'
-import { ChatError } from '../errors.ts'
 import type { ClientFrame, HelloFrame } from '../protocol/client-frames.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
-import { isPromise } from '../runtime/emitter.ts'
 import { sha256 } from '../runtime/hash.ts'
 import { attempt } from '../runtime/later.ts'
 import { type Aborter, createAborter } from '../runtime/signal.ts'
+import { authenticate } from './authenticate.ts'
 import type { Link } from './link.ts'
 import type { Node } from './node.ts'
-import type { Credentials, User } from './options.ts'
-import { inTime } from './policy.ts'
+import type { User } from './options.ts'
 import { Session } from './session.ts'
-import { welcome } from './welcome.ts'
+import { Welcome } from './welcome.ts'
 
 const protocolVersion = 1
 const idLength = 12
@@ -56,7 +53,7 @@ export class Handshaker {
     if (min > protocolVersion || max < protocolVersion)
       throw new ProtocolError('no common version of the protocol', CloseCode.version)
     if (this.#node.draining) return this.#link.close(CloseCode.goingAway, 'the hub is shutting down')
-    authenticate(this.#node, this.#link, frame.token, this.#aborter.signal, (outcome) => {
+    authenticate(this.#node, this.#link, { token: frame.token, signal: this.#aborter.signal }, (outcome) => {
       if (this.#cancelled) return
       if ('code' in outcome) this.#link.close(outcome.code, outcome.reason)
       else this.#resume(frame, outcome.user)
@@ -117,14 +114,10 @@ export class Handshaker {
   #welcome(hello: HelloFrame, session: Session, secret: string): void {
     this.#session = session
     this.#node.router.claim(session)
-    welcome(
-      this.#node,
-      session,
-      hello,
-      secret,
-      () => this.#cancelled,
-      (error) => this.#failed(error),
-    )
+    new Welcome(session, secret, {
+      cancelled: () => this.#cancelled,
+      failed: (error) => this.#failed(error),
+    }).start(hello)
   }
 
   #failed(error: unknown): void {
@@ -132,57 +125,4 @@ export class Handshaker {
     this.#node.fault({ error, source: 'backplane' })
     this.#link.close(CloseCode.internal, 'unable to open the session')
   }
-}
-
-type Outcome = { readonly user: User } | { readonly code: CloseCode; readonly reason: string }
-
-/**
- * Asks the application who presents a token (P-HS-3). The reasons say nothing of the why.
- *
- * @internal
- */
-export function authenticate(
-  node: Node,
-  link: Link,
-  token: string | null,
-  signal: AbortSignal,
-  then: (outcome: Outcome) => void,
-): void {
-  const { authenticate: ask } = node.options
-  if (ask === undefined) {
-    const error = new ChatError(
-      'unauthorized',
-      'unable to let anyone in: the hub has no `authenticate` option, which says who a client is',
-    )
-    node.fault({ error, source: 'policy' })
-    return then({ code: CloseCode.unauthorized, reason: 'unauthorized' })
-  }
-  const credentials: Credentials = { ...link.handshake, token, extra: link.connection.extra, signal }
-  const late = new ChatError('timeout', 'unable to authenticate: `authenticate` did not answer in time')
-  attempt(
-    () => {
-      const user = ask(credentials)
-      return isPromise(user) ? inTime(node, user, late) : user
-    },
-    (user) => then(checked(node, user)),
-    (error) => {
-      node.fault({ error, source: 'policy' })
-      then({ code: CloseCode.internal, reason: 'unable to authenticate' })
-    },
-  )
-}
-
-function checked(node: Node, user: User | null): Outcome {
-  if (user === null || user === undefined) return { code: CloseCode.unauthorized, reason: 'unauthorized' }
-  if (typeof user.id !== 'string' || !isName(user.id)) {
-    const error = new ChatError(
-      'internal',
-      'unable to authenticate: the user’s id must be 1–255 bytes of text without control characters',
-    )
-    node.fault({ error, source: 'policy' })
-    return { code: CloseCode.internal, reason: 'unable to authenticate' }
-  }
-  if (user.expiresIn !== undefined && user.expiresIn <= 0)
-    return { code: CloseCode.expired, reason: 'the credentials have expired' }
-  return { user }
 }

@@ -4,7 +4,6 @@ import { encodeMessage, type WireError } from '../protocol/encode.ts'
 import { encodeValue } from '../protocol/json.ts'
 import { attempt } from '../runtime/later.ts'
 import { utf8Length } from '../text.ts'
-import type { Node } from './node.ts'
 import { authorize } from './policy.ts'
 import type { Session } from './session.ts'
 
@@ -17,7 +16,8 @@ const answerBytes = 256 * 1024
  *
  * @internal
  */
-export function readHistory(node: Node, session: Session, frame: ReadFrame, done: () => void): void {
+export function readHistory(session: Session, frame: ReadFrame, done: () => void): void {
+  const { node } = session
   const { ref, address, after, before } = frame
   const refuse = (error: WireError): void => {
     session.err(ref, error)
@@ -30,7 +30,7 @@ export function readHistory(node: Node, session: Session, frame: ReadFrame, done
   if (bad !== null) return refuse(bad)
   const limit = Math.min(frame.limit ?? defaultLimit, greatestLimit)
   const range: Range = after !== undefined ? { after, limit } : { before: before ?? null, limit }
-  authorize(node, session, { action: 'read', address }, (refused) => {
+  authorize(session, { action: 'read', address }, (refused) => {
     if (refused !== null) return refuse(refused)
     attempt(
       () => node.backplane.read(address, range),

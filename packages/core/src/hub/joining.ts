@@ -11,7 +11,8 @@ import type { Session } from './session.ts'
  *
  * @internal
  */
-export function join(node: Node, session: Session, frame: JoinFrame, done: () => void): void {
+export function join(session: Session, frame: JoinFrame, done: () => void): void {
+  const { node } = session
   const { ref, address, since } = frame
   const refuse = (error: Parameters<Session['err']>[1]): void => {
     session.err(ref, error)
@@ -46,7 +47,7 @@ export function join(node: Node, session: Session, frame: JoinFrame, done: () =>
     })
   }
   if (!address.startsWith('#')) return enter()
-  authorize(node, session, { action: 'join', address }, (refused) => {
+  authorize(session, { action: 'join', address }, (refused) => {
     if (refused !== null) refuse(refused)
     else enter()
   })
@@ -82,7 +83,7 @@ function answer(session: Session, ref: number, attachment: Attachment): void {
  *
  * @internal
  */
-export function leave(_node: Node, session: Session, { ref, address }: LeaveFrame, done: () => void): void {
+export function leave(session: Session, { ref, address }: LeaveFrame, done: () => void): void {
   if (address === '*' || address === session.inbox)
     session.err(ref, { code: 'unsupported', message: 'unable to leave: everyone receives this address' })
   else {

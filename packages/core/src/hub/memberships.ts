@@ -1,6 +1,5 @@
 import type { Attachment, GapReason, Position } from '../position.ts'
 import type { Feed } from './feed.ts'
-import type { Node } from './node.ts'
 import type { Reader } from './reader.ts'
 import type { Session } from './session.ts'
 
@@ -10,13 +9,11 @@ import type { Session } from './session.ts'
  * @internal
  */
 export class Memberships {
-  readonly #node: Node
   readonly #session: Session
   readonly #readers = new Map<string, { readonly feed: Feed; readonly reader: Reader }>()
   #ended = false
 
-  constructor(node: Node, session: Session) {
-    this.#node = node
+  constructor(session: Session) {
     this.#session = session
   }
 
@@ -30,7 +27,7 @@ export class Memberships {
 
   /** Whether one more room would be too many. `*` and the own inbox do not count. */
   get full(): boolean {
-    return this.#readers.size - 2 >= this.#node.limits.rooms
+    return this.#readers.size - 2 >= this.#session.node.limits.rooms
   }
 
   /** Takes over a held feed and reads it from `since`, or from the top. One synchronous step (P-ST-4). */
@@ -42,7 +39,7 @@ export class Memberships {
     this.#readers.set(address, { feed, reader })
     if (since !== null && reason === null && since[1] !== feed.position[1]) reader.place(since)
     if (before === undefined && address.startsWith('#'))
-      this.#node.emit('$join', { session: this.#session, address })
+      this.#session.node.emit('$join', { session: this.#session, address })
     return feed.describe(reader, reason)
   }
 
@@ -56,7 +53,7 @@ export class Memberships {
     const member = this.#readers.get(address)
     if (member === undefined) return
     this.#drop(address, member)
-    this.#node.emit('$leave', { session: this.#session, address })
+    this.#session.node.emit('$leave', { session: this.#session, address })
   }
 
   /** Goes on with everything that is behind, as far as the connection takes it. */
@@ -73,6 +70,6 @@ export class Memberships {
   #drop(address: string, { feed, reader }: { feed: Feed; reader: Reader }): void {
     feed.detach(reader)
     this.#readers.delete(address)
-    this.#node.router.release(feed)
+    this.#session.node.router.release(feed)
   }
 }

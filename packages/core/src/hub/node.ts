@@ -120,27 +120,34 @@ export class Node implements FeedHost {
    * Appends, and repeats with the same key while the outcome is unknown (P-PB-3). `then` is called once, unless the hub is closed before;
    * a repetition of our own that was stored at first counts as stored.
    */
-  append(
+  append(stream: string, message: OutgoingMessage, key: AppendKey, then: (appended: Appended) => void): void {
+    let delay = firstRetry
+    const again = (): void =>
+      this.#append(stream, message, key, {
+        answered: (appended) => {
+          const ours = delay > firstRetry && appended.outcome === 'duplicate'
+          then(ours ? { ...appended, outcome: 'stored' } : appended)
+        },
+        unknown: () => {
+          this.runtime.timer(delay, again)
+          delay = Math.min(delay * 2, slowestRetry)
+        },
+      })
+    again()
+  }
+
+  #append(
     stream: string,
     message: OutgoingMessage,
     key: AppendKey,
-    then: (appended: Appended) => void,
-    delay: number = firstRetry,
+    then: { answered(appended: Appended): void; unknown(): void },
   ): void {
     attempt(
       () => this.backplane.append(stream, message, key),
-      (appended) =>
-        then(
-          delay > firstRetry && appended.outcome === 'duplicate'
-            ? { ...appended, outcome: 'stored' }
-            : appended,
-        ),
+      then.answered,
       (error) => {
         this.report(error, stream)
-        if (this.#closed) return
-        this.runtime.timer(delay, () =>
-          this.append(stream, message, key, then, Math.min(delay * 2, slowestRetry)),
-        )
+        if (!this.#closed) then.unknown()
       },
     )
   }

@@ -25,12 +25,8 @@ const noPolicy: WireError = {
  *
  * @internal
  */
-export function authorize(
-  node: Node,
-  session: Session,
-  wish: Wish,
-  then: (refused: WireError | null) => void,
-): void {
+export function authorize(session: Session, wish: Wish, then: (refused: WireError | null) => void): void {
+  const { node } = session
   const { authorize: policy } = node.options
   if (policy === undefined) return then(noPolicy)
   const { action, address } = wish

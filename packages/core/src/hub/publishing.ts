@@ -32,13 +32,8 @@ interface Accepted {
  *
  * @internal
  */
-export function sendMessage(
-  node: Node,
-  session: Session,
-  frame: SendFrame,
-  mayRepeat: boolean,
-  done: () => void,
-): void {
+export function sendMessage(session: Session, frame: SendFrame, mayRepeat: boolean, done: () => void): void {
+  const { node } = session
   const { ref, address, event } = frame
   const refuse = (error: WireError): void => {
     session.err(ref, error)
@@ -55,9 +50,9 @@ export function sendMessage(
   }
   const proceed = (): void => {
     const over = mayRepeat ? session.overRate(ref) : null
-    const accepted = over ?? acceptable(node, session, frame, sound)
+    const accepted = over ?? acceptable(session, frame, sound)
     if ('code' in accepted) return refuse(accepted)
-    authorize(node, session, { action: 'send', address, event, data: accepted.data }, (refused) => {
+    authorize(session, { action: 'send', address, event, data: accepted.data }, (refused) => {
       if (refused !== null) return refuse(refused)
       const message: OutgoingMessage = {
         event,
@@ -69,7 +64,7 @@ export function sendMessage(
       node.append(address, message, key, (appended) => {
         answer(session, ref, appended)
         done()
-        if (appended.outcome === 'stored') tell(node, session, frame, accepted.data, appended)
+        if (appended.outcome === 'stored') tell(session, frame, accepted.data, appended)
       })
     })
   }
@@ -96,21 +91,18 @@ function answer(session: Session, ref: number, appended: Appended): void {
   session.ok(ref, JSON.stringify({ epoch, at, id, ...dup }))
 }
 
-function acceptable(node: Node, session: Session, frame: SendFrame, sound: boolean): Accepted | WireError {
+function acceptable(session: Session, frame: SendFrame, sound: boolean): Accepted | WireError {
   const kind = addressKind(frame.address)
   if (kind === null) return { code: 'bad_request', message: 'unable to send: this is no address' }
   const bad = session.badEvent(frame.event)
   if (bad !== null) return bad
   if (kind === 'session')
     return { code: 'unsupported', message: 'unable to send: a session takes casts and asks only' }
-  return sound ? validated(node, session, frame) : badPayload
+  return sound ? validated(session, frame) : badPayload
 }
 
-function validated(
-  node: Node,
-  session: Session,
-  { event, data }: SendFrame | CastFrame,
-): Accepted | WireError {
+function validated(session: Session, { event, data }: SendFrame | CastFrame): Accepted | WireError {
+  const { node } = session
   try {
     return { data: node.guard.event(event, data) }
   } catch (error) {
@@ -118,18 +110,18 @@ function validated(
   }
 }
 
-function tell(node: Node, session: Session, frame: SendFrame, data: unknown, appended: Appended): void {
+function tell(session: Session, frame: SendFrame, data: unknown, appended: Appended): void {
   if (appended.outcome === 'conflict') return
   const { at, id } = appended
-  run(node, session, { event: frame.event, address: frame.address, at, id, durable: true }, data)
+  run(session, { event: frame.event, address: frame.address, at, id, durable: true }, data)
 }
 
 function run(
-  node: Node,
   session: Session,
   message: Pick<HubMessage, 'event' | 'address' | 'at' | 'id' | 'durable'>,
   data: unknown,
 ): void {
+  const { node } = session
   // A name that clients may call is answered, not listened to.
   if (node.isCall(message.event)) return
   const { user } = session
@@ -147,7 +139,8 @@ function run(
  *
  * @internal
  */
-export function castMessage(node: Node, session: Session, frame: CastFrame): void {
+export function castMessage(session: Session, frame: CastFrame): void {
+  const { node } = session
   const { address, event, key } = frame
   const drop = (): void => {
     node.counters.droppedCasts++
@@ -155,14 +148,14 @@ export function castMessage(node: Node, session: Session, frame: CastFrame): voi
   if (session.overRate(Number.POSITIVE_INFINITY) !== null) return drop()
   if (addressKind(address) === null || session.badEvent(event) !== null) return drop()
   if (valueFault(frame.data, node.limits.depth) !== null) return drop()
-  const accepted = validated(node, session, frame)
+  const accepted = validated(session, frame)
   if ('code' in accepted) return drop()
   session.lanes.run(address, (done) =>
-    authorize(node, session, { action: 'cast', address, event, data: accepted.data }, (refused) => {
+    authorize(session, { action: 'cast', address, event, data: accepted.data }, (refused) => {
       done()
       if (refused !== null) return drop()
       publishCast(node, { address, event, data: frame.data, from: session.user.id, session: session.id, key })
-      run(node, session, { event, address, at: null, id: null, durable: false }, accepted.data)
+      run(session, { event, address, at: null, id: null, durable: false }, accepted.data)
     }),
   )
 }

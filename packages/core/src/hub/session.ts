@@ -9,9 +9,9 @@ import type { Undo } from '../runtime/runtime.ts'
 import { createAborter } from '../runtime/signal.ts'
 import { Frame } from '../transport/batch.ts'
 import { Asks } from './asks.ts'
+import { authenticate } from './authenticate.ts'
 import { runCall } from './calls.ts'
 import type { HubSession } from './events.ts'
-import { authenticate } from './handshake.ts'
 import { readHistory } from './history.ts'
 import { join, leave } from './joining.ts'
 import { Lanes } from './lanes.ts'
@@ -48,6 +48,7 @@ type Operation = Extract<ClientFrame, { ref: number; address: string }>
  * @internal
  */
 export class Session implements HubSession {
+  readonly node: Node
   readonly id: string
   readonly inbox: string
   readonly resumed: boolean
@@ -56,7 +57,6 @@ export class Session implements HubSession {
   readonly asks: Asks
   readonly lanes: Lanes
   readonly aborter: ReturnType<typeof createAborter> = createAborter()
-  readonly #node: Node
   readonly #link: Link
   readonly #generation: number
   #user: User
@@ -77,7 +77,7 @@ export class Session implements HubSession {
   #renewed: number
 
   constructor(node: Node, link: Link, origin: SessionOrigin) {
-    this.#node = node
+    this.node = node
     this.#link = link
     this.#generation = origin.generation
     this.#user = origin.user
@@ -91,8 +91,8 @@ export class Session implements HubSession {
     this.inbox = `@${origin.user.id}`
     this.resumed = origin.resumed
     this.outbox = link.outbox
-    this.memberships = new Memberships(node, this)
-    this.asks = new Asks(node, this)
+    this.memberships = new Memberships(this)
+    this.asks = new Asks(this)
     this.lanes = origin.older?.lanes ?? new Lanes()
   }
 
@@ -132,13 +132,13 @@ export class Session implements HubSession {
   /** The handshake is done; the welcome follows in the same step. */
   enter(): void {
     this.#entered = true
-    this.#node.router.add(this)
+    this.node.router.add(this)
     this.#watchExpiry()
   }
 
   /** The welcome is written. */
   announce(): void {
-    this.#node.emit('$connect', { session: this, resumed: this.resumed })
+    this.node.emit('$connect', { session: this, resumed: this.resumed })
     this.memberships.pump()
     this.#link.open(this)
   }
@@ -147,12 +147,12 @@ export class Session implements HubSession {
   confirm(): void {
     if (this.#confirmed) return
     this.#confirmed = true
-    this.#store(() => this.#node.backplane.sessions.confirm(this.id, this.#generation))
+    this.#store(() => this.node.backplane.sessions.confirm(this.id, this.#generation))
   }
 
   /** Keeps the session's record alive, now and then. */
   renew(now: number): void {
-    if (now - this.#renewed < this.#node.timeouts.session / 2) return
+    if (now - this.#renewed < this.node.timeouts.session / 2) return
     this.#renewed = now
     this.#keep()
   }
@@ -173,9 +173,9 @@ export class Session implements HubSession {
     this.memberships.end()
     this.asks.end()
     this.aborter.abort(new Error('the connection has ended'))
-    this.#node.router.remove(this)
+    this.node.router.remove(this)
     this.#keep()
-    if (this.#entered) this.#node.emit('$disconnect', { session: this, code, reason })
+    if (this.#entered) this.node.emit('$disconnect', { session: this, code, reason })
   }
 
   /** @throws ProtocolError for a second `hello` (P-HS-1). */
@@ -193,12 +193,12 @@ export class Session implements HubSession {
       case 'unknown':
         return this.#unknown(frame.ref)
       case 'cast':
-        return castMessage(this.#node, this, frame)
+        return castMessage(this, frame)
       case 'auth':
         return this.#run(frame.ref, false, (done) => this.#auth(frame.ref, frame.token, done))
       case 'call': {
         const first = frame.ref > this.#connectionRef
-        return this.#run(frame.ref, true, (done) => runCall(this.#node, this, frame, first, done))
+        return this.#run(frame.ref, true, (done) => runCall(this, frame, first, done))
       }
       default:
         return this.#operate(frame)
@@ -221,7 +221,7 @@ export class Session implements HubSession {
     }
     const { id, anonymous } = this.#user
     const who = anonymous === true ? `address ${this.remoteAddress}` : `user ${id}`
-    const retryAfter = this.#node.rates.take(who, this.#node.runtime.now())
+    const retryAfter = this.node.rates.take(who, this.node.runtime.now())
     return retryAfter === 0 ? null : { code: 'rate_limited', message: 'too many operations', retryAfter }
   }
 
@@ -277,16 +277,15 @@ export class Session implements HubSession {
   }
 
   #dispatch(frame: Operation, uncounted: boolean, done: () => void): void {
-    const node = this.#node
     switch (frame.type) {
       case 'send':
-        return sendMessage(node, this, frame, uncounted, done)
+        return sendMessage(this, frame, uncounted, done)
       case 'join':
-        return join(node, this, frame, done)
+        return join(this, frame, done)
       case 'leave':
-        return leave(node, this, frame, done)
+        return leave(this, frame, done)
       case 'read':
-        return readHistory(node, this, frame, done)
+        return readHistory(this, frame, done)
       case 'state':
       case 'who':
         return this.#presence(frame.ref, frame.address, done)
@@ -296,7 +295,7 @@ export class Session implements HubSession {
   /** Runs an operation inside the window of its kind, or answers `busy` (P-PB-6). */
   #run(ref: number, publishes: boolean, operation: (done: () => void) => void): void {
     const open = publishes ? this.#publishing : this.#others
-    if (open >= (publishes ? this.#node.limits.inflight : otherInflight))
+    if (open >= (publishes ? this.node.limits.inflight : otherInflight))
       return this.err(ref, { code: 'busy', message: 'too many unanswered operations' })
     this.#count(publishes, 1)
     operation(() => this.#count(publishes, -1))
@@ -310,7 +309,7 @@ export class Session implements HubSession {
   }
 
   #unknown(ref: number | null): void {
-    if (ref === null) this.#node.counters.unknownFrames++
+    if (ref === null) this.node.counters.unknownFrames++
     else this.err(ref, { code: 'unsupported', message: 'unable to do this: this hub does not know it' })
   }
 
@@ -328,7 +327,7 @@ export class Session implements HubSession {
 
   #auth(ref: number, token: string, done: () => void): void {
     const unauthorized: WireError = { code: 'unauthorized', message: 'unable to accept these credentials' }
-    authenticate(this.#node, this.#link, token, this.aborter.signal, (outcome) => {
+    authenticate(this.node, this.#link, { token, signal: this.aborter.signal }, (outcome) => {
       if (!('user' in outcome) || outcome.user.id !== this.#user.id) {
         this.err(ref, unauthorized)
         return done()
@@ -350,7 +349,7 @@ export class Session implements HubSession {
     if (open === 0) return then()
     for (const address of rooms)
       this.lanes.run(address, (next) =>
-        authorize(this.#node, this, { action: 'join', address }, (refused) => {
+        authorize(this, { action: 'join', address }, (refused) => {
           if (refused !== null && !this.#ended) this.remove(address, refused.code, refused.message)
           next()
           if (--open === 0) then()
@@ -364,13 +363,13 @@ export class Session implements HubSession {
     this.#expiry =
       expiresIn === undefined
         ? null
-        : this.#node.runtime.timer(expiresIn, () =>
+        : this.node.runtime.timer(expiresIn, () =>
             this.close(CloseCode.expired, 'the credentials have expired'),
           )
   }
 
   #keep(): void {
-    const { backplane, timeouts } = this.#node
+    const { backplane, timeouts } = this.node
     this.#store(() => backplane.sessions.renew(this.id, this.#generation, this.#lastRef, timeouts.session))
   }
 
@@ -379,7 +378,7 @@ export class Session implements HubSession {
     attempt(
       write,
       () => {},
-      (error) => this.#node.fault({ error, source: 'backplane', session: this.id }),
+      (error) => this.node.fault({ error, source: 'backplane', session: this.id }),
     )
   }
 }

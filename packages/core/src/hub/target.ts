@@ -115,7 +115,7 @@ export class Speaker {
       )
     checkEvent(event)
     return new Promise((resolve, reject) => {
-      this.#check(() => this.#node.guard.event(event, data))
+      this.#node.guard.event(event, data)
       const json = this.#encode(data)
       const { id, n } = this.#node.nextMessage()
       const ignore = onAbort(signal, (reason) =>
@@ -150,13 +150,13 @@ export class Speaker {
 
   #cast(address: string, event: string, data: unknown, key: string | undefined): void {
     checkEvent(event)
-    this.#check(() => this.#node.guard.event(event, data))
+    this.#node.guard.event(event, data)
     const value = JSON.parse(this.#encode(data))
     publishCast(this.#node, { address, event, data: value, from: null, session: undefined, key })
   }
 
   async #ask(address: string, event: string, data: unknown, options: AskOptions = {}): Promise<unknown> {
-    const results = await this.#collect(address, event, data, options, true)
+    const results = await this.#collect({ address, event, first: true }, data, options)
     const [reply] = results.replies
     if (reply !== undefined) return reply.answer
     const [refusal] = results.refused
@@ -171,19 +171,17 @@ export class Speaker {
     data: unknown,
     options: AskOptions = {},
   ): Promise<AskResults<unknown>> {
-    return await this.#collect(address, event, data, options, false)
+    return await this.#collect({ address, event, first: false }, data, options)
   }
 
   #collect(
-    address: string,
-    event: string,
+    { address, event, first }: { address: string; event: string; first: boolean },
     data: unknown,
     options: AskOptions,
-    first: boolean,
   ): Promise<AskResults<unknown>> {
     checkEvent(event)
     return new Promise((resolve, reject) => {
-      this.#check(() => this.#node.guard.operation('asks', 'input', event, data))
+      this.#node.guard.operation('asks', 'input', event, data)
       const json = this.#encode(data)
       const asked = [...this.#node.router.receivers(address)].filter((session) => session.entered)
       const poll = new Poll(asked, first, resolve)
@@ -197,11 +195,6 @@ export class Speaker {
         cancel()
       })
     })
-  }
-
-  /** The hub never sends what its own contract forbids. */
-  #check(validate: () => unknown): void {
-    validate()
   }
 
   #encode(data: unknown): string {

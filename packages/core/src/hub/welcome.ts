@@ -1,135 +1,138 @@
 import { addressKind } from '../address.ts'
-import type { GapReason, Position } from '../position.ts'
+import type { Attachment, GapReason, Position } from '../position.ts'
 import type { HelloFrame, StreamRequest } from '../protocol/client-frames.ts'
 import { Frame } from '../transport/batch.ts'
 import type { Feed } from './feed.ts'
-import type { Node } from './node.ts'
 import { authorize } from './policy.ts'
 import type { Session } from './session.ts'
 
-/** A stream of the hello: ready to be attached, or refused. */
-type Prepared =
-  | { readonly feed: Feed; readonly since: Position | null; readonly reason: GapReason | null }
-  | { readonly refused: string }
+/** A stream that may be attached, with why it cannot go on where it was. */
+interface Granted {
+  readonly feed: Feed
+  readonly since: Position | null
+  readonly reason: GapReason | null
+}
+
+/** A stream of the `hello`, looked at. */
+type Prepared = Granted | { readonly refused: string }
+
+/** What becomes of a handshake whose streams are all looked at. */
+export interface WelcomeOutcome {
+  /** The connection has ended meanwhile. */
+  readonly cancelled: () => boolean
+  readonly failed: (error: unknown) => void
+}
 
 /**
- * Prepares every stream that a `hello` names, and `*` and the own `@user`, each authorised again (P-HS-7); then attaches them all and
- * writes the `welcome`, in one synchronous step.
+ * The end of a handshake: looks at every stream that the `hello` names, and at `*` and the own `@user`, each authorised again (P-HS-7); then attaches them all
+ * and writes the `welcome`, in one synchronous step.
  *
  * @internal
  */
-export function welcome(
-  node: Node,
-  session: Session,
-  hello: HelloFrame,
-  secret: string,
-  cancelled: () => boolean,
-  failed: (error: unknown) => void,
-): void {
-  const requests = new Map<string, StreamRequest>([['*', null], [session.inbox, null], ...hello.streams])
-  const prepared = new Map<string, Prepared>()
-  let rooms = 0
-  let failure: { error: unknown } | null = null
-  const settle = (address: string, outcome: Prepared): void => {
-    prepared.set(address, outcome)
-    if (prepared.size < requests.size) return
-    if (!cancelled() && failure === null) return open(node, session, secret, requests, prepared)
-    for (const outcome of prepared.values()) if ('feed' in outcome) node.router.release(outcome.feed)
-    if (failure !== null) failed(failure.error)
+export class Welcome {
+  readonly #session: Session
+  readonly #secret: string
+  readonly #outcome: WelcomeOutcome
+  readonly #requests = new Map<string, StreamRequest>()
+  readonly #prepared = new Map<string, Prepared>()
+  #failure: { error: unknown } | null = null
+
+  constructor(session: Session, secret: string, outcome: WelcomeOutcome) {
+    this.#session = session
+    this.#secret = secret
+    this.#outcome = outcome
   }
-  for (const [address, since] of requests) {
-    const own = address === '*' || address === session.inbox
-    if (!own && addressKind(address) === 'room') rooms++
-    prepare(node, session, { address, since, own, over: rooms > node.limits.rooms }, (outcome) => {
-      // Without its own inbox a session would be deaf: that is no refusal but a failed handshake.
-      if (own && 'refused' in outcome) failure ??= { error: new Error(`unable to open ${address}`) }
-      settle(address, outcome)
+
+  start(hello: HelloFrame): void {
+    this.#requests.set('*', null).set(this.#session.inbox, null)
+    for (const [address, since] of hello.streams) this.#requests.set(address, since)
+    for (const [address, since] of this.#requests)
+      this.#prepare(address, since, (prepared) => this.#settle(address, prepared))
+  }
+
+  #prepare(address: string, since: StreamRequest, then: (prepared: Prepared) => void): void {
+    const kind = addressKind(address)
+    if (this.#owns(address)) return this.#examine(address, since === 'malformed' ? null : since, then)
+    if (kind === null || since === 'malformed') return then({ refused: 'bad_request' })
+    if (kind !== 'room') return then({ refused: 'forbidden' })
+    authorize(this.#session, { action: 'join', address }, (refused) => {
+      if (refused !== null) then({ refused: refused.code })
+      else this.#examine(address, since, then)
     })
   }
-}
 
-interface Wanted {
-  readonly address: string
-  readonly since: StreamRequest
-  readonly own: boolean
-  readonly over: boolean
-}
-
-function prepare(node: Node, session: Session, wanted: Wanted, then: (outcome: Prepared) => void): void {
-  const { address, since, own, over } = wanted
-  const kind = addressKind(address)
-  if (kind === null) return then({ refused: 'bad_request' })
-  if (since === 'malformed' && !own) return then({ refused: 'bad_request' })
-  if (kind !== 'room' && !own) return then({ refused: 'forbidden' })
-  if (over) return then({ refused: 'too_large' })
-  if (own) return examine(node, address, since === 'malformed' ? null : since, then)
-  authorize(node, session, { action: 'join', address }, (refused) => {
-    if (refused !== null) then({ refused: refused.code })
-    else examine(node, address, since as Position | null, then)
-  })
-}
-
-function examine(
-  node: Node,
-  address: string,
-  since: Position | null,
-  then: (outcome: Prepared) => void,
-): void {
-  const feed = node.router.acquire(address)
-  feed.open(
-    () => {
-      if (since === null) then({ feed, since, reason: null })
-      else feed.examine(since, (reason) => then({ feed, since, reason }))
-    },
-    (error) => {
-      node.report(error, address)
-      node.router.release(feed)
-      then({ refused: 'unavailable' })
-    },
-  )
-}
-
-function open(
-  node: Node,
-  session: Session,
-  secret: string,
-  requests: ReadonlyMap<string, StreamRequest>,
-  prepared: ReadonlyMap<string, Prepared>,
-): void {
-  session.enter()
-  const streams: string[] = []
-  for (const address of requests.keys()) {
-    const outcome = prepared.get(address)
-    if (outcome === undefined) continue
-    const answer =
-      'refused' in outcome
-        ? { mode: 'refused', code: outcome.refused }
-        : session.memberships.attach(outcome.feed, outcome.since, outcome.reason)
-    streams.push(`${JSON.stringify(address)}:${JSON.stringify(answer)}`)
+  #owns(address: string): boolean {
+    return address === '*' || address === this.#session.inbox
   }
-  session.outbox.push(
-    new Frame(`["welcome",${head(node, session, secret)},"streams":{${streams.join(',')}}}]`),
-  )
-  session.announce()
-}
 
-/** Everything of the welcome but its streams and the closing brace. Addresses are data: they must not become keys of an object here. */
-function head(node: Node, session: Session, secret: string): string {
-  const { frame, transmission, depth, rooms, inflight, rate, burst, queue, replay } = node.limits
-  const { heartbeat, grace } = node.timeouts
-  const { expiresIn } = session.user
-  const text = JSON.stringify({
-    v: 1,
-    session: { id: session.id, secret },
-    user: session.user.id,
-    resumed: session.resumed,
-    node: node.id,
-    heartbeat,
-    grace,
-    limits: { frame, transmission, depth, rooms, inflight, rate, burst, queue, replay },
-    durability: node.backplane.capabilities.durability,
-    features: [],
-    ...(expiresIn === undefined ? {} : { expires: Math.floor(expiresIn) }),
-  })
-  return text.slice(0, -1)
+  #examine(address: string, since: Position | null, then: (prepared: Prepared) => void): void {
+    const { node } = this.#session
+    const feed = node.router.acquire(address)
+    feed.open(
+      () => {
+        if (since === null) then({ feed, since, reason: null })
+        else feed.examine(since, (reason) => then({ feed, since, reason }))
+      },
+      (error) => {
+        node.report(error, address)
+        node.router.release(feed)
+        // Without its own inbox a session would be deaf: that is no refusal but a failed handshake.
+        if (this.#owns(address)) this.#failure = { error }
+        then({ refused: 'unavailable' })
+      },
+    )
+  }
+
+  #settle(address: string, prepared: Prepared): void {
+    this.#prepared.set(address, prepared)
+    if (this.#prepared.size < this.#requests.size) return
+    if (!this.#outcome.cancelled() && this.#failure === null) return this.#open()
+    const { router } = this.#session.node
+    for (const outcome of this.#prepared.values()) if ('feed' in outcome) router.release(outcome.feed)
+    if (this.#failure !== null) this.#outcome.failed(this.#failure.error)
+  }
+
+  #open(): void {
+    this.#session.enter()
+    const streams: string[] = []
+    for (const address of this.#requests.keys()) {
+      const prepared = this.#prepared.get(address)
+      if (prepared !== undefined)
+        streams.push(`${JSON.stringify(address)}:${JSON.stringify(this.#answer(prepared))}`)
+    }
+    this.#session.outbox.push(new Frame(`["welcome",${this.#head()},"streams":{${streams.join(',')}}}]`))
+    this.#session.announce()
+  }
+
+  #answer(prepared: Prepared): Attachment | { mode: 'refused'; code: string } {
+    if ('refused' in prepared) return { mode: 'refused', code: prepared.refused }
+    const { feed, since, reason } = prepared
+    const { memberships, node } = this.#session
+    if (!this.#owns(feed.address) && memberships.full) {
+      node.router.release(feed)
+      return { mode: 'refused', code: 'too_large' }
+    }
+    return memberships.attach(feed, since, reason)
+  }
+
+  /** Everything of the welcome but its streams and the closing brace. Addresses are data: they must not become keys of an object here. */
+  #head(): string {
+    const { node, id, user, resumed } = this.#session
+    const { frame, transmission, depth, rooms, inflight, rate, burst, queue, replay } = node.limits
+    const { heartbeat, grace } = node.timeouts
+    const text = JSON.stringify({
+      v: 1,
+      session: { id, secret: this.#secret },
+      user: user.id,
+      resumed,
+      node: node.id,
+      heartbeat,
+      grace,
+      limits: { frame, transmission, depth, rooms, inflight, rate, burst, queue, replay },
+      durability: node.backplane.capabilities.durability,
+      features: [],
+      ...(user.expiresIn === undefined ? {} : { expires: Math.floor(user.expiresIn) }),
+    })
+    return text.slice(0, -1)
+  }
 }

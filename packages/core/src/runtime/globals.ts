@@ -8,7 +8,6 @@ declare global {
    * Merges with the DOM's or Node's own, so that a signal can be handed on to `fetch` and the like, and stands for
    * nothing where there is none.
    */
-  // biome-ignore lint/suspicious/noEmptyInterface: the platform has the members
   interface AbortSignal {}
 }
 
