@@ -1,1 +1,3 @@
-export {}
+export { type ConnectOptions, connect } from './connect.ts'
+export type { BrowserExtra } from './connection.ts'
+export { dial } from './dial.ts'

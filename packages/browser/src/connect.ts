@@ -1,0 +1,32 @@
+import { type AnyContract, Client, type ClientOptions, type Untyped } from '@chat/core'
+import { dial } from './dial.ts'
+import { watchPage } from './watch.ts'
+
+/** How {@link connect} sets up its client: every option of a `Client` but those that say how to reach the hub. */
+export type ConnectOptions<C extends AnyContract = AnyContract> = Omit<ClientOptions<C>, 'dial' | 'watch'>
+
+/**
+ * Connects a page (or a worker) to a hub, and stays connected:
+ *
+ * ```ts
+ * const client = connect('/chat', { token: () => fetchToken() })
+ * const lobby = client.join('#lobby')
+ * lobby.on('say', ({ text }, { from }) => show(from, text))
+ * await lobby.send('say', { text: 'hi' })
+ * ```
+ *
+ * A relative URL belongs to the page: `/chat` on `https://app.example` is `wss://app.example/chat`. `http:` and `https:` URLs are
+ * taken too. When the page comes back online, to the foreground or out of the back/forward cache, the client connects at once
+ * instead of at the end of its wait, or finds out whether its connection still lives.
+ *
+ * With a contract, `connect('/chat', { contract })` validates what passes; `connect<typeof contract>('/chat')` takes the types alone, and
+ * ships no validators.
+ *
+ * @throws UsageError when no hub can be at this URL, or there is no WebSocket here.
+ */
+export function connect<C extends AnyContract = Untyped>(
+  url: string | URL,
+  options: ConnectOptions<C> = {},
+): Client<C> {
+  return new Client<C>({ ...options, dial: dial(url), watch: watchPage })
+}
