@@ -87,10 +87,10 @@ export type {
 } from './hub/options.ts'
 export type { AskOptions, AskResults, HubTarget, Sent } from './hub/target.ts'
 export { MemoryBackplane, type MemoryBackplaneOptions } from './memory/backplane.ts'
+export type { Direction, MemoryLink, Reset } from './memory/link.ts'
 export {
   type MemoryDialOptions,
   type MemoryHost,
-  MemoryLink,
   MemoryNetwork,
   type MemoryNetworkOptions,
 } from './memory/network.ts'

@@ -7,7 +7,7 @@ import {
   Hub,
   type HubOptions,
   MemoryBackplane,
-  MemoryLink,
+  type MemoryLink,
   MemoryNetwork,
   MemoryStore,
   type Message,
@@ -165,7 +165,7 @@ class MadeWorld implements World {
   ): Promise<Client<C>> {
     const name = this.#hubs.get(hub)
     if (name === undefined) throw new RangeError('unable to connect a client: the hub is not of this world')
-    const link = new MemoryLink()
+    const link = this.#network.link()
     const seen: (Message | Gap)[] = []
     const client = new Client<C>({
       dial: this.#network.dialer(name, { link }),

@@ -1,4 +1,5 @@
 import type { Runtime, Undo } from '../runtime/runtime.ts'
+import type { Way } from './way.ts'
 
 /** Something on its way: a transmission, or the end of the connection behind everything sent before. */
 interface Parcel {
@@ -19,25 +20,28 @@ const highWaterMark = 64 * 1024
 export class MemoryPipe {
   bufferedAmount = 0
   readonly #runtime: Runtime
-  readonly #latency: () => number
+  readonly #way: Way
   readonly #drained: () => void
   #parcels: Parcel[] = []
   #paused = false
   #timer: Undo | null = null
   #waiting = false
+  #finished = false
   #last = 0
 
-  constructor(runtime: Runtime, latency: () => number, drained: () => void) {
+  constructor(runtime: Runtime, way: Way, drained: () => void) {
     this.#runtime = runtime
-    this.#latency = latency
+    this.#way = way
     this.#drained = drained
+    way.add(this)
   }
 
   /** Puts something into the pipe; `false` above the high-water mark. */
   push(bytes: number, arrive: () => void): boolean {
     const now = this.#runtime.now()
-    // A pipe keeps the order: what is sent later never overtakes.
-    this.#last = Math.max(this.#last, now + this.#latency())
+    // A pipe keeps the order: what is sent later never overtakes, and waits for its turn where bandwidth is short.
+    const start = Number.isFinite(this.#way.bandwidth) ? Math.max(now, this.#last) : now
+    this.#last = Math.max(this.#last, start + this.#way.time(bytes))
     this.#parcels.push({ bytes, due: this.#last, arrive })
     this.bufferedAmount += bytes
     this.#schedule()
@@ -45,27 +49,48 @@ export class MemoryPipe {
     return !this.#waiting
   }
 
+  /** The receiver does not read. */
   pause(): void {
     this.#paused = true
-    this.#timer?.()
-    this.#timer = null
+    this.#unschedule()
   }
 
+  /** The receiver reads on. */
   resume(): void {
     this.#paused = false
     this.#schedule()
   }
 
-  /** Loses everything on the way. */
+  held(): void {
+    this.#unschedule()
+  }
+
+  released(): void {
+    this.#schedule()
+  }
+
+  /** Nothing more is pushed: the way forgets this pipe once it is empty. */
+  finish(): void {
+    this.#finished = true
+    if (this.#parcels.length === 0) this.#way.delete(this)
+  }
+
+  /** Loses everything on the way, and takes nothing more. */
   destroy(): void {
     this.pause()
+    this.#way.delete(this)
     this.#parcels = []
     this.bufferedAmount = 0
   }
 
+  #unschedule(): void {
+    this.#timer?.()
+    this.#timer = null
+  }
+
   #schedule(): void {
     const [next] = this.#parcels
-    if (this.#paused || this.#timer !== null || next === undefined) return
+    if (this.#paused || this.#way.isHeld || this.#timer !== null || next === undefined) return
     this.#timer = this.#runtime.timer(Math.max(0, next.due - this.#runtime.now()), () => this.#arrive())
   }
 
@@ -76,6 +101,7 @@ export class MemoryPipe {
     this.bufferedAmount -= parcel.bytes
     this.#schedule()
     parcel.arrive()
+    if (this.#finished) this.finish()
     if (!this.#waiting || this.bufferedAmount > 0) return
     this.#waiting = false
     this.#drained()
