@@ -9,6 +9,8 @@ export interface BackplaneCapabilities {
   /** The backplane's name, for errors and the capability matrix. */
   readonly name: string
   readonly durability: Durability
+  /** No hint is ever lost: a node need not look at the log by itself now and then. */
+  readonly reliableHints: boolean
   /** Pages can be read backwards from a place. */
   readonly reverseReads: boolean
   /** For how long a key is known after its last use, in milliseconds. */

@@ -50,6 +50,8 @@ export interface FeedHost {
 const recentCount = 128
 const recentBytes = 128 * 1024
 const replayPage = 256
+/** How many of the last messages are compared after a reconnect. */
+const verified = 32
 /** What one join may ask for in bytes (P-ST-5). */
 const replayBytes = 16 * 1024 * 1024
 
@@ -141,8 +143,8 @@ export class Feed {
     return { epoch, at, id, top, mode: reader.live ? 'live' : 'replay' }
   }
 
-  /** The next messages after a position, up to the feed's own place. */
-  pageAfter(position: Position, take: (page: ReplayPage) => void): void {
+  /** The next messages after a position, up to the feed's own place; `null` when the log is out of reach, until {@link Feed.check}. */
+  pageAfter(position: Position, take: (page: ReplayPage | null) => void): void {
     if (position[0] !== this.#position[0]) return take({ ...this.#lost('epoch'), atOnce: true })
     const first = this.#recent.first
     if (first !== undefined && position[1] >= first.prev) {
@@ -157,7 +159,7 @@ export class Feed {
       (page) => take({ ...this.#replayed(position, page), atOnce }),
       (error) => {
         this.#host.report(error, this.address)
-        take({ ...this.#lost('absent'), atOnce })
+        take(null)
       },
     )
     atOnce = false
@@ -180,7 +182,7 @@ export class Feed {
     this.#undo.push(
       backplane.tail(this.address, (hint) => this.#hint(hint)),
       backplane.subscribe(this.address, (cast) => this.cast(cast as CastMessage)),
-      backplane.onReconnect(() => this.#fill()),
+      backplane.onReconnect(() => this.#verify()),
     )
     attempt(
       () => backplane.read(this.address, { before: null, limit: 1 }),
@@ -195,6 +197,58 @@ export class Feed {
         this.#settle(({ failed }) => failed(error))
       },
     )
+  }
+
+  /** Looks whether the log has something that no hint has told of, and goes on where it was out of reach. */
+  check(): void {
+    if (this.#opened && !this.#filling) this.#fill()
+    for (const reader of this.readers.values()) reader.pump()
+  }
+
+  /**
+   * After the backplane was out of reach its log may have lost entries and taken others in their place: the last ones that this node has seen must still be
+   * there, not only the very last (a repetition may stand there again).
+   */
+  #verify(): void {
+    const [, at] = this.#position
+    attempt(
+      () => this.#host.backplane.read(this.address, { before: at + 1, limit: verified }),
+      (page) => {
+        const ids = new Map(page.entries.map((entry) => [entry.at, entry.id]))
+        const first = page.entries[0]?.at ?? at + 1
+        const lost = this.#recent
+          .upTo(at + 1, verified)
+          .some((seen) => seen.at >= first && ids.get(seen.at) !== seen.id)
+        if (lost && page.epoch === this.#position[0]) this.#diverged(page.epoch)
+        else this.#fill()
+      },
+      (error) => this.#host.report(error, this.address),
+    )
+  }
+
+  /** The log has lost entries: it gets a new epoch, once for all nodes, and everyone goes on from there. */
+  #diverged(epoch: string): void {
+    const { backplane } = this.#host
+    this.#filling = true
+    attempt(
+      () => backplane.bump(this.address, epoch),
+      () =>
+        attempt(
+          () => backplane.read(this.address, { before: null, limit: 1 }),
+          (page) => {
+            this.#filling = false
+            this.#restart(page, 'diverged')
+            if (this.#again) this.#fill()
+          },
+          (error) => this.#unfilled(error),
+        ),
+      (error) => this.#unfilled(error),
+    )
+  }
+
+  #unfilled(error: unknown): void {
+    this.#filling = false
+    this.#host.report(error, this.address)
   }
 
   #settle(tell: (waiter: { ready: () => void; failed: (error: unknown) => void }) => void): void {
@@ -224,16 +278,14 @@ export class Feed {
         this.#take(page)
         if (page.more || this.#again) this.#fill()
       },
-      (error) => {
-        this.#filling = false
-        this.#host.report(error, this.address)
-      },
+      (error) => this.#unfilled(error),
     )
   }
 
   #take(page: Page): void {
     const reason = refusal(this.#position, { ...page, idAt: page.afterId })
     if (reason === null) for (const entry of page.entries) this.#deliver(entry)
+    else if (reason === 'diverged' && page.epoch === this.#position[0]) this.#diverged(page.epoch)
     else this.#restart(page, reason)
   }
 

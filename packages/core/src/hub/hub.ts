@@ -15,6 +15,8 @@ import { sessionChannel } from './publishing.ts'
 import { type HubTarget, type Sent, Speaker } from './target.ts'
 
 const defaultDeadline = 5_000
+/** How long a lost hint may go unnoticed. */
+const checkInterval = 10_000
 /** How long to wait for the transports' own farewell after the deadline. */
 const farewell = 2_000
 
@@ -38,6 +40,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
   readonly #unsubscribe: Undo
   #closing: Promise<void> | null = null
   #gone: (() => void) | null = null
+  #housekept = 0
 
   /**
    * Starts at once; connections come by {@link Hub.accept}, which a transport's `attach` calls.
@@ -48,10 +51,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     const node = new Node(options as unknown as HubOptions)
     this.#node = node
     this.#speaker = new Speaker(node)
-    this.#heartbeat = new Heartbeat(node.runtime, node.timeouts.heartbeat, (now) => {
-      node.rates.sweep(now)
-      node.resumes.sweep(now)
-    })
+    this.#heartbeat = new Heartbeat(node.runtime, node.timeouts.heartbeat, (now) => this.#housekeep(now))
     this.#unsubscribe = node.backplane.subscribe(sessionChannel, (cast) =>
       this.#castToSession(cast as CastMessage),
     )
@@ -169,6 +169,16 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
         resolve()
       }
     })
+  }
+
+  /** Now and then: forgets what has become idle, and looks after hints that may have been lost. */
+  #housekeep(now: number): void {
+    if (now - this.#housekept < checkInterval) return
+    this.#housekept = now
+    this.#node.rates.sweep(now)
+    this.#node.resumes.sweep(now)
+    if (this.#node.backplane.capabilities.reliableHints) return
+    for (const feed of this.#node.router.feeds.values()) feed.check()
   }
 
   #closed(link: Link): void {

@@ -58,7 +58,7 @@ export class Reader {
       this.#reading = true
       feed.pageAfter(this.#behind, (page) => {
         this.#reading = false
-        if (this.#detached || this.#behind === null) return
+        if (page === null || this.#detached || this.#behind === null) return
         if (page.gap !== null) feed.tellGap(this, page.gap, page.next)
         for (const frame of page.frames) this.outbox.push(frame)
         this.#behind = page.next

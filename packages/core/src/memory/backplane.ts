@@ -9,8 +9,9 @@ import type {
   Range,
   SessionStore,
 } from '../backplane/backplane.ts'
+import { ChatError } from '../errors.ts'
 import { attempt, type Later } from '../runtime/later.ts'
-import type { Undo } from '../runtime/runtime.ts'
+import type { Runtime, Undo } from '../runtime/runtime.ts'
 import type { MemoryStore } from './store.ts'
 
 /** How a node reaches its store. */
@@ -20,26 +21,45 @@ export interface MemoryBackplaneOptions {
    * is answered in the same call.
    */
   readonly latency?: () => number
+  /** The clock and timers of the node's own side. Default: the store's. */
+  readonly runtime?: Runtime
+  /** What goes wrong, asked for each operation and hint. Needs a `latency`. Default: nothing. */
+  readonly faults?: MemoryBackplaneFaults
+}
+
+/** What can go wrong between a node and its store. */
+export interface MemoryBackplaneFaults {
+  /** Whether the answer to an operation that the store has carried out is lost: the node cannot know. */
+  readonly loseAnswer?: () => boolean
+  /** How often a hint arrives: 0 loses it, 2 doubles it. */
+  readonly hints?: () => number
 }
 
 /**
  * A node's way to a {@link MemoryStore}. Alone on one machine it answers at once, and the seam costs nothing; with a latency it behaves as
- * a broker across a network.
+ * a broker across a network, with everything that goes wrong there.
  */
 export class MemoryBackplane implements Backplane {
   readonly capabilities: BackplaneCapabilities
   readonly sessions: SessionStore
   readonly #store: MemoryStore
+  readonly #runtime: Runtime
   readonly #latency: (() => number) | null
+  readonly #faults: MemoryBackplaneFaults
+  readonly #reconnected = new Set<() => void>()
   #turn = 0
+  #down = false
   #closed = false
 
   constructor(store: MemoryStore, options: MemoryBackplaneOptions = {}) {
     this.#store = store
+    this.#runtime = options.runtime ?? store.runtime
     this.#latency = options.latency ?? null
+    this.#faults = options.faults ?? {}
     this.capabilities = {
       name: 'memory',
       durability: 'node',
+      reliableHints: this.#latency === null,
       reverseReads: true,
       dedupeWindow: store.dedupeWindow,
       largestPayload: Number.MAX_SAFE_INTEGER,
@@ -52,6 +72,13 @@ export class MemoryBackplane implements Backplane {
       renew: (id, generation, lastRef, ttl) => this.#run(() => sessions.renew(id, generation, lastRef, ttl)),
       drop: (id, generation) => this.#run(() => sessions.drop(id, generation)),
     }
+  }
+
+  /** Takes the store out of reach: operations fail, hints are lost. Back in reach, everyone who asked is told. */
+  outage(down: boolean): void {
+    const back = this.#down && !down
+    this.#down = down
+    if (back) for (const listener of [...this.#reconnected]) listener()
   }
 
   append(stream: string, message: OutgoingMessage, key: AppendKey): Later<Appended> {
@@ -82,8 +109,11 @@ export class MemoryBackplane implements Backplane {
     return this.#store.subscribe(channel, this.#later(listener))
   }
 
-  onReconnect(): Undo {
-    return () => {}
+  onReconnect(listener: () => void): Undo {
+    this.#reconnected.add(listener)
+    return () => {
+      this.#reconnected.delete(listener)
+    }
   }
 
   probe(): Later<void> {
@@ -103,11 +133,17 @@ export class MemoryBackplane implements Backplane {
     const now = runtime.now()
     this.#turn = Math.max(this.#turn, now + latency())
     return new Promise<T>((resolve, reject) => {
+      const unreachable = (): void => reject(new ChatError('unavailable', 'unable to reach the store'))
       runtime.timer(this.#turn - now, () => {
+        const reached = !this.#down
+        const lost = reached && this.#faults.loseAnswer?.() === true
         attempt(
-          operation,
-          (result) => runtime.timer(latency(), () => resolve(result)),
-          (error) => runtime.timer(latency(), () => reject(error)),
+          () => (reached ? operation() : null),
+          (result) =>
+            this.#runtime.timer(latency(), () =>
+              reached && !lost && !this.#down ? resolve(result as T) : unreachable(),
+            ),
+          (error) => this.#runtime.timer(latency(), () => reject(error)),
         )
       })
     })
@@ -117,9 +153,10 @@ export class MemoryBackplane implements Backplane {
     const latency = this.#latency
     if (latency === null) return listener
     return (value) => {
-      this.#store.runtime.timer(latency(), () => {
-        if (!this.#closed) listener(value)
-      })
+      for (let times = this.#faults.hints?.() ?? 1; times > 0; times--)
+        this.#runtime.timer(latency(), () => {
+          if (!this.#closed && !this.#down) listener(value)
+        })
     }
   }
 }

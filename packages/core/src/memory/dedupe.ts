@@ -6,6 +6,7 @@ interface Known {
 }
 
 interface Ring {
+  readonly stream: string
   readonly refs: Map<number, Known>
   greatest: number
   used: number
@@ -46,7 +47,7 @@ export class Dedupe {
     const name = ringName(stream, key)
     let ring = this.#rings.get(name)
     if (ring === undefined) {
-      ring = { refs: new Map(), greatest: 0, used: now }
+      ring = { stream, refs: new Map(), greatest: 0, used: now }
       this.#rings.set(name, ring)
     }
     ring.refs.set(key.ref, { hash: key.hash, answer })
@@ -63,6 +64,16 @@ export class Dedupe {
     for (const [name, ring] of this.#rings) {
       if (now - ring.used <= this.#window) return
       this.#rings.delete(name)
+    }
+  }
+
+  /** Forgets what was answered beyond a place of a stream, as if it had never been. */
+  rollback(stream: string, top: number): void {
+    for (const ring of this.#rings.values()) {
+      if (ring.stream !== stream) continue
+      for (const [ref, { answer }] of ring.refs)
+        if (answer.outcome !== 'conflict' && answer.at > top) ring.refs.delete(ref)
+      ring.greatest = Math.max(0, ...ring.refs.keys())
     }
   }
 

@@ -1,4 +1,12 @@
-import type { Appended, AppendKey, Hint, OutgoingMessage, Page, Range } from '../backplane/backplane.ts'
+import type {
+  Appended,
+  AppendKey,
+  Entry,
+  Hint,
+  OutgoingMessage,
+  Page,
+  Range,
+} from '../backplane/backplane.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
 import { Dedupe } from './dedupe.ts'
 import { MemorySessionStore } from './session-store.ts'
@@ -14,6 +22,8 @@ export interface MemoryStoreOptions {
   readonly dedupeWindow?: number
   /** How many sessions are remembered; above it the oldest are forgotten. Default: 50 000. */
   readonly sessions?: number
+  /** Called with everything that is stored, in its order: for the invariants of a simulation. Must not throw. */
+  readonly observe?: (stream: string, epoch: string, entry: Entry) => void
 }
 
 const defaultRetention: Required<Retention> = { count: 10_000, bytes: 16 * 1024 * 1024, age: 3_600_000 }
@@ -34,6 +44,7 @@ export class MemoryStore {
   readonly #dedupe: Dedupe
   readonly #retention: (stream: string) => Required<Retention>
   readonly #capacity: number
+  readonly #observe: MemoryStoreOptions['observe']
   #bytes = 0
   #sweeping: Undo | null = null
   /**
@@ -51,6 +62,7 @@ export class MemoryStore {
     this.#capacity = options.bytes ?? 256 * 1024 * 1024
     const of = typeof retention === 'function' ? retention : () => retention
     this.#retention = (stream) => ({ ...defaultRetention, ...of(stream) })
+    this.#observe = options.observe
     this.#epoch = runtime.id(10)
   }
 
@@ -82,6 +94,7 @@ export class MemoryStore {
     const prev = log.top
     const entry = log.append(message, bytes, now)
     this.#account(bytes)
+    this.#observe?.(stream, log.epoch, entry)
     this.#trim(stream, log, now)
     const stored = { epoch: log.epoch, at: entry.at, id: entry.id }
     this.#dedupe.remember(stream, key, { outcome: 'duplicate', ...stored }, now)
@@ -110,9 +123,7 @@ export class MemoryStore {
 
   bump(stream: string, epoch: string): void {
     const log = this.#streams.get(stream)
-    if (log === undefined || log.epoch !== epoch) return
-    this.#account(-log.bytes)
-    this.#streams.set(stream, new StreamLog(this.runtime.id(10), this.runtime.now()))
+    if (log?.epoch === epoch) log.epoch = this.runtime.id(10)
   }
 
   publish(channel: string, value: unknown): void {
@@ -121,6 +132,35 @@ export class MemoryStore {
 
   subscribe(channel: string, listener: (value: unknown) => void): Undo {
     return add(this.#channels, channel, listener)
+  }
+
+  /** Loses everything, as a broker does that is restarted without its disk. */
+  wipe(): void {
+    this.#streams.clear()
+    this.#dedupe.clear()
+    this.sessions.clear()
+    this.#bytes = 0
+    this.#epoch = this.runtime.id(10)
+    for (const stream of this.#tails.keys()) this.#log(stream)
+  }
+
+  /** Loses the newest entries of a stream, and what was known of them, in the same epoch: as a failover to a replica that lags does. */
+  rollback(stream: string, count: number): void {
+    const log = this.#streams.get(stream)
+    if (log === undefined) return
+    const before = log.bytes
+    for (let i = 0; i < count; i++) log.trimLast()
+    this.#bytes += log.bytes - before
+    this.#dedupe.rollback(stream, log.top)
+  }
+
+  /** Lets go of all but the newest entries of a stream. */
+  trim(stream: string, keep: number): void {
+    const log = this.#streams.get(stream)
+    if (log === undefined) return
+    const before = log.bytes
+    while (log.size > keep) log.trimFirst()
+    this.#bytes += log.bytes - before
   }
 
   /** Stops the sweeping of what has expired. A later append starts it again. */

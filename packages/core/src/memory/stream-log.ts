@@ -28,7 +28,8 @@ const pageBytes = 240 * 1024
  * @internal
  */
 export class StreamLog {
-  readonly epoch: string
+  /** Changes only when the log has proven to have lost entries. */
+  epoch: string
   base = 0
   baseId: string | null = null
   top = 0
@@ -75,6 +76,16 @@ export class StreamLog {
     this.base = oldest.at
     this.baseId = oldest.entry.id
     this.bytes -= oldest.bytes
+  }
+
+  /** Takes the newest entry back, as if it had never been. */
+  trimLast(): void {
+    const newest = this.#kept.pop()
+    if (newest === undefined) return
+    this.bytes -= newest.bytes
+    const last = this.#kept.last
+    this.top = last?.at ?? this.base
+    this.topId = last?.entry.id ?? this.baseId
   }
 
   read(range: Range): Page {

@@ -41,6 +41,10 @@ export class Log<T extends Placed> {
     return item
   }
 
+  pop(): T | undefined {
+    return this.size > 0 ? this.#items.pop() : undefined
+  }
+
   clear(): void {
     this.#items = []
     this.#gone = 0
