@@ -1,1 +1,6 @@
-export {}
+export { attach, type UpgradeServer } from './attach.ts'
+export { dial, type NodeDialOptions } from './dial.ts'
+export type { AttachableHub, AttachOptions, NodeWsExtra, UpgraderOptions } from './options.ts'
+export type { Refusal } from './refuse.ts'
+export type { WsSocket } from './socket.ts'
+export { type Upgrader, upgrader } from './upgrader.ts'

@@ -1,0 +1,92 @@
+import type { Buffer } from 'node:buffer'
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { UsageError } from '@chat/core'
+import type { AttachableHub, AttachOptions } from './options.ts'
+import { ignoreErrors, refuse } from './refuse.ts'
+import { addressOf, type Upgrader, WsUpgrader } from './upgrader.ts'
+
+type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+
+/** What is needed of a server: `http.Server` and `https.Server` fit, and what the frameworks return from `listen`. */
+export interface UpgradeServer {
+  /** Adds a listener. */
+  on(event: 'upgrade', listener: OnUpgrade): unknown
+  /** Removes a listener. */
+  off(event: 'upgrade', listener: OnUpgrade): unknown
+  /** Who listens. */
+  listeners(event: 'upgrade'): readonly unknown[]
+  /** Where it listens; `null` before it does. */
+  address(): { readonly address: string } | string | null
+}
+
+/**
+ * Lets a hub take the WebSockets of an HTTP server, before or after it listens:
+ *
+ * ```ts
+ * const server = createServer()
+ * attach(hub, server, { path: '/chat' })
+ * server.listen(3000)
+ * ```
+ *
+ * Several hubs may share a server, each with a path of its own; where two patterns match, a name goes before a parameter. An upgrade for
+ * another path is left to the server's other `upgrade` listeners; when there are none, it is answered with 404.
+ *
+ * @throws UsageError when the server has a hub at this path already, an option cannot work, or `ws` is older than 8.23.0.
+ */
+export function attach(hub: AttachableHub, server: UpgradeServer, options: AttachOptions): Upgrader {
+  const made = new WsUpgrader(hub, options, () => addressOf(server.address()))
+  const listener = UpgradeListener.of(server)
+  listener.add(made)
+  return {
+    handleUpgrade: (request, socket, head) => made.handleUpgrade(request, socket, head),
+    accept: (socket, request) => made.accept(socket, request),
+    detach() {
+      made.detach()
+      listener.remove(made)
+    },
+  }
+}
+
+/** One for each server with hubs: only who knows all paths can tell that nobody wants one. */
+class UpgradeListener {
+  static readonly #all = new WeakMap<UpgradeServer, UpgradeListener>()
+  readonly #server: UpgradeServer
+  #upgraders: readonly WsUpgrader[] = []
+
+  static of(server: UpgradeServer): UpgradeListener {
+    const known = UpgradeListener.#all.get(server)
+    if (known !== undefined) return known
+    const made = new UpgradeListener(server)
+    UpgradeListener.#all.set(server, made)
+    return made
+  }
+
+  constructor(server: UpgradeServer) {
+    this.#server = server
+  }
+
+  /** @throws UsageError when there is one for the same path. */
+  add(upgrader: WsUpgrader): void {
+    if (this.#upgraders.some((other) => shapeOf(other) === shapeOf(upgrader)))
+      throw new UsageError(
+        'unable to attach: this server has a hub at this path already; give each hub a path of its own, or detach the first',
+      )
+    if (this.#upgraders.length === 0) this.#server.on('upgrade', this.#listen)
+    this.#upgraders = [...this.#upgraders, upgrader].sort((a, b) => (shapeOf(a) < shapeOf(b) ? -1 : 1))
+  }
+
+  remove(upgrader: WsUpgrader): void {
+    this.#upgraders = this.#upgraders.filter((other) => other !== upgrader)
+    if (this.#upgraders.length === 0) this.#server.off('upgrade', this.#listen)
+  }
+
+  readonly #listen: OnUpgrade = (request, socket, head) => {
+    for (const upgrader of this.#upgraders) if (upgrader.handleUpgrade(request, socket, head)) return
+    ignoreErrors(socket)
+    if (this.#server.listeners('upgrade').some((listener) => listener !== this.#listen)) return
+    refuse(socket, { status: 404, message: 'Nothing takes WebSockets at this path.' })
+  }
+}
+
+const shapeOf = ({ pattern }: WsUpgrader): string => pattern?.shape ?? ''

@@ -1,0 +1,82 @@
+import type { IncomingMessage } from 'node:http'
+import type { Handshake } from '@chat/core'
+import { none, TextRecord } from './record.ts'
+
+/** Where a request goes. */
+export interface Target {
+  readonly path: string
+  /** Behind the `?`; may be empty. */
+  readonly search: string
+}
+
+/** Takes a request's target apart as it came: normalising it would let one path pass for another. */
+export function targetOf(url = ''): Target {
+  const relative = url.startsWith('/') ? url : withoutOrigin(url)
+  const query = relative.indexOf('?')
+  if (query < 0) return { path: relative, search: '' }
+  return { path: relative.slice(0, query), search: relative.slice(query + 1) }
+}
+
+/** A proxy may write the whole URL (RFC 9112 §3.2.2). */
+function withoutOrigin(url: string): string {
+  return url.replace(/^(?:http|ws)s?:\/\/[^/?]*/i, '')
+}
+
+/** What is known of the client that made a request, with the path's parameters. */
+export function handshakeOf(
+  request: IncomingMessage,
+  target: Target,
+  params: Readonly<TextRecord>,
+): Handshake {
+  const { headers, socket } = request
+  return {
+    path: target.path,
+    params,
+    query: queryOf(target.search),
+    headers: headersOf(headers),
+    cookies: cookiesOf(headers.cookie),
+    origin: headers.origin ?? null,
+    remoteAddress: socket.remoteAddress ?? '',
+  }
+}
+
+function queryOf(search: string): Readonly<TextRecord> {
+  if (search === '') return none
+  const query = new TextRecord()
+  for (const [name, value] of new URLSearchParams(search)) if (!(name in query)) query[name] = value
+  return query
+}
+
+/** Node has joined repeated headers, all but `set-cookie`, which no request has. */
+function headersOf(headers: IncomingMessage['headers']): Readonly<TextRecord> {
+  const copy = new TextRecord()
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined) copy[name] = typeof value === 'string' ? value : value.join(', ')
+  return copy
+}
+
+/** RFC 6265 §5.4. Of several with one name the first wins: it has the most particular path. */
+function cookiesOf(header: string | undefined): Readonly<TextRecord> {
+  if (header === undefined) return none
+  const cookies = new TextRecord()
+  for (const pair of header.split(';')) {
+    const equals = pair.indexOf('=')
+    const name = pair.slice(0, equals).trim()
+    if (equals < 0 || name in cookies) continue
+    cookies[name] = decoded(unquoted(pair.slice(equals + 1).trim()))
+  }
+  return cookies
+}
+
+const unquoted = (value: string): string =>
+  value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value
+
+/** Not every cookie is percent-encoded; one that is not is taken as it is. */
+function decoded(value: string): string {
+  if (!value.includes('%')) return value
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return value
+  }
+}

@@ -1,0 +1,65 @@
+import type { IncomingMessage } from 'node:http'
+import type { Handshake, Hub } from '@chat/core'
+import type { Refusal } from './refuse.ts'
+import type { WsSocket } from './socket.ts'
+
+/** What a transport needs of a hub. */
+export type AttachableHub = Pick<Hub, 'accept' | 'closing' | 'limits' | 'subprotocols'>
+
+/** How a hub takes WebSockets. */
+export interface UpgraderOptions {
+  /**
+   * The path to answer, such as `/chat`, or with parameters, `/ws/:user`: `authenticate` gets what they matched in `params`, decoded. A
+   * parameter is one whole segment and never empty. `/chat/` also answers `/chat`; `/chat` does not answer `/chat/`.
+   * Default: every path that the host hands over.
+   */
+  readonly path?: string
+  /**
+   * Whose pages may connect. Browsers send cookies with an upgrade from *any* page, so a foreign page could speak for whoever visits it. A request
+   * without `Origin` comes from no browser and is let through.
+   *
+   * A list is compared exactly, such as `['https://app.example', 'http://localhost:5173']`; `'null'` stands for sandboxed pages and files. A function
+   * decides synchronously: only `true` lets the page in; a throw is answered with 500. Either takes the place of the default.
+   *
+   * Default: pages of the same origin, that is, whose host and port are those of the `Host` header.
+   */
+  readonly origins?: readonly string[] | ((origin: string, handshake: Handshake) => boolean)
+  /**
+   * The names that pages may reach this server by, compared with the `Host` header; a name without a port stands for every port. This keeps
+   * out pages whose own name was made to point at this machine (DNS rebinding), which count as same-origin. Set it behind a proxy that hands on
+   * `Host` while the server listens on a loopback address.
+   *
+   * Default: `localhost`, `127.0.0.1` and `[::1]` when the server listens on a loopback address and `origins` is not set; else every name.
+   */
+  readonly hosts?: readonly string[]
+  /**
+   * Compresses messages of at least `threshold` bytes (default: 1 024), each on its own, for clients that offer it. It saves bandwidth at
+   * five times the CPU, and shares nothing between receivers. Default: `false`.
+   */
+  readonly compression?: boolean | { readonly threshold?: number }
+  /**
+   * What to keep of Node's request, for `authenticate` to find as `context` in its `extra`, such as the certificate of a TLS client:
+   * `(request) => request.socket.getPeerCertificate()`. It lives as long as the connection; the request itself would cost it a kilobyte. Called once
+   * for each connection, after the origin was checked; a throw refuses it with 500. Default: nothing.
+   */
+  readonly context?: (request: IncomingMessage) => unknown
+  /** Called with each upgrade that was refused, for logs. A throw in it is ignored. Default: none. */
+  readonly onRefused?: (refusal: Refusal, request: IncomingMessage) => void
+}
+
+/** How a hub is attached to a server. */
+export interface AttachOptions extends UpgraderOptions {
+  /**
+   * The path to answer, such as `/chat`, or with parameters, `/ws/:user`: `authenticate` gets what they matched in `params`, decoded. A
+   * parameter is one whole segment and never empty. `/chat/` also answers `/chat`; `/chat` does not answer `/chat/`.
+   */
+  readonly path: string
+}
+
+/** What `authenticate` finds in `extra`. */
+export interface NodeWsExtra<T = unknown> {
+  /** What {@link UpgraderOptions.context} made of the request. */
+  readonly context: T
+  /** The socket. Listen to it as you like; sending or closing past the hub breaks the connection. */
+  readonly socket: WsSocket
+}

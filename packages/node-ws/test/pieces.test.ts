@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { pieces } from '../src/pieces.ts'
+
+const kib64 = 64 * 1024
+
+/** Reads unmasked frames back. */
+function read(frames: readonly Uint8Array[]) {
+  return frames.map((frame) => {
+    const bytes = Buffer.from(frame)
+    const short = bytes.readUInt8(1)
+    const length = short === 126 ? bytes.readUInt16BE(2) : short
+    const payload = bytes.subarray(short === 126 ? 4 : 2)
+    return { first: bytes.readUInt8(0), complete: payload.length === length, payload }
+  })
+}
+
+test.each([0, 1, 125, 126, 127, 65_531, 65_532])('a message of %i bytes is one frame', (size) => {
+  const made = pieces('x'.repeat(size))
+
+  expect(made).toHaveLength(1)
+  const [one] = read(made.map(({ frame }) => frame))
+  expect([one?.first, one?.complete, one?.payload.length]).toEqual([0x81, true, size])
+  expect(made[0]?.last).toBe(true)
+})
+
+test.each([65_533, 131_064, 131_065, 320 * 1024])(
+  'a message of %i bytes is cut into fragments of at most 64 KiB, header included (P-LV-4)',
+  (size) => {
+    const message = 'ä'.repeat(size / 2) + 'x'.repeat(size % 2)
+    const made = pieces(message)
+    const frames = read(made.map(({ frame }) => frame))
+
+    expect(Math.max(...made.map(({ frame }) => frame.length))).toBeLessThanOrEqual(kib64)
+    expect(frames.every(({ complete }) => complete)).toBe(true)
+    const firsts = frames.map(({ first }) => first)
+    expect(firsts).toEqual([0x01, ...Array(frames.length - 2).fill(0x00), 0x80])
+    expect(Buffer.concat(frames.map(({ payload }) => payload)).toString()).toBe(message)
+  },
+)
+
+test('half a surrogate pair is written as the replacement character, as long as core counts it', () => {
+  const [one] = pieces('a\ud800b')
+
+  expect(one?.frame.subarray(one.head).toString()).toBe('a\ufffdb')
+  expect(one?.frame.length).toBe(2 + 5)
+})

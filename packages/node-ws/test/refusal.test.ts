@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { attach } from '../src/index.ts'
+import { StandIn, testHub } from './support/hub.ts'
+import { RawPeer, upgradeRequest } from './support/raw.ts'
+import { startServer } from './support/server.ts'
+
+test('while a hub closes, new upgrades are answered with 503 and told when to come back (N-01)', async () => {
+  const { server, port } = await startServer()
+  const hub = testHub()
+  attach(hub, server, { path: '/chat' })
+  const closed = hub.close({ deadline: 0 })
+
+  const peer = await RawPeer.connect(port)
+  peer.socket.write(upgradeRequest('/chat'))
+  const { status, headers } = await peer.response()
+
+  expect(status).toBe(503)
+  expect(Number(headers['retry-after'])).toBeGreaterThan(0)
+  await closed
+})
+
+test('a refusal says what to do, closes the connection, and reveals nothing it was not told', async () => {
+  const { server, port } = await startServer()
+  attach(new StandIn(), server, { path: '/chat' })
+  const peer = await RawPeer.connect(port)
+
+  peer.socket.write(
+    upgradeRequest('/chat?token=secret', { Origin: 'https://evil.example', Host: 'localhost' }),
+  )
+  const { headers, body } = await peer.response()
+
+  expect(headers['connection']).toBe('close')
+  expect(headers['content-type']).toBe('text/plain; charset=utf-8')
+  expect(body).toMatch(/`origins` option/)
+  expect(body).not.toMatch(/evil|secret/)
+  await peer.closed()
+})
+
+test('a refused peer that keeps writing is cut off', async () => {
+  const { server, port } = await startServer()
+  attach(new StandIn(), server, { path: '/chat' })
+  const peer = await RawPeer.connect(port)
+  peer.socket.on('drain', () => write())
+  const write = (): void => {
+    while (!peer.socket.destroyed && peer.socket.write(Buffer.alloc(16_384)));
+  }
+
+  peer.socket.write(upgradeRequest('/nowhere'))
+  write()
+
+  expect((await peer.response()).status).toBe(404)
+  await peer.closed()
+})
+
+test('a throw while a refusal is told harms nobody', async () => {
+  const { server, port } = await startServer()
+  const onRefused = (): void => {
+    throw new Error('the log is full')
+  }
+  attach(new StandIn(), server, { path: '/:x', onRefused })
+  const peer = await RawPeer.connect(port)
+
+  peer.socket.write(upgradeRequest('/%ff'))
+
+  expect((await peer.response()).status).toBe(400)
+})

@@ -1,0 +1,95 @@
+import { Batch, type Connection, Frame, type Handshake, Hub, type Limits, type Sink } from '@chat/core'
+import { onTestFinished } from 'vitest'
+import type { AttachableHub } from '../../src/options.ts'
+
+/** A hub with users named by their tokens, closed when the test ends. */
+export function testHub(): Hub {
+  const hub = new Hub({
+    authenticate: ({ token }) => (token === null ? null : { id: token }),
+    authorize: () => true,
+  })
+  onTestFinished(() => hub.close({ deadline: 0 }))
+  return hub
+}
+
+/** One connection as the hub sees it, with all that it reported. */
+export interface Accepted {
+  readonly connection: Connection
+  readonly handshake: Handshake
+  readonly received: (string | Uint8Array)[]
+  readonly closed: Promise<{ readonly code: number; readonly reason: string }>
+  /** How often `closed` was called. */
+  ends: number
+  drains: number
+  /** The next transmission that nobody took yet. */
+  next(): Promise<string | Uint8Array>
+  send(text: string): boolean
+}
+
+/** Stands for the hub where a test is about the transport alone. */
+export class StandIn implements AttachableHub {
+  readonly accepted: Accepted[] = []
+  readonly subprotocols: readonly string[]
+  readonly limits: Limits
+  closing = false
+  readonly #waiting: ((accepted: Accepted) => void)[] = []
+
+  constructor(options: { subprotocols?: readonly string[]; transmission?: number } = {}) {
+    this.subprotocols = options.subprotocols ?? ['chat.v1.json']
+    this.limits = { ...new Hub().limits, transmission: options.transmission ?? 256 * 1024 }
+  }
+
+  accept(connection: Connection, handshake: Handshake): void {
+    const accepted = watch(connection, handshake)
+    this.accepted.push(accepted)
+    this.#waiting.shift()?.(accepted)
+  }
+
+  /** The next connection to come. Ask before it is made. */
+  next(): Promise<Accepted> {
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+}
+
+/** Takes a connection and remembers what comes. */
+export function watch(connection: Connection, handshake: Handshake): Accepted {
+  let ended: (end: { code: number; reason: string }) => void = () => {}
+  const waiting: ((transmission: string | Uint8Array) => void)[] = []
+  const untaken: (string | Uint8Array)[] = []
+  const accepted: Accepted = {
+    connection,
+    handshake,
+    received: [],
+    closed: new Promise((resolve) => {
+      ended = resolve
+    }),
+    ends: 0,
+    drains: 0,
+    next: () =>
+      new Promise((resolve) => {
+        const transmission = untaken.shift()
+        if (transmission === undefined) waiting.push(resolve)
+        else resolve(transmission)
+      }),
+    send: (text) => connection.send(batchOf(text)),
+  }
+  const sink: Sink = {
+    receive(transmission) {
+      accepted.received.push(transmission)
+      const taker = waiting.shift()
+      if (taker === undefined) untaken.push(transmission)
+      else taker(transmission)
+    },
+    drain() {
+      accepted.drains++
+    },
+    closed(code, reason) {
+      accepted.ends++
+      ended({ code, reason })
+    },
+  }
+  connection.attach(sink)
+  return accepted
+}
+
+export const batchOf = (text: string): Batch => Batch.root().append(new Frame(text))
