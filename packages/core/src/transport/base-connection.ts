@@ -34,9 +34,14 @@ export abstract class BaseConnection implements Connection {
   attach(sink: Sink): void {
     this.#sink = sink
     const early = this.#early
+    const end = this.#end
     this.#early = []
-    for (const transmission of early) if (this.#end === null) sink.receive(transmission)
-    if (this.#end !== null) sink.closed(this.#end.code, this.#end.reason)
+    for (const transmission of early) {
+      sink.receive(transmission)
+      // The sink gave up meanwhile, and was told of the end.
+      if (this.#end !== end) return
+    }
+    if (end !== null) sink.closed(end.code, end.reason)
   }
 
   send(batch: Batch): boolean {
