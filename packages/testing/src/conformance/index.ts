@@ -1,1 +1,14 @@
-export {}
+export { ConformanceError } from './check.ts'
+export type { Pace } from './patience.ts'
+export type { ConformanceCase, TestRunner } from './runner.ts'
+export type { Lack, Side, TransportBench, TransportHarness } from './transport/harness.ts'
+export {
+  type AcceptedPeer,
+  type LinkEvent,
+  LocalPeer,
+  type Peer,
+  type PeerStatus,
+  RecordingHost,
+  type StartOptions,
+} from './transport/peer.ts'
+export { defineTransportSuite, transportCases } from './transport/suite.ts'

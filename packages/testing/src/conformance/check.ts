@@ -1,0 +1,40 @@
+/** What a case throws when an obligation is not met; the message says which. */
+export class ConformanceError extends Error {
+  override readonly name: string = 'ConformanceError'
+}
+
+/** @throws ConformanceError `otherwise`, unless the condition holds. */
+export function holds(condition: boolean, otherwise: string): asserts condition {
+  if (!condition) throw new ConformanceError(otherwise)
+}
+
+/** @throws ConformanceError unless both are the same as JSON, the order of an object's keys aside. */
+export function same(actual: unknown, expected: unknown, what: string): void {
+  const [a, b] = [inOrder(actual), inOrder(expected)]
+  if (a === b) return
+  if (Array.isArray(actual) && Array.isArray(expected)) return sameItems(actual, expected, what)
+  throw new ConformanceError(`${what}: expected ${cut(b)}, got ${cut(a)}`)
+}
+
+/** Names the first difference: two lists of a thousand transmissions are hard to compare by eye. */
+function sameItems(actual: readonly unknown[], expected: readonly unknown[], what: string): void {
+  const length = Math.max(actual.length, expected.length)
+  for (let i = 0; i < length; i++) {
+    const [a, b] = [inOrder(actual[i]), inOrder(expected[i])]
+    if (a !== b)
+      throw new ConformanceError(
+        `${what}: expected ${expected.length}, got ${actual.length}; the first difference is at ${i}: expected ${cut(b)}, got ${cut(a)}`,
+      )
+  }
+}
+
+function inOrder(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  )
+}
+
+const cut = (text: string): string => (text.length <= 300 ? text : `${text.slice(0, 300)}…`)

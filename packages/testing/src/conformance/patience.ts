@@ -1,0 +1,81 @@
+import { type Later, systemRuntime } from '@chat/core'
+import { ConformanceError } from './check.ts'
+
+/** How long a suite waits for things. Real time, unless there is `settle`. */
+export interface Pace {
+  /**
+   * For harnesses on virtual time: lets time pass until nothing is under way. Whoever waits calls it again and again, so what needs a
+   * longer time, such as a close that nobody answers, comes about too.
+   */
+  readonly settle?: () => Promise<void>
+  /** After this many milliseconds without what it waits for a case fails. Default: 10 000. */
+  readonly deadline?: number
+  /** Where something must *not* happen, this many milliseconds in which nothing happens are enough. Default: 100. */
+  readonly quiet?: number
+}
+
+/** How often it looks whether something has happened, in milliseconds. */
+const interval = 4
+/** How often virtual time may settle before what is waited for. */
+const rounds = 200
+
+/** Waits for what is to happen, in real or in virtual time. */
+export class Patience {
+  readonly #settle: (() => Promise<void>) | undefined
+  readonly #deadline: number
+  readonly #quiet: number
+
+  constructor({ settle, deadline = 10_000, quiet = 100 }: Pace) {
+    this.#settle = settle
+    this.#deadline = deadline
+    this.#quiet = quiet
+  }
+
+  /** How long one case may take in all, in milliseconds. */
+  get limit(): number {
+    return this.#deadline * 4
+  }
+
+  /** Waits until `check` answers true. */
+  async until(what: string, check: () => Later<boolean>): Promise<void> {
+    const end = systemRuntime.now() + this.#deadline
+    for (let round = 0; ; round++) {
+      if (await check()) return
+      if (this.#settle === undefined ? systemRuntime.now() > end : round >= rounds)
+        throw new ConformanceError(`it never came about that ${what}`)
+      await this.#moment()
+    }
+  }
+
+  /** The outcome of something that takes time. */
+  async outcome<T>(what: string, pending: Later<T>): Promise<T> {
+    let settled = false
+    const outcome = Promise.resolve(pending).finally(() => {
+      settled = true
+    })
+    outcome.catch(() => {})
+    await Promise.resolve()
+    await this.until(what, () => settled)
+    return outcome
+  }
+
+  /** Waits until what `read` answers has not changed for a while. */
+  async still(read: () => Later<unknown>): Promise<void> {
+    let last = await read()
+    let since = systemRuntime.now()
+    for (let round = 0; round < rounds; ) {
+      await this.#moment()
+      const now = await read()
+      if (now !== last) {
+        last = now
+        since = systemRuntime.now()
+      } else if (this.#settle !== undefined || systemRuntime.now() - since >= this.#quiet) return
+      if (this.#settle !== undefined) round++
+    }
+  }
+
+  #moment(): Promise<void> {
+    if (this.#settle !== undefined) return this.#settle()
+    return new Promise((resolve) => systemRuntime.timer(interval, resolve))
+  }
+}

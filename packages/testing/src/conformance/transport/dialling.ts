@@ -1,0 +1,153 @@
+import type { Connection, DialOptions } from '@chat/core'
+import { ConformanceError, holds, same } from '../check.ts'
+import type { TransportCase } from './case.ts'
+import { LocalPeer } from './peer.ts'
+import { createAborter, type Stage, subprotocol } from './stage.ts'
+
+const cases: readonly TransportCase[] = [
+  {
+    name: 'both ends know the subprotocol: of those that were offered the first that the server speaks',
+    options: { subprotocols: ['b.v1', 'a.v1'] },
+    async run(stage) {
+      const { connection, server } = await stage.ends(['x.v9', 'a.v1', 'b.v1'])
+      stage.observe(new LocalPeer(connection).attach())
+      same(connection.protocol, 'a.v1', "the client's subprotocol")
+      same((await server.peer.status()).protocol, 'a.v1', "the server's subprotocol")
+    },
+  },
+  {
+    name: 'without an offer there is no subprotocol',
+    async run(stage) {
+      const { connection, server } = await stage.ends([])
+      stage.observe(new LocalPeer(connection).attach())
+      same(connection.protocol, '', "the client's subprotocol")
+      same((await server.peer.status()).protocol, '', "the server's subprotocol")
+    },
+  },
+  {
+    name: 'no common subprotocol: none is agreed on, or there is no link',
+    async run(stage) {
+      const signal = createAborter().signal
+      const dialled = stage.bench.dial({ protocols: ['x.v9', 'y.v9'], signal })
+      const connection = await stage.patience.outcome('the dial has an outcome', unlessRejected(dialled))
+      if (connection === null) return
+      same(connection.protocol, '', "the client's subprotocol")
+      stage.observe(new LocalPeer(connection).attach())
+    },
+  },
+  {
+    name: 'each connection declares the capabilities that its harness says',
+    async run(stage) {
+      const connection = await stage.dial()
+      stage.observe(new LocalPeer(connection).attach())
+      same(connection.capabilities, stage.capabilities.client, "the client's capabilities")
+      const { peer } = await stage.patience.outcome('the server accepts', stage.bench.accepted())
+      if (peer instanceof LocalPeer)
+        same(peer.connection.capabilities, stage.capabilities.server, "the server's capabilities")
+    },
+  },
+  {
+    name: 'the handshake has all its parts, with the names of headers in lower case',
+    async run(stage) {
+      const { connection, accepted } = await stage.ends()
+      stage.observe(new LocalPeer(connection).attach())
+      const { path, headers, params, query, cookies, origin, remoteAddress } = accepted.handshake
+      holds(path.startsWith('/') && !path.includes('?'), `the path is ${JSON.stringify(path)}`)
+      for (const record of [headers, params, query, cookies])
+        for (const [name, value] of Object.entries(record))
+          holds(typeof value === 'string', `${name} is ${JSON.stringify(value)}, which is no text`)
+      for (const name of Object.keys(headers)) same(name, name.toLowerCase(), 'the name of a header')
+      holds(origin === null || typeof origin === 'string', 'the origin is neither a text nor null')
+      holds(remoteAddress !== '', 'the remote address is empty')
+    },
+  },
+  {
+    name: 'a dial that reaches nobody rejects with an error',
+    needs: ['nowhere'],
+    async run(stage) {
+      const { nowhere } = stage.bench
+      if (nowhere === undefined)
+        throw new ConformanceError("the bench has no `nowhere`: say so in the harness's `lacks`")
+      const error = await rejection(
+        stage,
+        nowhere({ protocols: [subprotocol], signal: createAborter().signal }),
+      )
+      holds(error instanceof Error, `it rejected with ${String(error)}, which is no Error`)
+    },
+  },
+  {
+    name: 'a dial with a signal that is aborted already rejects, and reaches nobody',
+    async run(stage) {
+      const { signal, abort } = aborted()
+      abort()
+      const error = await rejection(stage, stage.bench.dial({ protocols: [subprotocol], signal }))
+      same(error, 'not wanted', 'what it rejects with')
+      await leavesNothing(stage)
+    },
+  },
+  {
+    name: 'a dial that is aborted on its way rejects with the reason, and leaves nothing behind',
+    async run(stage) {
+      const { signal, abort } = aborted()
+      const dialled = stage.bench.dial({ protocols: [subprotocol], signal })
+      abort()
+      same(await rejection(stage, dialled), 'not wanted', 'what it rejects with')
+      await leavesNothing(stage)
+    },
+  },
+  {
+    name: 'a dial that is aborted at any moment rejects or gives a link that can be ended',
+    async run(stage) {
+      for (let turns = 1; turns <= 20; turns++) {
+        const { signal, abort } = aborted()
+        const dialled = unlessRejected(stage.bench.dial({ protocols: [subprotocol], signal }))
+        for (let turn = 0; turn < turns; turn++) await stage.turn()
+        abort()
+        const connection = await stage.patience.outcome('the dial has an outcome', dialled)
+        connection?.abort(new Error('not wanted any more'))
+      }
+      await leavesNothing(stage)
+    },
+  },
+  {
+    name: 'a signal that is aborted when the link is open changes nothing',
+    async run(stage) {
+      const { signal, abort } = aborted()
+      const dialled = stage.bench.dial({ protocols: [subprotocol], signal })
+      const connection = await stage.patience.outcome('the dial has an outcome', dialled)
+      const client = stage.observe(new LocalPeer(connection).attach())
+      abort()
+      const { peer } = await stage.patience.outcome('the server accepts', stage.bench.accepted())
+      const server = stage.observe(peer)
+      await client.peer.send(['["still here"]'])
+      await stage.arrival(server, [''])
+      same(server.received, ['["still here"]'], 'what arrives')
+    },
+  },
+]
+
+/** How links come about, or do not. It is clients who dial. */
+export const dialling: readonly TransportCase[] = cases.map((one) => ({ ...one, sides: ['client'] }))
+
+function aborted(): { signal: DialOptions['signal']; abort(): void } {
+  const aborter = createAborter()
+  return { signal: aborter.signal, abort: () => aborter.abort('not wanted') }
+}
+
+const unlessRejected = (dialled: Promise<Connection>): Promise<Connection | null> => dialled.catch(() => null)
+
+/** What a dial rejects with. */
+async function rejection(stage: Stage, dialled: Promise<Connection>): Promise<unknown> {
+  const outcome = dialled.then(
+    () => {
+      throw new ConformanceError('it resolved')
+    },
+    (error: unknown) => ({ error }),
+  )
+  return (await stage.patience.outcome('the dial has an outcome', outcome)).error
+}
+
+async function leavesNothing(stage: Stage): Promise<void> {
+  await stage.still()
+  await stage.until('the server has no link left', async () => (await stage.bench.open()) === 0)
+}

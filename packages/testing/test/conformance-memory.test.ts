@@ -1,0 +1,62 @@
+import { MemoryNetwork, type Runtime, systemRuntime, type TransportCapabilities } from '@chat/core'
+import { describe, it } from 'vitest'
+import {
+  defineTransportSuite,
+  RecordingHost,
+  type StartOptions,
+  type TransportBench,
+} from '../src/conformance/index.ts'
+import { Random } from '../src/random.ts'
+import { VirtualTime } from '../src/virtual-time.ts'
+
+const memory: TransportCapabilities = {
+  name: 'memory',
+  backpressure: true,
+  pause: true,
+  closeCodes: true,
+  detectsLoss: true,
+}
+
+async function start(
+  options: StartOptions,
+  runtime: Runtime,
+  latency?: () => number,
+): Promise<TransportBench> {
+  const network = new MemoryNetwork(runtime, latency === undefined ? {} : { latency })
+  const host = new RecordingHost(options)
+  const link = network.link()
+  network.listen('hub', host)
+  return {
+    dial: network.dialer('hub', { link }),
+    nowhere: network.dialer('nobody', { link }),
+    accepted: () => host.next(),
+    open: async () => host.open,
+    cut: async () => link.cut(),
+    stop: async () => {},
+  }
+}
+
+const common = {
+  capabilities: { client: memory, server: memory },
+  lacks: { vanish: 'nothing vanishes in one process' },
+}
+
+defineTransportSuite(
+  // Each case has a server of its own, so they can wait side by side.
+  { describe: describe.concurrent, it },
+  { name: 'memory, real time', ...common, quiet: 20, start: (options) => start(options, systemRuntime) },
+)
+
+const time = new VirtualTime(7)
+const latencies = new Random(7, 'latency')
+
+defineTransportSuite(
+  { describe, it },
+  {
+    name: 'memory, virtual time',
+    ...common,
+    settle: () => time.settle(),
+    start: (options) =>
+      start(options, time.runtime('network', { work: true }), () => latencies.between(1, 40)),
+  },
+)
