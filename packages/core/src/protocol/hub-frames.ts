@@ -107,7 +107,12 @@ export function parseHubFrame(line: string): HubFrame {
     case 'cast':
       return parseCast(frame)
     case 'ask':
-      return { type: 'ask', ask: count(frame[1], 'ask'), event: text(frame[2], 'event'), data: frame[3] }
+      return {
+        type: 'ask',
+        ask: count(frame[1], 'ask'),
+        event: text(frame[2], 'event'),
+        data: present(frame, 3, 'data'),
+      }
     case 'gap':
       return parseGap(frame)
     case 'left':
@@ -143,7 +148,7 @@ export function parseMsg(frame: readonly unknown[]): MsgFrame {
     at,
     event: text(frame[3], 'event'),
     data: frame[4],
-    from: sender(frame[5]),
+    from: sender(present(frame, 5, 'from')),
     id: text(frame[6], 'id'),
     prev: optional(frame[7], 'prev', (value, name) => count(value, name, 0)) ?? at - 1,
   }
@@ -155,7 +160,7 @@ function parseCast(frame: RawFrame): HubCastFrame {
     address: text(frame[1], 'address'),
     event: text(frame[2], 'event'),
     data: present(frame, 3, 'data'),
-    from: sender(frame[4]),
+    from: sender(present(frame, 4, 'from')),
     session: typeof frame[5] === 'string' ? frame[5] : null,
     key: optional(frame[6], 'key', text),
   }
@@ -238,7 +243,7 @@ export function parseAttachment(value: unknown): Attachment {
 }
 
 function sender(value: unknown): string | null {
-  return value === null || value === undefined ? null : text(value, 'from')
+  return value === null ? null : text(value, 'from')
 }
 
 function duration(value: unknown): number | undefined {
