@@ -27,7 +27,7 @@ const unknown: Taken = { outcome: 'unknown' }
  * @internal
  */
 export class MemorySessionStore implements SessionStore {
-  /** In the order of their last renewal. */
+  /** In the order in which they expire. */
   readonly #records = new Map<string, Stored>()
   readonly #runtime: Runtime
   readonly #capacity: number
@@ -68,7 +68,7 @@ export class MemorySessionStore implements SessionStore {
     record.older = used
     record.newest = { hash: attempt.next, attempts: 0 }
     record.generation++
-    record.expires = now + ttl
+    this.#extend(id, record, now + ttl)
     return { outcome: 'taken', generation: record.generation, lastRef: record.lastRef }
   }
 
@@ -81,9 +81,7 @@ export class MemorySessionStore implements SessionStore {
     const record = this.#records.get(id)
     if (record?.generation !== generation) return
     record.lastRef = Math.max(record.lastRef, lastRef)
-    record.expires = this.#runtime.now() + ttl
-    this.#records.delete(id)
-    this.#records.set(id, record)
+    this.#extend(id, record, this.#runtime.now() + ttl)
   }
 
   drop(id: string, generation: number): void {
@@ -97,6 +95,12 @@ export class MemorySessionStore implements SessionStore {
 
   clear(): void {
     this.#records.clear()
+  }
+
+  #extend(id: string, record: Stored, expires: number): void {
+    record.expires = expires
+    this.#records.delete(id)
+    this.#records.set(id, record)
   }
 
   /** Compares with both, always, so that the time tells nothing. */
