@@ -2,12 +2,12 @@ import { ChatError } from '../errors.ts'
 import type { CallFrame } from '../protocol/client-frames.ts'
 import type { WireError } from '../protocol/encode.ts'
 import { encodeValue } from '../protocol/json.ts'
-import { valueFault } from '../protocol/values.ts'
 import { attempt } from '../runtime/later.ts'
 import { createAborter, onAbort } from '../runtime/signal.ts'
 import { exceedsBytes } from '../text.ts'
 import type { CallContext } from './events.ts'
 import type { Node } from './node.ts'
+import { badValue } from './payload.ts'
 import type { Session } from './session.ts'
 
 /** What an answer may hold, so that its frame stays below what a client accepts (P-LV-3). */
@@ -48,11 +48,8 @@ export function runCall(session: Session, frame: CallFrame, first: boolean, done
 }
 
 function unfit(node: Node, frame: CallFrame, first: boolean): WireError | null {
-  if (valueFault(frame.data, node.limits.depth) !== null)
-    return {
-      code: 'bad_payload',
-      message: 'unable to take this data: it nests too deep, or a number is too large',
-    }
+  const bad = badValue(frame.data, node.limits.depth)
+  if (bad !== null) return bad
   return first ? null : { code: 'conflict', message: 'unable to call: this ref is not above all before it' }
 }
 

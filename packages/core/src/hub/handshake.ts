@@ -9,6 +9,7 @@ import { authenticate } from './authenticate.ts'
 import type { Link } from './link.ts'
 import type { Node } from './node.ts'
 import type { User } from './options.ts'
+import { payer } from './rate.ts'
 import { Session } from './session.ts'
 import { Welcome } from './welcome.ts'
 
@@ -64,7 +65,7 @@ export class Handshaker {
     const { backplane, resumes, runtime, timeouts } = this.#node
     const secret = runtime.id(secretLength)
     if (hello.session === null) return this.#fresh(hello, user, secret)
-    if (resumes.take(user.id, runtime.now()) > 0)
+    if (resumes.take(payer(user, this.#link.handshake.remoteAddress), runtime.now()) > 0)
       return this.#link.close(CloseCode.rateLimited, 'too many attempts to resume')
     const { id, n } = hello.session
     const attempted = { user: user.id, secret: sha256(hello.session.secret), n, next: sha256(secret) }
@@ -88,7 +89,8 @@ export class Handshaker {
       id,
       user,
       generation,
-      lastRef,
+      // What the older connection has used since it was last noted is known only to itself.
+      lastRef: Math.max(lastRef, older?.lastRef ?? 0),
       resumed: true,
       older,
     })

@@ -101,7 +101,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
    * Takes a connection that a transport has made. All that an adapter calls.
    */
   accept(connection: Connection, handshake: Handshake): void {
-    const link: Link = new Link(this.#node, connection, handshake, () => this.#closed(link))
+    const link: Link = new Link(this.#node, connection, handshake, (ended) => this.#closed(ended))
     if (link.gone) return
     this.#links.add(link)
     this.#heartbeat.add(link)

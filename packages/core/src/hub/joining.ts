@@ -1,6 +1,6 @@
-import type { Attachment, GapReason, Position } from '../position.ts'
+import type { GapReason, Position } from '../position.ts'
 import type { JoinFrame, LeaveFrame } from '../protocol/client-frames.ts'
-import { valueFault } from '../protocol/values.ts'
+import type { WireError } from '../protocol/encode.ts'
 import type { Feed } from './feed.ts'
 import type { Node } from './node.ts'
 import { authorize } from './policy.ts'
@@ -12,45 +12,53 @@ import type { Session } from './session.ts'
  * @internal
  */
 export function join(session: Session, frame: JoinFrame, done: () => void): void {
-  const { node } = session
-  const { ref, address, since } = frame
-  const refuse = (error: Parameters<Session['err']>[1]): void => {
-    session.err(ref, error)
+  const { ref, address, state } = frame
+  const settle = (refused: WireError | null): void => {
+    if (refused !== null) session.err(ref, refused)
     done()
   }
-  const bad = session.badAddress(address)
-  if (bad !== null) return refuse(bad)
-  if (valueFault(frame.state, node.limits.depth) !== null)
-    return refuse({
-      code: 'bad_payload',
-      message: 'unable to take this state: it nests too deep, or a number is too large',
-    })
-  const enter = (): void => {
-    if (session.ended) return done()
-    const present = since === null ? session.memberships.describe(address) : null
-    if (present !== null) {
-      session.ok(ref, JSON.stringify(present))
-      return done()
-    }
-    if (address.startsWith('#') && !session.memberships.has(address) && session.memberships.full)
-      return refuse({
-        code: 'too_large',
-        message: `unable to join: ${node.limits.rooms} rooms are the limit`,
-      })
-    examine(node, address, since, {
-      attach(feed, reason) {
-        if (session.ended) node.router.release(feed)
-        else answer(session, ref, session.memberships.attach(feed, since, reason))
-        done()
-      },
-      unavailable: () => refuse({ code: 'unavailable', message: 'unable to join: the log is out of reach' }),
-    })
-  }
-  if (!address.startsWith('#')) return enter()
+  const bad = session.badAddress(address, state)
+  if (bad !== null) return settle(bad)
+  if (!address.startsWith('#')) return enter(session, frame, settle)
   authorize(session, { action: 'join', address }, (refused) => {
-    if (refused !== null) refuse(refused)
-    else enter()
+    if (refused !== null) settle(refused)
+    else enter(session, frame, settle)
   })
+}
+
+function enter(
+  session: Session,
+  { ref, address, since }: JoinFrame,
+  settle: (refused: WireError | null) => void,
+): void {
+  const { memberships, node } = session
+  const present = since === null ? memberships.describe(address) : null
+  if (present !== null) {
+    session.ok(ref, JSON.stringify(present))
+    return settle(null)
+  }
+  const full: WireError = {
+    code: 'too_large',
+    message: `unable to join: ${node.limits.rooms} rooms are the limit`,
+  }
+  if (memberships.full(address)) return settle(full)
+  examine(node, address, since, {
+    attach(feed, reason) {
+      // While the log was read the connection may have ended, or another room have taken the last place.
+      const late = session.ended || memberships.full(address)
+      if (late) node.router.release(feed)
+      else answer(session, ref, { feed, since, reason })
+      settle(late ? full : null)
+    },
+    unavailable: () => settle({ code: 'unavailable', message: 'unable to join: the log is out of reach' }),
+  })
+}
+
+/** A feed that can be attached, and why its reader cannot go on where it was. */
+interface Granted {
+  readonly feed: Feed
+  readonly since: Position | null
+  readonly reason: GapReason | null
 }
 
 interface Examined {
@@ -73,8 +81,11 @@ function examine(node: Node, address: string, since: Position | null, then: Exam
   )
 }
 
-function answer(session: Session, ref: number, attachment: Attachment): void {
-  session.ok(ref, JSON.stringify(attachment))
+/** The answer comes first: what the application says to `$join` is already live (P-ST-10). */
+function answer(session: Session, ref: number, { feed, since, reason }: Granted): void {
+  const { memberships } = session
+  session.ok(ref, JSON.stringify(memberships.attach(feed, since, reason)))
+  memberships.announce()
   session.pump()
 }
 

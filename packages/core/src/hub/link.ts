@@ -89,7 +89,7 @@ export class Link implements Sink {
     this.outbox.drained()
     if (this.#gone) return
     this.#session?.pump()
-    if (!this.#paused || this.outbox.blocked) return
+    if (!this.#paused || this.outbox.full) return
     this.#paused = false
     this.#heard = { received: this.connection.received, at: this.#node.runtime.now() }
     this.connection.resume()
@@ -109,11 +109,11 @@ export class Link implements Sink {
     else this.outbox.push(new Frame(encodeFrame('bye', CloseCode.goingAway, reason, { retryAfter })))
   }
 
-  /** The handshake is done: frames go to the session from now on. */
-  open(session: Session): void {
-    this.#helloTimer()
+  /** The handshake is done: once the application has heard of it, frames go to the session. */
+  open(session: Session, announce: () => void): void {
     this.#handshaker = null
     this.#session = session
+    announce()
     this.#run()
   }
 
@@ -137,7 +137,7 @@ export class Link implements Sink {
 
   /** Looks at the clock: pings, gives up on a peer that is silent or takes nothing (P-LV-1, P-LV-4). */
   beat(now: number): void {
-    if (this.#session === null || this.#gone) return
+    if (this.#gone) return
     const { heartbeat } = this.#node.timeouts
     if (this.#heard.received !== this.connection.received || this.#paused)
       this.#heard = { received: this.connection.received, at: now }
@@ -146,7 +146,7 @@ export class Link implements Sink {
       this.close(CloseCode.slow, 'the connection takes nothing')
     else if (now - this.#heard.at >= 2 * heartbeat) this.close(CloseCode.noPong, 'nothing was heard')
     else if (now - Math.min(this.#heard.at, this.#said.at) >= heartbeat) this.#ping(now)
-    this.#session.renew(now)
+    this.#session?.renew(now)
   }
 
   #end(code: number, reason: string): void {
@@ -162,8 +162,10 @@ export class Link implements Sink {
 
   #ping(now: number): void {
     if (now - this.#pinged < this.#node.timeouts.heartbeat || this.outbox.blocked) return
+    // The welcome is the hub's first frame (P-HS-1).
+    if (this.#session === null) return
     this.#pinged = now
-    this.#session?.ping()
+    this.#session.ping()
   }
 
   #run(): void {
@@ -172,10 +174,13 @@ export class Link implements Sink {
     while (!this.#gone && !this.#paused && this.#ready()) {
       const transmission = this.#input[0]
       if (transmission === undefined) break
+      if (this.outbox.full) {
+        this.#pause()
+        break
+      }
       const line = transmission.lines.next()
       if (line.done === true) this.#input.shift()
       else this.#execute(line.value, transmission.proof)
-      if (this.outbox.full) this.#pause()
     }
     this.#running = false
   }
@@ -195,8 +200,10 @@ export class Link implements Sink {
       if (exceedsBytes(line, this.#node.limits.frame))
         throw new ProtocolError('a frame is too large', CloseCode.tooLarge)
       const frame = parseClientFrame(line)
-      if (this.#handshaker !== null) this.#handshaker.start(frame)
-      else if (this.#session !== null) {
+      if (this.#handshaker !== null) {
+        this.#handshaker.start(frame)
+        this.#helloTimer()
+      } else if (this.#session !== null) {
         if (proof) this.#session.confirm()
         this.#session.execute(frame)
       }

@@ -11,6 +11,8 @@ import type { Session } from './session.ts'
 export class Memberships {
   readonly #session: Session
   readonly #readers = new Map<string, { readonly feed: Feed; readonly reader: Reader }>()
+  /** Rooms that were joined and that the application has not heard of. */
+  #fresh: string[] = []
   #ended = false
 
   constructor(session: Session) {
@@ -25,12 +27,16 @@ export class Memberships {
     return this.#readers.has(address)
   }
 
-  /** Whether one more room would be too many. `*` and the own inbox do not count. */
-  get full(): boolean {
+  /** Whether this would be one room too many. `*` and the own inbox do not count. */
+  full(address: string): boolean {
+    if (!address.startsWith('#') || this.#readers.has(address)) return false
     return this.#readers.size - 2 >= this.#session.node.limits.rooms
   }
 
-  /** Takes over a held feed and reads it from `since`, or from the top. One synchronous step (P-ST-4). */
+  /**
+   * Takes over a held feed and reads it from `since`, or from the top. One synchronous step (P-ST-4); {@link Memberships.announce} follows once the answer
+   * is written.
+   */
   attach(feed: Feed, since: Position | null, reason: GapReason | null): Attachment {
     const { address } = feed
     const before = this.#readers.get(address)
@@ -38,8 +44,7 @@ export class Memberships {
     const reader = feed.attach(this.#session.id, this.#session.outbox)
     this.#readers.set(address, { feed, reader })
     if (since !== null && reason === null && since[1] !== feed.position[1]) reader.place(since)
-    if (before === undefined && address.startsWith('#'))
-      this.#session.node.emit('$join', { session: this.#session, address })
+    if (before === undefined && address.startsWith('#')) this.#fresh.push(address)
     return feed.describe(reader, reason)
   }
 
@@ -47,6 +52,14 @@ export class Memberships {
   describe(address: string): Attachment | null {
     const member = this.#readers.get(address)
     return member === undefined ? null : member.feed.describe(member.reader, null)
+  }
+
+  /** Tells the application of the rooms that were joined. */
+  announce(): void {
+    const fresh = this.#fresh
+    this.#fresh = []
+    for (const address of fresh)
+      if (this.#readers.has(address)) this.#session.node.emit('$join', { session: this.#session, address })
   }
 
   detach(address: string): void {

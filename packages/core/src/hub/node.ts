@@ -5,10 +5,12 @@ import { ChatError, isWireCode } from '../errors.ts'
 import { MemoryBackplane } from '../memory/backplane.ts'
 import { MemoryStore } from '../memory/store.ts'
 import type { WireError } from '../protocol/encode.ts'
+import { encodeValue } from '../protocol/json.ts'
 import { Emitter, type Listener } from '../runtime/emitter.ts'
 import { attempt } from '../runtime/later.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
 import { systemRuntime } from '../runtime/system.ts'
+import { exceedsBytes } from '../text.ts'
 import type { HubError } from './events.ts'
 import type { FeedHost } from './feed.ts'
 import { Flusher } from './flusher.ts'
@@ -28,6 +30,8 @@ export interface HubCounters {
 
 const firstRetry = 100
 const slowestRetry = 5_000
+/** What an error may say in all, so that its frame stays below what a client accepts (P-LV-3). */
+const largestError = 64 * 1024
 
 /**
  * One incarnation of a hub: what all its parts share.
@@ -102,12 +106,20 @@ export class Node implements FeedHost {
 
   /** What a client is told of an error: the code of a `ChatError`, else only `internal`, and the application the rest. */
   wireError(error: unknown, where: Omit<HubError, 'error'>): WireError {
-    if (error instanceof ChatError && isWireCode(error.code)) {
-      const { code, message, retryAfter, detail } = error
-      return { code, message, retryAfter, detail }
+    if (!(error instanceof ChatError && isWireCode(error.code))) {
+      this.fault({ error, ...where })
+      return { code: 'internal', message: 'something failed inside the hub' }
     }
-    this.fault({ error, ...where })
-    return { code: 'internal', message: 'something failed inside the hub' }
+    const { code, message, retryAfter, detail } = error
+    try {
+      if (!exceedsBytes(encodeValue(detail) + message, largestError))
+        return { code, message, retryAfter, detail }
+      throw new Error(`unable to answer with the error '${code}': it is over ${largestError} bytes`)
+    } catch (cause) {
+      // The code is the application's word all the same.
+      this.fault({ error: cause, ...where })
+      return { code, message: message.slice(0, 1_000), retryAfter }
+    }
   }
 
   /** The next id of a message of the hub's own (P-PB-5). */

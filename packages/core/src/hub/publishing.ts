@@ -9,13 +9,10 @@ import { attempt } from '../runtime/later.ts'
 import type { HubMessage } from './events.ts'
 import type { CastMessage } from './feed.ts'
 import type { Node } from './node.ts'
+import { badPayload } from './payload.ts'
 import { authorize } from './policy.ts'
 import type { Session } from './session.ts'
 
-const badPayload: WireError = {
-  code: 'bad_payload',
-  message: 'unable to take this data: it nests too deep, or a number is too large',
-}
 const conflict: WireError = {
   code: 'conflict',
   message: 'unable to send: this ref was used for something else, or is too old to be known',
@@ -68,7 +65,7 @@ export function sendMessage(session: Session, frame: SendFrame, mayRepeat: boole
       })
     })
   }
-  if (!mayRepeat || !sound) return proceed()
+  if (!mayRepeat || !sound || addressKind(address) === null) return proceed()
   attempt(
     () => node.backplane.find(address, key),
     (known) => {

@@ -1,4 +1,13 @@
 import { Bucket } from '../runtime/bucket.ts'
+import type { User } from './options.ts'
+
+/**
+ * Whose rate an operation counts toward: the user's, or for nobody in particular the remote address's (P-LV-3).
+ *
+ * @internal
+ */
+export const payer = ({ id, anonymous }: User, remoteAddress: string): string =>
+  anonymous === true ? `address ${remoteAddress}` : `user ${id}`
 
 /**
  * The buckets of everyone who has used some of theirs; a full one is forgotten, since a new one is no different.

@@ -49,16 +49,21 @@ export class Reader {
 
   /** Sends what the reader has missed, as far as the connection takes it; at the feed's place it is live again, in the same step. */
   pump(): void {
-    while (!this.#detached && !this.#reading && this.#behind !== null && !this.outbox.blocked) {
+    let reachable = true
+    while (reachable && !this.#detached && !this.#reading && this.#behind !== null && !this.outbox.blocked) {
       const feed = this.#feed
-      if (this.#behind[1] === feed.position[1] && this.#behind[0] === feed.position[0]) {
+      const from = this.#behind
+      if (from[1] === feed.position[1] && from[0] === feed.position[0]) {
         this.#behind = null
         return
       }
       this.#reading = true
-      feed.pageAfter(this.#behind, (page) => {
+      feed.pageAfter(from, (page) => {
         this.#reading = false
+        if (page === null) reachable = false
         if (page === null || this.#detached || this.#behind === null) return
+        // The feed has placed the reader elsewhere while the page was on its way.
+        if (this.#behind !== from) return this.pump()
         if (page.gap !== null) feed.tellGap(this, page.gap, page.next)
         for (const frame of page.frames) this.outbox.push(frame)
         this.#behind = page.next

@@ -20,8 +20,10 @@ import { Memberships } from './memberships.ts'
 import type { Node } from './node.ts'
 import type { User } from './options.ts'
 import type { Outbox } from './outbox.ts'
+import { badValue } from './payload.ts'
 import { authorize } from './policy.ts'
 import { castMessage, sendMessage } from './publishing.ts'
+import { payer } from './rate.ts'
 
 /** Where a session comes from. */
 export interface SessionOrigin {
@@ -112,6 +114,11 @@ export class Session implements HubSession {
     return this.#link.connection.capabilities.name
   }
 
+  /** The greatest ref it is known to have used. */
+  get lastRef(): number {
+    return this.#lastRef
+  }
+
   get ended(): boolean {
     return this.#ended
   }
@@ -138,9 +145,11 @@ export class Session implements HubSession {
 
   /** The welcome is written. */
   announce(): void {
-    this.node.emit('$connect', { session: this, resumed: this.resumed })
-    this.memberships.pump()
-    this.#link.open(this)
+    this.#link.open(this, () => {
+      this.node.emit('$connect', { session: this, resumed: this.resumed })
+      this.memberships.announce()
+      this.memberships.pump()
+    })
   }
 
   /** A frame arrived on the connection that was welcomed with the newest secret: the older one dies (P-HS-4). */
@@ -219,8 +228,7 @@ export class Session implements HubSession {
       this.#credit--
       return null
     }
-    const { id, anonymous } = this.#user
-    const who = anonymous === true ? `address ${this.remoteAddress}` : `user ${id}`
+    const who = payer(this.#user, this.remoteAddress)
     const retryAfter = this.node.rates.take(who, this.node.runtime.now())
     return retryAfter === 0 ? null : { code: 'rate_limited', message: 'too many operations', retryAfter }
   }
@@ -236,11 +244,14 @@ export class Session implements HubSession {
   }
 
   /**
-   * Why an address cannot be used for an operation that receives or reads; `null` when it can (P-AD-1, P-AD-2).
+   * Why an address, or the value that goes with it, cannot be used for an operation that receives or reads; `null` when it can (P-AD-1, P-AD-2). In the
+   * order of P-FR-9: whose address it is comes last.
    */
-  badAddress(address: string): WireError | null {
+  badAddress(address: string, value?: unknown): WireError | null {
     const kind = addressKind(address)
     if (kind === null) return { code: 'bad_request', message: 'unable to use this address: it is none' }
+    const bad = badValue(value, this.node.limits.depth)
+    if (bad !== null) return bad
     const mine = kind === 'everyone' || kind === 'room' || address === this.inbox
     return mine ? null : { code: 'forbidden', message: 'unable to do this: not allowed' }
   }
@@ -287,8 +298,9 @@ export class Session implements HubSession {
       case 'read':
         return readHistory(this, frame, done)
       case 'state':
+        return this.#presence(frame, frame.data, done)
       case 'who':
-        return this.#presence(frame.ref, frame.address, done)
+        return this.#presence(frame, undefined, done)
     }
   }
 
@@ -296,9 +308,16 @@ export class Session implements HubSession {
   #run(ref: number, publishes: boolean, operation: (done: () => void) => void): void {
     const open = publishes ? this.#publishing : this.#others
     if (open >= (publishes ? this.node.limits.inflight : otherInflight))
-      return this.err(ref, { code: 'busy', message: 'too many unanswered operations' })
-    this.#count(publishes, 1)
-    operation(() => this.#count(publishes, -1))
+      this.err(ref, { code: 'busy', message: 'too many unanswered operations' })
+    else {
+      this.#count(publishes, 1)
+      operation(() => this.#count(publishes, -1))
+    }
+    this.#see(ref)
+  }
+
+  /** Every ref counts as written, whatever became of it. */
+  #see(ref: number): void {
     this.#connectionRef = Math.max(this.#connectionRef, ref)
     this.#lastRef = Math.max(this.#lastRef, ref)
   }
@@ -309,12 +328,16 @@ export class Session implements HubSession {
   }
 
   #unknown(ref: number | null): void {
-    if (ref === null) this.node.counters.unknownFrames++
-    else this.err(ref, { code: 'unsupported', message: 'unable to do this: this hub does not know it' })
+    if (ref === null) {
+      this.node.counters.unknownFrames++
+      return
+    }
+    this.err(ref, { code: 'unsupported', message: 'unable to do this: this hub does not know it' })
+    this.#see(ref)
   }
 
-  #presence(ref: number, address: string, done: () => void): void {
-    const bad = this.badAddress(address)
+  #presence({ ref, address }: Operation, value: unknown, done: () => void): void {
+    const bad = this.badAddress(address, value)
     this.err(
       ref,
       bad ?? {
@@ -326,10 +349,13 @@ export class Session implements HubSession {
   }
 
   #auth(ref: number, token: string, done: () => void): void {
-    const unauthorized: WireError = { code: 'unauthorized', message: 'unable to accept these credentials' }
+    const message = 'unable to accept these credentials'
     authenticate(this.node, this.#link, { token, signal: this.aborter.signal }, (outcome) => {
+      if (this.#ended) return done()
       if (!('user' in outcome) || outcome.user.id !== this.#user.id) {
-        this.err(ref, unauthorized)
+        // What failed inside the hub is no verdict on the credentials.
+        const failed = 'code' in outcome && outcome.code === CloseCode.internal
+        this.err(ref, { code: failed ? 'internal' : 'unauthorized', message })
         return done()
       }
       this.#user = outcome.user
@@ -348,13 +374,16 @@ export class Session implements HubSession {
     let open = rooms.length
     if (open === 0) return then()
     for (const address of rooms)
-      this.lanes.run(address, (next) =>
-        authorize(this, { action: 'join', address }, (refused) => {
+      this.lanes.run(address, (next) => {
+        const checked = (refused: WireError | null): void => {
           if (refused !== null && !this.#ended) this.remove(address, refused.code, refused.message)
           next()
           if (--open === 0) then()
-        }),
-      )
+        }
+        // It may have been left before its turn came.
+        if (this.memberships.has(address)) authorize(this, { action: 'join', address }, checked)
+        else checked(null)
+      })
   }
 
   #watchExpiry(): void {

@@ -236,6 +236,8 @@ class Poll {
 
   start(event: string, json: string, settled: () => void): void {
     this.#settled = settled
+    // The signal was aborted before anybody was asked.
+    if (this.#finished) return settled()
     for (const session of this.#asked) {
       const who = { session: session.id, user: session.user.id }
       const undo = session.asks.ask(event, json, {

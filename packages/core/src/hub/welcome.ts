@@ -108,7 +108,7 @@ export class Welcome {
     if ('refused' in prepared) return { mode: 'refused', code: prepared.refused }
     const { feed, since, reason } = prepared
     const { memberships, node } = this.#session
-    if (!this.#owns(feed.address) && memberships.full) {
+    if (memberships.full(feed.address)) {
       node.router.release(feed)
       return { mode: 'refused', code: 'too_large' }
     }
