@@ -1,0 +1,149 @@
+import { addressKind, closeReason, mayReconnect } from '@chat/core'
+import { describe, expect, test } from 'vitest'
+import { toPosition } from '../../src/position.ts'
+import { parseClientFrame } from '../../src/protocol/client-frames.ts'
+import { parseHubFrame } from '../../src/protocol/hub-frames.ts'
+import { lines } from '../../src/protocol/json.ts'
+import { isEventName } from '../../src/protocol/names.ts'
+import { ProtocolError } from '../../src/protocol/protocol-error.ts'
+import { valueFault } from '../../src/protocol/values.ts'
+import { exceedsBytes, utf8Length } from '../../src/text.ts'
+import { nobody, ScriptedConnection } from '../support/scripted-connection.ts'
+import { nested, stage } from '../support/stage.ts'
+import { shown, vectors } from '../support/vectors.ts'
+
+interface FrameVector {
+  readonly rule: string
+  readonly text: string
+  readonly meaning?: object
+  readonly fault?: 'protocol'
+  readonly code?: number
+}
+
+/** The maps of a frame as objects, as the vectors write them; where a name would be special, as a list. */
+function plain(frame: object, meaning: object): object {
+  const streams = (frame as { streams?: ReadonlyMap<string, unknown> }).streams
+  if (streams === undefined) return frame
+  const { streams: _, ...rest } = frame as { streams: unknown }
+  return 'entries' in meaning
+    ? { ...rest, entries: [...streams] }
+    : { ...rest, streams: Object.fromEntries(streams) }
+}
+
+function fault(parse: () => unknown): unknown {
+  try {
+    return { parsed: parse() }
+  } catch (error) {
+    return error
+  }
+}
+
+for (const [file, parse] of [
+  ['client-frames', parseClientFrame],
+  ['hub-frames', parseHubFrame],
+] as const)
+  describe(`vectors/${file}`, () => {
+    for (const { rule, text, meaning, code } of vectors<FrameVector>(file))
+      test(`${rule}: ${shown(text)} ${meaning === undefined ? 'breaks the protocol' : 'is understood'}`, () => {
+        if (meaning !== undefined) expect(plain(parse(text), meaning)).toEqual(meaning)
+        else {
+          const error = fault(() => parse(text))
+          expect(error).toBeInstanceOf(ProtocolError)
+          expect((error as ProtocolError).closeCode).toBe(code ?? 4502)
+        }
+      })
+  })
+
+describe('vectors/transmissions', () => {
+  interface Transmission {
+    readonly rule: string
+    readonly text?: string
+    readonly bytes?: string
+    readonly frames: readonly string[]
+    readonly code?: number
+  }
+  for (const { rule, text, bytes, frames, code } of vectors<Transmission>('transmissions')) {
+    const title = text === undefined ? `the bytes ${shown(bytes)}` : shown(text)
+    test(`${rule}: of ${title} exactly ${shown(frames)} take effect`, async () => {
+      const { hub, settle } = stageOfVectors()
+      const connection = new ScriptedConnection()
+      hub.accept(connection, nobody)
+      connection.deliver('["hello",{"v":[1,1],"token":"alice"}]')
+      await settle()
+      connection.deliver(text ?? Uint8Array.from(Buffer.from(bytes ?? '', 'hex')))
+      await settle()
+      expect(connection.closedWith?.code ?? null).toBe(code ?? null)
+      if (text !== undefined) expect(understood(text)).toEqual(frames)
+    })
+  }
+})
+
+function stageOfVectors() {
+  const { hub, time } = stage()
+  return { hub, settle: () => time.settle() }
+}
+
+function understood(text: string): string[] {
+  const types: string[] = []
+  fault(() => {
+    for (const line of lines(text)) types.push(parseClientFrame(line).type)
+  })
+  return types
+}
+
+describe('vectors/addresses', () => {
+  for (const { address, kind } of vectors<{ address: string; kind: string | null }>('addresses'))
+    test(`P-AD-1: ${shown(address)} is ${kind === null ? 'no address' : `the address of ${kind}`}`, () => {
+      expect(addressKind(address)).toBe(kind)
+    })
+})
+
+describe('vectors/positions', () => {
+  for (const { value, position } of vectors<{ value: unknown; position: unknown }>('positions'))
+    test(`P-FR-6: ${shown(value)} is ${position === null ? 'no position' : 'a position'}`, () => {
+      expect(toPosition(value)).toEqual(position)
+    })
+})
+
+describe('vectors/event-names', () => {
+  for (const { event, valid } of vectors<{ event: string; valid: boolean }>('event-names'))
+    test(`P-PB-10: ${shown(event)} ${valid ? 'names' : 'does not name'} an event`, () => {
+      expect(isEventName(event)).toBe(valid)
+    })
+})
+
+describe('vectors/close-reasons', () => {
+  for (const { reason, cut } of vectors<{ reason: string; cut: string }>('close-reasons'))
+    test(`§10: ${shown(reason)} is cut to ${utf8Length(cut)} bytes`, () => {
+      expect(closeReason(reason)).toBe(cut)
+      expect(Buffer.byteLength(cut)).toBeLessThanOrEqual(123)
+    })
+})
+
+describe('vectors/close-codes', () => {
+  for (const { code, reconnect } of vectors<{ code: number; reconnect: boolean }>('close-codes'))
+    test(`§10: after ${code} a client ${reconnect ? 'comes back' : 'stays away'}`, () => {
+      expect(mayReconnect(code)).toBe(reconnect)
+    })
+})
+
+describe('vectors/utf8-lengths', () => {
+  for (const { text, bytes } of vectors<{ text: string; bytes: number }>('utf8-lengths'))
+    test(`P-AD-1: ${shown(text)} is ${bytes} bytes long`, () => {
+      expect(utf8Length(text)).toBe(bytes)
+      expect([exceedsBytes(text, bytes), exceedsBytes(text, bytes - 1)]).toEqual([false, true])
+    })
+})
+
+describe('vectors/depth', () => {
+  interface Value {
+    readonly json?: string
+    readonly nested?: number
+    readonly limit: number
+    readonly fault: string | null
+  }
+  for (const { json, nested: depth, limit, fault } of vectors<Value>('depth'))
+    test(`P-FR-7: ${json === undefined ? `[] ${depth} deep` : shown(json)} ${fault === null ? 'may pass' : `has the fault ${fault}`}`, () => {
+      expect(valueFault(JSON.parse(json ?? nested(depth ?? 0)), limit)).toBe(fault)
+    })
+})
