@@ -34,6 +34,7 @@ export {
 } from './client/client.ts'
 export type {
   AskContext,
+  ClientCounters,
   ClientEvents,
   ClientListener,
   ClientStatus,
@@ -86,7 +87,11 @@ export type {
   User,
 } from './hub/options.ts'
 export type { AskOptions, AskResults, HubTarget, Sent } from './hub/target.ts'
-export { MemoryBackplane, type MemoryBackplaneOptions } from './memory/backplane.ts'
+export {
+  MemoryBackplane,
+  type MemoryBackplaneFaults,
+  type MemoryBackplaneOptions,
+} from './memory/backplane.ts'
 export type { Direction, MemoryLink, Reset } from './memory/link.ts'
 export {
   type MemoryDialOptions,

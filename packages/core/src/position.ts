@@ -17,6 +17,14 @@ export interface Attachment {
 /** Why messages were lost to a reader: PROTOCOL §4. */
 export type GapReason = 'trimmed' | 'epoch' | 'diverged' | 'limit' | 'absent'
 
+/**
+ * Whether two positions are the same place, with the same message in it.
+ *
+ * @internal
+ */
+export const samePosition = (a: Position, b: Position): boolean =>
+  a[0] === b[0] && a[1] === b[1] && a[2] === b[2]
+
 /** Epochs are opaque, and at most this long (P-ST-1). */
 const longestEpoch = 16
 

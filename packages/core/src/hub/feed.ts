@@ -1,9 +1,9 @@
 import type { Backplane, Entry, Hint, Page } from '../backplane/backplane.ts'
-import type { Attachment, GapReason, Position } from '../position.ts'
+import { type Attachment, type GapReason, type Position, samePosition } from '../position.ts'
 import { encodeCast, encodeGap, encodeMessage } from '../protocol/encode.ts'
 import { encodeValue } from '../protocol/json.ts'
 import { attempt } from '../runtime/later.ts'
-import type { Undo } from '../runtime/runtime.ts'
+import type { Runtime, Undo } from '../runtime/runtime.ts'
 import { refusal } from '../stream/attach.ts'
 import { Log } from '../stream/log.ts'
 import { Frame } from '../transport/batch.ts'
@@ -43,6 +43,7 @@ export interface ReplayPage {
 export interface FeedHost {
   readonly backplane: Backplane
   readonly limits: { readonly replay: number }
+  readonly runtime: Runtime
   report(error: unknown, address: string): void
 }
 
@@ -52,6 +53,7 @@ const recentBytes = 128 * 1024
 const replayPage = 256
 /** How many of the last messages are compared after a reconnect. */
 const verified = 32
+const retryDelay = 1_000
 /** What one join may ask for in bytes (P-ST-5). */
 const replayBytes = 16 * 1024 * 1024
 
@@ -73,6 +75,9 @@ export class Feed {
   #position: Position = ['', 0, null]
   #opened = false
   #filling = false
+  /** Whether the log may be another one than this node has read, since the backplane was out of reach. */
+  #unverified = false
+  #retry: Undo | null = null
   #again = false
   #waiting: { ready: () => void; failed: (error: unknown) => void }[] = []
 
@@ -99,6 +104,8 @@ export class Feed {
 
   close(): void {
     for (const undo of this.#undo.splice(0)) undo()
+    this.#retry?.()
+    this.#retry = null
     this.#opened = false
   }
 
@@ -118,8 +125,7 @@ export class Feed {
    * Whether a reader can go on from a position: `null` when it can, else why not (P-ST-2, P-ST-5).
    */
   examine(since: Position, next: (reason: GapReason | null) => void): void {
-    const [epoch, at, id] = this.#position
-    if (since[0] === epoch && since[1] === at && since[2] === id) return next(null)
+    if (samePosition(since, this.#position)) return next(null)
     attempt(
       () => this.#host.backplane.read(this.address, { after: since[1], limit: 1 }),
       (page) => {
@@ -146,8 +152,9 @@ export class Feed {
   /** The next messages after a position, up to the feed's own place; `null` when the log is out of reach, until {@link Feed.check}. */
   pageAfter(position: Position, take: (page: ReplayPage | null) => void): void {
     if (position[0] !== this.#position[0]) return take({ ...this.#lost('epoch'), atOnce: true })
+    if (position[1] >= this.#position[1]) return take({ ...this.#lost('diverged'), atOnce: true })
     const first = this.#recent.first
-    if (first !== undefined && position[1] >= first.prev) {
+    if (first !== undefined && position[1] >= first.prev && this.#stands(position)) {
       const recent = this.#recent.after(position[1], replayPage)
       const last = recent.at(-1)
       const next: Position = last === undefined ? this.#position : [position[0], last.at, last.id]
@@ -163,6 +170,12 @@ export class Feed {
       },
     )
     atOnce = false
+  }
+
+  /** Whether the recent messages continue a position: the one that stands there is the one it names. */
+  #stands([, at, id]: Position): boolean {
+    const there = this.#recent.at(at)
+    return there === undefined || there.id === id
   }
 
   tellGap(reader: Reader, reason: GapReason, position: Position): void {
@@ -201,7 +214,8 @@ export class Feed {
 
   /** Looks whether the log has something that no hint has told of, and goes on where it was out of reach. */
   check(): void {
-    if (this.#opened && !this.#filling) this.#fill()
+    if (this.#unverified) this.#verify()
+    else if (this.#opened && !this.#filling) this.#fill()
     for (const reader of this.readers.values()) reader.pump()
   }
 
@@ -210,10 +224,16 @@ export class Feed {
    * there, not only the very last (a repetition may stand there again).
    */
   #verify(): void {
+    // Until it is done no hint is trusted: it may continue another log than the one this node knows.
+    this.#unverified = true
+    if (!this.#opened || this.#filling) return
+    this.#filling = true
     const [, at] = this.#position
     attempt(
       () => this.#host.backplane.read(this.address, { before: at + 1, limit: verified }),
       (page) => {
+        this.#filling = false
+        this.#unverified = false
         const ids = new Map(page.entries.map((entry) => [entry.at, entry.id]))
         const first = page.entries[0]?.at ?? at + 1
         const lost = this.#recent
@@ -222,7 +242,7 @@ export class Feed {
         if (lost && page.epoch === this.#position[0]) this.#diverged(page.epoch)
         else this.#fill()
       },
-      (error) => this.#host.report(error, this.address),
+      (error) => this.#unfilled(error),
     )
   }
 
@@ -246,9 +266,15 @@ export class Feed {
     )
   }
 
+  /** The log is out of reach: tried again, also where no reconnect will be told of. */
   #unfilled(error: unknown): void {
     this.#filling = false
+    this.#again = true
     this.#host.report(error, this.address)
+    this.#retry ??= this.#host.runtime.timer(retryDelay, () => {
+      this.#retry = null
+      this.check()
+    })
   }
 
   #settle(tell: (waiter: { ready: () => void; failed: (error: unknown) => void }) => void): void {
@@ -258,7 +284,7 @@ export class Feed {
   }
 
   #hint({ epoch, prev, entry, json }: Hint): void {
-    if (!this.#opened || this.#filling) this.#again = true
+    if (!this.#opened || this.#filling || this.#unverified) this.#again = true
     else if (epoch === this.#position[0] && prev === this.#position[1]) this.#deliver(entry, json)
     else if (epoch !== this.#position[0] || entry.at > this.#position[1]) this.#fill()
   }
@@ -269,6 +295,7 @@ export class Feed {
       this.#again = true
       return
     }
+    if (this.#unverified) return this.#verify()
     this.#filling = true
     this.#again = false
     attempt(
@@ -285,7 +312,7 @@ export class Feed {
   #take(page: Page): void {
     const reason = refusal(this.#position, { ...page, idAt: page.afterId })
     if (reason === null) for (const entry of page.entries) this.#deliver(entry)
-    else if (reason === 'diverged' && page.epoch === this.#position[0]) this.#diverged(page.epoch)
+    else if (reason !== 'trimmed' && page.epoch === this.#position[0]) this.#diverged(page.epoch)
     else this.#restart(page, reason)
   }
 

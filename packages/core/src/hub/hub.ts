@@ -102,9 +102,9 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
    */
   accept(connection: Connection, handshake: Handshake): void {
     const link: Link = new Link(this.#node, connection, handshake, (ended) => this.#closed(ended))
-    if (link.gone) return
     this.#links.add(link)
     this.#heartbeat.add(link)
+    link.start()
   }
 
   /**

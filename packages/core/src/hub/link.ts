@@ -56,7 +56,11 @@ export class Link implements Sink {
     this.#helloTimer = node.runtime.timer(node.timeouts.hello, () =>
       this.close(CloseCode.helloTimeout, 'no hello in time'),
     )
-    connection.attach(this)
+  }
+
+  /** Starts to listen. A connection that has ended already says so in this call. */
+  start(): void {
+    this.connection.attach(this)
   }
 
   /** Whether the connection has ended, or its end has begun. */

@@ -1,4 +1,4 @@
-import type { Attachment, GapReason, Position } from '../position.ts'
+import { type Attachment, type GapReason, type Position, samePosition } from '../position.ts'
 import type { Feed } from './feed.ts'
 import type { Reader } from './reader.ts'
 import type { Session } from './session.ts'
@@ -43,7 +43,8 @@ export class Memberships {
     if (before !== undefined) this.#drop(address, before)
     const reader = feed.attach(this.#session.id, this.#session.outbox)
     this.#readers.set(address, { feed, reader })
-    if (since !== null && reason === null && since[1] !== feed.position[1]) reader.place(since)
+    // The log may have become another one since the position was examined: the reader then learns of it where it stands.
+    if (since !== null && reason === null && !samePosition(since, feed.position)) reader.place(since)
     if (before === undefined && address.startsWith('#')) this.#fresh.push(address)
     return feed.describe(reader, reason)
   }

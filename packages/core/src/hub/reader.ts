@@ -1,4 +1,4 @@
-import type { Position } from '../position.ts'
+import { type Position, samePosition } from '../position.ts'
 import type { Frame } from '../transport/batch.ts'
 import type { Feed } from './feed.ts'
 import type { Outbox } from './outbox.ts'
@@ -53,7 +53,7 @@ export class Reader {
     while (reachable && !this.#detached && !this.#reading && this.#behind !== null && !this.outbox.blocked) {
       const feed = this.#feed
       const from = this.#behind
-      if (from[1] === feed.position[1] && from[0] === feed.position[0]) {
+      if (samePosition(from, feed.position)) {
         this.#behind = null
         return
       }

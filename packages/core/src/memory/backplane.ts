@@ -47,6 +47,7 @@ export class MemoryBackplane implements Backplane {
   readonly #latency: (() => number) | null
   readonly #faults: MemoryBackplaneFaults
   readonly #reconnected = new Set<() => void>()
+  readonly #listening = new Set<Undo>()
   #turn = 0
   #down = false
   #closed = false
@@ -74,6 +75,14 @@ export class MemoryBackplane implements Backplane {
     }
   }
 
+  /** Ends without a word, as a node does that crashes: what it listened to is forgotten; what it has asked for may still happen. */
+  crash(): void {
+    this.#closed = true
+    for (const undo of this.#listening) undo()
+    this.#listening.clear()
+    this.#reconnected.clear()
+  }
+
   /** Takes the store out of reach: operations fail, hints are lost. Back in reach, everyone who asked is told. */
   outage(down: boolean): void {
     const back = this.#down && !down
@@ -94,7 +103,7 @@ export class MemoryBackplane implements Backplane {
   }
 
   tail(stream: string, listener: (hint: Hint) => void): Undo {
-    return this.#store.tail(stream, this.#later(listener))
+    return this.#listen(this.#store.tail(stream, this.#later(listener)))
   }
 
   bump(stream: string, epoch: string): Later<void> {
@@ -106,7 +115,7 @@ export class MemoryBackplane implements Backplane {
   }
 
   subscribe(channel: string, listener: (value: unknown) => void): Undo {
-    return this.#store.subscribe(channel, this.#later(listener))
+    return this.#listen(this.#store.subscribe(channel, this.#later(listener)))
   }
 
   onReconnect(listener: () => void): Undo {
@@ -147,6 +156,14 @@ export class MemoryBackplane implements Backplane {
         )
       })
     })
+  }
+
+  #listen(undo: Undo): Undo {
+    this.#listening.add(undo)
+    return () => {
+      this.#listening.delete(undo)
+      undo()
+    }
   }
 
   #later<T>(listener: (value: T) => void): (value: T) => void {

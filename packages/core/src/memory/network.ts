@@ -67,7 +67,7 @@ export class MemoryNetwork {
     }
   }
 
-  /** Ends what listens under a name as a crash does: at once and without a word. Its clients learn of it after `telling` milliseconds, or never. */
+  /** Ends what listens under a name as a crash does: at once and without a word. Its clients learn of it after `telling` milliseconds, or never. What listened must be dead already: it is still told. */
   crash(name: string, telling: number | null): void {
     const listening = this.#listening.get(name)
     this.#listening.delete(name)

@@ -144,14 +144,20 @@ export class MemoryStore {
     for (const stream of this.#tails.keys()) this.#log(stream)
   }
 
-  /** Loses the newest entries of a stream, and what was known of them, in the same epoch: as a failover to a replica that lags does. */
-  rollback(stream: string, count: number): void {
+  /** Loses the newest entries of a stream, and what was known of them, in the same epoch: as a failover to a replica that lags does. Answers the new top. */
+  rollback(stream: string, count: number): number {
     const log = this.#streams.get(stream)
-    if (log === undefined) return
+    if (log === undefined) return 0
     const before = log.bytes
     for (let i = 0; i < count; i++) log.trimLast()
     this.#bytes += log.bytes - before
     this.#dedupe.rollback(stream, log.top)
+    return log.top
+  }
+
+  /** The streams that have entries or listeners. */
+  get streams(): string[] {
+    return [...this.#streams.keys()]
   }
 
   /** Lets go of all but the newest entries of a stream. */
