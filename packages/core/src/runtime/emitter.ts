@@ -6,14 +6,16 @@ export type Listener = (...args: never[]) => unknown
 
 /**
  * eventemitter3, wrapped once: `on` returns its own undo, and a listener that throws or rejects neither stops the
- * others nor reaches the caller; its error goes to `onError`.
+ * others nor reaches the caller; its error goes to `onError`. What is removed is not called any more, also when that happens while its event is
+ * on the way.
  *
  * @internal
  */
 export class Emitter {
   readonly #events = new EventEmitter()
   readonly #onError: (error: unknown, event: string) => void
-  readonly #originals = new WeakMap<object, Listener>()
+  /** The listeners that have not been removed, as they were given. */
+  readonly #originals = new Map<object, Listener>()
 
   constructor(onError: (error: unknown, event: string) => void) {
     this.#onError = onError
@@ -21,6 +23,7 @@ export class Emitter {
 
   on(event: string, listener: Listener): Undo {
     const isolated = (...args: unknown[]): void => {
+      if (!this.#originals.has(isolated)) return
       try {
         const result = (listener as (...args: unknown[]) => unknown)(...args)
         if (isPromise(result)) result.then(undefined, (error: unknown) => this.#onError(error, event))
@@ -31,6 +34,7 @@ export class Emitter {
     this.#originals.set(isolated, listener)
     this.#events.on(event, isolated)
     return () => {
+      this.#originals.delete(isolated)
       this.#events.off(event, isolated)
     }
   }
@@ -45,6 +49,7 @@ export class Emitter {
   }
 
   clear(): void {
+    this.#originals.clear()
     this.#events.removeAllListeners()
   }
 }
