@@ -30,7 +30,7 @@ const coreLayers = {
   position: [],
   address: ['text'],
   'close-codes': ['text'],
-  contract: ['errors'],
+  contract: ['text', 'errors'],
   runtime: [...vocabulary],
   protocol: [...vocabulary, 'runtime'],
   transport: [...vocabulary, 'runtime'],

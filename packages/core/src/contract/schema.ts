@@ -45,8 +45,8 @@ export interface PayloadFault {
 export function validate(schema: Schema | undefined, value: unknown, subject: string): unknown {
   if (schema === undefined) return value
   const result = schema['~standard'].validate(value)
-  if (result instanceof Promise) {
-    result.catch(() => {})
+  if ('then' in result) {
+    result.then(undefined, () => {})
     throw new UsageError(
       `unable to validate ${subject}: its validator is asynchronous; use one that answers at once`,
     )
