@@ -1,9 +1,11 @@
+import { addressKind } from '../address.ts'
 import type { Guard } from '../contract/guard.ts'
 import { ChatError, UncertainError, UsageError } from '../errors.ts'
 import { encodeFrame } from '../protocol/encode.ts'
 import { parseMsg } from '../protocol/hub-frames.ts'
-import type { Runtime } from '../runtime/runtime.ts'
-import { onAbort } from '../runtime/signal.ts'
+import { isEventName } from '../protocol/names.ts'
+import type { Runtime, Undo } from '../runtime/runtime.ts'
+import { abortion, onAbort } from '../runtime/signal.ts'
 import type { History, HistoryOptions, RequestOptions, Stored } from './client.ts'
 import type { Message } from './events.ts'
 import type { Operation } from './ledger.ts'
@@ -40,6 +42,9 @@ export class Calls {
     data: unknown,
     signal: AbortSignal | undefined,
   ): Promise<Stored> {
+    if (address.startsWith('~'))
+      throw new UsageError('unable to send to a session: it takes casts only; send to its user instead')
+    checkEvent(event)
     this.#guard.event(event, data)
     const tail = this.#encode(address, event, data)
     const frame = (ref: number): string => `["send",${ref},${tail}`
@@ -48,14 +53,14 @@ export class Calls {
   }
 
   cast(address: string, event: string, data: unknown, key: string | undefined): void {
+    checkEvent(event)
     this.#guard.event(event, data)
-    this.#encode(address, event, data)
-    this.#wire.cast(
-      encodeFrame('cast', address, event, data ?? null, key === undefined ? undefined : { key }),
-    )
+    const tail = this.#encode(address, event, data, ...(key === undefined ? [] : [{ key }]))
+    this.#wire.cast(`["cast",${tail}`)
   }
 
   async request(call: string, input: unknown, options: RequestOptions): Promise<unknown> {
+    checkEvent(call)
     this.#guard.operation('calls', 'input', call, input)
     const tail = this.#encode(call, input)
     const result = await this.#operate({
@@ -69,6 +74,7 @@ export class Calls {
   }
 
   async history(address: string, options: HistoryOptions): Promise<History> {
+    checkAddress(address)
     const { signal, ...range } = options
     const page = await this.#operate({
       publishes: false,
@@ -115,39 +121,52 @@ export class Calls {
     return json.slice(1)
   }
 
-  #operate({ publishes, repeat, frame, signal, timeout }: Plan): Promise<unknown> {
+  #operate({ signal, timeout, ...plan }: Plan): Promise<unknown> {
+    if (this.#wire.status === 'closed')
+      throw new UsageError('unable to do this: the client is closed; make a new one')
     return new Promise((resolve, reject) => {
-      if (this.#wire.status === 'closed')
-        throw new UsageError('unable to do this: the client is closed; make a new one')
+      const undos: Undo[] = []
       const settle = (then: () => void): void => {
-        ignore()
-        cancel()
+        for (const undo of undos) undo()
         then()
       }
       const operation: Operation = {
-        publishes,
-        repeat,
+        ...plan,
         counts: true,
-        frame,
         resolve: (result) => settle(() => resolve(result)),
         reject: (error) => settle(() => reject(error)),
       }
-      let cancel = (): void => {}
-      let ignore = (): void => {}
       const give = (error: unknown): void => {
-        const where = this.#wire.remove(operation)
-        const unsure = where === 'written' && repeat === 'same-ref'
-        const cause = { cause: error }
-        settle(() =>
-          reject(unsure ? new UncertainError('unable to tell whether it was stored: aborted', cause) : error),
-        )
+        const unsure = this.#wire.remove(operation) === 'written' && plan.repeat === 'same-ref'
+        operation.reject((unsure ? aborted(error) : error) as Error)
       }
+      // What nobody wants any more is not even begun.
+      const early = abortion(signal)
+      if (early !== null) return give(early.reason)
       this.#wire.add(operation)
-      ignore = onAbort(signal, give)
-      if (timeout !== undefined)
-        cancel = this.#runtime.timer(timeout, () =>
-          give(new ChatError('timeout', 'unable to answer in time')),
-        )
+      undos.push(onAbort(signal, give))
+      if (timeout === undefined) return
+      const late = (): void => give(new ChatError('timeout', 'unable to answer in time'))
+      undos.push(this.#runtime.timer(timeout, late))
     })
   }
+}
+
+const aborted = (cause: unknown): UncertainError =>
+  new UncertainError('unable to tell whether it was stored: aborted', { cause })
+
+/** @throws UsageError when it can be no application's event. */
+function checkEvent(event: string): void {
+  if (!isEventName(event))
+    throw new UsageError(
+      `unable to use the event ${JSON.stringify(event)}: 1–128 bytes, no control characters, and no $ at the start`,
+    )
+}
+
+/** @throws UsageError when it is no address. */
+export function checkAddress(address: string): void {
+  if (addressKind(address) === null)
+    throw new UsageError(
+      `unable to speak to ${JSON.stringify(address)}: an address is '*', '#room', '@user' or '~session'`,
+    )
 }

@@ -13,13 +13,12 @@ import type {
 import { Guard } from '../contract/guard.ts'
 import { ChatError, UsageError } from '../errors.ts'
 import type { Position } from '../position.ts'
-import { isEventName } from '../protocol/names.ts'
 import { Emitter, type Listener } from '../runtime/emitter.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
 import { systemRuntime } from '../runtime/system.ts'
 import { answerAsk } from './asks.ts'
-import { Calls } from './calls.ts'
-import type { ClientEvents, ClientListener, ClientStatus, Gap, Message } from './events.ts'
+import { Calls, checkAddress } from './calls.ts'
+import type { ClientCounters, ClientEvents, ClientListener, ClientStatus, Gap, Message } from './events.ts'
 import type { ClientOptions } from './options.ts'
 import { type Room, RoomHandle } from './room.ts'
 import { Wire } from './wire.ts'
@@ -119,7 +118,7 @@ export class Client<C extends AnyContract = Untyped> {
     this.#wire = new Wire(options as ClientOptions, this.#runtime, {
       message: (message) => this.#emitter.emit(message.event, message.data, message),
       accept: (message) => this.#accept(message),
-      missed: (gap) => this.#observe?.(gap),
+      missed: (gap) => this.#see(gap),
       gap: (gap) => this.#emit('$gap', gap),
       status: (status, error) => this.#emit('$status', { status, error }),
       ask: (ask, event, data, signal) =>
@@ -150,6 +149,11 @@ export class Client<C extends AnyContract = Untyped> {
     return this.#wire.positions
   }
 
+  /** What this client has ignored so far. */
+  get counters(): Readonly<ClientCounters> {
+    return { ...this.#wire.counters }
+  }
+
   /**
    * Joins a room. Each call gives a handle of its own.
    *
@@ -175,21 +179,10 @@ export class Client<C extends AnyContract = Untyped> {
    * @throws UsageError when it is no address.
    */
   to(address: string): ClientTarget<C> {
-    if (addressKind(address) === null)
-      throw new UsageError(
-        `unable to speak to ${JSON.stringify(address)}: an address is '*', '#room', '@user' or '~session'`,
-      )
+    checkAddress(address)
     return {
-      send: (event, data, options) => {
-        if (address.startsWith('~'))
-          throw new UsageError('unable to send to a session: it takes casts only; send to its user instead')
-        checkEvent(event)
-        return this.#calls.send(address, event, data, options?.signal)
-      },
-      cast: (event, data, options) => {
-        checkEvent(event)
-        this.#calls.cast(address, event, data, options?.key)
-      },
+      send: (event, data, options) => this.#calls.send(address, event, data, options?.signal),
+      cast: (event, data, options) => this.#calls.cast(address, event, data, options?.key),
     }
   }
 
@@ -216,7 +209,6 @@ export class Client<C extends AnyContract = Untyped> {
     input: OperationInput<C, 'calls', K>,
     options: RequestOptions = {},
   ): Promise<OperationResult<C, 'calls', K>> {
-    checkEvent(call)
     return this.#calls.request(call, input, options) as Promise<OperationResult<C, 'calls', K>>
   }
 
@@ -254,11 +246,19 @@ export class Client<C extends AnyContract = Untyped> {
   #accept(received: Message): Message | null {
     try {
       const message = { ...received, data: this.#guard.event(received.event, received.data) }
-      this.#observe?.(message)
+      this.#see(message)
       return message
     } catch (error) {
       this.#fault(error, `${received.address} ${received.event}`)
       return null
+    }
+  }
+
+  #see(seen: Message | Gap): void {
+    try {
+      this.#observe?.(seen)
+    } catch (error) {
+      this.#fault(error, 'observe')
     }
   }
 
@@ -270,11 +270,4 @@ export class Client<C extends AnyContract = Untyped> {
     // A listener of $error that fails itself has nobody left to tell.
     if (subject !== '$error') this.#emit('$error', { error, subject })
   }
-}
-
-function checkEvent(event: string): void {
-  if (!isEventName(event))
-    throw new UsageError(
-      `unable to use the event ${JSON.stringify(event)}: 1–128 bytes, no control characters, and no $ at the start`,
-    )
 }

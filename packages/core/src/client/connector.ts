@@ -67,7 +67,8 @@ export class Connector implements LinkOwner {
   #retry: Undo | null = null
   #stable: Undo | null = null
   #failures = 0
-  #retryAfter: number | undefined
+  /** Why the current connection was given up, when that was this side's doing. */
+  #cause: ChatError | null = null
 
   constructor(options: ConnectorOptions, host: ConnectorHost) {
     this.#options = options
@@ -120,7 +121,6 @@ export class Connector implements LinkOwner {
   close(code: number, error: ChatError | undefined): void {
     if (this.#status === 'closed') return
     this.#stop()
-    this.#retry?.()
     this.#retired?.close(CloseCode.normal, '')
     const link = this.#current
     this.#current = null
@@ -132,14 +132,15 @@ export class Connector implements LinkOwner {
   drop(reason: string): void {
     const link = this.#current
     if (link === null) return
-    link.connection.abort(new Error(reason))
+    this.#cause = new ChatError('unavailable', `the connection was given up: ${reason}`)
+    link.connection.abort(this.#cause)
   }
 
   received(link: ClientLink, frame: HubFrame): void {
     if (link !== this.#current) return
     if (frame.type === 'welcome') this.#welcome(link, frame)
     else if (!this.#welcomed) this.broken(link, new Error('the first frame is not welcome'))
-    else if (frame.type === 'bye') this.#leave(link, frame.retryAfter)
+    else if (frame.type === 'bye') this.#bye(link, frame.retryAfter)
     else this.#host.received(frame)
   }
 
@@ -151,22 +152,27 @@ export class Connector implements LinkOwner {
     if (link === this.#retired) this.#retired = null
     if (link !== this.#current) return
     const welcomed = this.#welcomed
-    const { leaving } = link
+    const error = this.#cause ?? closeError(code, reason)
+    this.#cause = null
     this.#current = null
     this.#welcomed = false
-    this.#stop()
-    const error = closeError(code, reason)
     if (this.#final(code, welcomed)) {
-      this.#change('closed', error)
-      return
+      this.#stop()
+      return this.#change('closed', error)
     }
     if (welcomed) this.#host.lost()
-    this.#again(error, leaving)
+    // After a `bye` the next connection may be under way already.
+    if (this.#dialling !== null) this.#change('reconnecting', error)
+    else this.#again(error, link)
   }
 
   broken(link: ClientLink, error: unknown): void {
+    if (link !== this.#current) return
+    this.#cause = new ChatError('unavailable', 'the connection was given up: the hub broke the protocol', {
+      cause: error,
+    })
     this.#host.fault(error, 'protocol')
-    link.connection.abort(new Error('the hub broke the protocol'))
+    link.connection.abort(this.#cause ?? new Error('not wanted any more'))
   }
 
   /** 4010 is worth another try only with another token, and not right after one (P-HS-3). */
@@ -184,7 +190,9 @@ export class Connector implements LinkOwner {
       },
       (cause) => {
         if (this.#dialling !== aborter) return
-        this.#failed(new ChatError('unavailable', 'unable to connect', { cause }))
+        this.#failed(
+          cause instanceof ChatError ? cause : new ChatError('unavailable', 'unable to connect', { cause }),
+        )
       },
     )
   }
@@ -209,9 +217,9 @@ export class Connector implements LinkOwner {
   #welcome(link: ClientLink, welcome: WelcomeFrame): void {
     if (this.#welcomed) return this.broken(link, new Error('a second welcome'))
     this.#welcomed = true
-    this.#retryAfter = undefined
     this.#deadline?.()
     this.#deadline = null
+    this.#stable?.()
     this.#stable = this.#options.runtime.timer(stableAfter, () => {
       this.#failures = 0
     })
@@ -223,11 +231,13 @@ export class Connector implements LinkOwner {
   }
 
   /** The hub is about to close: come back at the close or after `retryAfter`, whichever is first (P-LV-5). */
-  #leave(link: ClientLink, retryAfter: number | undefined): void {
+  #bye(link: ClientLink, retryAfter: number | undefined): void {
     if (link.leaving) return
+    const { runtime } = this.#options
     link.leaving = true
-    this.#retryAfter = retryAfter
-    if (retryAfter !== undefined) this.#retry = this.#options.runtime.timer(retryAfter, () => this.connect())
+    if (retryAfter === undefined) return
+    link.leaveAt = runtime.now() + retryAfter
+    this.#retry = runtime.timer(retryAfter, () => this.connect())
   }
 
   #failed(error: ChatError): void {
@@ -238,33 +248,36 @@ export class Connector implements LinkOwner {
       link.retire()
       link.connection.abort(error)
     }
-    this.#again(error, false)
+    this.#again(error, null)
   }
 
-  #again(error: ChatError, announced: boolean): void {
+  /** Waits, and connects again. `lost` is the connection that has just ended, when there was one. */
+  #again(error: ChatError, lost: ClientLink | null): void {
     if (this.#status === 'closed') return
+    const { runtime } = this.#options
+    this.#stop()
     // A loss without a word hints at trouble for everyone: the first wait is longer.
-    if (!announced && this.#failures === 0) this.#failures = 1
-    const delay = this.#retryAfter ?? backoff(this.#failures, this.#options.runtime.random())
+    if (lost?.leaving !== true && this.#failures === 0) this.#failures = 1
+    const announced = Math.max(0, (lost?.leaveAt ?? Number.POSITIVE_INFINITY) - runtime.now())
+    const delay = error.retryAfter ?? Math.min(announced, backoff(this.#failures, runtime.random()))
     this.#failures++
-    this.#retryAfter = undefined
-    this.#retry?.()
-    this.#retry = this.#options.runtime.timer(delay, () => this.connect())
-    this.#change('reconnecting', error)
+    this.#retry = runtime.timer(delay, () => this.connect())
+    // Only a change is a status; that it goes on is an error among others.
+    if (this.#status === 'reconnecting') this.#host.fault(error, 'connect')
+    else this.#change('reconnecting', error)
   }
 
   #stop(): void {
     this.#dialling?.abort(new Error('not wanted any more'))
     this.#dialling = null
-    this.#deadline?.()
+    for (const cancel of [this.#deadline, this.#stable, this.#retry]) cancel?.()
     this.#deadline = null
-    this.#stable?.()
     this.#stable = null
+    this.#retry = null
   }
 
   #change(status: ClientStatus, error: ChatError | undefined): void {
-    if (status === this.#status && error === undefined) return
-    if (status !== this.#status && !transitions[this.#status].includes(status)) return
+    if (!transitions[this.#status].includes(status)) return
     this.#status = status
     this.#host.changed(status, error)
   }

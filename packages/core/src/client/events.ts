@@ -44,6 +44,14 @@ export interface Gap {
  */
 export type ClientStatus = 'connecting' | 'connected' | 'reconnecting' | 'closed'
 
+/** What a client has ignored so far: frames that are counted, and have no other effect (P-FR-4, P-FR-10). */
+export interface ClientCounters {
+  /** Of a type that this version does not know. */
+  unknownFrames: number
+  /** Answers that nobody waited for. */
+  strayAnswers: number
+}
+
 /** The client's own events. */
 export interface ClientEvents {
   /** The status has changed. `error` says why a connection was lost, could not be made, or will not be made again. */
@@ -58,7 +66,7 @@ export interface ClientEvents {
 export interface RoomEvents {
   /** Messages of this room were lost. Comes before any later message. */
   readonly $gap: Gap
-  /** The hub refuses the room, or has removed this client from it; nothing of it comes afterwards. */
+  /** The hub refuses the room, or has removed this client from it, or the client has ended: nothing of the room comes afterwards. */
   readonly $leave: { readonly address: string; readonly error: ChatError }
 }
 

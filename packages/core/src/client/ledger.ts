@@ -8,6 +8,8 @@ export type Repeat =
   | 'never'
   /** It does no harm to run it twice. */
   | 'harmless'
+  /** A join, a leave: it means something on its connection only. The next `hello` says it anew. */
+  | 'bound'
 
 /** An operation that waits to be written, or for its answer. */
 export interface Operation {
@@ -32,6 +34,8 @@ interface Entry {
   latest: number
   /** Whether it was written more than once: then an `err` proves nothing about the first time (P-PB-3). */
   repeated: boolean
+  /** Whether it is settled on this side. Until its answer comes, the hub still counts it (P-PB-6). */
+  settled: boolean
 }
 
 /** How many operations may be open at a time. */
@@ -40,29 +44,39 @@ export interface Windows {
   readonly others: number
 }
 
+type Kind = keyof Windows
+
+const kindOf = ({ operation }: Entry): Kind => (operation.publishes ? 'publishes' : 'others')
+
 /**
  * The operations of a client: those that wait to be written, in the order of the calls, and those that wait for their answer. Pure: it is
- * told the time, and writes through a function.
+ * told the time, and gives the frames to write.
  *
  * @internal
  */
 export class Ledger {
-  #waiting: Entry[] = []
+  /** Written on a connection that is gone, in the order of their refs. They go first: a ref that comes late is a repetition to the hub. */
+  #again: Entry[] = []
+  /** Never written. The kinds do not wait for each other: a join must not stand behind a thousand sends. */
+  readonly #waiting: Record<Kind, Entry[]> = { publishes: [], others: [] }
   readonly #open = new Map<number, Entry>()
-  readonly #windows = { publishes: 0, others: 0 }
+  readonly #used: Record<Kind, number> = { publishes: 0, others: 0 }
   readonly #capacity: number
+  #counted = 0
   #lastRef = 0
 
   constructor(capacity: number) {
     this.#capacity = capacity
   }
 
-  get waiting(): number {
-    return this.#waiting.length
-  }
-
+  /** How many wait for their answer. */
   get open(): number {
     return this.#open.size
+  }
+
+  /** How many of those count toward the rate. */
+  get counted(): number {
+    return this.#counted
   }
 
   /** When the oldest unanswered send was last written; `null` when there is none. */
@@ -72,139 +86,164 @@ export class Ledger {
     return null
   }
 
-  /** @throws ChatError `full` when as many wait as may. */
+  /** When the oldest send that nothing has settled was first written; `null` when there is none. */
+  get firstWrite(): number | null {
+    for (const entry of this.#open.values()) if (expires(entry)) return entry.written
+    return this.#again.find(expires)?.written ?? null
+  }
+
+  /** @throws ChatError `full` when as many wait as may. What belongs to a connection always finds a place. */
   add(operation: Operation): void {
-    if (this.#waiting.length >= this.#capacity)
-      throw new ChatError('full', `unable to queue: ${this.#capacity} operations wait already`)
-    this.#waiting.push({ operation, ref: 0, written: null, latest: 0, repeated: false })
+    const { publishes, others } = this.#waiting
+    if (operation.repeat !== 'bound') {
+      const own = others.filter((entry) => entry.operation.repeat !== 'bound').length
+      if (this.#again.length + publishes.length + own >= this.#capacity)
+        throw new ChatError('full', `unable to queue: ${this.#capacity} operations wait already`)
+    }
+    const entry = { operation, ref: 0, written: null, latest: 0, repeated: false, settled: false }
+    this.#waiting[kindOf(entry)].push(entry)
   }
 
   /** Forgets an operation that is not wanted any more; its answer will be ignored. */
   remove(operation: Operation): 'waiting' | 'written' | 'settled' {
-    const index = this.#waiting.findIndex((entry) => entry.operation === operation)
-    const [waiting] = index < 0 ? [] : this.#waiting.splice(index, 1)
-    if (waiting !== undefined) return waiting.written === null ? 'waiting' : 'written'
-    for (const [ref, entry] of this.#open)
-      if (entry.operation === operation) {
-        this.#close(ref, entry)
+    for (const entry of this.#open.values())
+      if (entry.operation === operation && !entry.settled) {
+        entry.settled = true
         return 'written'
       }
+    for (const queue of [this.#again, this.#waiting.publishes, this.#waiting.others]) {
+      const index = queue.findIndex((entry) => entry.operation === operation)
+      if (index >= 0) {
+        queue.splice(index, 1)
+        return queue === this.#again ? 'written' : 'waiting'
+      }
+    }
     return 'settled'
   }
 
   /** The next operation that may be written; `null` when there is none or its window is full. */
   next(windows: Windows): Operation | null {
-    const [entry] = this.#waiting
-    if (entry === undefined) return null
-    const kind = entry.operation.publishes ? 'publishes' : 'others'
-    return this.#windows[kind] < windows[kind] ? entry.operation : null
+    return this.#queue(windows)?.[0]?.operation ?? null
   }
 
-  /** Takes the next operation out of the queue and gives the frame to write. */
-  write(now: number): string {
-    const entry = this.#waiting.shift()
-    if (entry === undefined) throw new Error('nothing waits')
+  /** Takes the operation that is next out of its queue and gives the frame to write. */
+  write(windows: Windows, now: number): { readonly ref: number; readonly frame: string } {
+    const entry = this.#queue(windows)?.shift()
+    if (entry === undefined) throw new Error('nothing may be written')
     if (entry.ref === 0) entry.ref = ++this.#lastRef
     entry.repeated = entry.written !== null
     entry.written ??= now
     entry.latest = now
     this.#open.set(entry.ref, entry)
-    this.#windows[entry.operation.publishes ? 'publishes' : 'others']++
-    return entry.operation.frame(entry.ref)
+    this.#used[kindOf(entry)]++
+    if (entry.operation.counts) this.#counted++
+    return { ref: entry.ref, frame: entry.operation.frame(entry.ref) }
   }
 
-  /** Settles an operation with its `ok`; `false` when nobody waits for it. */
-  ok(ref: number, result: unknown): boolean {
-    const entry = this.#open.get(ref)
-    if (entry === undefined) return false
-    this.#close(ref, entry)
-    entry.operation.resolve(result)
-    return true
+  /** Settles an operation with its `ok`; gives it, or `null` when no answer to this ref was waited for. */
+  ok(ref: number, result: unknown): Operation | null {
+    const entry = this.#close(ref)
+    if (entry === null) return null
+    if (!entry.settled) entry.operation.resolve(result)
+    return entry.operation
   }
 
-  /** Settles an operation with its `err`; `false` when nobody waits for it. */
-  err(ref: number, error: ChatError): boolean {
-    const entry = this.#open.get(ref)
-    if (entry === undefined) return false
-    this.#close(ref, entry)
-    const { operation, repeated } = entry
-    const unsure = repeated && operation.repeat === 'same-ref'
-    operation.reject(
-      unsure
-        ? new UncertainError('unable to tell whether it was stored: a repetition was refused', {
-            cause: error,
-          })
-        : error,
-    )
-    return true
+  /** Settles an operation with its `err`; gives it, or `null` when no answer to this ref was waited for. */
+  err(ref: number, error: ChatError): Operation | null {
+    const entry = this.#close(ref)
+    if (entry === null) return null
+    const unsure = entry.repeated && entry.operation.repeat === 'same-ref'
+    if (!entry.settled)
+      entry.operation.reject(
+        unsure
+          ? new UncertainError('unable to tell whether it was stored: a repetition was refused', {
+              cause: error,
+            })
+          : error,
+      )
+    return entry.operation
   }
 
-  /** The connection is gone: what can be repeated waits again, in the old order and first; calls are uncertain. */
+  /** The connection is gone: what can be repeated goes first on the next, in the old order; calls are uncertain. */
   lost(): void {
-    const open = [...this.#open]
-    this.#open.clear()
-    this.#windows.publishes = 0
-    this.#windows.others = 0
-    const again: Entry[] = []
-    for (const [, entry] of open)
-      if (entry.operation.repeat !== 'never') again.push(entry)
-      else
-        entry.operation.reject(
+    const open = [...this.#open.values()].filter(({ settled }) => !settled)
+    this.#clearOpen()
+    const unbound = ({ operation }: Entry): boolean => operation.repeat !== 'bound'
+    this.#waiting.others = this.#waiting.others.filter(unbound)
+    const again = open.filter((entry) => unbound(entry) && entry.operation.repeat !== 'never')
+    this.#again = [...again, ...this.#again].sort((a, b) => a.ref - b.ref)
+    for (const { operation } of open)
+      if (operation.repeat === 'never')
+        operation.reject(
           new UncertainError('unable to tell the outcome: the connection was lost before the answer'),
         )
-    again.sort((a, b) => a.ref - b.ref)
-    this.#waiting = [...again, ...this.#waiting]
   }
 
   /** The session is a new one: what was sent in the old one cannot be repeated (P-PB-8). */
   startAfresh(): void {
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const entry of waiting) {
-      if (entry.written !== null && entry.operation.repeat === 'same-ref') {
+    const again = this.#again
+    this.#again = []
+    for (const entry of again.reverse())
+      if (entry.operation.repeat === 'same-ref')
         entry.operation.reject(
           new UncertainError('unable to tell whether it was stored: the session could not be resumed'),
         )
-        continue
-      }
-      entry.ref = 0
-      entry.written = null
-      this.#waiting.push(entry)
-    }
+      else this.#waiting[kindOf(entry)].unshift({ ...entry, ref: 0, written: null, repeated: false })
   }
 
-  /** Gives up sends that were first written before a moment (P-PB-3). */
-  expire(before: number): void {
-    const late = ({ operation, written }: Entry): boolean =>
-      operation.repeat === 'same-ref' && written !== null && written < before
-    const expired = this.#waiting.filter(late)
-    this.#waiting = this.#waiting.filter((entry) => !late(entry))
-    for (const [ref, entry] of this.#open)
-      if (late(entry)) {
-        this.#close(ref, entry)
-        expired.push(entry)
-      }
+  /** Gives up sends that were first written at a moment or before (P-PB-3). */
+  expire(moment: number): void {
+    const late = (entry: Entry): boolean => expires(entry) && (entry.written ?? moment) <= moment
+    const expired = [...this.#open.values()].filter(late)
+    for (const entry of expired) entry.settled = true
+    expired.push(...this.#again.filter(late))
+    this.#again = this.#again.filter((entry) => !late(entry))
     for (const { operation } of expired)
       operation.reject(new UncertainError('unable to tell whether it was stored: no answer in time'))
   }
 
   /** Rejects everything: what was written may have happened, the rest has not. */
   fail(error: ChatError): void {
-    const entries = [...this.#open.values(), ...this.#waiting]
-    this.#open.clear()
-    this.#waiting = []
-    this.#windows.publishes = 0
-    this.#windows.others = 0
-    for (const { operation, written } of entries) {
-      const unsure = written !== null && operation.repeat !== 'harmless'
+    const { publishes, others } = this.#waiting
+    const entries = [...this.#open.values(), ...this.#again, ...publishes, ...others]
+    this.#clearOpen()
+    this.#again = []
+    this.#waiting.publishes = []
+    this.#waiting.others = []
+    for (const { operation, written, settled } of entries) {
+      if (settled) continue
+      const unsure = written !== null && (operation.repeat === 'same-ref' || operation.repeat === 'never')
       operation.reject(
         unsure ? new UncertainError(`unable to tell the outcome: ${error.message}`, { cause: error }) : error,
       )
     }
   }
 
-  #close(ref: number, entry: Entry): void {
+  /** The queue whose head may be written now. */
+  #queue(windows: Windows): Entry[] | null {
+    const free = (kind: Kind): boolean => this.#used[kind] < windows[kind]
+    const [repetition] = this.#again
+    if (repetition !== undefined) return free(kindOf(repetition)) ? this.#again : null
+    const { publishes, others } = this.#waiting
+    if (others.length > 0 && free('others')) return others
+    return publishes.length > 0 && free('publishes') ? publishes : null
+  }
+
+  #close(ref: number): Entry | null {
+    const entry = this.#open.get(ref)
+    if (entry === undefined) return null
     this.#open.delete(ref)
-    this.#windows[entry.operation.publishes ? 'publishes' : 'others']--
+    this.#used[kindOf(entry)]--
+    if (entry.operation.counts) this.#counted--
+    return entry
+  }
+
+  #clearOpen(): void {
+    this.#open.clear()
+    this.#used.publishes = 0
+    this.#used.others = 0
+    this.#counted = 0
   }
 }
+
+const expires = ({ operation, settled }: Entry): boolean => operation.repeat === 'same-ref' && !settled

@@ -27,6 +27,8 @@ export class ClientLink implements Sink {
   limit: number = strangerBytes
   /** Whether the hub has said `bye`: nothing new is started here. */
   leaving = false
+  /** When to come back at the latest, if the hub has said so with its `bye`. */
+  leaveAt: number | undefined
   readonly connection: Connection
   readonly #runtime: Runtime
   readonly #owner: LinkOwner

@@ -9,8 +9,6 @@ export interface Watched {
   ping(): void
   /** The connection is dead. */
   drop(reason: string): void
-  /** Once a beat. */
-  tick(now: number): void
 }
 
 const interval = 1_000
@@ -31,19 +29,23 @@ export class Liveness {
   #timer: Undo | null = null
   #expected = 0
   #heard = { received: -1, at: 0 }
-  /** When a ping was written that nothing has answered yet. */
+  /** When a ping was written that no pong has answered yet. */
   #pinged: number | null = null
+  /** When the last pong came: what has no answer since then waits for the hub, not for the connection. */
+  #proven = Number.NEGATIVE_INFINITY
 
   constructor(runtime: Runtime, watched: Watched) {
     this.#runtime = runtime
     this.#watched = watched
   }
 
+  /** A connection is welcomed. */
   start(limits: { readonly heartbeat: number; readonly grace: number }): void {
+    this.stop()
     this.#limits = limits
     this.#heard = { received: -1, at: this.#runtime.now() }
     this.#pinged = null
-    if (this.#timer === null) this.#schedule()
+    this.#schedule()
   }
 
   stop(): void {
@@ -53,9 +55,12 @@ export class Liveness {
 
   /** Finds out whether the connection is alive. */
   check(): void {
-    if (this.#watched.received === null || this.#pinged !== null) return
-    this.#pinged = this.#runtime.now()
-    this.#watched.ping()
+    if (this.#watched.received !== null && this.#pinged === null) this.#ping(this.#runtime.now())
+  }
+
+  pong(): void {
+    this.#pinged = null
+    this.#proven = this.#runtime.now()
   }
 
   #schedule(): void {
@@ -67,27 +72,30 @@ export class Liveness {
     const now = this.#runtime.now()
     const late = now - this.#expected > heldBack
     this.#schedule()
-    this.#watched.tick(now)
     const { received } = this.#watched
     if (received === null) return
-    if (received !== this.#heard.received) {
-      this.#heard = { received, at: now }
-      this.#pinged = null
-    }
-    // After a sleep the silence proves nothing: ask first.
-    if (late) this.#heard.at = now
-    if (late || this.#overdue(now)) this.check()
+    if (received !== this.#heard.received) this.#heard = { received, at: now }
+    if (late) {
+      // After a sleep neither the silence nor an old ping proves anything: ask anew, and wait.
+      this.#heard.at = now
+      this.#ping(now)
+    } else if (this.#overdue(now)) this.check()
     this.#judge(now)
   }
 
   #overdue(now: number): boolean {
     const { unanswered } = this.#watched
-    return unanswered !== null && now - unanswered > patience
+    return unanswered !== null && now - Math.max(unanswered, this.#proven) >= patience
+  }
+
+  #ping(now: number): void {
+    this.#pinged = now
+    this.#watched.ping()
   }
 
   #judge(now: number): void {
     const { heartbeat, grace } = this.#limits
-    if (this.#pinged !== null && now - this.#pinged > grace) this.#watched.drop('no answer to a ping')
-    else if (now - this.#heard.at > heartbeat + grace) this.#watched.drop('nothing was heard')
+    if (this.#pinged !== null && now - this.#pinged >= grace) this.#watched.drop('no answer to a ping')
+    else if (now - this.#heard.at >= heartbeat + grace) this.#watched.drop('nothing was heard')
   }
 }

@@ -32,7 +32,7 @@ export interface ClientOptions<C extends AnyContract = AnyContract> {
   readonly requestTimeout?: number
   /** How many operations may wait for a connection; one more is rejected as `full`. Default: 1 000. */
   readonly outbox?: number
-  /** Called with every message and gap of every address, before its listeners: for logs and tests. Must not throw. */
+  /** Called with every message and gap of every address, before its listeners: for logs and tests. What it throws goes to `$error`. */
   readonly observe?: (seen: Message | Gap) => void
   /** Listens to the surroundings; the undo stops it. For transports. */
   readonly watch?: (client: Surroundings) => Undo

@@ -54,6 +54,7 @@ export class RoomHandle implements Receiver {
   readonly #host: RoomHost
   readonly #emitter: Emitter
   readonly #iterators = new Set<MessageQueue>()
+  #ended = false
   #settle: { resolve: () => void; reject: (error: ChatError) => void } | null = null
 
   constructor(address: string, host: RoomHost) {
@@ -79,7 +80,8 @@ export class RoomHandle implements Receiver {
 
   messages(): AsyncIterableIterator<Message> {
     const queue = new MessageQueue(longestWait, () => this.#iterators.delete(queue))
-    this.#iterators.add(queue)
+    if (this.#ended) queue.end()
+    else this.#iterators.add(queue)
     return queue
   }
 
@@ -107,6 +109,7 @@ export class RoomHandle implements Receiver {
   }
 
   #end(error: ChatError): void {
+    this.#ended = true
     this.#settle?.reject(error)
     for (const queue of this.#iterators) queue.end()
     this.#emitter.clear()
@@ -138,8 +141,9 @@ class MessageQueue implements AsyncIterableIterator<Message> {
     else this.#state = 'full'
   }
 
+  /** What waits is still handed out, and that something is missing is still said. */
   end(): void {
-    this.#state = 'ended'
+    if (this.#state === 'open') this.#state = 'ended'
     for (const waiting of this.#waiting.splice(0)) waiting({ value: undefined, done: true })
     this.#ended()
   }
@@ -148,7 +152,8 @@ class MessageQueue implements AsyncIterableIterator<Message> {
     const message = this.#messages.shift()
     if (message !== undefined) return Promise.resolve({ value: message, done: false })
     if (this.#state === 'full') {
-      this.end()
+      this.#state = 'ended'
+      this.#ended()
       return Promise.reject(
         new ChatError('full', `unable to keep up: more than ${this.#limit} messages wait`),
       )
@@ -159,6 +164,7 @@ class MessageQueue implements AsyncIterableIterator<Message> {
 
   return(): Promise<IteratorResult<Message>> {
     this.#messages = []
+    this.#state = 'ended'
     this.end()
     return Promise.resolve({ value: undefined, done: true })
   }

@@ -1,8 +1,9 @@
-import { everyone, user } from '../address.ts'
+import { addressKind, everyone, user } from '../address.ts'
 import { ChatError, type ErrorCode } from '../errors.ts'
-import type { Attachment, GapReason, Position } from '../position.ts'
+import { type Attachment, type GapReason, type Position, toPosition } from '../position.ts'
 import type { HubCastFrame, MsgFrame, StreamAnswer } from '../protocol/hub-frames.ts'
-import { exceedsBytes } from '../text.ts'
+import type { Undo } from '../runtime/runtime.ts'
+import { utf8Length } from '../text.ts'
 import type { Gap, Message } from './events.ts'
 import { type Receiver, Subscription } from './subscription.ts'
 
@@ -16,10 +17,12 @@ export interface StreamsHost {
   accept(message: Message): Message | null
   /** Messages were lost. */
   missed(gap: Gap): void
+  /** Calls back after a while. */
+  later(delay: number, callback: () => void): Undo
 }
 
-/** What fits into the transmission of a `hello` besides its other parts (P-HS-2). */
-const helloBytes = 14 * 1024
+/** How long to wait before a stream is asked for again that the hub could not give. */
+const retryDelay = 1_000
 
 /**
  * Everything a client receives: `*`, its own inbox, and its rooms, each with its place. Survives connections.
@@ -30,21 +33,26 @@ export class Streams {
   readonly #host: StreamsHost
   readonly #own: Receiver
   readonly #subscriptions = new Map<string, Subscription>()
-  readonly #saved: Map<string, Position>
-  #inbox: string | null = null
+  /** Places of a time before this client that nothing has asked for yet. */
+  readonly #saved = new Map<string, Position>()
+  /** What the `hello` on its way asks for. */
+  #requested: ReadonlyMap<string, Subscription> = new Map()
+  readonly #retries = new Set<Undo>()
 
   constructor(host: StreamsHost, own: Receiver, positions: Readonly<Record<string, Position>>) {
     this.#host = host
     this.#own = own
-    this.#saved = new Map(Object.entries(positions))
+    // They were stored somewhere: what is no place any more is none.
+    for (const [address, position] of Object.entries(positions))
+      if (addressKind(address) !== null && toPosition(position) !== null) this.#saved.set(address, position)
     this.#subscribe(everyone, own)
   }
 
   /** The places of everything this client receives. */
   get positions(): Record<string, Position> {
-    const positions: [string, Position][] = []
+    const positions = new Map(this.#saved)
     for (const [address, { inbox }] of this.#subscriptions)
-      if (inbox.position !== null) positions.push([address, inbox.position])
+      if (inbox.position !== null) positions.set(address, inbox.position)
     return Object.fromEntries(positions)
   }
 
@@ -65,36 +73,44 @@ export class Streams {
     if (connected) this.#host.leave(address)
   }
 
-  /** What the next `hello` asks for: each address with its place, as many as fit. */
-  request(): Record<string, Position | null> {
-    const requested: [string, Position | null][] = []
-    let bytes = 0
-    for (const [address, { inbox }] of this.#subscriptions) {
-      const entry = JSON.stringify([address, inbox.position])
-      bytes += entry.length * (exceedsBytes(entry, entry.length) ? 3 : 1)
-      if (bytes > helloBytes) break
-      requested.push([address, inbox.position])
+  /** What the next `hello` asks for: each address with its place, as many as fit into so many bytes. */
+  request(budget: number): Record<string, Position | null> {
+    const requested = new Map<string, Subscription>()
+    let left = budget
+    // What comes without asking goes first: it is the most, and must not come before its place is known.
+    const own = ({ receivers }: Subscription): number => Number(receivers.has(this.#own))
+    for (const subscription of [...this.#subscriptions.values()].sort((a, b) => own(b) - own(a))) {
+      const { address } = subscription
+      left -= utf8Length(JSON.stringify([address, subscription.inbox.position]))
+      if (left < 0) break
+      requested.set(address, subscription)
     }
-    return Object.fromEntries(requested)
+    this.#requested = requested
+    return Object.fromEntries([...requested].map(([address, { inbox }]) => [address, inbox.position]))
   }
 
-  /** Takes the streams of a `welcome`, and joins what was not among them. */
+  /** Takes the streams of a `welcome`, leaves what is not wanted any more, and joins what was not among them (P-HS-7). */
   welcomed(userId: string, answers: ReadonlyMap<string, StreamAnswer>): void {
-    this.#inbox = user(userId)
-    const asked = new Set(this.#subscriptions.keys())
-    const inbox = this.#subscribe(this.#inbox, this.#own)
-    for (const subscription of this.#subscriptions.values()) {
-      const answer = answers.get(subscription.address)
-      const fresh = subscription === inbox && !asked.has(subscription.address)
-      // A place saved before a reload is one the hub has not heard of yet.
-      if (answer === undefined || (fresh && subscription.inbox.position !== null)) this.#join(subscription)
-      else if (answer.mode === 'refused') this.#drop(subscription, refusal(answer.code))
+    const requested = this.#requested
+    this.#subscribe(user(userId), this.#own)
+    for (const address of this.#saved.keys()) if (address.startsWith('@')) this.#saved.delete(address)
+    for (const [address, subscription] of requested)
+      if (subscription !== this.#subscriptions.get(address) && addressKind(address) === 'room')
+        this.#host.leave(address)
+    for (const subscription of [...this.#subscriptions.values()]) {
+      const { address } = subscription
+      if (this.#subscriptions.get(address) !== subscription) continue
+      const answer = answers.get(address)
+      if (answer === undefined || !this.#answers(subscription, requested)) this.#join(subscription)
+      else if (answer.mode === 'refused') this.#refused(subscription, refusal(answer.code))
       else this.#attach(subscription, answer)
     }
   }
 
   /** The connection is gone. */
   suspend(): void {
+    for (const cancel of this.#retries) cancel()
+    this.#retries.clear()
     for (const subscription of this.#subscriptions.values()) subscription.suspend()
   }
 
@@ -106,8 +122,12 @@ export class Streams {
 
   /** Nothing is received any more. */
   end(error: ChatError): void {
+    const subscriptions = [...this.#subscriptions.values()]
+    this.suspend()
     this.#saved.clear()
-    for (const subscription of [...this.#subscriptions.values()]) this.#drop(subscription, error)
+    this.#subscriptions.clear()
+    for (const { address, receivers } of subscriptions)
+      for (const receiver of [...receivers]) if (receiver !== this.#own) receiver.left(error, address)
   }
 
   message(frame: MsgFrame): void {
@@ -162,9 +182,29 @@ export class Streams {
       // It was left, or joined anew, while this answer was on its way.
       if (this.#subscriptions.get(address) !== subscription) return
       subscription.joining = false
-      if (result instanceof ChatError) this.#drop(subscription, result)
+      if (result instanceof ChatError) this.#refused(subscription, result)
       else this.#attach(subscription, result)
     })
+  }
+
+  /** Whether what the `welcome` says of an address is about this subscription's own place. */
+  #answers(subscription: Subscription, requested: ReadonlyMap<string, Subscription>): boolean {
+    if (requested.get(subscription.address) === subscription) return true
+    // `*` and the inbox come without asking, from now on: right for one who has no place in them yet.
+    return subscription.receivers.has(this.#own) && subscription.inbox.position === null
+  }
+
+  /** What was received before goes on when the hub only cannot at the moment; whoever asks for the first time is told. */
+  #refused(subscription: Subscription, error: ChatError): void {
+    const known = subscription.inbox.position !== null || subscription.receivers.has(this.#own)
+    if (!error.retryable || !known) return this.#drop(subscription, error)
+    subscription.joining = true
+    const cancel = this.#host.later(error.retryAfter ?? retryDelay, () => {
+      this.#retries.delete(cancel)
+      subscription.joining = false
+      if (this.#subscriptions.get(subscription.address) === subscription) this.#join(subscription)
+    })
+    this.#retries.add(cancel)
   }
 
   #attach(subscription: Subscription, attachment: Attachment): void {
@@ -196,7 +236,7 @@ export class Streams {
   #drop(subscription: Subscription, error: ChatError): void {
     subscription.suspend()
     this.#subscriptions.delete(subscription.address)
-    for (const receiver of [...subscription.receivers]) receiver.left(error)
+    for (const receiver of [...subscription.receivers]) receiver.left(error, subscription.address)
   }
 }
 

@@ -10,7 +10,7 @@ export interface Receiver {
   /** The hub takes it on, at first or again after a reconnect. */
   joined(): void
   /** The hub refuses it, or has ended it. */
-  left(error: ChatError): void
+  left(error: ChatError, address: string): void
 }
 
 /**

@@ -2,19 +2,19 @@ import { ChatError, type ErrorCode, UncertainError } from '../errors.ts'
 import type { Attachment, Position } from '../position.ts'
 import { encodeFrame } from '../protocol/encode.ts'
 import { type HubFrame, parseAttachment, type WelcomeFrame } from '../protocol/hub-frames.ts'
-import { Bucket } from '../runtime/bucket.ts'
-import { attempt } from '../runtime/later.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
 import { type Aborter, createAborter } from '../runtime/signal.ts'
-import { exceedsBytes } from '../text.ts'
+import { utf8Length } from '../text.ts'
 import type { Answering, Asked } from './asks.ts'
 import { Connector, type ConnectorHost } from './connector.ts'
-import type { ClientStatus, Gap, Message } from './events.ts'
-import { Ledger, type Operation } from './ledger.ts'
+import { Credentials } from './credentials.ts'
+import type { ClientCounters, ClientStatus, Gap, Message } from './events.ts'
+import type { Operation } from './ledger.ts'
 import { Liveness } from './liveness.ts'
 import type { ClientOptions } from './options.ts'
 import { Streams } from './streams.ts'
 import type { Receiver } from './subscription.ts'
+import { Writer } from './writer.ts'
 
 /** What a wire tells its client. */
 export interface WireHost {
@@ -30,14 +30,10 @@ export interface WireHost {
   fault(error: unknown, subject: string): void
 }
 
-/** From its first write, a send is repeated for this long (P-PB-3). */
-const publishHorizon = 60_000
-/** The protocol's own limit, until a `welcome` names another. */
-const frameBytes = 64 * 1024
-/** Operations besides sends and calls that may be unanswered at a time (P-PB-6). */
-const otherWindow = 16
-/** Credentials are refreshed when this much of their time is left over. */
-const refreshAt = 0.8
+/** What a transmission may have before the `welcome` (P-HS-2). */
+const helloBytes = 16 * 1024
+/** The key of the streams in a `hello`, and what encloses them. */
+const streamsBytes = 16
 
 /** What a resumed session needs. */
 interface Secret {
@@ -53,46 +49,32 @@ interface Secret {
  * @internal
  */
 export class Wire implements ConnectorHost, Answering {
-  readonly #options: ClientOptions
-  readonly #runtime: Runtime
+  readonly counters: ClientCounters = { unknownFrames: 0, strayAnswers: 0 }
+  readonly #watch: ClientOptions['watch']
   readonly #host: WireHost
   readonly #connector: Connector
-  readonly #ledger: Ledger
+  readonly #writer: Writer
   readonly #streams: Streams
   readonly #liveness: Liveness
+  readonly #credentials: Credentials
   #session: Secret | null = null
   #user: string | null = null
-  #limits: WelcomeFrame['limits'] | null = null
-  #bucket: Bucket | null = null
-  #pacing: Undo | null = null
-  #refresh: Undo | null = null
   #unwatch: Undo | null = null
   /** Ends with the connection: asks on it are answered nowhere else. */
   #connection: Aborter = createAborter()
 
   constructor(options: ClientOptions, runtime: Runtime, host: WireHost) {
     const { dial, token = null, connectTimeout = 10_000, outbox = 1_000, positions = {} } = options
-    this.#options = options
-    this.#runtime = runtime
+    this.#watch = options.watch
     this.#host = host
     this.#connector = new Connector({ dial, runtime, token, connectTimeout }, this)
-    this.#ledger = new Ledger(outbox)
-    this.#streams = new Streams(
-      {
-        join: (address, since, answer) => this.#join(address, since, answer),
-        leave: (address) => this.#quietly((ref) => encodeFrame('leave', ref, address)),
-        accept: (message) => host.accept(message),
-        missed: (gap) => host.missed(gap),
-      },
-      {
-        message: (message) => host.message(message),
-        gap: (gap) => host.gap(gap),
-        joined: () => {},
-        left: () => {},
-      },
-      positions,
-    )
+    this.#writer = new Writer(runtime, outbox, () => this.#connector.writable)
+    this.#streams = new Streams(this.#streamsHost(runtime), this.#own(), positions)
     this.#liveness = new Liveness(runtime, this.#watched())
+    this.#credentials = new Credentials(runtime, token, {
+      add: (operation) => this.add(operation),
+      fault: (error, subject) => this.fault(error, subject),
+    })
   }
 
   get status(): ClientStatus {
@@ -112,11 +94,8 @@ export class Wire implements ConnectorHost, Answering {
   }
 
   start(): void {
-    this.#unwatch =
-      this.#options.watch?.({
-        wake: () => this.#connector.connect(),
-        check: () => this.#liveness.check(),
-      }) ?? null
+    const surroundings = { wake: () => this.#connector.connect(), check: () => this.#liveness.check() }
+    this.#unwatch = this.#watch?.(surroundings) ?? null
     this.#connector.connect()
   }
 
@@ -135,31 +114,29 @@ export class Wire implements ConnectorHost, Answering {
 
   /** @throws ChatError `full` when too much waits already. */
   add(operation: Operation): void {
-    this.#ledger.add(operation)
-    this.#pump()
+    this.#writer.add(operation)
   }
 
   remove(operation: Operation): 'waiting' | 'written' | 'settled' {
-    return this.#ledger.remove(operation)
+    return this.#writer.remove(operation)
   }
 
   /** Writes a volatile frame, or drops it. */
   cast(frame: string): void {
-    const link = this.#connector.writable
-    if (link === null || link.blocked || this.#bucket === null) return
-    if (this.#bucket.take(this.#runtime.now()) === 0) link.write(frame)
+    this.#writer.cast(frame)
   }
 
-  /** @throws ChatError `too_large` when a frame would be over the hub's limit. */
+  /** @throws ChatError `too_large` when the frame of these elements would be over the hub's limit. */
   checkSize(json: string): void {
-    const limit = this.#limits?.frame ?? frameBytes
-    // The frame's type and a ref of 16 digits come on top.
-    if (exceedsBytes(json, limit - 26))
-      throw new ChatError('too_large', `unable to send: a frame may have ${limit} bytes`)
+    this.#writer.checkSize(json)
   }
 
   answer(asked: Asked, frame: string): void {
-    if (asked.signal === this.#connection.signal) this.#connector.live?.write(frame)
+    if (asked.signal !== this.#connection.signal) return
+    if (this.#writer.fits(frame)) return this.#connector.live?.write(frame)
+    const message = 'unable to answer: the answer is larger than a frame may be'
+    this.fault(new ChatError('too_large', message), asked.event)
+    this.#connector.live?.write(encodeFrame('refuse', asked.ask, 'too_large', message))
   }
 
   fault(error: unknown, subject: string): void {
@@ -168,28 +145,24 @@ export class Wire implements ConnectorHost, Answering {
 
   hello(token: string | null): string {
     if (this.#session !== null) this.#session.n++
-    return encodeFrame('hello', {
-      v: [1, 1],
-      token: token ?? undefined,
-      session: this.#session ?? undefined,
-      streams: this.#streams.request(),
-    })
+    const hello = { v: [1, 1], token: token ?? undefined, session: this.#session ?? undefined }
+    const budget = helloBytes - utf8Length(encodeFrame('hello', hello)) - streamsBytes
+    return encodeFrame('hello', { ...hello, streams: this.#streams.request(budget) })
   }
 
   welcomed(welcome: WelcomeFrame): void {
-    const { session, limits, resumed } = welcome
-    if (this.#user !== null && this.#user !== welcome.user) this.#changeUser()
-    this.#user = welcome.user
+    const { session, limits, resumed, user } = welcome
+    if (this.#user !== null && this.#user !== user) this.#changeUser()
+    if (this.status === 'closed') return
+    this.#user = user
     this.#session = { ...session, n: 0 }
-    this.#limits = limits
-    this.#bucket = new Bucket(limits.rate, limits.burst, this.#runtime.now())
     this.#connection = createAborter()
-    if (!resumed) this.#ledger.startAfresh()
+    this.#writer.start(limits, resumed)
     // A frame at once proves that the new secret has arrived (P-HS-4).
     if (resumed) this.#connector.live?.write('["pong"]')
-    this.#streams.welcomed(welcome.user, welcome.streams)
     this.#liveness.start(welcome)
-    this.#refreshAfter(welcome.expires)
+    this.#credentials.start(welcome.expires)
+    this.#streams.welcomed(user, welcome.streams)
   }
 
   received(frame: HubFrame): void {
@@ -197,10 +170,10 @@ export class Wire implements ConnectorHost, Answering {
       case 'msg':
         return this.#streams.message(frame)
       case 'ok':
-        if (this.#ledger.ok(frame.ref, frame.result)) this.#pump()
+        if (!this.#writer.ok(frame.ref, frame.result)) this.counters.strayAnswers++
         return
       case 'err':
-        if (this.#ledger.err(frame.ref, wireError(frame))) this.#pump()
+        if (!this.#writer.err(frame.ref, wireError(frame))) this.counters.strayAnswers++
         return
       case 'cast':
         return this.#streams.cast(frame)
@@ -210,22 +183,26 @@ export class Wire implements ConnectorHost, Answering {
         return this.#streams.gap(frame.address, frame.reason, frame.position)
       case 'left':
         return this.#streams.left(frame.address, new ChatError(frame.code as ErrorCode, frame.message))
+      case 'pong':
+        return this.#liveness.pong()
+      case 'unknown':
+        this.counters.unknownFrames++
+        return
       default:
         return
     }
   }
 
   writable(): void {
-    this.#pump()
+    this.#writer.pump()
   }
 
   lost(): void {
+    this.#liveness.stop()
+    this.#credentials.stop()
     this.#connection.abort(new Error('the connection was lost'))
-    this.#refresh?.()
-    this.#pacing?.()
-    this.#pacing = null
     this.#streams.suspend()
-    this.#ledger.lost()
+    this.#writer.lost()
   }
 
   changed(status: ClientStatus, error: ChatError | undefined): void {
@@ -234,12 +211,12 @@ export class Wire implements ConnectorHost, Answering {
   }
 
   #end(error: ChatError): void {
-    this.#connection.abort(error)
     this.#liveness.stop()
-    this.#refresh?.()
-    this.#pacing?.()
+    this.#credentials.stop()
     this.#unwatch?.()
-    this.#ledger.fail(error)
+    this.#unwatch = null
+    this.#connection.abort(error)
+    this.#writer.fail(error)
     this.#streams.end(error)
   }
 
@@ -249,9 +226,30 @@ export class Wire implements ConnectorHost, Answering {
       'unauthorized',
       'unable to go on: the hub now knows this client as another user',
     )
-    this.#ledger.fail(error)
+    this.#writer.fail(error)
     this.#streams.restart(error)
     this.#host.fault(error, 'user')
+  }
+
+  /** `*` and the own inbox go to the client itself. */
+  #own(): Receiver {
+    return {
+      message: (message) => this.#host.message(message),
+      gap: (gap) => this.#host.gap(gap),
+      joined: () => {},
+      left: (error, address) => this.#host.fault(error, address),
+    }
+  }
+
+  #streamsHost(runtime: Runtime) {
+    return {
+      join: (address: string, since: Position | null, answer: (result: Attachment | ChatError) => void) =>
+        this.#join(address, since, answer),
+      leave: (address: string) => this.#leave(address),
+      accept: (message: Message) => this.#host.accept(message),
+      missed: (gap: Gap) => this.#host.missed(gap),
+      later: (delay: number, callback: () => void) => runtime.timer(delay, callback),
+    }
   }
 
   #watched() {
@@ -261,89 +259,36 @@ export class Wire implements ConnectorHost, Answering {
         return wire.#connector.live?.connection.received ?? null
       },
       get unanswered(): number | null {
-        return wire.#ledger.oldestWrite
+        return wire.#writer.unanswered
       },
       ping: () => wire.#connector.live?.write('["ping"]'),
       drop: (reason: string) => wire.#connector.drop(reason),
-      tick: (now: number) => wire.#ledger.expire(now - publishHorizon),
     }
-  }
-
-  /** Writes what waits, as far as windows, rate and the transport allow. */
-  #pump(): void {
-    const link = this.#connector.writable
-    if (link === null || this.#bucket === null || this.#pacing !== null) return
-    const windows = { publishes: this.#limits?.inflight ?? 1, others: otherWindow }
-    for (;;) {
-      const operation = this.#ledger.next(windows)
-      if (operation === null || link.blocked) return
-      const now = this.#runtime.now()
-      const wait = operation.counts ? this.#bucket.take(now) : 0
-      if (wait > 0) return this.#pace(wait)
-      link.write(this.#ledger.write(now))
-    }
-  }
-
-  #pace(wait: number): void {
-    this.#pacing = this.#runtime.timer(wait, () => {
-      this.#pacing = null
-      this.#pump()
-    })
   }
 
   #join(address: string, since: Position | null, answer: (result: Attachment | ChatError) => void): void {
-    this.#ledger.add({
+    this.add({
       publishes: false,
-      repeat: 'never',
+      repeat: 'bound',
       counts: true,
       frame: (ref) => encodeFrame('join', ref, address, since === null ? undefined : { since }),
       resolve: (result) => answer(parseAttachment(result)),
       reject: (error) => {
-        // A lost connection is no refusal: the next hello asks for it again.
         if (error instanceof ChatError && !(error instanceof UncertainError)) answer(error)
       },
     })
-    this.#pump()
   }
 
-  /** An operation whose answer nobody waits for. */
-  #quietly(frame: (ref: number) => string): void {
-    this.#ledger.add({
+  /** Nobody waits for the answer. */
+  #leave(address: string): void {
+    this.add({
       publishes: false,
-      repeat: 'never',
+      repeat: 'bound',
       counts: false,
-      frame,
+      frame: (ref) => encodeFrame('leave', ref, address),
       resolve: () => {},
       reject: () => {},
     })
-    this.#pump()
-  }
-
-  #refreshAfter(expires: number | undefined): void {
-    this.#refresh?.()
-    const { token } = this.#options
-    if (expires === undefined || typeof token !== 'function') return
-    this.#refresh = this.#runtime.timer(expires * refreshAt, () =>
-      attempt(
-        token,
-        (value) => {
-          if (value !== null) this.#authenticate(value)
-        },
-        (error) => this.fault(error, 'token'),
-      ),
-    )
-  }
-
-  #authenticate(token: string): void {
-    this.#ledger.add({
-      publishes: false,
-      repeat: 'never',
-      counts: false,
-      frame: (ref) => encodeFrame('auth', ref, token),
-      resolve: (result) => this.#refreshAfter((result as { expires?: number } | null)?.expires),
-      reject: (error) => this.fault(error, 'token'),
-    })
-    this.#pump()
   }
 }
 

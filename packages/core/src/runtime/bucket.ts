@@ -18,12 +18,22 @@ export class Bucket {
 
   /** Takes a token, and answers 0; or answers for how many milliseconds there will be none. */
   take(now: number): number {
+    const wait = this.wait(now, 1)
+    if (wait === 0) this.#tokens--
+    return wait
+  }
+
+  /** For how many milliseconds there will be fewer tokens than that. */
+  wait(now: number, tokens: number): number {
     this.#fill(now)
-    if (this.#tokens >= 1) {
-      this.#tokens--
-      return 0
-    }
-    return Math.ceil(((1 - this.#tokens) / this.#rate) * 1000)
+    const lacking = tokens - this.#tokens
+    return lacking > 0 ? Math.ceil((lacking / this.#rate) * 1000) : 0
+  }
+
+  /** Takes a token, also one that is not there: the debt is paid off first. */
+  charge(now: number): void {
+    this.#fill(now)
+    this.#tokens--
   }
 
   full(now: number): boolean {

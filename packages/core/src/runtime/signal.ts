@@ -15,6 +15,16 @@ export interface Aborter {
 export const createAborter = (): Aborter => new platform.AbortController()
 
 /**
+ * Why a signal has aborted; `null` while it has not.
+ *
+ * @internal
+ */
+export function abortion(signal: AbortSignal | undefined): { readonly reason: unknown } | null {
+  const members = signal as unknown as SignalMembers | undefined
+  return members?.aborted === true ? { reason: members.reason } : null
+}
+
+/**
  * Calls `listener` with the reason when the signal aborts, at once if it already has.
  *
  * @internal

@@ -1,0 +1,179 @@
+import { ChatError } from '../errors.ts'
+import type { WelcomeLimits } from '../protocol/hub-frames.ts'
+import { Bucket } from '../runtime/bucket.ts'
+import type { Runtime, Undo } from '../runtime/runtime.ts'
+import { exceedsBytes } from '../text.ts'
+import { Ledger, type Operation } from './ledger.ts'
+import type { ClientLink } from './link.ts'
+
+/** From its first write, a send is repeated for this long (P-PB-3). */
+const publishHorizon = 60_000
+/** The protocol's own limit, until a `welcome` names another. */
+const frameBytes = 64 * 1024
+/** A frame's type and a ref of 16 digits, with what stands between them and the rest. */
+const headBytes = 26
+/** Operations besides sends and calls that may be unanswered at a time (P-PB-6). */
+const otherWindow = 16
+
+/**
+ * Writes operations as far as windows, rate and the transport allow, and brings their answers back.
+ *
+ * @internal
+ */
+export class Writer {
+  readonly #runtime: Runtime
+  readonly #link: () => ClientLink | null
+  readonly #ledger: Ledger
+  #limits: WelcomeLimits | null = null
+  #bucket: Bucket | null = null
+  #pacing: Undo | null = null
+  #horizon: Undo | null = null
+
+  /** `link` gives the connection that takes new operations, while there is one. */
+  constructor(runtime: Runtime, capacity: number, link: () => ClientLink | null) {
+    this.#runtime = runtime
+    this.#link = link
+    this.#ledger = new Ledger(capacity)
+  }
+
+  /** When the oldest unanswered send was last written; `null` when there is none. */
+  get unanswered(): number | null {
+    return this.#ledger.oldestWrite
+  }
+
+  /** A handshake is done. */
+  start(limits: WelcomeLimits, resumed: boolean): void {
+    const now = this.#runtime.now()
+    const known = this.#limits
+    // The hub counts per user, across connections: what was used up stays used up.
+    if (this.#bucket === null || known?.rate !== limits.rate || known.burst !== limits.burst)
+      this.#bucket = new Bucket(limits.rate, limits.burst, now)
+    this.#limits = limits
+    this.#expire(now)
+    if (!resumed) this.#ledger.startAfresh()
+  }
+
+  /** @throws ChatError `full` when too much waits already. */
+  add(operation: Operation): void {
+    this.#ledger.add(operation)
+    this.pump()
+  }
+
+  remove(operation: Operation): 'waiting' | 'written' | 'settled' {
+    return this.#ledger.remove(operation)
+  }
+
+  /** Writes a volatile frame, or drops it. */
+  cast(frame: string): void {
+    const link = this.#link()
+    if (link === null || link.blocked || this.#bucket === null) return
+    const now = this.#runtime.now()
+    if (this.#bucket.wait(now, this.#ledger.counted + 1) > 0) return
+    this.#bucket.charge(now)
+    link.write(frame)
+  }
+
+  /** @throws ChatError `too_large` when the frame of these elements would be over the hub's limit. */
+  checkSize(json: string): void {
+    if (exceedsBytes(json, this.#frameLimit - headBytes)) throw this.#tooLarge()
+  }
+
+  /** Whether the hub takes a frame of this size. */
+  fits(frame: string): boolean {
+    return !exceedsBytes(frame, this.#frameLimit)
+  }
+
+  /** An `ok`; `false` when nobody waits for it. */
+  ok(ref: number, result: unknown): boolean {
+    return this.#answered(this.#ledger.ok(ref, result))
+  }
+
+  /** An `err`; `false` when nobody waits for it. */
+  err(ref: number, error: ChatError): boolean {
+    return this.#answered(this.#ledger.err(ref, error))
+  }
+
+  /** Writes what waits, as far as it may be written now. */
+  pump(): void {
+    const link = this.#link()
+    if (link === null || this.#bucket === null || this.#pacing !== null) return
+    const windows = { publishes: this.#limits?.inflight ?? 1, others: otherWindow }
+    const now = this.#runtime.now()
+    this.#expire(now)
+    for (;;) {
+      const operation = this.#ledger.next(windows)
+      if (operation === null || link.blocked) break
+      const wait = operation.counts ? this.#bucket.wait(now, this.#ledger.counted + 1) : 0
+      if (wait > 0) {
+        this.#pace(wait)
+        break
+      }
+      const { ref, frame } = this.#ledger.write(windows, now)
+      if (this.fits(frame)) link.write(frame)
+      // It was queued before the hub had named its limits.
+      else this.#ledger.err(ref, this.#tooLarge())
+    }
+    this.#watchHorizon(now)
+  }
+
+  /** The connection is gone. */
+  lost(): void {
+    this.#pacing?.()
+    this.#pacing = null
+    const now = this.#runtime.now()
+    // Whether the hub has counted them nobody knows: as if it had.
+    for (let counted = this.#ledger.counted; counted > 0; counted--) this.#bucket?.charge(now)
+    this.#ledger.lost()
+  }
+
+  /** Rejects everything that waits. */
+  fail(error: ChatError): void {
+    this.#pacing?.()
+    this.#pacing = null
+    this.#horizon?.()
+    this.#horizon = null
+    this.#ledger.fail(error)
+  }
+
+  get #frameLimit(): number {
+    return this.#limits?.frame ?? frameBytes
+  }
+
+  #tooLarge(): ChatError {
+    return new ChatError('too_large', `unable to send: a frame may have ${this.#frameLimit} bytes`)
+  }
+
+  /**
+   * What the hub takes out of its bucket, and when, lies between the write and the answer. Reserved at the one and taken at the other, this
+   * bucket is never fuller than the hub's, however long a connection held everything back.
+   */
+  #answered(operation: Operation | null): boolean {
+    if (operation === null) return false
+    if (operation.counts) this.#bucket?.charge(this.#runtime.now())
+    this.pump()
+    return true
+  }
+
+  #pace(wait: number): void {
+    this.#pacing = this.#runtime.timer(wait, () => {
+      this.#pacing = null
+      this.pump()
+    })
+  }
+
+  #expire(now: number): void {
+    const first = this.#ledger.firstWrite
+    if (first !== null && first <= now - publishHorizon) this.#ledger.expire(now - publishHorizon)
+  }
+
+  #watchHorizon(now: number): void {
+    const first = this.#ledger.firstWrite
+    if (this.#horizon !== null || first === null) return
+    this.#horizon = this.#runtime.timer(Math.max(0, first + publishHorizon - now), () => {
+      this.#horizon = null
+      const then = this.#runtime.now()
+      this.#expire(then)
+      this.#watchHorizon(then)
+    })
+  }
+}
