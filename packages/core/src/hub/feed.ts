@@ -233,35 +233,44 @@ export class Feed {
       () => this.#host.backplane.read(this.address, { before: at + 1, limit: verified }),
       (page) => {
         this.#filling = false
+        if (page.epoch !== this.#position[0]) return this.#resync('epoch')
+        if (this.#contradicts(page)) return this.#diverged(page.epoch)
         this.#unverified = false
-        const ids = new Map(page.entries.map((entry) => [entry.at, entry.id]))
-        const first = page.entries[0]?.at ?? at + 1
-        const lost = this.#recent
-          .upTo(at + 1, verified)
-          .some((seen) => seen.at >= first && ids.get(seen.at) !== seen.id)
-        if (lost && page.epoch === this.#position[0]) this.#diverged(page.epoch)
-        else this.#fill()
+        this.#fill()
       },
       (error) => this.#unfilled(error),
     )
   }
 
+  /** Whether a page that ends at this node's place lacks something that this node has read. */
+  #contradicts(page: Page): boolean {
+    const [, at, id] = this.#position
+    const ids = new Map(page.entries.map((entry) => [entry.at, entry.id]))
+    if (at > page.base && ids.get(at) !== (id ?? undefined)) return true
+    const first = page.entries[0]?.at ?? at + 1
+    return this.#recent.upTo(at + 1, verified).some((seen) => seen.at >= first && ids.get(seen.at) !== seen.id)
+  }
+
   /** The log has lost entries: it gets a new epoch, once for all nodes, and everyone goes on from there. */
   #diverged(epoch: string): void {
-    const { backplane } = this.#host
     this.#filling = true
     attempt(
-      () => backplane.bump(this.address, epoch),
-      () =>
-        attempt(
-          () => backplane.read(this.address, { before: null, limit: 1 }),
-          (page) => {
-            this.#filling = false
-            this.#restart(page, 'diverged')
-            if (this.#again) this.#fill()
-          },
-          (error) => this.#unfilled(error),
-        ),
+      () => this.#host.backplane.bump(this.address, epoch),
+      () => this.#resync('diverged'),
+      (error) => this.#unfilled(error),
+    )
+  }
+
+  /** Everyone goes on from the top of a log that is not the one this node has read. */
+  #resync(reason: GapReason): void {
+    this.#filling = true
+    attempt(
+      () => this.#host.backplane.read(this.address, { before: null, limit: 1 }),
+      (page) => {
+        this.#filling = false
+        this.#restart(page, reason)
+        if (this.#again) this.#fill()
+      },
       (error) => this.#unfilled(error),
     )
   }
@@ -318,6 +327,7 @@ export class Feed {
 
   /** The log is not the one this node has read: everyone is told, and goes on from its top. */
   #restart(page: Page, reason: GapReason): void {
+    this.#unverified = false
     this.#position = [page.epoch, page.top, page.topId]
     this.#recent.clear()
     this.#recentBytes = 0
