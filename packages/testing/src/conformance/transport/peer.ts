@@ -3,7 +3,7 @@ import { gist } from './gist.ts'
 
 /** What one end of a link has seen. */
 export type LinkEvent =
-  /** A transmission; a long one as what {@link gist} makes of it, a binary one as `bytes:` and their number. */
+  /** A transmission; a long one as its beginning, length and hash, a binary one as `bytes:` and their number. */
   | { readonly type: 'receive'; readonly text: string }
   /** A `send` of this end answered `false`. */
   | { readonly type: 'blocked' }
