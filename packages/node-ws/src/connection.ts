@@ -66,7 +66,8 @@ export class WsConnection extends BaseConnection {
   }
 
   get bufferedAmount(): number {
-    return this.#queued + this.#unwritten
+    // A socket that was destroyed keeps what it had.
+    return this.state === 'closed' ? 0 : this.#queued + this.#unwritten
   }
 
   get received(): number {

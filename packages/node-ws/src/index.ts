@@ -1,4 +1,5 @@
 export { attach, type UpgradeServer } from './attach.ts'
+export { type ConnectOptions, connect } from './connect.ts'
 export { dial, type NodeDialOptions } from './dial.ts'
 export type { AttachableHub, AttachOptions, NodeWsExtra, UpgraderOptions } from './options.ts'
 export type { Refusal } from './refuse.ts'

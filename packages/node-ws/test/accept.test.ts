@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { type UpgraderOptions, upgrader } from '../src/index.ts'
 import { openClient, welcomed } from './support/client.ts'
@@ -145,4 +145,20 @@ test('messages and pings are counted as life where nobody counts bytes', async (
   client.ws.pong()
 
   await vi.waitFor(() => expect(accepted?.connection.received).toBe(3))
+})
+
+test('a peer that never answers a close is cut off after five seconds, whatever the host’s own patience', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const hub = new StandIn()
+  const { port } = await host(hub)
+  const next = hub.next()
+  const peer = await RawPeer.upgraded(port, '/chat')
+  const accepted = await next
+  accepted.connection.close(4001, 'going')
+  expect((await peer.closeFrame()).code).toBe(4001)
+
+  vi.advanceTimersByTime(5_000)
+
+  expect((await accepted.closed).code).toBe(1006)
 })

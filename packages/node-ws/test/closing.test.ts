@@ -82,10 +82,14 @@ test('a paused connection still notices the answer to its close', async () => {
 
 test('an abort ends the connection at once, and once', async () => {
   const { peer, accepted } = await connected()
+  peer.socket.pause()
+  for (let i = 0; i < 100; i++) accepted.send('x'.repeat(100_000))
 
   accepted.connection.abort(new Error('enough'))
 
   expect(accepted.ends).toBe(1)
+  expect(accepted.connection.bufferedAmount).toBe(0)
+  peer.socket.resume()
   expect(await accepted.closed).toEqual({ code: 1006, reason: '' })
   await peer.closed()
   accepted.connection.close(1000, '')
@@ -115,7 +119,7 @@ test('a peer that vanishes is reported as 1006', async () => {
   expect(accepted.ends).toBe(1)
 })
 
-test('a connection without half a close is not written to any more', async () => {
+test('after a close frame nothing is written any more', async () => {
   const { peer, accepted } = await connected()
   const { socket } = accepted.connection.extra as NodeWsExtra
   const failed = new Promise((resolve) => socket.on('error', resolve))
@@ -125,5 +129,5 @@ test('a connection without half a close is not written to any more', async () =>
   expect(accepted.send('after its close frame')).toBe(true)
 
   expect((await peer.closeFrame()).code).toBe(1002)
-  await peer.closed()
+  expect((await peer.closed()).length).toBe(0)
 })

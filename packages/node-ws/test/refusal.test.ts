@@ -36,20 +36,22 @@ test('a refusal says what to do, closes the connection, and reveals nothing it w
   await peer.closed()
 })
 
-test('a refused peer that keeps writing is cut off', async () => {
+test('a refused peer that keeps writing and never ends is cut off', async () => {
   const { server, port } = await startServer()
   attach(new StandIn(), server, { path: '/chat' })
-  const peer = await RawPeer.connect(port)
-  peer.socket.on('drain', () => write())
+  const peer = await RawPeer.connect(port, { allowHalfOpen: true })
+  let written = 0
   const write = (): void => {
-    while (!peer.socket.destroyed && peer.socket.write(Buffer.alloc(16_384)));
+    while (!peer.socket.destroyed && peer.socket.write(Buffer.alloc(16_384))) written += 16_384
   }
+  peer.socket.on('drain', write)
 
   peer.socket.write(upgradeRequest('/nowhere'))
   write()
 
   expect((await peer.response()).status).toBe(404)
   await peer.closed()
+  expect(written).toBeGreaterThan(0)
 })
 
 test('a throw while a refusal is told harms nobody', async () => {

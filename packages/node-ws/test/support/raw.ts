@@ -25,8 +25,9 @@ export class RawPeer {
     })
   }
 
-  static async connect(port: number): Promise<RawPeer> {
-    const socket = connect({ port, host: '127.0.0.1' })
+  /** `allowHalfOpen`: does not end its side when the server has ended. */
+  static async connect(port: number, { allowHalfOpen = false } = {}): Promise<RawPeer> {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen })
     onTestFinished(() => {
       socket.destroy()
     })
@@ -44,9 +45,10 @@ export class RawPeer {
     return peer
   }
 
-  /** Until the server has closed the connection. */
-  async closed(): Promise<void> {
+  /** Until the server has closed the connection; gives what it wrote that nobody took. */
+  async closed(): Promise<Buffer> {
     while (!this.#ended) await this.#more()
+    return this.#join()
   }
 
   async response(): Promise<{ status: number; headers: Record<string, string>; body: string }> {
