@@ -80,6 +80,8 @@ export class Feed {
   #retry: Undo | null = null
   #again = false
   #waiting: { ready: () => void; failed: (error: unknown) => void }[] = []
+  /** Those that go on once this node has read as far as the log was found to reach. */
+  #behind: { readonly epoch: string; readonly top: number; readonly then: () => void }[] = []
 
   constructor(address: string, host: FeedHost) {
     this.address = address
@@ -132,13 +134,34 @@ export class Feed {
         const { behind } = page
         const reason = refusal(since, { ...page, idAt: page.afterId })
         const over = behind.messages > this.#host.limits.replay || behind.bytes > replayBytes
-        next(reason ?? (over ? 'limit' : null))
+        this.#reach(page, () => next(reason ?? (over ? 'limit' : null)))
       },
       (error) => {
         this.#host.report(error, this.address)
         next('absent')
       },
     )
+  }
+
+  /**
+   * Calls `then` when this node has read as far as a page of the log says, or cannot. A position that another node has handed out may be ahead of what the
+   * hints have brought here (P-ST-4).
+   */
+  #reach({ epoch, top }: Page, then: () => void): void {
+    if (epoch === this.#position[0] && top <= this.#position[1]) return then()
+    this.#behind.push({ epoch, top, then })
+    this.#fill()
+  }
+
+  /** Lets those go on that waited for what was read now, or for what cannot be read. */
+  #reached(unreadable = false): void {
+    const waiting = this.#behind
+    this.#behind = []
+    for (const waiter of waiting) {
+      const far = waiter.epoch === this.#position[0] && waiter.top > this.#position[1]
+      if (far && !unreadable) this.#behind.push(waiter)
+      else waiter.then()
+    }
   }
 
   /** The answer to a join: where the reader stands before the first message that follows (P-ST-3). */
@@ -248,7 +271,9 @@ export class Feed {
     const ids = new Map(page.entries.map((entry) => [entry.at, entry.id]))
     if (at > page.base && ids.get(at) !== (id ?? undefined)) return true
     const first = page.entries[0]?.at ?? at + 1
-    return this.#recent.upTo(at + 1, verified).some((seen) => seen.at >= first && ids.get(seen.at) !== seen.id)
+    return this.#recent
+      .upTo(at + 1, verified)
+      .some((seen) => seen.at >= first && ids.get(seen.at) !== seen.id)
   }
 
   /** The log has lost entries: it gets a new epoch, once for all nodes, and everyone goes on from there. */
@@ -269,6 +294,7 @@ export class Feed {
       (page) => {
         this.#filling = false
         this.#restart(page, reason)
+        this.#reached()
         if (this.#again) this.#fill()
       },
       (error) => this.#unfilled(error),
@@ -280,6 +306,7 @@ export class Feed {
     this.#filling = false
     this.#again = true
     this.#host.report(error, this.address)
+    this.#reached(true)
     this.#retry ??= this.#host.runtime.timer(retryDelay, () => {
       this.#retry = null
       this.check()
@@ -312,6 +339,7 @@ export class Feed {
       (page) => {
         this.#filling = false
         this.#take(page)
+        this.#reached()
         if (page.more || this.#again) this.#fill()
       },
       (error) => this.#unfilled(error),
