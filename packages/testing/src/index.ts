@@ -1,4 +1,17 @@
+export { Actor, type ActorOptions } from './actor.ts'
 export { type Duration, milliseconds } from './duration.ts'
+export { type ExploreOptions, type ExploreReport, explore, traceHash } from './explore.ts'
+export { allFaults, type Fault, type FaultKind } from './faults.ts'
+export { InvariantError, type Violation } from './invariant-error.ts'
 export { Random } from './random.ts'
 export { VirtualTime } from './virtual-time.ts'
-export { type AnyClient, type World, type WorldLink, type WorldOptions, world } from './world.ts'
+export {
+  type AnyClient,
+  type AnyHub,
+  type DurationRange,
+  type World,
+  type WorldBackplane,
+  type WorldLink,
+  type WorldOptions,
+  world,
+} from './world.ts'

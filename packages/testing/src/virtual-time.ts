@@ -1,4 +1,5 @@
 import type { Runtime, Undo } from '@chat/core'
+import { Actor, type ActorOptions } from './actor.ts'
 import { Random } from './random.ts'
 
 interface Timer {
@@ -18,7 +19,6 @@ interface Platform {
 
 const platform = globalThis as unknown as Platform
 const macrotask = platform.setImmediate ?? ((callback: () => void) => platform.setTimeout(callback, 0))
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-'
 
 /**
  * Time that passes only when told to. What is due runs in the order of its time, and in the order of the calls where that is the same; between
@@ -52,26 +52,15 @@ export class VirtualTime {
     return this.#heap.filter(({ cancelled }) => !cancelled).length
   }
 
-  /**
-   * A runtime on this clock, with randomness of its own. `work` tells whether its timers mean that something is under way, which is what
-   * {@link VirtualTime.settle} waits for.
-   */
-  runtime(actor: string, options: { readonly work?: boolean } = {}): Runtime {
-    const random = new Random(this.#seed, actor)
-    const work = options.work === true
-    return {
-      now: () => this.#now,
-      timer: (delay, callback) => this.#set(delay, work, callback),
-      defer: (callback) => {
-        this.#set(0, true, callback)
-      },
-      random: () => random.next(),
-      id: (length) => {
-        let id = ''
-        for (let i = 0; i < length; i++) id += alphabet[random.below(64)]
-        return id
-      },
-    }
+  /** A runtime on this clock, with randomness of its own. */
+  runtime(name: string, options: ActorOptions = {}): Runtime {
+    return this.actor(name, options).runtime
+  }
+
+  /** Somebody on this clock: a runtime, and what can happen to whom it belongs. */
+  actor(name: string, options: ActorOptions = {}): Actor {
+    const set = (delay: number, work: boolean, callback: () => void): Undo => this.#set(delay, work, callback)
+    return new Actor(new Random(this.#seed, name), { now: () => this.#now, set }, options)
   }
 
   /** Lets time pass, and everything that is due in it happen. */

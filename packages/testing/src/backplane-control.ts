@@ -1,0 +1,130 @@
+import { MemoryBackplane, type MemoryBackplaneFaults, type MemoryStore, type Runtime } from '@chat/core'
+import type { Actor } from './actor.ts'
+import { type Duration, milliseconds } from './duration.ts'
+import type { LogHistory } from './history.ts'
+import type { Random } from './random.ts'
+import type { AnyHub, WorldBackplane } from './world.ts'
+
+/** A hub's way to the store. */
+export interface HubBackplane {
+  readonly backplane: MemoryBackplane
+  readonly of: AnyHub | null
+}
+
+/**
+ * The store of a world and every hub's way to it, with what goes wrong there.
+ *
+ * @internal
+ */
+export class BackplaneControl implements WorldBackplane {
+  readonly #store: MemoryStore
+  readonly #history: LogHistory
+  readonly #runtime: Runtime
+  readonly #random: Random
+  readonly #latency: (() => number) | null
+  readonly #note: (text: string) => void
+  readonly #ways = new Map<MemoryBackplane, AnyHub | null>()
+  #share = { loseHint: 0, doubleHint: 0, loseAnswer: 0 }
+
+  constructor(
+    store: MemoryStore,
+    options: {
+      readonly history: LogHistory
+      readonly runtime: Runtime
+      readonly random: Random
+      readonly latency: (() => number) | null
+      readonly note: (text: string) => void
+    },
+  ) {
+    this.#store = store
+    this.#history = options.history
+    this.#runtime = options.runtime
+    this.#random = options.random
+    this.#latency = options.latency
+    this.#note = options.note
+  }
+
+  /** A way to the store for one incarnation of a hub. */
+  connect(actor: Actor): MemoryBackplane {
+    const faults: MemoryBackplaneFaults = {
+      loseAnswer: () => this.#share.loseAnswer > 0 && this.#random.next() < this.#share.loseAnswer,
+      hints: () => this.#drawHints(),
+    }
+    const { runtime } = actor
+    const backplane = new MemoryBackplane(
+      this.#store,
+      this.#latency === null ? { runtime } : { runtime, latency: this.#latency, faults },
+    )
+    this.#ways.set(backplane, null)
+    return backplane
+  }
+
+  belongs(backplane: MemoryBackplane, hub: AnyHub): void {
+    this.#ways.set(backplane, hub)
+  }
+
+  crash(backplane: MemoryBackplane): void {
+    backplane.crash()
+    this.#ways.delete(backplane)
+  }
+
+  outage(duration: Duration, hub?: AnyHub): void {
+    this.#note(`fault: outage of the backplane for ${duration}`)
+    const ways = [...this.#ways].filter(([, of]) => hub === undefined || of === hub)
+    for (const [backplane] of ways) backplane.outage(true)
+    this.#runtime.timer(milliseconds(duration), () => {
+      for (const [backplane] of ways) backplane.outage(false)
+    })
+  }
+
+  wipe(downtime: Duration = '1s'): void {
+    this.outage(downtime)
+    this.#note('fault: the backplane loses everything')
+    this.#store.wipe()
+    this.#history.wipe()
+  }
+
+  rollback(stream: string, count: number, downtime: Duration = '1s'): void {
+    this.outage(downtime)
+    this.#note(`fault: ${stream} loses its ${count} newest messages`)
+    this.#history.rollback(stream, this.#store.rollback(stream, count))
+  }
+
+  trim(stream: string, keep: number): void {
+    this.#note(`fault: ${stream} keeps only its ${keep} newest messages`)
+    this.#store.trim(stream, keep)
+  }
+
+  hints(
+    { lose = 0, double = 0 }: { readonly lose?: number; readonly double?: number },
+    duration: Duration,
+  ): void {
+    this.#note(`fault: of the hints ${lose} are lost, ${double} doubled, for ${duration}`)
+    this.#share = { ...this.#share, loseHint: lose, doubleHint: double }
+    this.#runtime.timer(milliseconds(duration), () => {
+      this.#share = { ...this.#share, loseHint: 0, doubleHint: 0 }
+    })
+  }
+
+  loseAnswers(share: number, duration: Duration): void {
+    this.#note(`fault: of the answers ${share} are lost, for ${duration}`)
+    this.#share = { ...this.#share, loseAnswer: share }
+    this.#runtime.timer(milliseconds(duration), () => {
+      this.#share = { ...this.#share, loseAnswer: 0 }
+    })
+  }
+
+  /** Whatever is wrong is over. */
+  heal(): void {
+    this.#share = { loseHint: 0, doubleHint: 0, loseAnswer: 0 }
+    for (const backplane of this.#ways.keys()) backplane.outage(false)
+  }
+
+  #drawHints(): number {
+    const { loseHint, doubleHint } = this.#share
+    if (loseHint === 0 && doubleHint === 0) return 1
+    const drawn = this.#random.next()
+    if (drawn < loseHint) return 0
+    return drawn < loseHint + doubleHint ? 2 : 1
+  }
+}

@@ -1,0 +1,153 @@
+import { allFaults, drawFaults, type Fault, type FaultKind } from './faults.ts'
+import { InvariantError } from './invariant-error.ts'
+import { Random } from './random.ts'
+import { Simulation } from './simulation.ts'
+import type { World, WorldOptions } from './world.ts'
+
+/** How {@link explore} searches. */
+export interface ExploreOptions<Subject> extends Omit<WorldOptions, 'seed'> {
+  /** How many seeds to try. Default: 100. */
+  readonly runs?: number
+  /** The first of them. Default: 1. */
+  readonly seed?: number
+  /** What may go wrong. Default: everything. An empty list: nothing; then a gap is a violation too (I10). */
+  readonly faults?: readonly FaultKind[]
+  /** How many faults a run has at most. Default: 6. */
+  readonly most?: number
+  /** Within how many milliseconds they begin. Default: 60 000. */
+  readonly within?: number
+  /** What happens while things go wrong. */
+  readonly workload: (w: World, subject: Subject) => Promise<void> | void
+  /** What must hold when every fault is over and everything had time to recover. Throws when it does not. */
+  readonly check?: (w: World, subject: Subject) => Promise<void> | void
+  /** Exactly these faults, as a failure named them, instead of drawn ones. */
+  readonly replay?: readonly Fault[]
+  /** Situations that must have come about in at least one run, as {@link World.sometimes} notes them. Default: none. */
+  readonly situations?: readonly string[]
+  /** Called after each run. */
+  readonly progress?: (done: {
+    readonly run: number
+    readonly runs: number
+    readonly seed: number
+    readonly hash: string
+  }) => void
+}
+
+/** What a search has seen. */
+export interface ExploreReport {
+  readonly runs: number
+  /** Callbacks that have run, in all runs together. */
+  readonly steps: number
+  /** Virtual milliseconds, in all runs together. */
+  readonly time: number
+  /** In how many runs each situation came about. */
+  readonly situations: ReadonlyMap<string, number>
+}
+
+interface Run {
+  readonly simulation: Simulation
+  readonly faults: readonly Fault[]
+  readonly failure: unknown
+}
+
+/**
+ * Searches seeds for a run in which an invariant does not hold. `setup` makes the hubs and clients; then faults are drawn from the seed and strike while the
+ * `workload` runs; then every fault ends, everything gets time to recover, and the invariants are checked. A failure is shrunk to the faults it needs.
+ *
+ * ```ts
+ * test('no message is lost, whatever happens', () =>
+ *   explore({ runs: 200, workload: chatter }, async (w) => {
+ *     const hub = w.hub({ authenticate: ({ token }) => ({ id: token ?? '' }), authorize: () => true })
+ *     return [await w.client(hub, 'alice'), await w.client(hub, 'bob')]
+ *   }))
+ * ```
+ *
+ * @throws InvariantError for the first run that fails: the invariant, the shrunk faults, the last that happened, and the line that replays it.
+ */
+export async function explore<Subject>(
+  options: ExploreOptions<Subject>,
+  setup: (w: World) => Promise<Subject> | Subject,
+): Promise<ExploreReport> {
+  const { runs = 100, seed: first = 1, replay } = options
+  const situations = new Map<string, number>()
+  let steps = 0
+  let time = 0
+  for (let run = 0; run < runs; run++) {
+    const outcome = await simulate(options, setup, first + run, replay ?? null)
+    const { simulation } = outcome
+    if (outcome.failure !== null) throw await explained(options, setup, outcome)
+    steps += simulation.steps
+    time += simulation.now
+    for (const situation of simulation.situations)
+      situations.set(situation, (situations.get(situation) ?? 0) + 1)
+    options.progress?.({ run: run + 1, runs, seed: first + run, hash: simulation.hash })
+  }
+  for (const situation of options.situations ?? [])
+    if (!situations.has(situation))
+      throw new Error(`unable to trust this search: '${situation}' never came about in ${runs} runs`)
+  return { runs, steps, time, situations }
+}
+
+/** The hash of one run, for comparing two of them. */
+export async function traceHash<Subject>(
+  options: ExploreOptions<Subject>,
+  setup: (w: World) => Promise<Subject> | Subject,
+): Promise<string> {
+  const { simulation } = await simulate(options, setup, options.seed ?? 1, options.replay ?? null)
+  return simulation.hash
+}
+
+async function simulate<Subject>(
+  options: ExploreOptions<Subject>,
+  setup: (w: World) => Promise<Subject> | Subject,
+  seed: number,
+  replay: readonly Fault[] | null,
+): Promise<Run> {
+  const { faults: kinds = allFaults, most = 6, within = 60_000, workload, check } = options
+  const faults = replay ?? drawFaults(new Random(seed, 'faults'), { kinds, most, within })
+  const simulation = new Simulation({ ...options, seed })
+  try {
+    await simulation.run(async (w) => {
+      const subject = await setup(w)
+      for (const fault of faults) w.inject(fault)
+      await workload(w, subject)
+      await simulation.recover()
+      await check?.(w, subject)
+    })
+    await simulation.close()
+    if (kinds.length === 0) simulation.expectCalm()
+    simulation.verify(faults)
+    return { simulation, faults, failure: null }
+  } catch (failure) {
+    return { simulation, faults, failure }
+  }
+}
+
+/** The failure with the fewest faults that still make it. */
+async function explained<Subject>(
+  options: ExploreOptions<Subject>,
+  setup: (w: World) => Promise<Subject> | Subject,
+  failed: Run,
+): Promise<Error> {
+  const { seed } = failed.simulation
+  let smallest = failed
+  for (let index = 0; index < smallest.faults.length; ) {
+    const fewer = smallest.faults.filter((_, at) => at !== index)
+    const run = await simulate(options, setup, seed, fewer)
+    if (run.failure !== null && kindOf(run.failure) === kindOf(failed.failure)) smallest = run
+    else index++
+  }
+  const again = `explore({ …, runs: 1, seed: ${seed}, replay: ${JSON.stringify(smallest.faults)} }, …)`
+  const left = failed.faults.length - smallest.faults.length
+  const shrunk = left > 0 ? ` (${left} of ${failed.faults.length} faults were not needed)` : ''
+  const { failure } = smallest
+  const message = failure instanceof Error ? failure.message : String(failure)
+  const report = `${message}\nto see it again${shrunk}:\n  ${again}`
+  if (failure instanceof InvariantError) return new InvariantError(failure.violations, report)
+  return new Error(`seed ${seed}: ${report}`, { cause: failure })
+}
+
+const kindOf = (failure: unknown): string =>
+  failure instanceof InvariantError
+    ? (failure.violations[0]?.invariant ?? '')
+    : String((failure as Error)?.name)
