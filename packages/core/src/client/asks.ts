@@ -1,6 +1,7 @@
 import type { Guard } from '../contract/guard.ts'
 import { ChatError, isWireCode } from '../errors.ts'
 import { encodeFrame } from '../protocol/encode.ts'
+import { isEventName } from '../protocol/names.ts'
 import type { Emitter } from '../runtime/emitter.ts'
 import { attempt } from '../runtime/later.ts'
 
@@ -32,7 +33,7 @@ export function answerAsk(emitter: Emitter, guard: Guard, asked: Asked, to: Answ
     const { code, message } = known ?? { code: 'internal', message: 'something failed inside the client' }
     to.answer(asked, encodeFrame('refuse', ask, code, message))
   }
-  const [handler] = emitter.listeners(event)
+  const [handler] = isEventName(event) ? emitter.listeners(event) : []
   if (handler === undefined)
     return refuse(new ChatError('not_found', `unable to answer '${event}': nobody does here`))
   attempt(

@@ -156,7 +156,7 @@ const aborted = (cause: unknown): UncertainError =>
   new UncertainError('unable to tell whether it was stored: aborted', { cause })
 
 /** @throws UsageError when it can be no application's event. */
-function checkEvent(event: string): void {
+export function checkEvent(event: string): void {
   if (!isEventName(event))
     throw new UsageError(
       `unable to use the event ${JSON.stringify(event)}: 1–128 bytes, no control characters, and no $ at the start`,

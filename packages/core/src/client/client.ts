@@ -17,7 +17,7 @@ import { Emitter, type Listener } from '../runtime/emitter.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
 import { systemRuntime } from '../runtime/system.ts'
 import { answerAsk } from './asks.ts'
-import { Calls, checkAddress } from './calls.ts'
+import { Calls, checkAddress, checkEvent } from './calls.ts'
 import type { ClientCounters, ClientEvents, ClientListener, ClientStatus, Gap, Message } from './events.ts'
 import type { ClientOptions } from './options.ts'
 import { type Room, RoomHandle } from './room.ts'
@@ -245,6 +245,8 @@ export class Client<C extends AnyContract = Untyped> {
   /** The receiver validates and hands on the output. What does not fit is not handed on at all. */
   #accept(received: Message): Message | null {
     try {
+      // The client's own events are nobody else's to raise.
+      checkEvent(received.event)
       const message = { ...received, data: this.#guard.event(received.event, received.data) }
       this.#see(message)
       return message
