@@ -17,7 +17,13 @@ export interface UpgradeServer {
   /** Who listens. */
   listeners(event: 'upgrade'): readonly unknown[]
   /** Where it listens; `null` before it does. */
-  address(): { readonly address: string } | string | null
+  address(): BoundAddress | string | null
+}
+
+/** Where a server listens, in Node's words. */
+export interface BoundAddress {
+  /** The IP address. */
+  readonly address: string
 }
 
 /**

@@ -6,6 +6,12 @@ import type { WsSocket } from './socket.ts'
 /** What a transport needs of a hub. */
 export type AttachableHub = Pick<Hub, 'accept' | 'closing' | 'limits' | 'subprotocols'>
 
+/** What is compressed. */
+export interface Compression {
+  /** The smallest message worth it, in bytes. Default: 1 024. */
+  readonly threshold?: number
+}
+
 /** How a hub takes WebSockets. */
 export interface UpgraderOptions {
   /**
@@ -33,10 +39,10 @@ export interface UpgraderOptions {
    */
   readonly hosts?: readonly string[]
   /**
-   * Compresses messages of at least `threshold` bytes (default: 1 024), each on its own, for clients that offer it. It saves bandwidth at
-   * five times the CPU, and shares nothing between receivers. Default: `false`.
+   * Compresses messages, each on its own, for clients that offer it. It saves bandwidth at five times the CPU, and shares nothing
+   * between receivers. Default: `false`.
    */
-  readonly compression?: boolean | { readonly threshold?: number }
+  readonly compression?: boolean | Compression
   /**
    * What to keep of Node's request, for `authenticate` to find as `context` in its `extra`, such as the certificate of a TLS client:
    * `(request) => request.socket.getPeerCertificate()`. It lives as long as the connection; the request itself would cost it a kilobyte. Called once

@@ -29,10 +29,13 @@ export interface WsSocket {
   pause(): void
   /** Reads on. */
   resume(): void
-  /** Listens to `message`, `ping`, `pong`, `error` and `close`, with the arguments that `ws` gives. */
+  /** Listens to messages: the bytes, and whether they are binary. */
   on(event: 'message', listener: (data: Buffer, isBinary: boolean) => void): unknown
+  /** Listens to the end: the code and reason of the peer's close frame, or 1006. */
   on(event: 'close', listener: (code: number, reason: Buffer) => void): unknown
+  /** Listens to what breaks the connection; `close` follows. */
   on(event: 'error', listener: (error: Error) => void): unknown
+  /** Listens to WebSocket's own signs of life. */
   on(event: 'ping' | 'pong', listener: (data: Buffer) => void): unknown
 }
 

@@ -5,7 +5,7 @@ import { CloseCode, type Handshake, type Sink } from '@chat/core'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import { closeTimeout, WsConnection } from './connection.ts'
 import { handshakeOf, type Target, targetOf } from './handshake.ts'
-import type { AttachableHub, NodeWsExtra, UpgraderOptions } from './options.ts'
+import type { AttachableHub, Compression, NodeWsExtra, UpgraderOptions } from './options.ts'
 import { OriginPolicy } from './origin.ts'
 import { type Match, PathPattern } from './path.ts'
 import { none, type TextRecord } from './record.ts'
@@ -213,7 +213,7 @@ function serverOptions(
 }
 
 /** Without context from message to message, which would cost every idle connection its windows. */
-function deflate({ threshold }: { readonly threshold?: number }): ServerOptions['perMessageDeflate'] {
+function deflate({ threshold }: Compression): ServerOptions['perMessageDeflate'] {
   return {
     serverNoContextTakeover: true,
     clientNoContextTakeover: true,
