@@ -157,6 +157,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     for (const link of this.#links) link.connection.abort(new Error('unable to close in time'))
     this.#unsubscribe()
     await this.#node.close()
+    this.#speaker.end()
   }
 
   /** Resolves when the last connection has ended, or after a while. */

@@ -11,6 +11,7 @@ import { ChatError, UncertainError, UsageError } from '../errors.ts'
 import { encodeValue } from '../protocol/json.ts'
 import { isEventName } from '../protocol/names.ts'
 import { fingerprint } from '../runtime/hash.ts'
+import type { Undo } from '../runtime/runtime.ts'
 import { onAbort } from '../runtime/signal.ts'
 import { exceedsBytes } from '../text.ts'
 import { largestAnswer } from './calls.ts'
@@ -90,9 +91,17 @@ export class Speaker {
   readonly #node: Node
   /** One append of an address is in doubt at a time, so that a repetition cannot overtake. */
   readonly #lanes = new Lanes()
+  /** What gives a message up that the log has not answered for. */
+  readonly #doubtful = new Set<(cause: unknown) => void>()
 
   constructor(node: Node) {
     this.#node = node
+  }
+
+  /** The hub is closed: nothing is repeated any more, so what is in doubt stays in doubt. */
+  end(): void {
+    for (const giveUp of this.#doubtful) giveUp(new ChatError('closed', 'the hub was closed'))
+    this.#doubtful.clear()
   }
 
   target(address: string): HubTarget<AnyContract> {
@@ -118,11 +127,7 @@ export class Speaker {
       this.#node.guard.event(event, data)
       const json = this.#encode(data)
       const { id, n } = this.#node.nextMessage()
-      const ignore = onAbort(signal, (reason) =>
-        reject(
-          new UncertainError('unable to tell whether the message was stored: aborted', { cause: reason }),
-        ),
-      )
+      const known = this.#doubt(signal, reject)
       const key = {
         user: '',
         session: this.#node.id,
@@ -136,7 +141,7 @@ export class Speaker {
           { event, data: JSON.parse(json), from: null, id, json },
           key,
           (appended) => {
-            ignore()
+            known()
             done()
             if (appended.outcome !== 'conflict')
               resolve({ epoch: appended.epoch, at: appended.at, id: appended.id })
@@ -146,6 +151,18 @@ export class Speaker {
         ),
       )
     })
+  }
+
+  /** Until the returned function says that the outcome is known, the signal or the end of the hub leaves it open. */
+  #doubt(signal: AbortSignal | undefined, reject: (error: UncertainError) => void): Undo {
+    const giveUp = (cause: unknown): void =>
+      reject(new UncertainError('unable to tell whether the message was stored: given up', { cause }))
+    const ignore = onAbort(signal, giveUp)
+    this.#doubtful.add(giveUp)
+    return () => {
+      ignore()
+      this.#doubtful.delete(giveUp)
+    }
   }
 
   #cast(address: string, event: string, data: unknown, key: string | undefined): void {

@@ -46,7 +46,8 @@ describe.each(paths)('names of events, with a backplane that is %s', (path) => {
   test('P-PB-10: the hub’s own events cannot be forged', async () => {
     const s = stage({ path })
     const told: unknown[] = []
-    for (const event of ['$connect', '$error', '$join'] as const) s.hub.on(event, (what) => told.push(what))
+    for (const event of ['$connect', '$error', '$join'] as const)
+      s.hub.on(event, (what: unknown) => told.push(what))
     const alice = await s.client('alice')
     told.length = 0
     await alice.say(['send', 1, '#a', '$connect', {}], ['cast', '#a', '$error', {}], ['call', 2, '$join', {}])
