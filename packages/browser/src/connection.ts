@@ -2,7 +2,8 @@ import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/co
 
 const capabilities: TransportCapabilities = {
   name: 'browser',
-  backpressure: true,
+  // Chromium and Firefox tell the truth, but WebKit's network process takes everything at once and counts it as written.
+  backpressure: false,
   // A browser reads whatever comes.
   pause: false,
   closeCodes: true,

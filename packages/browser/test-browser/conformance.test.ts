@@ -1,0 +1,64 @@
+import type { TransportCapabilities } from '@chat/core'
+import {
+  defineTransportSuite,
+  type Peer,
+  type StartOptions,
+  type TransportBench,
+} from '@chat/testing/conformance'
+import { describe, it } from 'vitest'
+import { dial } from '../src/index.ts'
+import { call, urlOf } from './support/control.ts'
+
+const browser: TransportCapabilities = {
+  name: 'browser',
+  backpressure: false,
+  pause: false,
+  closeCodes: true,
+  detectsLoss: false,
+}
+const nodeWs: TransportCapabilities = { ...browser, name: 'node-ws', backpressure: true, pause: true }
+
+/** An end on the server: what is asked of it, it does in that order. */
+function remotePeer(bench: string, end: number): Peer {
+  let before: Promise<unknown> = Promise.resolve()
+  const inTurn = <T>(run: () => Promise<T>): Promise<T> => {
+    const mine = before.then(run)
+    before = mine.catch(() => {})
+    return mine
+  }
+  return {
+    send: (texts) => inTurn(() => call('send', bench, end, texts)),
+    close: (code, reason) => inTurn(() => call('closeEnd', bench, end, code, reason)),
+    abort: () => inTurn(() => call('abort', bench, end)),
+    pause: () => inTurn(() => call('pause', bench, end)),
+    resume: () => inTurn(() => call('resume', bench, end)),
+    events: (from) => inTurn(() => call('events', bench, end, from)),
+    status: () => inTurn(() => call('status', bench, end)),
+  }
+}
+
+async function start(options: StartOptions): Promise<TransportBench> {
+  const bench = await call('startBench', options)
+  return {
+    dial: dial(urlOf(bench)),
+    nowhere: dial(await call('nowhere')),
+    async accepted() {
+      const { end, handshake } = await call('accepted', bench)
+      return { peer: remotePeer(bench, end), handshake }
+    },
+    open: () => call('open', bench),
+    cut: () => call('reset', bench),
+    stop: () => call('stopBench', bench),
+  }
+}
+
+defineTransportSuite(
+  // Each case has a server of its own, so they can wait side by side.
+  { describe: describe.concurrent, it },
+  {
+    name: 'browser',
+    capabilities: { client: browser, server: nodeWs },
+    lacks: { 'local server': 'the server is not in the page' },
+    start,
+  },
+)

@@ -1,0 +1,239 @@
+// What the pages talk to: hubs and recording hosts on one HTTP server, and a door through which a page controls them.
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
+import { type Handshake, Hub, type HubOptions, type TransportCapabilities, UsageError } from '@chat/core'
+import { type AttachableHub, attach, type Upgrader } from '@chat/node-ws'
+import {
+  type LinkEvent,
+  type LocalPeer,
+  type PeerStatus,
+  RecordingHost,
+  type StartOptions,
+} from '@chat/testing/conformance'
+
+/** A host for the server's ends, with a hub's limits. */
+class Host extends RecordingHost implements AttachableHub {
+  readonly closing = false
+  readonly limits = new Hub().limits
+  readonly path: string
+  upgrader: Upgrader | null = null
+
+  constructor(path: string, options: StartOptions) {
+    super(options)
+    this.path = path
+  }
+}
+
+interface RunningHub {
+  readonly hub: Hub
+  readonly path: string
+  upgrader: Upgrader | null
+}
+
+/** What a page can do with the server. Everything passes as JSON. */
+export class TestServer {
+  readonly #server: Server = createServer((request, response) => void this.#answer(request, response))
+  readonly #sockets = new Map<Socket, string>()
+  readonly #benches = new Map<string, Host>()
+  readonly #hubs = new Map<string, RunningHub>()
+  #made = 0
+  #nowhere = ''
+
+  /** Listens on a port of its own, and says where. */
+  async listen(): Promise<string> {
+    this.#server.on('upgrade', ({ url = '' }: IncomingMessage, socket: Socket) => {
+      this.#sockets.set(socket, url)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
+    this.#nowhere = `ws://127.0.0.1:${await unusedPort()}/`
+    return `http://127.0.0.1:${await bind(this.#server)}`
+  }
+
+  async close(): Promise<void> {
+    for (const { hub } of this.#hubs.values()) await hub.close({ deadline: 0 })
+    for (const socket of this.#sockets.keys()) socket.destroy()
+    this.#server.closeAllConnections()
+    this.#server.close()
+  }
+
+  /** Where nobody listens. */
+  nowhere(): string {
+    return this.#nowhere
+  }
+
+  /** A host that records, at a path of its own. */
+  startBench(options: StartOptions): string {
+    const path = `/bench/${++this.#made}`
+    const host = new Host(path, options)
+    host.upgrader = attach(host, this.#server, { path, origins: () => true })
+    this.#benches.set(path, host)
+    return path
+  }
+
+  /** The next link of a bench: the number of its end. */
+  async accepted(bench: string): Promise<{ end: number; handshake: Handshake }> {
+    const host = this.#bench(bench)
+    const { peer, handshake } = await host.next()
+    return { end: host.peers.indexOf(peer as LocalPeer), handshake }
+  }
+
+  open(bench: string): number {
+    return this.#bench(bench).open
+  }
+
+  send(bench: string, end: number, texts: readonly string[]): Promise<readonly boolean[]> {
+    return this.#peer(bench, end).send(texts)
+  }
+
+  closeEnd(bench: string, end: number, code: number, reason: string): Promise<void> {
+    return this.#peer(bench, end).close(code, reason)
+  }
+
+  abort(bench: string, end: number): Promise<void> {
+    return this.#peer(bench, end).abort()
+  }
+
+  pause(bench: string, end: number): Promise<void> {
+    return this.#peer(bench, end).pause()
+  }
+
+  resume(bench: string, end: number): Promise<void> {
+    return this.#peer(bench, end).resume()
+  }
+
+  events(bench: string, end: number, from: number): Promise<readonly LinkEvent[]> {
+    return this.#peer(bench, end).events(from)
+  }
+
+  status(bench: string, end: number): Promise<PeerStatus> {
+    return this.#peer(bench, end).status()
+  }
+
+  capabilities(bench: string, end: number): TransportCapabilities {
+    return this.#peer(bench, end).connection.capabilities
+  }
+
+  stopBench(bench: string): void {
+    this.#bench(bench).upgrader?.detach()
+    this.reset(bench)
+    this.#benches.delete(bench)
+  }
+
+  /** A hub at a path of its own, whose users are named by their tokens. */
+  startHub(timeouts: HubOptions['timeouts'] & object = {}): string {
+    const hub = new Hub({
+      timeouts,
+      authenticate: ({ token }) => (token === null ? null : { id: token }),
+      authorize: () => true,
+      calls: ['double'],
+    })
+    hub.on('double', (input) => Number(input) * 2)
+    const path = `/hub/${++this.#made}`
+    this.#hubs.set(path, { hub, path, upgrader: null })
+    this.admit(path)
+    return path
+  }
+
+  /** Sends a message from the hub itself. */
+  async say(hub: string, address: string, event: string, data: unknown): Promise<void> {
+    await this.#hub(hub).hub.to(address).send(event, data)
+  }
+
+  ask(hub: string, address: string, event: string, data: unknown): Promise<unknown> {
+    return this.#hub(hub).hub.to(address).ask(event, data, { timeout: 5_000 })
+  }
+
+  /** Refuses upgrades for this hub, with 404. */
+  refuse(hub: string): void {
+    this.#hub(hub).upgrader?.detach()
+  }
+
+  /** Takes upgrades for this hub. */
+  admit(path: string): void {
+    const running = this.#hub(path)
+    running.upgrader = attach(running.hub, this.#server, { path, origins: () => true })
+  }
+
+  /** Resets every connection at a path. */
+  reset(path: string): void {
+    for (const socket of this.#at(path)) reset(socket)
+  }
+
+  /** Falls silent on the connections that are open at a path now: reads nothing any more. */
+  freeze(path: string): void {
+    for (const socket of this.#at(path)) socket.pause()
+  }
+
+  /** How many connections are open at a path. */
+  connections(path: string): number {
+    return this.#at(path).length
+  }
+
+  async stopHub(path: string): Promise<void> {
+    const { hub, upgrader } = this.#hub(path)
+    upgrader?.detach()
+    await hub.close({ deadline: 0 })
+    this.#hubs.delete(path)
+  }
+
+  #at(path: string): Socket[] {
+    return [...this.#sockets].flatMap(([socket, url]) => (url.split('?')[0] === path ? [socket] : []))
+  }
+
+  #bench(path: string): Host {
+    const host = this.#benches.get(path)
+    if (host === undefined) throw new UsageError(`there is no bench ${path}`)
+    return host
+  }
+
+  #peer(path: string, end: number): LocalPeer {
+    const peer = this.#bench(path).peers[end]
+    if (peer === undefined) throw new UsageError(`there is no end ${end} at ${path}`)
+    return peer
+  }
+
+  #hub(path: string): RunningHub {
+    const running = this.#hubs.get(path)
+    if (running === undefined) throw new UsageError(`there is no hub ${path}`)
+    return running
+  }
+
+  /** `POST /<method>` with the arguments as a JSON array. */
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.setHeader('Access-Control-Allow-Origin', '*')
+    try {
+      const args: unknown[] = JSON.parse(await bodyOf(request))
+      const method = this[(request.url ?? '').slice(1) as keyof TestServer] as (...args: unknown[]) => unknown
+      response.end(JSON.stringify((await method.apply(this, args)) ?? null))
+    } catch (error) {
+      response.writeHead(500).end(String(error))
+    }
+  }
+}
+
+/** A socket that is ending can no longer be reset: Node would then never report it as closed. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of request) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
+}
+
+async function bind(server: ReturnType<typeof createTcpServer>): Promise<number> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
+}
+
+async function unusedPort(): Promise<number> {
+  const server = createTcpServer()
+  const port = await bind(server)
+  server.close()
+  await once(server, 'close')
+  return port
+}
