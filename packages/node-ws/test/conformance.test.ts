@@ -64,7 +64,7 @@ async function start(options: StartOptions, listen: Listen): Promise<TransportBe
     accepted: () => host.next(),
     open: async () => host.open,
     async cut() {
-      for (const socket of sockets) socket.resetAndDestroy()
+      for (const socket of sockets) reset(socket)
     },
     async stop() {
       for (const socket of sockets) socket.destroy()
@@ -72,6 +72,12 @@ async function start(options: StartOptions, listen: Listen): Promise<TransportBe
       await once(server, 'close')
     },
   }
+}
+
+/** A socket that is ending can no longer be reset: Node would then never report it as closed. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
 }
 
 /** Nobody listens there any more. */

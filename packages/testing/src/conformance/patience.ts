@@ -37,12 +37,12 @@ export class Patience {
   }
 
   /** Waits until `check` answers true. */
-  async until(what: string, check: () => Later<boolean>): Promise<void> {
+  async until(what: string | (() => string), check: () => Later<boolean>): Promise<void> {
     const end = systemRuntime.now() + this.#deadline
     for (let round = 0; ; round++) {
       if (await check()) return
       if (this.#settle === undefined ? systemRuntime.now() > end : round >= rounds)
-        throw new ConformanceError(`it never came about that ${what}`)
+        throw new ConformanceError(`it never came about that ${typeof what === 'string' ? what : what()}`)
       await this.#moment()
     }
   }

@@ -112,9 +112,10 @@ export const ending: readonly TransportCase[] = [
   {
     name: 'after an abort nothing arrives any more, and a second abort does nothing',
     async run(stage) {
-      const { near } = await closed(stage, ({ near: { peer }, far }) =>
-        Promise.all([peer.abort(), peer.abort(), far.peer.send(['["late"]'])]),
-      )
+      const { near } = await closed(stage, async ({ near: { peer }, far }) => {
+        await Promise.all([peer.abort(), peer.abort()])
+        await far.peer.send(['["late"]'])
+      })
       same(near.received, [], 'what arrives after an abort')
     },
   },

@@ -121,8 +121,8 @@ export class Stage {
   }
 
   /** Waits until `check` is true of what the ends have seen. */
-  until(what: string, check: () => boolean | Promise<boolean>): Promise<void> {
-    return this.patience.until(`${what} (${this.side} acts)`, async () => {
+  until(what: string | (() => string), check: () => boolean | Promise<boolean>): Promise<void> {
+    return this.patience.until(what, async () => {
       await this.look()
       return check()
     })
@@ -142,7 +142,10 @@ export class Stage {
 
   /** Waits until both ends of a link have ended. */
   over(link: Link): Promise<void> {
-    return this.until('both ends are told of the end', () => link.near.ended && link.far.ended)
+    return this.until(
+      () => `both ends are told of the end (near: ${link.near.ended}, far: ${link.far.ended})`,
+      () => link.near.ended && link.far.ended,
+    )
   }
 
   /** Waits until `end` has received these. */
