@@ -28,6 +28,8 @@ function inBrowsers(engines: Engine[]): TestProjectInlineConfiguration[] {
   return [
     {
       resolve: { conditions: [...conditions, 'browser'] },
+      // The server that the pages talk to is started by vitest itself, on Node.
+      environments: { __vitest__: { resolve: { conditions: [...conditions, 'node'] } } },
       test: {
         name: 'engines',
         include: ['packages/browser/test-browser/**/*.test.ts'],
