@@ -1,7 +1,7 @@
 import { ChatError, UncertainError } from '../errors.ts'
 
 /** What an operation does when its connection is lost before the answer. */
-export type Repeat =
+type Repeat =
   /** A send: the hub recognises the repetition. */
   | 'same-ref'
   /** A call: it may have run; nobody knows. */

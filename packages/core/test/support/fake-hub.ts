@@ -18,10 +18,10 @@ import { expect } from 'vitest'
 export type RawFrame = readonly [type: string, ...elements: unknown[]]
 
 /** What a hub answers a frame with, if anything. */
-export type Script = Record<string, (connection: FakeConnection, frame: RawFrame) => void>
+type Script = Record<string, (connection: FakeConnection, frame: RawFrame) => void>
 
 /** What a `welcome` says; anything may be replaced. */
-export type Welcome = Record<string, unknown>
+type Welcome = Record<string, unknown>
 
 export const limits = {
   frame: 65_536,
@@ -60,7 +60,7 @@ interface MsgOptions {
 }
 
 /** The hub's end of one connection: records what comes, and says what it is told to. */
-export class FakeConnection implements Sink {
+class FakeConnection implements Sink {
   readonly connection: Connection
   readonly transmissions: string[] = []
   readonly frames: RawFrame[] = []
@@ -119,7 +119,7 @@ export class FakeConnection implements Sink {
 }
 
 /** A hub that does what a script says, on the network of its stage. */
-export class FakeHub implements MemoryHost {
+class FakeHub implements MemoryHost {
   readonly subprotocols = ['chat.v1.json']
   readonly connections: FakeConnection[] = []
   /** What the next `welcome` says besides the usual. */

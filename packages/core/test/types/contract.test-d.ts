@@ -1,0 +1,247 @@
+/*
+ * What TypeScript makes of a contract: checked by the compiler alone, never run.
+ */
+import {
+  ChatError,
+  Client,
+  type ClientStatus,
+  contract,
+  type Dialer,
+  type Gap,
+  Hub,
+  type HubMessage,
+  type HubSession,
+  type Message,
+  type Stored,
+  type User,
+} from '@chat/core'
+import { expectTypeOf } from 'vitest'
+import { z } from 'zod'
+
+declare const dial: Dialer
+
+const chat = contract({
+  events: { say: z.object({ text: z.string() }), price: z.string().transform(Number), typing: z.boolean() },
+  calls: { rename: { input: z.object({ name: z.string() }), output: z.object({ ok: z.boolean() }) } },
+  asks: {
+    confirm: { input: z.object({ question: z.string() }), output: z.boolean() },
+    pick: { input: z.string().transform(Number), output: z.number().transform(String) },
+  },
+})
+
+interface Member extends User {
+  readonly admin: boolean
+}
+
+/** With validators: input and output of a schema are told apart. */
+export async function withValidators(): Promise<void> {
+  const hub = new Hub({
+    contract: chat,
+    authenticate: ({ token }): Member => ({ id: token ?? '', admin: false }),
+    authorize: (request) => {
+      expectTypeOf(request.user).toEqualTypeOf<Member>()
+      if (request.event === 'price') expectTypeOf(request.data).toEqualTypeOf<number>()
+      return true
+    },
+  })
+  const client = new Client({ dial, contract: chat })
+  const room = client.join('#a')
+
+  expectTypeOf(await room.send('say', { text: 'hi' })).toEqualTypeOf<Stored>()
+  await client.to('*').send('price', '42')
+  await hub.broadcast('price', '42')
+  room.cast('typing', true, { key: 'k' })
+  // @ts-expect-error the sender gives what the validator takes
+  await room.send('price', 42)
+  // @ts-expect-error no such event
+  await room.send('sayy', { text: 'hi' })
+  // @ts-expect-error no such field
+  await room.send('say', { txt: 'hi' })
+  // @ts-expect-error a call is no event
+  await room.send('rename', { name: 'x' })
+  // @ts-expect-error the same on the hub
+  await hub.to('#a').send('say', { text: 1 })
+
+  room.on('price', (data, message) => {
+    expectTypeOf(data).toEqualTypeOf<number>()
+    expectTypeOf(message).toEqualTypeOf<Message<number>>()
+  })
+  client.on('say', ({ text }, { from }) => {
+    expectTypeOf(text).toEqualTypeOf<string>()
+    expectTypeOf(from).toEqualTypeOf<string | null>()
+  })
+  hub.on('price', (data, message) => {
+    expectTypeOf(data).toEqualTypeOf<number>()
+    expectTypeOf(message).toEqualTypeOf<HubMessage<Member>>()
+  })
+  // @ts-expect-error a room hears no asks
+  room.on('confirm', () => true)
+  // @ts-expect-error no such event
+  client.on('sayy', () => {})
+  // @ts-expect-error no such event
+  hub.on('sayy', () => {})
+
+  expectTypeOf(await client.request('rename', { name: 'x' })).toEqualTypeOf<{ ok: boolean }>()
+  // @ts-expect-error no such call
+  await client.request('renam', { name: 'x' })
+  // @ts-expect-error an event is no call
+  await client.request('say', { text: 'x' })
+  // @ts-expect-error the input is checked
+  await client.request('rename', { nam: 'x' })
+  hub.on('rename', async ({ name }, { user, session, signal }) => {
+    expectTypeOf(name).toEqualTypeOf<string>()
+    expectTypeOf(user).toEqualTypeOf<Member>()
+    expectTypeOf(session).toEqualTypeOf<HubSession<Member>>()
+    expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
+    return { ok: user.admin }
+  })
+  // @ts-expect-error a handler returns the output
+  hub.on('rename', () => ({ okay: true }))
+  // @ts-expect-error a handler has to answer
+  hub.on('rename', () => {})
+
+  client.on('confirm', ({ question }, { signal }) => {
+    expectTypeOf(question).toEqualTypeOf<string>()
+    expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
+    return true
+  })
+  client.on('pick', (input) => {
+    expectTypeOf(input).toEqualTypeOf<number>()
+    return input
+  })
+  // @ts-expect-error who answers returns the output's input
+  client.on('confirm', () => 'yes')
+  expectTypeOf(await hub.to('@a').ask('confirm', { question: '?' })).toEqualTypeOf<boolean>()
+  expectTypeOf(await hub.to('@a').ask('pick', '7')).toEqualTypeOf<string>()
+  const { replies } = await hub.to('@a').askAll('confirm', { question: '?' }, { timeout: 5 })
+  expectTypeOf(replies[0]?.answer).toEqualTypeOf<boolean | undefined>()
+  // @ts-expect-error no such ask
+  await hub.to('@a').ask('say', { text: 'x' })
+}
+
+interface Plain {
+  events: { say: { text: string }; typing: boolean; nothing: null }
+  calls: { rename: { input: { name: string }; output: { ok: boolean } } }
+  asks: { confirm: { input: { question: string }; output: boolean } }
+}
+
+type PlainAlias = { events: { say: { text: string } } }
+
+/** With a plain interface: the same types, and no validators. */
+export async function withAnInterface(): Promise<void> {
+  const hub = new Hub<Plain, Member>({
+    calls: ['rename'],
+    authenticate: () => null,
+    authorize: ({ action, event, data }) => {
+      if (event === 'say') expectTypeOf(data).toEqualTypeOf<{ text: string }>()
+      return action === 'join'
+    },
+  })
+  const client = new Client<Plain>({ dial })
+  const room = client.join('#a')
+  await room.send('say', { text: 'hi' })
+  await client.to('@b').send('nothing', null)
+  room.on('typing', (data) => expectTypeOf(data).toEqualTypeOf<boolean>())
+  client.on('confirm', ({ question }) => question === '?')
+  hub.on('rename', ({ name }) => ({ ok: name !== '' }))
+  expectTypeOf(await client.request('rename', { name: 'x' })).toEqualTypeOf<{ ok: boolean }>()
+  expectTypeOf(await hub.to('@a').ask('confirm', { question: '?' })).toEqualTypeOf<boolean>()
+  // @ts-expect-error no such event
+  await room.send('sayy', { text: 'hi' })
+  // @ts-expect-error no such field
+  await hub.to('#a').send('say', { txt: 'hi' })
+  // @ts-expect-error no such call
+  new Hub<Plain>({ calls: ['renam'] })
+  // @ts-expect-error the output
+  hub.on('rename', () => ({ ok: 'yes' }))
+
+  const alias = new Client<PlainAlias>({ dial })
+  await alias.to('#a').send('say', { text: 'hi' })
+  // @ts-expect-error there are no calls
+  await alias.request('rename', {})
+  // @ts-expect-error there are no asks
+  alias.on('confirm', () => true)
+}
+
+/** With the types alone of a contract that lives elsewhere: no validators are shipped. */
+export async function typesOnly(): Promise<void> {
+  const client = new Client<typeof chat>({ dial })
+  await client.to('#a').send('price', '42')
+  client.on('price', (data) => expectTypeOf(data).toEqualTypeOf<number>())
+  expectTypeOf(await client.request('rename', { name: 'x' })).toEqualTypeOf<{ ok: boolean }>()
+  // @ts-expect-error no such event
+  await client.to('#a').send('sayy', {})
+  // A client with validators and one without are of one type.
+  expectTypeOf(client).toEqualTypeOf(new Client({ dial, contract: chat }))
+}
+
+/** Without any: every name is allowed, and data is unknown. */
+export async function untyped(): Promise<void> {
+  const hub = new Hub({ authenticate: () => null, calls: ['anything'] })
+  const client = new Client({ dial })
+  const room = client.join('#a')
+  await room.send('whatever', { any: 'thing' })
+  await hub.broadcast('whatever', 1)
+  client.on('whatever', (data, message) => {
+    expectTypeOf(data).toEqualTypeOf<unknown>()
+    expectTypeOf(message.from).toEqualTypeOf<string | null>()
+    // Whether it is an ask nobody knows: both are there.
+    expectTypeOf(message.signal).toEqualTypeOf<AbortSignal>()
+  })
+  room.on('whatever', (data, { at }) => {
+    expectTypeOf(data).toEqualTypeOf<unknown>()
+    expectTypeOf(at).toEqualTypeOf<number>()
+  })
+  hub.on('anything', async (input, { user }) => {
+    expectTypeOf(input).toEqualTypeOf<unknown>()
+    expectTypeOf(user).toEqualTypeOf<User>()
+    return 'x'
+  })
+  expectTypeOf(await client.request('anything', 1)).toEqualTypeOf<unknown>()
+  expectTypeOf(await hub.to('@a').ask('x', 1)).toEqualTypeOf<unknown>()
+}
+
+/** The SDK's own events are typed in every case, and are no events to send. */
+export async function ownEvents(): Promise<void> {
+  const typed = new Client({ dial, contract: chat })
+  const untypedClient = new Client({ dial })
+  typed.on('$status', ({ status, error }) => {
+    expectTypeOf(status).toEqualTypeOf<ClientStatus>()
+    expectTypeOf(error).toEqualTypeOf<ChatError | undefined>()
+  })
+  untypedClient.on('$status', ({ status }) => expectTypeOf(status).toEqualTypeOf<ClientStatus>())
+  typed.on('$gap', (gap) => expectTypeOf(gap).toEqualTypeOf<Gap>())
+  typed.on('$error', ({ error }) => expectTypeOf(error).toEqualTypeOf<unknown>())
+  untypedClient.join('#a').on('$gap', (gap) => expectTypeOf(gap).toEqualTypeOf<Gap>())
+  typed.join('#a').on('$leave', ({ error }) => expectTypeOf(error).toEqualTypeOf<ChatError>())
+  // @ts-expect-error no such event
+  typed.on('$connect', () => {})
+  // @ts-expect-error a room's own event
+  typed.on('$leave', () => {})
+  // @ts-expect-error the client's own event
+  typed.join('#a').on('$status', () => {})
+  // @ts-expect-error nobody sends them
+  await typed.to('#a').send('$status', {})
+  const hub = new Hub({ contract: chat })
+  hub.on('$connect', ({ session, resumed }) => {
+    expectTypeOf(session).toEqualTypeOf<HubSession<User>>()
+    expectTypeOf(resumed).toEqualTypeOf<boolean>()
+  })
+  // @ts-expect-error the client's own event
+  hub.on('$status', () => {})
+}
+
+/** What does not fit together. */
+export function mistakes(): void {
+  // @ts-expect-error a validator is needed
+  contract({ events: { say: 'string' } })
+  // @ts-expect-error a call has an input and an output
+  contract({ calls: { rename: z.string() } })
+  // @ts-expect-error a dialer is needed
+  new Client({ contract: chat })
+  // @ts-expect-error a user has an id
+  new Hub({ authenticate: () => ({ name: 'x' }) })
+  // @ts-expect-error codes are known, or an application's own with a slash
+  new ChatError('out_of_stock', 'x')
+  new ChatError('shop/out_of_stock', 'x')
+}
