@@ -178,8 +178,9 @@ function resolve<T extends object>(group: string, defaults: T, given: Partial<T>
       throw new UsageError(
         `unable to start the hub: there is no ${group}.${name}; there are ${Object.keys(defaults).join(', ')}`,
       )
-    if (value !== undefined && !(typeof value === 'number' && value > 0))
-      throw new UsageError(`unable to start the hub: ${group}.${name} must be a number above 0`)
+    // The welcome names them, and JSON knows no Infinity.
+    if (value !== undefined && !(Number.isFinite(value) && (value as number) > 0))
+      throw new UsageError(`unable to start the hub: ${group}.${name} must be a finite number above 0`)
   }
   const set = Object.entries(given).filter(([, value]) => value !== undefined)
   return { ...defaults, ...Object.fromEntries(set) }
