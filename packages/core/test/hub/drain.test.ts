@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest'
+import { hello } from '../support/raw-client.ts'
+import { deferred, outcome, paths, stage } from '../support/stage.ts'
+
+describe.each(paths)('a hub that is closed, with a backplane that is %s', (path) => {
+  test('P-LV-5: it says bye with 4001 and a moment to come back, spread over the deadline', async () => {
+    const s = stage({ path })
+    const clients = await Promise.all(Array.from({ length: 20 }, () => s.client('alice')))
+    const closed = s.hub.close({ deadline: 10_000 })
+    await s.settle()
+    const delays = clients.map((client) => {
+      expect(client.frames('bye')).toEqual([
+        ['bye', 4001, expect.any(String), { retryAfter: expect.any(Number) }],
+      ])
+      expect(client.code).toBeNull()
+      const [{ retryAfter }] = client.frames('bye').map((frame) => frame[3] as { retryAfter: number }) as [
+        { retryAfter: number },
+      ]
+      return retryAfter
+    })
+    for (const delay of delays) expect(delay >= 0 && delay <= 10_000).toBe(true)
+    expect(new Set(delays).size).toBeGreaterThan(15)
+    await s.advance(11_000)
+    await closed
+  })
+
+  test('P-LV-5: new handshakes are refused with 4001', async () => {
+    const s = stage({ path })
+    await s.client('alice')
+    const closed = s.hub.close()
+    expect(s.hub.closing).toBe(true)
+    const bob = await s.open()
+    await bob.say(hello('bob'))
+    expect([bob.code, bob.frames()]).toEqual([4001, []])
+    await s.advance(10_000)
+    await closed
+  })
+
+  test('P-LV-5: one that still waits for its welcome is closed with 4001 at once', async () => {
+    const s = stage({ path, authenticate: () => deferred<never>().promise })
+    const alice = await s.open()
+    await alice.say(hello('t'))
+    const closed = s.hub.close()
+    await s.settle()
+    expect([alice.code, alice.frames()]).toEqual([4001, []])
+    await s.advance(10_000)
+    await closed
+  })
+
+  test('P-LV-5: what is under way is finished, and what is left at the deadline is closed with 4001', async () => {
+    const allowed = deferred<boolean>()
+    const s = stage({ path, authorize: () => allowed.promise })
+    const alice = await s.client('alice')
+    await alice.say(['send', 1, '#a', 'say', 'hi'])
+    const closed = s.hub.close({ deadline: 5_000 })
+    await s.settle()
+    allowed.resolve(true)
+    await s.settle()
+    expect(outcome(alice.answer(1))).toBe('ok')
+    await s.advance(4_000)
+    expect(alice.code).toBeNull()
+    await s.advance(1_500)
+    expect(alice.code).toBe(4001)
+    await closed
+  })
+
+  test('P-LV-5: it does not wait for the deadline when everyone has gone', async () => {
+    const s = stage({ path })
+    const alice = await s.client('alice')
+    let closed = false
+    void s.hub.close({ deadline: 60_000 }).then(() => {
+      closed = true
+    })
+    await s.settle()
+    expect(closed).toBe(false)
+    alice.connection.close(1000, '')
+    await s.settle()
+    expect(closed).toBe(true)
+  })
+
+  test('P-LV-5: a peer that never answers the close is cut off', async () => {
+    const s = stage({ path })
+    const alice = await s.client('alice')
+    alice.connection.pause()
+    let closed = false
+    void s.hub.close({ deadline: 1_000 }).then(() => {
+      closed = true
+    })
+    await s.advance(8_000)
+    expect(closed).toBe(true)
+    expect(s.hub.sessions).toEqual([])
+  })
+
+  test('P-LV-5: to close twice waits for the same end', async () => {
+    const s = stage({ path })
+    expect(s.hub.close()).toBe(s.hub.close())
+    await s.hub.close()
+  })
+
+  test('P-LV-5: a closed hub leaves no timer behind', async () => {
+    const s = stage({ path })
+    const alice = await s.client('alice')
+    await alice.request('join', '#a')
+    await alice.request('send', '#a', 'say', 'hi')
+    const closed = s.hub.close({ deadline: 1_000 })
+    await s.advance(5_000)
+    await closed
+    expect(s.time.pending).toBe(0)
+  })
+})

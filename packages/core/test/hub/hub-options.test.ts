@@ -1,0 +1,50 @@
+import { Hub, MemoryBackplane, MemoryStore, UsageError } from '@chat/core'
+import { VirtualTime } from '@chat/testing'
+import { describe, expect, test } from 'vitest'
+
+const runtime = new VirtualTime().runtime('hub')
+const starting = (options: object) => () => new Hub({ runtime, ...options })
+
+describe('the options of a hub', () => {
+  test.each([
+    ['zero', 0],
+    ['negative', -1],
+    ['no number', '5'],
+    ['not a number', Number.NaN],
+    ['null', null],
+    ['without end', Number.POSITIVE_INFINITY],
+  ])('P-LV-3: a limit that is %s is refused, and the message names it', (_, value) => {
+    expect(starting({ limits: { rooms: value } })).toThrow(UsageError)
+    expect(starting({ limits: { rooms: value } })).toThrow('limits.rooms')
+  })
+
+  test('P-LV-3: a limit that is not known is refused, and the message names those that are', () => {
+    expect(starting({ limits: { messages: 5 } })).toThrow(/limits\.messages.*rooms/)
+    expect(starting({ timeouts: { toString: 5 } })).toThrow('timeouts.toString')
+  })
+
+  test('P-LV-3: what is left out or undefined has its default', () => {
+    const hub = new Hub({ runtime, limits: { rooms: undefined as unknown as number, depth: 8 } })
+    expect(hub.limits).toMatchObject({ rooms: 128, depth: 8, frame: 65_536 })
+  })
+
+  test('P-PB-3: a backplane that forgets repetitions before clients give them up is refused', () => {
+    const store = (dedupeWindow: number) => new MemoryBackplane(new MemoryStore(runtime, { dedupeWindow }))
+    expect(starting({ backplane: store(110_000) })).toThrow('recognises repetitions for 110000 ms')
+    expect(starting({ backplane: store(110_001) })).not.toThrow()
+    expect(starting({ timeouts: { heartbeat: 30_000 } })).toThrow('heartbeat')
+    expect(
+      starting({ log: { dedupeWindow: 150_000 }, timeouts: { heartbeat: 30_000, session: 150_000 } }),
+    ).not.toThrow()
+  })
+
+  test('P-HS-6: sessions that are forgotten before repetitions are refused', () => {
+    expect(starting({ timeouts: { session: 119_999 } })).toThrow('timeouts.session')
+  })
+
+  test('a name is listened to by one hub only, as the application says', () => {
+    const hub = new Hub({ runtime })
+    expect([hub.sessions, hub.rooms.size, hub.closing]).toEqual([[], 0, false])
+    expect(hub.counters).toEqual({ droppedCasts: 0, unknownFrames: 0, strayReplies: 0 })
+  })
+})

@@ -1,0 +1,228 @@
+import { describe, expect, test } from 'vitest'
+import { hello } from '../support/raw-client.ts'
+import { nobody, ScriptedConnection } from '../support/scripted-connection.ts'
+import { paths, type Stage, stage } from '../support/stage.ts'
+
+const kilobyte = 'x'.repeat(1_000)
+const numbers = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => from + i)
+
+/** A client whose transport takes as much as a test lets it. */
+async function slow(s: Stage, streams: string[] = ['#a']): Promise<ScriptedConnection> {
+  const connection = new ScriptedConnection()
+  connection.highWaterMark = 16 * 1024
+  s.hub.accept(connection, nobody)
+  const wanted = Object.fromEntries(streams.map((address) => [address, null]))
+  connection.deliver(JSON.stringify(hello('slow', { streams: wanted })))
+  await s.settle()
+  connection.take()
+  await s.settle()
+  return connection
+}
+
+const messages = (connection: ScriptedConnection): unknown[] =>
+  connection.frames.filter(([type]) => type === 'msg').map((frame) => frame[2])
+
+/** Lets the peer take everything, however often more comes. */
+async function drained(s: Stage, connection: ScriptedConnection): Promise<void> {
+  while (connection.bufferedAmount > 0) {
+    connection.take()
+    await s.settle()
+  }
+}
+
+describe.each(paths)('a connection that does not keep up, with a backplane that is %s', (path) => {
+  const options = { path, limits: { queue: 64 * 1024, stalled: 15_000 } }
+
+  test('P-LV-4: it holds no more than the queue limit, however much is published', async () => {
+    const s = stage(options)
+    const connection = await slow(s)
+    await s.publish('#a', ...numbers(1, 500).map((i) => [i, kilobyte]))
+    expect(connection.bufferedAmount).toBeGreaterThan(32 * 1024)
+    expect(connection.bufferedAmount).toBeLessThan(64 * 1024 + 2_000)
+  })
+
+  test('P-LV-4: what it missed is replayed in order when it drains, and then it is live again', async () => {
+    const s = stage(options)
+    const connection = await slow(s)
+    await s.publish('#a', ...numbers(1, 500).map((i) => [i, kilobyte]))
+    await drained(s, connection)
+    await s.publish('#a', 'live')
+    expect(messages(connection)).toEqual(numbers(1, 501))
+    expect(connection.frames.some(([type]) => type === 'gap')).toBe(false)
+  })
+
+  test('P-LV-4: every stream is replayed from its own place', async () => {
+    const s = stage(options)
+    const connection = await slow(s, ['#a', '#b'])
+    for (let i = 1; i <= 100; i++) {
+      await s.publish('#a', [i, kilobyte])
+      if (i % 2 === 0) await s.publish('#b', [i / 2, kilobyte])
+    }
+    await drained(s, connection)
+    for (const [address, count] of [
+      ['#a', 100],
+      ['#b', 50],
+    ] as const) {
+      const places = connection.frames
+        .filter(([type, at]) => type === 'msg' && at === address)
+        .map((frame) => frame[2])
+      expect(places).toEqual(numbers(1, count))
+    }
+  })
+
+  test('P-LV-4: what the log no longer keeps is a gap, and the rest is replayed', async () => {
+    const s = stage({ ...options, log: { retention: { count: 150 } } })
+    const connection = await slow(s)
+    await s.publish('#a', ...numbers(1, 600).map((i) => [i, kilobyte]))
+    await drained(s, connection)
+    const stream = connection.frames.filter(([type]) => type === 'msg' || type === 'gap')
+    const gap = stream.findIndex(([type]) => type === 'gap')
+    expect(stream[gap]?.[2]).toBe('trimmed')
+    expect(stream[gap]?.[3]).toEqual([expect.any(String), 450, expect.any(String)])
+    expect(stream.slice(gap + 1).map((frame) => frame[2])).toEqual(numbers(451, 600))
+    expect(stream.filter(([type]) => type === 'gap')).toHaveLength(1)
+  })
+
+  test('P-LV-4: above the limit casts are dropped, below it they arrive', async () => {
+    const s = stage(options)
+    const connection = await slow(s)
+    await s.publish('#a', ...numbers(1, 100).map((i) => [i, kilobyte]))
+    s.hub.to('#a').cast('say', 'dropped')
+    s.hub.to('@slow').cast('say', 'dropped')
+    await s.settle()
+    await drained(s, connection)
+    s.hub.to('#a').cast('say', 'arrives')
+    await s.settle()
+    expect(connection.frames.filter(([type]) => type === 'cast').map((frame) => frame[3])).toEqual([
+      'arrives',
+    ])
+  })
+
+  test('P-LV-4: the others in the room are not held up', async () => {
+    const s = stage(options)
+    await slow(s)
+    const bob = await s.client('bob')
+    await bob.request('join', '#a')
+    await s.publish('#a', ...numbers(1, 300).map((i) => [i, kilobyte]))
+    expect(bob.messages('#a').map(([at]) => at)).toEqual(numbers(1, 300))
+  })
+
+  test('P-LV-4: above the limit the hub pauses it and executes none of its frames, below the limit it goes on', async () => {
+    const s = stage(options)
+    const connection = await slow(s)
+    await s.publish('#a', ...numbers(1, 100).map((i) => [i, kilobyte]))
+    connection.deliver(JSON.stringify(['send', 1, '#b', 'say', 'unexecuted']))
+    await s.settle()
+    expect(connection.paused).toBe(true)
+    const reader = await s.client('reader')
+    expect(await reader.request('read', '#b')).toMatchObject({ result: { top: 0 } })
+    await drained(s, connection)
+    expect(connection.paused).toBe(false)
+    expect(await reader.request('read', '#b')).toMatchObject({ result: { top: 1 } })
+    expect(connection.frames.some(([type, ref]) => type === 'ok' && ref === 1)).toBe(true)
+  })
+
+  test('P-LV-4: answers count toward the limit', async () => {
+    const s = stage({ ...options, limits: { ...options.limits, burst: 1_000 } })
+    await s.publish('#a', ...numbers(1, 60).map((i) => [i, kilobyte]))
+    const connection = await slow(s)
+    const reads = numbers(1, 16).map((ref) => JSON.stringify(['read', ref, '#a', { limit: 60 }]))
+    connection.deliver(reads.slice(0, 8).join('\n'))
+    await s.settle()
+    connection.deliver(reads.slice(8).join('\n'))
+    await s.settle()
+    expect(connection.paused).toBe(true)
+    const answered = () => connection.frames.filter(([type]) => type === 'ok').length
+    expect(answered()).toBeLessThan(16)
+    for (let i = 0; i < 20 && answered() < 16; i++) await drained(s, connection)
+    expect(answered()).toBe(16)
+  })
+
+  test('P-LV-4: a connection that is slow but below the limit keeps executing', async () => {
+    const s = stage(options)
+    const connection = await slow(s)
+    await s.publish('#a', ...numbers(1, 30).map((i) => [i, kilobyte]))
+    expect(connection.bufferedAmount).toBeGreaterThan(connection.highWaterMark)
+    connection.deliver(JSON.stringify(['send', 1, '#b', 'say', 'hi']))
+    await s.settle()
+    expect(connection.frames.some(([type, ref]) => type === 'ok' && ref === 1)).toBe(true)
+  })
+})
+
+describe('a peer that takes nothing', () => {
+  test('P-LV-4: of many pings that wait for their answer only the newest is answered', async () => {
+    const s = stage({ limits: { queue: 256 * 1024 } })
+    const connection = await slow(s)
+    await s.publish('#a', ...numbers(1, 40).map((i) => [i, kilobyte]))
+    for (let i = 1; i <= 1_000; i++) connection.deliver(`["ping",${i}]`)
+    await s.settle()
+    expect(connection.frames.filter(([type]) => type === 'pong')).toEqual([])
+    await drained(s, connection)
+    expect(connection.frames.filter(([type]) => type === 'pong')).toEqual([['pong', 1_000]])
+  })
+
+  test('P-LV-4: when it takes nothing for longer than it may it is closed with 4008, and cut off two seconds later', async () => {
+    const s = stage({ limits: { queue: 64 * 1024, stalled: 15_000 } })
+    const connection = await slow(s)
+    await s.publish('#a', ...numbers(1, 100).map((i) => [i, kilobyte]))
+    await s.advance(14_000)
+    expect(connection.closedWith).toBeNull()
+    await s.advance(3_000)
+    expect([connection.closedWith?.code, connection.aborted]).toEqual([4008, false])
+    await s.advance(2_000)
+    expect(connection.aborted).toBe(true)
+    expect(s.hub.sessions).toEqual([])
+  })
+
+  test('P-LV-4: one that takes a little now and then is slow, not stalled', async () => {
+    const s = stage({ limits: { queue: 64 * 1024, stalled: 15_000 } })
+    const connection = await slow(s)
+    await s.publish('#a', ...numbers(1, 200).map((i) => [i, kilobyte]))
+    for (let i = 0; i < 10; i++) {
+      await s.advance(10_000)
+      connection.take(100)
+      connection.trickle()
+    }
+    expect(connection.closedWith).toBeNull()
+  })
+
+  test('P-LV-4: while the hub has paused a connection its liveness clock stands still', async () => {
+    const s = stage({ limits: { queue: 64 * 1024, stalled: 1_000_000 } })
+    const connection = await slow(s)
+    await s.publish('#a', ...numbers(1, 100).map((i) => [i, kilobyte]))
+    connection.deliver('["pong"]')
+    await s.settle()
+    expect(connection.paused).toBe(true)
+    await s.advance(200_000)
+    expect(connection.closedWith).toBeNull()
+    await drained(s, connection)
+    expect(connection.paused).toBe(false)
+    await s.advance(30_000)
+    expect(connection.closedWith).toBeNull()
+    await s.advance(25_000)
+    expect(connection.closedWith?.code).toBe(4012)
+  })
+
+  test('P-LV-4: several frames go down in pieces of at most 64 KiB, so that a stall can be told', async () => {
+    const s = stage()
+    const connection = await slow(s)
+    connection.highWaterMark = Number.MAX_SAFE_INTEGER
+    await s.publish('#a', ...numbers(1, 300).map((i) => [i, kilobyte]))
+    expect(Math.max(...connection.sent.map(({ bytes }) => bytes))).toBeLessThanOrEqual(64 * 1024)
+    expect(messages(connection)).toHaveLength(300)
+  })
+
+  test('P-LV-4: over the memory network a client that reads again gets everything once', async () => {
+    const s = stage({ path: 'asynchronous', limits: { queue: 64 * 1024 } })
+    const alice = await s.client('alice', { streams: { '#a': null } })
+    alice.connection.pause()
+    const publishing = numbers(1, 400).map((i) => s.hub.to('#a').send('say', [i, kilobyte]))
+    await s.advance(5_000)
+    await Promise.all(publishing)
+    expect(alice.messages('#a')).toEqual([])
+    alice.connection.resume()
+    await s.settle()
+    expect(alice.messages('#a').map(([at]) => at)).toEqual(numbers(1, 400))
+  })
+})
