@@ -130,7 +130,7 @@ export class MemoryBackplane implements Backplane {
   }
 
   async close(): Promise<void> {
-    this.#closed = true
+    this.crash()
     this.#store.close()
   }
 
