@@ -1,3 +1,10 @@
+export type {
+  BackplaneBench,
+  BackplaneHarness,
+  BackplaneLack,
+  BackplaneStartOptions,
+} from './backplane/harness.ts'
+export { backplaneCases, defineBackplaneSuite } from './backplane/suite.ts'
 export { ConformanceError } from './check.ts'
 export type { Pace } from './patience.ts'
 export type { ConformanceCase, TestRunner } from './runner.ts'

@@ -1,0 +1,212 @@
+import type { Hint } from '@chat/core'
+import { holds, same } from '../check.ts'
+import type { BackplaneCase } from './case.ts'
+import type { Cluster } from './cluster.ts'
+
+/** Listening: to what is appended, and to what is published. */
+export const hints: readonly BackplaneCase[] = [
+  {
+    name: 'a hint tells every node what was appended, as the log has it',
+    run: tellsEveryNode,
+  },
+  {
+    name: 'a hint comes for every message',
+    needs: ['reliableHints'],
+    async run(cluster) {
+      const { hints: heard, undo } = cluster.tail('#room')
+      for (let n = 1; n <= 50; n++) await cluster.store('#room', { ref: n, data: n })
+      await cluster.until('both nodes hear of every message', () => heard.length >= 100)
+      const places = new Set(heard.map(({ entry }) => entry.at))
+      same(places.size, 50, 'the number of messages heard of')
+      undo()
+    },
+  },
+  {
+    name: 'a repetition and a conflict are not hinted at as new messages',
+    async run(cluster) {
+      const { hints: heard, undo } = cluster.tail('#room')
+      const { at } = await cluster.store('#room', { ref: 1, data: 1 })
+      await cluster.append('#room', { ref: 1, data: 1 })
+      await cluster.append('#room', { ref: 1, data: 2 })
+      await cluster.still(() => heard.length)
+      for (const { entry } of heard) same([entry.at, entry.data], [at, 1], 'what a hint tells')
+      undo()
+    },
+  },
+  {
+    name: 'listeners of a stream do not disturb each other, and stop with their undo',
+    async run(cluster) {
+      const counts = [0, 0]
+      const undos = [0, 1].map((n) => cluster.b.tail('#room', () => (counts[n] = (counts[n] ?? 0) + 1)))
+      await heardOf(cluster, '#room', () => counts.every((count) => count > 0))
+      undos[0]?.()
+      undos[0]?.()
+      await cluster.still(() => counts.join())
+      const [stopped] = counts
+      const before = counts[1] ?? 0
+      await heardOf(cluster, '#room', () => (counts[1] ?? 0) > before)
+      same(counts[0], stopped, 'what a listener hears that has stopped')
+      undos[1]?.()
+    },
+  },
+  {
+    name: 'a publish reaches every subscriber of every node, this one included, as it was',
+    async run(cluster) {
+      const values = ['text', 7, null, [1, { a: '👋' }], { kick: 's1', n: 0 }]
+      const heard: unknown[][] = [[], []]
+      const undos = [cluster.a, cluster.b].map((node, n) =>
+        node.subscribe('control', (value) => heard[n]?.push(value)),
+      )
+      for (const value of values) {
+        const before = heard.map(({ length }) => length)
+        await published(cluster, 'control', value, () =>
+          heard.every((got, n) => got.length > (before[n] ?? 0)),
+        )
+        for (const got of heard) same(got.at(-1), value, 'what a subscriber hears')
+      }
+      for (const undo of undos) undo()
+    },
+  },
+  {
+    name: 'what was published before is not stored for later subscribers, and an undo ends it',
+    async run(cluster) {
+      const early: unknown[] = []
+      const undo = cluster.b.subscribe('control', (value) => early.push(value))
+      await published(cluster, 'control', 'before', () => early.length > 0)
+      undo()
+      await cluster.still(() => early.length)
+      const { length } = early
+      const late: unknown[] = []
+      const end = cluster.b.subscribe('control', (value) => late.push(value))
+      await published(cluster, 'control', 'after', () => late.length > 0)
+      await cluster.still(() => late.length)
+      same([...new Set(late)], ['after'], 'what a later subscriber hears')
+      same(early.length, length, 'what a subscriber hears after its undo')
+      end()
+    },
+  },
+  {
+    name: 'names are data: streams and channels are told apart, whatever is in their names',
+    run: namesAreData,
+  },
+  {
+    name: 'a probe is answered, and `onReconnect` can be undone',
+    async run(cluster) {
+      await cluster.ask('a probe is answered', cluster.a.probe())
+      const undo = cluster.a.onReconnect(() => {})
+      undo()
+      undo()
+    },
+  },
+  {
+    name: 'a node that has closed hears nothing, and the others go on',
+    async run(cluster) {
+      const heard: unknown[] = []
+      cluster.b.tail('#room', (hint) => heard.push(hint))
+      cluster.b.subscribe('control', (value) => heard.push(value))
+      const others: unknown[] = []
+      const undo = cluster.a.subscribe('control', (value) => others.push(value))
+      await cluster.ask('a node closes', cluster.b.close())
+      await cluster.store('#room')
+      await published(cluster, 'control', 'x', () => others.length > 0)
+      same(heard, [], 'what a closed node hears')
+      undo()
+    },
+  },
+]
+
+/** The places that names are told apart by in keys, patterns, paths and objects. All are valid (P-AD-1). */
+const names = [
+  '*',
+  '#*',
+  '#>',
+  '#a',
+  '#A',
+  '#a.b',
+  '#a.*',
+  '#a b',
+  '#a:b',
+  '#a/b',
+  '#a\\b',
+  '#..',
+  '#../x',
+  '#{x}',
+  '#x',
+  '#%23x',
+  '#?',
+  '#[a]',
+  '#$a',
+  '#é',
+  '#e\u0301',
+  '#👋',
+  '#\u2028',
+  `#'"\``,
+  '#__proto__',
+  '#constructor',
+  '#toString',
+  '#null',
+  `#${'n'.repeat(255)}`,
+  `#${'n'.repeat(254)}`,
+  '@a',
+  '@a.b',
+  '@*',
+]
+
+async function namesAreData(cluster: Cluster): Promise<void> {
+  const heard = new Map<string, Set<unknown>>(names.map((name) => [name, new Set()]))
+  const undos = names.flatMap((name) => [
+    cluster.b.tail(name, ({ entry }) => heard.get(name)?.add(entry.data)),
+    cluster.b.subscribe(name, (value) => heard.get(name)?.add(value)),
+  ])
+  for (const name of names) await cluster.store(name, { ref: 1, data: `to ${name}` })
+  for (const name of names)
+    same(
+      (await cluster.readAll(name)).map(({ data }) => data),
+      [`to ${name}`],
+      `the entries of ${name}`,
+    )
+  for (const name of names)
+    await published(cluster, name, `on ${name}`, () => heard.get(name)?.has(`on ${name}`) === true)
+  await cluster.still(() => [...heard.values()].map(({ size }) => size).join())
+  for (const [name, values] of heard)
+    for (const value of values)
+      holds(value === `to ${name}` || value === `on ${name}`, `${name} heard ${JSON.stringify(value)}`)
+  for (const undo of undos) undo()
+}
+
+async function tellsEveryNode(cluster: Cluster): Promise<void> {
+  const heard: Hint[][] = [[], []]
+  const undos = [cluster.a, cluster.b].map((node, n) => node.tail('#room', (hint) => heard[n]?.push(hint)))
+  const elsewhere: Hint[] = []
+  undos.push(cluster.b.tail('#elsewhere', (hint) => elsewhere.push(hint)))
+  await heardOf(cluster, '#room', () => heard.every((got) => got.length > 2))
+  const entries = await cluster.readAll('#room')
+  const { epoch } = await cluster.read('#room')
+  for (const hint of heard.flat()) {
+    const index = entries.findIndex(({ at }) => at === hint.entry.at)
+    same(hint.entry, entries[index], 'the entry of a hint')
+    same([hint.epoch, hint.prev], [epoch, entries[index - 1]?.at ?? 0], 'the epoch and `prev` of a hint')
+    if (hint.json !== undefined) same(JSON.parse(hint.json), hint.entry.data, 'the JSON of a hint')
+  }
+  same(elsewhere, [], 'what a listener of another stream hears')
+  for (const undo of undos) undo()
+}
+
+/** Appends until it is heard of: a hint may be lost. */
+function heardOf(cluster: Cluster, stream: string, check: () => boolean): Promise<void> {
+  return cluster.until(`listeners hear of ${stream}`, async () => {
+    if (check()) return true
+    await cluster.store(stream, { data: { n: 'x' } })
+    await cluster.still(() => 0)
+    return check()
+  })
+}
+
+/** Publishes until it is heard: a publish may be lost. */
+function published(cluster: Cluster, channel: string, value: unknown, check: () => boolean): Promise<void> {
+  return cluster.until(`subscribers of ${channel} hear`, async () => {
+    await cluster.ask('a publish is answered', cluster.a.publish(channel, value))
+    await cluster.still(() => check())
+    return check()
+  })
+}

@@ -1,0 +1,203 @@
+import type { Backplane, Taken } from '@chat/core'
+import { same } from '../check.ts'
+import type { BackplaneCase } from './case.ts'
+import type { Cluster } from './cluster.ts'
+
+const ttl = 120_000
+
+interface Attempt {
+  readonly node?: Backplane
+  readonly user?: string
+  readonly n?: number
+  readonly next?: string
+}
+
+/** A stand-in for a hash of a secret: 64 hexadecimal digits. */
+const hash = (name: string): string =>
+  [...name.padEnd(32, '.')].map((character) => character.charCodeAt(0).toString(16).padStart(2, '0')).join('')
+
+async function put(cluster: Cluster, id = 'session1', user = 'alice'): Promise<void> {
+  await cluster.ask('a put is answered', cluster.a.sessions.put({ id, user, secret: hash('s0') }, ttl))
+}
+
+function take(cluster: Cluster, secret: string, attempt: Attempt = {}, id = 'session1'): Promise<Taken> {
+  const { node = cluster.b, user = 'alice', n = 1, next = 'next' } = attempt
+  return cluster.ask(
+    'a take is answered',
+    node.sessions.take(id, { user, secret: hash(secret), n, next: hash(next) }, ttl),
+  )
+}
+
+async function outcome(cluster: Cluster, secret: string, attempt: Attempt = {}): Promise<string> {
+  return (await take(cluster, secret, attempt)).outcome
+}
+
+/** The generation that a take must give. */
+async function taken(cluster: Cluster, secret: string, attempt: Attempt = {}): Promise<number> {
+  const answer = await take(cluster, secret, attempt)
+  same(answer.outcome, 'taken', `a take with ${secret}`)
+  return answer.outcome === 'taken' ? answer.generation : 0
+}
+
+/** Session records (P-HS-4, P-HS-6). */
+export const sessions: readonly BackplaneCase[] = [
+  {
+    name: 'a session that one node put can be taken on another, with a generation that grows',
+    async run(cluster) {
+      await put(cluster)
+      const first = await taken(cluster, 's0', { next: 's1' })
+      const second = await taken(cluster, 's1', { next: 's2', node: cluster.a })
+      const third = await taken(cluster, 's2', { next: 's3' })
+      same(first < second && second < third, true, `that ${first}, ${second}, ${third} grow`)
+    },
+  },
+  {
+    name: 'an unknown session, a wrong secret and another user look the same, and touch nothing',
+    async run(cluster) {
+      await put(cluster)
+      same(await take(cluster, 's0', {}, 'session2'), { outcome: 'unknown' }, 'an unknown session')
+      same(await take(cluster, 'wrong', { n: 9 }), { outcome: 'unknown' }, 'a wrong secret')
+      same(await take(cluster, 's0', { user: 'bob', n: 9 }), { outcome: 'unknown' }, 'another user')
+      same(await take(cluster, '', { n: 9 }), { outcome: 'unknown' }, 'no secret')
+      same(await outcome(cluster, 's0', { n: 1 }), 'taken', 'the right one afterwards')
+    },
+  },
+  {
+    name: 'an attempt that is not newer than one before with that secret is stale, and touches nothing',
+    async run(cluster) {
+      await put(cluster)
+      await taken(cluster, 's0', { n: 3, next: 's1' })
+      for (const n of [3, 2, 1])
+        same(await outcome(cluster, 's0', { n, next: 'late' }), 'stale', `attempt ${n} after 3`)
+      same(await outcome(cluster, 'late'), 'unknown', 'the secret of a stale attempt')
+      same(
+        await outcome(cluster, 's1', { n: 1, next: 's2' }),
+        'taken',
+        'the newest secret, whose attempts count from 1',
+      )
+    },
+  },
+  {
+    name: 'a lost welcome does no harm: the older secret works again, and its new one replaces the newest',
+    async run(cluster) {
+      await put(cluster)
+      await taken(cluster, 's0', { n: 1, next: 'lost1' })
+      await taken(cluster, 's0', { n: 2, next: 'lost2' })
+      await taken(cluster, 's0', { n: 3, next: 's1' })
+      same(await outcome(cluster, 'lost1'), 'unknown', 'a secret that was replaced')
+      same(await outcome(cluster, 'lost2'), 'unknown', 'a secret that was replaced')
+      await taken(cluster, 's1', { n: 1, next: 's2' })
+      same(await outcome(cluster, 's0', { n: 4 }), 'unknown', 'a secret two exchanges old')
+    },
+  },
+  {
+    name: 'once the newest secret has proven to have arrived, the older one is dead',
+    async run(cluster) {
+      await put(cluster)
+      const generation = await taken(cluster, 's0', { next: 's1' })
+      await cluster.ask('a confirm is answered', cluster.a.sessions.confirm('session1', generation))
+      same(await outcome(cluster, 's0', { n: 2 }), 'unknown', 'the older secret')
+      same(await outcome(cluster, 's1', { n: 1 }), 'taken', 'the newest secret')
+    },
+  },
+  {
+    name: 'an older generation confirms, renews and drops nothing',
+    async run(cluster) {
+      await put(cluster)
+      const old = await taken(cluster, 's0', { n: 1, next: 's1' })
+      const current = await taken(cluster, 's0', { n: 2, next: 's2' })
+      const { sessions: store } = cluster.a
+      await cluster.ask('a confirm is answered', store.confirm('session1', old))
+      await cluster.ask('a renew is answered', store.renew('session1', old, 99, ttl))
+      await cluster.ask('a drop is answered', store.drop('session1', old))
+      const answer = await take(cluster, 's0', { n: 3, next: 's3' })
+      same(answer.outcome, 'taken', 'the older secret, which the newest generation has not confirmed')
+      same(
+        answer.outcome === 'taken' && answer.lastRef,
+        0,
+        'the last ref, which an older generation has renewed',
+      )
+      same(answer.outcome === 'taken' && answer.generation > current, true, 'that the generation grows')
+    },
+  },
+  {
+    name: 'two nodes that take a session at once: one has it, the other was late',
+    async run(cluster) {
+      for (let round = 0; round < 10; round++) {
+        const id = `session-${round}`
+        await put(cluster, id)
+        const attempt = (next: string) => ({ user: 'alice', secret: hash('s0'), n: 1, next: hash(next) })
+        const answers = [cluster.a, cluster.b].map((node, n) =>
+          node.sessions.take(id, attempt(`s${n + 1}`), ttl),
+        )
+        const got: Taken[] = []
+        for (const answer of answers) got.push(await cluster.ask('a take is answered', answer))
+        same(got.map((one) => one.outcome).sort(), ['stale', 'taken'], 'the outcomes')
+      }
+    },
+  },
+  {
+    name: 'the greatest ref of a session is kept',
+    async run(cluster) {
+      await put(cluster)
+      const generation = await taken(cluster, 's0', { next: 's1' })
+      for (const lastRef of [7, 41, 12])
+        await cluster.ask(
+          'a renew is answered',
+          cluster.b.sessions.renew('session1', generation, lastRef, ttl),
+        )
+      const answer = await take(cluster, 's1', { next: 's2' })
+      same(answer.outcome === 'taken' && answer.lastRef, 41, 'the last ref')
+    },
+  },
+  {
+    name: 'a session that was dropped is unknown, and only that one',
+    async run(cluster) {
+      await put(cluster)
+      await put(cluster, 'session2')
+      const generation = await taken(cluster, 's0', { next: 's1' })
+      await cluster.ask('a drop is answered', cluster.b.sessions.drop('session1', generation))
+      same(await outcome(cluster, 's1'), 'unknown', 'the session that was dropped')
+      same((await take(cluster, 's0', {}, 'session2')).outcome, 'taken', 'another session')
+    },
+  },
+  {
+    name: 'operations on a session that is not there do nothing',
+    async run(cluster) {
+      const { sessions: store } = cluster.a
+      await cluster.ask('a confirm is answered', store.confirm('nobody', 1))
+      await cluster.ask('a renew is answered', store.renew('nobody', 1, 5, ttl))
+      await cluster.ask('a drop is answered', store.drop('nobody', 1))
+      same((await take(cluster, 's0', {}, 'nobody')).outcome, 'unknown', 'a take afterwards')
+    },
+  },
+  {
+    name: 'a record lives for its time after put, take and renew, and then no longer',
+    needs: ['advance'],
+    async run(cluster) {
+      await put(cluster)
+      await cluster.bench.advance?.(ttl * 0.8)
+      const generation = await taken(cluster, 's0', { next: 's1' })
+      await cluster.bench.advance?.(ttl * 0.8)
+      await cluster.ask('a renew is answered', cluster.a.sessions.renew('session1', generation, 1, ttl))
+      await cluster.bench.advance?.(ttl * 0.8)
+      await taken(cluster, 's1', { next: 's2' })
+      await cluster.bench.advance?.(ttl * 1.2)
+      same(await outcome(cluster, 's2'), 'unknown', 'a session whose time is over')
+    },
+  },
+  {
+    name: 'users are data: whatever is in their names, they are compared exactly',
+    async run(cluster) {
+      const users = ['é', 'e\u0301', '👋', 'a:b', '*', '__proto__', ' ', 'A', 'a', 'u'.repeat(255)]
+      for (const [n, user] of users.entries()) await put(cluster, `session-${n}`, user)
+      for (const [n, user] of users.entries()) {
+        const id = `session-${n}`
+        for (const other of users)
+          if (other !== user)
+            same((await take(cluster, 's0', { user: other }, id)).outcome, 'unknown', `${other} as ${user}`)
+        same((await take(cluster, 's0', { user }, id)).outcome, 'taken', user)
+      }
+    },
+  },
+]

@@ -1,0 +1,70 @@
+import { type ConformanceCase, checkSkips, declare, type TestRunner } from '../runner.ts'
+import { type BackplaneCase, obstacle } from './case.ts'
+import { Cluster } from './cluster.ts'
+import { dedupe } from './dedupe.ts'
+import type { BackplaneHarness } from './harness.ts'
+import { hints } from './hints.ts'
+import { log } from './log.ts'
+import { sessions } from './sessions.ts'
+
+const cases: readonly BackplaneCase[] = [...log, ...dedupe, ...hints, ...sessions]
+
+/**
+ * Every obligation of the backplane contract, as cases that any runner can run; {@link defineBackplaneSuite} hands them to one.
+ *
+ * @throws RangeError when the harness skips a case that does not exist.
+ */
+export function backplaneCases(harness: BackplaneHarness): ConformanceCase[] {
+  checkSkips(
+    harness.skip,
+    cases.map(({ name }) => name),
+  )
+  return cases.map((one) => make(harness, one))
+}
+
+/**
+ * Declares the conformance suite of a backplane in a test runner:
+ *
+ * ```ts
+ * import { describe, it } from 'node:test'
+ *
+ * defineBackplaneSuite({ describe, it }, {
+ *   name: 'memory',
+ *   capabilities: new MemoryBackplane(new MemoryStore(systemRuntime)).capabilities,
+ *   async start({ keep }) {
+ *     const retention = keep === null ? {} : { count: keep }
+ *     const store = new MemoryStore(systemRuntime, { retention })
+ *     return {
+ *       node: async () => new MemoryBackplane(store),
+ *       stranger: async () => new MemoryBackplane(new MemoryStore(systemRuntime)),
+ *       stop: async () => store.close(),
+ *     }
+ *   },
+ *   lacks: { advance: 'runs in real time', forget: 'not shown here', outage: 'is always in reach' },
+ * })
+ * ```
+ *
+ * Each case has a store of its own. What the backplane declares that it cannot, what the harness lacks, and what it skips is reported by name, with the reason.
+ *
+ * @throws RangeError when the harness skips a case that does not exist.
+ */
+export function defineBackplaneSuite(runner: TestRunner, harness: BackplaneHarness): void {
+  declare(runner, `backplane conformance: ${harness.name}`, backplaneCases(harness))
+}
+
+function make(harness: BackplaneHarness, one: BackplaneCase): ConformanceCase {
+  return {
+    name: one.name,
+    skip: harness.skip?.[one.name] ?? obstacle(harness, one),
+    timeout: 40_000,
+    async run() {
+      const cluster = await Cluster.make(harness, one.options)
+      try {
+        await one.run(cluster)
+        for (const node of [cluster.a, cluster.b]) await cluster.ask('a node closes', node.close())
+      } finally {
+        await cluster.bench.stop()
+      }
+    },
+  }
+}
