@@ -20,6 +20,7 @@ export class BackplaneControl implements WorldBackplane {
   readonly #store: MemoryStore
   readonly #history: LogHistory
   readonly #runtime: Runtime
+  readonly #network: Runtime
   readonly #random: Random
   readonly #latency: (() => number) | null
   readonly #note: (text: string) => void
@@ -31,6 +32,8 @@ export class BackplaneControl implements WorldBackplane {
     options: {
       readonly history: LogHistory
       readonly runtime: Runtime
+      /** Whose timers mean that something is under way. */
+      readonly network: Runtime
       readonly random: Random
       readonly latency: (() => number) | null
       readonly note: (text: string) => void
@@ -39,6 +42,7 @@ export class BackplaneControl implements WorldBackplane {
     this.#store = store
     this.#history = options.history
     this.#runtime = options.runtime
+    this.#network = options.network
     this.#random = options.random
     this.#latency = options.latency
     this.#note = options.note
@@ -50,10 +54,15 @@ export class BackplaneControl implements WorldBackplane {
       loseAnswer: () => this.#share.loseAnswer > 0 && this.#random.next() < this.#share.loseAnswer,
       hints: () => this.#drawHints(),
     }
-    const { runtime } = actor
+    const network = this.#network
+    // What comes back means that something is under way, as what goes out does; and it ends with the hub.
+    const runtime: Runtime = {
+      ...network,
+      timer: (delay, callback) => network.timer(delay, () => actor.run(callback)),
+    }
     const backplane = new MemoryBackplane(
       this.#store,
-      this.#latency === null ? { runtime } : { runtime, latency: this.#latency, faults },
+      this.#latency === null ? {} : { network, runtime, latency: this.#latency, faults },
     )
     this.#ways.set(backplane, null)
     return backplane

@@ -12,6 +12,7 @@ import {
   MemoryStore,
   type Message,
   type Runtime,
+  type Token,
   type Untyped,
   type User,
 } from '@chat/core'
@@ -94,7 +95,7 @@ export class Simulation implements World {
     this.#network = new MemoryNetwork(this.#time.runtime('network', { work: true }), {
       latency: drawn(options.latency ?? [1, 20], new Random(this.seed, 'latency')) ?? (() => 0),
     })
-    this.#store = new MemoryStore(this.#time.runtime('store', { work: true }), {
+    this.#store = new MemoryStore(this.#time.runtime('store'), {
       observe: (stream, epoch, { at, id }) => {
         this.#note(`${stream} takes ${id} at ${at} (${epoch})`)
         this.#history.append(stream, at, id)
@@ -103,6 +104,7 @@ export class Simulation implements World {
     this.backplane = new BackplaneControl(this.#store, {
       history: this.#history,
       runtime: this.#chance,
+      network: this.#time.runtime('backplane network', { work: true }),
       random: new Random(this.seed, 'backplane faults'),
       latency: drawn(options.backplaneLatency ?? [0, 5], new Random(this.seed, 'backplane latency')),
       note: (text) => this.#note(text),
@@ -157,11 +159,11 @@ export class Simulation implements World {
 
   async client<C extends AnyContract = Untyped, U extends User = User>(
     hub: Hub<C, U> | readonly Hub<C, U>[],
-    token: string,
+    token: Token,
     options: Partial<Omit<ClientOptions<C>, 'token'>> = {},
   ): Promise<Client<C>> {
     const hubs = (Array.isArray(hub) ? hub : [hub]).map((one) => this.#slot(one).name)
-    const name = `${token}/${this.#members.length + 1}`
+    const name = `${typeof token === 'string' ? token : 'client'}/${this.#members.length + 1}`
     const actor = this.#time.actor(`client ${name}`)
     const way = this.#network.link()
     const link = new LinkControl(way, this.#chance, (text) => this.#note(`${name}: ${text}`))

@@ -8,6 +8,7 @@ import type {
   HubOptions,
   Message,
   Runtime,
+  Token,
   Untyped,
   User,
 } from '@chat/core'
@@ -94,7 +95,7 @@ export interface World {
    */
   client<C extends AnyContract = Untyped, U extends User = User>(
     hub: Hub<C, U> | readonly Hub<C, U>[],
-    token: string,
+    token: Token,
     options?: Partial<Omit<ClientOptions<C>, 'token'>>,
   ): Promise<Client<C>>
   /** The way of a client to its hubs. */

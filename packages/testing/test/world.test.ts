@@ -19,3 +19,18 @@ test('a client catches up after a tunnel, in order and once', () =>
     expect(w.seen<{ i: number }>(bob, '#general').map(({ data }) => data.i)).toEqual([...Array(20).keys()])
     expect(w.gaps(bob, '#general')).toEqual([])
   }))
+
+test('settling waits for what is under way, and no longer: heartbeats and deadlines are not', () =>
+  world({ seed: 3 }, async (w) => {
+    const hub = w.hub(open)
+    const alice = await w.client(hub, 'alice')
+    const bob = await w.client(hub, 'bob')
+    await bob.join('#general').ready
+    alice
+      .to('#general')
+      .send('say', 'hello')
+      .catch(() => {})
+    await w.settle()
+    expect(w.seen(bob, '#general')).toHaveLength(1)
+    expect(w.now).toBeLessThan(1_000)
+  }))

@@ -4,7 +4,7 @@ import type { Undo } from '../runtime/runtime.ts'
 /** How much an accepted message survives: this node, the log's process, or the loss of one of the log's replicas. */
 export type Durability = 'node' | 'log' | 'replicated'
 
-/** What a backplane can do. What an app needs and a backplane cannot, fails at start. */
+/** What a backplane can do, and how much what it has accepted survives. */
 export interface BackplaneCapabilities {
   /** The backplane's name, for errors and the capability matrix. */
   readonly name: string

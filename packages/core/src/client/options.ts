@@ -1,4 +1,4 @@
-import type { AnyContract } from '../contract/contract.ts'
+import type { AnyContract, Untyped } from '../contract/contract.ts'
 import type { Position } from '../position.ts'
 import type { Later } from '../runtime/later.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
@@ -17,7 +17,7 @@ export interface Surroundings {
 }
 
 /** How a {@link Client} is set up. */
-export interface ClientOptions<C extends AnyContract = AnyContract> {
+export interface ClientOptions<C extends AnyContract = Untyped> {
   /** Makes connections; a transport's `dial`. */
   readonly dial: Dialer
   /** Validators for everything that passes. Default: none; types alone come from the type parameter. */

@@ -1,5 +1,5 @@
 import type { Backplane } from '../backplane/backplane.ts'
-import type { AnyContract, CallName, EventData, EventName } from '../contract/contract.ts'
+import type { AnyContract, CallName, EventData, EventName, Untyped } from '../contract/contract.ts'
 import { UsageError } from '../errors.ts'
 import type { MemoryStoreOptions } from '../memory/store.ts'
 import type { Later } from '../runtime/later.ts'
@@ -30,7 +30,7 @@ export interface Credentials extends Handshake {
 export type Action = 'join' | 'send' | 'cast' | 'read' | 'who'
 
 /** What {@link HubOptions.authorize} gets. */
-export type AuthorizeRequest<U extends User = User, C = AnyContract> = {
+export type AuthorizeRequest<U extends User = User, C = Untyped> = {
   readonly user: U
   /** The public id of the session that asks. */
   readonly session: string
@@ -93,7 +93,7 @@ export interface Timeouts {
 }
 
 /** How a {@link Hub} is set up. */
-export interface HubOptions<C extends AnyContract = AnyContract, U extends User = User> {
+export interface HubOptions<C extends AnyContract = Untyped, U extends User = User> {
   /** Validators for everything that passes. Default: none; types alone come from the type parameter. */
   readonly contract?: C
   /** The calls that clients may make, when there is no `contract` to say so. Default: none. */
@@ -106,7 +106,7 @@ export interface HubOptions<C extends AnyContract = AnyContract, U extends User 
   /**
    * Whether a user may do something: `true`, or `false` to refuse it as `forbidden`. Throw a `ChatError` to refuse it with a code of your own; any
    * other throw is `internal` to the client and reported in `$error`. Runs before every join, send, cast and read, also when a session is
-   * resumed. Not asked for `*` and the own `@user`, which everyone receives. Default: everything is refused.
+   * resumed. Not asked whether a client may receive `*` and its own `@user`, which everyone does. Default: everything is refused.
    */
   readonly authorize?: (request: AuthorizeRequest<U, C>) => Later<boolean>
   /** Node to node, and the log. Default: in this process's memory, see {@link HubOptions.log}. */

@@ -109,11 +109,12 @@ export class Speaker {
       throw new UsageError(
         `unable to speak to ${JSON.stringify(address)}: an address is '*', '#room', '@user' or '~session'`,
       )
+    // What answers with a promise never throws in the call: wrong use rejects it, too.
     return {
-      send: (event, data, options) => this.#send(address, event, data, options?.signal),
+      send: async (event, data, options) => this.#send(address, event, data, options?.signal),
       cast: (event, data, options) => this.#cast(address, event, data, options?.key),
-      ask: (event, data, options) => this.#ask(address, event, data, options),
-      askAll: (event, data, options) => this.#askAll(address, event, data, options),
+      ask: async (event, data, options) => this.#ask(address, event, data, options),
+      askAll: async (event, data, options) => this.#askAll(address, event, data, options),
     } as HubTarget<AnyContract>
   }
 

@@ -21,7 +21,9 @@ export interface MemoryBackplaneOptions {
    * is answered in the same call.
    */
   readonly latency?: () => number
-  /** The clock and timers of the node's own side. Default: the store's. */
+  /** The timers of what is on its way to the store. Default: the store's. */
+  readonly network?: Runtime
+  /** The timers of what is on its way back, which end with the node. Default: the store's. */
   readonly runtime?: Runtime
   /** What goes wrong, asked for each operation and hint. Needs a `latency`. Default: nothing. */
   readonly faults?: MemoryBackplaneFaults
@@ -43,6 +45,7 @@ export class MemoryBackplane implements Backplane {
   readonly capabilities: BackplaneCapabilities
   readonly sessions: SessionStore
   readonly #store: MemoryStore
+  readonly #network: Runtime
   readonly #runtime: Runtime
   readonly #latency: (() => number) | null
   readonly #faults: MemoryBackplaneFaults
@@ -54,6 +57,7 @@ export class MemoryBackplane implements Backplane {
 
   constructor(store: MemoryStore, options: MemoryBackplaneOptions = {}) {
     this.#store = store
+    this.#network = options.network ?? store.runtime
     this.#runtime = options.runtime ?? store.runtime
     this.#latency = options.latency ?? null
     this.#faults = options.faults ?? {}
@@ -138,12 +142,11 @@ export class MemoryBackplane implements Backplane {
   #run<T>(operation: () => T): Later<T> {
     const latency = this.#latency
     if (latency === null) return operation()
-    const { runtime } = this.#store
-    const now = runtime.now()
+    const now = this.#network.now()
     this.#turn = Math.max(this.#turn, now + latency())
     return new Promise<T>((resolve, reject) => {
       const unreachable = (): void => reject(new ChatError('unavailable', 'unable to reach the store'))
-      runtime.timer(this.#turn - now, () => {
+      this.#network.timer(this.#turn - now, () => {
         const reached = !this.#down
         const lost = reached && this.#faults.loseAnswer?.() === true
         attempt(

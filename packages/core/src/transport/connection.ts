@@ -1,6 +1,6 @@
 import type { Batch } from './batch.ts'
 
-/** What a transport can and cannot do. What an app needs and a transport cannot, fails at start. */
+/** What a transport can and cannot do: what the conformance suite then holds it to, or names as skipped. */
 export interface TransportCapabilities {
   /** The transport's name, such as `node-ws`, for errors, metrics and the capability matrix. */
   readonly name: string
