@@ -1,5 +1,6 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
-import { type Engine, installCommand, systemBrowsers, systemEngines } from './test-support/system-browsers.ts'
+import { type Engine, enginesToTest } from './test-support/engines.ts'
+import { systemBrowsers } from './test-support/system-browsers.ts'
 
 // Tests run on the sources: '@chat/source' is the first condition, so no build is needed.
 const conditions = ['@chat/source', 'module', 'development|production']
@@ -10,7 +11,7 @@ export default defineConfig({
     projects: [
       ...['core', 'node-ws', 'testing', 'browser'].map((name) => onNode(name, `packages/${name}/test`)),
       onNode('example', 'examples/express/test'),
-      ...inBrowsers(engines()),
+      ...inBrowsers(enginesToTest()),
     ],
   },
 })
@@ -44,16 +45,4 @@ function inBrowsers(engines: Engine[]): TestProjectInlineConfiguration[] {
       },
     },
   ]
-}
-
-/** The browsers to test in: the installed ones. A missing one is said aloud, and is a failure in CI. */
-function engines(): Engine[] {
-  if (process.env.BROWSERS === '0') return []
-  const { installed, missing } = systemEngines()
-  if (missing.length > 0) {
-    const report = `browser tests: no ${missing.join(', no ')} on this machine; to install: ${installCommand}`
-    if (process.env.CI) throw new Error(`${report} (or leave browsers out with BROWSERS=0)`)
-    console.warn(`\n${report}\n`)
-  }
-  return installed
 }
