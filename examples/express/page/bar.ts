@@ -1,0 +1,69 @@
+import type { Chat } from './chat.ts'
+import { part } from './dom.ts'
+
+const words = {
+  connecting: 'Connecting…',
+  connected: 'Connected',
+  reconnecting: 'Reconnecting…',
+  closed: 'Disconnected',
+}
+
+/** Shows what is open, and how the connection is. */
+export class Bar {
+  readonly #chat: Chat
+  readonly #status = part('status', HTMLParagraphElement)
+  readonly #text = part('status-text', HTMLSpanElement)
+  readonly #notice = part('notice', HTMLParagraphElement)
+  #since = 0
+  #timer: ReturnType<typeof setInterval> | undefined
+
+  constructor(chat: Chat) {
+    this.#chat = chat
+    part('leave', HTMLButtonElement).addEventListener('click', () => chat.leave(chat.current))
+    part('again', HTMLButtonElement).addEventListener('click', () => location.reload())
+  }
+
+  render(): void {
+    const { address } = this.#chat.current
+    const person = address.startsWith('@')
+    part('title', HTMLHeadingElement).textContent = address.slice(1)
+    part('title', HTMLHeadingElement).dataset['kind'] = person ? 'person' : 'room'
+    part('subtitle', HTMLParagraphElement).textContent = person
+      ? 'Only the two of you'
+      : 'Everyone in this room'
+    const leave = part('leave', HTMLButtonElement)
+    leave.hidden = address === '#lobby'
+    leave.textContent = person ? 'Close' : 'Leave'
+    this.#connection()
+  }
+
+  #connection(): void {
+    const { status } = this.#chat
+    if (this.#status.dataset['status'] !== status) {
+      this.#status.dataset['status'] = status
+      this.#text.textContent = words[status]
+      this.#count(status === 'reconnecting')
+    }
+    this.#say()
+  }
+
+  /** How long it has been: a second hand shows that the page is alive. */
+  #count(counting: boolean): void {
+    clearInterval(this.#timer)
+    this.#since = Date.now()
+    if (counting) this.#timer = setInterval(() => this.#say(), 1_000)
+  }
+
+  #say(): void {
+    const { status, trouble } = this.#chat
+    const text = part('notice-text', HTMLSpanElement)
+    this.#notice.hidden = status === 'connected' || status === 'connecting'
+    part('again', HTMLButtonElement).hidden = status !== 'closed'
+    const seconds = Math.round((Date.now() - this.#since) / 1_000)
+    const words =
+      status === 'closed'
+        ? `The connection has ended: ${trouble ?? 'it was closed'}. `
+        : `The server is away${seconds >= 3 ? ` for ${seconds} s` : ''}. What you write waits, and goes out when it is back.`
+    if (text.textContent !== words) text.textContent = words
+  }
+}

@@ -1,0 +1,232 @@
+import { connect } from '@chat/browser'
+import { type Client, type ClientStatus, isName, type Message, type Room } from '@chat/core'
+import type { Chat as Contract } from '../contract.ts'
+import { Conversation } from './conversation.ts'
+import type { Entry } from './entry.ts'
+import { newLine, readLine } from './line.ts'
+import { gapText, reasonOf } from './reasons.ts'
+import { interrupted, load, save } from './saved.ts'
+import type { Target } from './target.ts'
+import { Typing } from './typing.ts'
+
+const lobby = '#lobby'
+
+/** All that the page shows: the connection, and the conversations over it. */
+export class Chat {
+  readonly me: string
+  readonly typing: Typing
+  /** Rooms and people by address, in the order in which they were opened. */
+  readonly conversations = new Map<string, Conversation>()
+  /** The names of everyone who was heard of. */
+  readonly people = new Set<string>()
+  current: Conversation
+  /** Why there is no connection. */
+  trouble: string | null = null
+  readonly #client: Client<Contract>
+  readonly #rooms = new Map<string, Room<Contract>>()
+  readonly #changed: () => void
+
+  /** `changed` is called whenever there is something new to show. */
+  constructor(me: string, changed: () => void) {
+    const { rooms, people, positions } = load(me)
+    this.me = me
+    this.#changed = changed
+    this.#client = connect<Contract>('/chat', { token: me, positions })
+    this.typing = new Typing((room, on) => this.#client.cast(room, 'typing', on, { key: 'typing' }), changed)
+    this.#listen()
+    this.current = this.#openRoom(lobby)
+    for (const address of rooms) this.#openRoom(address)
+    for (const [address, entries] of Object.entries(people))
+      this.conversations.set(address, new Conversation(address, entries.map(interrupted)))
+  }
+
+  get status(): ClientStatus {
+    return this.#client.status
+  }
+
+  /** Shows the conversation at an address, which is opened if need be. `false`: there can be none. */
+  open(address: string): boolean {
+    if (!isName(address.slice(1))) return false
+    this.current = address.startsWith('#') ? this.#openRoom(address) : this.#person(address)
+    this.current.unread = 0
+    this.#changed()
+    return true
+  }
+
+  /** Leaves a room, or closes what was said with a person. The lobby stays. */
+  leave({ address }: Conversation): void {
+    if (address === lobby) return
+    this.#rooms.get(address)?.leave()
+    this.#rooms.delete(address)
+    this.conversations.delete(address)
+    this.open(lobby)
+  }
+
+  /** Everything is seen. */
+  read(): void {
+    if (this.current.unread === 0) return
+    this.current.unread = 0
+    this.#changed()
+  }
+
+  /** Sends a text, and shows it at once, as waiting. */
+  send({ address, text }: Target): void {
+    if (address === null || text === '') return
+    const conversation = address === '*' || this.open(address) ? this.current : null
+    if (conversation === null) return
+    const { key, sentAt } = newLine(text)
+    const kind = address === '*' ? 'announcement' : 'line'
+    this.typing.sent(conversation.address)
+    this.again(conversation, {
+      key: `${this.me} ${key}`,
+      kind,
+      from: this.me,
+      text,
+      time: sentAt,
+      state: 'waiting',
+    })
+  }
+
+  /** Sends something once more. Its key is the same, so that nobody sees it twice. */
+  again(conversation: Conversation, entry: Entry): void {
+    const { reason: _, ...rest } = entry
+    const waiting: Entry = { ...rest, state: 'waiting', time: Date.now() }
+    conversation.wait(waiting)
+    void this.#deliver(conversation, waiting)
+    this.#changed()
+  }
+
+  /** Reads what was said before, as far as the server keeps it. */
+  async earlier(conversation: Conversation): Promise<void> {
+    const room = this.#rooms.get(conversation.address)
+    const { earlier: before } = conversation
+    if (room === undefined) return
+    conversation.earlier = null
+    try {
+      const { messages, more } = await room.history(before === null ? {} : { before })
+      conversation.precede(this.#lines(messages))
+      conversation.earlier = more ? (messages[0]?.at ?? null) : null
+    } catch {
+      // The button stays, so that it can be tried again.
+      conversation.earlier = before ?? Number.MAX_SAFE_INTEGER
+    }
+    this.#changed()
+  }
+
+  /** Remembers for the next load of this tab. */
+  save(): void {
+    const people: Record<string, readonly Entry[]> = {}
+    for (const [address, { entries }] of this.conversations)
+      if (address.startsWith('@')) people[address] = entries.slice(-200)
+    const positions = Object.entries(this.#client.positions).filter(([address]) => !address.startsWith('#'))
+    save(this.me, { rooms: [...this.#rooms.keys()], people, positions: Object.fromEntries(positions) })
+  }
+
+  #listen(): void {
+    const client = this.#client
+    client.on('$status', ({ error }) => {
+      this.trouble = error === undefined ? null : reasonOf(error)
+      this.#changed()
+    })
+    client.on('$gap', (gap) => {
+      const all = [...this.conversations.values()]
+      const struck =
+        gap.address === '*' ? [this.current] : all.filter(({ address }) => address.startsWith('@'))
+      for (const conversation of struck) conversation.miss(gapText(gap))
+      this.#changed()
+    })
+    client.on('$error', ({ error, subject }) => console.warn(subject, error))
+    client.on('dm', (_, message) => {
+      // Sent to everyone or to a room it would pass for something confidential.
+      if (message.address !== `@${this.me}` || message.from === null) return
+      this.#show(this.#person(`@${message.from}`), this.#entry(message, 'dm', 'line'))
+    })
+    client.on('announce', (_, message) => {
+      if (message.address !== '*') return
+      const entry = this.#entry(message, 'announce', 'announcement')
+      const mine = [...this.conversations.values()].find(({ entries }) =>
+        entries.some(({ key }) => key === entry?.key),
+      )
+      this.#show(mine ?? this.current, entry)
+    })
+  }
+
+  #openRoom(address: string): Conversation {
+    const known = this.conversations.get(address)
+    if (known !== undefined) return known
+    const conversation = new Conversation(address)
+    this.conversations.set(address, conversation)
+    const room = this.#client.join(address)
+    this.#rooms.set(address, room)
+    room.on('say', (_, message) => this.#show(conversation, this.#entry(message, 'say', 'line')))
+    room.on('typing', (typing, { from, durable }) => {
+      if (!durable && from !== null && from !== this.me) this.typing.heard(address, from, typing === true)
+    })
+    room.on('$gap', (gap) => {
+      void this.#fill(conversation, room, conversation.miss(gapText(gap)))
+      this.#changed()
+    })
+    room.on('$leave', ({ error }) => {
+      conversation.miss(`You are no longer in this room: ${reasonOf(error)}`)
+      this.#changed()
+    })
+    room.ready.then(
+      () => this.earlier(conversation),
+      () => {},
+    )
+    return conversation
+  }
+
+  /** What is missing may have been kept: then it is read, and shown in its place. */
+  async #fill(conversation: Conversation, room: Room<Contract>, gap: string): Promise<void> {
+    try {
+      const { messages } = await room.history()
+      conversation.fill(gap, this.#lines(messages))
+      this.#changed()
+    } catch {
+      // The gap stays, and says so.
+    }
+  }
+
+  #lines(messages: readonly Message[]): Entry[] {
+    return messages.flatMap((message) => this.#entry(message, 'say', 'line') ?? [])
+  }
+
+  #person(address: string): Conversation {
+    const conversation = this.conversations.get(address) ?? new Conversation(address)
+    this.conversations.set(address, conversation)
+    return conversation
+  }
+
+  #show(conversation: Conversation, entry: Entry | null): void {
+    if (entry === null || !conversation.arrive(entry)) return
+    const looking = conversation === this.current && document.visibilityState === 'visible'
+    if (!looking && entry.from !== this.me) conversation.unread++
+    this.typing.heard(conversation.address, entry.from, false)
+    this.#changed()
+  }
+
+  #entry(message: Message, event: keyof Contract['events'], kind: Entry['kind']): Entry | null {
+    const line = message.durable && message.event === event ? readLine(message.data) : null
+    if (line === null) return null
+    const from = message.from ?? 'server'
+    const mine = from === this.me
+    if (!mine) this.people.add(from)
+    const key = `${from} ${line.key || message.id}`
+    return { key, kind, from, text: line.text, time: line.sentAt, state: mine ? 'sent' : 'received' }
+  }
+
+  async #deliver(conversation: Conversation, { key, kind, text, time }: Entry): Promise<void> {
+    const address = kind === 'announcement' ? '*' : conversation.address
+    const event = kind === 'announcement' ? 'announce' : address.startsWith('@') ? 'dm' : 'say'
+    const line = { text, key: key.slice(this.me.length + 1), sentAt: time }
+    try {
+      await this.#client.to(address).send(event, line)
+      conversation.sent(key, event === 'dm' ? 'now' : 'later')
+    } catch (error) {
+      const uncertain = (error as { code?: string }).code === 'uncertain'
+      conversation.fail(key, uncertain ? 'uncertain' : 'failed', reasonOf(error))
+    }
+    this.#changed()
+  }
+}

@@ -1,0 +1,63 @@
+import { colourOf, initials } from './names.ts'
+
+type Child = Node | string | false
+
+/** Finds a part of the page; that it is there and of this kind is the page's own promise. */
+export function part<T extends Element>(id: string, kind: new () => T): T {
+  const found = document.getElementById(id)
+  if (found instanceof kind) return found
+  throw new Error(`unable to find #${id}: the page has no such ${kind.name}`)
+}
+
+/** Makes an element. Text is only ever text: nothing that people write becomes markup. */
+export function make<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  className: string,
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag)
+  if (className !== '') element.className = className
+  element.append(...children.filter((child) => child !== false))
+  return element
+}
+
+/** A button that does something. */
+export function makeButton(className: string, text: string, act: () => void): HTMLButtonElement {
+  const button = make('button', className, text)
+  button.type = 'button'
+  button.addEventListener('click', act)
+  return button
+}
+
+/** A symbol of index.html; with a label it is read out, else it is an ornament. */
+export function icon(name: string, label?: string): SVGSVGElement {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
+  const use = document.createElementNS('http://www.w3.org/2000/svg', 'use')
+  use.setAttribute('href', `#${name}`)
+  svg.classList.add(`icon-${name}`)
+  if (label === undefined) svg.setAttribute('aria-hidden', 'true')
+  else {
+    svg.setAttribute('role', 'img')
+    svg.setAttribute('aria-label', label)
+  }
+  svg.append(use)
+  return svg
+}
+
+/** A person's initials on a person's colour. */
+export function avatar(name: string): HTMLElement {
+  const element = make('span', 'avatar', initials(name))
+  element.dataset['colour'] = String(colourOf(name))
+  element.setAttribute('aria-hidden', 'true')
+  return element
+}
+
+/** Makes `wanted` the children, touching no more than differs: what stays keeps its focus, animation and place. */
+export function arrange(parent: Element, wanted: readonly Element[]): void {
+  const keep = new Set(wanted)
+  for (const child of [...parent.children]) if (!keep.has(child)) child.remove()
+  wanted.forEach((child, i) => {
+    const there = parent.children[i] ?? null
+    if (there !== child) parent.insertBefore(child, there)
+  })
+}

@@ -1,0 +1,106 @@
+import type { Chat } from './chat.ts'
+import type { Conversation } from './conversation.ts'
+import { arrange, avatar, make, makeButton, part } from './dom.ts'
+
+/** Shows who one is, the rooms and the people. On narrow screens it slides over the page. */
+export class Sidebar {
+  readonly #chat: Chat
+  readonly #rooms = part('rooms', HTMLUListElement)
+  readonly #people = part('people', HTMLUListElement)
+  readonly #menu = part('open-menu', HTMLButtonElement)
+  /** Items by address: made once, so that the focus stays where it is. */
+  readonly #items = new Map<string, HTMLLIElement>()
+
+  constructor(chat: Chat) {
+    this.#chat = chat
+    part('my-name', HTMLElement).textContent = chat.me
+    part('my-avatar', HTMLElement).replaceChildren(avatar(chat.me))
+    this.#menu.addEventListener('click', () => this.#slide(true))
+    part('close-menu', HTMLButtonElement).addEventListener('click', () => this.#slide(false))
+    part('shade', HTMLDivElement).addEventListener('click', () => this.#slide(false))
+    document.addEventListener('keydown', ({ key }) => {
+      if (key === 'Escape' && this.#open) this.#slide(false)
+    })
+    this.#openRooms()
+  }
+
+  render(): void {
+    const conversations = [...this.#chat.conversations.values()]
+    const rooms = conversations.filter(({ address }) => address.startsWith('#'))
+    const talks = conversations.filter(({ address }) => address.startsWith('@'))
+    const others = [...this.#chat.people].filter((name) => !this.#chat.conversations.has(`@${name}`)).sort()
+    arrange(
+      this.#rooms,
+      rooms.map((room) => this.#item(room.address, room)),
+    )
+    const known = talks.map((talk) => this.#item(talk.address, talk))
+    const strangers = others.map((name) => this.#item(`@${name}`, null))
+    arrange(this.#people, [...known, ...strangers])
+    part('nobody', HTMLParagraphElement).hidden = talks.length + others.length > 0
+    this.#count(conversations)
+  }
+
+  get #open(): boolean {
+    return document.body.classList.contains('menu-open')
+  }
+
+  #slide(open: boolean): void {
+    document.body.classList.toggle('menu-open', open)
+    this.#menu.setAttribute('aria-expanded', String(open))
+    const next = open ? part('close-menu', HTMLButtonElement) : this.#menu
+    next.focus()
+  }
+
+  #openRooms(): void {
+    const form = part('open-room', HTMLFormElement)
+    const input = part('room-name', HTMLInputElement)
+    form.addEventListener('submit', (event) => {
+      event.preventDefault()
+      const name = input.value.trim().replace(/^#/, '').trim()
+      if (!this.#chat.open(`#${name}`)) return
+      input.value = ''
+      this.#picked()
+    })
+  }
+
+  #item(address: string, conversation: Conversation | null): HTMLLIElement {
+    const item = this.#items.get(address) ?? this.#newItem(address)
+    const button = item.firstElementChild
+    const unread = conversation?.unread ?? 0
+    if (conversation === this.#chat.current) button?.setAttribute('aria-current', 'true')
+    else button?.removeAttribute('aria-current')
+    button?.querySelector('.badge')?.remove()
+    if (unread > 0) button?.append(badge(unread))
+    return item
+  }
+
+  #newItem(address: string): HTMLLIElement {
+    const name = address.slice(1)
+    const sign = address.startsWith('#') ? make('span', 'hash', '#') : avatar(name)
+    const button = makeButton('item', '', () => {
+      this.#chat.open(address)
+      this.#picked()
+    })
+    button.append(sign, make('span', 'item-name', name))
+    const item = make('li', '', button)
+    this.#items.set(address, item)
+    return item
+  }
+
+  #picked(): void {
+    if (this.#open) this.#slide(false)
+    part('text', HTMLTextAreaElement).focus()
+  }
+
+  #count(conversations: readonly Conversation[]): void {
+    const unread = conversations.reduce((sum, conversation) => sum + conversation.unread, 0)
+    document.title = unread > 0 ? `(${unread}) Chat` : 'Chat'
+    part('elsewhere', HTMLSpanElement).hidden = unread === 0
+  }
+}
+
+function badge(unread: number): HTMLElement {
+  const element = make('span', 'badge', unread > 99 ? '99+' : String(unread))
+  element.setAttribute('aria-label', `${unread} unread`)
+  return element
+}

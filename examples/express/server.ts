@@ -1,0 +1,59 @@
+import type { Server } from 'node:http'
+import { Hub } from '@chat/core'
+import { attach } from '@chat/node-ws'
+import express from 'express'
+import type { Chat } from './contract.ts'
+import { site } from './site.ts'
+
+const port = Number(process.env['PORT'] || 3000)
+const host = process.env['HOST'] || '127.0.0.1'
+if (!Number.isInteger(port) || port < 0 || port > 65_535) fail('PORT is no number from 0 to 65535')
+
+const hub = new Hub<Chat>({
+  // A demo's: the token, or `?user=`, is the name. Yours verifies a token, and answers null for a bad one.
+  authenticate: ({ token, query }) => {
+    const name = token ?? query['user'] ?? ''
+    return /^[A-Za-z0-9-]{1,32}$/.test(name) ? { id: name } : null
+  },
+  // Rooms are open to everyone; to everyone and to a person one may only send.
+  authorize: ({ action, address }) => {
+    if (address.startsWith('#')) return action !== 'who'
+    return action === 'send' && (address === '*' || address.startsWith('@'))
+  },
+})
+hub.on('$error', ({ source, subject = '', error }) => log(`${source} ${subject}: ${error}`))
+
+const app = express()
+  .disable('x-powered-by')
+  .use(await site())
+const server: Server = app.listen(port, host, (error?: NodeJS.ErrnoException) => {
+  if (error === undefined) return console.log(`http://${nameOf(host)}:${boundPort()}`)
+  fail(error.code === 'EADDRINUSE' ? `port ${port} is in use; set PORT to another` : error.message)
+})
+attach(hub, server, { path: '/chat' })
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, async () => {
+    await hub.close({ deadline: 1_000 })
+    server.close(() => process.exit(0))
+    server.closeAllConnections()
+  })
+
+/** One line, whatever is in it: names and errors may come from anybody. */
+function log(text: string): void {
+  console.error(text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, ' '))
+}
+
+function fail(reason: string): never {
+  log(`unable to listen: ${reason}`)
+  process.exit(1)
+}
+
+function nameOf(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
+
+function boundPort(): number {
+  const bound = server.address()
+  return typeof bound === 'object' && bound !== null ? bound.port : port
+}

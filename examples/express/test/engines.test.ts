@@ -1,0 +1,146 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { type Browser, keys, launch, Page } from '../../../test-support/browsers.ts'
+import { enginesToTest } from '../../../test-support/engines.ts'
+import { type Example, startExample } from './example.ts'
+
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
+
+// A missing engine is named, with what installs it, and is a failure in CI.
+const engines = enginesToTest()
+
+describe.each(['chromium', 'firefox', 'webkit'] as const)('in %s', (engine) => {
+  describe.skipIf(!engines.includes(engine))('the page', () => {
+    let browser: Browser
+    let example: Example
+    const pages: Page[] = []
+    beforeAll(async () => {
+      example = await startExample()
+      browser = await launch(engine)
+    })
+    afterAll(async () => {
+      await browser?.close()
+      await example?.stop()
+    })
+    afterEach(async () => {
+      for (const page of pages.splice(0)) await page.close()
+    })
+
+    async function open(query: string): Promise<Page> {
+      const page = new Page(await browser.open(`${example.url}/${query}`))
+      pages.push(page)
+      return page
+    }
+
+    async function enter(name: string): Promise<Page> {
+      const page = await open(`?user=${name}`)
+      await page.until(status('connected'))
+      return page
+    }
+
+    test('asks for a name and remembers it', async () => {
+      const page = await open('')
+      await page.until(`document.querySelector('#who')?.open`)
+      await page.type(keys.escape)
+      await page.until(`document.querySelector('#who').open && ${focus('name')}`)
+      await page.type('grace\n')
+      await page.until(status('connected'))
+      expect(await page.text('#my-name')).toBe('grace')
+      expect(await page.evaluate('location.search')).toBe('?user=grace')
+      await page.evaluate(`history.replaceState(null, '', '/')`)
+      await page.evaluate('void setTimeout(() => location.reload())')
+      await page.until(`location.search === '?user=grace' && ${status('connected')}`)
+    })
+
+    test('works by keyboard alone', async () => {
+      const page = await enter('ada')
+      await page.until(focus('text'))
+      await page.click('#rename')
+      await page.until(`document.querySelector('#who')?.open`)
+      await page.type(keys.escape)
+      await page.until(`!document.querySelector('#who').open`)
+      await page.evaluate(`document.querySelector('#room-name').focus()`)
+      await page.type('#harbour\n')
+      await page.until(`document.querySelector('#title').textContent === 'harbour' && ${focus('text')}`)
+      await page.type('first\n')
+      await page.until(says('.sent', 'first'))
+      await page.click('#leave')
+      await page.until(`document.querySelector('#title').textContent === 'lobby'`)
+    })
+
+    test('speaks to a room, to one person in all tabs, and to everyone', async () => {
+      const ada = await enter('ada')
+      const bob = await enter('bob')
+      const bobsOtherTab = await enter('bob')
+
+      await ada.click('#text')
+      await ada.type('hello room\n')
+      await ada.until(says('.mine.sent', 'hello room'))
+      for (const page of [bob, bobsOtherTab]) await page.until(says('.line.received', 'hello room'))
+
+      await ada.type('@bob psst\n')
+      await ada.until(says('.mine.sent', 'psst'))
+      for (const page of [bob, bobsOtherTab]) {
+        await page.until(`document.querySelector('#people .badge')?.textContent === '1'`)
+        expect(await page.text('#log')).not.toContain('psst')
+        await page.click('#people .item')
+        await page.until(says('.line.received', 'psst'))
+      }
+      await bob.type('what is it?\n')
+      await ada.until(says('.line.received', 'what is it?'))
+
+      await ada.click('input[value=everyone]')
+      await ada.click('#text')
+      await ada.type('fire drill\n')
+      for (const page of [bob, bobsOtherTab]) await page.until(says('.announcement.received', 'fire drill'))
+      await ada.until(says('.announcement.sent', 'fire drill'))
+    })
+
+    test('shows who is typing, and that they have stopped', async () => {
+      const ada = await enter('ada')
+      const bob = await enter('bob')
+      await bob.click('#text')
+      await bob.type('h')
+      await ada.until(`document.querySelector('#typing').textContent === 'bob is typing'`)
+      await bob.type('i\n')
+      await ada.until(says('.line.received', 'hi'))
+      expect(await ada.text('#typing')).toBe('')
+    })
+
+    test('shows what was said before, once', async () => {
+      const ada = await enter('ada')
+      await ada.click('#text')
+      await ada.type('remember me\n')
+      await ada.until(says('.sent', 'remember me'))
+      const eve = await enter('eve')
+      await eve.until(says('.received', 'remember me'))
+      expect(await eve.evaluate(count('remember me'))).toBe(1)
+    })
+
+    test.each(['SIGTERM', 'SIGKILL'] as const)('heals when the server is restarted by %s', async (signal) => {
+      const ada = await enter('ada')
+      const bob = await enter('bob')
+      await ada.click('#text')
+      await ada.type(`before ${signal}\n`)
+      await bob.until(says('.received', `before ${signal}`))
+
+      await example.stop(signal)
+      for (const page of [ada, bob]) await page.until(status('reconnecting'))
+      await ada.type(`during ${signal}\n`)
+      await ada.until(says('.mine.waiting', `during ${signal}`))
+
+      example = await startExample({ PORT: String(example.port) })
+      for (const page of [ada, bob]) await page.until(status('connected'), 45_000)
+      await ada.until(says('.mine.sent', `during ${signal}`))
+      await bob.until(says('.received', `during ${signal}`))
+      await bob.until(`document.querySelector('#log .gap')`)
+      for (const page of [ada, bob]) expect(await page.evaluate(count(`during ${signal}`))).toBe(1)
+    })
+  })
+})
+
+const status = (name: string): string => `document.querySelector('#status')?.dataset.status === '${name}'`
+const focus = (id: string): string => `document.activeElement?.id === '${id}'`
+const texts = `[...document.querySelectorAll('#log .row .text')].map((p) => p.textContent)`
+const count = (text: string): string => `${texts}.filter((t) => t === '${text}').length`
+const says = (row: string, text: string): string =>
+  `[...document.querySelectorAll('#log .row${row} .text')].some((p) => p.textContent === '${text}')`

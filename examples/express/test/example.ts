@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+const folder = fileURLToPath(new URL('..', import.meta.url))
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+
+/** The example as people start it: a process of its own. */
+export interface Example {
+  /** What it wrote first: its address. */
+  readonly url: string
+  readonly port: number
+  readonly process: ChildProcess
+  /** Asks it to end, and resolves with its exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>
+}
+
+/** What a process that has ended wrote, and its exit code. */
+export interface Ended {
+  readonly code: number | null
+  readonly output: string
+  readonly errors: string
+}
+
+/** Starts the example, on a free port if none is given, and waits until it listens. */
+export async function startExample(
+  env: Record<string, string> = {},
+  by: 'node' | 'npm' = 'node',
+): Promise<Example> {
+  const child = by === 'npm' ? runNpm({ PORT: '0', ...env }) : run({ PORT: '0', ...env })
+  const ended = outcome(child)
+  const listening = new Promise<string>((resolve) =>
+    child.stdout?.on('data', (chunk) => {
+      const [url] = /http:\S+/.exec(String(chunk)) ?? []
+      if (url !== undefined) resolve(url)
+    }),
+  )
+  const failed = ended.then(({ errors }) => {
+    throw new Error(`unable to start the example: ${errors}`)
+  })
+  const url = await Promise.race([listening, failed])
+  return {
+    url,
+    port: Number(new URL(url).port),
+    process: child,
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal)
+      return (await ended).code
+    },
+  }
+}
+
+/** Starts the example and waits for its end. */
+export const runExample = (env: Record<string, string>): Promise<Ended> => outcome(run(env))
+
+const runNpm = (env: Record<string, string>): ChildProcess =>
+  spawn('npm', ['start'], { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+
+function run(env: Record<string, string>): ChildProcess {
+  // As the manifest's start script does.
+  const args = ['--import', 'tsx', '--conditions=@chat/source', 'server.ts']
+  return spawn(process.execPath, args, {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+async function outcome(child: ChildProcess): Promise<Ended> {
+  let output = ''
+  let errors = ''
+  child.stdout?.on('data', (chunk) => {
+    output += chunk
+  })
+  child.stderr?.on('data', (chunk) => {
+    errors += chunk
+  })
+  const [code] = await once(child, 'close')
+  return { code, output, errors }
+}

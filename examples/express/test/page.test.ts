@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest'
+import { Conversation } from '../page/conversation.ts'
+import { continues, type Entry } from '../page/entry.ts'
+import { readLine } from '../page/line.ts'
+import { colourOf, initials, isUserName } from '../page/names.ts'
+import { readTarget } from '../page/target.ts'
+import { dayOf } from '../page/times.ts'
+
+const entry = (key: string, more: Partial<Entry> = {}): Entry => ({
+  ...{ key, kind: 'line', from: 'bob', text: key, time: 0, state: 'received' },
+  ...more,
+})
+const mine = (key: string): Entry => entry(key, { from: 'me', state: 'waiting' })
+const shown = (conversation: Conversation): string[] =>
+  conversation.entries.map(({ key, state }) => `${key} ${state}`)
+
+describe('a conversation', () => {
+  test('shows in its place what could be read after a gap', () => {
+    const room = new Conversation('#lobby')
+    room.arrive(entry('a'))
+    const gap = room.miss('gone')
+    room.arrive(entry('d'))
+    room.wait(mine('e'))
+    room.fill(gap, [entry('a'), entry('b'), entry('c'), entry('d')])
+    expect(room.entries.map(({ key }) => key)).toEqual(['a', gap, 'b', 'c', 'd', 'e'])
+  })
+
+  test('keeps what waits behind what has arrived, until it takes its place in the log', () => {
+    const room = new Conversation('#lobby')
+    room.wait(mine('hi'))
+    room.arrive(entry('first'))
+    expect(shown(room)).toEqual(['first received', 'hi waiting'])
+    room.arrive({ ...mine('hi'), state: 'sent' })
+    room.arrive(entry('last'))
+    expect(shown(room)).toEqual(['first received', 'hi sent', 'last received'])
+  })
+
+  test('takes the answer and the own copy in either order', () => {
+    const room = new Conversation('#lobby')
+    room.wait(mine('a'))
+    room.sent('a', 'later')
+    expect(shown(room)).toEqual(['a sent'])
+    expect(room.arrive({ ...mine('a'), state: 'sent' })).toBe(true)
+    room.wait(mine('b'))
+    room.arrive({ ...mine('b'), state: 'sent' })
+    room.sent('b', 'later')
+    expect(shown(room)).toEqual(['a sent', 'b sent'])
+  })
+
+  test('shows a message that was sent twice once', () => {
+    const room = new Conversation('#lobby')
+    room.arrive(entry('a'))
+    expect(room.arrive(entry('a'))).toBe(false)
+    expect(shown(room)).toEqual(['a received'])
+  })
+
+  test('believes an uncertain message when it arrives after all', () => {
+    const room = new Conversation('#lobby')
+    room.wait(mine('a'))
+    room.fail('a', 'uncertain', 'no answer came')
+    room.arrive(entry('b'))
+    expect(shown(room)).toEqual(['a uncertain', 'b received'])
+    room.arrive({ ...mine('a'), state: 'sent' })
+    expect(room.entries.at(-1)).toEqual({ ...mine('a'), state: 'sent' })
+  })
+
+  test('does not fail what has arrived', () => {
+    const room = new Conversation('#lobby')
+    room.wait(mine('a'))
+    room.arrive({ ...mine('a'), state: 'sent' })
+    room.fail('a', 'uncertain', 'no answer came')
+    expect(shown(room)).toEqual(['a sent'])
+  })
+
+  test('puts history before what is there, without what is there', () => {
+    const room = new Conversation('#lobby')
+    room.arrive(entry('c'))
+    room.precede([entry('a'), entry('b'), entry('c')])
+    expect(room.entries.map(({ key }) => key)).toEqual(['a', 'b', 'c'])
+  })
+
+  test('says once that messages are missing', () => {
+    const room = new Conversation('#lobby')
+    room.miss('gone')
+    room.miss('gone')
+    room.arrive(entry('a'))
+    room.miss('gone')
+    expect(room.entries.map(({ kind }) => kind)).toEqual(['gap', 'line', 'gap'])
+  })
+})
+
+test('messages of one person within five minutes go together', () => {
+  expect(continues(entry('b', { time: 60_000 }), entry('a'))).toBe(true)
+  expect(continues(entry('b', { time: 600_000 }), entry('a'))).toBe(false)
+  expect(continues(entry('b', { from: 'eve' }), entry('a'))).toBe(false)
+  expect(continues(entry('b'), entry('a', { kind: 'announcement' }))).toBe(false)
+})
+
+test('text that begins with @name goes to that person alone', () => {
+  expect(readTarget('hello', 'here', '#lobby')).toEqual({ choice: 'here', address: '#lobby', text: 'hello' })
+  expect(readTarget('@bob psst\nyou', 'here', '#lobby')).toEqual({
+    choice: 'person',
+    address: '@bob',
+    text: 'psst\nyou',
+  })
+  expect(readTarget('@', 'person', '#lobby')).toEqual({ choice: 'person', address: null, text: '' })
+  expect(readTarget('@not,a.name hi', 'here', '#lobby').address).toBeNull()
+  expect(readTarget('@bob hi', 'everyone', '#lobby')).toEqual({
+    choice: 'everyone',
+    address: '*',
+    text: '@bob hi',
+  })
+})
+
+test('whatever others send, only lines are shown', () => {
+  for (const data of [null, 1, 'text', [], {}, { text: 1 }, { text: ' ' }]) expect(readLine(data)).toBeNull()
+  const { sentAt, ...rest } = readLine({ text: 'hi', key: 1, sentAt: 1e300 }) ?? { sentAt: 0 }
+  expect(rest).toEqual({ text: 'hi', key: '' })
+  expect(Math.abs(sentAt - Date.now())).toBeLessThan(10_000)
+})
+
+test('names are what the server takes; each has initials and a colour', () => {
+  expect(['ada', 'Ada-2', 'x'.repeat(32)].every(isUserName)).toBe(true)
+  expect(['', 'a b', 'x'.repeat(33), '@ada', 'ada\n'].some(isUserName)).toBe(false)
+  expect(['ada', 'ada-lovelace', '-', 'x'].map(initials)).toEqual(['AD', 'AL', '', 'X'])
+  expect(colourOf('ada')).toBe(colourOf('ada'))
+  expect(new Set(Array.from({ length: 200 }, (_, i) => colourOf(`user-${i}`))).size).toBe(12)
+})
+
+test('days are named as people name them', () => {
+  const now = new Date(2026, 4, 20, 12).getTime()
+  expect(dayOf(new Date(2026, 4, 20, 1).getTime(), now)).toBe('Today')
+  expect(dayOf(new Date(2026, 4, 19, 23).getTime(), now)).toBe('Yesterday')
+  expect(dayOf(new Date(2026, 4, 11).getTime(), now)).toContain('11')
+})

@@ -1,0 +1,114 @@
+import { createServer } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { type Example, runExample, startExample } from './example.ts'
+import { RawClient } from './raw-client.ts'
+
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
+
+describe('the process', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    'prints its address when it listens, and ends with 0 on %s',
+    async (signal) => {
+      const example = await startExample()
+      expect(example.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+      expect(await example.stop(signal)).toBe(0)
+    },
+  )
+
+  test('listens where HOST and PORT say', async () => {
+    const port = await freePort()
+    const example = await startExample({ HOST: '::1', PORT: String(port) })
+    expect(example.url).toBe(`http://[::1]:${port}`)
+    expect((await fetch(example.url)).status).toBe(200)
+    await example.stop()
+  })
+
+  test('says in one line that its port is in use', async () => {
+    const example = await startExample()
+    const { code, output, errors } = await runExample({ PORT: String(example.port) })
+    expect(errors).toBe(`unable to listen: port ${example.port} is in use; set PORT to another\n`)
+    expect(output).toBe('')
+    expect(code).toBe(1)
+    await example.stop()
+  })
+
+  test.each(['http', '70000', '80.5'])('says in one line that PORT=%j is none', async (port) => {
+    const { code, errors } = await runExample({ PORT: port })
+    expect(errors).toMatch(/^unable to listen: [^\n]+\n$/)
+    expect(code).toBe(1)
+  })
+
+  test('is not hurried by a second signal, such as npm adds to that of the terminal', async () => {
+    const example = await startExample()
+    const client = await RawClient.welcomed(hubOf(example), { token: 'alice' })
+    const code = example.stop('SIGINT')
+    await client.next('bye')
+    example.process.kill('SIGINT')
+    expect(await client.closed).toBe(4001)
+    expect(await code).toBe(0)
+  })
+
+  test('says goodbye to its clients when it ends (P-LV-5)', async () => {
+    const example = await startExample()
+    const client = await RawClient.welcomed(hubOf(example), { token: 'alice' })
+    const code = example.stop()
+    expect(await client.next('bye')).toMatchObject(['bye', 4001, expect.any(String), {}])
+    expect(await client.closed).toBe(4001)
+    expect(await code).toBe(0)
+  })
+})
+
+test('npm start at the root starts it, and hands on what asks it to end', async () => {
+  const example = await startExample({}, 'npm')
+  expect((await fetch(example.url)).status).toBe(200)
+  expect(await example.stop()).toBe(0)
+  await expect(fetch(example.url)).rejects.toThrow()
+})
+
+describe('the server', () => {
+  let example: Example
+  beforeAll(async () => {
+    example = await startExample()
+  })
+  afterAll(() => example.stop())
+
+  test('serves the page and everything it needs', async () => {
+    const page = await get('/')
+    expect(page.type).toContain('text/html')
+    const parts = [...page.text.matchAll(/(?:src|href)="(\/[^"]*)"/g)].map(([, path = '']) => path)
+    expect(parts).toEqual(expect.arrayContaining(['/main.js', '/style.css', '/icon.svg']))
+    for (const path of parts) expect((await get(path)).status, path).toBe(200)
+  })
+
+  test('serves nothing that comes from another host', async () => {
+    for (const path of ['/', '/style.css', '/icon.svg']) {
+      const { text } = await get(path)
+      expect(text, path).not.toMatch(/(?:src|href|action)\s*=\s*["']?(?:https?:)?\/\/|url\(|@import/)
+    }
+    const { headers } = await get('/')
+    expect(headers.get('content-security-policy')).toContain("default-src 'self'")
+    expect(headers.get('content-security-policy')).not.toMatch(/https?:|wss?:|\*|unsafe/)
+  })
+
+  test('answers 404 to what is not there', async () => {
+    for (const path of ['/server.ts', '/main.ts', '/../package.json', '/chat/more'])
+      expect((await get(path)).status, path).toBe(404)
+  })
+
+  async function get(path: string) {
+    const response = await fetch(example.url + path)
+    const { status, headers } = response
+    return { status, headers, type: headers.get('content-type'), text: await response.text() }
+  }
+})
+
+const hubOf = ({ url }: Example): string => `${url.replace('http', 'ws')}/chat`
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '::1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+}
