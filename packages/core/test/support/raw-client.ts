@@ -52,6 +52,7 @@ export class RawClient implements Sink {
   ended: { readonly code: number; readonly reason: string } | null = null
   readonly connection: Connection
   readonly #settle: () => Promise<void>
+  readonly #frames: WireFrame[] = []
   #ref = 0
   #seen = 0
   #welcome: Welcome | null = null
@@ -63,7 +64,9 @@ export class RawClient implements Sink {
   }
 
   receive(transmission: string | Uint8Array): void {
-    this.transmissions.push(String(transmission))
+    const text = String(transmission)
+    this.transmissions.push(text)
+    for (const line of text.split('\n')) this.#frames.push(JSON.parse(line) as WireFrame)
   }
 
   drain(): void {}
@@ -90,17 +93,13 @@ export class RawClient implements Sink {
 
   /** All frames that came, or those of one type. */
   frames(type?: string): WireFrame[] {
-    const frames = this.transmissions.flatMap((text) =>
-      text.split('\n').map((line) => JSON.parse(line) as WireFrame),
-    )
-    return type === undefined ? frames : frames.filter((frame) => frame[0] === type)
+    return this.#frames.filter((frame) => type === undefined || frame[0] === type)
   }
 
   /** The frames that came since the last call of this method. */
   news(): WireFrame[] {
-    const frames = this.frames()
-    const news = frames.slice(this.#seen)
-    this.#seen = frames.length
+    const news = this.#frames.slice(this.#seen)
+    this.#seen = this.#frames.length
     return news
   }
 
@@ -154,7 +153,7 @@ export class RawClient implements Sink {
 
   /** The newest answer to a ref; `null` when there is none. */
   answer(ref: number): Answer | null {
-    const frame = this.frames().findLast(([type, of]) => (type === 'ok' || type === 'err') && of === ref)
+    const frame = this.#frames.findLast(([type, of]) => (type === 'ok' || type === 'err') && of === ref)
     return frame === undefined ? null : toAnswer(frame)
   }
 
