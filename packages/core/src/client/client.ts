@@ -1,5 +1,4 @@
 import { addressKind } from '../address.ts'
-import { CloseCode } from '../close-codes.ts'
 import type {
   AnyContract,
   AskName,
@@ -11,7 +10,7 @@ import type {
   Untyped,
 } from '../contract/contract.ts'
 import { Guard } from '../contract/guard.ts'
-import { ChatError, UsageError } from '../errors.ts'
+import { UsageError } from '../errors.ts'
 import type { Position } from '../position.ts'
 import { Emitter, type Listener } from '../runtime/emitter.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
@@ -144,7 +143,10 @@ export class Client<C extends AnyContract = Untyped> {
     return this.#wire.sessionId
   }
 
-  /** The places of everything this client receives: save them before a reload, and give them back as `positions`. */
+  /**
+   * The places of everything this client receives, and those given to it that nothing has asked for yet: save them before a reload, and give them
+   * back as `positions`.
+   */
   get positions(): Readonly<Record<string, Position>> {
     return this.#wire.positions
   }
@@ -233,7 +235,7 @@ export class Client<C extends AnyContract = Untyped> {
 
   /** Ends for good: what waits is rejected as `closed`, the connection is closed, timers and listeners are gone. */
   close(): void {
-    this.#wire.close(CloseCode.normal, new ChatError('closed', 'unable to go on: the client was closed'))
+    this.#wire.close()
     this.#emitter.clear()
   }
 

@@ -7,6 +7,7 @@ import type { Runtime, Undo } from '../runtime/runtime.ts'
 import { type Aborter, createAborter } from '../runtime/signal.ts'
 import type { Connection, Dialer } from '../transport/connection.ts'
 import { backoff } from './backoff.ts'
+import { closeError } from './errors.ts'
 import type { ClientStatus } from './events.ts'
 import { ClientLink, type LinkOwner } from './link.ts'
 import type { Token } from './options.ts'
@@ -117,15 +118,15 @@ export class Connector implements LinkOwner {
     )
   }
 
-  /** Ends for good. */
-  close(code: number, error: ChatError | undefined): void {
+  /** Ends for good, as the application wants it. */
+  close(): void {
     if (this.#status === 'closed') return
     this.#stop()
     this.#retired?.close(CloseCode.normal, '')
     const link = this.#current
     this.#current = null
-    this.#change('closed', error)
-    link?.close(code, '')
+    this.#change('closed', undefined)
+    link?.close(CloseCode.normal, '')
   }
 
   /** Gives the current connection up, as one that is dead without having said so. */
@@ -281,21 +282,4 @@ export class Connector implements LinkOwner {
     this.#status = status
     this.#host.changed(status, error)
   }
-}
-
-function closeError(code: number, reason: string): ChatError {
-  const why = reason === '' ? `code ${code}` : `${reason} (code ${code})`
-  const kinds: Readonly<Record<number, ChatError['code']>> = {
-    [CloseCode.unauthorized]: 'unauthorized',
-    [CloseCode.expired]: 'unauthorized',
-    [CloseCode.forbidden]: 'forbidden',
-    [CloseCode.kicked]: 'forbidden',
-    [CloseCode.version]: 'unsupported',
-    [CloseCode.tooLarge]: 'too_large',
-    [CloseCode.rateLimited]: 'rate_limited',
-    [CloseCode.replaced]: 'conflict',
-  }
-  return new ChatError(kinds[code] ?? 'unavailable', `the connection was closed: ${why}`, {
-    detail: { code },
-  })
 }

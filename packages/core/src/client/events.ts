@@ -58,7 +58,11 @@ export interface ClientEvents {
   readonly $status: { readonly status: ClientStatus; readonly error?: ChatError | undefined }
   /** Messages to `*` or `@me` were lost; a room's own gaps are its own event. */
   readonly $gap: Gap
-  /** Something failed that the client survived: a listener, a token, a message that does not fit the contract. */
+  /**
+   * Something failed that the client survived. `subject` says where: `token`, `connect` (a further attempt), `protocol` (a broken frame), `user` (the
+   * hub knows this client as another one now), `observe`, the event of a listener or an ask, or the address and event of a message that does not fit the
+   * contract.
+   */
   readonly $error: { readonly error: unknown; readonly subject?: string | undefined }
 }
 

@@ -164,31 +164,36 @@ export class Ledger {
     return entry.operation
   }
 
-  /** The connection is gone: what can be repeated goes first on the next, in the old order; calls are uncertain. */
-  lost(): void {
-    const open = [...this.#open.values()].filter(({ settled }) => !settled)
+  /**
+   * The connection is gone: what can be repeated goes first on the next, in the old order; calls are uncertain. Gives how many that count toward the
+   * rate will have no answer any more.
+   */
+  lost(): number {
+    const open = [...this.#open.values()]
+    const counted = this.#counted
     this.#clearOpen()
-    const unbound = ({ operation }: Entry): boolean => operation.repeat !== 'bound'
-    this.#waiting.others = this.#waiting.others.filter(unbound)
-    const again = open.filter((entry) => unbound(entry) && entry.operation.repeat !== 'never')
+    this.#waiting.others = this.#waiting.others.filter(({ operation }) => operation.repeat !== 'bound')
+    const again = open.filter(repeatable)
     this.#again = [...again, ...this.#again].sort((a, b) => a.ref - b.ref)
-    for (const { operation } of open)
-      if (operation.repeat === 'never')
+    for (const { operation, settled } of open)
+      if (operation.repeat === 'never' && !settled)
         operation.reject(
           new UncertainError('unable to tell the outcome: the connection was lost before the answer'),
         )
+    return counted - again.filter(({ operation }) => operation.counts).length
   }
 
-  /** The session is a new one: what was sent in the old one cannot be repeated (P-PB-8). */
-  startAfresh(): void {
-    const again = this.#again
+  /** The session is a new one: what was sent in the old one cannot be repeated (P-PB-8). Gives the same as {@link Ledger.lost}. */
+  startAfresh(): number {
+    const again = this.#again.reverse()
     this.#again = []
-    for (const entry of again.reverse())
+    for (const entry of again)
       if (entry.operation.repeat === 'same-ref')
         entry.operation.reject(
           new UncertainError('unable to tell whether it was stored: the session could not be resumed'),
         )
       else this.#waiting[kindOf(entry)].unshift({ ...entry, ref: 0, written: null, repeated: false })
+    return again.filter(({ operation }) => operation.counts).length
   }
 
   /** Gives up sends that were first written at a moment or before (P-PB-3). */
@@ -245,5 +250,8 @@ export class Ledger {
     this.#counted = 0
   }
 }
+
+const repeatable = ({ operation: { repeat }, settled }: Entry): boolean =>
+  !settled && (repeat === 'same-ref' || repeat === 'harmless')
 
 const expires = ({ operation, settled }: Entry): boolean => operation.repeat === 'same-ref' && !settled

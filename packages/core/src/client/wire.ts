@@ -8,6 +8,7 @@ import { utf8Length } from '../text.ts'
 import type { Answering, Asked } from './asks.ts'
 import { Connector, type ConnectorHost } from './connector.ts'
 import { Credentials } from './credentials.ts'
+import { closedError, wireError } from './errors.ts'
 import type { ClientCounters, ClientStatus, Gap, Message } from './events.ts'
 import type { Operation } from './ledger.ts'
 import { Liveness } from './liveness.ts'
@@ -99,9 +100,8 @@ export class Wire implements ConnectorHost, Answering {
     this.#connector.connect()
   }
 
-  close(code: number, error: ChatError): void {
-    this.#connector.close(code, undefined)
-    this.#end(error)
+  close(): void {
+    this.#connector.close()
   }
 
   enter(address: string, receiver: Receiver): void {
@@ -206,7 +206,7 @@ export class Wire implements ConnectorHost, Answering {
   }
 
   changed(status: ClientStatus, error: ChatError | undefined): void {
-    if (status === 'closed' && error !== undefined) this.#end(error)
+    if (status === 'closed') this.#end(error ?? closedError())
     this.#host.status(status, error)
   }
 
@@ -290,13 +290,4 @@ export class Wire implements ConnectorHost, Answering {
       reject: () => {},
     })
   }
-}
-
-function wireError(frame: Extract<HubFrame, { type: 'err' }>): ChatError {
-  const { code, message, retryAfter, detail } = frame
-  return new ChatError(
-    code as ErrorCode,
-    message,
-    retryAfter === undefined ? { detail } : { detail, retryAfter },
-  )
 }

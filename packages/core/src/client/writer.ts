@@ -49,8 +49,7 @@ export class Writer {
     if (this.#bucket === null || known?.rate !== limits.rate || known.burst !== limits.burst)
       this.#bucket = new Bucket(limits.rate, limits.burst, now)
     this.#limits = limits
-    this.#expire(now)
-    if (!resumed) this.#ledger.startAfresh()
+    if (!resumed) this.#charge(this.#ledger.startAfresh())
   }
 
   /** @throws ChatError `full` when too much waits already. */
@@ -120,10 +119,7 @@ export class Writer {
   lost(): void {
     this.#pacing?.()
     this.#pacing = null
-    const now = this.#runtime.now()
-    // Whether the hub has counted them nobody knows: as if it had.
-    for (let counted = this.#ledger.counted; counted > 0; counted--) this.#bucket?.charge(now)
-    this.#ledger.lost()
+    this.#charge(this.#ledger.lost())
   }
 
   /** Rejects everything that waits. */
@@ -149,9 +145,15 @@ export class Writer {
    */
   #answered(operation: Operation | null): boolean {
     if (operation === null) return false
-    if (operation.counts) this.#bucket?.charge(this.#runtime.now())
+    if (operation.counts) this.#charge(1)
     this.pump()
     return true
+  }
+
+  /** What has no answer any more counts too: whether the hub has counted it nobody knows. A repetition it counts once. */
+  #charge(operations: number): void {
+    const now = this.#runtime.now()
+    for (let i = 0; i < operations; i++) this.#bucket?.charge(now)
   }
 
   #pace(wait: number): void {

@@ -334,6 +334,33 @@ describe('the rate (P-LV-3)', () => {
       expect(stage.hub.at().of('send').length).toBeLessThan(5)
     }))
 
+  test('what was lost unanswered counts once: calls at the loss, repetitions with their answer', () =>
+    play(async (stage) => {
+      stage.hub.welcome = { limits: { ...limits, rate: 1, burst: 9 } }
+      const client = await stage.connected()
+      for (let i = 0; i < 3; i++) stage.watch(client.to('#a').send('say', i))
+      for (let i = 0; i < 2; i++) stage.watch(client.request('x', i))
+      await reconnect(stage)
+      expect(stage.hub.at().of('send')).toHaveLength(3)
+      for (let i = 0; i < 20; i++) stage.watch(client.to('#b').send('say', i))
+      await stage.settle()
+      // Nine, less two calls, and the three seconds since.
+      expect(stage.hub.at().of('send')).toHaveLength(9)
+    }))
+
+  test('what a fresh session cannot repeat counts too', () =>
+    play(async (stage) => {
+      stage.hub.welcome = { limits: { ...limits, rate: 1, burst: 9 } }
+      const client = await stage.connected()
+      for (let i = 0; i < 6; i++) stage.watch(client.to('#a').send('say', i))
+      await stage.settle()
+      stage.hub.welcome = { ...stage.hub.welcome, resumed: false }
+      await reconnect(stage)
+      for (let i = 0; i < 20; i++) stage.watch(client.to('#b').send('say', i))
+      await stage.settle()
+      expect(stage.hub.at().of('send').length).toBeLessThan(7)
+    }))
+
   test.each([1, 2, 3, 4])(
     'a real hub never answers a client with `rate_limited`, on a shaky line (seed %i)',
     (seed) =>

@@ -314,6 +314,24 @@ describe('whatever is done in whatever order, the last call decides and nothing 
       expect(stage.hub.at().closedWith).toMatchObject({ code: 1000 })
     }))
 
+  test.each(['close()', 'a final close'] as const)(
+    '%s: the rooms hear of the end, then the client, and all know it is closed',
+    (how) =>
+      play(async (stage) => {
+        const made = actor(stage)
+        await stage.settle()
+        const order: string[] = []
+        made.client
+          .join('#a')
+          .on('$leave', ({ error }) => order.push(`room ${error.code} ${made.client.status}`))
+        made.client.on('$status', ({ status }) => order.push(status))
+        await stage.settle()
+        happenings[how](made)
+        await stage.settle()
+        expect(order).toEqual([how === 'close()' ? 'room closed closed' : 'room forbidden closed', 'closed'])
+      }),
+  )
+
   test('close() while a bye is followed closes both connections', () =>
     play(async (stage) => {
       const client = await stage.connected()

@@ -4,6 +4,7 @@
 import {
   ChatError,
   Client,
+  type ClientOptions,
   type ClientStatus,
   contract,
   type Dialer,
@@ -198,6 +199,10 @@ export async function untyped(): Promise<void> {
     return 'x'
   })
   expectTypeOf(await client.request('anything', 1)).toEqualTypeOf<unknown>()
+  // Options that are named first make the same client.
+  const options: ClientOptions = { dial }
+  const same: Client = new Client(options)
+  expectTypeOf(new Client(options)).toEqualTypeOf(same)
   expectTypeOf(await hub.to('@a').ask('x', 1)).toEqualTypeOf<unknown>()
 }
 

@@ -1,0 +1,47 @@
+import { CloseCode } from '../close-codes.ts'
+import { ChatError, type ErrorCode } from '../errors.ts'
+import type { HubFrame } from '../protocol/hub-frames.ts'
+
+const kinds: Readonly<Record<number, ErrorCode>> = {
+  [CloseCode.unauthorized]: 'unauthorized',
+  [CloseCode.expired]: 'unauthorized',
+  [CloseCode.forbidden]: 'forbidden',
+  [CloseCode.kicked]: 'forbidden',
+  [CloseCode.version]: 'unsupported',
+  [CloseCode.tooLarge]: 'too_large',
+  [CloseCode.rateLimited]: 'rate_limited',
+  [CloseCode.replaced]: 'conflict',
+}
+
+/**
+ * What a close code says, as an error.
+ *
+ * @internal
+ */
+export function closeError(code: number, reason: string): ChatError {
+  const why = reason === '' ? `code ${code}` : `${reason} (code ${code})`
+  return new ChatError(kinds[code] ?? 'unavailable', `the connection was closed: ${why}`, {
+    detail: { code },
+  })
+}
+
+/**
+ * What an `err` frame says.
+ *
+ * @internal
+ */
+export function wireError(frame: Extract<HubFrame, { type: 'err' }>): ChatError {
+  const { code, message, retryAfter, detail } = frame
+  return new ChatError(
+    code as ErrorCode,
+    message,
+    retryAfter === undefined ? { detail } : { detail, retryAfter },
+  )
+}
+
+/**
+ * What becomes of everything that waits when the application closes its client.
+ *
+ * @internal
+ */
+export const closedError = (): ChatError => new ChatError('closed', 'unable to go on: the client was closed')
