@@ -202,6 +202,16 @@ describe('bye (P-LV-5)', () => {
       expect(stage.hub.connections.length).toBeLessThan(5)
     }))
 
+  test('the close does not make it later than it was to be', () =>
+    play(async (stage) => {
+      await stage.connected({ runtime: unlucky(stage) })
+      stage.hub.at().write(['bye', 4001, 'moving', { retryAfter: 300 }])
+      await stage.advance(200)
+      stage.hub.at().close(4001)
+      await stage.advance(110)
+      expect(stage.hub.connections).toHaveLength(2)
+    }))
+
   test('a close while the next connection is being made does not disturb it', () =>
     play(async (stage) => {
       const slow = stage.time.runtime('slow')
