@@ -15,7 +15,7 @@ export const flow: readonly TransportCase[] = [
     async run(stage) {
       const { near, far } = await stage.link()
       await near.peer.pause()
-      const texts = Array.from({ length: most / 2 }, (_, n) => numbered(n, size))
+      const texts = Array.from({ length: most / 4 }, (_, n) => numbered(n, size))
       await far.peer.send(texts)
       await stage.still()
       holds(near.received.length < texts.length, 'everything arrived at an end that does not read')
@@ -124,6 +124,10 @@ async function holdsBack(stage: Stage): Promise<void> {
   const { near, far } = await stage.link()
   await far.peer.pause()
   const texts = await fill(stage, near)
+  // What is sent all the same is taken too.
+  const more = [numbered(most, 100), numbered(most + 1, size), numbered(most + 2, 100)]
+  same(await near.peer.send(more), [false, false, false], 'the answers to sends of an end that is held back')
+  texts.push(...more)
   const { bufferedAmount } = await near.peer.status()
   holds(bufferedAmount > 0, 'a sender that is held back has nothing buffered')
   holds(far.received.length < texts.length, 'everything arrived at an end that does not read')
