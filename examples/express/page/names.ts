@@ -29,7 +29,7 @@ const colours = 12
 
 /** The same colour for a name in every tab. */
 export function colourOf(name: string): number {
-  let hash = 2_166_136_261
+  let hash = 17
   for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 16_777_619)
   return ((hash ^ (hash >>> 15)) >>> 0) % colours
 }
