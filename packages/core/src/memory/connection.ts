@@ -10,7 +10,8 @@ const capabilities: TransportCapabilities = {
   backpressure: true,
   pause: true,
   closeCodes: true,
-  detectsLoss: true,
+  // A link can be held, and an end can vanish without a word: then only timeouts tell.
+  detectsLoss: false,
 }
 
 /** How long a close waits for a peer that does not answer. */
