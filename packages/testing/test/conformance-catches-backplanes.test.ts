@@ -235,7 +235,7 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
     withSessions((real) => ({
       take(id, attempt, ttl) {
         const answer = real.take(id, attempt, ttl)
-        if ('outcome' in answer && answer.outcome === 'taken') real.confirm(id, answer.generation)
+        if ('outcome' in answer && answer.outcome === 'taken') void real.confirm(id, answer.generation)
         return answer
       },
     })),

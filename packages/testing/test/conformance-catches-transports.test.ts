@@ -1,4 +1,10 @@
-import { type Batch, type Dialer, MemoryNetwork, type TransportCapabilities } from '@chat/core'
+import {
+  type Batch,
+  type Dialer,
+  type MemoryLink,
+  MemoryNetwork,
+  type TransportCapabilities,
+} from '@chat/core'
 import { describe, expect, it } from 'vitest'
 import {
   RecordingHost,
@@ -17,7 +23,7 @@ const memory: TransportCapabilities = {
   detectsLoss: false,
 }
 
-type Spoil = (bench: TransportBench, host: RecordingHost) => Partial<TransportBench>
+type Spoil = (bench: TransportBench & { readonly link: MemoryLink }) => Partial<TransportBench>
 
 /** The memory network with a fault at every connection, or with a spoiled bench. */
 function harnessOf(fault: Fault, spoil: Spoil = () => ({})): TransportHarness {
@@ -43,7 +49,7 @@ function harnessOf(fault: Fault, spoil: Spoil = () => ({})): TransportHarness {
         cut: async () => link.cut(),
         stop: async () => {},
       }
-      return { ...bench, ...spoil(bench, host) }
+      return { ...bench, ...spoil({ ...bench, link }) }
     },
   }
 }
@@ -326,7 +332,25 @@ function deferred(): { promise: Promise<never>; reject: (reason: unknown) => voi
   return { promise, reject }
 }
 
+/** A transport that says it notices a peer that vanished: after a second, or never. */
+function noticing(telling: number | null): TransportHarness {
+  const capabilities = { ...memory, detectsLoss: true }
+  return {
+    ...harnessOf({ connection: () => ({ capabilities }) }, ({ link }) => ({
+      vanish: async (side) =>
+        link.reset(side === 'server' ? { client: telling, hub: 0 } : { client: 0, hub: telling }),
+    })),
+    capabilities: { client: capabilities, server: capabilities },
+  }
+}
+
 describe('the conformance suite catches a transport that', () => {
+  it('does not notice a peer that vanished, although it says so', async () => {
+    const name = 'a peer that vanished without a word is noticed'
+    expect(await failing(noticing(1_000), name)).toEqual([])
+    expect(await failing(noticing(null), name)).toEqual([name])
+  })
+
   it.each(faults)('%s', async (_fault, fails, fault) => {
     expect(await failing(harnessOf({}), fails)).toEqual([])
     expect(await failing(harnessOf(fault), fails)).not.toEqual([])
