@@ -1,11 +1,10 @@
-import { addressKind } from '../address.ts'
 import type { Guard } from '../contract/guard.ts'
 import { ChatError, UncertainError, UsageError } from '../errors.ts'
 import { encodeFrame } from '../protocol/encode.ts'
 import { parseMsg } from '../protocol/hub-frames.ts'
-import { isEventName } from '../protocol/names.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
 import { abortion, onAbort } from '../runtime/signal.ts'
+import { checkAddress, checkEvent } from './checks.ts'
 import type { History, HistoryOptions, RequestOptions, Stored } from './client.ts'
 import type { Message } from './events.ts'
 import type { Operation } from './ledger.ts'
@@ -154,19 +153,3 @@ export class Calls {
 
 const aborted = (cause: unknown): UncertainError =>
   new UncertainError('unable to tell whether it was stored: aborted', { cause })
-
-/** @throws UsageError when it can be no application's event. */
-export function checkEvent(event: string): void {
-  if (!isEventName(event))
-    throw new UsageError(
-      `unable to use the event ${JSON.stringify(event)}: 1–128 bytes, no control characters, and no $ at the start`,
-    )
-}
-
-/** @throws UsageError when it is no address. */
-export function checkAddress(address: string): void {
-  if (addressKind(address) === null)
-    throw new UsageError(
-      `unable to speak to ${JSON.stringify(address)}: an address is '*', '#room', '@user' or '~session'`,
-    )
-}

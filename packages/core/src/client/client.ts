@@ -16,11 +16,14 @@ import { Emitter, type Listener } from '../runtime/emitter.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
 import { systemRuntime } from '../runtime/system.ts'
 import { answerAsk } from './asks.ts'
-import { Calls, checkAddress, checkEvent } from './calls.ts'
+import { Calls } from './calls.ts'
+import { checkAddress, checkEvent, checkListened } from './checks.ts'
 import type { ClientCounters, ClientEvents, ClientListener, ClientStatus, Gap, Message } from './events.ts'
 import type { ClientOptions } from './options.ts'
 import { type Room, RoomHandle } from './room.ts'
 import { Wire } from './wire.ts'
+
+const ownEvents: readonly (keyof ClientEvents)[] = ['$status', '$gap', '$error']
 
 /** Where the log took a message, as its sender learns. */
 export interface Stored {
@@ -192,11 +195,14 @@ export class Client<C extends AnyContract = Untyped> {
    * Listens to what is addressed to this client: to `*`, to its user, to its session; never to rooms, which have their own `on`. For an ask's name, the
    * first listener answers it: what it returns is the answer, a `ChatError` it throws is the refusal. For a name with `$`, one of the
    * client's own events. A listener that throws harms nobody; its error goes to `$error`. Returns what removes it.
+   *
+   * @throws UsageError when the name starts with `$` and is none of the client's own events.
    */
   on<K extends keyof ClientEvents | EventName<C> | AskName<C>>(
     event: K,
     listener: ClientListener<C, K>,
   ): Undo {
+    checkListened(event, ownEvents)
     return this.#emitter.on(event, listener as Listener)
   }
 

@@ -2,6 +2,7 @@ import type { AnyContract, EventName } from '../contract/contract.ts'
 import { ChatError } from '../errors.ts'
 import { Emitter, type Listener } from '../runtime/emitter.ts'
 import type { Undo } from '../runtime/runtime.ts'
+import { checkListened } from './checks.ts'
 import type { ClientTarget, History, HistoryOptions } from './client.ts'
 import type { Gap, Message, RoomEvents, RoomListener } from './events.ts'
 import type { Receiver } from './subscription.ts'
@@ -18,7 +19,7 @@ export interface Room<C extends AnyContract> extends ClientTarget<C> {
    * rejection.
    */
   readonly ready: Promise<void>
-  /** Listens to the room's messages and casts by event, or to `$gap` and `$leave`. Returns what removes the listener. */
+  /** Listens to the room's messages and casts by event, or to `$gap` and `$leave`; any other name with `$` is a UsageError. Returns what removes the listener. */
   on<K extends EventName<C> | keyof RoomEvents>(event: K, listener: RoomListener<C, K>): Undo
   /**
    * The room's durable messages as they come, from now on. Ends when the room is left. At most 1 000 wait for a slow consumer: then the iterator
@@ -40,6 +41,7 @@ export interface RoomHost {
 }
 
 const longestWait = 1_000
+const ownEvents: readonly (keyof RoomEvents)[] = ['$gap', '$leave']
 
 /**
  * A handle at work.
@@ -71,6 +73,7 @@ export class RoomHandle implements Receiver {
   }
 
   on(event: string, listener: Listener): Undo {
+    checkListened(event, ownEvents)
     return this.#emitter.on(event, listener)
   }
 

@@ -494,6 +494,19 @@ test('what was received goes on when the hub cannot give it at the moment', () =
     expect(client.said.errors).toEqual([])
   }))
 
+test('what is to be asked for again on one connection is not asked for on the next, whose hello has said it', () =>
+  play(async (stage) => {
+    await stage.connected()
+    stage.hub.welcome = { streams: { '*': refused('unavailable'), '@alice': live() } }
+    stage.hub.at().cut()
+    await stage.advance(1_200)
+    expect(stage.hub.connections).toHaveLength(2)
+    stage.hub.welcome = {}
+    stage.hub.at().write(['bye', 4001, 'moving', { retryAfter: 10 }])
+    await stage.advance(3_000)
+    expect(stage.hub.connections.map((connection) => connection.of('join'))).toEqual([[], [], []])
+  }))
+
 test('a refusal of `*` itself is told', () =>
   play(async (stage) => {
     stage.hub.welcome = { streams: { '*': refused('forbidden'), '@alice': live() } }

@@ -449,6 +449,13 @@ describe('listeners (U-14)', () => {
       expect(stage.hub.at().of('send')).toHaveLength(1)
     }))
 
+  test('for an own event that does not exist are refused: nothing would ever call them', () =>
+    play(async (stage) => {
+      const client = await stage.connected()
+      expect(() => client.on('$connect', () => {})).toThrow(/there are \$status, \$gap, \$error/)
+      expect(() => client.join('#a').on('$error', () => {})).toThrow(/there are \$gap, \$leave/)
+    }))
+
   test('for one event twice are called twice, and removed one by one', () =>
     play(async (stage) => {
       const client = await stage.connected()
