@@ -7,6 +7,10 @@ import { filesBelow, packages, root } from './packages.mjs'
 /** Rules without a test, and why. `P-AB-*` stands for the whole family. */
 const notYet = {
   'P-HT-*': 'the HTTP transport is not built yet',
+  'P-PR-2': 'presence is not built yet',
+  'P-PR-3': 'presence is not built yet',
+  'P-PR-4': 'presence is not built yet',
+  'P-PR-5': 'presence is not built yet',
 }
 
 const protocol = join(root, 'docs', 'protocol.md')

@@ -5,12 +5,6 @@ import type { LogHistory } from './history.ts'
 import type { Random } from './random.ts'
 import type { AnyHub, WorldBackplane } from './world.ts'
 
-/** A hub's way to the store. */
-export interface HubBackplane {
-  readonly backplane: MemoryBackplane
-  readonly of: AnyHub | null
-}
-
 /**
  * The store of a world and every hub's way to it, with what goes wrong there.
  *

@@ -1,4 +1,4 @@
-import { allFaults, explore, InvariantError, traceHash, type World } from '@chat/testing'
+import { type AnyClient, allFaults, explore, InvariantError, traceHash, type World } from '@chat/testing'
 import { expect, test } from 'vitest'
 import { cluster, talk } from '../scenarios/delivery.ts'
 import { run, searches } from '../scenarios/searches.ts'
@@ -33,7 +33,7 @@ test('S-38: a failure names the invariant, the faults it needs and no others, an
       runs: 50,
       faults: ['cut', 'stall', 'trim', 'outage'],
       workload: (w: World) => w.advance('90s'),
-      check: (w, bob) => {
+      check: (w: World, bob: AnyClient) => {
         w.invariant(
           'bob is never cut off',
           () => w.statuses(bob).every((status) => status !== 'reconnecting') || 'he was',
