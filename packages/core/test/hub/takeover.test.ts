@@ -11,7 +11,7 @@ describe.each(paths)('taking a session over, with a backplane that is %s', (path
     expect(s.hub.sessions.map(({ id }) => id)).toEqual([alice.id])
   })
 
-  test('P-HS-5: nothing that arrives on a replaced connection is run', async () => {
+  test('P-HS-5, P-ST-8: nothing that arrives on a replaced connection is run', async () => {
     const s = stage({ path })
     const alice = await s.client('alice')
     const newest = await s.open()
