@@ -189,6 +189,7 @@ export class Feed {
       (page) => take({ ...this.#replayed(position, page), atOnce }),
       (error) => {
         this.#host.report(error, this.address)
+        this.#retryLater()
         take(null)
       },
     )
@@ -307,6 +308,10 @@ export class Feed {
     this.#again = true
     this.#host.report(error, this.address)
     this.#reached(true)
+    this.#retryLater()
+  }
+
+  #retryLater(): void {
     this.#retry ??= this.#host.runtime.timer(retryDelay, () => {
       this.#retry = null
       this.check()

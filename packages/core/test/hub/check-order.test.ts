@@ -42,6 +42,17 @@ describe.each(paths)('the order of checks, with a backplane that is %s', (path) 
     })
   })
 
+  test('P-FR-9: also on a node that cannot know how far the session had come', async () => {
+    let allowed = true
+    const s = stage({ path, authorize: () => allowed })
+    s.another()
+    const alice = await s.client('alice')
+    await alice.call(['send', 1, '#a', 'say', 'hi'])
+    allowed = false
+    const elsewhere = await s.resume(alice, { to: 2 })
+    expect(await elsewhere.call(['send', 1, '#a', 'say', 'hi'])).toMatchObject({ result: { dup: true } })
+  })
+
   test.each([
     ['send', '["send",9,"nowhere","say",1]'],
     ['join', '["join",9,"nowhere"]'],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { hello } from '../support/raw-client.ts'
 import { nobody, ScriptedConnection } from '../support/scripted-connection.ts'
-import { paths, type Stage, stage } from '../support/stage.ts'
+import { altered, deferred, paths, type Stage, stage } from '../support/stage.ts'
 
 const kilobyte = 'x'.repeat(1_000)
 const numbers = (from: number, to: number): number[] =>
@@ -139,6 +139,78 @@ describe.each(paths)('a connection that does not keep up, with a backplane that 
     expect(answered()).toBe(16)
   })
 
+  test('P-LV-4: while a backlog is replayed to it a connection below the limit keeps executing', async () => {
+    const s = stage({ path, limits: { queue: 512 * 1024 } })
+    const connection = await slow(s)
+    await s.publish('#a', ...numbers(1, 900).map((i) => [i, kilobyte]))
+    connection.deliver(JSON.stringify(['send', 1, '#b', 'say', 'hi']))
+    await s.settle()
+    expect(connection.paused).toBe(true)
+    connection.take()
+    await s.settle()
+    expect(connection.bufferedAmount).toBeGreaterThan(connection.highWaterMark)
+    expect(messages(connection).length).toBeLessThan(900)
+    expect(connection.paused).toBe(false)
+    expect(connection.frames.some(([type, ref]) => type === 'ok' && ref === 1)).toBe(true)
+  })
+
+  test('P-LV-4: a log that cannot be read meanwhile is tried again, and nothing is missed', async () => {
+    let broken = false
+    const s = stage({
+      ...options,
+      wrap: (backplane) =>
+        altered(backplane, {
+          read: (stream, range) => {
+            if (broken && 'after' in range) throw new Error('out of reach')
+            return backplane.read(stream, range)
+          },
+        }),
+    })
+    const connection = await slow(s)
+    await s.publish('#a', ...numbers(1, 500).map((i) => [i, kilobyte]))
+    broken = true
+    connection.take()
+    await s.settle()
+    expect(s.faults.join()).toContain('out of reach')
+    broken = false
+    await s.advance(1_500)
+    await drained(s, connection)
+    expect(messages(connection)).toEqual(numbers(1, 500))
+    expect(connection.frames.some(([type]) => type === 'gap')).toBe(false)
+  })
+
+  test('P-LV-4: a page that was read of a log that has become another one meanwhile is not sent', async () => {
+    let hold: Promise<void> | null = null
+    const s = stage({
+      ...options,
+      wrap: (backplane) =>
+        altered(backplane, {
+          read: async (stream, range) => {
+            const page = await backplane.read(stream, range)
+            if ('after' in range && range.limit > 1 && stream === '#a') await hold
+            return page
+          },
+        }),
+    })
+    const connection = await slow(s)
+    const sent = await s.publish('#a', ...numbers(1, 500).map((i) => [i, kilobyte]))
+    const { promise, resolve } = deferred<void>()
+    hold = promise
+    connection.take()
+    await s.settle()
+    hold = null
+    // The log loses everything, and one message makes the node notice.
+    s.store.bump('#a', sent[0]?.epoch ?? '')
+    await s.publish('#a', 'anew')
+    const [next] = await s.publish('#a', 'next')
+    resolve()
+    await s.settle()
+    await drained(s, connection)
+    const stream = connection.frames.filter(([type]) => type === 'msg' || type === 'gap')
+    const gap = stream.findIndex(([type]) => type === 'gap')
+    expect(stream.slice(gap).map((frame) => frame[2])).toEqual(['epoch', next?.at])
+  })
+
   test('P-LV-4: a connection that is slow but below the limit keeps executing', async () => {
     const s = stage(options)
     const connection = await slow(s)
@@ -151,6 +223,21 @@ describe.each(paths)('a connection that does not keep up, with a backplane that 
 })
 
 describe('a peer that takes nothing', () => {
+  test('P-LV-4: at most one pong waits, whatever else is written', async () => {
+    const s = stage({ limits: { queue: 256 * 1024, burst: 1_000 } })
+    const connection = await slow(s)
+    await s.publish('#a', ...numbers(1, 40).map((i) => [i, kilobyte]))
+    for (let i = 1; i <= 50; i++) {
+      connection.deliver(`["ping",${i}]\n["leave",${i},"#b"]`)
+      await s.settle()
+    }
+    const types = () => connection.frames.map(([type]) => type)
+    expect(types().filter((type) => type === 'ok')).toHaveLength(50)
+    expect(types()).not.toContain('pong')
+    await drained(s, connection)
+    expect(connection.frames.filter(([type]) => type === 'pong')).toEqual([['pong', 50]])
+  })
+
   test('P-LV-4: of many pings that wait for their answer only the newest is answered', async () => {
     const s = stage({ limits: { queue: 256 * 1024 } })
     const connection = await slow(s)
