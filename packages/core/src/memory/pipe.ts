@@ -8,8 +8,9 @@ interface Parcel {
   readonly arrive: () => void
 }
 
+// Not written as a product: bundlers keep those where nobody uses them, and pages would carry it.
 /** Above this many bytes on the way, a sender waits; as much as a socket's buffer holds. */
-const highWaterMark = 64 * 1024
+const highWaterMark = 65_536
 
 /**
  * One direction of a connection in memory: an ordered, reliable pipe in which everything takes a while. What the receiver does not
