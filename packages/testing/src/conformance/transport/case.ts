@@ -3,7 +3,7 @@ import type { StartOptions } from './peer.ts'
 import type { Stage } from './stage.ts'
 
 /** What a case needs besides two ends. `near` is the end that acts, `far` the other one. */
-export type Need =
+type Need =
   | Exclude<Lack, 'local server'>
   | 'near local'
   | 'near pause'
@@ -45,4 +45,4 @@ function lacking({ lacks = {}, capabilities }: TransportHarness, need: Need, sid
   return can ? undefined : `the ${of} declares that it lacks ${capability}`
 }
 
-export const other = (side: Side): Side => (side === 'client' ? 'server' : 'client')
+const other = (side: Side): Side => (side === 'client' ? 'server' : 'client')
