@@ -277,6 +277,13 @@ describe('saved positions (P-HS-7)', () => {
       expect(stage.client({ positions }).positions).toEqual(positions)
     }))
 
+  test('of somebody else’s inbox are forgotten once the hub has said who this is', () =>
+    play(async (stage) => {
+      const client = stage.client({ positions: { '@bob': ['e1', 7, 'm7'], '#later': ['e1', 8, 'm8'] } })
+      await stage.settle()
+      expect(Object.keys(client.positions).sort()).toEqual(['#later', '*', '@alice'])
+    }))
+
   test('that are no positions at all are left out', () =>
     play(async (stage) => {
       const garbage = { '*': null, '#a': ['e1', 0, 'x'], '#b': ['e1'], nonsense: ['e1', 1, 'a'] }
@@ -432,6 +439,35 @@ describe('credentials that end', () => {
       await stage.advance(30_000)
       expect(client.said.errors).toMatchObject([{ subject: 'token', error: { code: 'unauthorized' } }])
       expect(client.status).toBe('connected')
+    }))
+
+  test('a refresh whose token comes later than its connection’s end is not made', () =>
+    play(async (stage) => {
+      let give = (_: string): void => {}
+      let fetched = 0
+      stage.hub.welcome = { expires: 10_000 }
+      const client = await stage.connected({
+        token: () =>
+          ++fetched === 2 ? new Promise<string>((resolve) => (give = resolve)) : `token ${fetched}`,
+      })
+      await stage.advance(8_500)
+      stage.hub.at().cut()
+      await stage.advance(3_000)
+      expect(client.status).toBe('connected')
+      give('late')
+      await stage.settle()
+      expect(stage.hub.at().of('auth')).toEqual([])
+    }))
+
+  test('a refresh that the end of the client cuts short is no error', () =>
+    play(async (stage) => {
+      stage.hub.welcome = { expires: 10_000 }
+      const client = await stage.connected({ token: () => 'alice' })
+      await stage.advance(8_500)
+      expect(stage.hub.at().of('auth')).toHaveLength(1)
+      client.close()
+      await stage.settle()
+      expect(client.said.errors).toEqual([])
     }))
 
   test('a refresh that its connection does not outlive is neither told nor repeated', () =>
