@@ -10,7 +10,7 @@ import { socketUrl, withoutSecrets } from './url.ts'
  */
 export function dial(url: string | URL): Dialer {
   const target = socketUrl(url)
-  if (!('WebSocket' in globalThis))
+  if (typeof WebSocket === 'undefined')
     throw new UsageError(
       'unable to connect: there is no WebSocket here; @chat/browser is for pages and workers, on Node use `dial` of @chat/node-ws',
     )

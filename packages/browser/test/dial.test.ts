@@ -1,0 +1,83 @@
+import { ChatError, UsageError } from '@chat/core'
+import { afterEach, expect, it, vi } from 'vitest'
+import { connect, dial } from '../src/index.ts'
+
+afterEach(() => vi.unstubAllGlobals())
+
+/** A browser's WebSocket that opens, fails or stays silent as a test wants. */
+class FakeSocket {
+  static made: FakeSocket[] = []
+  readonly url: string
+  readonly protocols: readonly string[]
+  onopen: (() => void) | null = null
+  onclose: ((event: { code: number; reason: string }) => void) | null = null
+  closed = 0
+
+  constructor(url: URL, protocols: readonly string[]) {
+    this.url = url.href
+    this.protocols = protocols
+    FakeSocket.made.push(this)
+  }
+
+  close(): void {
+    this.closed++
+  }
+}
+
+function fake(): void {
+  FakeSocket.made = []
+  vi.stubGlobal('WebSocket', FakeSocket)
+}
+
+const options = (signal = new AbortController().signal) => ({ protocols: ['chat.v1.json'], signal })
+
+it('says where there is no WebSocket what to use instead', () => {
+  vi.stubGlobal('WebSocket', undefined)
+  expect(() => dial('ws://hub.example/chat')).toThrow(UsageError)
+  expect(() => connect('ws://hub.example/chat')).toThrow(/@chat\/node-ws/)
+})
+
+it('offers the subprotocols at the URL', async () => {
+  fake()
+  dial('https://hub.example/chat')(options()).catch(() => {})
+  expect(FakeSocket.made).toMatchObject([{ url: 'wss://hub.example/chat', protocols: ['chat.v1.json'] }])
+})
+
+it('tells no secrets when there is no connection', async () => {
+  fake()
+  const dialled = dial('wss://hub.example/chat?token=secret')(options())
+  FakeSocket.made[0]?.onclose?.({ code: 1006, reason: '' })
+  const error = await dialled.catch((reason: unknown) => reason)
+  expect(error).toBeInstanceOf(ChatError)
+  expect(error).toMatchObject({
+    code: 'unavailable',
+    message: 'unable to connect to wss://hub.example/chat: the browser closed with 1006',
+  })
+})
+
+it('lets go of a socket that never opens when it is given up', async () => {
+  fake()
+  const aborter = new AbortController()
+  const dialled = dial('wss://hub.example/chat')(options(aborter.signal))
+  aborter.abort('no more')
+  await expect(dialled).rejects.toBe('no more')
+  expect(FakeSocket.made).toMatchObject([{ closed: 1, onopen: null, onclose: null }])
+})
+
+it('does not try at all when it is given up already', async () => {
+  fake()
+  await expect(dial('wss://hub.example/chat')(options(AbortSignal.abort('no more')))).rejects.toBe('no more')
+  expect(FakeSocket.made).toEqual([])
+})
+
+it('hands on what the browser throws', async () => {
+  vi.stubGlobal(
+    'WebSocket',
+    class {
+      constructor() {
+        throw new DOMException('blocked by the page', 'SecurityError')
+      }
+    },
+  )
+  await expect(dial('wss://hub.example/chat')(options())).rejects.toThrow('blocked by the page')
+})
