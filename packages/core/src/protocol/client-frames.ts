@@ -174,7 +174,7 @@ function hello(frame: RawFrame): HelloFrame {
   return {
     type: 'hello',
     versions: versions(options['v']),
-    token: options['token'] === null ? null : (optional(options['token'], 'token', text) ?? null),
+    token: optional(options['token'], 'token', text) ?? null,
     session: session
       ? {
           id: text(session['id'], 'session.id'),
@@ -209,9 +209,9 @@ function join(frame: RawFrame): JoinFrame {
   }
 }
 
-function position(value: unknown, name: string): Position | null {
+function position(value: unknown, name: string): Position {
   const place = toPosition(value)
-  if (place === null && value !== null) throw new ProtocolError(`${name} is no position`)
+  if (place === null) throw new ProtocolError(`${name} is no position`)
   return place
 }
 
