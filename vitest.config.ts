@@ -20,7 +20,8 @@ function onNode(name: string, folder: string): TestProjectInlineConfiguration {
   return {
     resolve: { conditions: [...conditions, 'node'] },
     ssr: { resolve: { conditions: [...conditions, 'node'] } },
-    test: { name, include: [`${folder}/**/*.test.ts`], environment: 'node' },
+    // Nothing here changes a global, so that files can share their modules: importing the sources anew for each costs more than the tests.
+    test: { name, include: [`${folder}/**/*.test.ts`], environment: 'node', isolate: false },
   }
 }
 

@@ -58,7 +58,7 @@ export interface HubEvents<U extends User = User> {
   readonly $disconnect: { readonly session: HubSession<U>; readonly code: number; readonly reason: string }
   /** A session receives a room from now on. */
   readonly $join: { readonly session: HubSession<U>; readonly address: string }
-  /** A session receives a room no more. */
+  /** A session receives a room no more: it left, was removed, or its connection ended (a resume joins again). */
   readonly $leave: { readonly session: HubSession<U>; readonly address: string }
   /** Something failed that the hub survived. */
   readonly $error: HubError

@@ -9,6 +9,7 @@ import { authenticate } from './authenticate.ts'
 import type { Link } from './link.ts'
 import type { Node } from './node.ts'
 import type { User } from './options.ts'
+import { sessionChannel, type Takeover } from './publishing.ts'
 import { payer } from './rate.ts'
 import { Session } from './session.ts'
 import { Welcome } from './welcome.ts'
@@ -96,6 +97,12 @@ export class Handshaker {
     })
     // The newest connection wins, also over one that is still waiting for its welcome (P-HS-5).
     older?.replace()
+    const takeover: Takeover = { takeover: id, generation }
+    attempt(
+      () => this.#node.backplane.publish(sessionChannel, takeover),
+      () => {},
+      (error) => this.#node.fault({ error, source: 'backplane', session: id }),
+    )
     this.#welcome(hello, session, secret)
   }
 

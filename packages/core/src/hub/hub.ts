@@ -11,7 +11,7 @@ import { Heartbeat } from './heartbeat.ts'
 import { Link } from './link.ts'
 import { type HubCounters, Node } from './node.ts'
 import type { HubOptions, Limits, User } from './options.ts'
-import { sessionChannel } from './publishing.ts'
+import { sessionChannel, type Takeover } from './publishing.ts'
 import { type HubTarget, type Sent, Speaker } from './target.ts'
 
 const defaultDeadline = 5_000
@@ -52,8 +52,8 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     this.#node = node
     this.#speaker = new Speaker(node)
     this.#heartbeat = new Heartbeat(node.runtime, node.timeouts.heartbeat, (now) => this.#housekeep(now))
-    this.#unsubscribe = node.backplane.subscribe(sessionChannel, (cast) =>
-      this.#castToSession(cast as CastMessage),
+    this.#unsubscribe = node.backplane.subscribe(sessionChannel, (notice) =>
+      this.#notice(notice as CastMessage | Takeover),
     )
   }
 
@@ -186,6 +186,13 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     this.#links.delete(link)
     this.#heartbeat.remove(link)
     if (this.#links.size === 0) this.#gone?.()
+  }
+
+  /** What concerns a session that may be here. */
+  #notice(notice: CastMessage | Takeover): void {
+    if (!('takeover' in notice)) return this.#castToSession(notice)
+    const session = this.#node.router.sessions.get(notice.takeover)
+    if (session !== undefined && session.generation < notice.generation) session.replace()
   }
 
   #castToSession(cast: CastMessage): void {

@@ -78,7 +78,11 @@ export class Memberships {
   end(): void {
     if (this.#ended) return
     this.#ended = true
+    const { rooms } = this
     for (const [address, member] of this.#readers) this.#drop(address, member)
+    for (const address of rooms)
+      if (!this.#fresh.includes(address))
+        this.#session.node.emit('$leave', { session: this.#session, address })
   }
 
   #drop(address: string, { feed, reader }: { feed: Feed; reader: Reader }): void {

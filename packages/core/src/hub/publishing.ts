@@ -157,8 +157,15 @@ export function castMessage(session: Session, frame: CastFrame): void {
   )
 }
 
-/** The channel on which every node takes casts for its sessions. */
+/** The channel on which every node takes what concerns its sessions: casts to one of them, and that another node has taken one over. */
 export const sessionChannel = '~'
+
+/** A session goes on at another node: an older connection of it ends (P-HS-5). */
+export interface Takeover {
+  readonly takeover: string
+  /** Of the newest connection: a notice that comes late must not end a newer one. */
+  readonly generation: number
+}
 
 /**
  * Hands a volatile message to every node that has readers of its address.

@@ -52,6 +52,8 @@ type Operation = Extract<ClientFrame, { ref: number; address: string }>
 export class Session implements HubSession {
   readonly node: Node
   readonly id: string
+  /** Counts the connections of this session, on whatever node: the greatest is the current one. */
+  readonly generation: number
   readonly inbox: string
   readonly resumed: boolean
   readonly outbox: Outbox
@@ -60,7 +62,6 @@ export class Session implements HubSession {
   readonly lanes: Lanes
   readonly aborter: ReturnType<typeof createAborter> = createAborter()
   readonly #link: Link
-  readonly #generation: number
   #user: User
   #confirmed: boolean
   #entered = false
@@ -81,7 +82,7 @@ export class Session implements HubSession {
   constructor(node: Node, link: Link, origin: SessionOrigin) {
     this.node = node
     this.#link = link
-    this.#generation = origin.generation
+    this.generation = origin.generation
     this.#user = origin.user
     this.#confirmed = !origin.resumed
     this.#lastRef = origin.lastRef
@@ -156,7 +157,7 @@ export class Session implements HubSession {
   confirm(): void {
     if (this.#confirmed) return
     this.#confirmed = true
-    this.#store(() => this.node.backplane.sessions.confirm(this.id, this.#generation))
+    this.#store(() => this.node.backplane.sessions.confirm(this.id, this.generation))
   }
 
   /** Keeps the session's record alive, now and then. */
@@ -399,7 +400,7 @@ export class Session implements HubSession {
 
   #keep(): void {
     const { backplane, timeouts } = this.node
-    this.#store(() => backplane.sessions.renew(this.id, this.#generation, this.#lastRef, timeouts.session))
+    this.#store(() => backplane.sessions.renew(this.id, this.generation, this.#lastRef, timeouts.session))
   }
 
   /** A record that cannot be written costs a later resume, not this connection. */
