@@ -27,6 +27,8 @@ export interface Answer {
   /** `ok`, or the code of the `err`. */
   readonly code: string
   readonly result: Result
+  /** The message of the `err`. */
+  readonly text: string
   readonly extra: { readonly retryAfter?: number }
 }
 

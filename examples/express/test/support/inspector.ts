@@ -57,6 +57,7 @@ export class Inspector {
     } else if (type === 'cast') {
       this.#check(isText(a) && isText(b) && c !== undefined && isText(d ?? ''), 'not a cast', line)
       this.#check(isText(e ?? '') && isText(f ?? ''), 'not the session and key of a cast', line)
+      this.#check(this.#places.has(a as string), 'a cast of what is not joined', line)
     } else if (type === 'gap') this.#gap(frame, line)
     else if (type === 'left') this.#places.delete(a as string)
     else if (type === 'bye') this.#check(typeof a === 'number' && isText(b), 'not a bye', line)

@@ -107,10 +107,11 @@ export class Peer {
   /** Every answer to a ref that has come. */
   answers(ref: number): Answer[] {
     const frames = this.frames.filter(([type, r]) => (type === 'ok' || type === 'err') && r === ref)
-    return frames.map(([type, , value, , extra]) => ({
+    return frames.map(([type, , value, text, extra]) => ({
       ref,
       code: type === 'ok' ? 'ok' : (value as string),
       result: (type === 'ok' ? value : {}) as Result,
+      text: type === 'ok' ? '' : (text as string),
       extra: (extra ?? {}) as Answer['extra'],
     }))
   }
@@ -158,6 +159,11 @@ export class Peer {
       setTimeout(() => reject(new Error(`not closed; ${this.#tail()}`)), patience).unref(),
     )
     return (await Promise.race([this.closed, late])).code
+  }
+
+  /** What is awaited, or the close code if the connection ends before. */
+  orCode<T>(awaited: Promise<T>): Promise<T | number> {
+    return awaited.catch((error) => (this.#ended === undefined ? Promise.reject(error) : this.#ended.code))
   }
 
   until<T>(what: string, find: () => T | undefined): Promise<T> {

@@ -58,16 +58,8 @@ export class RawSocket {
   }
 
   /** A WebSocket frame. */
-  frame(
-    opcode: number,
-    payload: Buffer | string,
-    { fin = true, rsv = 0, mask = true, length }: Shape = {},
-  ): void {
-    const bytes = Buffer.from(payload)
-    const key = mask ? randomBytes(4) : Buffer.alloc(0)
-    const masked = mask ? bytes.map((byte, i) => byte ^ (key[i % 4] ?? 0)) : bytes
-    const first = (fin ? 0x80 : 0) | (rsv << 4) | opcode
-    this.write(Buffer.concat([Buffer.from([first]), lengthOf(bytes.length, mask, length), key, masked]))
+  frame(opcode: number, payload: Buffer | string, shape: Shape = {}): void {
+    this.write(encoded(opcode, payload, shape))
   }
 
   /** Every text that came, once there are so many. */
@@ -124,6 +116,16 @@ export class RawSocket {
       this.#bytes = piece.subarray(header + size)
     }
   }
+}
+
+/** The bytes of a WebSocket frame, as broken as its shape says. */
+export function encoded(opcode: number, payload: Buffer | string, shape: Shape = {}): Buffer {
+  const { fin = true, rsv = 0, mask = true, length } = shape
+  const bytes = Buffer.from(payload)
+  const key = mask ? randomBytes(4) : Buffer.alloc(0)
+  const masked = mask ? bytes.map((byte, i) => byte ^ (key[i % 4] ?? 0)) : bytes
+  const first = (fin ? 0x80 : 0) | (rsv << 4) | opcode
+  return Buffer.concat([Buffer.from([first]), lengthOf(bytes.length, mask, length), key, masked])
 }
 
 function lengthOf(actual: number, mask: boolean, claimed?: bigint): Buffer {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, expect, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest'
 import type { ClientOptions } from 'ws'
 import { type Example, startExample } from '../example.ts'
 import { type Message, message } from './frames.ts'
@@ -27,17 +27,20 @@ export class Stage {
     return `ws://127.0.0.1:${this.example.port}/chat`
   }
 
-  /** Starts the server before the tests, ends it after them, and then judges all that it wrote. */
-  static use(): Stage {
+  /**
+   * Starts the server before the tests and ends it after them. Judges after each test what the hub wrote, and ends the
+   * test's connections; if tests run `together`, after all of them.
+   */
+  static use({ together = false } = {}): Stage {
     const stage = new Stage()
     vi.setConfig({ testTimeout: 40_000, hookTimeout: 60_000 })
     beforeAll(async () => {
       stage.#example = await startExample()
     })
+    if (together) afterAll(() => stage.#judge())
+    else afterEach(() => stage.#judge())
     afterAll(async () => {
-      for (const peer of stage.#peers) peer.socket.terminate()
       await stage.example.stop()
-      expect(stage.#peers.flatMap(({ complaints }) => complaints)).toEqual([])
     })
     return stage
   }
@@ -63,21 +66,22 @@ export class Stage {
   }
 
   /** A new connection that wants the session of another one. */
-  resume(
-    of: Peer,
-    n: number,
-    { secret = of.welcome.session.secret, hello = {}, ...rest } = {},
-  ): Promise<Peer> {
-    const session = { id: of.id, secret, n }
+  resume(of: Peer, n: number, { hello = {}, ...rest }: Join = {}): Promise<Peer> {
+    const session = { ...of.welcome.session, n }
     return this.greet({ user: of.user, hello: { session, ...hello }, ...rest })
   }
 
   /** The whole of a room as somebody else reads it. */
   async history(room: string): Promise<Message[]> {
     const reader = await this.welcomed()
-    const { messages } = await reader.ok('read', room, { after: 0, limit: 1000 })
+    const messages: Message[] = []
+    for (let more = true; more; ) {
+      const page = await reader.ok('read', room, { after: messages.at(-1)?.at ?? 0, limit: 1000 })
+      messages.push(...page.messages.map(message))
+      more = page.more
+    }
     await reader.cut()
-    return messages.map(message)
+    return messages
   }
 
   /** Waits until the events of a room are these. */
@@ -91,6 +95,12 @@ export class Stage {
     const peer = await this.welcomed()
     await peer.alive()
     await peer.cut()
+  }
+
+  #judge(): void {
+    const peers = this.#peers.splice(0)
+    for (const { socket } of peers) socket.terminate()
+    expect(peers.flatMap(({ complaints }) => complaints)).toEqual([])
   }
 }
 

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { message, nested } from '../support/frames.ts'
-import { name, room, Stage } from '../support/stage.ts'
-
-const stage = Stage.use()
+import { stage } from '../support/shared.ts'
+import { name, room } from '../support/stage.ts'
 
 describe('transmissions and frames', () => {
   test('one transmission carries many frames, each with its answer (P-FR-1)', async () => {
@@ -63,6 +62,15 @@ describe('transmissions and frames', () => {
     )
     for (const ref of [1, 2, 3, 4, 5]) expect((await peer.answer(ref)).code).toBe('ok')
     expect((await peer.answer(3)).result.messages).toHaveLength(1)
+  })
+
+  test('what is deep or out of range in an unknown key is ignored (P-FR-3)', async () => {
+    const to = room()
+    const peer = await stage.welcomed()
+    peer.text(
+      `["join",1,"${to}",{"x":${nested(200)},"y":1e999}]\n["read",2,"${to}",{"x":${nested(200)},"y":-1e999}]`,
+    )
+    for (const ref of [1, 2]) expect((await peer.answer(ref)).code).toBe('ok')
   })
 
   test('the later of two equal keys counts (P-FR-7)', async () => {
@@ -151,14 +159,16 @@ describe('free-form values', () => {
     '{"__proto__":{"polluted":true},"constructor":{"prototype":1},"toString":null,"length":3}',
     '{"b":1,"a":2,"1":3}',
     nested(64),
-    '{"a":'.repeat(63) + '[]' + '}'.repeat(63),
+    `${'{"a":'.repeat(63)}[]${'}'.repeat(63)}`,
   ]
 
   test.each(values)('%s arrives as it was written (P-FR-7)', async (json) => {
     const to = room()
     const peer = await stage.welcomed({ hello: { streams: { [to]: null } } })
-    peer.text(`["send",1,"${to}","e",${json}]`)
+    const other = await stage.welcomed({ hello: { streams: { [to]: null } } })
+    peer.text(`["cast","${to}","e",${json}]\n["send",1,"${to}","e",${json}]`)
     expect((await peer.answer(1)).code).toBe('ok')
+    expect(JSON.stringify((await other.next('cast'))[3])).toBe(JSON.stringify(JSON.parse(json)))
     const [own] = await peer.messages(to, 1)
     const [stored] = await stage.history(to)
     for (const got of [own, stored]) expect(JSON.stringify(got?.data)).toBe(JSON.stringify(JSON.parse(json)))
@@ -176,11 +186,12 @@ describe('free-form values', () => {
   const tooMuch = [
     nested(65),
     `{"a":${nested(64)}}`,
-    '{"a":'.repeat(65) + '1' + '}'.repeat(65),
+    `${'{"a":'.repeat(65)}1${'}'.repeat(65)}`,
     nested(20_000),
     '1e999',
     '-1e999',
     '[{"a":[1e400]}]',
+    `1${'0'.repeat(400)}`,
   ]
 
   test.each(tooMuch.map((json) => [json.slice(0, 20), json]))(

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { RawSocket } from '../support/raw-socket.ts'
-import { name, room, Stage } from '../support/stage.ts'
-
-const stage = Stage.use()
+import { stage } from '../support/shared.ts'
+import { name, room } from '../support/stage.ts'
 
 describe('resuming', () => {
   test('keeps the session and gives a new secret (P-HS-4)', async () => {
@@ -68,15 +67,18 @@ describe('resuming', () => {
     expect(await second.welcomed()).toMatchObject({ resumed: true, session: { id: first.id } })
   })
 
-  test('a pong alone ends the old secret (P-HS-4)', async () => {
-    const first = await stage.welcomed()
-    const second = await stage.resume(first, 1)
-    await second.welcomed()
-    second.write(['pong'])
-    await second.alive()
-    const late = await stage.resume(first, 2)
-    expect(await late.welcomed()).toMatchObject({ resumed: false })
-  })
+  test.each([[['pong']], [['frob']], [['leave', 1, '#a']], [['join', 1, 'nowhere']]])(
+    '%j alone ends the old secret (P-HS-4)',
+    async (frame) => {
+      const first = await stage.welcomed()
+      const second = await stage.resume(first, 1)
+      await second.welcomed()
+      second.write(frame)
+      await second.alive()
+      const late = await stage.resume(first, 2)
+      expect(await late.welcomed()).toMatchObject({ resumed: false })
+    },
+  )
 
   test.each([
     [1, 1],
@@ -105,6 +107,14 @@ describe('resuming', () => {
     },
   )
 
+  test('a welcome that is lost with its connection does no harm (P-HS-4)', async () => {
+    const first = await stage.welcomed()
+    for (let n = 1; n <= 5; n++) (await stage.resume(first, n)).socket.close()
+    const back = await stage.resume(first, 6)
+    expect(await back.welcomed()).toMatchObject({ resumed: true, session: { id: first.id } })
+    await back.alive()
+  })
+
   test('the greatest n is one, and then none is left (P-HS-4, P-FR-6)', async () => {
     const first = await stage.welcomed()
     const second = await stage.resume(first, 2 ** 53 - 1)
@@ -132,6 +142,26 @@ describe('what is not resumed', () => {
     await first.alive()
     const back = await stage.resume(first, 1)
     expect((await back.welcomed()).resumed).toBe(true)
+  })
+
+  test('an n that was used says nothing to who does not know the secret (P-HS-4)', async () => {
+    const first = await stage.welcomed()
+    const second = await stage.resume(first, 5)
+    await second.welcomed()
+    const { id, secret } = first.welcome.session
+    const stranger = name()
+    for (const [user, session] of [
+      [first.user, { id, secret: `${secret}x`, n: 5 }],
+      [first.user, { id, secret: secret.slice(1), n: 1 }],
+      [stranger, { id, secret, n: 5 }],
+      [stranger, { ...second.welcome.session, n: 1 }],
+    ] as const) {
+      const peer = await stage.welcomed({ user, hello: { session } })
+      expect(peer.welcome).toMatchObject({ resumed: false, user })
+    }
+    await second.alive()
+    const late = await stage.welcomed({ user: first.user, hello: { session: { id, secret, n: 5 } } })
+    expect(late.welcome.resumed).toBe(false)
   })
 
   test("another user's session gives a fresh one, and takes nothing over (P-HS-4, P-HS-5)", async () => {
@@ -188,6 +218,54 @@ describe('taking over', () => {
   })
 })
 
+describe('at one time', () => {
+  test('of several with one n one gets the session, the others 4001 (P-HS-4, P-HS-6)', async () => {
+    const first = await stage.welcomed()
+    const rivals = await Promise.all([1, 2, 3, 4].map(() => stage.connect()))
+    const { id, secret } = first.welcome.session
+    for (const rival of rivals)
+      rival.write(['hello', { v: [1, 1], token: first.user, session: { id, secret, n: 1 } }])
+    const results = await Promise.all(rivals.map((rival) => rival.orCode(rival.welcomed())))
+    const winners = results.filter((result) => typeof result === 'object')
+    expect(winners).toMatchObject([{ resumed: true, session: { id } }])
+    expect(results.filter((result) => result === 4001)).toHaveLength(3)
+    await rivals[results.findIndex((result) => typeof result === 'object')]?.alive()
+    expect(await first.code()).toBe(4509)
+  })
+
+  test('of several with growing n the last one has the session, and no two have it (P-HS-4, P-HS-5)', async () => {
+    const first = await stage.welcomed()
+    const rivals = await Promise.all([1, 2, 3, 4, 5].map(() => stage.connect()))
+    const { id, secret } = first.welcome.session
+    for (const [n, rival] of rivals.entries())
+      rival.write(['hello', { v: [1, 1], token: first.user, session: { id, secret, n: n + 1 } }])
+    const ends = await Promise.all(
+      rivals.map(async (rival) => {
+        await rival.orCode(rival.welcomed())
+        return rival.orCode(rival.alive())
+      }),
+    )
+    const mine = rivals.filter((rival, n) => ends[n] === true && rival.id === id)
+    expect(mine).toHaveLength(1)
+    for (const end of ends) expect([true, 4001, 4509]).toContain(end)
+  })
+})
+
+describe('however a connection ended, its session is there', () => {
+  test.each(['a close', 'a protocol error', 'a cut'])('after %s (P-HS-6)', async (how) => {
+    const to = room()
+    const first = await stage.welcomed()
+    await first.ok('send', to, 'e', 1)
+    if (how === 'a close') first.socket.close(1000)
+    else if (how === 'a cut') first.socket.terminate()
+    else first.text('x')
+    await first.closed
+    const back = await stage.resume(first, 1)
+    expect((await back.welcomed()).resumed).toBe(true)
+    expect((await back.askAs(1, 'send', to, 'e', 1)).result.dup).toBe(true)
+  })
+})
+
 describe('repeating a send', () => {
   test('after a resume is answered as the first time, with dup (P-PB-2)', async () => {
     const to = room()
@@ -238,10 +316,7 @@ test('more resumes than a user may have end with 4013, and nobody else is touche
   const results: (boolean | number)[] = []
   for (let times = 0; times < 60 && results.at(-1) !== 4013; times++) {
     const next = await stage.resume(peer, 1)
-    const code = next.closed.then(({ code }) => code)
-    const resumed = next.welcomed().then(({ resumed }) => resumed)
-    resumed.catch(() => {})
-    results.push(await Promise.race([resumed, code]))
+    results.push(await next.orCode(next.welcomed().then(({ resumed }) => resumed)))
     if (results.at(-1) === true) peer = next
   }
   expect(results.at(-1)).toBe(4013)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { room, Stage } from '../support/stage.ts'
-
-const stage = Stage.use()
+import { nested } from '../support/frames.ts'
+import { stage } from '../support/shared.ts'
+import { room } from '../support/stage.ts'
 
 const noRefs = ['0', '-1', '1.5', '1e999', '9007199254740992', '1e300', '"1"', 'null', 'true', '[1]', '{}']
 const noTexts = ['1', 'null', 'true', '[]', '{}']
@@ -84,6 +84,8 @@ const lines: Record<string, string[]> = {
     '\r',
     '\ufeff["ping"]',
     '\u0000',
+    nested(30_000),
+    '['.repeat(30_000),
   ],
   'a join': [
     '["join"]',
@@ -215,7 +217,7 @@ describe.each(Object.entries(lines))(
         const to = room()
         const peer = await stage.welcomed()
         peer.text(`["send",1,"${to}","before",1]\n${line.replaceAll('#a', to)}\n["send",9,"${to}","after",1]`)
-        expect(await peer.code()).toBe(4502)
+        expect(await peer.orCode(peer.answer(9))).toBe(4502)
         await stage.expectHistory(to, ['before'])
       },
     )

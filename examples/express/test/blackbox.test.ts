@@ -1,0 +1,15 @@
+// The example's hub judged from outside: by what docs/protocol.md says, with frames and bytes and without the SDK.
+// Each section stands for a part of the text; ending.test.ts has what takes its time.
+import './blackbox/inspector.ts'
+import './blackbox/invalid.ts'
+import './blackbox/framing.ts'
+import './blackbox/handshake.ts'
+import './blackbox/sessions.ts'
+import './blackbox/streams.ts'
+import './blackbox/reading.ts'
+import './blackbox/publishing.ts'
+import './blackbox/addresses.ts'
+import './blackbox/limits.ts'
+import './blackbox/pings.ts'
+import './blackbox/stress.ts'
+import './blackbox/transport.ts'

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import { Inspector } from '../support/inspector.ts'
+
+const live = { epoch: 'e', at: 0, id: null, top: 0, mode: 'live' }
+const welcome = JSON.stringify(['welcome', { streams: { '*': live } }])
+const join = '["join",1,"#a"]'
+const joined = JSON.stringify(['ok', 1, live])
+
+/** What the inspector says to one connection. */
+function complaints(...hub: string[]): string[] {
+  const inspector = new Inspector()
+  inspector.wrote(join)
+  for (const text of hub) inspector.received(text, false)
+  return [...inspector.complaints]
+}
+
+test.each([
+  [[welcome, joined, '["msg","#a",1,"e",1,"u","s.1"]', '["msg","#a",4,"e",1,null,"n.1",1]']],
+  [
+    [
+      welcome,
+      joined,
+      '["cast","#a","e",1,"u"]',
+      '["gap","#a","trimmed",["f",7,"x"]]',
+      '["msg","#a",8,"e",1,"u","s.1"]',
+    ],
+  ],
+  [[`${welcome}\n${joined}\n["ping"]\n["pong",1]`]],
+])('the test client accepts what a hub may write', (hub) => {
+  expect(complaints(...hub)).toEqual([])
+})
+
+test.each([
+  [['["pong"]']],
+  [[welcome, welcome]],
+  [[`${welcome}\n`]],
+  [[welcome, 'x']],
+  [[welcome, '["frob"]']],
+  [[welcome, joined, joined]],
+  [[welcome, '["ok",2]']],
+  [[welcome, '["err",1,"strange","x"]']],
+  [[welcome, '["err",1,"busy"]']],
+  [[welcome, JSON.stringify(['ok', 1, { ...live, at: 1 }])]],
+  [[welcome, JSON.stringify(['ok', 1, { ...live, mode: 'gap' }])]],
+  [[welcome, JSON.stringify(['ok', 1, { ...live, reason: 'epoch' }])]],
+  [[welcome, JSON.stringify(['ok', 1, { ...live, epoch: 'x'.repeat(17) }])]],
+  [[welcome, '["msg","#a",1,"e",1,"u","s.1"]']],
+  [[welcome, '["cast","#a","e",1,"u"]']],
+  [[welcome, joined, '["msg","#a",2,"e",1,"u","s.1"]']],
+  [[welcome, joined, '["msg","#a",1,"e",1,"u","s.1",0]']],
+  [[welcome, joined, '["msg","#a",1,"e",1,"u","s.1"]', '["msg","#a",1,"e",1,"u","s.1"]']],
+  [[welcome, joined, '["left","#a","forbidden",""]', '["msg","#a",1,"e",1,"u","s.1"]']],
+  [[welcome, `["pong",1,"${'x'.repeat(320 * 1024)}"]`]],
+])('the test client complains of what a hub must not write: %j', (hub) => {
+  expect(complaints(...hub)).not.toEqual([])
+})
