@@ -97,7 +97,7 @@ export function sameDigest(a: string, b: string): boolean {
 }
 
 /**
- * A 128-bit fingerprint of a text: four lanes of multiply and xor (after Bryc's cyrb128), well mixed, not cryptographic. It tells a
+ * A 128-bit fingerprint of a text, as 32 hexadecimal digits: four lanes of multiply and xor (after Bryc's cyrb128), well mixed, not cryptographic. It tells a
  * repetition from another message of the same session (P-PB-2), where the only one to be fooled is the sender.
  *
  * @internal
@@ -115,14 +115,5 @@ export function fingerprint(text: string): string {
   b = Math.imul(d ^ (b >>> 22), 2869860233)
   c = Math.imul(a ^ (c >>> 17), 951274213)
   d = Math.imul(b ^ (d >>> 19), 2716044179)
-  return String.fromCharCode(
-    a >>> 16,
-    a & 0xffff,
-    b >>> 16,
-    b & 0xffff,
-    c >>> 16,
-    c & 0xffff,
-    d >>> 16,
-    d & 0xffff,
-  )
+  return [a, b, c, d].map((lane) => (lane >>> 0).toString(16).padStart(8, '0')).join('')
 }
