@@ -7,6 +7,8 @@ const conditions = ['@chat/source', 'module', 'development|production']
 
 export default defineConfig({
   test: {
+    // One test file for each core: much of the time goes by in waiting for sockets and browsers.
+    maxWorkers: '100%',
     coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text', 'json-summary'] },
     projects: [
       ...['core', 'node-ws', 'testing', 'browser'].map((name) => onNode(name, `packages/${name}/test`)),

@@ -1,15 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Browser, keys, launch, Page } from '../../../test-support/browsers.ts'
-import { enginesToTest } from '../../../test-support/engines.ts'
+import { type Engine, enginesToTest } from '../../../test-support/engines.ts'
 import { type Example, startExample } from './example.ts'
 
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
-
-// A missing engine is named, with what installs it, and is a failure in CI.
-const engines = enginesToTest()
-
-describe.each(['chromium', 'firefox', 'webkit'] as const)('in %s', (engine) => {
-  describe.skipIf(!engines.includes(engine))('the page', () => {
+/**
+ * The page, as people use it, in one engine. One file for each engine, so that they run side by side. A missing engine is named, with what installs it, and is a
+ * failure in CI.
+ */
+export function pageTests(engine: Engine): void {
+  vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
+  describe.skipIf(!enginesToTest().includes(engine))(`the page in ${engine}`, () => {
     let browser: Browser
     let example: Example
     const pages: Page[] = []
@@ -136,7 +136,7 @@ describe.each(['chromium', 'firefox', 'webkit'] as const)('in %s', (engine) => {
       for (const page of [ada, bob]) expect(await page.evaluate(count(`during ${signal}`))).toBe(1)
     })
   })
-})
+}
 
 const status = (name: string): string => `document.querySelector('#status')?.dataset.status === '${name}'`
 const focus = (id: string): string => `document.activeElement?.id === '${id}'`

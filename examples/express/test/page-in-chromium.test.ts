@@ -1,0 +1,3 @@
+import { pageTests } from './page-tests.ts'
+
+pageTests('chromium')
