@@ -244,7 +244,9 @@ export class Connector implements LinkOwner {
   #failed(error: ChatError): void {
     const link = this.#current
     this.#stop()
-    if (link !== null && !this.#welcomed) {
+    // The hub that has said `bye` is still there: that it takes nobody any more is no failure, and its close will tell when to try again.
+    if (link !== null && this.#welcomed) return this.#later(error)
+    if (link !== null) {
       this.#current = null
       link.retire()
       link.connection.abort(error)
@@ -260,12 +262,17 @@ export class Connector implements LinkOwner {
     // A loss without a word hints at trouble for everyone: the first wait is longer.
     if (lost?.leaving !== true && this.#failures === 0) this.#failures = 1
     const announced = Math.max(0, (lost?.leaveAt ?? Number.POSITIVE_INFINITY) - runtime.now())
-    const delay = error.retryAfter ?? Math.min(announced, backoff(this.#failures, runtime.random()))
+    this.#later(error, announced)
     this.#failures++
-    this.#retry = runtime.timer(delay, () => this.connect())
     // Only a change is a status; that it goes on is an error among others.
     if (this.#status === 'reconnecting') this.#host.fault(error, 'connect')
     else this.#change('reconnecting', error)
+  }
+
+  #later(error: ChatError, most: number = Number.POSITIVE_INFINITY): void {
+    const { runtime } = this.#options
+    const delay = error.retryAfter ?? Math.min(most, backoff(this.#failures, runtime.random()))
+    this.#retry = runtime.timer(delay, () => this.connect())
   }
 
   #stop(): void {

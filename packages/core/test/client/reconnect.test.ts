@@ -202,6 +202,21 @@ describe('bye (P-LV-5)', () => {
       expect(stage.hub.connections.length).toBeLessThan(5)
     }))
 
+  test('that a hub which has said it takes nobody any more is no failure: the wait after its close is a short one', () =>
+    play(async (stage) => {
+      const client = await stage.connected()
+      stage.hub.at().write(['bye', 4001, 'moving', { retryAfter: 100 }])
+      stage.reachable = false
+      await stage.advance(8_000)
+      expect(client.status).toBe('connected')
+      stage.hub.at().close(4001)
+      await stage.advance(10)
+      expect(client.status).toBe('reconnecting')
+      stage.reachable = true
+      await stage.advance(1_100)
+      expect(client.status).toBe('connected')
+    }))
+
   test('the close does not make it later than it was to be', () =>
     play(async (stage) => {
       await stage.connected({ runtime: unlucky(stage) })
