@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config'
+
+// The tests that the README and the guides show, as scripts/check-guides.mjs has written them to .guides: on the sources, like all others.
+const conditions = ['@chat/source', 'module', 'development|production', 'node']
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: { include: ['.guides/**/*.test.ts'], exclude: ['node_modules/**'], testTimeout: 60_000 },
+})
