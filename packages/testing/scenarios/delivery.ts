@@ -42,3 +42,17 @@ export const talk: ExploreOptions<Talk>['workload'] = async (w, { clients }) => 
     await w.advance(Math.floor(w.random() * 3_000))
   }
 }
+
+/** Nobody is handed the same words twice: not even as two messages, which is what a repetition under another name would be. */
+export const once: NonNullable<ExploreOptions<Talk>['check']> = (w, { clients }) => {
+  for (const client of clients)
+    for (const address of [...rooms, '*', `@${client.user}`]) {
+      const said = w
+        .seen<{ step: number; i: number }>(client, address)
+        .map(({ data }) => `${data.step}.${data.i}`)
+      const twice = said.find((words, at) => said.indexOf(words) !== at)
+      w.invariant('once', () =>
+        twice === undefined ? true : `${client.user} was told ${twice} in ${address} twice`,
+      )
+    }
+}

@@ -1,5 +1,5 @@
 import { allFaults, type ExploreOptions, explore, type FaultKind } from '@chat/testing'
-import { cluster, type Talk, talk } from './delivery.ts'
+import { cluster, once, type Talk, talk } from './delivery.ts'
 
 /** A search that CI and the nightly run make. */
 export interface Search {
@@ -26,4 +26,5 @@ export const searches: readonly Search[] = [
 export const run = (
   { nodes, options }: Search,
   seeds: Pick<ExploreOptions<Talk>, 'runs' | 'seed' | 'progress'>,
-): ReturnType<typeof explore> => explore({ ...options, ...seeds, workload: talk }, cluster(nodes))
+): ReturnType<typeof explore> =>
+  explore({ ...options, ...seeds, workload: talk, check: once }, cluster(nodes))
