@@ -48,14 +48,21 @@ async function bundle(mutant) {
 }
 
 const search = (file, extra, stdio) =>
-  spawnSync(process.execPath, [file, ...passed, ...extra], { encoding: 'utf8', stdio, timeout: 3_600_000 })
+  spawnSync(process.execPath, [file, ...passed, ...extra], {
+    encoding: 'utf8',
+    stdio,
+    timeout: mutating ? 120_000 : 3_600_000,
+  })
 
 mkdirSync(folder, { recursive: true })
 let failed = 0
 if (mutating) {
   for (const mutant of JSON.parse(readFileSync('packages/testing/scenarios/mutants.json', 'utf8'))) {
     const { status, stdout, stderr } = search(await bundle(mutant), ['--quiet'], 'pipe')
-    const how = /^(I\d+|seed \d+:.*?|.*Error.*) /m.exec(stdout.split('FAILED\n')[1] ?? stderr)?.[0] ?? ''
+    const how =
+      status === null
+        ? 'it never ended'
+        : (/^(I\d+|seed \d+:.*?|.*Error.*) /m.exec(stdout.split('FAILED\n')[1] ?? stderr)?.[0] ?? '')
     console.log(
       `${status === 0 ? 'SURVIVED' : 'caught  '} ${mutant.name}${status === 0 ? '' : ` (${how.trim().slice(0, 60)})`}`,
     )
