@@ -26,6 +26,7 @@ import { InvariantError, type Violation } from './invariant-error.ts'
 import { ClientInvariants } from './invariants.ts'
 import { LinkControl } from './link-control.ts'
 import { Random } from './random.ts'
+import { strike, type Targets } from './strike.ts'
 import { Trace } from './trace.ts'
 import { quiet, VirtualTime } from './virtual-time.ts'
 import type { AnyClient, AnyHub, DurationRange, World, WorldLink, WorldOptions } from './world.ts'
@@ -63,7 +64,7 @@ const shownLines = 25
  *
  * @internal
  */
-export class Simulation implements World {
+export class Simulation implements World, Targets {
   readonly seed: number
   readonly backplane: BackplaneControl
   readonly trace: Trace = new Trace()
@@ -238,7 +239,7 @@ export class Simulation implements World {
 
   inject(fault: Fault): void {
     this.#chance.timer(fault.at, () => {
-      if (!this.#recovering) this.#strike(fault)
+      if (!this.#recovering) strike(fault, this)
     })
   }
 
@@ -410,56 +411,20 @@ export class Simulation implements World {
         this.#violated('I9', `${id} was acknowledged at ${at} of ${stream}, which never had it`)
   }
 
-  #strike(fault: Fault): void {
-    const member = (index: number): Member | undefined => this.#members[index % this.#members.length]
-    const slot = (index: number): HubSlot | undefined => this.#hubs[index % this.#hubs.length]
-    switch (fault.kind) {
-      case 'stall':
-        return member(fault.client)?.link.stall(fault.for, fault.direction)
-      case 'reset':
-        return member(fault.client)?.link.reset(fault.seen)
-      case 'cut':
-        return member(fault.client)?.link.cut(fault.for)
-      case 'refuse':
-        return member(fault.client)?.link.refuse(fault.for)
-      case 'slow':
-        return member(fault.client)?.link.limit(fault.bytesPerSecond, fault.for)
-      case 'sleep':
-        return this.#sleep(member(fault.client), fault.for)
-      case 'crash': {
-        const { hub } = slot(fault.hub) ?? {}
-        return hub && this.crash(hub, { restart: fault.for, seen: fault.telling })
-      }
-      case 'pause': {
-        const { hub } = slot(fault.hub) ?? {}
-        return hub && this.pause(hub, fault.for)
-      }
-      case 'outage':
-        return this.backplane.outage(fault.for, slot(fault.hub)?.hub)
-      case 'hints':
-        return this.backplane.hints(fault, fault.for)
-      case 'answers':
-        return this.backplane.loseAnswers(fault.lose, fault.for)
-      case 'wipe':
-        return this.backplane.wipe(fault.for)
-      case 'rollback':
-      case 'trim':
-        return this.#strikeStream(fault)
-    }
+  hubAt(index: number): AnyHub | null {
+    return this.#hubs[index % this.#hubs.length]?.hub ?? null
   }
 
-  #strikeStream(fault: Extract<Fault, { kind: 'rollback' | 'trim' }>): void {
-    const stream = this.streams[fault.stream % Math.max(1, this.streams.length)]
-    if (stream === undefined) return
-    if (fault.kind === 'trim') this.backplane.trim(stream, fault.keep)
-    else this.backplane.rollback(stream, fault.count, fault.for)
+  clientAt(index: number): ReturnType<Targets['clientAt']> {
+    const member = this.#members[index % this.#members.length]
+    if (member === undefined) return null
+    return { link: member.link, sleep: (duration) => this.#sleep(member, duration) }
   }
 
-  #sleep(member: Member | undefined, duration: number): void {
-    if (member === undefined) return
+  #sleep(member: Member, duration: Duration): void {
     this.#note(`fault: ${member.name} sleeps for ${duration}`)
     member.actor.pause()
-    this.#chance.timer(duration, () => member.actor.resume())
+    this.#chance.timer(milliseconds(duration), () => member.actor.resume())
   }
 
   #dialer(hubs: readonly string[], link: MemoryLink, actor: Actor): ClientOptions['dial'] {
