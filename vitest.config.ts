@@ -1,5 +1,6 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import { type Engine, enginesToTest } from './test-support/engines.ts'
+import { SkipsReporter } from './test-support/skips-reporter.ts'
 import { systemBrowsers } from './test-support/system-browsers.ts'
 
 // Tests run on the sources: '@chat/source' is the first condition, so no build is needed.
@@ -9,6 +10,7 @@ export default defineConfig({
   test: {
     // One test file for each core: much of the time goes by in waiting for sockets and browsers.
     maxWorkers: '100%',
+    reporters: ['default', new SkipsReporter()],
     coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text', 'json-summary'] },
     projects: [
       ...['core', 'node-ws', 'testing', 'browser'].map((name) => onNode(name, `packages/${name}/test`)),

@@ -46,7 +46,7 @@ describe('without a hello (P-HS-2)', () => {
   )
 })
 
-describe('in the long run', () => {
+describe('in the long run [needs SLOW=1: each waits for up to two minutes]', () => {
   test.concurrent('the hub pings after 25 s of silence, and closes with 4012 after 50 s (P-LV-1)', async ({
     skip,
   }) => {
