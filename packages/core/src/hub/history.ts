@@ -4,7 +4,7 @@ import { encodeMessage, type WireError } from '../protocol/encode.ts'
 import { encodeValue } from '../protocol/json.ts'
 import { attempt } from '../runtime/later.ts'
 import { utf8Length } from '../text.ts'
-import { authorize } from './policy.ts'
+import { authorize, stillAllowed } from './policy.ts'
 import type { Session } from './session.ts'
 
 const defaultLimit = 50
@@ -30,14 +30,18 @@ export function readHistory(session: Session, frame: ReadFrame, done: () => void
   if (bad !== null) return refuse(bad)
   const limit = Math.min(frame.limit ?? defaultLimit, greatestLimit)
   const range: Range = after !== undefined ? { after, limit } : { before: before ?? null, limit }
-  authorize(session, { action: 'read', address }, (refused) => {
+  const wish = { action: 'read', address } as const
+  const asked = session.revision
+  authorize(session, wish, (refused) => {
     if (refused !== null) return refuse(refused)
     attempt(
       () => node.backplane.read(address, range),
-      (page) => {
-        session.ok(ref, encodePage(JSON.stringify(address), page, after !== undefined))
-        done()
-      },
+      (page) =>
+        stillAllowed(session, wish, asked, (revoked) => {
+          if (revoked !== null) return refuse(revoked)
+          session.ok(ref, encodePage(JSON.stringify(address), page, after !== undefined))
+          done()
+        }),
       (error) => {
         node.report(error, address)
         refuse({ code: 'unavailable', message: 'unable to read: the log is out of reach' })

@@ -3,8 +3,14 @@ import type { JoinFrame, LeaveFrame } from '../protocol/client-frames.ts'
 import type { WireError } from '../protocol/encode.ts'
 import type { Feed } from './feed.ts'
 import type { Node } from './node.ts'
-import { authorize } from './policy.ts'
+import { authorize, stillAllowed } from './policy.ts'
 import type { Session } from './session.ts'
+
+/** How a join goes on: what settles it, and what tells at the last moment whether it is still allowed. */
+interface Admission {
+  settle(refused: WireError | null): void
+  confirm(then: (refused: WireError | null) => void): void
+}
 
 /**
  * Lets a session receive an address: authorised, examined, and then attached and answered in one synchronous step (P-ST-4).
@@ -19,18 +25,16 @@ export function join(session: Session, frame: JoinFrame, done: () => void): void
   }
   const bad = session.badAddress(address, state)
   if (bad !== null) return settle(bad)
-  if (!address.startsWith('#')) return enter(session, frame, settle)
-  authorize(session, { action: 'join', address }, (refused) => {
+  if (!address.startsWith('#')) return enter(session, frame, { settle, confirm: (then) => then(null) })
+  const wish = { action: 'join', address } as const
+  const asked = session.revision
+  authorize(session, wish, (refused) => {
     if (refused !== null) settle(refused)
-    else enter(session, frame, settle)
+    else enter(session, frame, { settle, confirm: (then) => stillAllowed(session, wish, asked, then) })
   })
 }
 
-function enter(
-  session: Session,
-  { ref, address, since }: JoinFrame,
-  settle: (refused: WireError | null) => void,
-): void {
+function enter(session: Session, { ref, address, since }: JoinFrame, { settle, confirm }: Admission): void {
   const { memberships, node } = session
   const present = since === null ? memberships.describe(address) : null
   if (present !== null) {
@@ -44,11 +48,13 @@ function enter(
   if (memberships.full(address)) return settle(full)
   examine(node, address, since, {
     attach(feed, reason) {
-      // While the log was read the connection may have ended, or another room have taken the last place.
-      const late = session.ended || memberships.full(address)
-      if (late) node.router.release(feed)
-      else answer(session, ref, { feed, since, reason })
-      settle(late ? full : null)
+      confirm((refused) => {
+        // While the log was read the connection may have ended, or another room have taken the last place.
+        const late = session.ended || memberships.full(address) ? full : null
+        if ((refused ?? late) === null) answer(session, ref, { feed, since, reason })
+        else node.router.release(feed)
+        settle(refused ?? late)
+      })
     },
     unavailable: () => settle({ code: 'unavailable', message: 'unable to join: the log is out of reach' }),
   })

@@ -46,6 +46,25 @@ export function authorize(session: Session, wish: Wish, then: (refused: WireErro
 }
 
 /**
+ * Whether what was allowed at a {@link Session.revision} still is: a verdict from before something was revoked counts no more, and is asked for again.
+ *
+ * @internal
+ */
+export function stillAllowed(
+  session: Session,
+  wish: Wish,
+  asked: number,
+  then: (refused: WireError | null) => void,
+): void {
+  const { revision } = session
+  if (revision === asked) return then(null)
+  authorize(session, wish, (refused) => {
+    if (refused !== null) then(refused)
+    else stillAllowed(session, wish, revision, then)
+  })
+}
+
+/**
  * The same value, or a rejection when a promise of it takes longer than a policy may.
  *
  * @internal

@@ -1,7 +1,7 @@
 import { addressKind } from '../address.ts'
 import { CloseCode } from '../close-codes.ts'
 import type { ClientFrame } from '../protocol/client-frames.ts'
-import { encodeError, encodeFrame, encodeOk, type WireError } from '../protocol/encode.ts'
+import { encodeError, encodeOk, type WireError } from '../protocol/encode.ts'
 import { isEventName } from '../protocol/names.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
 import { attempt } from '../runtime/later.ts'
@@ -21,9 +21,9 @@ import type { Node } from './node.ts'
 import type { User } from './options.ts'
 import type { Outbox } from './outbox.ts'
 import { badValue } from './payload.ts'
-import { authorize } from './policy.ts'
 import { castMessage, sendMessage } from './publishing.ts'
 import { payer } from './rate.ts'
+import { recheck } from './revoking.ts'
 
 /** Where a session comes from. */
 export interface SessionOrigin {
@@ -60,6 +60,8 @@ export class Session implements HubSession {
   readonly memberships: Memberships
   readonly asks: Asks
   readonly lanes: Lanes
+  /** Counts what was revoked: a verdict of the policy from before counts no more. */
+  revision = 0
   readonly aborter: ReturnType<typeof createAborter> = createAborter()
   readonly #link: Link
   #user: User
@@ -257,12 +259,6 @@ export class Session implements HubSession {
     return mine ? null : { code: 'forbidden', message: 'unable to do this: not allowed' }
   }
 
-  /** The hub takes an address from the client: nothing of it comes afterwards. */
-  remove(address: string, code: string, message: string): void {
-    this.memberships.detach(address)
-    this.outbox.push(new Frame(encodeFrame('left', address, code, message)))
-  }
-
   /** Whether this ref may have been written before, on this connection or an older one. */
   mayRepeat(ref: number, first: boolean): boolean {
     return !first || ref <= this.#resumedRef || this.#lookups-- > 0
@@ -361,30 +357,12 @@ export class Session implements HubSession {
       }
       this.#user = outcome.user
       this.#watchExpiry()
-      this.#recheck(() => {
+      recheck(this, () => {
         const { expiresIn } = outcome.user
         this.ok(ref, expiresIn === undefined ? '{}' : JSON.stringify({ expires: Math.floor(expiresIn) }))
         done()
       })
     })
-  }
-
-  /** Asks for every room again whether it is still allowed (P-HS-9). */
-  #recheck(then: () => void): void {
-    const rooms = this.memberships.rooms
-    let open = rooms.length
-    if (open === 0) return then()
-    for (const address of rooms)
-      this.lanes.run(address, (next) => {
-        const checked = (refused: WireError | null): void => {
-          if (refused !== null && !this.#ended) this.remove(address, refused.code, refused.message)
-          next()
-          if (--open === 0) then()
-        }
-        // It may have been left before its turn came.
-        if (this.memberships.has(address)) authorize(this, { action: 'join', address }, checked)
-        else checked(null)
-      })
   }
 
   #watchExpiry(): void {

@@ -35,12 +35,15 @@ export class Welcome {
   readonly #outcome: WelcomeOutcome
   readonly #requests = new Map<string, StreamRequest>()
   readonly #prepared = new Map<string, Prepared>()
+  /** The rights that the policy was asked about. */
+  #asked: number
   #failure: { error: unknown } | null = null
 
   constructor(session: Session, secret: string, outcome: WelcomeOutcome) {
     this.#session = session
     this.#secret = secret
     this.#outcome = outcome
+    this.#asked = session.revision
   }
 
   start(hello: HelloFrame): void {
@@ -85,14 +88,35 @@ export class Welcome {
 
   #settle(address: string, prepared: Prepared): void {
     this.#prepared.set(address, prepared)
-    if (this.#prepared.size < this.#requests.size) return
+    if (this.#prepared.size === this.#requests.size) this.#finish()
+  }
+
+  #finish(): void {
     if (!this.#outcome.cancelled() && this.#failure === null) return this.#open()
     const { router } = this.#session.node
     for (const outcome of this.#prepared.values()) if ('feed' in outcome) router.release(outcome.feed)
     if (this.#failure !== null) this.#outcome.failed(this.#failure.error)
   }
 
+  /** What was allowed before something was revoked is asked for again. */
+  #confirm(): void {
+    const session = this.#session
+    this.#asked = session.revision
+    const granted = [...this.#prepared].filter(([address, one]) => 'feed' in one && !this.#owns(address))
+    let open = granted.length
+    if (open === 0) return this.#finish()
+    for (const [address, prepared] of granted)
+      authorize(session, { action: 'join', address }, (refused) => {
+        if (refused !== null) {
+          if ('feed' in prepared) session.node.router.release(prepared.feed)
+          this.#prepared.set(address, { refused: refused.code })
+        }
+        if (--open === 0) this.#finish()
+      })
+  }
+
   #open(): void {
+    if (this.#asked !== this.#session.revision) return this.#confirm()
     this.#session.enter()
     const streams: string[] = []
     for (const address of this.#requests.keys()) {
