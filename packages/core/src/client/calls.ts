@@ -55,7 +55,8 @@ export class Calls {
     checkEvent(event)
     this.#guard.event(event, data)
     const tail = this.#encode(address, event, data, ...(key === undefined ? [] : [{ key }]))
-    this.#wire.cast(`["cast",${tail}`)
+    // Addresses have no line feed.
+    this.#wire.cast(`["cast",${tail}`, key === undefined ? null : `${address}\n${key}`)
   }
 
   async request(call: string, input: unknown, options: RequestOptions): Promise<unknown> {

@@ -49,8 +49,9 @@ export interface ClientTarget<C extends AnyContract> {
     options?: { readonly signal?: AbortSignal },
   ): Promise<Stored>
   /**
-   * Publishes a volatile message: typing, a cursor. Dropped when there is no connection or too much to send; of casts with one `key` only the newest
-   * matters. Never reports back.
+   * Publishes a volatile message: typing, a cursor. Dropped when there is no connection or too much to send. Of casts with one `key` to one address
+   * only the newest matters: it waits until it can be written, in the place of the older ones (256 keys and 64 KiB, then the oldest is dropped). Never
+   * reports back.
    *
    * @throws ChatError `bad_payload` when the contract forbids it.
    */

@@ -121,9 +121,9 @@ export class Wire implements ConnectorHost, Answering {
     return this.#writer.remove(operation)
   }
 
-  /** Writes a volatile frame, or drops it. */
-  cast(frame: string): void {
-    this.#writer.cast(frame)
+  /** Writes a volatile frame, or drops it; of those with one name the newest waits. */
+  cast(frame: string, name: string | null): void {
+    if (this.status !== 'closed') this.#writer.cast(frame, name)
   }
 
   /** @throws ChatError `too_large` when the frame of these elements would be over the hub's limit. */

@@ -1,8 +1,9 @@
 import { ChatError } from '../errors.ts'
 import type { WelcomeLimits } from '../protocol/hub-frames.ts'
 import { Bucket } from '../runtime/bucket.ts'
+import { Latest } from '../runtime/latest.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
-import { exceedsBytes } from '../text.ts'
+import { exceedsBytes, utf8Length } from '../text.ts'
 import { Ledger, type Operation } from './ledger.ts'
 import type { ClientLink } from './link.ts'
 
@@ -14,6 +15,8 @@ const frameBytes = 64 * 1024
 const headBytes = 26
 /** Operations besides sends and calls that may be unanswered at a time (P-PB-6). */
 const otherWindow = 16
+/** How many casts with a key wait until they can be written, and how many bytes of them. */
+const keptCasts = { count: 256, bytes: 64 * 1024 }
 
 /**
  * Writes operations as far as windows, rate and the transport allow, and brings their answers back.
@@ -24,6 +27,7 @@ export class Writer {
   readonly #runtime: Runtime
   readonly #link: () => ClientLink | null
   readonly #ledger: Ledger
+  readonly #casts = new Latest<string>(keptCasts)
   #limits: WelcomeLimits | null = null
   #bucket: Bucket | null = null
   #pacing: Undo | null = null
@@ -62,14 +66,12 @@ export class Writer {
     return this.#ledger.remove(operation)
   }
 
-  /** Writes a volatile frame, or drops it. */
-  cast(frame: string): void {
-    const link = this.#link()
-    if (link === null || link.blocked || this.#bucket === null) return
-    const now = this.#runtime.now()
-    if (this.#bucket.wait(now, this.#ledger.counted + 1) > 0) return
-    this.#bucket.charge(now)
-    link.write(frame)
+  /** Writes a volatile frame, or drops it. With a name it waits until it can be written, in the place of an older one of that name. */
+  cast(frame: string, name: string | null): void {
+    if (name !== null) {
+      this.#casts.put(name, frame, utf8Length(frame))
+      this.#pumpCasts()
+    } else if (this.#castWait() === 0) this.#writeCast(frame)
   }
 
   /** @throws ChatError `too_large` when the frame of these elements would be over the hub's limit. */
@@ -112,6 +114,7 @@ export class Writer {
       // It was queued before the hub had named its limits.
       else this.#ledger.err(ref, this.#tooLarge())
     }
+    this.#pumpCasts()
     this.#watchHorizon(now)
   }
 
@@ -128,7 +131,34 @@ export class Writer {
     this.#pacing = null
     this.#horizon?.()
     this.#horizon = null
+    this.#casts.clear()
     this.#ledger.fail(error)
+  }
+
+  /** Writes the casts that wait, as far as operations leave them a place. */
+  #pumpCasts(): void {
+    while (this.#casts.size > 0) {
+      const wait = this.#castWait()
+      if (wait !== 0) {
+        if (wait !== null && this.#pacing === null) this.#pace(wait)
+        return
+      }
+      this.#writeCast(this.#casts.shift() ?? '')
+    }
+  }
+
+  /** For how long a cast has to wait for the rate; `null` while there is no telling: nothing can be written. */
+  #castWait(): number | null {
+    const link = this.#link()
+    if (link === null || link.blocked || this.#bucket === null) return null
+    return this.#bucket.wait(this.#runtime.now(), this.#ledger.counted + 1)
+  }
+
+  #writeCast(frame: string): void {
+    // It may have been held since before the hub had named its limits.
+    if (!this.fits(frame)) return
+    this.#bucket?.charge(this.#runtime.now())
+    this.#link()?.write(frame)
   }
 
   get #frameLimit(): number {

@@ -7,7 +7,7 @@ import type { Runtime, Undo } from '../runtime/runtime.ts'
 import { refusal } from '../stream/attach.ts'
 import { Log } from '../stream/log.ts'
 import { Frame } from '../transport/batch.ts'
-import type { Outbox } from './outbox.ts'
+import { castName, type Outbox } from './outbox.ts'
 import { Reader } from './reader.ts'
 
 /** A volatile message between nodes. */
@@ -209,8 +209,9 @@ export class Feed {
   /** A volatile message: to everyone who has joined, but not back to the session it came from (P-ST-9). */
   cast(cast: CastMessage): void {
     const frame = new Frame(encodeCast(cast))
+    const name = castName(cast)
     for (const reader of this.readers.values())
-      if (reader.session !== cast.session && !reader.outbox.full) reader.outbox.push(frame)
+      if (reader.session !== cast.session) reader.outbox.cast(frame, name)
   }
 
   #start(): void {

@@ -11,6 +11,7 @@ import { Heartbeat } from './heartbeat.ts'
 import { Link } from './link.ts'
 import { type HubCounters, Node } from './node.ts'
 import type { HubOptions, Limits, User } from './options.ts'
+import { castName } from './outbox.ts'
 import { sessionChannel, type Takeover } from './publishing.ts'
 import { type HubTarget, type Sent, Speaker } from './target.ts'
 
@@ -197,7 +198,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
 
   #castToSession(cast: CastMessage): void {
     const session = this.#node.router.sessions.get(cast.address.slice(1))
-    if (session?.entered && session.id !== cast.session && !session.outbox.full)
-      session.outbox.push(new Frame(encodeCast(cast)))
+    if (session?.entered && session.id !== cast.session)
+      session.outbox.cast(new Frame(encodeCast(cast)), castName(cast))
   }
 }

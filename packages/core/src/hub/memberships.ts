@@ -67,6 +67,7 @@ export class Memberships {
     const member = this.#readers.get(address)
     if (member === undefined) return
     this.#drop(address, member)
+    this.#session.outbox.forget(address)
     this.#session.node.emit('$leave', { session: this.#session, address })
   }
 

@@ -1,14 +1,18 @@
 import { encodeFrame } from '../protocol/encode.ts'
+import { Latest } from '../runtime/latest.ts'
 import { type Batch, Frame } from '../transport/batch.ts'
 import type { Connection } from '../transport/connection.ts'
+import type { CastMessage } from './feed.ts'
 import type { Flusher } from './flusher.ts'
 
 /** Several frames go down in pieces of at most this size, so that a stall can be told from a slow reader (P-LV-4). */
 const pieceBytes = 64 * 1024
+/** How many casts with a key wait for a connection that does not keep up, and how many bytes of them. */
+const keptCasts = { count: 256, bytes: 64 * 1024 }
 
 /**
- * What one connection is about to be sent. It holds the frames of the current turn and nothing else: what is beyond the
- * queue limit stays in the logs (P-LV-4).
+ * What one connection is about to be sent. It holds the frames of the current turn; what is beyond the queue limit stays in the logs (P-LV-4). Of
+ * casts with a key it also holds the newest of each while the transport waits for the peer.
  *
  * @internal
  */
@@ -20,6 +24,7 @@ export class Outbox {
   #waiting = false
   #blocked = false
   #pong: Frame | null = null
+  #casts: Latest<Frame> | null = null
   /** Bytes handed to the connection, ever. */
   #sent = 0
   #progress = { sent: 0, buffered: 0, since: 0 }
@@ -53,6 +58,22 @@ export class Outbox {
     this.#wait()
   }
 
+  /**
+   * Writes a volatile frame, or drops it. With a name ({@link castName}) it is held instead while the transport waits for the peer, and takes the place of
+   * an older one of that name: a peer that does not keep up gets what is newest, once it takes something again.
+   */
+  cast(frame: Frame, name: string | null): void {
+    if (this.#blocked && name !== null) {
+      this.#casts ??= new Latest(keptCasts)
+      this.#casts.put(name, frame, frame.bytes)
+    } else if (!this.full) this.push(frame)
+  }
+
+  /** Lets go of the casts of an address that wait: nothing of it comes any more (P-ST-10). */
+  forget(address: string): void {
+    this.#casts?.forget(`${address}\n`)
+  }
+
   /** Answers a ping. Of several that wait for their answer only the newest is answered. */
   pong(t: number | undefined): void {
     this.#pong = new Frame(encodeFrame('pong', t))
@@ -72,12 +93,16 @@ export class Outbox {
   drained(): void {
     this.#blocked = false
     if (this.#pong !== null) this.#wait()
+    const casts = this.#casts
+    this.#casts = null
+    for (let frame = casts?.shift(); frame !== undefined; frame = casts?.shift()) this.push(frame)
   }
 
   /** Lets go of what was not written. */
   clear(): void {
     this.#batch = this.#flusher.root
     this.#pong = null
+    this.#casts = null
   }
 
   /** For how long the transport has had bytes to write and has taken none of them, in milliseconds. */
@@ -106,4 +131,14 @@ export class Outbox {
     this.#sent += batch.bytes
     if (!this.#connection.send(batch)) this.#blocked = true
   }
+}
+
+/**
+ * What casts of which only the newest matters have in common: the address, the sender, and the sender's key; `null` for a cast without one. Addresses and session
+ * ids have no line feed.
+ *
+ * @internal
+ */
+export function castName({ address, session, key }: CastMessage): string | null {
+  return key === undefined ? null : `${address}\n${session ?? ''}\n${key}`
 }

@@ -56,7 +56,8 @@ export interface HubTarget<C extends AnyContract> {
     options?: { signal?: AbortSignal },
   ): Promise<Sent>
   /**
-   * Publishes a volatile message: never stored, never repeated, dropped first under pressure. Of casts with one `key` only the newest matters.
+   * Publishes a volatile message: never stored, never repeated, dropped first under pressure. Of casts with one `key` only the newest matters: a receiver
+   * that does not keep up gets that one when it drains (256 keys and 64 KiB for each connection, then the oldest is dropped).
    *
    * @throws ChatError `bad_payload` when the contract forbids it.
    */

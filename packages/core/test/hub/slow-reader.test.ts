@@ -1,35 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { hello } from '../support/raw-client.ts'
-import { nobody, ScriptedConnection } from '../support/scripted-connection.ts'
-import { altered, deferred, paths, type Stage, stage } from '../support/stage.ts'
+import type { ScriptedConnection } from '../support/scripted-connection.ts'
+import { drained, slow } from '../support/slow-client.ts'
+import { altered, deferred, paths, stage } from '../support/stage.ts'
 
 const kilobyte = 'x'.repeat(1_000)
 const numbers = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, i) => from + i)
 
-/** A client whose transport takes as much as a test lets it. */
-async function slow(s: Stage, streams: string[] = ['#a']): Promise<ScriptedConnection> {
-  const connection = new ScriptedConnection()
-  connection.highWaterMark = 16 * 1024
-  s.hub.accept(connection, nobody)
-  const wanted = Object.fromEntries(streams.map((address) => [address, null]))
-  connection.deliver(JSON.stringify(hello('slow', { streams: wanted })))
-  await s.settle()
-  connection.take()
-  await s.settle()
-  return connection
-}
-
 const messages = (connection: ScriptedConnection): unknown[] =>
   connection.frames.filter(([type]) => type === 'msg').map((frame) => frame[2])
-
-/** Lets the peer take everything, however often more comes. */
-async function drained(s: Stage, connection: ScriptedConnection): Promise<void> {
-  while (connection.bufferedAmount > 0) {
-    connection.take()
-    await s.settle()
-  }
-}
 
 describe.each(paths)('a connection that does not keep up, with a backplane that is %s', (path) => {
   const options = { path, limits: { queue: 64 * 1024, stalled: 15_000 } }
