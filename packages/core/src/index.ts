@@ -43,8 +43,9 @@ export type {
   RoomEvents,
   RoomListener,
 } from './client/events.ts'
-export type { ClientOptions, Surroundings, Token } from './client/options.ts'
+export type { ClientOptions, JoinOptions, Surroundings, Token } from './client/options.ts'
 export type { Room } from './client/room.ts'
+export type { Snapshot, SnapshotEvent, SnapshotHook, SnapshotRequest } from './client/snapshot.ts'
 export { CloseCode, closeReason, mayReconnect } from './close-codes.ts'
 export {
   type AnyContract,

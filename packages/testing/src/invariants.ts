@@ -1,4 +1,4 @@
-import type { Gap, Message, Position } from '@chat/core'
+import type { Gap, Message, Position, SnapshotEvent } from '@chat/core'
 import type { LoggedMessage, LogHistory } from './history.ts'
 
 /** Where a client must go on: right behind a message, or anywhere. */
@@ -44,6 +44,13 @@ export class ClientInvariants {
 
   gap({ address, to }: Gap): void {
     this.#reading(address).expected = this.#behind(address, to)
+  }
+
+  /** The application has started anew: what is behind that place comes, whatever was handed over before. */
+  snapshot({ address, position }: SnapshotEvent): void {
+    const reading = this.#reading(address)
+    reading.expected = this.#behind(address, position)
+    reading.delivered.clear()
   }
 
   /** What lies in between may only be what was handed over before: a repetition that the log has taken again after a rollback. */

@@ -12,6 +12,7 @@ import {
   MemoryStore,
   type Message,
   type Runtime,
+  type SnapshotEvent,
   type Token,
   type Untyped,
   type User,
@@ -47,7 +48,7 @@ interface Member {
   readonly client: AnyClient & Pick<Client, 'positions'>
   readonly actor: Actor
   readonly link: LinkControl
-  readonly seen: (Message | Gap)[]
+  readonly seen: (Message | Gap | SnapshotEvent)[]
   readonly statuses: ClientStatus[]
   /** Sends that have not settled. */
   open: number
@@ -168,7 +169,7 @@ export class Simulation implements World, Targets {
     const actor = this.#time.actor(`client ${name}`)
     const way = this.#network.link()
     const link = new LinkControl(way, this.#chance, (text) => this.#note(`${name}: ${text}`))
-    const seen: (Message | Gap)[] = []
+    const seen: Member['seen'] = []
     const view = new ClientInvariants(name, this.#history, (invariant, what) =>
       this.#violated(invariant, what),
     )
@@ -366,10 +367,13 @@ export class Simulation implements World, Targets {
     return lines.join('\n')
   }
 
-  #observe(name: string, view: ClientInvariants, what: Message | Gap): void {
+  #observe(name: string, view: ClientInvariants, what: Message | Gap | SnapshotEvent): void {
     if ('event' in what) {
       this.#note(`${name} gets ${what.event} ${what.id} at ${what.at} of ${what.address}`)
       view.message(what)
+    } else if ('state' in what) {
+      this.#note(`${name} takes a snapshot of ${what.address} at ${what.position[1]}`)
+      view.snapshot(what)
     } else {
       this.#note(`${name} is told of a gap (${what.reason}) in ${what.address} up to ${what.to[1]}`)
       view.gap(what)

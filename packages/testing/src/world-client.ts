@@ -3,6 +3,7 @@ import {
   Client,
   type ClientOptions,
   type ClientTarget,
+  type JoinOptions,
   type Room,
   UncertainError,
 } from '@chat/core'
@@ -28,9 +29,9 @@ export class WorldClient<C extends AnyContract> extends Client<C> {
     this.#witness = witness
   }
 
-  override join(address: string): Room<C> {
+  override join<State = unknown>(address: string, options: JoinOptions<State> = {}): Room<C, State> {
     if (this.positions[address] === undefined) this.#witness.started(address)
-    const room = super.join(address)
+    const room = super.join(address, options)
     const send = this.to(address).send
     return Object.assign(room, { send })
   }

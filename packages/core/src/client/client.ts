@@ -19,11 +19,12 @@ import { answerAsk } from './asks.ts'
 import { Calls } from './calls.ts'
 import { checkAddress, checkEvent, checkListened } from './checks.ts'
 import type { ClientCounters, ClientEvents, ClientListener, ClientStatus, Gap, Message } from './events.ts'
-import type { ClientOptions } from './options.ts'
+import type { ClientOptions, JoinOptions } from './options.ts'
 import { type Room, RoomHandle } from './room.ts'
+import type { SnapshotEvent } from './snapshot.ts'
 import { Wire } from './wire.ts'
 
-const ownEvents: readonly (keyof ClientEvents)[] = ['$status', '$gap', '$error']
+const ownEvents: readonly (keyof ClientEvents)[] = ['$status', '$gap', '$snapshot', '$error']
 
 /** Where the log took a message, as its sender learns. */
 export interface Stored {
@@ -110,7 +111,7 @@ export class Client<C extends AnyContract = Untyped> {
   readonly #emitter: Emitter
   readonly #wire: Wire
   readonly #calls: Calls
-  readonly #observe: ((seen: Message | Gap) => void) | undefined
+  readonly #observe: ClientOptions['observe']
 
   /** Connects at once. */
   constructor(options: ClientOptions<C>) {
@@ -121,8 +122,9 @@ export class Client<C extends AnyContract = Untyped> {
     this.#wire = new Wire(options as ClientOptions, this.#runtime, {
       message: (message) => this.#emitter.emit(message.event, message.data, message),
       accept: (message) => this.#accept(message),
-      missed: (gap) => this.#see(gap),
+      told: (what) => this.#see(what),
       gap: (gap) => this.#emit('$gap', gap),
+      snapshot: (snapshot) => this.#emit('$snapshot', snapshot),
       status: (status, error) => this.#emit('$status', { status, error }),
       ask: (ask, event, data, signal) =>
         answerAsk(this.#emitter, this.#guard, { ask, event, data, signal }, this.#wire),
@@ -163,9 +165,9 @@ export class Client<C extends AnyContract = Untyped> {
   /**
    * Joins a room. Each call gives a handle of its own.
    *
-   * @throws UsageError when the address is no room, or the client is closed.
+   * @throws UsageError when the address is no room, the client is closed, or a snapshot hook comes with another handle than the first.
    */
-  join(address: string): Room<C> {
+  join<State = unknown>(address: string, options: JoinOptions<State> = {}): Room<C, State> {
     if (addressKind(address) !== 'room')
       throw new UsageError(`unable to join ${JSON.stringify(address)}: a room's address is '#' and a name`)
     this.#open('join')
@@ -175,8 +177,8 @@ export class Client<C extends AnyContract = Untyped> {
       exit: (of, receiver) => this.#wire.exit(of, receiver),
       fault: (error, subject) => this.#fault(error, subject),
     })
-    this.#wire.enter(address, handle)
-    return handle as unknown as Room<C>
+    this.#wire.enter(address, handle, options)
+    return handle as unknown as Room<C, State>
   }
 
   /**
@@ -265,7 +267,7 @@ export class Client<C extends AnyContract = Untyped> {
     }
   }
 
-  #see(seen: Message | Gap): void {
+  #see(seen: Message | Gap | SnapshotEvent): void {
     try {
       this.#observe?.(seen)
     } catch (error) {

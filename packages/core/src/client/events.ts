@@ -10,6 +10,7 @@ import type {
 import type { ChatError } from '../errors.ts'
 import type { GapReason, Position } from '../position.ts'
 import type { Later } from '../runtime/later.ts'
+import type { SnapshotEvent } from './snapshot.ts'
 
 /** What a listener is told of a message besides its data. */
 export interface Message<Data = unknown> {
@@ -58,18 +59,22 @@ export interface ClientEvents {
   readonly $status: { readonly status: ClientStatus; readonly error?: ChatError | undefined }
   /** Messages to `*` or `@me` were lost; a room's own gaps are its own event. */
   readonly $gap: Gap
+  /** `*` or `@me` goes on from what {@link ClientOptions.snapshot} gave. Comes before any message behind it. */
+  readonly $snapshot: SnapshotEvent
   /**
    * Something failed that the client survived. `subject` says where: `token`, `connect` (a further attempt), `protocol` (a broken frame), `user` (the
-   * hub knows this client as another one now), `observe`, the event of a listener or an ask, or the address and event of a message that does not fit the
+   * hub knows this client as another one now), `observe`, the event of a listener or an ask, the address of a room and `snapshot` for its hook, or the address and event of a message that does not fit the
    * contract.
    */
   readonly $error: { readonly error: unknown; readonly subject?: string | undefined }
 }
 
 /** A room's own events. */
-export interface RoomEvents {
+export interface RoomEvents<State = unknown> {
   /** Messages of this room were lost. Comes before any later message. */
   readonly $gap: Gap
+  /** The room goes on from what its {@link JoinOptions.snapshot} gave. Comes before any message behind it. */
+  readonly $snapshot: SnapshotEvent<State>
   /** The hub refuses the room, or has removed this client from it, or the client has ended: nothing of the room comes afterwards. */
   readonly $leave: { readonly address: string; readonly error: ChatError }
 }
@@ -93,8 +98,8 @@ export type ClientListener<C extends AnyContract, K> = K extends keyof ClientEve
         : never
 
 /** What {@link Room.on} takes for a name. */
-export type RoomListener<C extends AnyContract, K> = K extends keyof RoomEvents
-  ? (event: RoomEvents[K]) => unknown
+export type RoomListener<C extends AnyContract, K, State = unknown> = K extends keyof RoomEvents
+  ? (event: RoomEvents<State>[K]) => unknown
   : K extends EventName<C>
     ? (data: EventData<C, K>, message: Message<EventData<C, K>>) => unknown
     : never

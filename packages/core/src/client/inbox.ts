@@ -43,6 +43,12 @@ export class Inbox {
     this.position = [epoch, at, id]
   }
 
+  /** Takes the answer to a join at the place of a snapshot: the application starts anew, so what it was given before does not count. */
+  restart(attachment: Attachment): void {
+    this.attach(attachment)
+    this.#delivered.clear()
+  }
+
   /** Messages up to a position are lost; the stream goes on behind it. */
   skip(position: Position): void {
     this.position = position

@@ -4,6 +4,7 @@ import type { Later } from '../runtime/later.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
 import type { Dialer } from '../transport/connection.ts'
 import type { Gap, Message } from './events.ts'
+import type { SnapshotEvent, SnapshotHook } from './snapshot.ts'
 
 /** A token, or what fetches one: called before each connection, and when the one in use is about to expire. */
 export type Token = string | null | (() => Later<string | null>)
@@ -14,6 +15,15 @@ export interface Surroundings {
   wake(): void
   /** The connection may be dead without having said so: find out. */
   check(): void
+}
+
+/** How a room is joined. */
+export interface JoinOptions<State = unknown> {
+  /**
+   * Gives the application's own state where there is no place to go on from: at first, and after each gap. It is the room's: given with the first handle, it stays
+   * until the last has left. Default: none, the room goes on behind a gap.
+   */
+  readonly snapshot?: SnapshotHook<State> | undefined
 }
 
 /** How a {@link Client} is set up. */
@@ -32,8 +42,13 @@ export interface ClientOptions<C extends AnyContract = Untyped> {
   readonly requestTimeout?: number
   /** How many operations may wait for a connection; one more is rejected as `full`. Default: 1 000. */
   readonly outbox?: number
-  /** Called with every message and gap of every address, before its listeners: for logs and tests. What it throws goes to `$error`. */
-  readonly observe?: (seen: Message | Gap) => void
+  /**
+   * Gives the application's own state of what comes without asking, `*` and the own inbox, where there is no place to go on from; rooms have theirs in
+   * {@link JoinOptions.snapshot}. Default: none.
+   */
+  readonly snapshot?: SnapshotHook
+  /** Called with every message, gap and snapshot of every address, before its listeners: for logs and tests. What it throws goes to `$error`. */
+  readonly observe?: (seen: Message | Gap | SnapshotEvent) => void
   /** Listens to the surroundings; the undo stops it. For transports. */
   readonly watch?: (client: Surroundings) => Undo
   /** Clock, timers, randomness. Default: the platform's. For tests. */

@@ -5,13 +5,14 @@ import type { Undo } from '../runtime/runtime.ts'
 import { checkListened } from './checks.ts'
 import type { ClientTarget, History, HistoryOptions } from './client.ts'
 import type { Gap, Message, RoomEvents, RoomListener } from './events.ts'
+import type { SnapshotEvent } from './snapshot.ts'
 import type { Receiver } from './subscription.ts'
 
 /**
  * A room's handle, as {@link Client.join} gives it. Usable at once: what is sent goes out when the client is connected. Handles of one room are
- * counted; the room is left with the last.
+ * counted; the room is left with the last. `State` is what its snapshot hook gives.
  */
-export interface Room<C extends AnyContract> extends ClientTarget<C> {
+export interface Room<C extends AnyContract, State = unknown> extends ClientTarget<C> {
   /** The room's address, such as `#lobby`. */
   readonly address: string
   /**
@@ -19,8 +20,8 @@ export interface Room<C extends AnyContract> extends ClientTarget<C> {
    * rejection.
    */
   readonly ready: Promise<void>
-  /** Listens to the room's messages and casts by event, or to `$gap` and `$leave`; any other name with `$` is a UsageError. Returns what removes the listener. */
-  on<K extends EventName<C> | keyof RoomEvents>(event: K, listener: RoomListener<C, K>): Undo
+  /** Listens to the room's messages and casts by event, or to `$gap`, `$snapshot` and `$leave`; any other name with `$` is a UsageError. Returns what removes the listener. */
+  on<K extends EventName<C> | keyof RoomEvents>(event: K, listener: RoomListener<C, K, State>): Undo
   /**
    * The room's durable messages as they come, from now on. Ends when the room is left. At most 1 000 wait for a slow consumer: then the iterator
    * throws a `ChatError` with code `full`.
@@ -41,7 +42,7 @@ export interface RoomHost {
 }
 
 const longestWait = 1_000
-const ownEvents: readonly (keyof RoomEvents)[] = ['$gap', '$leave']
+const ownEvents: readonly (keyof RoomEvents)[] = ['$gap', '$snapshot', '$leave']
 
 /**
  * A handle at work.
@@ -100,6 +101,10 @@ export class RoomHandle implements Receiver {
 
   gap(gap: Gap): void {
     this.#emitter.emit('$gap', gap)
+  }
+
+  snapshot(snapshot: SnapshotEvent): void {
+    this.#emitter.emit('$snapshot', snapshot)
   }
 
   joined(): void {

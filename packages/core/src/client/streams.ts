@@ -1,10 +1,13 @@
 import { addressKind, everyone, user } from '../address.ts'
-import { ChatError, type ErrorCode } from '../errors.ts'
+import { ChatError, type ErrorCode, UsageError } from '../errors.ts'
 import { type Attachment, type GapReason, type Position, toPosition } from '../position.ts'
 import type { HubCastFrame, MsgFrame, StreamAnswer } from '../protocol/hub-frames.ts'
 import type { Undo } from '../runtime/runtime.ts'
 import { utf8Length } from '../text.ts'
 import type { Gap, Message } from './events.ts'
+import type { JoinOptions } from './options.ts'
+import { Restoration } from './restoration.ts'
+import type { Snapshot, SnapshotEvent, SnapshotHook } from './snapshot.ts'
 import { type Receiver, Subscription } from './subscription.ts'
 
 /** What the streams need of their client. */
@@ -17,8 +20,18 @@ export interface StreamsHost {
   accept(message: Message): Message | null
   /** Messages were lost. */
   missed(gap: Gap): void
+  /** A stream goes on from the application's own state. */
+  restored(snapshot: SnapshotEvent): void
+  fault(error: unknown, subject: string): void
   /** Calls back after a while. */
   later(delay: number, callback: () => void): Undo
+  random(): number
+}
+
+/** Who gets what comes without asking, and what gives them the state of it. */
+export interface OwnStreams {
+  readonly receiver: Receiver
+  readonly hook: SnapshotHook | undefined
 }
 
 /** How long to wait before a stream is asked for again that the hub could not give. */
@@ -32,6 +45,7 @@ const retryDelay = 1_000
 export class Streams {
   readonly #host: StreamsHost
   readonly #own: Receiver
+  readonly #ownHook: SnapshotHook | undefined
   readonly #subscriptions = new Map<string, Subscription>()
   /** Places of a time before this client that nothing has asked for yet. */
   readonly #saved = new Map<string, Position>()
@@ -39,13 +53,14 @@ export class Streams {
   #requested: ReadonlyMap<string, Subscription> = new Map()
   readonly #retries = new Set<Undo>()
 
-  constructor(host: StreamsHost, own: Receiver, positions: Readonly<Record<string, Position>>) {
+  constructor(host: StreamsHost, own: OwnStreams, positions: Readonly<Record<string, Position>>) {
     this.#host = host
-    this.#own = own
+    this.#own = own.receiver
+    this.#ownHook = own.hook
     // They were stored somewhere: what is no place any more is none.
     for (const [address, position] of Object.entries(positions))
       if (addressKind(address) !== null && toPosition(position) !== null) this.#saved.set(address, position)
-    this.#subscribe(everyone, own)
+    this.#subscribe(everyone, this.#own, own.hook)
   }
 
   /** The places of everything this client receives. */
@@ -56,10 +71,18 @@ export class Streams {
     return Object.fromEntries(positions)
   }
 
-  /** Adds a receiver to a room, and joins the room when it is the first. */
-  enter(address: string, receiver: Receiver, connected: boolean): void {
+  /**
+   * Adds a receiver to a room, and joins the room when it is the first.
+   *
+   * @throws UsageError when there is a receiver already that had no say in the hook.
+   */
+  enter(address: string, receiver: Receiver, connected: boolean, { snapshot }: JoinOptions): void {
     const known = this.#subscriptions.get(address)
-    const subscription = this.#subscribe(address, receiver)
+    if (known !== undefined && snapshot !== undefined)
+      throw new UsageError(
+        `unable to join ${address} with a snapshot hook: this client has joined it already; give the hook with the first join`,
+      )
+    const subscription = this.#subscribe(address, receiver, snapshot)
     if (subscription.joined) receiver.joined()
     else if (known === undefined && connected) this.#join(subscription)
   }
@@ -70,6 +93,7 @@ export class Streams {
     if (subscription === undefined || !subscription.receivers.delete(receiver)) return
     if (subscription.receivers.size > 0) return
     this.#subscriptions.delete(address)
+    subscription.end()
     if (connected) this.#host.leave(address)
   }
 
@@ -80,19 +104,20 @@ export class Streams {
     // What comes without asking goes first: it is the most, and must not come before its place is known.
     const own = ({ receivers }: Subscription): number => Number(receivers.has(this.#own))
     for (const subscription of [...this.#subscriptions.values()].sort((a, b) => own(b) - own(a))) {
-      const { address } = subscription
-      left -= utf8Length(JSON.stringify([address, subscription.inbox.position]))
+      const { address, since } = subscription
+      left -= utf8Length(JSON.stringify([address, since]))
       if (left < 0) break
       requested.set(address, subscription)
+      subscription.asked = since
     }
     this.#requested = requested
-    return Object.fromEntries([...requested].map(([address, { inbox }]) => [address, inbox.position]))
+    return Object.fromEntries([...requested].map(([address, { asked }]) => [address, asked]))
   }
 
   /** Takes the streams of a `welcome`, leaves what is not wanted any more, and joins what was not among them (P-HS-7). */
   welcomed(userId: string, answers: ReadonlyMap<string, StreamAnswer>): void {
     const requested = this.#requested
-    this.#subscribe(user(userId), this.#own)
+    this.#subscribe(user(userId), this.#own, this.#ownHook)
     for (const address of this.#saved.keys()) if (address.startsWith('@')) this.#saved.delete(address)
     for (const [address, subscription] of requested)
       if (subscription !== this.#subscriptions.get(address) && addressKind(address) === 'room')
@@ -117,7 +142,7 @@ export class Streams {
   /** Another user's session: nothing of the old one is kept (P-HS-8). */
   restart(error: ChatError): void {
     this.end(error)
-    this.#subscribe(everyone, this.#own)
+    this.#subscribe(everyone, this.#own, this.#ownHook)
   }
 
   /** Nothing is received any more. */
@@ -126,6 +151,7 @@ export class Streams {
     this.suspend()
     this.#saved.clear()
     this.#subscriptions.clear()
+    for (const subscription of subscriptions) subscription.end()
     for (const { address, receivers } of subscriptions)
       for (const receiver of [...receivers]) if (receiver !== this.#own) receiver.left(error, address)
   }
@@ -152,9 +178,10 @@ export class Streams {
   gap(address: string, reason: GapReason, to: Position): void {
     const subscription = this.#subscriptions.get(address)
     if (subscription === undefined || !subscription.inbox.attached) return
-    const from = subscription.inbox.position
+    const gap: Gap = { address, reason, from: subscription.inbox.position, to }
+    if (subscription.hook !== undefined) return this.#restore(subscription, gap, to)
     subscription.inbox.skip(to)
-    this.#miss(subscription, { address, reason, from, to })
+    this.#miss(subscription, gap)
   }
 
   /** The hub has removed this client from an address. */
@@ -163,10 +190,10 @@ export class Streams {
     if (subscription !== undefined) this.#drop(subscription, error)
   }
 
-  #subscribe(address: string, receiver: Receiver): Subscription {
+  #subscribe(address: string, receiver: Receiver, hook: SnapshotHook | undefined): Subscription {
     let subscription = this.#subscriptions.get(address)
     if (subscription === undefined) {
-      subscription = new Subscription(address, this.#saved.get(address) ?? null)
+      subscription = new Subscription(address, this.#saved.get(address) ?? null, hook)
       this.#saved.delete(address)
       this.#subscriptions.set(address, subscription)
     }
@@ -177,8 +204,9 @@ export class Streams {
   #join(subscription: Subscription): void {
     if (subscription.joining) return
     subscription.joining = true
-    const { address, inbox } = subscription
-    this.#host.join(address, inbox.position, (result) => {
+    const { address, since } = subscription
+    subscription.asked = since
+    this.#host.join(address, since, (result) => {
       // It was left, or joined anew, while this answer was on its way.
       if (this.#subscriptions.get(address) !== subscription) return
       subscription.joining = false
@@ -196,7 +224,8 @@ export class Streams {
 
   /** What was received before goes on when the hub only cannot at the moment; whoever asks for the first time is told. */
   #refused(subscription: Subscription, error: ChatError): void {
-    const known = subscription.inbox.position !== null || subscription.receivers.has(this.#own)
+    const placed = subscription.inbox.position !== null || subscription.restoration !== null
+    const known = placed || subscription.receivers.has(this.#own)
     if (!error.retryable || !known) return this.#drop(subscription, error)
     subscription.joining = true
     const cancel = this.#host.later(error.retryAfter ?? retryDelay, () => {
@@ -208,19 +237,60 @@ export class Streams {
   }
 
   #attach(subscription: Subscription, attachment: Attachment): void {
-    const { address, inbox } = subscription
-    const from = inbox.position
-    inbox.attach(attachment)
     const first = !subscription.joined
     subscription.joined = true
-    if (attachment.mode === 'gap' && from !== null)
-      this.#miss(subscription, {
-        address,
-        reason: attachment.reason ?? 'absent',
-        from,
-        to: inbox.position ?? from,
-      })
+    this.#place(subscription, attachment)
     if (first) for (const receiver of [...subscription.receivers]) receiver.joined()
+  }
+
+  /** Goes on where the hub says, unless the application has to say first. */
+  #place(subscription: Subscription, attachment: Attachment): void {
+    const { address, inbox, restoration, since: from } = subscription
+    // The hook has answered while this answer was on its way: it says where another place was asked for.
+    if (subscription.asked !== from) return this.#join(subscription)
+    const to: Position = [attachment.epoch, attachment.at, attachment.id]
+    const lost = attachment.mode === 'gap' && from !== null
+    const gap: Gap | null = lost ? { address, reason: attachment.reason ?? 'absent', from, to } : null
+    if (restoration !== null) {
+      if (gap !== null) restoration.refused(gap)
+      else if (restoration.offer !== null) this.#restored(subscription, restoration.offer, attachment)
+    } else if (subscription.hook !== undefined && (gap !== null || from === null))
+      this.#restore(subscription, gap, to)
+    else {
+      inbox.attach(attachment)
+      if (gap !== null) this.#miss(subscription, gap)
+    }
+  }
+
+  /** Holds a stream until its hook has said where it goes on; `place` is where it goes on if the hook has nothing to say. */
+  #restore(subscription: Subscription, gap: Gap | null, place: Position): void {
+    const { address, inbox, hook } = subscription
+    if (hook === undefined) return
+    inbox.detach()
+    const restoration = new Restoration(address, hook, {
+      answered: (offer) => {
+        if (offer === null) {
+          inbox.skip(place)
+          subscription.restoration = null
+        }
+        if (subscription.joined) this.#join(subscription)
+      },
+      fault: (error, subject) => this.#host.fault(error, subject),
+      later: (delay, callback) => this.#host.later(delay, callback),
+      random: () => this.#host.random(),
+    })
+    subscription.restoration = restoration
+    if (gap !== null) this.#miss(subscription, gap)
+    restoration.ask(gap)
+  }
+
+  #restored(subscription: Subscription, offer: Snapshot, attachment: Attachment): void {
+    const { address, inbox, receivers } = subscription
+    subscription.restoration = null
+    inbox.restart(attachment)
+    const snapshot: SnapshotEvent = { address, ...offer }
+    this.#host.restored(snapshot)
+    for (const receiver of [...receivers]) receiver.snapshot(snapshot)
   }
 
   #deliver(receivers: Iterable<Receiver>, received: Message): void {
@@ -234,7 +304,7 @@ export class Streams {
   }
 
   #drop(subscription: Subscription, error: ChatError): void {
-    subscription.suspend()
+    subscription.end()
     this.#subscriptions.delete(subscription.address)
     for (const receiver of [...subscription.receivers]) receiver.left(error, subscription.address)
   }

@@ -2,11 +2,15 @@ import type { ChatError } from '../errors.ts'
 import type { Position } from '../position.ts'
 import type { Gap, Message } from './events.ts'
 import { Inbox } from './inbox.ts'
+import type { Restoration } from './restoration.ts'
+import type { SnapshotEvent, SnapshotHook } from './snapshot.ts'
 
 /** Who gets what a subscription brings: a room's handle, or the client itself. */
 export interface Receiver {
   message(message: Message): void
   gap(gap: Gap): void
+  /** The stream goes on from the application's own state. */
+  snapshot(snapshot: SnapshotEvent): void
   /** The hub takes it on, at first or again after a reconnect. */
   joined(): void
   /** The hub refuses it, or has ended it. */
@@ -26,16 +30,36 @@ export class Subscription {
   joined = false
   /** Whether a `join` is on its way: it will be answered, so that no second one is needed. */
   joining = false
+  /** What the application gives where there is no place to go on from. */
+  readonly hook: SnapshotHook | undefined
+  /** While the hook is asked, and until the hub goes on from its answer; meanwhile nothing is delivered. */
+  restoration: Restoration | null = null
+  /** The place that the hub was last asked to go on from, on the current connection. */
+  asked: Position | null = null
 
-  constructor(address: string, position: Position | null) {
+  constructor(address: string, position: Position | null, hook: SnapshotHook | undefined) {
     this.address = address
     this.inbox = new Inbox(position)
+    this.hook = hook
+  }
+
+  /** The place to ask the hub to go on from; `null` for none, while there is none yet. */
+  get since(): Position | null {
+    return this.restoration === null ? this.inbox.position : (this.restoration.offer?.position ?? null)
   }
 
   /** The connection is gone; the place is kept. */
   suspend(): void {
     this.joined = false
     this.joining = false
+    this.asked = null
     this.inbox.detach()
+  }
+
+  /** Nobody receives it any more. */
+  end(): void {
+    this.suspend()
+    this.restoration?.end()
+    this.restoration = null
   }
 }

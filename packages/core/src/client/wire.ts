@@ -12,7 +12,8 @@ import { closedError, wireError } from './errors.ts'
 import type { ClientCounters, ClientStatus, Gap, Message } from './events.ts'
 import type { Operation } from './ledger.ts'
 import { Liveness } from './liveness.ts'
-import type { ClientOptions } from './options.ts'
+import type { ClientOptions, JoinOptions } from './options.ts'
+import type { SnapshotEvent } from './snapshot.ts'
 import { Streams } from './streams.ts'
 import type { Receiver } from './subscription.ts'
 import { Writer } from './writer.ts'
@@ -22,10 +23,11 @@ export interface WireHost {
   /** A message to `*`, to the user, or to the session. */
   message(message: Message): void
   gap(gap: Gap): void
+  snapshot(snapshot: SnapshotEvent): void
   /** Any message, before it is handed out: what the contract makes of it, or `null`. */
   accept(message: Message): Message | null
-  /** Any gap, before it is told. */
-  missed(gap: Gap): void
+  /** Any gap or snapshot, before it is told. */
+  told(what: Gap | SnapshotEvent): void
   status(status: ClientStatus, error: ChatError | undefined): void
   ask(ask: number, event: string, data: unknown, signal: AbortSignal): void
   fault(error: unknown, subject: string): void
@@ -70,7 +72,11 @@ export class Wire implements ConnectorHost, Answering {
     this.#host = host
     this.#connector = new Connector({ dial, runtime, token, connectTimeout }, this)
     this.#writer = new Writer(runtime, outbox, () => this.#connector.writable)
-    this.#streams = new Streams(this.#streamsHost(runtime), this.#own(), positions)
+    this.#streams = new Streams(
+      this.#streamsHost(runtime),
+      { receiver: this.#own(), hook: options.snapshot },
+      positions,
+    )
     this.#liveness = new Liveness(runtime, this.#watched())
     this.#credentials = new Credentials(runtime, token, {
       add: (operation) => this.add(operation),
@@ -104,8 +110,8 @@ export class Wire implements ConnectorHost, Answering {
     this.#connector.close()
   }
 
-  enter(address: string, receiver: Receiver): void {
-    this.#streams.enter(address, receiver, this.#connector.live !== null)
+  enter(address: string, receiver: Receiver, options: JoinOptions): void {
+    this.#streams.enter(address, receiver, this.#connector.live !== null, options)
   }
 
   exit(address: string, receiver: Receiver): void {
@@ -236,6 +242,7 @@ export class Wire implements ConnectorHost, Answering {
     return {
       message: (message) => this.#host.message(message),
       gap: (gap) => this.#host.gap(gap),
+      snapshot: (snapshot) => this.#host.snapshot(snapshot),
       joined: () => {},
       left: (error, address) => this.#host.fault(error, address),
     }
@@ -247,7 +254,10 @@ export class Wire implements ConnectorHost, Answering {
         this.#join(address, since, answer),
       leave: (address: string) => this.#leave(address),
       accept: (message: Message) => this.#host.accept(message),
-      missed: (gap: Gap) => this.#host.missed(gap),
+      missed: (gap: Gap) => this.#host.told(gap),
+      restored: (snapshot: SnapshotEvent) => this.#host.told(snapshot),
+      fault: (error: unknown, subject: string) => this.#host.fault(error, subject),
+      random: () => runtime.random(),
       later: (delay: number, callback: () => void) => runtime.timer(delay, callback),
     }
   }

@@ -31,6 +31,8 @@ export interface HubMessage<U extends User = User> {
   readonly address: string
   /** The id of the user who sent it. */
   readonly from: string
+  /** The epoch of the address's stream; `null` for a cast. With `at` and `id` it is the message's position, `[epoch, at, id]`. */
+  readonly epoch: string | null
   /** Its place in the address's stream; `null` for a cast. */
   readonly at: number | null
   /** The message's id; `null` for a cast. */

@@ -109,13 +109,13 @@ function validated(session: Session, { event, data }: SendFrame | CastFrame): Ac
 
 function tell(session: Session, frame: SendFrame, data: unknown, appended: Appended): void {
   if (appended.outcome === 'conflict') return
-  const { at, id } = appended
-  run(session, { event: frame.event, address: frame.address, at, id, durable: true }, data)
+  const { epoch, at, id } = appended
+  run(session, { event: frame.event, address: frame.address, epoch, at, id, durable: true }, data)
 }
 
 function run(
   session: Session,
-  message: Pick<HubMessage, 'event' | 'address' | 'at' | 'id' | 'durable'>,
+  message: Pick<HubMessage, 'event' | 'address' | 'epoch' | 'at' | 'id' | 'durable'>,
   data: unknown,
 ): void {
   const { node } = session
@@ -152,7 +152,7 @@ export function castMessage(session: Session, frame: CastFrame): void {
       done()
       if (refused !== null) return drop()
       publishCast(node, { address, event, data: frame.data, from: session.user.id, session: session.id, key })
-      run(session, { event, address, at: null, id: null, durable: false }, accepted.data)
+      run(session, { event, address, epoch: null, at: null, id: null, durable: false }, accepted.data)
     }),
   )
 }

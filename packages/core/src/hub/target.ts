@@ -8,9 +8,11 @@ import type {
   OperationResult,
 } from '../contract/contract.ts'
 import { ChatError, UncertainError, UsageError } from '../errors.ts'
+import type { Position } from '../position.ts'
 import { encodeValue } from '../protocol/json.ts'
 import { isEventName } from '../protocol/names.ts'
 import { fingerprint } from '../runtime/hash.ts'
+import { attempt } from '../runtime/later.ts'
 import type { Undo } from '../runtime/runtime.ts'
 import { onAbort } from '../runtime/signal.ts'
 import { exceedsBytes } from '../text.ts'
@@ -63,6 +65,13 @@ export interface HubTarget<C extends AnyContract> {
    */
   cast<K extends EventName<C>>(event: K, data: EventInput<C, K>, options?: { key?: string }): void
   /**
+   * The place of the newest message; `[epoch, 0, null]` when there is none. Read it before a state in which every message is written before it is sent: then it
+   * is a lower bound of that state, as a client's snapshot hook gives it back ({@link Snapshot}).
+   *
+   * @throws ChatError `unavailable` when the log is out of reach; UsageError for a session, which has none.
+   */
+  position(): Promise<Position>
+  /**
    * Asks the sessions of an address on this node, and resolves with the first answer.
    *
    * @throws ChatError `not_found` when nobody is there, `timeout` when nobody answers in time, what they answered when all refuse.
@@ -114,6 +123,7 @@ export class Speaker {
     return {
       send: async (event, data, options) => this.#send(address, event, data, options?.signal),
       cast: (event, data, options) => this.#cast(address, event, data, options?.key),
+      position: async () => this.#position(address),
       ask: async (event, data, options) => this.#ask(address, event, data, options),
       askAll: async (event, data, options) => this.#askAll(address, event, data, options),
     } as HubTarget<AnyContract>
@@ -172,6 +182,21 @@ export class Speaker {
     this.#node.guard.event(event, data)
     const value = JSON.parse(this.#encode(data))
     publishCast(this.#node, { address, event, data: value, from: null, session: undefined, key })
+  }
+
+  #position(address: string): Promise<Position> {
+    if (address.startsWith('~'))
+      throw new UsageError('unable to tell the position of a session: it has no log; casts and asks only')
+    return new Promise((resolve, reject) =>
+      attempt(
+        () => this.#node.backplane.read(address, { before: null, limit: 1 }),
+        ({ epoch, top, topId }) => resolve([epoch, top, topId]),
+        (cause) =>
+          reject(
+            new ChatError('unavailable', 'unable to tell the position: the log is out of reach', { cause }),
+          ),
+      ),
+    )
   }
 
   async #ask(address: string, event: string, data: unknown, options: AskOptions = {}): Promise<unknown> {

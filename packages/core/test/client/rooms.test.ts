@@ -331,7 +331,7 @@ describe('who hears what', () => {
       const order: unknown[] = []
       const client = await stage.connected({
         observe: (what) => {
-          order.push(['observe', 'event' in what ? what.data : what.reason])
+          order.push(['observe', 'event' in what ? what.data : 'reason' in what && what.reason])
           throw new Error('observer')
         },
       })
@@ -452,8 +452,8 @@ describe('listeners (U-14)', () => {
   test('for an own event that does not exist are refused: nothing would ever call them', () =>
     play(async (stage) => {
       const client = await stage.connected()
-      expect(() => client.on('$connect', () => {})).toThrow(/there are \$status, \$gap, \$error/)
-      expect(() => client.join('#a').on('$error', () => {})).toThrow(/there are \$gap, \$leave/)
+      expect(() => client.on('$connect', () => {})).toThrow(/there are \$status, \$gap, \$snapshot, \$error/)
+      expect(() => client.join('#a').on('$error', () => {})).toThrow(/there are \$gap, \$snapshot, \$leave/)
     }))
 
   test('for one event twice are called twice, and removed one by one', () =>

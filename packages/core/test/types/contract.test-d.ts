@@ -13,6 +13,8 @@ import {
   type HubMessage,
   type HubSession,
   type Message,
+  type Position,
+  type SnapshotEvent,
   type Stored,
   type User,
 } from '@chat/core'
@@ -118,6 +120,31 @@ export async function withValidators(): Promise<void> {
   expectTypeOf(replies[0]?.answer).toEqualTypeOf<boolean | undefined>()
   // @ts-expect-error no such ask
   await hub.to('@a').ask('say', { text: 'x' })
+}
+
+/** A snapshot's state is what its hook gives. */
+export async function withSnapshots(): Promise<void> {
+  const hub = new Hub({ contract: chat })
+  const position: Position = await hub.to('#a').position()
+  const client = new Client({ dial, contract: chat, snapshot: () => null })
+  const room = client.join('#a', {
+    snapshot: async ({ address, gap, signal }) => {
+      expectTypeOf(address).toEqualTypeOf<string>()
+      expectTypeOf(gap).toEqualTypeOf<Gap | null>()
+      expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
+      return gap === null ? null : { state: { title: 'x' }, position }
+    },
+  })
+  room.on('$snapshot', (snapshot) =>
+    expectTypeOf(snapshot).toEqualTypeOf<SnapshotEvent<{ title: string }>>(),
+  )
+  room.on('say', ({ text }) => expectTypeOf(text).toEqualTypeOf<string>())
+  client.join('#b').on('$snapshot', ({ state }) => expectTypeOf(state).toEqualTypeOf<unknown>())
+  client.on('$snapshot', ({ state }) => expectTypeOf(state).toEqualTypeOf<unknown>())
+  // @ts-expect-error a state without its position
+  client.join('#c', { snapshot: () => ({ state: 1 }) })
+  // @ts-expect-error no such event
+  room.on('$snapshots', () => {})
 }
 
 interface Plain {
