@@ -135,9 +135,7 @@ export async function withSnapshots(): Promise<void> {
       return gap === null ? null : { state: { title: 'x' }, position }
     },
   })
-  room.on('$snapshot', (snapshot) =>
-    expectTypeOf(snapshot).toEqualTypeOf<SnapshotEvent<{ title: string }>>(),
-  )
+  room.on('$snapshot', (snapshot) => expectTypeOf(snapshot).toEqualTypeOf<SnapshotEvent<{ title: string }>>())
   room.on('say', ({ text }) => expectTypeOf(text).toEqualTypeOf<string>())
   client.join('#b').on('$snapshot', ({ state }) => expectTypeOf(state).toEqualTypeOf<unknown>())
   client.on('$snapshot', ({ state }) => expectTypeOf(state).toEqualTypeOf<unknown>())
