@@ -120,6 +120,34 @@ const behaviours: Record<string, (app: Shop) => SnapshotHook<State>> = {
   },
 }
 
+test('S-31: the log itself can be the state: the newest messages, and what comes behind them', () =>
+  world({ seed: 2 }, async (w) => {
+    const hub = w.hub(open)
+    for (let n = 1; n <= 30; n++) await hub.to('#doc').send('say', n)
+    const bob = await w.client(hub, 'bob')
+    const said: unknown[] = []
+    const room = bob.join('#doc', {
+      snapshot: async ({ address }) => {
+        const { epoch, messages } = await bob.history(address, { limit: 5 })
+        const last = messages.at(-1)
+        return {
+          state: messages.map(({ data }) => data),
+          position: [epoch, last?.at ?? 0, last?.id ?? null],
+        }
+      },
+    })
+    room.on('$snapshot', ({ state }) => said.push(state))
+    room.on('say', (n) => said.push(n))
+    const sending = hub.to('#doc').send('say', 31)
+    await w.advance('5s')
+    await sending
+    await hub.to('#doc').send('say', 32)
+    await w.advance('1s')
+    expect(said[0]).toHaveLength(5)
+    const all = said.flat()
+    expect(all).toEqual(all.map((_, i) => 33 - all.length + i))
+  }))
+
 describe.each(Object.keys(behaviours))('S-31: with a snapshot hook that is %s', (name) => {
   test.each([1, 2, 3, 4, 5, 6])('a reader ends with all there is, whatever the log loses (seed %i)', (seed) =>
     world({ seed }, async (w) => {
