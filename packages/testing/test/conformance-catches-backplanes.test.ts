@@ -103,6 +103,13 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
     withKey(({ hash }) => ({ hash: hash.replace(/\p{Surrogate}/gu, '\ufffd') })),
   ],
   ['does not look at the user', 'the same ref of another session', withKey(() => ({ user: '' }))],
+  [
+    'answers a repetition as if the asking node had stored it',
+    'a duplicate names the node',
+    (real) => ({
+      append: async (stream, message, key) => ({ ...(await real.append(stream, message, key)), by: key.by }),
+    }),
+  ],
   ['remembers too few refs', 'the last refs of a session', withKey(() => ({ window: 2 }))],
   ['remembers all refs', 'the last refs of a session', withKey(() => ({ window: 1_000 }))],
   [

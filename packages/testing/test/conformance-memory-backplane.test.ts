@@ -44,7 +44,7 @@ function harness(
 async function crowdOut(store: MemoryStore, stream: string): Promise<void> {
   const data = 'x'.repeat(100_000)
   for (let n = 1; store.read(stream, { after: 0, limit: 1 }).exists; n++) {
-    const key = { user: '', session: 'crowd', ref: n, hash: String(n), window: 16 }
+    const key = { user: '', session: 'crowd', ref: n, hash: String(n), window: 16, by: 'node' }
     store.append(
       `#crowd-${n}`,
       { event: 'say', data, json: JSON.stringify(data), from: null, id: `crowd.${n}` },

@@ -52,6 +52,8 @@ export interface AppendKey {
   readonly hash: string
   /** How many refs of this session and stream are remembered. */
   readonly window: number
+  /** The node that appends. It tells no repetition from another: it is told to whoever comes later. */
+  readonly by: string
 }
 
 /** The outcome of an append. */
@@ -61,6 +63,8 @@ export type Appended =
       readonly epoch: string
       readonly at: number
       readonly id: string
+      /** The node whose append it was: one that does not know how its own ended learns it from the answer to a repetition. */
+      readonly by: string
     }
   /** The ref was used for something else, or is too old to be known. */
   | { readonly outcome: 'conflict' }

@@ -130,14 +130,16 @@ export class Node implements FeedHost {
 
   /**
    * Appends, and repeats with the same key while the outcome is unknown (P-PB-3). `then` is called once, unless the hub is closed before;
-   * a repetition of our own that was stored at first counts as stored.
+   * what one of our own attempts has stored counts as stored.
    */
   append(stream: string, message: OutgoingMessage, key: AppendKey, then: (appended: Appended) => void): void {
     let delay = firstRetry
     const again = (): void =>
       this.#append(stream, message, key, {
         answered: (appended) => {
-          const ours = delay > firstRetry && appended.outcome === 'duplicate'
+          const repeated = delay > firstRetry && appended.outcome === 'duplicate'
+          // The client may have come back at another node meanwhile, and that one have stored it.
+          const ours = repeated && appended.by === this.id
           then(ours ? { ...appended, outcome: 'stored' } : appended)
         },
         unknown: () => {

@@ -44,6 +44,7 @@ export function sendMessage(session: Session, frame: SendFrame, mayRepeat: boole
     ref,
     hash: sound ? fingerprint(`${event}\n${json}`) : '',
     window: node.limits.inflight,
+    by: node.id,
   }
   const proceed = (): void => {
     const over = mayRepeat ? session.overRate(ref) : null

@@ -146,6 +146,7 @@ export class Speaker {
         ref: n,
         hash: fingerprint(`${event}\n${json}`),
         window: 64,
+        by: this.#node.id,
       }
       this.#lanes.run(address, (done) =>
         this.#node.append(

@@ -96,7 +96,7 @@ export class MemoryStore {
     this.#account(bytes)
     this.#observe?.(stream, log.epoch, entry)
     this.#trim(stream, log, now)
-    const stored = { epoch: log.epoch, at: entry.at, id: entry.id }
+    const stored = { epoch: log.epoch, at: entry.at, id: entry.id, by: key.by }
     this.#dedupe.remember(stream, key, { outcome: 'duplicate', ...stored }, now)
     this.#sweepLater()
     const hint: Hint = { epoch: log.epoch, prev, entry, json: message.json }

@@ -80,9 +80,9 @@ export class Cluster {
 
   /** The key of an append; what is not given is new, or the same for all. */
   key(given: Append = {}): AppendKey {
-    const { user = 'alice', session = 'session1', window = 16, hash } = given
+    const { user = 'alice', session = 'session1', window = 16, by = 'node1', hash } = given
     this.#ref = given.ref ?? this.#ref + 1
-    return { user, session, window, ref: this.#ref, hash: hash ?? hashOf(given) }
+    return { user, session, window, by, ref: this.#ref, hash: hash ?? hashOf(given) }
   }
 
   read(stream: string, range: Range = { after: 0, limit: 1_000 }, node: Backplane = this.b): Promise<Page> {

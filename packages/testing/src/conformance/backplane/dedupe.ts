@@ -19,6 +19,18 @@ export const dedupe: readonly BackplaneCase[] = [
     },
   },
   {
+    name: 'a duplicate names the node that stored it, and a find does',
+    async run(cluster) {
+      const first = await cluster.store('#room', { ref: 1, data: 'once', by: 'node1' })
+      same(first.by, 'node1', 'who has stored it')
+      const again = await cluster.append('#room', { ref: 1, data: 'once', by: 'node2', node: cluster.b })
+      same(again, { ...first, outcome: 'duplicate' }, 'the answer to another node')
+      const key = cluster.key({ ref: 1, data: 'once', by: 'node2' })
+      const found = await cluster.ask('a find is answered', cluster.b.find('#room', key))
+      same(found, { ...first, outcome: 'duplicate' }, 'what another node finds')
+    },
+  },
+  {
     name: 'the same key from two nodes at once is stored once',
     async run(cluster) {
       for (let ref = 1; ref <= 20; ref++) {
