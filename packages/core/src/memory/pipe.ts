@@ -4,7 +4,7 @@ import type { Way } from './way.ts'
 /** Something on its way: a transmission, or the end of the connection behind everything sent before. */
 interface Parcel {
   readonly bytes: number
-  readonly due: number
+  due: number
   readonly arrive: () => void
 }
 
@@ -39,11 +39,7 @@ export class MemoryPipe {
 
   /** Puts something into the pipe; `false` above the high-water mark. */
   push(bytes: number, arrive: () => void): boolean {
-    const now = this.#runtime.now()
-    // A pipe keeps the order: what is sent later never overtakes, and waits for its turn where bandwidth is short.
-    const start = Number.isFinite(this.#way.bandwidth) ? Math.max(now, this.#last) : now
-    this.#last = Math.max(this.#last, start + this.#way.time(bytes))
-    this.#parcels.push({ bytes, due: this.#last, arrive })
+    this.#parcels.push({ bytes, due: this.#arrival(bytes), arrive })
     this.bufferedAmount += bytes
     this.#schedule()
     this.#waiting ||= this.bufferedAmount > highWaterMark
@@ -70,6 +66,13 @@ export class MemoryPipe {
     this.#schedule()
   }
 
+  retimed(): void {
+    this.#unschedule()
+    this.#last = this.#runtime.now()
+    for (const parcel of this.#parcels) parcel.due = this.#arrival(parcel.bytes)
+    this.#schedule()
+  }
+
   /** Nothing more is pushed: the way forgets this pipe once it is empty. */
   finish(): void {
     this.#finished = true
@@ -82,6 +85,14 @@ export class MemoryPipe {
     this.#way.delete(this)
     this.#parcels = []
     this.bufferedAmount = 0
+  }
+
+  /** A pipe keeps the order: what is sent later never overtakes, and waits for its turn where bandwidth is short. */
+  #arrival(bytes: number): number {
+    const now = this.#runtime.now()
+    const start = Number.isFinite(this.#way.bandwidth) ? Math.max(now, this.#last) : now
+    this.#last = Math.max(this.#last, start + this.#way.time(bytes))
+    return this.#last
   }
 
   #unschedule(): void {

@@ -4,6 +4,8 @@ import type { Runtime } from '../runtime/runtime.ts'
 interface Traffic {
   held(): void
   released(): void
+  /** The bandwidth is another one now. */
+  retimed(): void
 }
 
 /**
@@ -13,13 +15,12 @@ interface Traffic {
  * @internal
  */
 export class Way {
-  /** Bytes per millisecond; all connections on this way share it. */
-  bandwidth: number = Number.POSITIVE_INFINITY
   readonly #runtime: Runtime
   readonly #latency: () => number
   readonly #traffic = new Set<Traffic>()
   #late: (() => void)[] = []
   #held = false
+  #bandwidth = Number.POSITIVE_INFINITY
 
   constructor(runtime: Runtime, latency: () => number) {
     this.#runtime = runtime
@@ -28,6 +29,17 @@ export class Way {
 
   get isHeld(): boolean {
     return this.#held
+  }
+
+  /** Bytes per millisecond; all connections on this way share it. */
+  get bandwidth(): number {
+    return this.#bandwidth
+  }
+
+  /** Also what is on the way moves at the new speed. */
+  set bandwidth(bandwidth: number) {
+    this.#bandwidth = bandwidth
+    for (const traffic of this.#traffic) traffic.retimed()
   }
 
   /** How long something of this size takes, were it the only one on the way. */
