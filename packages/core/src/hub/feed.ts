@@ -81,7 +81,7 @@ export class Feed {
   #again = false
   #waiting: { ready: () => void; failed: (error: unknown) => void }[] = []
   /** Those that go on once this node has read as far as the log was found to reach. */
-  #behind: { readonly epoch: string; readonly top: number; readonly then: () => void }[] = []
+  #behind: { readonly epoch: string; readonly top: number; readonly then: (far: boolean) => void }[] = []
 
   constructor(address: string, host: FeedHost) {
     this.address = address
@@ -134,7 +134,7 @@ export class Feed {
         const { behind } = page
         const reason = refusal(since, { ...page, idAt: page.afterId })
         const over = behind.messages > this.#host.limits.replay || behind.bytes > replayBytes
-        this.#reach(page, () => next(reason ?? (over ? 'limit' : null)))
+        this.#reach(page, (far) => next(reason ?? (over ? 'limit' : far ? 'absent' : null)))
       },
       (error) => {
         this.#host.report(error, this.address)
@@ -144,11 +144,11 @@ export class Feed {
   }
 
   /**
-   * Calls `then` when this node has read as far as a page of the log says, or cannot. A position that another node has handed out may be ahead of what the
+   * Calls `then` when this node has read as far as a page of the log says, or cannot and is still far from it. A position that another node has handed out may be ahead of what the
    * hints have brought here (P-ST-4).
    */
-  #reach({ epoch, top }: Page, then: () => void): void {
-    if (epoch === this.#position[0] && top <= this.#position[1]) return then()
+  #reach({ epoch, top }: Page, then: (far: boolean) => void): void {
+    if (epoch === this.#position[0] && top <= this.#position[1]) return then(false)
     this.#behind.push({ epoch, top, then })
     this.#fill()
   }
@@ -160,7 +160,7 @@ export class Feed {
     for (const waiter of waiting) {
       const far = waiter.epoch === this.#position[0] && waiter.top > this.#position[1]
       if (far && !unreadable) this.#behind.push(waiter)
-      else waiter.then()
+      else waiter.then(far)
     }
   }
 

@@ -129,4 +129,23 @@ describe.each(paths)('attaching to a stream, with a backplane that is %s', (path
     expect(bob.messages('#a').map(([at]) => at)).toEqual([4])
     expect([...alice.frames('gap'), ...bob.frames('gap')]).toEqual([])
   })
+
+  test('P-ST-2: a position ahead of what this node has read, and cannot read now, is a gap for the reason absent', async () => {
+    const s = stage({ path })
+    const backplane = altered(new MemoryBackplane(s.store), {
+      tail: () => () => {},
+      read: async (stream, range) => {
+        // The position itself is found; the page that leads up to it is not.
+        if (stream === '#a' && 'after' in range && range.after === 0) throw new Error('lost')
+        return s.store.read(stream, range)
+      },
+    })
+    s.another({ backplane })
+    const keeper = await s.client('keeper', {}, 2)
+    await keeper.request('join', '#a')
+    const sent = await s.publish('#a', 1, 2, 3)
+    const alice = await s.client('alice', { streams: { '#a': position(sent[1] ?? {}) } }, 2)
+    expect(alice.welcome.streams['#a']).toMatchObject({ at: 0, top: 0, mode: 'gap', reason: 'absent' })
+    expect(alice.frames('gap')).toEqual([])
+  })
 })
