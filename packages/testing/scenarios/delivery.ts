@@ -1,58 +1,74 @@
-import type { Client, Hub, Untyped } from '@chat/core'
-import type { ExploreOptions, World } from '@chat/testing'
+import { allFaults, type FaultKind } from '@chat/testing'
+import type { Search } from './search.ts'
+import { Town } from './town.ts'
 
-/** A cluster, and people who talk in two rooms, to everyone, and to each other. */
-export interface Talk {
-  readonly hubs: readonly Hub[]
-  readonly clients: readonly Client[]
-}
-
-const rooms = ['#lobby', '#garden']
-const people = ['alice', 'bob', 'carol', 'alice']
-
-/** Makes the hubs and connects the people; every one of them listens to both rooms. */
-export const cluster =
-  (nodes: number) =>
-  async (w: World): Promise<Talk> => {
-    const options = {
-      authenticate: ({ token }: { token: string | null }) => ({ id: token ?? '' }),
-      authorize: () => true,
-    }
-    const hubs = Array.from({ length: nodes }, () => w.hub(options))
-    const clients: Client<Untyped>[] = []
-    for (const name of people) {
-      const client = await w.client(hubs, name)
-      await Promise.all(rooms.map((room) => client.join(room).ready))
-      clients.push(client)
-    }
-    return { hubs, clients }
-  }
+/** What goes wrong between a client and its hubs. */
+export const network: readonly FaultKind[] = ['stall', 'reset', 'cut', 'refuse', 'slow', 'sleep']
 
 /** Everyone talks now and then, alone and in bursts, for about a minute and a half. */
-export const talk: ExploreOptions<Talk>['workload'] = async (w, { clients }) => {
+export async function talk(town: Town): Promise<void> {
+  const { w, clients, rooms } = town
   for (let step = 0; step < 60; step++) {
-    const client = clients[Math.floor(w.random() * clients.length)]
-    const address = ['#lobby', '#garden', '*', '@alice', '@bob'][Math.floor(w.random() * 5)] ?? '*'
-    const burst = w.random() < 0.2 ? 5 : 1
-    for (let i = 0; i < burst; i++)
-      client
-        ?.to(address)
-        .send('say', { step, i })
-        .catch(() => {})
+    const client = town.any(clients)
+    const address = town.any([...rooms, '*', '@alice', '@bob'])
+    for (let burst = w.random() < 0.2 ? 5 : 1; burst > 0; burst--) town.say(client, address)
     await w.advance(Math.floor(w.random() * 3_000))
   }
 }
 
-/** Nobody is handed the same words twice: not even as two messages, which is what a repetition under another name would be. */
-export const once: NonNullable<ExploreOptions<Talk>['check']> = (w, { clients }) => {
-  for (const client of clients)
-    for (const address of [...rooms, '*', `@${client.user}`]) {
-      const said = w
-        .seen<{ step: number; i: number }>(client, address)
-        .map(({ data }) => `${data.step}.${data.i}`)
-      const twice = said.find((words, at) => said.indexOf(words) !== at)
-      w.invariant('once', () =>
-        twice === undefined ? true : `${client.user} was told ${twice} in ${address} twice`,
-      )
-    }
+/** Without faults nobody joins twice, repeats a send, or is uncertain of one (I10). */
+function nothingIsNeedless(town: Town): void {
+  const { w, eye, clients, rooms, said } = town
+  w.invariant('I10', () => {
+    if (eye.joins !== clients.length * rooms.length) return `${eye.joins} joins, some of them needless`
+    if (eye.repeated > 0) return `${eye.repeated} sends were repeated`
+    return said.every(({ outcome }) => outcome === 'stored') || 'a send was not stored'
+  })
 }
+
+/** From nothing going wrong to everything at once. */
+export const delivery: readonly Search[] = [
+  {
+    name: 'calm',
+    town: (w) => Town.build(w),
+    days: talk,
+    options: { faults: [] },
+    holds: nothingIsNeedless,
+    situations: [],
+  },
+  {
+    name: 'one hub, synchronous',
+    town: (w) => Town.build(w, { nodes: 1 }),
+    days: talk,
+    options: { faults: [...network, 'crash', 'pause', 'trim'], backplaneLatency: 0 },
+    situations: [],
+  },
+  {
+    name: 'two hubs',
+    town: (w) => Town.build(w),
+    days: talk,
+    options: { faults: allFaults },
+    situations: [],
+  },
+  {
+    name: 'storm',
+    town: (w) => Town.build(w),
+    days: talk,
+    options: { faults: allFaults, most: 25, within: 80_000 },
+    situations: [
+      'a late frame on an older connection',
+      'a send is uncertain',
+      'a session goes on at another hub',
+      'a session goes on while its older connection lives',
+      'a session is lost',
+      'an answer is lost after the store',
+      'close 4008',
+      'close 4509',
+      'gap: absent',
+      'gap: diverged',
+      'gap: epoch',
+      'gap: trimmed',
+      'two hubs end one epoch',
+    ],
+  },
+]

@@ -1,44 +1,54 @@
-import { run, searches } from './searches.ts'
+import { run } from './search.ts'
+import { searches } from './searches.ts'
 
 /*
- * Searches seeds from the command line: `--seeds` how many in all, `--from` the first, `--quiet` without progress. Exits with 1 and the report at the first failure.
+ * Makes one search: `--search` its name, `--seeds` how many, `--from` the first, `--progress` to hear of it meanwhile. Ends with a line of figures, as JSON; or exits with 1
+ * and the report of the first failure. `--list` names all searches.
  */
 interface Process {
   readonly argv: readonly string[]
-  readonly stdout: { write(text: string): void; readonly isTTY?: boolean }
+  readonly stdout: { write(text: string): void }
+  cpuUsage(): { user: number; system: number }
   exitCode?: number
 }
-const { process, performance } = globalThis as unknown as { process: Process; performance: { now(): number } }
+const { process } = globalThis as unknown as { process: Process }
 
-const option = (name: string, otherwise: number): number => {
+const option = (name: string): string | undefined => {
   const at = process.argv.indexOf(`--${name}`)
-  return at < 0 ? otherwise : Number(process.argv[at + 1])
+  return at < 0 ? undefined : process.argv[at + 1]
 }
+const say = (line: string): void => process.stdout.write(`${line}\n`)
 
-const seeds = option('seeds', 400)
-const seed = option('from', 1)
-const quiet = process.argv.includes('--quiet')
-const each = Math.max(1, Math.ceil(seeds / searches.length))
-
-for (const search of searches) {
-  const start = performance.now()
+async function main(): Promise<void> {
+  const search = searches.find(({ name }) => name === option('search'))
+  if (search === undefined) throw new RangeError(`unable to search: there is no '${option('search')}'`)
+  const seeds = Number(option('seeds') ?? 100)
+  const telling = process.argv.includes('--progress')
   try {
-    const report = await run(search, {
-      runs: each,
-      seed,
-      progress: ({ run: done, runs }) => {
-        if (!quiet && done % 100 === 0) process.stdout.write(`${search.name}: ${done} of ${runs} seeds\n`)
+    const { runs, steps, time, situations } = await run(search, {
+      runs: seeds,
+      seed: Number(option('from') ?? 1),
+      progress: ({ run: done }) => {
+        if (telling && done % 100 === 0) say(`${search.name}: ${done} of ${seeds} seeds`)
       },
     })
-    const seconds = (performance.now() - start) / 1_000
-    const rate = Math.round(report.steps / seconds)
-    const hours = (report.time / 3_600_000).toFixed(1)
-    process.stdout.write(
-      `${search.name}: ${report.runs} seeds, ${hours} hours of virtual time in ${seconds.toFixed(1)} s, ${rate} events/s, 0 failures\n`,
+    const reached = [...situations].sort(([a], [b]) => a.localeCompare(b))
+    const { user, system } = process.cpuUsage()
+    say(
+      JSON.stringify({
+        seeds: runs,
+        steps,
+        time: Math.round(time),
+        // Of the processor: what else runs on the machine does not count.
+        elapsed: Math.round((user + system) / 1_000),
+        situations: reached,
+      }),
     )
   } catch (error) {
-    process.stdout.write(`${search.name}: FAILED\n${error instanceof Error ? error.message : error}\n`)
+    say(`${search.name}: FAILED\n${error instanceof Error ? error.message : error}`)
     process.exitCode = 1
-    break
   }
 }
+
+if (process.argv.includes('--list')) for (const { name } of searches) say(name)
+else await main()

@@ -18,6 +18,9 @@ export class BackplaneControl implements WorldBackplane {
   readonly #random: Random
   readonly #latency: (() => number) | null
   readonly #note: (text: string) => void
+  readonly #sometimes: (situation: string) => void
+  /** Who has asked first for an end of which epoch. */
+  readonly #bumped = new Map<string, MemoryBackplane>()
   readonly #ways = new Map<MemoryBackplane, AnyHub | null>()
   #share = { loseHint: 0, doubleHint: 0, loseAnswer: 0 }
 
@@ -31,6 +34,7 @@ export class BackplaneControl implements WorldBackplane {
       readonly random: Random
       readonly latency: (() => number) | null
       readonly note: (text: string) => void
+      readonly sometimes: (situation: string) => void
     },
   ) {
     this.#store = store
@@ -40,6 +44,7 @@ export class BackplaneControl implements WorldBackplane {
     this.#random = options.random
     this.#latency = options.latency
     this.#note = options.note
+    this.#sometimes = options.sometimes
   }
 
   /** A way to the store for one incarnation of a hub. */
@@ -58,6 +63,7 @@ export class BackplaneControl implements WorldBackplane {
       this.#store,
       this.#latency === null ? {} : { network, runtime, latency: this.#latency, faults },
     )
+    this.#watch(backplane)
     this.#ways.set(backplane, null)
     return backplane
   }
@@ -121,6 +127,27 @@ export class BackplaneControl implements WorldBackplane {
   heal(): void {
     this.#share = { loseHint: 0, doubleHint: 0, loseAnswer: 0 }
     for (const backplane of this.#ways.keys()) backplane.outage(false)
+  }
+
+  /** Notes what only the store sees of races between hubs. */
+  #watch(backplane: MemoryBackplane): void {
+    const bump = backplane.bump.bind(backplane)
+    backplane.bump = (stream, epoch) => {
+      const change = `${epoch} of ${stream}`
+      if ((this.#bumped.get(change) ?? backplane) !== backplane) this.#sometimes('two hubs end one epoch')
+      else this.#bumped.set(change, backplane)
+      return bump(stream, epoch)
+    }
+    const { sessions } = backplane
+    const take = sessions.take.bind(sessions)
+    sessions.take = (id, attempt, ttl) => {
+      const taken = take(id, attempt, ttl)
+      Promise.resolve(taken).then(
+        ({ outcome }) => outcome === 'stale' && this.#sometimes('an attempt to resume is overtaken'),
+        () => {},
+      )
+      return taken
+    }
   }
 
   #drawHints(): number {

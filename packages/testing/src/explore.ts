@@ -16,6 +16,8 @@ export interface ExploreOptions<Subject> extends Omit<WorldOptions, 'seed'> {
   readonly most?: number
   /** Within how many milliseconds they begin. Default: 60 000. */
   readonly within?: number
+  /** How many times as long as usual they last. Default: 1. */
+  readonly lasting?: number
   /** What happens while things go wrong. */
   readonly workload: (w: World, subject: Subject) => Promise<void> | void
   /** What must hold when every fault is over and everything had time to recover. Throws when it does not. */
@@ -103,8 +105,8 @@ async function simulate<Subject>(
   seed: number,
   replay: readonly Fault[] | null,
 ): Promise<Run> {
-  const { faults: kinds = allFaults, most = 6, within = 60_000, workload, check } = options
-  const faults = replay ?? drawFaults(new Random(seed, 'faults'), { kinds, most, within })
+  const { faults: kinds = allFaults, most = 6, within = 60_000, lasting = 1, workload, check } = options
+  const faults = replay ?? drawFaults(new Random(seed, 'faults'), { kinds, most, within, lasting })
   const simulation = new Simulation({ ...options, seed })
   try {
     await simulation.run(async (w) => {

@@ -39,6 +39,13 @@ export type Fault = Timed &
         /** When its clients learn of it; `null`: never. */
         readonly telling: number | null
       }
+    | {
+        /** It is drained, as in a deploy, and started again. */
+        readonly kind: 'drain'
+        readonly hub: number
+        readonly deadline: number
+        readonly for: number
+      }
     | { readonly kind: 'pause'; readonly hub: number; readonly for: number }
     | { readonly kind: 'outage'; readonly hub: number; readonly for: number }
     | { readonly kind: 'hints'; readonly lose: number; readonly double: number; readonly for: number }
@@ -46,12 +53,19 @@ export type Fault = Timed &
     | { readonly kind: 'wipe'; readonly for: number }
     | { readonly kind: 'rollback'; readonly stream: number; readonly count: number; readonly for: number }
     | { readonly kind: 'trim'; readonly stream: number; readonly keep: number }
+    | {
+        /** A hub that breaks the protocol: every so-manieth message to a client is left out, or comes twice. */
+        readonly kind: 'omission' | 'repetition'
+        readonly client: number
+        readonly every: number
+        readonly for: number
+      }
   )
 
 /** The name of a fault. */
 export type FaultKind = Fault['kind']
 
-/** Everything that can go wrong. */
+/** Everything that can go wrong where every hub keeps the protocol: all but `omission` and `repetition`, which must be asked for. */
 export const allFaults: readonly FaultKind[] = [
   'stall',
   'reset',
@@ -60,6 +74,7 @@ export const allFaults: readonly FaultKind[] = [
   'slow',
   'sleep',
   'crash',
+  'drain',
   'pause',
   'outage',
   'hints',
@@ -76,15 +91,20 @@ export interface FaultPlan {
   /** Within how many milliseconds they begin. */
   readonly within: number
   readonly kinds: readonly FaultKind[]
+  /** How many times as long as usual they last. Default: 1. */
+  readonly lasting?: number
 }
 
 /** Draws what goes wrong in a run, in the order of its time. */
 export function drawFaults(random: Random, plan: FaultPlan): Fault[] {
   if (plan.kinds.length === 0) return []
   const faults: Fault[] = []
+  const lasting = plan.lasting ?? 1
   for (let count = 1 + random.below(plan.most); count > 0; count--) {
     const kind = plan.kinds[random.below(plan.kinds.length)] ?? 'reset'
-    faults.push({ at: Math.floor(random.between(0, plan.within)), ...draw(kind, random) } as Fault)
+    const at = Math.floor(random.between(0, plan.within))
+    const fault = { at, ...draw(kind, random) } as Fault
+    faults.push('for' in fault ? { ...fault, for: fault.for * lasting } : fault)
   }
   return faults.sort((a, b) => a.at - b.at)
 }
@@ -114,6 +134,8 @@ function draw(kind: FaultKind, random: Random): object {
       return { kind, client, bytesPerSecond: 200 + random.below(20_000), for: span(random, 30_000) }
     case 'crash':
       return { kind, hub, for: span(random, 10_000), telling: seen() }
+    case 'drain':
+      return { kind, hub, deadline: span(random, 10_000), for: span(random, 5_000) }
     case 'pause':
       return { kind, hub, for: span(random, 60_000) }
     case 'outage':
@@ -122,6 +144,9 @@ function draw(kind: FaultKind, random: Random): object {
       return { kind, lose: random.next() * 0.5, double: random.next() * 0.3, for: span(random, 60_000) }
     case 'answers':
       return { kind, lose: random.next() * 0.5, for: span(random, 20_000) }
+    case 'omission':
+    case 'repetition':
+      return { kind, client, every: 1 + random.below(8), for: span(random, 40_000) }
     case 'wipe':
       return { kind, for: span(random, 5_000) }
     case 'rollback':

@@ -28,6 +28,14 @@ export class LogHistory {
     return this.#byId.get(`${stream} ${id}`)?.findLast((message) => message.at === at) ?? null
   }
 
+  /** What a log has from a place on, as if nothing of it had ever been trimmed: ids by offset. */
+  kept(stream: string, from: number): Map<number, string> {
+    const kept = new Map<number, string>()
+    for (let message = this.top(stream); message !== null && message.at >= from; message = message.before)
+      kept.set(message.at, message.id)
+    return kept
+  }
+
   /** Checks what is appended: an id once (I3), the messages of one session in the order of their calls (I8). */
   append(stream: string, at: number, id: string): void {
     const before = this.top(stream)

@@ -6,6 +6,8 @@ type Expected = { readonly after: LoggedMessage | null } | 'anything'
 
 interface Reading {
   expected: Expected
+  /** What was handed over since the last gap. */
+  run: LoggedMessage[]
   readonly delivered: Set<string>
 }
 
@@ -25,7 +27,7 @@ export class ClientInvariants {
 
   /** The client has started to receive an address: the first message may be any. */
   start(address: string): void {
-    this.#reading(address).expected = 'anything'
+    this.#continue(address, 'anything')
   }
 
   /** I1: consecutive entries of the log, I2: once, I7: as the log has them. */
@@ -40,17 +42,38 @@ export class ClientInvariants {
       this.#checkOrder(what, logged.before, reading.expected.after, reading)
     reading.delivered.add(id)
     reading.expected = { after: logged }
+    reading.run.push(logged)
   }
 
   gap({ address, to }: Gap): void {
-    this.#reading(address).expected = this.#behind(address, to)
+    this.#continue(address, this.#behind(address, to))
+  }
+
+  /** I7: when everything has settled, what was handed over since the last gap is what the log has there. */
+  settled(): void {
+    for (const [address, { run }] of this.#readings) {
+      const [oldest] = run
+      if (oldest === undefined) continue
+      const kept = this.#history.kept(address, oldest.at)
+      const wrong = run.find(({ at, id }) => kept.get(at) !== id)
+      if (wrong !== undefined)
+        this.#violated(
+          'I7',
+          `${this.#name} was handed ${show(wrong)} of ${address}, where the log has ${kept.get(wrong.at) ?? 'nothing'}, and was not told`,
+        )
+    }
+  }
+
+  #continue(address: string, expected: Expected): void {
+    const reading = this.#reading(address)
+    reading.expected = expected
+    reading.run = []
   }
 
   /** The application has started anew: what is behind that place comes, whatever was handed over before. */
   snapshot({ address, position }: SnapshotEvent): void {
-    const reading = this.#reading(address)
-    reading.expected = this.#behind(address, position)
-    reading.delivered.clear()
+    this.#continue(address, this.#behind(address, position))
+    this.#reading(address).delivered.clear()
   }
 
   /** What lies in between may only be what was handed over before: a repetition that the log has taken again after a rollback. */
@@ -80,7 +103,7 @@ export class ClientInvariants {
   #reading(address: string): Reading {
     let reading = this.#readings.get(address)
     if (reading === undefined) {
-      reading = { expected: 'anything', delivered: new Set() }
+      reading = { expected: 'anything', run: [], delivered: new Set() }
       this.#readings.set(address, reading)
     }
     return reading

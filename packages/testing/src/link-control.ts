@@ -2,6 +2,12 @@ import type { Direction, MemoryLink, Runtime } from '@chat/core'
 import { type Duration, milliseconds } from './duration.ts'
 import type { WorldLink } from './world.ts'
 
+/** How a hub breaks the protocol: every so-manieth message is left out, or comes twice. */
+export interface Misdelivery {
+  readonly kind: 'omission' | 'repetition'
+  readonly every: number
+}
+
 /**
  * A link with faults that end by themselves.
  *
@@ -12,6 +18,8 @@ export class LinkControl implements WorldLink {
   readonly #runtime: Runtime
   readonly #note: (text: string) => void
   #generation = 0
+  #misdelivery: Misdelivery | null = null
+  #messages = 0
 
   constructor(link: MemoryLink, runtime: Runtime, note: (text: string) => void) {
     this.#link = link
@@ -55,8 +63,30 @@ export class LinkControl implements WorldLink {
     this.#later(duration, () => this.#link.limit(Number.POSITIVE_INFINITY))
   }
 
+  /** Lets the hub at the other end break the protocol for this long. */
+  misdeliver(misdelivery: Misdelivery, duration: Duration): void {
+    const { kind, every } = misdelivery
+    this.#note(`fault: ${kind} of every ${every}. message${lasting(duration)}`)
+    this.#misdelivery = misdelivery
+    this.#later(duration, () => {
+      this.#misdelivery = null
+    })
+  }
+
+  /** What the client gets of a transmission; `null` when nothing is left of it. */
+  delivered(transmission: string | Uint8Array): string | Uint8Array | null {
+    if (this.#misdelivery === null || typeof transmission !== 'string') return transmission
+    const { kind, every } = this.#misdelivery
+    const lines = transmission.split('\n').flatMap((line) => {
+      if (!line.startsWith('["msg",') || ++this.#messages % every !== 0) return [line]
+      return kind === 'omission' ? [] : [line, line]
+    })
+    return lines.length === 0 ? null : lines.join('\n')
+  }
+
   restore(): void {
     this.#generation++
+    this.#misdelivery = null
     this.#link.limit(Number.POSITIVE_INFINITY)
     this.#link.restore()
   }

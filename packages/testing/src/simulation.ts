@@ -48,6 +48,7 @@ interface Member {
   readonly client: AnyClient & Pick<Client, 'positions'>
   readonly actor: Actor
   readonly link: LinkControl
+  readonly view: ClientInvariants
   readonly seen: (Message | Gap | SnapshotEvent)[]
   readonly statuses: ClientStatus[]
   /** Sends that have not settled. */
@@ -108,6 +109,7 @@ export class Simulation implements World, Targets {
       runtime: this.#chance,
       network: this.#time.runtime('backplane network', { work: true }),
       random: new Random(this.seed, 'backplane faults'),
+      sometimes: (situation) => this.sometimes(situation),
       latency: drawn(options.backplaneLatency ?? [0, 5], new Random(this.seed, 'backplane latency')),
       note: (text) => this.#note(text),
     })
@@ -175,7 +177,7 @@ export class Simulation implements World, Targets {
     )
     const client = new WorldClient<C>(
       {
-        dial: this.#dialer(hubs, way, actor),
+        dial: this.#dialer(hubs, { way, link }, actor),
         runtime: actor.runtime,
         observe: (what) => {
           seen.push(what)
@@ -201,6 +203,7 @@ export class Simulation implements World, Targets {
       client: client as unknown as Member['client'],
       actor,
       link,
+      view,
       seen,
       statuses: [],
       open: 0,
@@ -380,6 +383,10 @@ export class Simulation implements World, Targets {
     }
   }
 
+  note(text: string): void {
+    this.#note(text)
+  }
+
   #note(text: string): void {
     this.trace.add(this.#time.now, text)
   }
@@ -397,7 +404,8 @@ export class Simulation implements World, Targets {
   }
 
   #checkRecovered(): void {
-    for (const { name, client, open } of this.#members) {
+    for (const { name, client, open, view } of this.#members) {
+      view.settled()
       if (client.status === 'closed') continue
       if (client.status !== 'connected') this.#violated('I14', `${name} is still ${client.status}`)
       if (open > 0) this.#violated('I6', `${open} sends of ${name} have not settled`)
@@ -431,11 +439,15 @@ export class Simulation implements World, Targets {
     this.#chance.timer(milliseconds(duration), () => member.actor.resume())
   }
 
-  #dialer(hubs: readonly string[], link: MemoryLink, actor: Actor): ClientOptions['dial'] {
+  #dialer(
+    hubs: readonly string[],
+    { way, link }: { way: MemoryLink; link: LinkControl },
+    actor: Actor,
+  ): ClientOptions['dial'] {
     let next = 0
     return async (options) => {
-      const dial = this.#network.dialer(hubs[next++ % hubs.length] ?? '', { link })
-      return new GatedConnection(await dial(options), actor)
+      const dial = this.#network.dialer(hubs[next++ % hubs.length] ?? '', { link: way })
+      return new GatedConnection(await dial(options), actor, (transmission) => link.delivered(transmission))
     }
   }
 

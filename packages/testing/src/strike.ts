@@ -1,14 +1,17 @@
 import type { Duration } from './duration.ts'
 import type { Fault } from './faults.ts'
-import type { AnyHub, World, WorldBackplane, WorldLink } from './world.ts'
+import type { LinkControl } from './link-control.ts'
+import type { AnyHub, World, WorldBackplane } from './world.ts'
 
 /** What faults can strike, by the numbers that they name. */
 export interface Targets extends Pick<World, 'crash' | 'pause'> {
   readonly backplane: WorldBackplane
+  /** Notes what happens. */
+  note(text: string): void
   /** The streams that there are now. */
   readonly streams: readonly string[]
   hubAt(index: number): AnyHub | null
-  clientAt(index: number): { readonly link: WorldLink; sleep(duration: Duration): void } | null
+  clientAt(index: number): { readonly link: LinkControl; sleep(duration: Duration): void } | null
 }
 
 /**
@@ -54,6 +57,9 @@ function strikeClient(fault: Extract<Fault, { client: number }>, targets: Target
       return link.limit(fault.bytesPerSecond, fault.for)
     case 'sleep':
       return client.sleep(fault.for)
+    case 'omission':
+    case 'repetition':
+      return link.misdeliver(fault, fault.for)
   }
 }
 
@@ -63,9 +69,23 @@ function strikeHub(fault: Extract<Fault, { hub: number }>, targets: Targets): vo
   switch (fault.kind) {
     case 'crash':
       return targets.crash(hub, { restart: fault.for, seen: fault.telling })
+    case 'drain':
+      return drain(fault, hub, targets)
     case 'pause':
       return targets.pause(hub, fault.for)
     case 'outage':
       return targets.backplane.outage(fault.for, hub)
   }
+}
+
+function drain(
+  { hub: index, deadline, for: downtime }: Extract<Fault, { kind: 'drain' }>,
+  hub: AnyHub,
+  targets: Targets,
+): void {
+  targets.note(`fault: ${hub.node} is drained`)
+  void hub.close({ deadline }).then(() => {
+    // It may have crashed meanwhile, and another be there in its place.
+    if (targets.hubAt(index) === hub) targets.crash(hub, { restart: downtime })
+  })
 }
