@@ -87,7 +87,7 @@ export type {
   Timeouts,
   User,
 } from './hub/options.ts'
-export type { AskOptions, AskResults, HubTarget, Sent } from './hub/target.ts'
+export type { AskOptions, AskResults, HubTarget, RemoveOptions, Sent } from './hub/target.ts'
 export {
   MemoryBackplane,
   type MemoryBackplaneFaults,

@@ -249,10 +249,25 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
   ],
   ['keeps the older secret', 'once the newest secret has proven', withSessions(() => ({ confirm() {} }))],
   [
-    'drops for older generations',
+    'renews for older generations',
     'an older generation',
     withSessions((real) => ({
-      drop: (id, generation) => real.drop(id, generation + 1),
+      renew: (id, generation, lastRef, ttl) => real.renew(id, generation + 1, lastRef, ttl),
+    })),
+  ],
+  [
+    'drops only one session of a user',
+    'all that a user has',
+    withSessions((real) => ({ drop: () => real.drop({ id: 'session1' }) })),
+  ],
+  [
+    'does not tell of what was dropped',
+    'who renews a session',
+    withSessions((real) => ({
+      async renew(id, generation, lastRef, ttl) {
+        await real.renew(id, generation, lastRef, ttl)
+        return true
+      },
     })),
   ],
   [

@@ -141,10 +141,13 @@ export interface SessionStore {
   ): Later<Taken>
   /** The newest secret has proven to have arrived: the older one dies. */
   confirm(id: string, generation: number): Later<void>
-  /** Keeps the record for another `ttl` from now, unless a newer generation has it. */
-  renew(id: string, generation: number, lastRef: number, ttl: number): Later<void>
-  /** Forgets the record, unless a newer generation has it. */
-  drop(id: string, generation: number): Later<void>
+  /**
+   * Keeps the record for another `ttl` from now, unless a newer generation has it. MUST answer `false` for a record that was dropped, at least until it
+   * would have expired: so a node learns of it that was not told. Else `true`, also for one that is not there.
+   */
+  renew(id: string, generation: number, lastRef: number, ttl: number): Later<boolean>
+  /** From now on nobody can take these records: one session's, or all that a user has at this moment, whatever their generation. One atomic step. */
+  drop(which: { readonly id: string } | { readonly user: string }): Later<void>
 }
 
 /**

@@ -11,6 +11,7 @@ import type { Node } from './node.ts'
 import type { User } from './options.ts'
 import { sessionChannel, type Takeover } from './publishing.ts'
 import { payer } from './rate.ts'
+import type { Arrival } from './router.ts'
 import { Session } from './session.ts'
 import { Welcome } from './welcome.ts'
 
@@ -24,13 +25,15 @@ const secretLength = 24
  *
  * @internal
  */
-export class Handshaker {
+export class Handshaker implements Arrival {
   readonly #node: Node
   readonly #link: Link
   readonly #aborter: Aborter = createAborter()
   #session: Session | null = null
   #started = false
   #cancelled = false
+  /** Whom the application has put out since this began, and why. */
+  readonly #kicked = new Map<string, string>()
 
   constructor(node: Node, link: Link) {
     this.#node = node
@@ -43,8 +46,13 @@ export class Handshaker {
 
   cancel(): void {
     this.#cancelled = true
+    this.#node.router.arrivals.delete(this)
     if (this.#session !== null) this.#node.router.remove(this.#session)
     this.#aborter.abort(new Error('the connection has ended'))
+  }
+
+  kicked(who: string, reason: string): void {
+    this.#kicked.set(who, reason)
   }
 
   /** @throws ProtocolError when the frame is no `hello` (P-HS-1). */
@@ -55,6 +63,7 @@ export class Handshaker {
     if (min > protocolVersion || max < protocolVersion)
       throw new ProtocolError('no common version of the protocol', CloseCode.version)
     if (this.#node.draining) return this.#link.close(CloseCode.goingAway, 'the hub is shutting down')
+    this.#node.router.arrivals.add(this)
     authenticate(this.#node, this.#link, { token: frame.token, signal: this.#aborter.signal }, (outcome) => {
       if (this.#cancelled) return
       if ('code' in outcome) this.#link.close(outcome.code, outcome.reason)
@@ -121,6 +130,9 @@ export class Handshaker {
   }
 
   #welcome(hello: HelloFrame, session: Session, secret: string): void {
+    this.#node.router.arrivals.delete(this)
+    const kicked = this.#kicked.get(session.inbox) ?? this.#kicked.get(`~${session.id}`)
+    if (kicked !== undefined) return session.close(CloseCode.kicked, kicked)
     this.#session = session
     this.#node.router.claim(session)
     new Welcome(session, secret, {

@@ -13,11 +13,15 @@ import { type HubCounters, Node } from './node.ts'
 import type { HubOptions, Limits, User } from './options.ts'
 import { castName } from './outbox.ts'
 import { sessionChannel, type Takeover } from './publishing.ts'
+import { type Revocation, revoke, revokeHere } from './revoking.ts'
+import type { Session } from './session.ts'
 import { type HubTarget, type Sent, Speaker } from './target.ts'
 
 const defaultDeadline = 5_000
 /** How long a lost hint may go unnoticed. */
 const checkInterval = 10_000
+/** How many sessions are verified with each heartbeat after the backplane was out of reach: not all at once, for the policy's sake. */
+const verifiedAtOnce = 500
 /** How long to wait for the transports' own farewell after the deadline. */
 const farewell = 2_000
 
@@ -38,10 +42,12 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
   readonly #speaker: Speaker
   readonly #heartbeat: Heartbeat
   readonly #links = new Set<Link>()
-  readonly #unsubscribe: Undo
+  readonly #unsubscribe: Undo[] = []
   #closing: Promise<void> | null = null
   #gone: (() => void) | null = null
   #housekept = 0
+  /** Sessions that something may have been revoked of while notices were lost. */
+  #doubtful: Session[] = []
 
   /**
    * Starts at once; connections come by {@link Hub.accept}, which a transport's `attach` calls.
@@ -53,8 +59,13 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     this.#node = node
     this.#speaker = new Speaker(node)
     this.#heartbeat = new Heartbeat(node.runtime, node.timeouts.heartbeat, (now) => this.#housekeep(now))
-    this.#unsubscribe = node.backplane.subscribe(sessionChannel, (notice) =>
-      this.#notice(notice as CastMessage | Takeover),
+    this.#unsubscribe.push(
+      node.backplane.subscribe(sessionChannel, (notice) =>
+        this.#notice(notice as CastMessage | Takeover | Revocation),
+      ),
+      node.backplane.onReconnect(() => {
+        this.#doubtful = [...node.router.sessions.values()]
+      }),
     )
   }
 
@@ -127,6 +138,33 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
   }
 
   /**
+   * Ends every session of a user (`@alice`), or one session (`~s9fK2b_x`), at every node: their connections are closed with 4513, after which a client
+   * stops, and nobody can resume them. It is no ban: who comes anew is let in if `authenticate` lets them, so let that refuse first, and kick then.
+   *
+   * On this node everything is done when the call returns; resolves when the other nodes have been told.
+   *
+   * @throws UsageError when `who` is neither a user nor a session.
+   * @throws ChatError `unavailable` when the backplane is out of reach: the other nodes may not know. Call it again.
+   */
+  async kick(who: string, options: { readonly reason?: string } = {}): Promise<void> {
+    await revoke(this.#node, who, { what: 'session', reason: options.reason ?? 'removed by the application' })
+  }
+
+  /**
+   * Asks `authorize` again for every room that a user (`@alice`) or a session (`~s9fK2b_x`) has joined, at every node: for when a role has changed. What is refused now
+   * is taken from the client, which hears `$leave` with the code of the refusal. `authorize` gets the user as `authenticate` made it then; look
+   * up there what may change.
+   *
+   * Resolves when every node has been told.
+   *
+   * @throws UsageError when `who` is neither a user nor a session.
+   * @throws ChatError `unavailable` when the backplane is out of reach: the other nodes may not know. Call it again.
+   */
+  async recheck(who: string): Promise<void> {
+    await revoke(this.#node, who, { what: 'verdicts' })
+  }
+
+  /**
    * Listens. For a call's name, the first listener answers it: what it returns is the answer, a `ChatError` it throws is the refusal. For an event's name, every
    * listener runs after the log has accepted a client's message (or a cast was let through), once, on the node that took it. For a name with `$`, one of
    * the hub's own events. A listener that throws harms nobody; its error goes to `$error`. Returns what removes it.
@@ -156,7 +194,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     for (const link of this.#links) link.close(4001, 'the hub is shutting down')
     await this.#empty(farewell)
     for (const link of this.#links) link.connection.abort(new Error('unable to close in time'))
-    this.#unsubscribe()
+    for (const undo of this.#unsubscribe) undo()
     await this.#node.close()
     this.#speaker.end()
   }
@@ -175,6 +213,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
 
   /** Now and then: forgets what has become idle, and looks after hints that may have been lost. */
   #housekeep(now: number): void {
+    for (const session of this.#doubtful.splice(0, verifiedAtOnce)) session.verify()
     if (now - this.#housekept < checkInterval) return
     this.#housekept = now
     this.#node.rates.sweep(now)
@@ -190,8 +229,9 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
   }
 
   /** What concerns a session that may be here. */
-  #notice(notice: CastMessage | Takeover): void {
-    if (!('takeover' in notice)) return this.#castToSession(notice)
+  #notice(notice: CastMessage | Takeover | Revocation): void {
+    if ('address' in notice) return this.#castToSession(notice)
+    if ('revoke' in notice) return revokeHere(this.#node, notice)
     const session = this.#node.router.sessions.get(notice.takeover)
     if (session !== undefined && session.generation < notice.generation) session.replace()
   }

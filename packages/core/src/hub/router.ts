@@ -1,6 +1,12 @@
 import { Feed, type FeedHost } from './feed.ts'
 import type { Session } from './session.ts'
 
+/** A handshake whose session is not here yet. */
+export interface Arrival {
+  /** The application has ended the sessions that an address names: what it said of them before counts no more. */
+  kicked(who: string, reason: string): void
+}
+
 /**
  * Who is here: the feeds by address, the sessions by id and by user. A pure registry, it decides nothing.
  *
@@ -9,6 +15,7 @@ import type { Session } from './session.ts'
 export class Router {
   readonly feeds: Map<string, Feed> = new Map()
   readonly sessions: Map<string, Session> = new Map()
+  readonly arrivals: Set<Arrival> = new Set()
   readonly #users = new Map<string, Set<Session>>()
   readonly #host: FeedHost
 
@@ -37,10 +44,6 @@ export class Router {
   /** The session is this one's from now on, though its handshake is not over. */
   claim(session: Session): void {
     this.sessions.set(session.id, session)
-  }
-
-  /** The session is open: its user is here. */
-  add(session: Session): void {
     const { id } = session.user
     let sessions = this.#users.get(id)
     if (sessions === undefined) {
@@ -57,7 +60,7 @@ export class Router {
     if (sessions?.size === 0) this.#users.delete(session.user.id)
   }
 
-  /** The sessions that an address names or that have joined it. */
+  /** The sessions that an address names or that have joined it; some may still wait for their welcome. */
   *receivers(address: string): Generator<Session> {
     if (address.startsWith('~')) {
       const session = this.sessions.get(address.slice(1))

@@ -4,7 +4,7 @@ import type { ClientFrame } from '../protocol/client-frames.ts'
 import { encodeError, encodeOk, type WireError } from '../protocol/encode.ts'
 import { isEventName } from '../protocol/names.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
-import { attempt } from '../runtime/later.ts'
+import { attempt, type Later } from '../runtime/later.ts'
 import type { Undo } from '../runtime/runtime.ts'
 import { createAborter } from '../runtime/signal.ts'
 import { Frame } from '../transport/batch.ts'
@@ -142,7 +142,6 @@ export class Session implements HubSession {
   /** The handshake is done; the welcome follows in the same step. */
   enter(): void {
     this.#entered = true
-    this.node.router.add(this)
     this.#watchExpiry()
   }
 
@@ -167,6 +166,13 @@ export class Session implements HubSession {
     if (now - this.#renewed < this.node.timeouts.session / 2) return
     this.#renewed = now
     this.#keep()
+  }
+
+  /** Something may have been revoked and this node not told of it. */
+  verify(): void {
+    if (this.#ended) return
+    this.#keep()
+    recheck(this)
   }
 
   ping(): void {
@@ -376,17 +382,19 @@ export class Session implements HubSession {
           )
   }
 
+  /** A record that was dropped ends the session, should nobody have told this node. */
   #keep(): void {
     const { backplane, timeouts } = this.node
-    this.#store(() => backplane.sessions.renew(this.id, this.generation, this.#lastRef, timeouts.session))
+    this.#store(
+      () => backplane.sessions.renew(this.id, this.generation, this.#lastRef, timeouts.session),
+      (kept) => {
+        if (!kept) this.close()
+      },
+    )
   }
 
   /** A record that cannot be written costs a later resume, not this connection. */
-  #store(write: () => void | Promise<void>): void {
-    attempt(
-      write,
-      () => {},
-      (error) => this.node.fault({ error, source: 'backplane', session: this.id }),
-    )
+  #store<T>(write: () => Later<T>, then: (result: T) => void = () => {}): void {
+    attempt(write, then, (error) => this.node.fault({ error, source: 'backplane', session: this.id }))
   }
 }

@@ -7,7 +7,7 @@ import type {
   OperationInput,
   OperationResult,
 } from '../contract/contract.ts'
-import { ChatError, UncertainError, UsageError } from '../errors.ts'
+import { ChatError, type ErrorCode, isWireCode, UncertainError, UsageError } from '../errors.ts'
 import type { Position } from '../position.ts'
 import { encodeValue } from '../protocol/json.ts'
 import { isEventName } from '../protocol/names.ts'
@@ -20,6 +20,7 @@ import { largestAnswer } from './calls.ts'
 import { Lanes } from './lanes.ts'
 import type { Node } from './node.ts'
 import { publishCast } from './publishing.ts'
+import { revoke } from './revoking.ts'
 import type { Session } from './session.ts'
 
 /** Where the log took a message. */
@@ -35,6 +36,14 @@ export interface AskOptions {
   readonly timeout?: number
   /** Stops waiting; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal
+}
+
+/** What a client is told that a room is taken from. */
+export interface RemoveOptions {
+  /** One of the protocol's codes, or one of your own with a `/`. Default: `forbidden`. */
+  readonly code?: ErrorCode
+  /** Default: `removed by the application`. */
+  readonly message?: string
 }
 
 /** How an ask to several sessions went: everyone is named, nobody is lost in a rejection. */
@@ -88,6 +97,16 @@ export interface HubTarget<C extends AnyContract> {
     data: OperationInput<C, 'asks', K>,
     options?: AskOptions,
   ): Promise<AskResults<OperationResult<C, 'asks', K>>>
+  /**
+   * Takes this room from every session of a user (`@alice`), or from one session (`~s9fK2b_x`), at every node: nothing of it comes to them afterwards, and their
+   * clients hear `$leave`. It is no ban: they may join again if `authorize` lets them, so let that refuse first, and remove then.
+   *
+   * On this node everything is done when the call returns; resolves when the other nodes have been told.
+   *
+   * @throws UsageError when this is no room, `who` neither a user nor a session, or the code none that a client may be told.
+   * @throws ChatError `unavailable` when the backplane is out of reach: the other nodes may not know. Call it again.
+   */
+  remove(who: string, options?: RemoveOptions): Promise<void>
 }
 
 const defaultAskTimeout = 10_000
@@ -126,6 +145,7 @@ export class Speaker {
       position: async () => this.#position(address),
       ask: async (event, data, options) => this.#ask(address, event, data, options),
       askAll: async (event, data, options) => this.#askAll(address, event, data, options),
+      remove: async (who, options) => this.#remove(address, who, options),
     } as HubTarget<AnyContract>
   }
 
@@ -240,6 +260,15 @@ export class Speaker {
         cancel()
       })
     })
+  }
+
+  async #remove(address: string, who: string, options: RemoveOptions = {}): Promise<void> {
+    const { code = 'forbidden', message = 'removed by the application' } = options
+    if (!address.startsWith('#'))
+      throw new UsageError(`unable to remove anyone from ${JSON.stringify(address)}: it is no room`)
+    if (!isWireCode(code))
+      throw new UsageError(`unable to remove with the code '${code}': no client may be told that one`)
+    await revoke(this.#node, who, { what: 'room', room: address, why: { code, message } })
   }
 
   #encode(data: unknown): string {

@@ -75,7 +75,7 @@ export class MemoryBackplane implements Backplane {
       take: (id, attempt, ttl) => this.#run(() => sessions.take(id, attempt, ttl)),
       confirm: (id, generation) => this.#run(() => sessions.confirm(id, generation)),
       renew: (id, generation, lastRef, ttl) => this.#run(() => sessions.renew(id, generation, lastRef, ttl)),
-      drop: (id, generation) => this.#run(() => sessions.drop(id, generation)),
+      drop: (which) => this.#run(() => sessions.drop(which)),
     }
   }
 

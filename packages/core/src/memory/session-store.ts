@@ -16,6 +16,8 @@ interface Stored {
   generation: number
   lastRef: number
   expires: number
+  /** Nobody can take it any more; it is kept so that a renewal is told. */
+  dropped: boolean
 }
 
 const unknown: Taken = { outcome: 'unknown' }
@@ -51,6 +53,7 @@ export class MemorySessionStore implements SessionStore {
       generation: 1,
       lastRef: 0,
       expires,
+      dropped: false,
     })
     if (this.#records.size <= this.#capacity) return
     const [oldest] = this.#records.keys()
@@ -60,7 +63,8 @@ export class MemorySessionStore implements SessionStore {
   take(id: string, attempt: { user: string; secret: string; n: number; next: string }, ttl: number): Taken {
     const record = this.#records.get(id)
     const now = this.#runtime.now()
-    if (record === undefined || record.expires <= now || record.user !== attempt.user) return unknown
+    if (record === undefined || record.expires <= now || record.dropped) return unknown
+    if (record.user !== attempt.user) return unknown
     const used = this.#match(record, attempt.secret)
     if (used === null) return unknown
     if (attempt.n <= used.attempts) return { outcome: 'stale' }
@@ -77,15 +81,23 @@ export class MemorySessionStore implements SessionStore {
     if (record?.generation === generation) record.older = null
   }
 
-  renew(id: string, generation: number, lastRef: number, ttl: number): void {
+  renew(id: string, generation: number, lastRef: number, ttl: number): boolean {
     const record = this.#records.get(id)
-    if (record?.generation !== generation) return
+    if (record?.dropped) return false
+    if (record?.generation !== generation) return true
     record.lastRef = Math.max(record.lastRef, lastRef)
     this.#extend(id, record, this.#runtime.now() + ttl)
+    return true
   }
 
-  drop(id: string, generation: number): void {
-    if (this.#records.get(id)?.generation === generation) this.#records.delete(id)
+  /** Looks at every record for a user's: that is rare, and cheaper than keeping them by user. */
+  drop(which: { readonly id: string } | { readonly user: string }): void {
+    if ('user' in which) {
+      for (const record of this.#records.values()) if (record.user === which.user) record.dropped = true
+    } else {
+      const record = this.#records.get(which.id)
+      if (record !== undefined) record.dropped = true
+    }
   }
 
   /** Forgets what has expired. */

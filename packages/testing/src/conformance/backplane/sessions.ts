@@ -101,7 +101,7 @@ export const sessions: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'an older generation confirms, renews and drops nothing',
+    name: 'an older generation confirms and renews nothing',
     async run(cluster) {
       await put(cluster)
       const old = await taken(cluster, 's0', { n: 1, next: 's1' })
@@ -109,7 +109,6 @@ export const sessions: readonly BackplaneCase[] = [
       const { sessions: store } = cluster.a
       await cluster.ask('a confirm is answered', store.confirm('session1', old))
       await cluster.ask('a renew is answered', store.renew('session1', old, 99, ttl))
-      await cluster.ask('a drop is answered', store.drop('session1', old))
       const answer = await take(cluster, 's0', { n: 3, next: 's3' })
       same(answer.outcome, 'taken', 'the older secret, which the newest generation has not confirmed')
       same(
@@ -155,10 +154,40 @@ export const sessions: readonly BackplaneCase[] = [
     async run(cluster) {
       await put(cluster)
       await put(cluster, 'session2')
-      const generation = await taken(cluster, 's0', { next: 's1' })
-      await cluster.ask('a drop is answered', cluster.b.sessions.drop('session1', generation))
+      await taken(cluster, 's0', { next: 's1' })
+      await cluster.ask('a drop is answered', cluster.b.sessions.drop({ id: 'session1' }))
       same(await outcome(cluster, 's1'), 'unknown', 'the session that was dropped')
+      same(await outcome(cluster, 's0', { n: 2 }), 'unknown', 'its older secret')
       same((await take(cluster, 's0', {}, 'session2')).outcome, 'taken', 'another session')
+    },
+  },
+  {
+    name: 'all that a user has is dropped at once, whatever its generation, and nothing of anybody else',
+    async run(cluster) {
+      await put(cluster)
+      await put(cluster, 'session2')
+      await put(cluster, 'session3', 'bob')
+      await taken(cluster, 's0', { next: 's1' })
+      await cluster.ask('a drop is answered', cluster.a.sessions.drop({ user: 'alice' }))
+      await put(cluster, 'session4')
+      same(await outcome(cluster, 's1'), 'unknown', 'a session that was taken before')
+      same((await take(cluster, 's0', {}, 'session2')).outcome, 'unknown', 'one that was only put')
+      same((await take(cluster, 's0', { user: 'bob' }, 'session3')).outcome, 'taken', 'another user’s')
+      same((await take(cluster, 's0', {}, 'session4')).outcome, 'taken', 'one that was put afterwards')
+    },
+  },
+  {
+    name: 'who renews a session is told that it was dropped, and only then',
+    async run(cluster) {
+      await put(cluster)
+      const generation = await taken(cluster, 's0', { next: 's1' })
+      const renew = (id: string) =>
+        cluster.ask('a renew is answered', cluster.b.sessions.renew(id, generation, 1, ttl))
+      same(await renew('session1'), true, 'a session that is there')
+      same(await renew('nobody'), true, 'one that never was')
+      await cluster.ask('a drop is answered', cluster.a.sessions.drop({ user: 'alice' }))
+      same(await renew('session1'), false, 'one that was dropped')
+      same(await renew('session1'), false, 'the same, asked again')
     },
   },
   {
@@ -167,7 +196,7 @@ export const sessions: readonly BackplaneCase[] = [
       const { sessions: store } = cluster.a
       await cluster.ask('a confirm is answered', store.confirm('nobody', 1))
       await cluster.ask('a renew is answered', store.renew('nobody', 1, 5, ttl))
-      await cluster.ask('a drop is answered', store.drop('nobody', 1))
+      await cluster.ask('a drop is answered', store.drop({ id: 'nobody' }))
       same((await take(cluster, 's0', {}, 'nobody')).outcome, 'unknown', 'a take afterwards')
     },
   },
@@ -198,6 +227,13 @@ export const sessions: readonly BackplaneCase[] = [
             same((await take(cluster, 's0', { user: other }, id)).outcome, 'unknown', `${other} as ${user}`)
         same((await take(cluster, 's0', { user }, id)).outcome, 'taken', user)
       }
+      await cluster.ask('a drop is answered', cluster.a.sessions.drop({ user: '*' }))
+      for (const [n, user] of users.entries())
+        same(
+          (await take(cluster, 'next', { user }, `session-${n}`)).outcome,
+          user === '*' ? 'unknown' : 'taken',
+          `${user}, after * was dropped`,
+        )
     },
   },
 ]
