@@ -6,6 +6,9 @@ import { systemBrowsers } from './test-support/system-browsers.ts'
 // Tests run on the sources: '@chat/source' is the first condition, so no build is needed.
 const conditions = ['@chat/source', 'module', 'development|production']
 
+// What hangs fails either way; a busy machine must not.
+const testTimeout = 20_000
+
 export default defineConfig({
   test: {
     // One test file for each core: much of the time goes by in waiting for sockets and browsers.
@@ -25,7 +28,7 @@ function onNode(name: string, folder: string): TestProjectInlineConfiguration {
     resolve: { conditions: [...conditions, 'node'] },
     ssr: { resolve: { conditions: [...conditions, 'node'] } },
     // Nothing here changes a global, so that files can share their modules: importing the sources anew for each costs more than the tests.
-    test: { name, include: [`${folder}/**/*.test.ts`], environment: 'node', isolate: false },
+    test: { name, include: [`${folder}/**/*.test.ts`], environment: 'node', isolate: false, testTimeout },
   }
 }
 

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { impatient, numbers, throughProxy } from '../support/through-proxy.ts'
+
+test('a connection that vanished without a word is noticed, and what was missed comes after all (F2, P-LV-1)', async () => {
+  const { proxy, enter, enterDirectly } = await throughProxy({ timeouts: impatient })
+  const bob = await enter('bob')
+  const alice = await enterDirectly('alice')
+
+  proxy.strand()
+  for (const i of numbers(10)) await alice.say(i)
+
+  expect(await bob.hears(10)).toEqual(numbers(10))
+  expect(bob.statuses.slice(0, 3)).toEqual(['connected', 'reconnecting', 'connected'])
+  expect(bob.reasons[0]).toMatch('the connection was given up')
+})
+
+test('when only the way to the client is lost, a send that gets no answer finds out, and is stored once (F2, S-09)', async () => {
+  const { proxy, enter, hub } = await throughProxy({ timeouts: { heartbeat: 29_000, grace: 5_000 } })
+  const bob = await enter('bob')
+  let stored = 0
+  hub.on('say', () => stored++)
+
+  proxy.strand('down')
+  expect(await bob.say('hi')).toBe('ok')
+
+  expect(bob.reasons[0]).toBe('the connection was given up: no answer to a ping')
+  expect(await bob.hears(1)).toEqual(['hi'])
+  expect(stored).toBe(1)
+})
+
+test('when only the way to the hub is lost, the hub finds out and says so (F2, S-09, P-LV-1)', async () => {
+  const { proxy, enter, hub, codes } = await throughProxy({ timeouts: { heartbeat: 4_000, grace: 4_000 } })
+  const bob = await enter('bob')
+
+  proxy.strand('up')
+  await bob.reaches('reconnecting')
+  await hub.to('#lobby').send('say', 'meanwhile')
+
+  expect(await bob.hears(1)).toEqual(['meanwhile'])
+  expect(codes[0]).toBe(4012)
+})
