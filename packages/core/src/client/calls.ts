@@ -136,6 +136,11 @@ export class Calls {
         resolve: (result) => settle(() => resolve(result)),
         reject: (error) => settle(() => reject(error)),
       }
+      const late = (): void => {
+        const error = new ChatError('timeout', 'unable to wait any longer: the time for an answer is up')
+        const unsure = this.#wire.remove(operation) === 'written' && plan.repeat === 'never'
+        operation.reject(unsure ? overdue(error) : error)
+      }
       const give = (error: unknown): void => {
         const unsure = this.#wire.remove(operation) === 'written' && plan.repeat === 'same-ref'
         operation.reject((unsure ? aborted(error) : error) as Error)
@@ -146,11 +151,13 @@ export class Calls {
       this.#wire.add(operation)
       undos.push(onAbort(signal, give))
       if (timeout === undefined) return
-      const late = (): void => give(new ChatError('timeout', 'unable to answer in time'))
       undos.push(this.#runtime.timer(timeout, late))
     })
   }
 }
+
+const overdue = (cause: ChatError): UncertainError =>
+  new UncertainError('unable to tell the outcome: no answer in time', { cause })
 
 const aborted = (cause: unknown): UncertainError =>
   new UncertainError('unable to tell whether it was stored: aborted', { cause })

@@ -212,8 +212,9 @@ export class Client<C extends AnyContract = Untyped> {
   /**
    * Calls the hub, and resolves with its answer.
    *
-   * @throws ChatError with the hub's code when it refuses, `not_found` when nobody there answers, `timeout` when the time is up.
-   * @throws UncertainError when the connection was lost before the answer, unless it is `idempotent`.
+   * @throws ChatError with the hub's code when it refuses, `not_found` when nobody there answers, `timeout` when the time is up and nothing was written, or
+   * it is `idempotent`.
+   * @throws UncertainError when it was written and the time is up, or the connection lost, before the answer; not when it is `idempotent`.
    */
   request<K extends CallName<C>>(
     call: K,

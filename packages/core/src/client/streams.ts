@@ -187,7 +187,10 @@ export class Streams {
   /** The hub has removed this client from an address. */
   left(address: string, error: ChatError): void {
     const subscription = this.#subscriptions.get(address)
-    if (subscription !== undefined) this.#drop(subscription, error)
+    if (subscription === undefined) return
+    // A join that is on its way would take this client in again, and nobody here would want what comes.
+    if (subscription.joining) this.#host.leave(address)
+    this.#drop(subscription, error)
   }
 
   #subscribe(address: string, receiver: Receiver, hook: SnapshotHook | undefined): Subscription {

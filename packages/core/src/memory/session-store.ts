@@ -63,8 +63,8 @@ export class MemorySessionStore implements SessionStore {
   take(id: string, attempt: { user: string; secret: string; n: number; next: string }, ttl: number): Taken {
     const record = this.#records.get(id)
     const now = this.#runtime.now()
-    if (record === undefined || record.expires <= now || record.dropped) return unknown
-    if (record.user !== attempt.user) return unknown
+    if (record === undefined || record.expires <= now || record.user !== attempt.user) return unknown
+    if (record.dropped) return unknown
     const used = this.#match(record, attempt.secret)
     if (used === null) return unknown
     if (attempt.n <= used.attempts) return { outcome: 'stale' }

@@ -429,7 +429,7 @@ describe('a call (P-PB-7)', () => {
       expect(outcome.value).toBe('done')
     }))
 
-  test('has an answer in time or is rejected as `timeout`', () =>
+  test('has an answer in time or is uncertain: it may have run (P-PB-7)', () =>
     play(async (stage) => {
       const client = await stage.connected({ requestTimeout: 5_000 })
       const outcomes = [client.request('a', 1), client.request('b', 1, { timeout: 1_000 })].map((call) =>
@@ -438,13 +438,24 @@ describe('a call (P-PB-7)', () => {
       await stage.settle()
       const start = stage.time.now
       await stage.advance(6_000)
-      expect(outcomes.map(({ at, error }) => [(at ?? 0) - start, error?.code])).toEqual([
-        [5_000, 'timeout'],
-        [1_000, 'timeout'],
-      ])
+      const uncertain = { code: 'uncertain', cause: { code: 'timeout' } }
+      expect(outcomes.map(({ at }) => (at ?? 0) - start)).toEqual([5_000, 1_000])
+      expect(outcomes.map(({ error }) => error)).toMatchObject([uncertain, uncertain])
       stage.hub.at().write(['ok', 1, 'too late'])
       await stage.settle()
       expect(client.counters.strayAnswers).toBe(0)
+    }))
+
+  test('is rejected as `timeout` when it was never written, or may run twice', () =>
+    play(async (stage) => {
+      const client = await stage.connected({ requestTimeout: 2_000 })
+      const idempotent = stage.watch(client.request('a', 1, { idempotent: true }))
+      await stage.settle()
+      stage.hub.at().cut()
+      await stage.advance(0)
+      const waiting = stage.watch(client.request('b', 1, { timeout: 10 }))
+      await stage.advance(3_000)
+      expect([idempotent, waiting].map(({ error }) => error?.code)).toEqual(['timeout', 'timeout'])
     }))
 })
 

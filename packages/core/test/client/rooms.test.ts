@@ -171,6 +171,27 @@ describe('left', () => {
       await stage.settle()
       expect(stage.hub.at().of('join')).toHaveLength(1)
     }))
+
+  test('while it joins again because of a hole: what that join brings is left, too (P-ST-10)', () =>
+    play(async (stage) => {
+      const client = await stage.connected()
+      client.join('#a')
+      await stage.settle()
+      stage.hub.at().write(msg('#a', 3), ['left', '#a', 'forbidden', 'banned'])
+      await stage.settle()
+      expect(stage.hub.at().types).toEqual(['hello', 'join', 'join', 'leave'])
+    }))
+
+  test('ends a `ready` that is still open', () =>
+    play(async (stage) => {
+      stage.hub.script['join'] = () => {}
+      const client = await stage.connected()
+      const room = client.join('#a')
+      await stage.settle()
+      stage.hub.at().write(['left', '#a', 'club/full', 'nobody else'])
+      await stage.settle()
+      await expect(room.ready).rejects.toMatchObject({ code: 'club/full', message: 'nobody else' })
+    }))
 })
 
 describe('messages()', () => {
