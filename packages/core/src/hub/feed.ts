@@ -5,10 +5,11 @@ import { encodeValue } from '../protocol/json.ts'
 import { attempt } from '../runtime/later.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
 import { refusal } from '../stream/attach.ts'
-import { Log } from '../stream/log.ts'
 import { Frame } from '../transport/batch.ts'
 import { castName, type Outbox } from './outbox.ts'
 import { Reader } from './reader.ts'
+import { Recent, type RecentMessage } from './recent.ts'
+import { SharedReads } from './shared-reads.ts'
 
 /** A volatile message between nodes. */
 export interface CastMessage {
@@ -18,14 +19,6 @@ export interface CastMessage {
   readonly from: string | null
   readonly session: string | undefined
   readonly key: string | undefined
-}
-
-/** A message with the frame that all its readers share. */
-interface Recent {
-  readonly at: number
-  readonly prev: number
-  readonly id: string
-  readonly frame: Frame
 }
 
 /** What a reader that is behind gets next. */
@@ -47,9 +40,6 @@ export interface FeedHost {
   report(error: unknown, address: string): void
 }
 
-/** How many recent messages, and how many bytes of them, a feed keeps at hand for readers that fall behind a little. */
-const recentCount = 128
-const recentBytes = 128 * 1024
 const replayPage = 256
 /** How many of the last messages are compared after a reconnect. */
 const verified = 32
@@ -70,8 +60,9 @@ export class Feed {
   readonly #host: FeedHost
   readonly #addressJson: string
   readonly #undo: Undo[] = []
-  readonly #recent = new Log<Recent>()
-  #recentBytes = 0
+  readonly #recent = new Recent()
+  readonly #reads: SharedReads
+  readonly #encoded = new WeakMap<Page, readonly RecentMessage[]>()
   #position: Position = ['', 0, null]
   #opened = false
   #filling = false
@@ -87,6 +78,10 @@ export class Feed {
     this.address = address
     this.#host = host
     this.#addressJson = JSON.stringify(address)
+    this.#reads = new SharedReads({
+      runtime: host.runtime,
+      read: (after) => host.backplane.read(address, { after, limit: replayPage }),
+    })
   }
 
   /** The place of the last message that this node has verified. */
@@ -94,14 +89,14 @@ export class Feed {
     return this.#position
   }
 
-  /** Calls `ready` when the feed knows its place in the log, in this very call if it does. */
-  open(ready: () => void, failed: (error: unknown) => void): void {
+  /** Calls `ready` when the feed knows its place in the log, in this very call if it does. What is read for it also tells of `since`. */
+  open(since: Position | null, ready: () => void, failed: (error: unknown) => void): void {
     if (this.#opened) {
       ready()
       return
     }
     this.#waiting.push({ ready, failed })
-    if (this.#waiting.length === 1) this.#start()
+    if (this.#waiting.length === 1) this.#start(since)
   }
 
   close(): void {
@@ -127,20 +122,56 @@ export class Feed {
    * Whether a reader can go on from a position: `null` when it can, else why not (P-ST-2, P-ST-5).
    */
   examine(since: Position, next: (reason: GapReason | null) => void): void {
-    if (samePosition(since, this.#position)) return next(null)
-    attempt(
-      () => this.#host.backplane.read(this.address, { after: since[1], limit: 1 }),
-      (page) => {
-        const { behind } = page
-        const reason = refusal(since, { ...page, idAt: page.afterId })
-        const over = behind.messages > this.#host.limits.replay || behind.bytes > replayBytes
-        this.#reach(page, (far) => next(reason ?? (over ? 'limit' : far ? 'absent' : null)))
+    const place = this.#position
+    if (samePosition(since, place)) return next(null)
+    if (since[0] !== place[0] || this.#unverified || !this.#recent.has(since)) return this.#look(since, next)
+    // What stands there is known here. Whether it is still kept is not, but one read tells that of all recent messages.
+    const missed = this.#recent.after(since[1]).filter(({ at }) => at <= place[1])
+    const suits = (page: Page): boolean => refusal(place, { ...page, idAt: page.afterId }) === null
+    this.#reads.after(place[1], {
+      suits,
+      take: (page) => {
+        if (!suits(page)) return this.#look(since, next)
+        const messages = page.behind.messages + missed.length
+        const bytes = missed.reduce((sum, { frame }) => sum + frame.bytes, page.behind.bytes)
+        const told: Page = { ...page, afterId: since[2], behind: { messages, bytes } }
+        this.#reach(page, (far) => next(this.#verdict(since, told) ?? (far ? 'absent' : null)))
       },
-      (error) => {
-        this.#host.report(error, this.address)
-        next('absent')
-      },
-    )
+      failed: (error) => this.#absent(error, next),
+    })
+  }
+
+  /** Examines a position by what the log has there. */
+  #look(since: Position, next: (reason: GapReason | null) => void): void {
+    this.#reads.after(since[1], {
+      suits: (page) => this.#verdict(since, page) === null,
+      take: (page) =>
+        this.#reach(page, (far) => {
+          const reason = this.#verdict(since, page) ?? (far ? 'absent' : null)
+          if (reason === null) this.#recall(since, page)
+          next(reason)
+        }),
+      failed: (error) => this.#absent(error, next),
+    })
+  }
+
+  #verdict(since: Position, page: Page): GapReason | null {
+    const { behind } = page
+    const over = behind.messages > this.#host.limits.replay || behind.bytes > replayBytes
+    return refusal(since, { ...page, idAt: page.afterId }) ?? (over ? 'limit' : null)
+  }
+
+  #absent(error: unknown, next: (reason: GapReason) => void): void {
+    this.#host.report(error, this.address)
+    next('absent')
+  }
+
+  /** Keeps what a page has of the newest messages, so that nobody has to read or encode them again. */
+  #recall(since: Position, page: Page): void {
+    const [epoch, at, id] = this.#position
+    if (page.epoch !== epoch || this.#encoded.has(page)) return
+    if (page.entries.some((entry) => entry.at === at && entry.id === id))
+      this.#recent.extend(this.#encode(since[1], page).filter((message) => message.at <= at))
   }
 
   /**
@@ -176,30 +207,23 @@ export class Feed {
   pageAfter(position: Position, take: (page: ReplayPage | null) => void): void {
     if (position[0] !== this.#position[0]) return take({ ...this.#lost('epoch'), atOnce: true })
     if (position[1] >= this.#position[1]) return take({ ...this.#lost('diverged'), atOnce: true })
-    const first = this.#recent.first
-    if (first !== undefined && position[1] >= first.prev && this.#stands(position)) {
-      const recent = this.#recent.after(position[1], replayPage)
+    if (this.#recent.continue(position)) {
+      const recent = this.#recent.after(position[1])
       const last = recent.at(-1)
       const next: Position = last === undefined ? this.#position : [position[0], last.at, last.id]
       return take({ frames: recent.map(({ frame }) => frame), next, gap: null, atOnce: true })
     }
     let atOnce = true
-    attempt(
-      () => this.#host.backplane.read(this.address, { after: position[1], limit: replayPage }),
-      (page) => take({ ...this.#replayed(position, page), atOnce }),
-      (error) => {
+    this.#reads.after(position[1], {
+      suits: (page) => this.#replayed(position, page).gap === null,
+      take: (page) => take({ ...this.#replayed(position, page), atOnce }),
+      failed: (error) => {
         this.#host.report(error, this.address)
         this.#retryLater()
         take(null)
       },
-    )
+    })
     atOnce = false
-  }
-
-  /** Whether the recent messages continue a position: the one that stands there is the one it names. */
-  #stands([, at, id]: Position): boolean {
-    const there = this.#recent.at(at)
-    return there === undefined || there.id === id
   }
 
   tellGap(reader: Reader, reason: GapReason, position: Position): void {
@@ -214,7 +238,7 @@ export class Feed {
       if (reader.session !== cast.session) reader.outbox.cast(frame, name)
   }
 
-  #start(): void {
+  #start(since: Position | null): void {
     const { backplane } = this.#host
     // First the hints, then the top: what comes in between is seen as a hint or as the top.
     this.#undo.push(
@@ -222,19 +246,23 @@ export class Feed {
       backplane.subscribe(this.address, (cast) => this.cast(cast as CastMessage)),
       backplane.onReconnect(() => this.#verify()),
     )
-    attempt(
-      () => backplane.read(this.address, { before: null, limit: 1 }),
-      (page) => {
-        this.#position = [page.epoch, page.top, page.topId]
-        this.#opened = true
-        this.#settle(({ ready }) => ready())
-        if (this.#again) this.#fill()
-      },
-      (error) => {
-        this.close()
-        this.#settle(({ failed }) => failed(error))
-      },
-    )
+    const opened = (page: Page): void => this.#open(page)
+    const failed = (error: unknown): void => this.#fail(error)
+    if (since === null)
+      attempt(() => backplane.read(this.address, { before: null, limit: 1 }), opened, failed)
+    else this.#reads.after(since[1], { take: opened, failed })
+  }
+
+  #open(page: Page): void {
+    this.#position = [page.epoch, page.top, page.topId]
+    this.#opened = true
+    this.#settle(({ ready }) => ready())
+    if (this.#again) this.#fill()
+  }
+
+  #fail(error: unknown): void {
+    this.close()
+    this.#settle(({ failed }) => failed(error))
   }
 
   /** Looks whether the log has something that no hint has told of, and goes on where it was out of reach. */
@@ -364,7 +392,7 @@ export class Feed {
     this.#unverified = false
     this.#position = [page.epoch, page.top, page.topId]
     this.#recent.clear()
-    this.#recentBytes = 0
+    this.#reads.forget()
     for (const reader of this.readers.values()) {
       reader.place(this.#position)
       this.tellGap(reader, reason, this.#position)
@@ -376,18 +404,8 @@ export class Feed {
     const before = this.#position
     const frame = this.#frame(entry, before[1], json)
     this.#position = [before[0], entry.at, entry.id]
-    this.#keep({ at: entry.at, prev: before[1], id: entry.id, frame })
+    this.#recent.push({ at: entry.at, prev: before[1], id: entry.id, frame })
     for (const reader of this.readers.values()) if (reader.live) reader.offer(frame, before)
-  }
-
-  #keep(recent: Recent): void {
-    this.#recent.push(recent)
-    this.#recentBytes += recent.frame.bytes
-    while (this.#recent.size > recentCount || this.#recentBytes > recentBytes) {
-      const gone = this.#recent.shift()
-      if (gone === undefined) return
-      this.#recentBytes -= gone.frame.bytes
-    }
   }
 
   #replayed(position: Position, page: Page): Omit<ReplayPage, 'atOnce'> {
@@ -396,17 +414,25 @@ export class Feed {
     if (reason === 'trimmed' && page.baseId !== null)
       return { frames: [], next: [page.epoch, page.base, page.baseId], gap: reason }
     if (reason !== null) return this.#lost(reason)
-    let prev = position[1]
-    const frames: Frame[] = []
-    let next = position
-    for (const entry of page.entries) {
-      if (entry.at > this.#position[1]) break
-      frames.push(this.#frame(entry, prev))
-      prev = entry.at
-      next = [page.epoch, entry.at, entry.id]
-    }
+    const messages = this.#encode(position[1], page).filter(({ at }) => at <= this.#position[1])
+    const last = messages.at(-1)
     // The log has less than this node has already sent to others: it was rolled back.
-    return frames.length === 0 ? this.#lost('diverged') : { frames, next, gap: null }
+    if (last === undefined) return this.#lost('diverged')
+    return { frames: messages.map(({ frame }) => frame), next: [page.epoch, last.at, last.id], gap: null }
+  }
+
+  /** The messages of a page that comes after an offset: encoded once, for all who are sent them. */
+  #encode(after: number, page: Page): readonly RecentMessage[] {
+    let messages = this.#encoded.get(page)
+    if (messages !== undefined) return messages
+    let prev = after
+    messages = page.entries.map((entry) => {
+      const message = { at: entry.at, prev, id: entry.id, frame: this.#frame(entry, prev) }
+      prev = entry.at
+      return message
+    })
+    this.#encoded.set(page, messages)
+    return messages
   }
 
   #lost(gap: GapReason): Omit<ReplayPage, 'atOnce'> {

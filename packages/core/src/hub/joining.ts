@@ -75,6 +75,7 @@ interface Examined {
 function examine(node: Node, address: string, since: Position | null, then: Examined): void {
   const feed = node.router.acquire(address)
   feed.open(
+    since,
     () => {
       if (since === null) then.attach(feed, null)
       else feed.examine(since, (reason) => then.attach(feed, reason))

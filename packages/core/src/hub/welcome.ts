@@ -72,6 +72,7 @@ export class Welcome {
     const { node } = this.#session
     const feed = node.router.acquire(address)
     feed.open(
+      since,
       () => {
         if (since === null) then({ feed, since, reason: null })
         else feed.examine(since, (reason) => then({ feed, since, reason }))
