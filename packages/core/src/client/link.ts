@@ -23,6 +23,8 @@ const strangerBytes = 16 * 1024
  * @internal
  */
 export class ClientLink implements Sink {
+  /** How many frames were written. */
+  written = 0
   /** The largest transmission the hub takes. */
   limit: number = strangerBytes
   /** Whether the hub has said `bye`: nothing new is started here. */
@@ -56,6 +58,7 @@ export class ClientLink implements Sink {
 
   write(text: string): void {
     const frame = new Frame(text)
+    this.written++
     if (!this.#batch.empty && this.#batch.bytes + 1 + frame.bytes > this.limit) this.flush()
     this.#batch = this.#batch.append(frame)
     if (this.#scheduled) return

@@ -6,7 +6,11 @@ export interface Watched {
   readonly received: number | null
   /** When the oldest unanswered send was last written; `null` when there is none. */
   readonly unanswered: number | null
+  /** Grows with everything that is written. */
+  readonly written: number
   ping(): void
+  /** A sign of life that nothing answers. */
+  pong(): void
   /** The connection is dead. */
   drop(reason: string): void
 }
@@ -29,6 +33,7 @@ export class Liveness {
   #timer: Undo | null = null
   #expected = 0
   #heard = { received: -1, at: 0 }
+  #said = { written: -1, at: 0 }
   /** When a ping was written that no pong has answered yet. */
   #pinged: number | null = null
   /** When the last pong came: what has no answer since then waits for the hub, not for the connection. */
@@ -44,6 +49,7 @@ export class Liveness {
     this.stop()
     this.#limits = limits
     this.#heard = { received: -1, at: this.#runtime.now() }
+    this.#said = { written: -1, at: this.#runtime.now() }
     this.#pinged = null
     this.#schedule()
   }
@@ -75,12 +81,20 @@ export class Liveness {
     const { received } = this.#watched
     if (received === null) return
     if (received !== this.#heard.received) this.#heard = { received, at: now }
+    this.#speak(now)
     if (late) {
       // After a sleep neither the silence nor an old ping proves anything: ask anew, and wait.
       this.#heard.at = now
       this.#ping(now)
     } else if (this.#overdue(now)) this.check()
     this.#judge(now)
+  }
+
+  /** The hub's ping may be stuck behind all that is still to be read; what the hub hears meanwhile is this. */
+  #speak(now: number): void {
+    const { written } = this.#watched
+    if (written !== this.#said.written) this.#said = { written, at: now }
+    else if (now - this.#said.at >= 1.5 * this.#limits.heartbeat) this.#watched.pong()
   }
 
   #overdue(now: number): boolean {

@@ -271,7 +271,11 @@ export class Wire implements ConnectorHost, Answering {
       get unanswered(): number | null {
         return wire.#writer.unanswered
       },
+      get written(): number {
+        return wire.#connector.live?.written ?? 0
+      },
       ping: () => wire.#connector.live?.write('["ping"]'),
+      pong: () => wire.#connector.live?.write('["pong"]'),
       drop: (reason: string) => wire.#connector.drop(reason),
     }
   }

@@ -5,8 +5,11 @@ import type { Connection } from '../transport/connection.ts'
 import type { CastMessage } from './feed.ts'
 import type { Flusher } from './flusher.ts'
 
-/** Several frames go down in pieces of at most this size, so that a stall can be told from a slow reader (P-LV-4). */
-const pieceBytes = 64 * 1024
+/**
+ * Several frames go down in pieces of at most this size, so that a stall can be told from a slow reader (P-LV-4), and so that a whole piece gets through a slow link
+ * before its end is taken for dead: a browser tells of whole messages only.
+ */
+const pieceBytes = 16 * 1024
 /** How many casts with a key wait for a connection that does not keep up, and how many bytes of them. */
 const keptCasts = { count: 256, bytes: 64 * 1024 }
 

@@ -125,7 +125,10 @@ export class Welcome {
       if (prepared !== undefined)
         streams.push(`${JSON.stringify(address)}:${JSON.stringify(this.#answer(prepared))}`)
     }
-    this.#session.outbox.push(new Frame(`["welcome",${this.#head()},"streams":{${streams.join(',')}}}]`))
+    const { outbox } = this.#session
+    outbox.push(new Frame(`["welcome",${this.#head()},"streams":{${streams.join(',')}}}]`))
+    // By itself: behind a slow link a client would give up while it waits for the replay that came with it.
+    outbox.flush()
     this.#session.announce()
   }
 
