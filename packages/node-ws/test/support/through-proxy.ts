@@ -1,6 +1,7 @@
 import { type Client, type ClientStatus, Hub, type HubOptions, type Room, type Untyped } from '@chat/core'
 import { onTestFinished } from 'vitest'
 import { FaultProxy } from '../../../../test-support/fault-proxy.ts'
+import { RuleProxy } from '../../../../test-support/rule-proxy.ts'
 import { attach, type ConnectOptions, connect } from '../../src/index.ts'
 import { fast } from './fast.ts'
 import { startServer } from './server.ts'
@@ -48,6 +49,16 @@ export async function throughProxy(options: HubOptions = {}) {
 }
 
 type Options = ConnectOptions<Untyped>
+
+/** A hub, and clients that reach it through a proxy that may change what passes. */
+export async function throughRules(options: HubOptions = {}) {
+  const node = await startNode(options)
+  const rules = await RuleProxy.start(`ws://127.0.0.1:${node.port}/chat`)
+  onTestFinished(() => rules.close())
+  const { runtime = fast } = options
+  const enter = (token: string): Promise<Guest> => Guest.enter(rules.port, { token, runtime })
+  return { ...node, rules, enter }
+}
 
 /** A client in the lobby, with everything it was told, in order. */
 export class Guest {
