@@ -89,12 +89,13 @@ export class Handshaker implements Arrival {
   }
 
   #taken(hello: HelloFrame, user: User, secret: string, taken: Taken): void {
-    if (taken.outcome === 'stale')
-      return this.#link.close(CloseCode.goingAway, 'a newer attempt to resume was made')
+    if (taken.outcome === 'stale') return this.#overtaken()
     if (taken.outcome === 'unknown' || hello.session === null) return this.#fresh(hello, user, secret)
     const { id } = hello.session
     const { generation, lastRef } = taken
     const older = this.#node.router.sessions.get(id)
+    // The store's answers may come in another order than it gave them.
+    if (older !== undefined && older.generation > generation) return this.#overtaken()
     const session = new Session(this.#node, this.#link, {
       id,
       user,
@@ -113,6 +114,10 @@ export class Handshaker implements Arrival {
       (error) => this.#node.fault({ error, source: 'backplane', session: id }),
     )
     this.#welcome(hello, session, secret)
+  }
+
+  #overtaken(): void {
+    this.#link.close(CloseCode.goingAway, 'a newer attempt to resume was made')
   }
 
   #fresh(hello: HelloFrame, user: User, secret: string): void {
