@@ -205,7 +205,6 @@ export class Connector implements LinkOwner {
     this.#current = link
     this.#welcomed = false
     if (old !== null) {
-      old.retire()
       this.#retired = old
       this.#host.lost()
       this.#change('reconnecting', undefined)
@@ -248,7 +247,6 @@ export class Connector implements LinkOwner {
     if (link !== null && this.#welcomed) return this.#later(error)
     if (link !== null) {
       this.#current = null
-      link.retire()
       link.connection.abort(error)
     }
     this.#again(error, null)

@@ -17,8 +17,8 @@ export interface LinkOwner {
 const strangerBytes = 16 * 1024
 
 /**
- * The client's end of one connection: takes transmissions apart, joins what one turn writes, and answers pings. Once retired it is deaf
- * (P-ST-8).
+ * The client's end of one connection: takes transmissions apart, joins what one turn writes, and answers pings. What it hears counts only while it is
+ * its owner's current one (P-ST-8).
  *
  * @internal
  */
@@ -38,7 +38,6 @@ export class ClientLink implements Sink {
   #batch: Batch = this.#root
   #scheduled = false
   #blocked = false
-  #retired = false
 
   constructor(connection: Connection, runtime: Runtime, owner: LinkOwner) {
     this.connection = connection
@@ -76,24 +75,16 @@ export class ClientLink implements Sink {
     if (!batch.empty && !this.connection.send(batch)) this.#blocked = true
   }
 
-  /** From now on nothing that arrives counts. */
-  retire(): void {
-    this.#retired = true
-  }
-
   /** Says goodbye, with what was written before. */
   close(code: number, reason: string): void {
     this.flush()
-    this.retire()
     this.connection.close(code, reason)
   }
 
   receive(transmission: string | Uint8Array): void {
-    if (this.#retired) return
     try {
       if (typeof transmission !== 'string') throw new Error('a binary message on a JSON connection')
       for (const line of lines(transmission)) {
-        if (this.#retired) return
         const frame = parseHubFrame(line)
         if (frame.type === 'ping') this.write(encodeFrame('pong', frame.t))
         else this.#owner.received(this, frame)
@@ -105,7 +96,7 @@ export class ClientLink implements Sink {
 
   drain(): void {
     this.#blocked = false
-    if (!this.#retired) this.#owner.drained(this)
+    this.#owner.drained(this)
   }
 
   closed(code: number, reason: string): void {

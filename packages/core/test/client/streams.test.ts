@@ -273,6 +273,24 @@ describe('an old connection', () => {
       expect(old.of('pong')).toEqual([])
     }))
 
+  test('P-ST-8: a cast that comes on it beside the new welcome is not handed over, and an ask is not answered', () =>
+    play(async (stage) => {
+      const { client } = await inRoom(stage)
+      const [casts, asked]: unknown[][] = [[], []]
+      client.join('#a').on('typing', (data) => casts?.push(data))
+      client.on('confirm', (data) => asked?.push(data))
+      const old = stage.hub.at()
+      stage.hub.script['hello'] = (connection, frame) => {
+        connection.write(stage.hub.welcomeFor(frame), ['cast', '#a', 'typing', 'once', 'bob'])
+        old.write(['cast', '#a', 'typing', 'once', 'bob'], ['ask', 1, 'confirm', null])
+      }
+      old.write(['bye', 4001, 'moving', { retryAfter: 100 }])
+      await stage.advance(200)
+      expect(client.status).toBe('connected')
+      expect(casts).toEqual(['once'])
+      expect(asked).toEqual([])
+    }))
+
   test('nothing of it counts once the new one has said hello, also not its end', () =>
     play(async (stage) => {
       const { client } = await inRoom(stage)
