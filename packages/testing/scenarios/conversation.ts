@@ -49,6 +49,11 @@ export class Conversation {
     this.hub = hub
   }
 
+  /** Whether its end has begun at least. */
+  get over(): boolean {
+    return this.ended || this.#closing
+  }
+
   /** How it is called in a report. */
   get who(): string {
     return `${this.#user}'s connection to ${this.hub}`
@@ -105,7 +110,10 @@ export class Conversation {
     const before = newest.get(session.id)
     if (this.#wanted !== null && !resumed) w.sometimes('a session is lost')
     if (before !== undefined && before.hub !== this.hub) w.sometimes('a session goes on at another hub')
-    if (before?.ended === false) w.sometimes('a session goes on while its older connection lives')
+    if (before?.ended === false) {
+      w.sometimes('a session goes on while its older connection lives')
+      this.#eye.replaces(before)
+    }
     newest.set(session.id, this)
     this.#session = session.id
     this.#user = user
@@ -158,8 +166,11 @@ export class Conversation {
 
   #gap(address: string, reason: string, [epoch, at]: Position): void {
     this.#eye.w.sometimes(`gap: ${reason}`)
-    if (this.#standing.has(address)) this.#standing.set(address, { epoch, at, top: at })
-    else this.#wrong(`a gap in ${address}, which it does not receive (P-ST-10)`)
+    const standing = this.#standing.get(address)
+    this.#standing.set(address, { epoch, at, top: at })
+    if (standing?.epoch === epoch && standing.at === at)
+      this.#wrong(`a gap in ${address} up to ${at}, where it stands already (S-15)`)
+    if (standing === undefined) this.#wrong(`a gap in ${address}, which it does not receive (P-ST-10)`)
   }
 
   #wrong(what: string): void {

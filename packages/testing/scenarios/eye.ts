@@ -11,6 +11,10 @@ export interface Bounds {
   readonly replay?: number
   /** Milliseconds for which an open connection may take nothing of what waits for it. */
   readonly stalled?: number
+  /** Milliseconds for which a connection may stay open after its session has gone on with another. */
+  readonly replaced?: number
+  /** Milliseconds for which nothing may be heard on an open connection. */
+  readonly silent?: number
 }
 
 const glance = 500
@@ -44,7 +48,8 @@ export class Eye {
     hub.accept = (connection, handshake) => {
       const conversation = new Conversation(this, hub.node)
       const watched = new WatchedConnection(connection, conversation)
-      if (this.bounds.stalled !== undefined) this.#glanceAt(watched, conversation, this.bounds.stalled)
+      const { stalled, silent } = this.bounds
+      if (stalled !== undefined || silent !== undefined) this.#glanceAt(watched, conversation)
       accept(watched, handshake)
     }
   }
@@ -52,6 +57,15 @@ export class Eye {
   /** Something that no hub may do. */
   wrong(what: string): void {
     this.#wrong.push(what)
+  }
+
+  /** A session goes on with another connection: the older one must end. */
+  replaces(older: Conversation): void {
+    const { replaced } = this.bounds
+    if (replaced === undefined) return
+    this.w.runtime(`the eye on ${older.hub}`).timer(replaced, () => {
+      if (!older.over) this.wrong(`${older.who} is kept, though its session goes on with another (P-HS-5)`)
+    })
   }
 
   /** For how many milliseconds a hub has been saying a message, which it says to somebody now. */
@@ -68,18 +82,24 @@ export class Eye {
     return this.#said.get(stream)?.has(at) === true
   }
 
-  /** Looks now and then whether a connection takes something of what waits for it. */
-  #glanceAt(connection: WatchedConnection, conversation: Conversation, patience: number): void {
+  /** Looks now and then whether a connection takes something of what waits for it, and whether something is heard on it. */
+  #glanceAt(connection: WatchedConnection, conversation: Conversation): void {
     const runtime = this.w.runtime(`the eye on ${conversation.hub}`)
-    let before = 0
-    let since = runtime.now()
+    const { stalled = Number.POSITIVE_INFINITY, silent = Number.POSITIVE_INFINITY } = this.bounds
+    const taken = { buffered: 0, at: runtime.now() }
+    const heard = { received: 0, at: runtime.now() }
     const look = (): void => {
-      if (conversation.ended) return
-      const { bufferedAmount } = connection
-      if (bufferedAmount === 0 || bufferedAmount < before) since = runtime.now()
-      before = bufferedAmount
-      if (runtime.now() - since > patience)
-        this.wrong(`${conversation.who} has taken nothing for ${patience} ms and is not closed`)
+      if (conversation.over) return
+      const { bufferedAmount, received } = connection
+      const now = runtime.now()
+      if (bufferedAmount === 0 || bufferedAmount < taken.buffered) taken.at = now
+      if (received !== heard.received) heard.at = now
+      taken.buffered = bufferedAmount
+      heard.received = received
+      if (now - taken.at > stalled)
+        this.wrong(`${conversation.who} takes nothing for ${stalled} ms and is kept`)
+      else if (now - heard.at > silent)
+        this.wrong(`${conversation.who} is silent for ${silent} ms and is kept`)
       else runtime.timer(glance, look)
     }
     look()

@@ -12,10 +12,10 @@ const queue = 64 * 1024
 const waiting = queue + 64 * 1024 + 256 * 1024
 
 /** Two of four talk in one room, without a pause. */
-async function rattle(town: Town): Promise<void> {
+async function rattle(town: Town, steps = 130, bytes = 0): Promise<void> {
   const [first, second] = town.clients
-  for (let step = 0; step < 130; step++) {
-    for (const client of [first, second]) if (client !== undefined) town.say(client, '#lobby')
+  for (let step = 0; step < steps; step++) {
+    for (const client of [first, second]) if (client !== undefined) town.say(client, '#lobby', bytes)
     await town.w.advance(Math.floor(town.w.random() * 400))
   }
 }
@@ -23,9 +23,9 @@ async function rattle(town: Town): Promise<void> {
 /** More is said than a slow link carries. */
 async function flood(town: Town): Promise<void> {
   const [first, second] = town.clients
-  for (let step = 0; step < 100; step++) {
-    if (first !== undefined) town.say(first, '#lobby', 4_000)
-    if (second !== undefined) town.whisper(second, '#lobby', 4_000)
+  for (let step = 0; step < 60; step++) {
+    if (first !== undefined) town.say(first, '#lobby', 8_000)
+    if (second !== undefined) for (let i = 0; i < 2; i++) town.whisper(second, '#lobby', 8_000)
     await town.w.advance(Math.floor(town.w.random() * 500))
   }
 }
@@ -45,15 +45,27 @@ export const limits: readonly Search[] = [
   {
     name: 'late hubs',
     town: (w) => Town.build(w, { rooms: ['#lobby'], hub: { limits: { inflight: 4 } } }),
-    days: rattle,
+    days: (town) => rattle(town),
     options: { faults: ['pause', 'pause', 'reset', 'reset', 'answers'], most: 10, within: 20_000 },
     situations: ['a late frame on an older connection'],
+  },
+  {
+    name: 'late hubs, shorter logs',
+    town: (w) => Town.build(w, { rooms: ['#lobby'] }),
+    days: (town) => rattle(town),
+    options: {
+      faults: ['pause', 'pause', 'reset', 'reset', 'rollback', 'rollback'],
+      most: 14,
+      within: 25_000,
+      backplaneLatency: [0, 60],
+    },
+    situations: ['gap: diverged', 'a late frame on an older connection', 'two hubs end one epoch'],
   },
   {
     name: 'slow readers',
     town: (w) => Town.build(w, { rooms: ['#lobby'], hub: { limits: { queue } }, bounds: { waiting } }),
     days: flood,
-    options: { faults: ['slow', 'slow', 'stall'], most: 4, within: 20_000, lasting: 2 },
+    options: { faults: ['slow', 'slow', 'slow', 'trim', 'trim'], most: 6, within: 12_000, lasting: 2 },
     situations: ['a slow reader is served from the log'],
   },
   {
@@ -64,14 +76,26 @@ export const limits: readonly Search[] = [
         hub: { limits: { replay } },
         bounds: { replay: replay + meanwhile },
       }),
-    days: rattle,
+    days: (town) => rattle(town),
     options: {
-      faults: ['cut', 'refuse', 'stall', 'reset', 'trim', 'trim', 'crash'],
+      faults: ['cut', 'refuse', 'stall', 'reset', 'trim', 'trim', 'crash', 'hints'],
       most: 8,
       within: 20_000,
       backplaneLatency: [0, 100],
     },
-    situations: ['gap: limit', 'gap: trimmed', 'a replay beside live traffic'],
+    situations: ['gap: limit', 'gap: trimmed'],
+  },
+  {
+    name: 'changing logs',
+    town: (w) => Town.build(w, { rooms: ['#lobby'] }),
+    days: (town) => rattle(town, 70, 3_000),
+    options: {
+      faults: ['forget', 'forget', 'rollback', 'trim', 'cut', 'cut', 'reset', 'drain'],
+      most: 14,
+      within: 14_000,
+      backplaneLatency: [0, 200],
+    },
+    situations: ['a replay beside live traffic', 'gap: diverged', 'gap: epoch'],
   },
   {
     name: 'tight windows',

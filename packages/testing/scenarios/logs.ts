@@ -62,6 +62,13 @@ export const logs: readonly Search[] = [
     situations: ['gap: epoch', 'gap: absent', 'a session is lost'],
   },
   {
+    name: 'lost hints',
+    town: (w) => Town.build(w),
+    days: talk,
+    options: { faults: ['hints', 'hints', 'reset', 'reset', 'drain'], most: 16 },
+    situations: ['a replay', 'a session goes on at another hub'],
+  },
+  {
     name: 'lost answers',
     town: listened,
     days: talk,

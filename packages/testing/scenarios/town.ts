@@ -13,7 +13,9 @@ import { type Bounds, Eye } from './eye.ts'
 export interface Plan {
   /** How many hubs. Default: 2. */
   readonly nodes?: number
-  /** The users of the clients; every client connects to the hubs in turn. Default: three people, one of them twice. */
+  /** The hubs to which every client connects, one after the other, by their places. Default: one time each. */
+  readonly route?: readonly number[]
+  /** The users of the clients. Default: three people, one of them twice. */
   readonly people?: readonly string[]
   /** The rooms that everyone joins. Default: two. */
   readonly rooms?: readonly string[]
@@ -44,9 +46,10 @@ export class Town {
   /** Makes the hubs and connects the people; every one of them listens in every room. */
   static async build(w: World, plan: Plan = {}): Promise<Town> {
     const town = new Town(w, plan)
+    const route = (plan.route ?? [...town.hubs.keys()]).flatMap((place) => town.hubs[place] ?? [])
     const { people = ['alice', 'bob', 'carol', 'alice'], client: options = {} } = plan
     for (const name of people) {
-      const client = await w.client(town.hubs, name, options)
+      const client = await w.client(route, name, options)
       await Promise.all(town.rooms.map((room) => client.join(room).ready))
       town.clients.push(client)
     }

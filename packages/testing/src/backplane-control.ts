@@ -5,6 +5,15 @@ import type { LogHistory } from './history.ts'
 import type { Random } from './random.ts'
 import type { AnyHub, WorldBackplane } from './world.ts'
 
+/** How one incarnation of a hub reaches the store. */
+interface Way {
+  readonly backplane: MemoryBackplane
+  readonly actor: Actor
+  hub: AnyHub | null
+  /** How many outages are under way. */
+  outages: number
+}
+
 /**
  * The store of a world and every hub's way to it, with what goes wrong there.
  *
@@ -21,7 +30,7 @@ export class BackplaneControl implements WorldBackplane {
   readonly #sometimes: (situation: string) => void
   /** Who has asked first for an end of which epoch. */
   readonly #bumped = new Map<string, MemoryBackplane>()
-  readonly #ways = new Map<MemoryBackplane, AnyHub | null>()
+  readonly #ways = new Map<MemoryBackplane, Way>()
   #share = { loseHint: 0, doubleHint: 0, loseAnswer: 0 }
 
   constructor(
@@ -64,12 +73,13 @@ export class BackplaneControl implements WorldBackplane {
       this.#latency === null ? {} : { network, runtime, latency: this.#latency, faults },
     )
     this.#watch(backplane)
-    this.#ways.set(backplane, null)
+    this.#ways.set(backplane, { backplane, actor, hub: null, outages: 0 })
     return backplane
   }
 
   belongs(backplane: MemoryBackplane, hub: AnyHub): void {
-    this.#ways.set(backplane, hub)
+    const way = this.#ways.get(backplane)
+    if (way !== undefined) way.hub = hub
   }
 
   crash(backplane: MemoryBackplane): void {
@@ -79,10 +89,13 @@ export class BackplaneControl implements WorldBackplane {
 
   outage(duration: Duration, hub?: AnyHub): void {
     this.#note(`fault: outage of the backplane for ${duration}`)
-    const ways = [...this.#ways].filter(([, of]) => hub === undefined || of === hub)
-    for (const [backplane] of ways) backplane.outage(true)
+    const ways = [...this.#ways.values()].filter((way) => hub === undefined || way.hub === hub)
+    for (const way of ways) {
+      way.outages++
+      way.backplane.outage(true)
+    }
     this.#runtime.timer(milliseconds(duration), () => {
-      for (const [backplane] of ways) backplane.outage(false)
+      for (const way of ways) if (--way.outages === 0) this.#reconnect(way)
     })
   }
 
@@ -97,6 +110,12 @@ export class BackplaneControl implements WorldBackplane {
     this.outage(downtime)
     this.#note(`fault: ${stream} loses its ${count} newest messages`)
     this.#history.rollback(stream, this.#store.rollback(stream, count))
+  }
+
+  forget(stream: string): void {
+    this.#note(`fault: ${stream} is forgotten`)
+    this.#store.forget(stream)
+    this.#history.forget(stream)
   }
 
   trim(stream: string, keep: number): void {
@@ -126,7 +145,12 @@ export class BackplaneControl implements WorldBackplane {
   /** Whatever is wrong is over. */
   heal(): void {
     this.#share = { loseHint: 0, doubleHint: 0, loseAnswer: 0 }
-    for (const backplane of this.#ways.keys()) backplane.outage(false)
+    for (const way of this.#ways.values()) this.#reconnect(way)
+  }
+
+  /** A hub that is paused learns of it late, as of everything else. */
+  #reconnect({ actor, backplane }: Way): void {
+    actor.run(() => backplane.outage(false))
   }
 
   /** Notes what only the store sees of races between hubs. */

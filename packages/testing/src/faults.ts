@@ -52,6 +52,7 @@ export type Fault = Timed &
     | { readonly kind: 'answers'; readonly lose: number; readonly for: number }
     | { readonly kind: 'wipe'; readonly for: number }
     | { readonly kind: 'rollback'; readonly stream: number; readonly count: number; readonly for: number }
+    | { readonly kind: 'forget'; readonly stream: number }
     | { readonly kind: 'trim'; readonly stream: number; readonly keep: number }
     | {
         /** A hub that breaks the protocol: every so-manieth message to a client is left out, or comes twice. */
@@ -82,6 +83,7 @@ export const allFaults: readonly FaultKind[] = [
   'wipe',
   'rollback',
   'trim',
+  'forget',
 ]
 
 /** How faults are drawn. */
@@ -151,6 +153,8 @@ function draw(kind: FaultKind, random: Random): object {
       return { kind, for: span(random, 5_000) }
     case 'rollback':
       return { kind, stream: random.below(1_000), count: 1 + random.below(20), for: span(random, 5_000) }
+    case 'forget':
+      return { kind, stream: random.below(1_000) }
     case 'trim':
       return { kind, stream: random.below(1_000), keep: random.below(10) }
   }

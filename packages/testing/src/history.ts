@@ -38,7 +38,10 @@ export class LogHistory {
 
   /** Checks what is appended: an id once (I3), the messages of one session in the order of their calls (I8). */
   append(stream: string, at: number, id: string): void {
-    const before = this.top(stream)
+    const top = this.top(stream)
+    // Whoever starts over with the offsets has forgotten the stream: an empty one that nobody listens to.
+    const before = top !== null && top.at < at ? top : null
+    if (before === null) this.forget(stream)
     const known = this.#byId.get(`${stream} ${id}`) ?? []
     if (known.some((message) => this.#alive(stream, message)))
       this.#violated('I3', `${id} was stored twice in ${stream}`)
@@ -59,6 +62,11 @@ export class LogHistory {
     let top = this.top(stream)
     while (top !== null && top.at > to) top = top.before
     this.#tops.set(stream, top)
+  }
+
+  /** A whole stream was lost. */
+  forget(stream: string): void {
+    this.#tops.delete(stream)
   }
 
   /** Everything was lost. */

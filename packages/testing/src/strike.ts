@@ -31,12 +31,26 @@ export function strike(fault: Fault, targets: Targets): void {
     case 'wipe':
       return backplane.wipe(fault.for)
     case 'rollback':
+    case 'forget':
     case 'trim': {
       const stream = streams[fault.stream % Math.max(1, streams.length)]
-      if (stream === undefined) return
-      if (fault.kind === 'trim') backplane.trim(stream, fault.keep)
-      else backplane.rollback(stream, fault.count, fault.for)
+      if (stream !== undefined) strikeStream(fault, stream, backplane)
     }
+  }
+}
+
+function strikeStream(
+  fault: Extract<Fault, { stream: number }>,
+  stream: string,
+  backplane: WorldBackplane,
+): void {
+  switch (fault.kind) {
+    case 'rollback':
+      return backplane.rollback(stream, fault.count, fault.for)
+    case 'forget':
+      return backplane.forget(stream)
+    case 'trim':
+      return backplane.trim(stream, fault.keep)
   }
 }
 

@@ -64,6 +64,8 @@ export interface WorldBackplane {
   wipe(downtime?: Duration): void
   /** Loses the newest messages of a stream although they were acknowledged, and is back after a while: a failover to a replica that lags. */
   rollback(stream: string, count: number, downtime?: Duration): void
+  /** Forgets a stream as a whole, without being out of reach: what has no room for all streams does that with the oldest. */
+  forget(stream: string): void
   /** Keeps only the newest messages of a stream. */
   trim(stream: string, keep: number): void
   /** Of the hints, loses and doubles these shares, for a while. */

@@ -169,6 +169,12 @@ export class MemoryStore {
     this.#bytes += log.bytes - before
   }
 
+  /** Forgets a stream as a whole, as it does with those written longest ago when it is full: made anew it has another epoch. */
+  forget(stream: string): void {
+    const log = this.#streams.get(stream)
+    if (log !== undefined) this.#forget(stream, log)
+  }
+
   /** Stops the sweeping of what has expired. A later append starts it again. */
   close(): void {
     this.#sweeping?.()
