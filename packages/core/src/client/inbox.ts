@@ -21,11 +21,14 @@ export type Verdict =
 export class Inbox {
   /** The place of the last message; `null` before the first attachment. */
   position: Position | null
+  /** The ids that were delivered last. */
+  readonly delivered: Set<string>
   #attached = false
-  readonly #delivered = new Set<string>()
 
-  constructor(position: Position | null) {
+  /** `delivered` is what an earlier inbox of the same stream has delivered. */
+  constructor(position: Position | null, delivered: Set<string> = new Set()) {
     this.position = position
+    this.delivered = delivered
   }
 
   /** Until the next attachment nothing is delivered. */
@@ -46,7 +49,7 @@ export class Inbox {
   /** Takes the answer to a join at the place of a snapshot: the application starts anew, so what it was given before does not count. */
   restart(attachment: Attachment): void {
     this.attach(attachment)
-    this.#delivered.clear()
+    this.delivered.clear()
   }
 
   /** Messages up to a position are lost; the stream goes on behind it. */
@@ -68,11 +71,11 @@ export class Inbox {
   }
 
   #remember(id: string): boolean {
-    if (this.#delivered.has(id)) return false
-    this.#delivered.add(id)
-    if (this.#delivered.size > remembered) {
-      const [oldest] = this.#delivered
-      if (oldest !== undefined) this.#delivered.delete(oldest)
+    if (this.delivered.has(id)) return false
+    this.delivered.add(id)
+    if (this.delivered.size > remembered) {
+      const [oldest] = this.delivered
+      if (oldest !== undefined) this.delivered.delete(oldest)
     }
     return true
   }

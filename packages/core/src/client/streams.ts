@@ -5,6 +5,7 @@ import type { HubCastFrame, MsgFrame, StreamAnswer } from '../protocol/hub-frame
 import type { Undo } from '../runtime/runtime.ts'
 import { utf8Length } from '../text.ts'
 import type { Gap, Message } from './events.ts'
+import { Inbox } from './inbox.ts'
 import type { JoinOptions } from './options.ts'
 import { Restoration } from './restoration.ts'
 import type { Snapshot, SnapshotEvent, SnapshotHook } from './snapshot.ts'
@@ -36,6 +37,8 @@ export interface OwnStreams {
 
 /** How long to wait before a stream is asked for again that the hub could not give. */
 const retryDelay = 1_000
+/** Of how many streams that were left the delivered ids are kept. */
+const formerStreams = 16
 
 /**
  * Everything a client receives: `*`, its own inbox, and its rooms, each with its place. Survives connections.
@@ -49,6 +52,8 @@ export class Streams {
   readonly #subscriptions = new Map<string, Subscription>()
   /** Places of a time before this client that nothing has asked for yet. */
   readonly #saved = new Map<string, Position>()
+  /** The ids that were delivered last of the streams that were left last: a hub that is behind may say them again to one who comes back (P-ST-7). */
+  readonly #former = new Map<string, Set<string>>()
   /** What the `hello` on its way asks for. */
   #requested: ReadonlyMap<string, Subscription> = new Map()
   readonly #retries = new Set<Undo>()
@@ -92,8 +97,7 @@ export class Streams {
     const subscription = this.#subscriptions.get(address)
     if (subscription === undefined || !subscription.receivers.delete(receiver)) return
     if (subscription.receivers.size > 0) return
-    this.#subscriptions.delete(address)
-    subscription.end()
+    this.#forget(subscription)
     if (connected) this.#host.leave(address)
   }
 
@@ -150,6 +154,7 @@ export class Streams {
     const subscriptions = [...this.#subscriptions.values()]
     this.suspend()
     this.#saved.clear()
+    this.#former.clear()
     this.#subscriptions.clear()
     for (const subscription of subscriptions) subscription.end()
     for (const { address, receivers } of subscriptions)
@@ -196,12 +201,27 @@ export class Streams {
   #subscribe(address: string, receiver: Receiver, hook: SnapshotHook | undefined): Subscription {
     let subscription = this.#subscriptions.get(address)
     if (subscription === undefined) {
-      subscription = new Subscription(address, this.#saved.get(address) ?? null, hook)
-      this.#saved.delete(address)
+      subscription = new Subscription(address, this.#inbox(address), hook)
       this.#subscriptions.set(address, subscription)
     }
     subscription.receivers.add(receiver)
     return subscription
+  }
+
+  #inbox(address: string): Inbox {
+    const inbox = new Inbox(this.#saved.get(address) ?? null, this.#former.get(address))
+    this.#saved.delete(address)
+    this.#former.delete(address)
+    return inbox
+  }
+
+  #forget(subscription: Subscription): void {
+    const { address, inbox } = subscription
+    subscription.end()
+    this.#subscriptions.delete(address)
+    this.#former.set(address, inbox.delivered)
+    const [oldest] = this.#former.keys()
+    if (this.#former.size > formerStreams && oldest !== undefined) this.#former.delete(oldest)
   }
 
   #join(subscription: Subscription): void {
@@ -307,8 +327,7 @@ export class Streams {
   }
 
   #drop(subscription: Subscription, error: ChatError): void {
-    subscription.end()
-    this.#subscriptions.delete(subscription.address)
+    this.#forget(subscription)
     for (const receiver of [...subscription.receivers]) receiver.left(error, subscription.address)
   }
 }

@@ -1,7 +1,7 @@
 import type { ChatError } from '../errors.ts'
 import type { Position } from '../position.ts'
 import type { Gap, Message } from './events.ts'
-import { Inbox } from './inbox.ts'
+import type { Inbox } from './inbox.ts'
 import type { Restoration } from './restoration.ts'
 import type { SnapshotEvent, SnapshotHook } from './snapshot.ts'
 
@@ -37,9 +37,9 @@ export class Subscription {
   /** The place that the hub was last asked to go on from, on the current connection. */
   asked: Position | null = null
 
-  constructor(address: string, position: Position | null, hook: SnapshotHook | undefined) {
+  constructor(address: string, inbox: Inbox, hook: SnapshotHook | undefined) {
     this.address = address
-    this.inbox = new Inbox(position)
+    this.inbox = inbox
     this.hook = hook
   }
 

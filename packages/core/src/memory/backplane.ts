@@ -162,7 +162,9 @@ export class MemoryBackplane implements Backplane {
   }
 
   #listen(undo: Undo): Undo {
-    this.#listening.add(undo)
+    // Something that was under way when it ended.
+    if (this.#closed) undo()
+    else this.#listening.add(undo)
     return () => {
       this.#listening.delete(undo)
       undo()

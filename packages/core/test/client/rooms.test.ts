@@ -55,6 +55,23 @@ describe('handles of one room', () => {
       expect(seen).toEqual([2])
     }))
 
+  test('P-ST-7: joined again at a hub that is behind are not handed what they have had', () =>
+    play(async (stage) => {
+      const client = await stage.connected()
+      const room = client.join('#a')
+      await stage.settle()
+      stage.hub.at().write(msg('#a', 1), msg('#a', 2))
+      await stage.settle()
+      room.leave()
+      stage.hub.streams.set('#a', live(1))
+      const seen: unknown[] = []
+      client.join('#a').on('say', (data) => seen.push(data))
+      await stage.settle()
+      stage.hub.at().write(msg('#a', 2), msg('#a', 3))
+      await stage.settle()
+      expect(seen).toEqual([3])
+    }))
+
   test('joined again after the last has left begin anew, without the old place', () =>
     play(async (stage) => {
       stage.hub.streams.set('#a', live(5))
