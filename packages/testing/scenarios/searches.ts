@@ -4,6 +4,7 @@ import { delivery } from './delivery.ts'
 import { limits } from './limits.ts'
 import { logs } from './logs.ts'
 import { policies } from './policies.ts'
+import { revocations } from './revocations.ts'
 import type { Search } from './search.ts'
 
 /** All that are made. */
@@ -13,5 +14,6 @@ export const searches: readonly Search[] = [
   ...connections,
   ...limits,
   ...policies,
+  ...revocations,
   ...breaches,
 ]

@@ -3,6 +3,7 @@ import type { Actor } from './actor.ts'
 import { type Duration, milliseconds } from './duration.ts'
 import type { LogHistory } from './history.ts'
 import type { Random } from './random.ts'
+import { Spans } from './spans.ts'
 import type { AnyHub, WorldBackplane } from './world.ts'
 
 /** How one incarnation of a hub reaches the store. */
@@ -30,6 +31,8 @@ export class BackplaneControl implements WorldBackplane {
   readonly #sometimes: (situation: string) => void
   /** Who has asked first for an end of which epoch. */
   readonly #bumped = new Map<string, MemoryBackplane>()
+  /** When words from node to node can have got lost. */
+  readonly #lossy = new Spans()
   readonly #ways = new Map<MemoryBackplane, Way>()
   #share = { loseHint: 0, doubleHint: 0, loseAnswer: 0 }
 
@@ -94,7 +97,9 @@ export class BackplaneControl implements WorldBackplane {
       way.outages++
       way.backplane.outage(true)
     }
+    const end = this.#lossy.begin(this.#runtime.now())
     this.#runtime.timer(milliseconds(duration), () => {
+      end(this.#runtime.now())
       for (const way of ways) if (--way.outages === 0) this.#reconnect(way)
     })
   }
@@ -129,7 +134,9 @@ export class BackplaneControl implements WorldBackplane {
   ): void {
     this.#note(`fault: of the hints ${lose} are lost, ${double} doubled, for ${duration}`)
     this.#share = { ...this.#share, loseHint: lose, doubleHint: double }
+    const end = this.#lossy.begin(this.#runtime.now())
     this.#runtime.timer(milliseconds(duration), () => {
+      end(this.#runtime.now())
       this.#share = { ...this.#share, loseHint: 0, doubleHint: 0 }
     })
   }
@@ -140,6 +147,11 @@ export class BackplaneControl implements WorldBackplane {
     this.#runtime.timer(milliseconds(duration), () => {
       this.#share = { ...this.#share, loseAnswer: 0 }
     })
+  }
+
+  /** Whether a word from node to node can have got lost in a span of time. */
+  lossy(from: number, to: number): boolean {
+    return this.#lossy.touch(from, to)
   }
 
   /** Whatever is wrong is over. */

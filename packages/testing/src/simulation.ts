@@ -4,7 +4,7 @@ import {
   type ClientOptions,
   type ClientStatus,
   type Gap,
-  Hub,
+  type Hub,
   type HubOptions,
   type MemoryBackplane,
   type MemoryLink,
@@ -18,6 +18,7 @@ import {
   type User,
 } from '@chat/core'
 import type { Actor } from './actor.ts'
+import { Authorisation } from './authorisation.ts'
 import { BackplaneControl } from './backplane-control.ts'
 import { type Duration, milliseconds } from './duration.ts'
 import type { Fault } from './faults.ts'
@@ -32,6 +33,7 @@ import { Trace } from './trace.ts'
 import { quiet, VirtualTime } from './virtual-time.ts'
 import type { AnyClient, AnyHub, DurationRange, World, WorldLink, WorldOptions } from './world.ts'
 import { WorldClient } from './world-client.ts'
+import { WorldHub } from './world-hub.ts'
 
 interface HubSlot {
   readonly name: string
@@ -45,7 +47,7 @@ interface HubSlot {
 
 interface Member {
   readonly name: string
-  readonly client: AnyClient & Pick<Client, 'positions'>
+  readonly client: AnyClient & Pick<Client, 'positions' | 'session' | 'user'>
   readonly actor: Actor
   readonly link: LinkControl
   readonly view: ClientInvariants
@@ -76,6 +78,7 @@ export class Simulation implements World, Targets {
   readonly #network: MemoryNetwork
   readonly #store: MemoryStore
   readonly #history: LogHistory
+  readonly #authorisation: Authorisation
   readonly #checking: boolean
   readonly #workload: Random
   readonly #chance: Runtime
@@ -95,6 +98,14 @@ export class Simulation implements World, Targets {
     this.#workload = new Random(this.seed, 'workload')
     this.#chance = this.#time.runtime('world')
     this.#history = new LogHistory((invariant, what) => this.#violated(invariant, what))
+    this.#authorisation = new Authorisation({
+      time: this.#time,
+      hubs: this.#hubs,
+      members: this.#members,
+      lossy: (from, to) => this.backplane.lossy(from, to),
+      note: (text) => this.#note(text),
+      violated: (invariant, what) => this.#violated(invariant, what),
+    })
     this.#network = new MemoryNetwork(this.#time.runtime('network', { work: true }), {
       latency: drawn(options.latency ?? [1, 20], new Random(this.seed, 'latency')) ?? (() => 0),
     })
@@ -102,6 +113,7 @@ export class Simulation implements World, Targets {
       observe: (stream, epoch, { at, id }) => {
         this.#note(`${stream} takes ${id} at ${at} (${epoch})`)
         this.#history.append(stream, at, id)
+        this.#authorisation.stored(stream, id)
       },
     })
     this.backplane = new BackplaneControl(this.#store, {
@@ -141,11 +153,14 @@ export class Simulation implements World, Targets {
     const make = (): { hub: Hub<C, U>; actor: Actor; backplane: MemoryBackplane | null } => {
       const actor = this.#time.actor(`${name}.${++incarnation}`)
       const backplane = options.backplane === undefined ? this.backplane.connect(actor) : null
-      const hub = new Hub<C, U>({
-        runtime: actor.runtime,
-        ...(backplane === null ? {} : { backplane }),
-        ...options,
-      })
+      const hub = new WorldHub<C, U>(
+        {
+          runtime: actor.runtime,
+          ...(backplane === null ? {} : { backplane }),
+          ...this.#authorisation.watch(options),
+        },
+        this.#authorisation,
+      )
       setup(hub)
       this.#network.listen(name, {
         subprotocols: hub.subprotocols,
@@ -182,6 +197,7 @@ export class Simulation implements World, Targets {
         observe: (what) => {
           seen.push(what)
           this.#observe(name, view, what)
+          if ('event' in what) this.#authorisation.handed(member, what)
         },
         token,
         ...options,

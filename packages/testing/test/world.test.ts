@@ -34,3 +34,19 @@ test('settling waits for what is under way, and no longer: heartbeats and deadli
     expect(w.seen(bob, '#general')).toHaveLength(1)
     expect(w.now).toBeLessThan(1_000)
   }))
+
+test('I13: a hub that has crashed holds nothing of the store, whatever its policy answers late', () =>
+  world({}, async (w) => {
+    const { timer } = w.runtime('policy')
+    const authorize = (): Promise<boolean> =>
+      new Promise((resolve) => {
+        timer(100, () => resolve(true))
+      })
+    const hub = w.hub({ ...open, authorize })
+    const alice = await w.client(hub, 'alice')
+    const { ready } = alice.join('#general')
+    await w.advance(50)
+    w.crash(hub, { restart: '1s' })
+    await ready
+    await w.advance('1s')
+  }))
