@@ -209,10 +209,30 @@ function parseWelcome(frame: RawFrame): WelcomeFrame {
     node: text(welcome['node'], 'node'),
     heartbeat: count(welcome['heartbeat'], 'heartbeat'),
     grace: count(welcome['grace'], 'grace'),
-    limits: record(welcome['limits'], 'limits') as unknown as WelcomeLimits,
+    limits: parseLimits(record(welcome['limits'], 'limits')),
     durability: text(welcome['durability'], 'durability'),
     streams,
     expires: duration(welcome['expires']),
+  }
+}
+
+/** A client counts with them: what is no number here would stop it without a word. */
+function parseLimits(limits: Readonly<Record<string, unknown>>): WelcomeLimits {
+  const of = (name: keyof WelcomeLimits): number => {
+    const value = limits[name]
+    if (typeof value === 'number' && value > 0 && Number.isFinite(value)) return value
+    throw new ProtocolError(`limits.${name} is not a number above 0`)
+  }
+  return {
+    frame: of('frame'),
+    transmission: of('transmission'),
+    depth: of('depth'),
+    rooms: of('rooms'),
+    inflight: of('inflight'),
+    rate: of('rate'),
+    burst: of('burst'),
+    queue: of('queue'),
+    replay: of('replay'),
   }
 }
 
