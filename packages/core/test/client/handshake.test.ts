@@ -296,7 +296,7 @@ describe('saved positions (P-HS-7)', () => {
 })
 
 describe('a welcome for another user (P-HS-8)', () => {
-  test('nothing of what was queued is sent: it is rejected as unauthorized, and the app is told', () =>
+  test('an account switch on reconnect: nothing of what was queued is sent, it is rejected as unauthorized, and the app is told', () =>
     play(async (stage) => {
       const client = await stage.connected()
       const room = client.join('#a')

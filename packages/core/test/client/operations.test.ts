@@ -99,7 +99,7 @@ describe('a send', () => {
       expect(stage.hub.at().of('send')).toEqual([])
     }))
 
-  test('whose repetition is answered with `err` is uncertain, with the `err` as its cause (P-PB-3)', () =>
+  test('an answer lost, then a repetition that is refused: uncertain, with the `err` as its cause (P-PB-3)', () =>
     play(async (stage) => {
       const client = await stage.connected()
       const outcome = stage.watch(client.to('#a').send('say', 1))

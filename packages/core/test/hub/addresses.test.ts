@@ -158,7 +158,7 @@ describe.each(paths)('addresses, with a backplane that is %s', (path) => {
     await expect(s.hub.to(`~${bob.id}`).send('say', 1)).rejects.toThrow('casts and asks only')
   })
 
-  test('P-AD-3: who a message is from is said by the hub alone', async () => {
+  test('P-AD-3, SEC-16: who a message is from is said by the hub alone', async () => {
     const s = stage({ path })
     const [mallory, bob] = [await s.client('mallory'), await s.client('bob')]
     await bob.request('join', '#a')

@@ -53,7 +53,7 @@ describe.each(paths)('before the welcome, with a backplane that is %s', (path) =
     expect(alice.answered()).toEqual([1])
   })
 
-  test('P-HS-2: a second one that waits is closed with 4502, and neither runs', async () => {
+  test('P-HS-2, SEC-03: a second one that waits is closed with 4502, and neither runs', async () => {
     const { s, let_in } = slow(path)
     const alice = await s.open()
     await alice.say(hello('t'), ['join', 1, '#a'])

@@ -47,7 +47,7 @@ describe.each(paths)('a hub that is closed, with a backplane that is %s', (path)
     await closed
   })
 
-  test('P-LV-5: what is under way is finished, and what is left at the deadline is closed with 4001', async () => {
+  test('P-LV-5, S-24: what is under way is finished, and what is left at the deadline is closed with 4001', async () => {
     const allowed = deferred<boolean>()
     const s = stage({ path, authorize: () => allowed.promise })
     const alice = await s.client('alice')

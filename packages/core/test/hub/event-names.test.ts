@@ -43,7 +43,7 @@ describe.each(paths)('names of events, with a backplane that is %s', (path) => {
     expect(told).toEqual(['sent', 'cast'])
   })
 
-  test('P-PB-10: the hub’s own events cannot be forged', async () => {
+  test('P-PB-10, SEC-16: the hub’s own events cannot be forged', async () => {
     const s = stage({ path })
     const told: unknown[] = []
     for (const event of ['$connect', '$error', '$join'] as const)

@@ -10,7 +10,7 @@ describe('the first frame', () => {
     ['a reply', ['reply', 1, 'yes']],
     ['a type nobody knows', ['teleport', 1]],
   ])(
-    'P-HS-1: a connection that begins with %s is closed with 4502, and nothing is executed',
+    'P-HS-1, SEC-03: a connection that begins with %s is closed with 4502, and nothing is executed',
     async (_, frame) => {
       const s = stage()
       const alice = await s.open()
@@ -21,7 +21,7 @@ describe('the first frame', () => {
     },
   )
 
-  test('P-HS-1: a second hello closes the connection with 4502, and what stands behind it is not executed', async () => {
+  test('P-HS-1, SEC-03: a second hello closes the connection with 4502, and what stands behind it is not executed', async () => {
     const s = stage()
     const alice = await s.client('alice')
     await alice.say(hello('mallory'), ['join', 1, '#a'])

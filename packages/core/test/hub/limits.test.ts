@@ -79,7 +79,7 @@ describe.each(paths)('sizes, with a backplane that is %s', (path) => {
 })
 
 describe.each(paths)('rooms of a session, with a backplane that is %s', (path) => {
-  test('P-LV-3: a join beyond 128 rooms is too_large, and everyone and the own inbox do not count', async () => {
+  test('P-LV-3, SEC-14: a join beyond 128 rooms is too_large, and everyone and the own inbox do not count', async () => {
     const s = stage({ path, limits: { burst: 1_000 } })
     const alice = await s.client('alice')
     for (let i = 0; i < 128; i++) expect(outcome(await alice.request('join', `#${i}`))).toBe('ok')
@@ -92,7 +92,7 @@ describe.each(paths)('rooms of a session, with a backplane that is %s', (path) =
     expect(s.hub.rooms.size).toBe(128)
   })
 
-  test('P-LV-3: joins in one breath cannot pass the limit', async () => {
+  test('P-LV-3, SEC-14: joins in one breath cannot pass the limit', async () => {
     const s = stage({ path, limits: { rooms: 3 } })
     const alice = await s.client('alice')
     await alice.say(...Array.from({ length: 8 }, (_, i) => ['join', i + 1, `#${i}`]))

@@ -41,7 +41,7 @@ describe.each(paths)('a log that fails, with a backplane that is %s', (path) => 
     },
   )
 
-  test('P-PB-3: later sends to that address wait, those to others do not', async () => {
+  test('P-PB-3, S-07: later sends to that address wait, those to others do not', async () => {
     const s = stage({
       path,
       wrap: (backplane) => {

@@ -17,7 +17,7 @@ describe('numbers out of bounds', () => {
     ['a position of 0 with an id', '["join",1,"#a",{"since":["e",0,"x"]}]'],
     ['a position above 0 without an id', '["join",1,"#a",{"since":["e",1,null]}]'],
     ['a ping that is a fraction', '["ping",0.5]'],
-  ])('P-FR-6: %s closes the connection with 4502, without any effect', async (_, frame) => {
+  ])('P-FR-6, SEC-19: %s closes the connection with 4502, without any effect', async (_, frame) => {
     const s = stage()
     const alice = await s.client('alice')
     alice.news()
@@ -27,7 +27,7 @@ describe('numbers out of bounds', () => {
     expect(s.hub.rooms.size).toBe(0)
   })
 
-  test('P-FR-6: the greatest ref and the greatest offset are taken', async () => {
+  test('P-FR-6, SEC-19: the greatest ref and the greatest offset are taken', async () => {
     const s = stage()
     const alice = await s.client('alice')
     const ref = Number.MAX_SAFE_INTEGER

@@ -35,7 +35,7 @@ describe.each(paths)('the order of operations, with a backplane that is %s', (pa
     }
   })
 
-  test('P-PB-9: operations on one address take effect in the order they were written, however long authorisation takes', async () => {
+  test('P-PB-9: a join whose authorisation is slow while sends follow: all take effect in the order they were written', async () => {
     const { s, asked } = slow(path)
     const alice = await s.client('alice')
     await alice.say(

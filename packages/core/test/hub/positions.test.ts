@@ -80,7 +80,7 @@ describe.each(paths)('with a backplane that is %s', (path) => {
         (e: string) => [e, 9, 'x'.repeat(10_000)],
         '#a',
       ],
-    ])('P-ST-2: %s: %s is a gap up to the top', async (reason, __, since, address) => {
+    ])('P-ST-2, U-07: %s: %s is a gap up to the top', async (reason, __, since, address) => {
       const s = stage({ path, ...retention })
       const { epoch } = await ten(s)
       const client = await s.client('reader')

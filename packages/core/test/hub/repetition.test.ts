@@ -102,6 +102,26 @@ describe.each(paths)('repetitions of a send, with a backplane that is %s', (path
     expect(s.store.usage.keys).toBe(0)
   })
 
+  test('P-PB-2: a ref used again after the window is a new message, and never the answer of the old one', async () => {
+    const s = stage({ path })
+    const alice = await s.client('alice')
+    await alice.call(['send', 1, '#a', 'say', 'old'])
+    const idle = async (ms: number): Promise<void> => {
+      for (let left = ms; left > 0; left -= 20_000) {
+        await s.advance(20_000)
+        await alice.say(['pong'])
+      }
+    }
+    await idle(100_000)
+    expect(await alice.call(['send', 1, '#a', 'say', 'new'])).toMatchObject({ code: 'conflict' })
+    await idle(200_000)
+    const again = await alice.call(['send', 1, '#a', 'say', 'new'])
+    expect(again).toMatchObject({ result: { at: 2 } })
+    expect(JSON.stringify(again)).not.toContain('dup')
+    const page = await alice.request('read', '#a')
+    expect(JSON.stringify(page)).toMatch(/old.*new/)
+  })
+
   test('P-PB-2: a message is told to the application once, however often it is repeated', async () => {
     const s = stage({ path })
     const told: unknown[] = []

@@ -36,7 +36,7 @@ describe.each(paths)('ids and secrets, with a backplane that is %s', (path) => {
     expect(again.welcome.session.secret).not.toBe(alice.welcome.session.secret)
   })
 
-  test('P-HS-4: when the welcome is lost, the older secret is accepted again with a greater n', async () => {
+  test('P-HS-4: the welcome lost in transit: the older secret is accepted again with a greater n', async () => {
     const s = stage({ path })
     const alice = await s.client('alice')
     await s.drop(alice)
@@ -110,7 +110,7 @@ describe.each(paths)('ids and secrets, with a backplane that is %s', (path) => {
     ['an empty secret', (alice: RawClient) => ({ session: { id: alice.id, secret: '', n: 1 } })],
     ['a session that never was', () => ({ session: { id: 'nobodyhere12', secret: 'x'.repeat(24), n: 1 } })],
     ['an id that is no id', () => ({ session: { id: '__proto__', secret: 'x', n: 1 } })],
-  ])('P-HS-4: %s gives a fresh session, and looks the same as any other', async (_, extra) => {
+  ])('P-HS-4, SEC-17: %s gives a fresh session, and looks the same as any other', async (_, extra) => {
     const s = stage({ path })
     const alice = await s.client('alice')
     const other = await attempt(s, 'alice', extra(alice))
@@ -119,7 +119,7 @@ describe.each(paths)('ids and secrets, with a backplane that is %s', (path) => {
     expect(alice.code).toBeNull()
   })
 
-  test('P-HS-4: another user’s session gives a fresh one, even with the right secret', async () => {
+  test('P-HS-4, SEC-17: another user’s session gives a fresh one, even with the right secret', async () => {
     const s = stage({ path })
     const alice = await s.client('alice')
     const mallory = await attempt(s, 'mallory', sessionOf(alice, 1))

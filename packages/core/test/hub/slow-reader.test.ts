@@ -13,7 +13,7 @@ const messages = (connection: ScriptedConnection): unknown[] =>
 describe.each(paths)('a connection that does not keep up, with a backplane that is %s', (path) => {
   const options = { path, limits: { queue: 64 * 1024, stalled: 15_000 } }
 
-  test('P-LV-4: it holds no more than the queue limit, however much is published', async () => {
+  test('P-LV-4, SEC-07: it holds no more than the queue limit, however much is published', async () => {
     const s = stage(options)
     const connection = await slow(s)
     await s.publish('#a', ...numbers(1, 500).map((i) => [i, kilobyte]))
@@ -50,7 +50,7 @@ describe.each(paths)('a connection that does not keep up, with a backplane that 
     }
   })
 
-  test('P-LV-4: what the log no longer keeps is a gap, and the rest is replayed', async () => {
+  test('P-LV-4, S-18: what the log no longer keeps is a gap, and the rest is replayed', async () => {
     const s = stage({ ...options, log: { retention: { count: 150 } } })
     const connection = await slow(s)
     await s.publish('#a', ...numbers(1, 600).map((i) => [i, kilobyte]))
@@ -78,7 +78,7 @@ describe.each(paths)('a connection that does not keep up, with a backplane that 
     ])
   })
 
-  test('P-LV-4: the others in the room are not held up', async () => {
+  test('P-LV-4, SEC-07: the others in the room are not held up', async () => {
     const s = stage(options)
     await slow(s)
     const bob = await s.client('bob')
@@ -228,7 +228,7 @@ describe('a peer that takes nothing', () => {
     expect(connection.frames.filter(([type]) => type === 'pong')).toEqual([['pong', 1_000]])
   })
 
-  test('P-LV-4: when it takes nothing for longer than it may it is closed with 4008, and cut off two seconds later', async () => {
+  test('P-LV-4, SEC-07: when it takes nothing for longer than it may it is closed with 4008, and cut off two seconds later', async () => {
     const s = stage({ limits: { queue: 64 * 1024, stalled: 15_000 } })
     const connection = await slow(s)
     await s.publish('#a', ...numbers(1, 100).map((i) => [i, kilobyte]))

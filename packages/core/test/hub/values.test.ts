@@ -21,7 +21,7 @@ describe.each(paths)('free-form values, with a backplane that is %s', (path) => 
     ['objects 65 deep', '{"a":'.repeat(65) + 1 + '}'.repeat(65)],
     ['beyond a double', '[1e999]'],
     ['below a double', '{"a":-1e999}'],
-  ])('P-FR-7: a send of data %s is bad_payload, and nothing is stored', async (_, data) => {
+  ])('P-FR-7, U-05: a send of data %s is bad_payload, and nothing is stored', async (_, data) => {
     const s = stage({ path })
     const alice = await s.client('alice')
     await alice.say(`["send",1,"#a","say",${data}]`)
