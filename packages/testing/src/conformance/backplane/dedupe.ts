@@ -5,7 +5,7 @@ import { type Cluster, messageOf, outcomes } from './cluster.ts'
 /** A repetition is told from a new message (P-PB-2). */
 export const dedupe: readonly BackplaneCase[] = [
   {
-    name: 'the same key again is a duplicate, with the first answer, on every node',
+    name: 'the same key again is a duplicate, with the first answer, on every node (BP-02)',
     async run(cluster) {
       const first = await cluster.store('#room', { ref: 1, data: 'once' })
       await cluster.store('#room', { ref: 2, data: 'between' })
@@ -97,7 +97,7 @@ export const dedupe: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'the same ref of another session, user or stream is something else',
+    name: 'the same ref of another session, user or stream is something else (BP-02)',
     async run(cluster) {
       const others = [
         {},
@@ -150,7 +150,7 @@ export const dedupe: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'a key is known for the window after its last use, and then no longer',
+    name: 'a key is known for the window after its last use, and then no longer (BP-02)',
     needs: ['advance'],
     async run(cluster) {
       const { dedupeWindow } = cluster.capabilities

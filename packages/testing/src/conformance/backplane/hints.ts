@@ -86,7 +86,7 @@ export const hints: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'names are data: streams and channels are told apart, whatever is in their names',
+    name: 'names are data: streams and channels are told apart, whatever is in their names (BP-10)',
     run: namesAreData,
   },
   {

@@ -94,7 +94,7 @@ export const log: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'many writers, many streams: places only grow, `prev` links them, nothing is lost',
+    name: 'many writers, many streams: places only grow, `prev` links them, nothing is lost (BP-01)',
     run: manyWriters,
   },
   {
@@ -154,7 +154,7 @@ export const log: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'what is no longer kept is told: `base` is the place of the last entry that went, with its id',
+    name: 'what is no longer kept is told: `base` is the place of the last entry that went, with its id (BP-09)',
     needs: ['keep'],
     options: { keep: 5 },
     run: trimming,
