@@ -4,8 +4,13 @@ import { paths, profileArguments } from './engines.ts'
 import { Processes, writtenFile } from './processes.ts'
 import { SocketCommands } from './socket-commands.ts'
 
+/** Chromium, whose windows also take any command of the DevTools protocol. */
+export interface Chromium extends Browser {
+  open(url: string): Promise<ChromiumPage>
+}
+
 /** Chromium over the DevTools protocol. */
-export async function launchChromium(): Promise<Browser> {
+export async function launchChromium(): Promise<Chromium> {
   const processes = new Processes()
   const home = processes.temporaryFolder()
   await processes.start(paths.chromium, profileArguments('chromium', home), { ...process.env, HOME: home })
@@ -20,7 +25,7 @@ export async function launchChromium(): Promise<Browser> {
   }
 }
 
-class ChromiumPage implements RawPage {
+export class ChromiumPage implements RawPage {
   readonly #commands: SocketCommands
   readonly #target: string
   readonly #session: string

@@ -70,6 +70,8 @@ export class Guest {
   /** Why each connection was lost. */
   readonly reasons: string[] = []
   readonly errors: string[] = []
+  /** How long to wait for something at most, in milliseconds. */
+  patience = 15_000
   readonly #looks = new Set<() => void>()
 
   constructor(url: string, options: Options) {
@@ -116,7 +118,7 @@ export class Guest {
       const { heard, statuses, reasons, errors } = this
       const late = setTimeout(
         () => reject(new Error(`no ${what}: ${JSON.stringify({ heard, statuses, reasons, errors })}`)),
-        15_000,
+        this.patience,
       )
       this.#looks.add(look)
       look()

@@ -1,0 +1,85 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { type Chromium, launchChromium } from '../../../../test-support/browser-chromium.ts'
+import { enginesToTest } from '../../../../test-support/engines.ts'
+import { startExample } from '../example.ts'
+import { Scene } from './scene.ts'
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
+// Faults that take their time are in at-full-length.faults.ts, restarts of the server in ../page-tests.ts.
+describe.skipIf(!enginesToTest().includes('chromium'))('the page, on a bad network', () => {
+  let chromium: Chromium
+  let scene: Scene
+  beforeAll(async () => {
+    chromium = await launchChromium()
+  })
+  afterAll(() => chromium?.close())
+  beforeEach(async () => {
+    scene = await Scene.open(chromium)
+  })
+  afterEach(() => scene?.close())
+
+  test('shows that its connection was reset, comes back, and has lost nothing (F1)', async () => {
+    await scene.write('before')
+    await scene.shows('.mine.sent', 'before')
+    scene.proxy.refusing = true
+    scene.proxy.reset()
+    await scene.reaches('reconnecting')
+    await scene.write('mine')
+    await scene.shows('.mine.waiting', 'mine')
+    await scene.hear('hers')
+    scene.proxy.refusing = false
+
+    await scene.shows('.mine.sent', 'mine')
+    expect(await scene.texts).toEqual(['before', 'hers', 'mine'])
+    expect(await scene.statuses).toEqual(['reconnecting', 'connected'])
+    expect(await scene.gaps).toBe(0)
+  })
+
+  test('waits while nothing gets through, and goes on when something does (F3)', async () => {
+    scene.proxy.stall()
+    await scene.write('mine')
+    await scene.shows('.mine.waiting', 'mine')
+    await scene.hear('hers')
+    scene.proxy.heal()
+
+    await scene.shows('.mine.sent', 'mine')
+    expect(await scene.texts).toEqual(['hers', 'mine'])
+    expect(await scene.statuses).toEqual([])
+  })
+
+  test('comes back when the browser is online again', async () => {
+    await scene.offline(true)
+    scene.proxy.reset()
+    await scene.reaches('reconnecting')
+    await scene.write('mine')
+    await scene.hear('hers')
+    await scene.offline(false)
+
+    await scene.shows('.mine.sent', 'mine')
+    expect(await scene.texts).toEqual(['hers', 'mine'])
+    expect(await scene.statuses).toEqual(['reconnecting', 'connected'])
+  })
+
+  test('says what nobody knows and what is missing when its server was killed, and goes on with the next (F7, F14)', async () => {
+    const next = startExample()
+    await scene.write('before')
+    await scene.shows('.mine.sent', 'before')
+    scene.proxy.stall('down')
+    const { passed } = scene.proxy.up
+    await scene.write('who knows')
+    await vi.waitFor(() => expect(scene.proxy.up.passed).toBeGreaterThan(passed), { interval: 5 })
+    await scene.kill()
+    scene.proxy.heal()
+    await scene.reaches('reconnecting')
+    await scene.write('kept')
+    scene.replace(await next)
+
+    await scene.shows('.mine.uncertain', 'who knows')
+    await scene.shows('.mine.sent', 'kept')
+    await scene.hear('after')
+    await scene.shows('.received', 'after')
+    expect((await scene.texts).toSorted()).toEqual(['after', 'before', 'kept', 'who knows'])
+    expect(await scene.gaps).toBe(1)
+  })
+})

@@ -1,0 +1,113 @@
+import { once } from 'node:events'
+import type { Client } from '@chat/core'
+import { connect } from '@chat/node-ws'
+import type { Chromium, ChromiumPage } from '../../../../test-support/browser-chromium.ts'
+import { Page } from '../../../../test-support/browsers.ts'
+import { FaultProxy } from '../../../../test-support/fault-proxy.ts'
+import type { Chat } from '../../contract.ts'
+import { type Example, startExample } from '../example.ts'
+
+/**
+ * The example, somebody who looks at its page through a proxy, and eve, who talks to the example directly. Both are in the lobby.
+ */
+export class Scene {
+  readonly proxy: FaultProxy
+  readonly page: Page
+  example: Example
+  readonly #window: ChromiumPage
+  #eve: Client<Chat>
+  #said = 0
+
+  private constructor(example: Example, proxy: FaultProxy, window: ChromiumPage) {
+    this.example = example
+    this.proxy = proxy
+    this.#window = window
+    this.page = new Page(window)
+    this.#eve = this.#meetEve()
+  }
+
+  static async open(chromium: Chromium): Promise<Scene> {
+    const example = await startExample()
+    const proxy = await FaultProxy.start(example.port)
+    const window = await chromium.open(`http://127.0.0.1:${proxy.port}/?user=ada`)
+    const scene = new Scene(example, proxy, window)
+    await scene.reaches('connected')
+    // Whatever the page shows from now on, also while nobody looks.
+    await scene.page.evaluate(`void new MutationObserver(() => (globalThis.statuses ??= []).push(${status}))
+      .observe(document.querySelector('#status'), { attributeFilter: ['data-status'] })`)
+    return scene
+  }
+
+  /** The statuses that the page has shown since it was connected. */
+  get statuses(): Promise<string[]> {
+    return this.page.evaluate('globalThis.statuses ?? []')
+  }
+
+  reaches(name: string, patience?: number): Promise<void> {
+    return this.page.until(`${status} === '${name}'`, patience)
+  }
+
+  /** Ada writes, in the page. */
+  async write(text: string): Promise<void> {
+    await this.page.click('#text')
+    await this.page.type(`${text}\n`)
+  }
+
+  /** Eve says something, and it is stored. */
+  async hear(text: string): Promise<void> {
+    await this.#eve.to('#lobby').send('say', { text, key: `eve-${++this.#said}`, sentAt: Date.now() })
+  }
+
+  /** Waits until a row of the log says this; `row` are its classes. */
+  shows(row: string, text: string, patience?: number): Promise<void> {
+    const rows = `[...document.querySelectorAll('#log .row${row} .text')]`
+    return this.page.until(`${rows}.some((p) => p.textContent === ${JSON.stringify(text)})`, patience)
+  }
+
+  /** What everyone has said, in the order in which the page shows it. */
+  get texts(): Promise<string[]> {
+    return this.page.evaluate(`[...document.querySelectorAll('#log .row .text')].map((p) => p.textContent)`)
+  }
+
+  /** How often the page says that messages are missing. */
+  get gaps(): Promise<number> {
+    return this.page.evaluate(`document.querySelectorAll('#log .gap').length`)
+  }
+
+  /** What the browser knows of the network: it fires `offline` and `online`, and opens nothing new, but leaves WebSockets alone. */
+  async offline(offline: boolean): Promise<void> {
+    const unlimited = { latency: 0, downloadThroughput: -1, uploadThroughput: -1 }
+    await this.#window.command('Network.enable')
+    await this.#window.command('Network.emulateNetworkConditions', { offline, ...unlimited })
+  }
+
+  /** Kills the server, with all that it knows; its connections end with it. */
+  async kill(): Promise<void> {
+    this.#eve.close()
+    await this.example.stop('SIGKILL')
+    this.proxy.reset()
+  }
+
+  /** Puts another server in the place of one that has gone. */
+  replace(example: Example): void {
+    this.example = example
+    this.proxy.target = example.port
+    this.#eve = this.#meetEve()
+  }
+
+  async close(): Promise<void> {
+    this.#eve.close()
+    await this.page.close()
+    await this.proxy.close()
+    const { process } = this.example
+    if (process.exitCode !== null || process.signalCode !== null) return
+    process.kill('SIGKILL')
+    await once(process, 'exit')
+  }
+
+  #meetEve(): Client<Chat> {
+    return connect<Chat>(`ws://127.0.0.1:${this.example.port}/chat`, { token: 'eve' })
+  }
+}
+
+const status = `document.querySelector('#status')?.dataset.status`
