@@ -33,8 +33,8 @@ interface Recipient {
 /** What the invariant needs of its world. */
 export interface AuthorisationHost {
   readonly time: { readonly now: number }
-  readonly hubs: readonly unknown[]
-  readonly members: readonly Recipient[]
+  hubs(): readonly unknown[]
+  clients(): readonly Recipient[]
   /** Whether a word from node to node can have got lost in a span of time. */
   lossy(from: number, to: number): boolean
   note(text: string): void
@@ -103,7 +103,7 @@ export class Authorisation {
   /** The sessions of a user, or one, are ended. */
   kicking(who: string, kick: () => Promise<void>): Promise<void> {
     this.#host.note(`${who} is kicked`)
-    const hers = this.#host.members.filter(({ client }) => `@${client.user}` === who)
+    const hers = this.#host.clients().filter(({ client }) => `@${client.user}` === who)
     const sessions = who.startsWith('@') ? hers.map(({ client }) => client.session) : [who.slice(1)]
     const revocation = this.#begin()
     for (const session of sessions) if (session !== null) this.#ended.set(session, revocation)
@@ -164,7 +164,7 @@ export class Authorisation {
   /** Whether a message was stored when a revocation held: with one hub from a moment on, else a while after it was done. */
   #since(stored: Moment, moment: Moment, { asked, done }: Revocation): boolean {
     if (done === null) return false
-    if (this.#host.hubs.length === 1) return stored.count > moment.count
+    if (this.#host.hubs().length === 1) return stored.count > moment.count
     const known = done.time + bound
     return stored.time > known && !this.#host.lossy(asked.time, known)
   }

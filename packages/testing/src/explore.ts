@@ -80,7 +80,7 @@ export async function explore<Subject>(
     if (outcome.failure !== null) throw await explained(options, setup, outcome)
     steps += simulation.steps
     time += simulation.now
-    for (const situation of simulation.situations)
+    for (const situation of simulation.verdict.situations)
       situations.set(situation, (situations.get(situation) ?? 0) + 1)
     options.progress?.({ run: run + 1, runs, seed: first + run, hash: simulation.hash })
   }
