@@ -107,7 +107,6 @@ export class Handshaker implements Arrival {
     })
     // The newest connection wins, also over one that is still waiting for its welcome (P-HS-5).
     older?.replace()
-    if (!this.#admitted(user)) return
     const takeover: Takeover = { takeover: id, generation }
     attempt(
       () => this.#node.backplane.publish(sessionChannel, takeover),
@@ -117,26 +116,12 @@ export class Handshaker implements Arrival {
     this.#welcome(hello, session, secret)
   }
 
-  /** Whether this user may have one more connection here. Nobody in particular may have any number: behind a proxy they all have one address. */
-  #admitted(user: User): boolean {
-    if (user.anonymous === true) return true
-    const release = this.#node.crowd.enter(user.id)
-    if (release === null) {
-      this.#node.counters.refusedConnections++
-      this.#link.close(CloseCode.rateLimited, 'too many connections of this user')
-      return false
-    }
-    this.#link.release = release
-    return true
-  }
-
   #overtaken(): void {
     this.#link.close(CloseCode.goingAway, 'a newer attempt to resume was made')
   }
 
   #fresh(hello: HelloFrame, user: User, secret: string): void {
     const { backplane, runtime, timeouts } = this.#node
-    if (!this.#admitted(user)) return
     const id = runtime.id(idLength)
     attempt(
       () => backplane.sessions.put({ id, user: user.id, secret: sha256(secret) }, timeouts.session),

@@ -1,11 +1,10 @@
-import { CloseCode } from '../close-codes.ts'
 import type { AnyContract, CallName, EventInput, EventName, Untyped } from '../contract/contract.ts'
 import { encodeCast } from '../protocol/encode.ts'
 import { jsonProtocol } from '../protocol/json.ts'
 import type { Listener } from '../runtime/emitter.ts'
 import type { Undo } from '../runtime/runtime.ts'
 import { Frame } from '../transport/batch.ts'
-import type { Connection, Handshake, Sink } from '../transport/connection.ts'
+import type { Connection, Handshake } from '../transport/connection.ts'
 import type { HubEvents, HubListener, HubSession } from './events.ts'
 import type { CastMessage } from './feed.ts'
 import { Heartbeat } from './heartbeat.ts'
@@ -25,9 +24,6 @@ const checkInterval = 10_000
 const verifiedAtOnce = 500
 /** How long to wait for the transports' own farewell after the deadline. */
 const farewell = 2_000
-
-/** Nothing that comes on a connection beyond the limit is looked at. */
-const deaf: Sink = { receive: () => {}, drain: () => {}, closed: () => {} }
 
 /**
  * The server side: speaks to everyone, to a room, or to one person, over any transport, and answers their calls.
@@ -117,12 +113,6 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
    * Takes a connection that a transport has made. All that an adapter calls.
    */
   accept(connection: Connection, handshake: Handshake): void {
-    const { counters, limits } = this.#node
-    if (this.#links.size >= limits.connections) {
-      counters.refusedConnections++
-      connection.attach(deaf)
-      return connection.close(CloseCode.rateLimited, 'too many connections')
-    }
     const link: Link = new Link(this.#node, connection, handshake, (ended) => this.#closed(ended))
     this.#links.add(link)
     this.#heartbeat.add(link)

@@ -27,8 +27,6 @@ export class Link implements Sink {
   readonly connection: Connection
   readonly handshake: Handshake
   readonly outbox: Outbox
-  /** Gives back what this connection counts for, at its end. */
-  release: Undo = () => {}
   readonly #node: Node
   readonly #closed: (link: Link) => void
   /** Transmissions that wait for their turn, and whether each was sent after the `welcome` (P-HS-4). */
@@ -159,7 +157,6 @@ export class Link implements Sink {
     if (this.#gone) return
     this.#gone = true
     this.#helloTimer()
-    this.release()
     this.#input.length = 0
     this.#handshaker?.cancel()
     this.#handshaker = null

@@ -11,7 +11,6 @@ import { attempt } from '../runtime/later.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
 import { systemRuntime } from '../runtime/system.ts'
 import { exceedsBytes } from '../text.ts'
-import { Crowd } from './crowd.ts'
 import type { HubError } from './events.ts'
 import type { FeedHost } from './feed.ts'
 import { Flusher } from './flusher.ts'
@@ -27,8 +26,6 @@ export interface HubCounters {
   unknownFrames: number
   /** Replies to asks that nobody waits for. */
   strayReplies: number
-  /** Connections beyond `limits.connections` or `limits.connectionsPerUser`. */
-  refusedConnections: number
 }
 
 const firstRetry = 100
@@ -53,13 +50,7 @@ export class Node implements FeedHost {
   readonly flusher: Flusher
   readonly rates: RateLimiter
   readonly resumes: RateLimiter
-  readonly crowd: Crowd
-  readonly counters: HubCounters = {
-    droppedCasts: 0,
-    unknownFrames: 0,
-    strayReplies: 0,
-    refusedConnections: 0,
-  }
+  readonly counters: HubCounters = { droppedCasts: 0, unknownFrames: 0, strayReplies: 0 }
   /** Set once the hub is being closed: no new handshakes. */
   draining = false
   readonly #emitter = new Emitter((error, event) => this.fault({ error, source: 'listener', subject: event }))
@@ -78,7 +69,6 @@ export class Node implements FeedHost {
     this.router = new Router(this)
     this.flusher = new Flusher(this.runtime)
     this.rates = new RateLimiter(this.limits.rate, this.limits.burst)
-    this.crowd = new Crowd(this.limits.connectionsPerUser)
     this.resumes = new RateLimiter(this.limits.resumeRate, this.limits.resumeBurst)
     this.#calls = new Set(options.calls ?? [])
   }

@@ -74,10 +74,6 @@ export interface Limits {
   readonly resumeRate: number
   /** Attempts to resume at once. Default: 10. */
   readonly resumeBurst: number
-  /** Connections of this node; those beyond are closed with 4013, and their clients try again later. Default: 100 000. */
-  readonly connections: number
-  /** Connections that one user has at this node, anonymous ones aside; those beyond likewise. Default: 1 000. */
-  readonly connectionsPerUser: number
 }
 
 /** How long things may take, in milliseconds. */
@@ -138,8 +134,6 @@ const defaultLimits: Limits = {
   stalled: 15_000,
   resumeRate: 1,
   resumeBurst: 10,
-  connections: 100_000,
-  connectionsPerUser: 1_000,
 }
 
 const defaultTimeouts: Timeouts = {

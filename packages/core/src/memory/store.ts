@@ -175,8 +175,9 @@ export class MemoryStore {
     if (log !== undefined) this.#forget(stream, log)
   }
 
-  /** Stops the sweeping of what has expired. A later append starts it again. */
+  /** Stops the sweeping of what has expired, unless another node listens still. A later append starts it again. */
   close(): void {
+    if (this.#tails.size + this.#channels.size > 0) return
     this.#sweeping?.()
     this.#sweeping = null
   }
