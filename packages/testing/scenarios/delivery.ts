@@ -67,7 +67,6 @@ export const delivery: readonly Search[] = [
       'gap: absent',
       'gap: diverged',
       'gap: epoch',
-      'gap: trimmed',
       'two hubs end one epoch',
     ],
   },

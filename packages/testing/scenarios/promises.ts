@@ -20,9 +20,10 @@ export async function everyoneIsHeard(town: Town): Promise<void> {
   const last = clients.flatMap((client) => [...rooms, '*'].map((address) => town.say(client, address)))
   await w.advance('20s')
   const mute = last.find(({ outcome }) => outcome !== 'stored')
-  const deaf = clients.find((client) =>
-    last.some(({ n, address }) => !town.heard(client, address).includes(n)),
-  )
+  const deaf = clients.find((client) => {
+    const heard = new Set([...rooms, '*'].flatMap((address) => town.heard(client, address)))
+    return last.some(({ n }) => !heard.has(n))
+  })
   w.invariant('everyone is heard', () => {
     if (mute !== undefined)
       return `the last word of ${mute.client.user} to ${mute.address} is ${mute.outcome}`
