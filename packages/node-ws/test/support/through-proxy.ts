@@ -22,9 +22,9 @@ export async function startNode(options: HubOptions = {}): Promise<TestNode> {
     authenticate: ({ token }) => (token === null ? null : { id: token }),
     authorize: () => true,
     runtime: fast,
-    // A busy machine is no dead connection: only the tests of silence are impatient.
-    timeouts: { heartbeat: 29_000, grace: 29_000 },
     ...options,
+    // A busy machine is no dead connection: only the tests of silence are impatient.
+    timeouts: { hello: 60_000, heartbeat: 29_000, grace: 29_000, ...options.timeouts },
   })
   const { server, port } = await startServer()
   attach(hub, server, { path: '/chat' })
