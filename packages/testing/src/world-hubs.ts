@@ -29,6 +29,7 @@ interface Slot {
 export class WorldHubs {
   readonly #ground: Ground
   readonly #slots: Slot[] = []
+  #closing = false
 
   constructor(ground: Ground) {
     this.#ground = ground
@@ -87,6 +88,7 @@ export class WorldHubs {
   }
 
   async close(): Promise<void> {
+    this.#closing = true
     const alive = this.#slots.filter(({ now }) => !now.actor.dead)
     await Promise.all(alive.map(({ now }) => (now.hub as Hub).close({ deadline: 1 })))
   }
@@ -118,7 +120,7 @@ export class WorldHubs {
   }
 
   #restart(slot: Slot): void {
-    if (!slot.now.actor.dead) return
+    if (this.#closing || !slot.now.actor.dead) return
     this.#ground.verdict.note(`${slot.name} starts again`)
     slot.now = slot.make()
   }

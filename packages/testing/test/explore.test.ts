@@ -4,7 +4,7 @@ import { optionsOf, run } from '../scenarios/search.ts'
 import { searches } from '../scenarios/searches.ts'
 
 for (const search of searches)
-  test(`S-01, I15: no seed of the search '${search.name}' breaks a promise, and the same seed gives the same trace`, {
+  test(`${search.name === 'calm' ? 'S-02, I10, ' : ''}S-01, I15: no seed of the search '${search.name}' breaks a promise, and the same seed gives the same trace`, {
     timeout: 60_000,
   }, async () => {
     const hashes: string[] = []

@@ -50,3 +50,10 @@ test('I13: a hub that has crashed holds nothing of the store, whatever its polic
     await ready
     await w.advance('1s')
   }))
+
+test('a hub that was to start again after the end of its world stays away', () =>
+  world({}, async (w) => {
+    const hub = w.hub(open)
+    await w.client(hub, 'alice')
+    w.crash(hub, { restart: '5s' })
+  }))
