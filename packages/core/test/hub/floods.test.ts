@@ -15,7 +15,7 @@ describe.each(paths)('floods, with a backplane that is %s', (path) => {
     expect([...refusals].every((code) => code === 'rate_limited' || code === 'busy')).toBe(true)
   })
 
-  test('SEC-13: a flood of joins and leaves leaves nothing behind', async () => {
+  test('SEC-13, SEC-14: a flood of joins and leaves leaves nothing behind', async () => {
     const s = stage({ path })
     const mallory = await s.client('mallory')
     for (let i = 0; i < 300; i++) mallory.write(['join', 2 * i + 1, `#${i}`], ['leave', 2 * i + 2, `#${i}`])

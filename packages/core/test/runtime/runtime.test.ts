@@ -1,5 +1,5 @@
 import { systemRuntime } from '@chat/core'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Bucket } from '../../src/runtime/bucket.ts'
 import { Emitter } from '../../src/runtime/emitter.ts'
 import { attempt, whenReady } from '../../src/runtime/later.ts'
@@ -169,6 +169,24 @@ describe('the system runtime', () => {
       before = now
     }
   })
+
+  test.each([-86_400_000, 86_400_000])(
+    'its clock does not follow the wall clock by %d ms (U-23)',
+    async (jump) => {
+      const wall = Date.now()
+      const spy = vi.spyOn(Date, 'now').mockReturnValue(wall)
+      const before = systemRuntime.now()
+      let fired = 0
+      const cancel = systemRuntime.timer(60_000, () => fired++)
+      spy.mockReturnValue(wall + jump)
+      await new Promise<void>((resolve) => systemRuntime.timer(5, resolve))
+      expect(systemRuntime.now() - before).toBeGreaterThan(0)
+      expect(systemRuntime.now() - before).toBeLessThan(30_000)
+      expect(fired).toBe(0)
+      cancel()
+      spy.mockRestore()
+    },
+  )
 
   test.each([2 ** 31, 2 ** 40, Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY])(
     'a timer of %d ms does not fire at once',
