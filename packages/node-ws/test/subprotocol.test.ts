@@ -34,3 +34,33 @@ test('without an offer there is no subprotocol (P-FR-8)', async () => {
 test('an offer that breaks the grammar is answered with 400', async () => {
   expect((await negotiated(['chat.v1.json'], 'chat.v1.json,,'))[0]).toBe(400)
 })
+
+test.each([
+  ['nothing but commas', ','.repeat(8_000), 400],
+  ['nothing but spaces', `x${' '.repeat(8_000)}`, 101],
+  ['spaces and commas', 'x, '.repeat(2_500).slice(0, -2), 400],
+  ['the same one many times', Array.from({ length: 500 }, () => 'chat.v1.json').join(','), 400],
+  ['what is no token', 'chat.v1.json, "x"', 400],
+])(
+  'an offer of %s is dealt with at once, and answered by what was asked for or not at all (U-21)',
+  async (_, offered, status) => {
+    const start = performance.now()
+    const answer = await negotiated(['chat.v1.json'], offered)
+    expect([answer[0], answer[1]]).toEqual([status, undefined])
+    expect(performance.now() - start).toBeLessThan(2_000)
+  },
+)
+
+test('of a thousand offers the one that the hub speaks is found, and of none of them none (U-21)', async () => {
+  const many = Array.from({ length: 1_000 }, (_, i) => `p${i}`)
+  expect(await negotiated(['chat.v1.json'], [...many, 'chat.v1.json'].join(', '))).toEqual([
+    101,
+    'chat.v1.json',
+    'chat.v1.json',
+  ])
+  expect(await negotiated(['chat.v1.json'], many.join(', '))).toEqual([101, undefined, ''])
+})
+
+test('an offer of 64 KiB is more than a header may have (U-21)', async () => {
+  expect((await negotiated(['chat.v1.json'], ', '.repeat(32 * 1024)))[0]).toBe(431)
+})

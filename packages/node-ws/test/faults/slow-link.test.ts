@@ -4,8 +4,8 @@ import { numbers, throughProxy } from '../support/through-proxy.ts'
 
 const pace = 40
 
-test('a backlog that a slow link takes longer for than the hub is patient arrives all the same (N-02, P-LV-1)', async () => {
-  const { proxy, enter, hub } = await throughProxy({
+test('a backlog that a slow link takes longer for than the hub is patient arrives whole, and nobody is taken for dead (N-02, P-LV-1)', async () => {
+  const { proxy, enter, hub, codes } = await throughProxy({
     runtime: faster(pace),
     timeouts: { heartbeat: 10_000, grace: 10_000 },
   })
@@ -21,4 +21,5 @@ test('a backlog that a slow link takes longer for than the hub is patient arrive
   proxy.refusing = false
 
   expect(await bob.hears(all.length)).toEqual(all)
+  expect(codes).not.toContain(4012)
 })

@@ -6,7 +6,7 @@ import { throughProxy } from '../support/through-proxy.ts'
 test('a stall of 40 s, with the timeouts that everyone has, costs neither side a message (F2, F3)', async () => {
   const { proxy, enter, enterDirectly, connects } = await throughProxy({
     runtime: systemRuntime,
-    timeouts: { hello: 5_000, heartbeat: 25_000, grace: 10_000 },
+    timeouts: {},
   })
   const [alice, bob] = [await enterDirectly('alice'), await enter('bob')]
   bob.patience = 60_000

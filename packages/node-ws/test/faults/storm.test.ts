@@ -2,14 +2,14 @@ import { systemRuntime } from '@chat/core'
 import { expect, test } from 'vitest'
 import { numbers, throughProxy } from '../support/through-proxy.ts'
 
-test('fifty clients that are cut off at once all come back, one by one, and have missed nothing (F26)', async () => {
+test('a hundred clients that are cut off at once all come back, one by one, and have missed nothing (F26)', async () => {
   const { proxy, enter, hub, connects } = await throughProxy({ runtime: systemRuntime })
-  const guests = await Promise.all(numbers(50).map((i) => enter(`guest-${i}`)))
+  const guests = await Promise.all(numbers(100).map((i) => enter(`guest-${i}`)))
 
   proxy.reset()
   for (const i of numbers(10)) await hub.to('#lobby').send('say', i)
 
   for (const guest of guests) expect(await guest.hears(10)).toEqual(numbers(10))
-  expect(connects.slice(50).every(({ resumed }) => resumed)).toBe(true)
-  expect(connects).toHaveLength(100)
+  expect(connects.slice(100).every(({ resumed }) => resumed)).toBe(true)
+  expect(connects).toHaveLength(200)
 })

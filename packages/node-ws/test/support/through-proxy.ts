@@ -22,9 +22,9 @@ export async function startNode(options: HubOptions = {}): Promise<TestNode> {
     authenticate: ({ token }) => (token === null ? null : { id: token }),
     authorize: () => true,
     runtime: fast,
-    ...options,
     // A busy machine is no dead connection: only the tests of silence are impatient.
-    timeouts: { hello: 60_000, heartbeat: 29_000, grace: 29_000, ...options.timeouts },
+    timeouts: { heartbeat: 29_000, grace: 29_000 },
+    ...options,
   })
   const { server, port } = await startServer()
   attach(hub, server, { path: '/chat' })
