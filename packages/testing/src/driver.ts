@@ -29,8 +29,26 @@ export class Driver {
     await driven
   }
 
-  /** Lets time pass until the scenario has finished. */
-  async pass(finished: () => boolean): Promise<void> {
+  /**
+   * Runs a scenario to its end, or until it is stopped. Time passes by itself while it waits for something else than time.
+   *
+   * @throws whatever it throws; Error when it waits for what will never come.
+   */
+  async run(scenario: () => Promise<void>, stopped: () => boolean): Promise<void> {
+    let failure: { error: unknown } | null = null
+    let finished = false
+    scenario()
+      .catch((error: unknown) => {
+        failure = { error }
+      })
+      .finally(() => {
+        finished = true
+      })
+    await this.#pass(() => finished || stopped())
+    if (failure !== null) throw (failure as { error: unknown }).error
+  }
+
+  async #pass(finished: () => boolean): Promise<void> {
     for (let idle = 0; !finished(); idle++) {
       await this.#driven
       await quiet()
@@ -40,7 +58,9 @@ export class Driver {
       }
       const stepped = await this.#time.next()
       if (idle > (stepped ? longestWait : longestStop))
-        throw new Error('unable to finish the scenario: it waits for something that no time brings')
+        throw new Error(
+          'unable to finish the scenario: it waits for something that no time brings, such as a file, a socket or a real timer',
+        )
     }
   }
 }

@@ -116,7 +116,6 @@ async function simulate<Subject>(
       await simulation.recover()
       await check?.(w, subject)
     })
-    await simulation.close()
     if (kinds.length === 0) simulation.expectCalm()
     simulation.verify(faults)
     return { simulation, faults, failure: null }

@@ -18,8 +18,11 @@ import { Authorisation } from './authorisation.ts'
 import { BackplaneControl } from './backplane-control.ts'
 import { Driver } from './driver.ts'
 import { type Duration, milliseconds } from './duration.ts'
+import { fakeGlobals } from './fake-globals.ts'
 import type { Fault } from './faults.ts'
+import { canRedirect, type GlobalHandler, redirectGlobals } from './global-calls.ts'
 import type { Ground } from './ground.ts'
+import { Guard } from './guard.ts'
 import { LogHistory } from './history.ts'
 import { Random } from './random.ts'
 import { strike, type Targets } from './strike.ts'
@@ -46,6 +49,8 @@ export class Simulation implements World, Targets {
   readonly #chance: Runtime
   readonly #hubs: WorldHubs
   readonly #clients: WorldClients
+  readonly #guard: Guard = new Guard()
+  readonly #globals: GlobalHandler | null
   #recovering = false
 
   constructor(options: WorldOptions) {
@@ -80,6 +85,7 @@ export class Simulation implements World, Targets {
     }
     this.#hubs = new WorldHubs(ground)
     this.#clients = new WorldClients(ground)
+    this.#globals = this.#answering(options)
   }
 
   get now(): number {
@@ -185,22 +191,22 @@ export class Simulation implements World, Targets {
     return this.#clients.at(index)
   }
 
-  /** Runs a scenario to its end; while it waits for something else than time, time passes by itself. */
+  /**
+   * Runs a scenario to its end, and closes everything. While it waits for something else than time, time passes by itself.
+   *
+   * @throws whatever it throws; GuardError when it has touched what is not the world's.
+   */
   async run(scenario: (w: World) => Promise<void> | void): Promise<void> {
-    let outcome: { error: unknown } | null = null
-    let finished = false
-    const running = (async () => scenario(this))()
-      .catch((error: unknown) => {
-        outcome = { error }
-      })
-      .finally(() => {
-        finished = true
-      })
-    await this.#driver.pass(() => finished)
-    await running
-    if (outcome === null) return
-    await this.close()
-    throw (outcome as { error: unknown }).error
+    const play = async (): Promise<{ error: unknown } | null> => {
+      const stopped = (): boolean => this.#guard.failure !== null
+      const failure = await failureOf(this.#driver.run(async () => scenario(this), stopped))
+      return failure ?? (await failureOf(this.#close()))
+    }
+    const handler = this.#globals
+    const failure = handler === null ? await play() : await redirectGlobals(handler, play)
+    // What follows from a call that was refused is not worth telling.
+    if (this.#guard.failure !== null) throw this.#guard.failure
+    if (failure !== null) throw failure.error
   }
 
   /** Ends every fault, lets everything recover, and checks that it has (I5, I6, I7, I9, I14). */
@@ -214,15 +220,6 @@ export class Simulation implements World, Targets {
     this.#clients.checkRecovered(this.#store)
   }
 
-  async close(): Promise<void> {
-    this.#clients.close()
-    const closing = this.#hubs.close()
-    await this.#time.advance(10_000)
-    await closing
-    const { tails, channels } = this.#store.usage
-    if (tails + channels > 0) this.verdict.violated('I13', `${tails} tails and ${channels} channels are left`)
-  }
-
   /** Without faults there is nothing to be told of (I10). */
   expectCalm(): void {
     this.#clients.checkCalm()
@@ -232,6 +229,26 @@ export class Simulation implements World, Targets {
   verify(faults: readonly Fault[] = []): void {
     this.verdict.check()
     if (this.#checking) this.verdict.pronounce(faults)
+  }
+
+  async #close(): Promise<void> {
+    this.#clients.close()
+    const closing = this.#hubs.close()
+    await this.#time.advance(10_000)
+    await closing
+    const { tails, channels } = this.#store.usage
+    if (tails + channels > 0) this.verdict.violated('I13', `${tails} tails and ${channels} channels are left`)
+  }
+
+  /** Who answers for the platform's globals; `null` for themselves. */
+  #answering({ guard = true, fakeGlobals: faking = false }: WorldOptions): GlobalHandler | null {
+    if (!faking) return guard ? (call) => this.#guard.handle(call) : null
+    if (!canRedirect)
+      throw new Error('unable to fake the globals: this platform does not tell whose code runs')
+    return fakeGlobals({
+      runtime: this.#time.runtime('globals'),
+      work: this.#time.runtime('immediates', { work: true }),
+    })
   }
 
   #makeStore(history: LogHistory, authorisation: Authorisation): MemoryStore {
@@ -266,3 +283,10 @@ function drawn(latency: DurationRange, random: Random): (() => number) | null {
   const [least, most] = [milliseconds(latency[0]), milliseconds(latency[1])]
   return () => random.between(least, most)
 }
+
+/** How something failed; `null` when it did not. */
+const failureOf = (part: Promise<void>): Promise<{ error: unknown } | null> =>
+  part.then(
+    () => null,
+    (error: unknown) => ({ error }),
+  )

@@ -1,5 +1,6 @@
 import type { Runtime, Undo } from '@chat/core'
 import { Actor, type ActorOptions } from './actor.ts'
+import { type MacrotaskPlatform, macrotaskOf } from './macrotask.ts'
 import { Random } from './random.ts'
 
 interface Timer {
@@ -11,14 +12,7 @@ interface Timer {
   cancelled: boolean
 }
 
-/** A macrotask of the platform: when it comes, all microtasks before it have run. */
-interface Platform {
-  setImmediate?: (callback: () => void) => unknown
-  setTimeout(callback: () => void, delay: number): unknown
-}
-
-const platform = globalThis as unknown as Platform
-const macrotask = platform.setImmediate ?? ((callback: () => void) => platform.setTimeout(callback, 0))
+const macrotask = macrotaskOf(globalThis as unknown as MacrotaskPlatform)
 
 /**
  * Time that passes only when told to. What is due runs in the order of its time, and in the order of the calls where that is the same; between

@@ -14,6 +14,7 @@ import type {
 } from '@chat/core'
 import type { Duration } from './duration.ts'
 import type { Fault } from './faults.ts'
+import type { GuardError } from './guard.ts'
 import { Simulation } from './simulation.ts'
 
 /** A span to draw a duration from, or a fixed one. */
@@ -32,6 +33,19 @@ export interface WorldOptions {
   readonly backplaneLatency?: DurationRange
   /** Whether the invariants of delivery are checked, and a violation fails the run. Default: `true`. */
   readonly invariants?: boolean
+  /**
+   * Whether the run fails with a {@link GuardError} when code under test touches a real clock, timer or random source: `Date`, `performance.now`, `setTimeout`,
+   * `setInterval`, `setImmediate`, `AbortSignal.timeout`, `Math.random`, `crypto.getRandomValues`, `crypto.randomUUID`. Code under test is what runs inside the run, in
+   * every callback and after every `await`, not what goes on beside it: the test runner, or another world. What a test has replaced itself, with `vi.useFakeTimers` or
+   * a spy, is left to it. What a module took hold of when it was loaded, or imports from `node:timers` or `node:crypto`, goes unseen. There is no guard in
+   * pages, where nothing tells whose code it is. Default: `true`.
+   */
+  readonly guard?: boolean
+  /**
+   * Whether those globals are the world's for code under test: a virtual clock that starts on 1 January 2026 (UTC), virtual timers, randomness from the seed. So code that
+   * takes time from globals is simulated as it is. `queueMicrotask` and `process.nextTick` stay as they are. Not possible in pages. Default: `false`.
+   */
+  readonly fakeGlobals?: boolean
 }
 
 /** A hub of a world, whatever its contract. */
@@ -148,7 +162,7 @@ export interface World {
  *   }))
  * ```
  *
- * @throws InvariantError when an invariant does not hold; whatever the scenario throws.
+ * @throws InvariantError when an invariant does not hold; GuardError when a real clock, timer or random source was touched; whatever the scenario throws.
  */
 export async function world(
   options: WorldOptions,
@@ -156,6 +170,5 @@ export async function world(
 ): Promise<void> {
   const simulation = new Simulation(options)
   await simulation.run(scenario)
-  await simulation.close()
   simulation.verify()
 }
