@@ -127,7 +127,7 @@ export type Taken =
 
 /** Session records with expiry, shared by all nodes. */
 export interface SessionStore {
-  /** Keeps a new record for `ttl` milliseconds. Above its capacity the store forgets the records that expire first. */
+  /** Keeps a new record for `ttl` milliseconds. Above its capacity the store forgets the records that expire first; of a user who has very many, those before others'. */
   put(record: SessionRecord, ttl: number): Later<void>
   /**
    * Takes a session over, in one atomic step: `secret` must be the hash of a living secret of this user's session, `attempt` greater than any before with

@@ -21,16 +21,20 @@ interface Stored {
 }
 
 const unknown: Taken = { outcome: 'unknown' }
+/** Who has more than this part of all records makes room with the own ones. */
+const fairShare = 0.1
 
 /**
  * Session records in memory. Bounded: above its capacity it forgets the oldest, so that sessions abandoned by the ten thousand
- * cost no more than that.
+ * cost no more than that; and one user who abandons them costs the others nothing.
  *
  * @internal
  */
 export class MemorySessionStore implements SessionStore {
   /** In the order in which they expire. */
   readonly #records = new Map<string, Stored>()
+  /** The ids of each user, in the same order. */
+  readonly #users = new Map<string, Set<string>>()
   readonly #runtime: Runtime
   readonly #capacity: number
 
@@ -46,7 +50,8 @@ export class MemorySessionStore implements SessionStore {
   put(record: SessionRecord, ttl: number): void {
     const newest = { hash: record.secret, attempts: 0 }
     const expires = this.#runtime.now() + ttl
-    this.#records.set(record.id, {
+    this.#forget(record.id)
+    this.#keep(record.id, {
       user: record.user,
       newest,
       older: null,
@@ -56,8 +61,10 @@ export class MemorySessionStore implements SessionStore {
       dropped: false,
     })
     if (this.#records.size <= this.#capacity) return
-    const [oldest] = this.#records.keys()
-    if (oldest !== undefined) this.#records.delete(oldest)
+    const own = this.#users.get(record.user)
+    const most = Math.max(1, this.#capacity * fairShare)
+    const [oldest] = own !== undefined && own.size > most ? own : this.#records.keys()
+    if (oldest !== undefined) this.#forget(oldest)
   }
 
   take(id: string, attempt: { user: string; secret: string; n: number; next: string }, ttl: number): Taken {
@@ -90,29 +97,44 @@ export class MemorySessionStore implements SessionStore {
     return true
   }
 
-  /** Looks at every record for a user's: that is rare, and cheaper than keeping them by user. */
   drop(which: { readonly id: string } | { readonly user: string }): void {
-    if ('user' in which) {
-      for (const record of this.#records.values()) if (record.user === which.user) record.dropped = true
-    } else {
-      const record = this.#records.get(which.id)
+    const ids = 'user' in which ? (this.#users.get(which.user) ?? []) : [which.id]
+    for (const id of ids) {
+      const record = this.#records.get(id)
       if (record !== undefined) record.dropped = true
     }
   }
 
   /** Forgets what has expired. */
   sweep(now: number): void {
-    for (const [id, record] of this.#records) if (record.expires <= now) this.#records.delete(id)
+    for (const [id, record] of this.#records) if (record.expires <= now) this.#forget(id)
   }
 
   clear(): void {
     this.#records.clear()
+    this.#users.clear()
   }
 
   #extend(id: string, record: Stored, expires: number): void {
     record.expires = expires
-    this.#records.delete(id)
+    this.#forget(id)
+    this.#keep(id, record)
+  }
+
+  #keep(id: string, record: Stored): void {
     this.#records.set(id, record)
+    const own = this.#users.get(record.user)
+    if (own === undefined) this.#users.set(record.user, new Set([id]))
+    else own.add(id)
+  }
+
+  #forget(id: string): void {
+    const user = this.#records.get(id)?.user
+    if (user === undefined) return
+    this.#records.delete(id)
+    const own = this.#users.get(user)
+    own?.delete(id)
+    if (own?.size === 0) this.#users.delete(user)
   }
 
   /** Compares with both, always, so that the time tells nothing. */
