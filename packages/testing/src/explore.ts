@@ -1,6 +1,9 @@
+import { DivergenceError } from './divergence-error.ts'
 import { allFaults, drawFaults, type Fault, type FaultKind } from './faults.ts'
+import { GuardError } from './guard.ts'
 import { InvariantError } from './invariant-error.ts'
 import { Random } from './random.ts'
+import { shrink } from './shrink.ts'
 import { Simulation } from './simulation.ts'
 import type { World, WorldOptions } from './world.ts'
 
@@ -24,6 +27,10 @@ export interface ExploreOptions<Subject> extends Omit<WorldOptions, 'seed'> {
   readonly check?: (w: World, subject: Subject) => Promise<void> | void
   /** Exactly these faults, as a failure named them, instead of drawn ones. */
   readonly replay?: readonly Fault[]
+  /**
+   * How many of the first seeds are run twice, and the runs compared: something that is not the world's may decide. A run that fails is always seen again. Default: 1.
+   */
+  readonly twice?: number
   /** Situations that must have come about in at least one run, as {@link World.sometimes} notes them. Default: none. */
   readonly situations?: readonly string[]
   /** Called after each run. */
@@ -64,19 +71,22 @@ interface Run {
  *   }))
  * ```
  *
- * @throws InvariantError for the first run that fails: the invariant, the shrunk faults, the last that happened, and the line that replays it.
+ * @throws InvariantError for the first run that fails: the invariant, the faults it takes and no others, what led to it, and the line that gives it again.
+ *   Error with the same, and the `cause`, when something else was thrown. GuardError when code under test has touched a real clock, timer or random source. DivergenceError when a
+ *   seed has given two different runs.
  */
 export async function explore<Subject>(
   options: ExploreOptions<Subject>,
   setup: (w: World) => Promise<Subject> | Subject,
 ): Promise<ExploreReport> {
-  const { runs = 100, seed: first = 1, replay } = options
+  const { runs = 100, seed: first = 1, replay = null, twice = 1 } = options
   const situations = new Map<string, number>()
   let steps = 0
   let time = 0
   for (let run = 0; run < runs; run++) {
-    const outcome = await simulate(options, setup, first + run, replay ?? null)
+    const outcome = await simulate(options, setup, first + run, replay)
     const { simulation } = outcome
+    if (run < twice || outcome.failure !== null) await seeAgain(options, setup, outcome)
     if (outcome.failure !== null) throw await explained(options, setup, outcome)
     steps += simulation.steps
     time += simulation.now
@@ -117,11 +127,28 @@ async function simulate<Subject>(
       await check?.(w, subject)
     })
     if (kinds.length === 0) simulation.expectCalm()
-    simulation.verify(faults)
+    simulation.verify()
     return { simulation, faults, failure: null }
   } catch (failure) {
     return { simulation, faults, failure }
   }
+}
+
+/**
+ * Runs a seed once more.
+ *
+ * @throws DivergenceError when that gives another run.
+ */
+async function seeAgain<Subject>(
+  options: ExploreOptions<Subject>,
+  setup: (w: World) => Promise<Subject> | Subject,
+  { simulation, faults, failure }: Run,
+): Promise<void> {
+  // It stopped where it was refused, and the message says where that is.
+  if (failure instanceof GuardError) return
+  const again = await simulate(options, setup, simulation.seed, faults)
+  if (again.simulation.hash !== simulation.hash)
+    throw new DivergenceError(simulation.seed, simulation.verdict.trace, again.simulation.verdict.trace)
 }
 
 /** The failure with the fewest faults that still make it. */
@@ -129,23 +156,41 @@ async function explained<Subject>(
   options: ExploreOptions<Subject>,
   setup: (w: World) => Promise<Subject> | Subject,
   failed: Run,
-): Promise<Error> {
+): Promise<unknown> {
+  if (failed.failure instanceof GuardError) return failed.failure
   const { seed } = failed.simulation
   let smallest = failed
-  for (let index = 0; index < smallest.faults.length; ) {
-    const fewer = smallest.faults.filter((_, at) => at !== index)
+  await shrink(failed.faults, async (fewer) => {
     const run = await simulate(options, setup, seed, fewer)
-    if (run.failure !== null && kindOf(run.failure) === kindOf(failed.failure)) smallest = run
-    else index++
-  }
-  const again = `explore({ …, runs: 1, seed: ${seed}, replay: ${JSON.stringify(smallest.faults)} }, …)`
-  const left = failed.faults.length - smallest.faults.length
-  const shrunk = left > 0 ? ` (${left} of ${failed.faults.length} faults were not needed)` : ''
-  const { failure } = smallest
-  const message = failure instanceof Error ? failure.message : String(failure)
-  const report = `${message}\nto see it again${shrunk}:\n  ${again}`
-  if (failure instanceof InvariantError) return new InvariantError(failure.violations, report)
-  return new Error(`seed ${seed}: ${report}`, { cause: failure })
+    const same = run.failure !== null && kindOf(run.failure) === kindOf(failed.failure)
+    if (same) smallest = run
+    return same
+  })
+  return failureOf(smallest, failed.faults.length)
+}
+
+/** What a search fails with: what is wrong, the faults that it takes, what led to it, and the line that gives it again. */
+function failureOf({ simulation, faults, failure }: Run, drawn: number): Error {
+  const { seed, verdict, hash } = simulation
+  const invariant = failure instanceof InvariantError ? failure : null
+  const said = failure instanceof Error ? failure.message : String(failure)
+  const report = [
+    verdict.report(invariant === null ? said : verdict.headline(), faults, needed(faults.length, drawn)),
+    'to see it again:',
+    `  explore({ …, runs: 1, seed: ${seed}, replay: ${JSON.stringify(faults)} }, …)`,
+  ].join('\n')
+  if (invariant !== null) return new InvariantError(invariant.violations, report, { seed, faults, hash })
+  return new Error(report, { cause: failure })
+}
+
+function needed(kept: number, drawn: number): string {
+  if (drawn === 0) return 'without any fault'
+  if (kept === 0) return `it needs none of the ${drawn} faults that were there`
+  if (kept === drawn)
+    return kept === 1
+      ? 'it needs the only fault that was there:'
+      : `it needs all ${kept} faults that were there:`
+  return `of ${drawn} faults it needs ${kept === 1 ? 'one' : kept}:`
 }
 
 const kindOf = (failure: unknown): string =>

@@ -32,6 +32,9 @@ import type { AnyClient, AnyHub, DurationRange, World, WorldLink, WorldOptions }
 import { WorldClients } from './world-clients.ts'
 import { WorldHubs } from './world-hubs.ts'
 
+/** How much of a message's data the trace shows, in characters. */
+const longestExcerpt = 60
+
 /**
  * A world at work.
  *
@@ -44,7 +47,6 @@ export class Simulation implements World, Targets {
   readonly #time: VirtualTime
   readonly #driver: Driver
   readonly #store: MemoryStore
-  readonly #checking: boolean
   readonly #workload: Random
   readonly #chance: Runtime
   readonly #hubs: WorldHubs
@@ -55,10 +57,9 @@ export class Simulation implements World, Targets {
 
   constructor(options: WorldOptions) {
     this.seed = options.seed ?? 1
-    this.#checking = options.invariants ?? true
     this.#time = new VirtualTime(this.seed)
     this.#driver = new Driver(this.#time)
-    this.verdict = new Verdict(this.seed, () => this.#time.now)
+    this.verdict = new Verdict(this.seed, () => this.#time.now, options.invariants ?? true)
     this.#workload = new Random(this.seed, 'workload')
     this.#chance = this.#time.runtime('world')
     const history = new LogHistory((invariant, what) => this.verdict.violated(invariant, what))
@@ -200,6 +201,9 @@ export class Simulation implements World, Targets {
     const play = async (): Promise<{ error: unknown } | null> => {
       const stopped = (): boolean => this.#guard.failure !== null
       const failure = await failureOf(this.#driver.run(async () => scenario(this), stopped))
+      // Before closing adds lines to the trace that nobody looks for.
+      if (failure === null) this.verdict.check()
+      else this.verdict.wrong()
       return failure ?? (await failureOf(this.#close()))
     }
     const handler = this.#globals
@@ -226,9 +230,9 @@ export class Simulation implements World, Targets {
   }
 
   /** @throws InvariantError when something did not hold. */
-  verify(faults: readonly Fault[] = []): void {
+  verify(): void {
     this.verdict.check()
-    if (this.#checking) this.verdict.pronounce(faults)
+    this.verdict.pronounce()
   }
 
   async #close(): Promise<void> {
@@ -253,8 +257,8 @@ export class Simulation implements World, Targets {
 
   #makeStore(history: LogHistory, authorisation: Authorisation): MemoryStore {
     return new MemoryStore(this.#time.runtime('store'), {
-      observe: (stream, epoch, { at, id }) => {
-        this.note(`${stream} takes ${id} at ${at} (${epoch})`)
+      observe: (stream, epoch, { at, id, event, data }) => {
+        this.note(`${stream} takes ${id} at ${at} (${epoch}): ${event} ${excerpt(data)}`)
         history.append(stream, at, id)
         authorisation.stored(stream, id)
       },
@@ -282,6 +286,12 @@ function drawn(latency: DurationRange, random: Random): (() => number) | null {
   }
   const [least, most] = [milliseconds(latency[0]), milliseconds(latency[1])]
   return () => random.between(least, most)
+}
+
+/** What the trace shows of a message: different words make a different run. */
+function excerpt(data: unknown): string {
+  const json = JSON.stringify(data) ?? ''
+  return json.length > longestExcerpt ? `${json.slice(0, longestExcerpt)}…` : json
 }
 
 /** How something failed; `null` when it did not. */

@@ -1,5 +1,5 @@
-/** How many of the last lines are kept for a report. */
-const kept = 400
+/** How many of the last lines are kept. */
+const kept = 50_000
 
 /**
  * What has happened in a run, line by line, and a hash of all of it: the same seed gives the same hash.
@@ -30,7 +30,16 @@ export class Trace {
 
   /** The last lines. */
   tail(count: number): string[] {
-    return this.#lines.slice(-Math.min(count, kept))
+    return this.#lines.slice(-count)
+  }
+
+  /** The first lines in which another trace is different, as far as they are kept; `null` where one has ended. */
+  parting(other: Trace): { readonly one: string | null; readonly other: string | null } {
+    const from = Math.max(this.#count - this.#lines.length, other.#count - other.#lines.length)
+    const [mine, theirs] = [this, other].map((trace) => trace.#lines.slice(from - trace.#count))
+    const at = (mine ?? []).findIndex((line, index) => line !== theirs?.[index])
+    const index = at < 0 ? (mine ?? []).length : at
+    return { one: mine?.[index] ?? null, other: theirs?.[index] ?? null }
   }
 
   #mix(line: string): void {

@@ -2,8 +2,9 @@ import type { Fault } from './faults.ts'
 import { InvariantError, type Violation } from './invariant-error.ts'
 import { Trace } from './trace.ts'
 
-/** How many lines of the trace a report shows. */
+/** How many lines of the trace a report shows, and how many violations. */
 const shownLines = 25
+const shownViolations = 5
 
 /**
  * What a world makes of its run: what has happened, what did not hold, which situations came about.
@@ -16,11 +17,18 @@ export class Verdict {
   readonly violations: Violation[] = []
   readonly #seed: number
   readonly #now: () => number
+  /** Whether the invariants of delivery count. */
+  readonly #delivery: boolean
   readonly #invariants: { readonly name: string; readonly holds: () => true | string }[] = []
+  /** The user's own that did not hold: once is enough. */
+  readonly #broken = new Set<string>()
+  /** What led to the first thing that was wrong. */
+  #scene: readonly string[] | null = null
 
-  constructor(seed: number, now: () => number) {
+  constructor(seed: number, now: () => number, delivery: boolean) {
     this.#seed = seed
     this.#now = now
+    this.#delivery = delivery
   }
 
   /** Notes what happens. */
@@ -28,10 +36,14 @@ export class Verdict {
     this.trace.add(this.#now(), text)
   }
 
-  /** Notes what does not hold. */
+  /** Notes that an invariant of delivery does not hold. */
   violated(invariant: string, what: string): void {
-    this.note(`VIOLATED ${invariant}: ${what}`)
-    this.violations.push({ invariant, what })
+    if (this.#delivery) this.#violated(invariant, what)
+  }
+
+  /** Something has gone wrong: what has happened until now is what a report shows. */
+  wrong(): void {
+    this.#scene ??= this.trace.tail(shownLines)
   }
 
   sometimes(situation: string): void {
@@ -46,26 +58,54 @@ export class Verdict {
   /** Checks the user's own. */
   check(): void {
     for (const { name, holds } of this.#invariants) {
-      const held = holds()
-      if (held !== true) this.violated(name, held)
+      if (this.#broken.has(name)) continue
+      const held = outcomeOf(holds)
+      if (held === true) continue
+      this.#broken.add(name)
+      this.#violated(name, held)
     }
   }
 
   /** @throws InvariantError when something did not hold. */
-  pronounce(faults: readonly Fault[]): void {
-    if (this.violations.length > 0) throw new InvariantError(this.violations, this.#report(faults))
+  pronounce(): void {
+    if (this.violations.length > 0) throw new InvariantError(this.violations, this.report(this.headline()))
   }
 
-  #report(faults: readonly Fault[]): string {
-    const [first] = this.violations
-    const lines = [
+  /** What did not hold, the worst of it first. */
+  headline(): string {
+    const [first, ...others] = this.violations
+    const shown = others.slice(0, shownViolations - 1)
+    const more = others.length - shown.length
+    return [
       `${first?.invariant} does not hold: ${first?.what}`,
-      ...this.violations.slice(1, 5).map(({ invariant, what }) => `  also ${invariant}: ${what}`),
+      ...shown.map(({ invariant, what }) => `  also ${invariant}: ${what}`),
+      ...(more > 0 ? [`  and ${more} more`] : []),
+    ].join('\n')
+  }
+
+  /** What a failure says: what is wrong, in which run, and what led to it. */
+  report(headline: string, faults: readonly Fault[] = [], needed = ''): string {
+    return [
+      headline,
       `seed ${this.#seed}, trace ${this.trace.hash}`,
-      ...(faults.length === 0 ? [] : ['faults:', ...faults.map((fault) => `  ${JSON.stringify(fault)}`)]),
-      'the last that happened:',
-      ...this.trace.tail(shownLines),
-    ]
-    return lines.join('\n')
+      ...(needed === '' ? [] : [needed, ...faults.map((fault) => `  ${JSON.stringify(fault)}`)]),
+      'what led to it:',
+      ...(this.#scene ?? this.trace.tail(shownLines)),
+    ].join('\n')
+  }
+
+  #violated(invariant: string, what: string): void {
+    this.note(`VIOLATED ${invariant}: ${what}`)
+    this.violations.push({ invariant, what })
+    this.wrong()
+  }
+}
+
+/** An invariant that throws does not hold either: it may be written with `expect`. */
+function outcomeOf(holds: () => true | string): true | string {
+  try {
+    return holds()
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
   }
 }

@@ -31,7 +31,7 @@ export interface WorldOptions {
    * Default: 0 to 5 ms.
    */
   readonly backplaneLatency?: DurationRange
-  /** Whether the invariants of delivery are checked, and a violation fails the run. Default: `true`. */
+  /** Whether the invariants of delivery are checked, and a violation fails the run, as one of your own always does. Default: `true`. */
   readonly invariants?: boolean
   /**
    * Whether the run fails with a {@link GuardError} when code under test touches a real clock, timer or random source: `Date`, `performance.now`, `setTimeout`,
@@ -139,7 +139,7 @@ export interface World {
   runtime(actor: string): Runtime
   /** A number in [0, 1) from the seed, for the workload. */
   random(): number
-  /** An invariant of your own: checked at the end and after each advance; what it returns other than `true` is what is wrong. */
+  /** An invariant of your own: checked at the end and after each advance; what it returns other than `true`, or throws, is what is wrong. */
   invariant(name: string, holds: () => true | string): void
   /** Notes that an interesting situation has come about: `explore` tells in how many runs each has. */
   sometimes(name: string): void
