@@ -8,10 +8,10 @@ for (const search of searches)
     timeout: 60_000,
   }, async () => {
     const hashes: string[] = []
-    const report = await run(search, { runs: 9, progress: ({ hash }) => hashes.push(hash) })
+    const report = await run(search, { runs: 7, progress: ({ hash }) => hashes.push(hash) })
     expect(report.steps).toBeGreaterThan(10_000)
-    expect(new Set(hashes).size).toBe(9)
-    expect(await traceHash({ ...optionsOf(search), seed: 9 }, search.town)).toBe(hashes[8])
+    expect(new Set(hashes).size).toBe(7)
+    expect(await traceHash({ ...optionsOf(search), seed: 7 }, search.town)).toBe(hashes[6])
   })
 
 test('S-38: a failure names the invariant, the faults it needs and no others, and how to see it again', async () => {
