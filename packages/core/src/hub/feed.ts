@@ -392,7 +392,6 @@ export class Feed {
     this.#unverified = false
     this.#position = [page.epoch, page.top, page.topId]
     this.#recent.clear()
-    this.#reads.forget()
     for (const reader of this.readers.values()) {
       reader.place(this.#position)
       this.tellGap(reader, reason, this.#position)

@@ -49,11 +49,6 @@ export class SharedReads {
     this.#join(this.#reads.get(at), { ...reading, at, asked: ++this.#clock })
   }
 
-  /** What was asked for so far is of another log: nobody who comes from now on gets it. */
-  forget(): void {
-    this.#reads.clear()
-  }
-
   #join(read: Shared | undefined, asker: Asker): void {
     if (read === undefined) this.#start(asker)
     else if (read.page === null) read.waiting.push(asker)

@@ -2,7 +2,7 @@ import type { Backplane, Position } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { hello, type Welcome, type WireFrame } from '../support/raw-client.ts'
 import { nobody, ScriptedConnection } from '../support/scripted-connection.ts'
-import { altered, deferred, paths, position, type Stage, stage } from '../support/stage.ts'
+import { altered, paths, position, type Stage, stage } from '../support/stage.ts'
 
 type Places = Record<string, Position | null>
 
@@ -113,46 +113,6 @@ describe.each(paths)('a storm of clients that come back at once, with a backplan
     // Four pages each, and few more: not all of them walk in step.
     for (const room of rooms) expect(reads.get(room)).toBeLessThanOrEqual(12)
     expect(back.every((connection) => places(connection).every(({ length }) => length === 1_000))).toBe(true)
-  })
-})
-
-describe('a read of the log that others have asked for', () => {
-  /** A hub whose next look after an offset of `#a` is answered when the test says so. */
-  async function slowLook(offset: number) {
-    const held: ReturnType<typeof deferred<void>>[] = []
-    const s = stage({
-      wrap: (backplane) =>
-        altered(backplane, {
-          read: async (stream, range) => {
-            const page = await backplane.read(stream, range)
-            if (stream !== '#a' || !('after' in range) || range.after !== offset || held.length > 0)
-              return page
-            const gate = deferred<void>()
-            held.push(gate)
-            await gate.promise
-            return page
-          },
-        }),
-    })
-    await s.client('keeper', { streams: { '#a': null } })
-    return { s, answer: () => held[0]?.resolve() }
-  }
-
-  test('P-ST-2: is too old to refuse a position that came after it', async () => {
-    const { s, answer } = await slowLook(2)
-    const [first] = await s.publish('#a', 1)
-    // This one forges a place that the log does not have yet; the other one has been given it by another node.
-    const forger = await s.client('forger')
-    await forger.say(['join', 1, '#a', { since: [first?.epoch, 2, 'forged'] }])
-    const [second] = await s.publish('#a', 2)
-    await s.publish('#a', 3)
-    const bob = await s.client('bob')
-    await bob.say(['join', 1, '#a', { since: position(second ?? {}) }])
-    answer()
-    await s.settle()
-    expect(forger.answer(1)).toMatchObject({ result: { mode: 'gap', reason: 'diverged' } })
-    expect(bob.answer(1)).toMatchObject({ result: { mode: 'replay', at: 2, top: 3 } })
-    expect(bob.messages('#a')).toEqual([[3, 3]])
   })
 })
 
