@@ -83,14 +83,17 @@ function answer(call: GlobalCall): unknown {
 function replaceFunction(name: GlobalName): Undo {
   const original = originalOf(name)
   if (typeof original !== 'function') return () => {}
-  const apply = (target: Callable, self: unknown, args: unknown[]): unknown =>
-    answer({
+  const apply = (target: Callable, self: unknown, args: unknown[]): unknown => {
+    const call: GlobalCall = {
       name,
       args,
       real: target === own.get(name),
       original: () => Reflect.apply(target, self, args),
       entry: apply,
-    })
+    }
+    // No tail call: Bun's engine would take us off the stack, where the guard looks for us.
+    return answer(call) ?? undefined
+  }
   return replace(name, new Proxy(original as Callable, { apply }), original)
 }
 
@@ -99,7 +102,7 @@ function replaceDate(): Undo {
   const real = Original === own.get('Date')
   const time = (name: GlobalName, entry: GlobalCall['entry']): number =>
     answer({ name, args: [], real, entry, original: () => new Original().getTime() }) as number
-  const now = (): number => time('Date.now', now)
+  const now = (): number => time('Date.now', now) + 0
   const nowBefore = Original.now
   const construct = (_: DateClass, args: unknown[], made: Callable): object =>
     Reflect.construct(Original, args.length > 0 ? args : [time('new Date', construct)], made)
