@@ -98,19 +98,11 @@ describe('random and mutated lines', () => {
       'many keys',
       (size: number) => `["hello",{${Array.from({ length: size / 10 }, (_, i) => `"${i}":0`).join(',')}}]`,
     ],
-  ])('FZ-01: %s take time in proportion', (_, make) => {
-    const time = (size: number): number => {
-      const line = make(size)
-      const times = Array.from({ length: 5 }, () => {
-        const start = performance.now()
-        parses(parseClientFrame, line)
-        return performance.now() - start
-      })
-      return Math.min(...times)
-    }
-    time(64 * 1024)
-    const [small, large] = [time(64 * 1024), time(1024 * 1024)]
-    // Sixteen times as much; a quadratic parser would take 256 times as long.
-    expect(large).toBeLessThan(Math.max(small, 0.5) * 100)
+  ])('FZ-01: %s, a megabyte of them, take no time that would be noticed', (_, make) => {
+    const line = make(1024 * 1024)
+    const start = performance.now()
+    parses(parseClientFrame, line)
+    // A parser that is quadratic in any of them would take minutes.
+    expect(performance.now() - start).toBeLessThan(3_000)
   })
 })
