@@ -1,6 +1,7 @@
 // Type-checks the TypeScript of README.md, packages/*/README.md and docs/guides/*.md against the sources, so that what people copy works.
 //   ```ts          one file of its own; every block of all pages is checked, all in one program
 //   ```ts ignore   not checked, only listed
+//   ```ts fails    a test that fails, and says what the page shows in its next ```text block
 //   // contract.ts as a block's first line names the file: other blocks of the page can import './contract.ts'
 //   <!-- ts … -->  lines for the next block that the reader does not see, such as `declare const hub: Hub`
 // Blocks are written to .guides/<page>/, each line where it stands in the page, so that an error names the page's own line.
@@ -58,7 +59,7 @@ function writePage(page) {
   }
 }
 
-function writeBlock(folder, path, { name, line, lines }) {
+function writeBlock(folder, path, { name, line, lines, fails, shown }) {
   const file = join(folder, name ?? `line-${line}.ts`)
   if (existsSync(file)) {
     console.error(`${path}:${line}: a second block of this page is named ${name}; choose another name`)
@@ -66,7 +67,13 @@ function writeBlock(folder, path, { name, line, lines }) {
   }
   mkdirSync(join(file, '..'), { recursive: true })
   // Without an import or export a file is a script, and its names would collide with those of other blocks.
-  writeFileSync(file, `${lines.join('\n')}\nexport {}\n`)
+  const source = `${lines.join('\n')}\nexport {}\n`
+  if (!fails) return writeFileSync(file, source)
+  writeFileSync(file, source.replace("from 'vitest'", "from '../../test-support/fails-as-shown.ts'"))
+  writeFileSync(
+    `${file}.shown.json`,
+    JSON.stringify({ page: join(root, path), shown: shown?.join('\n') ?? '' }),
+  )
 }
 
 /** The ts blocks of a page: their lines stand at the page's own line numbers, with empty ones before. */
@@ -75,21 +82,29 @@ function blocksOf(text) {
   let lines
   let ending
   let block
+  let failing
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (ending === undefined) {
       const fence = /^\s*(`{3,}|~{3,})\s*(\S*)\s*(.*)$/.exec(line)
       if (fence !== null) {
         ending = fence[1]
         block = ['ts', 'typescript'].includes(fence[2]) ? start(index, lines, fence[3]) : undefined
+        if (fence[2] === 'text' && failing !== undefined) {
+          block = { lines: [], shows: true }
+          failing.shown = block.lines
+          failing = undefined
+        }
       } else if (/^<!-- ts$/.test(line)) {
         ending = '-->'
         lines = Array(index + 1).fill('')
         block = { lines }
       }
     } else if (line.trim() === ending) {
-      if (block !== undefined && ending !== '-->') {
-        blocks.push({ ...block, name: nameOf(block) })
+      if (block !== undefined && ending !== '-->' && !block.shows) {
+        const made = { ...block, name: nameOf(block) }
+        blocks.push(made)
         lines = undefined
+        if (made.fails) failing = made
       }
       ending = undefined
     } else block?.lines.push(line)
@@ -100,7 +115,13 @@ function blocksOf(text) {
 function start(index, hidden, flags) {
   const lines = [...(hidden ?? [])]
   while (lines.length <= index) lines.push('')
-  return { line: index + 1, first: index + 1, lines, ignored: /\bignore\b/.test(flags) }
+  return {
+    line: index + 1,
+    first: index + 1,
+    lines,
+    ignored: /\bignore\b/.test(flags),
+    fails: /\bfails\b/.test(flags),
+  }
 }
 
 function nameOf({ lines, first }) {

@@ -185,6 +185,7 @@ function failureOf({ simulation, faults, failure }: Run, drawn: number): Error {
 
 function needed(kept: number, drawn: number): string {
   if (drawn === 0) return 'without any fault'
+  if (kept === 0 && drawn === 1) return 'it does not need the fault that was there'
   if (kept === 0) return `it needs none of the ${drawn} faults that were there`
   if (kept === drawn)
     return kept === 1

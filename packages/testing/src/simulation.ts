@@ -195,7 +195,7 @@ export class Simulation implements World, Targets {
   /**
    * Runs a scenario to its end, and closes everything. While it waits for something else than time, time passes by itself.
    *
-   * @throws whatever it throws; GuardError when it has touched what is not the world's.
+   * @throws GuardError when it has touched what is not the world's; InvariantError when something did not hold and it failed then; whatever it throws.
    */
   async run(scenario: (w: World) => Promise<void> | void): Promise<void> {
     const play = async (): Promise<{ error: unknown } | null> => {
@@ -210,7 +210,10 @@ export class Simulation implements World, Targets {
     const failure = handler === null ? await play() : await redirectGlobals(handler, play)
     // What follows from a call that was refused is not worth telling.
     if (this.#guard.failure !== null) throw this.#guard.failure
-    if (failure !== null) throw failure.error
+    if (failure === null) return
+    // What did not hold before is why.
+    this.verdict.pronounce()
+    throw failure.error
   }
 
   /** Ends every fault, lets everything recover, and checks that it has (I5, I6, I7, I9, I14). */

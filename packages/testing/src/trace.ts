@@ -28,9 +28,9 @@ export class Trace {
     if (this.#lines.length > 2 * kept) this.#lines.splice(0, kept)
   }
 
-  /** The last lines. */
-  tail(count: number): string[] {
-    return this.#lines.slice(-count)
+  /** The lines, as far back as they are kept. */
+  get lines(): readonly string[] {
+    return this.#lines
   }
 
   /** The first lines in which another trace is different, as far as they are kept; `null` where one has ended. */

@@ -2,9 +2,13 @@ import type { Fault } from './faults.ts'
 import { InvariantError, type Violation } from './invariant-error.ts'
 import { Trace } from './trace.ts'
 
-/** How many lines of the trace a report shows, and how many violations. */
-const shownLines = 25
+/** How much a report shows: the last lines of the trace, what befell whom in those before, and violations. */
+const shownLines = 16
+const shownEvents = 10
 const shownViolations = 5
+/** Of the lines before the last, those that tell a story: what has failed, and what became of clients and hubs. */
+const event =
+  /^ *[\d.]+ {2}(?!VIOLATED).*(?:fault: | is (?:re)?connect|told of a gap|a snapshot of|starts again|every fault)/
 
 /**
  * What a world makes of its run: what has happened, what did not hold, which situations came about.
@@ -43,7 +47,7 @@ export class Verdict {
 
   /** Something has gone wrong: what has happened until now is what a report shows. */
   wrong(): void {
-    this.#scene ??= this.trace.tail(shownLines)
+    this.#scene ??= this.#lookBack()
   }
 
   sometimes(situation: string): void {
@@ -90,8 +94,15 @@ export class Verdict {
       `seed ${this.#seed}, trace ${this.trace.hash}`,
       ...(needed === '' ? [] : [needed, ...faults.map((fault) => `  ${JSON.stringify(fault)}`)]),
       'what led to it:',
-      ...(this.#scene ?? this.trace.tail(shownLines)),
+      ...(this.#scene ?? this.#lookBack()),
     ].join('\n')
+  }
+
+  #lookBack(): readonly string[] {
+    const lines = this.trace.lines
+    const events = lines.slice(0, -shownLines).filter((line) => event.test(line))
+    const before = lines.length > shownLines ? [...events.slice(-shownEvents), '          …'] : []
+    return [...before, ...lines.slice(-shownLines)]
   }
 
   #violated(invariant: string, what: string): void {

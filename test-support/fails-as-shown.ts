@@ -1,0 +1,45 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { expect, test as passing } from 'vitest'
+
+/*
+ * What a block marked `ts fails` in a guide gets in place of vitest: its tests must fail, with the same invariant, seed and faults as the guide shows. With
+ * UPDATE_SHOWN=1 a search's report is put into the page instead.
+ */
+export { expect }
+
+/** A test that a guide shows because it fails. */
+export function test(title: string, run: () => unknown): void {
+  passing(title, async () => {
+    const { page, shown } = JSON.parse(readFileSync(`${expect.getState().testPath}.shown.json`, 'utf8'))
+    const said = await sayingOf(run)
+    if (process.env['UPDATE_SHOWN'] === '1' && said.includes('\nto see it again:\n'))
+      return writeFileSync(
+        page,
+        readFileSync(page, 'utf8').replace(shown, () => said),
+      )
+    expect(
+      gistOf(said),
+      `the page shows another failure than there is now (UPDATE_SHOWN=1 npm run guides puts it there):\n\n${said}\n\n`,
+    ).toEqual(gistOf(shown))
+  })
+}
+
+async function sayingOf(run: () => unknown): Promise<string> {
+  try {
+    await run()
+  } catch (error) {
+    return (error as Error).message
+  }
+  throw new Error('the page shows a failure, and there is none')
+}
+
+/** What a reader takes from it: numbers and ids in between may change with any change of the code. */
+function gistOf(said: string): object {
+  return {
+    invariant: /^(.+) does not hold: /.exec(said)?.[1],
+    seed: /^seed (\d+), trace /m.exec(said)?.[1],
+    faults: [...said.matchAll(/^ {2}\{"at":\d+,"kind":"(\w+)"/gm)].map(([, kind]) => kind),
+    replay: /^ {2}explore\(\{ …, runs: 1, seed: (\d+), replay: \[/m.exec(said)?.[1],
+    refused: /^unable to .+?: (\S+) was called at (\w+)/.exec(said)?.slice(1),
+  }
+}
