@@ -1,0 +1,41 @@
+// The simulation must be the same everywhere: the hash of the same seeds in every runtime.
+import { join } from 'node:path'
+import { bundle, install, out } from './bundles.mjs'
+import { run, seconds } from './run.mjs'
+import { current } from './runtimes.mjs'
+
+export const wants = [current, 'node 20', 'node 22', 'node 24', 'bun']
+
+/** Prints the hashes, and answers whether all are the same. */
+export async function test(runtimes) {
+  await install('core', 'testing')
+  const hashes = await bundle('packages/testing/scenarios/hashes.ts', join(out, 'hashes.mjs'))
+  return compare(runtimes.map(({ title, command }) => ({ title, hashes: hashesOf(title, command, hashes) })))
+}
+
+/** `search, seed` → hash. */
+function hashesOf(title, command, file) {
+  const start = performance.now()
+  const { status, stdout, stderr } = run(command, [file])
+  if (status !== 0) console.log(`${title}: the searches have failed\n${stdout}${stderr}`)
+  const found = new Map()
+  for (const line of status === 0 ? stdout.trim().split('\n') : []) {
+    const [search, seed, hash] = JSON.parse(line)
+    found.set(`${search}, seed ${seed}`, hash)
+  }
+  console.log(`${title}: ${found.size} seeds in ${seconds(start)} s`)
+  return found
+}
+
+function compare(results) {
+  const [reference, ...others] = results
+  let same = reference.hashes.size > 0
+  for (const [seed, hash] of reference.hashes) {
+    const differing = others.filter(({ hashes }) => hashes.get(seed) !== hash)
+    console.log(`${seed}: ${hash}`)
+    for (const { title, hashes } of differing)
+      console.log(`  but ${hashes.get(seed) ?? 'nothing'} on ${title}`)
+    same &&= differing.length === 0
+  }
+  return same
+}
