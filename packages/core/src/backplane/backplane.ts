@@ -1,5 +1,6 @@
 import type { Later } from '../runtime/later.ts'
 import type { Undo } from '../runtime/runtime.ts'
+import type { PresenceStore } from './presence.ts'
 
 /** How much an accepted message survives: this node, the log's process, or the loss of one of the log's replicas. */
 export type Durability = 'node' | 'log' | 'replicated'
@@ -157,6 +158,7 @@ export interface SessionStore {
 export interface Backplane {
   readonly capabilities: BackplaneCapabilities
   readonly sessions: SessionStore
+  readonly presence: PresenceStore
 
   /**
    * Dedupe, append and notify in one atomic step. MUST answer a key it knows with the first answer and store nothing; MUST NOT use an offset twice in an epoch;

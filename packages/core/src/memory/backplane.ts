@@ -9,6 +9,7 @@ import type {
   Range,
   SessionStore,
 } from '../backplane/backplane.ts'
+import type { PresenceStore } from '../backplane/presence.ts'
 import { ChatError } from '../errors.ts'
 import { attempt, type Later } from '../runtime/later.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
@@ -44,6 +45,7 @@ export interface MemoryBackplaneFaults {
 export class MemoryBackplane implements Backplane {
   readonly capabilities: BackplaneCapabilities
   readonly sessions: SessionStore
+  readonly presence: PresenceStore
   readonly #store: MemoryStore
   readonly #network: Runtime
   readonly #runtime: Runtime
@@ -69,13 +71,21 @@ export class MemoryBackplane implements Backplane {
       dedupeWindow: store.dedupeWindow,
       largestPayload: Number.MAX_SAFE_INTEGER,
     }
-    const { sessions } = store
+    const { sessions, presence } = store
     this.sessions = {
       put: (record, ttl) => this.#run(() => sessions.put(record, ttl)),
       take: (id, attempt, ttl) => this.#run(() => sessions.take(id, attempt, ttl)),
       confirm: (id, generation) => this.#run(() => sessions.confirm(id, generation)),
       renew: (id, generation, lastRef, ttl) => this.#run(() => sessions.renew(id, generation, lastRef, ttl)),
       drop: (which) => this.#run(() => sessions.drop(which)),
+    }
+    this.presence = {
+      lease: (node, ttl) => this.#run(() => presence.lease(node, ttl)),
+      enter: (room, entering, ttl) => this.#run(() => presence.enter(room, entering, ttl)),
+      leave: (room, session, generation, keep) =>
+        this.#run(() => presence.leave(room, session, generation, keep)),
+      members: (room, known) => this.#run(() => presence.members(room, known)),
+      watch: (room, listener) => this.#listen(presence.watch(room, this.#later(listener))),
     }
   }
 

@@ -9,6 +9,8 @@ import type {
 } from '../backplane/backplane.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
 import { Dedupe } from './dedupe.ts'
+import { addListener } from './listeners.ts'
+import { MemoryPresenceStore } from './presence-store.ts'
 import { MemorySessionStore } from './session-store.ts'
 import { type Retention, StreamLog } from './stream-log.ts'
 
@@ -38,6 +40,8 @@ export class MemoryStore {
   readonly dedupeWindow: number
   /** @internal */
   readonly sessions: MemorySessionStore
+  /** @internal */
+  readonly presence: MemoryPresenceStore
   readonly #streams = new Map<string, StreamLog>()
   readonly #tails = new Map<string, Set<(hint: Hint) => void>>()
   readonly #channels = new Map<string, Set<(value: unknown) => void>>()
@@ -57,7 +61,9 @@ export class MemoryStore {
     const { retention = {} } = options
     this.runtime = runtime
     this.dedupeWindow = options.dedupeWindow ?? 120_000
-    this.sessions = new MemorySessionStore(runtime, options.sessions ?? 50_000)
+    const capacity = options.sessions ?? 50_000
+    this.sessions = new MemorySessionStore(runtime, capacity)
+    this.presence = new MemoryPresenceStore(runtime, capacity)
     this.#dedupe = new Dedupe(this.dedupeWindow)
     this.#capacity = options.bytes ?? 256 * 1024 * 1024
     const of = typeof retention === 'function' ? retention : () => retention
@@ -73,6 +79,7 @@ export class MemoryStore {
     tails: number
     channels: number
     sessions: number
+    presence: number
     keys: number
   } {
     return {
@@ -81,6 +88,7 @@ export class MemoryStore {
       tails: this.#tails.size,
       channels: this.#channels.size,
       sessions: this.sessions.size,
+      presence: this.presence.size,
       keys: this.#dedupe.size,
     }
   }
@@ -118,7 +126,7 @@ export class MemoryStore {
   tail(stream: string, listener: (hint: Hint) => void): Undo {
     // While somebody listens the stream stays, and with it the epoch that the listener was told.
     this.#log(stream)
-    return add(this.#tails, stream, listener)
+    return addListener(this.#tails, stream, listener)
   }
 
   bump(stream: string, epoch: string): void {
@@ -131,7 +139,7 @@ export class MemoryStore {
   }
 
   subscribe(channel: string, listener: (value: unknown) => void): Undo {
-    return add(this.#channels, channel, listener)
+    return addListener(this.#channels, channel, listener)
   }
 
   /** Loses everything, as a broker does that is restarted without its disk. */
@@ -139,6 +147,7 @@ export class MemoryStore {
     this.#streams.clear()
     this.#dedupe.clear()
     this.sessions.clear()
+    this.presence.clear()
     this.#bytes = 0
     this.#epoch = this.runtime.id(10)
     for (const stream of this.#tails.keys()) this.#log(stream)
@@ -232,21 +241,8 @@ export class MemoryStore {
     }
     this.#dedupe.sweep(now)
     this.sessions.sweep(now)
-    const { streams, sessions, keys } = this.usage
-    if (streams + sessions + keys > 0) this.#sweepLater()
-  }
-}
-
-function add<T>(listeners: Map<string, Set<T>>, name: string, listener: T): Undo {
-  let members = listeners.get(name)
-  if (members === undefined) {
-    members = new Set()
-    listeners.set(name, members)
-  }
-  const own = members
-  own.add(listener)
-  return () => {
-    own.delete(listener)
-    if (own.size === 0 && listeners.get(name) === own) listeners.delete(name)
+    this.presence.sweep(now)
+    const { streams, sessions, presence, keys } = this.usage
+    if (streams + sessions + presence + keys > 0) this.#sweepLater()
   }
 }

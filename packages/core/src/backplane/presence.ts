@@ -1,0 +1,56 @@
+import type { Later } from '../runtime/later.ts'
+import type { Undo } from '../runtime/runtime.ts'
+
+/** A session in a room, as every node sees it. */
+export interface PresentSession {
+  readonly session: string
+  readonly user: string
+  /** What it says of itself. */
+  readonly state: unknown
+  /** Counts the connections of the session: of two records the one with the greater holds. */
+  readonly generation: number
+  /** The node that answers for it. */
+  readonly node: string
+}
+
+/** A session about to be present. Without a `state` it has the one it had, in this room, or `null`. */
+export type EnteringSession = Omit<PresentSession, 'state'> & { readonly state?: unknown }
+
+/** A state of a room's presence. Revisions of an epoch grow with every change, not necessarily by one; 0 is a room where nobody is. */
+export interface PresenceRevision {
+  readonly epoch: string
+  readonly revision: number
+}
+
+/** Who is in a room. */
+export interface PresencePage extends PresenceRevision {
+  readonly members: readonly PresentSession[]
+}
+
+/** What has changed in a room. MAY be lost, doubled or reordered: {@link PresenceStore.members} is the truth. */
+export interface PresenceHint extends PresenceRevision {
+  /** The revision before. */
+  readonly prev: number
+  /** The record of each session that has changed; `null` for one that has left. */
+  readonly changes: readonly { readonly session: string; readonly member: PresentSession | null }[]
+}
+
+/**
+ * Who is in which room, shared by all nodes. A session is present while the node that answers for it renews its lease, and until it leaves; rooms and
+ * sessions are data, never a key or a pattern.
+ */
+export interface PresenceStore {
+  /** Renews the lease of a node for `ttl` milliseconds. When it runs out, everyone it answers for has left. */
+  lease(node: string, ttl: number): Later<void>
+  /**
+   * Sessions are present, or have another state, in one atomic step. MUST ignore one whose `generation` is below the known one, and MUST NOT make a change
+   * where nothing is different. Renews the lease of their node, too. Answers the records as they are now, in the order of the request.
+   */
+  enter(room: string, sessions: readonly EnteringSession[], ttl: number): Later<PresencePage>
+  /** A session has left, unless a newer generation of it is known. Its state is remembered for `keep` milliseconds, should it come back. */
+  leave(room: string, session: string, generation: number, keep: number): Later<PresenceRevision>
+  /** Who is in a room; `null` when that is still `known`. */
+  members(room: string, known: PresenceRevision | null): Later<PresencePage | null>
+  /** Calls `listener` with what changes from now on, by any node. */
+  watch(room: string, listener: (hint: PresenceHint) => void): Undo
+}
