@@ -24,6 +24,14 @@ export type {
   SessionStore,
   Taken,
 } from './backplane/backplane.ts'
+export type {
+  EnteringSession,
+  PresenceHint,
+  PresencePage,
+  PresenceRevision,
+  PresenceStore,
+  PresentSession,
+} from './backplane/presence.ts'
 export {
   Client,
   type ClientTarget,
@@ -84,6 +92,7 @@ export type {
   Credentials,
   HubOptions,
   Limits,
+  PresenceOptions,
   Timeouts,
   User,
 } from './hub/options.ts'

@@ -218,6 +218,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     this.#housekept = now
     this.#node.rates.sweep(now)
     this.#node.resumes.sweep(now)
+    this.#node.presence?.check()
     if (this.#node.backplane.capabilities.reliableHints) return
     for (const feed of this.#node.router.feeds.values()) feed.check()
   }

@@ -1,9 +1,11 @@
-import type { GapReason, Position } from '../position.ts'
+import type { Attachment, GapReason, Position } from '../position.ts'
 import type { JoinFrame, LeaveFrame } from '../protocol/client-frames.ts'
 import type { WireError } from '../protocol/encode.ts'
 import type { Feed } from './feed.ts'
+import type { Granted } from './memberships.ts'
 import type { Node } from './node.ts'
 import { authorize, stillAllowed } from './policy.ts'
+import { defaultPage, seat } from './presence.ts'
 import type { Session } from './session.ts'
 
 /** How a join goes on: what settles it, and what tells at the last moment whether it is still allowed. */
@@ -34,11 +36,12 @@ export function join(session: Session, frame: JoinFrame, done: () => void): void
   })
 }
 
-function enter(session: Session, { ref, address, since }: JoinFrame, { settle, confirm }: Admission): void {
+function enter(session: Session, frame: JoinFrame, { settle, confirm }: Admission): void {
+  const { ref, address, since, state } = frame
   const { memberships, node } = session
   const present = since === null ? memberships.describe(address) : null
   if (present !== null) {
-    session.ok(ref, JSON.stringify(present))
+    session.ok(ref, described(session, address, present))
     return settle(null)
   }
   const full: WireError = {
@@ -48,23 +51,23 @@ function enter(session: Session, { ref, address, since }: JoinFrame, { settle, c
   if (memberships.full(address)) return settle(full)
   examine(node, address, since, {
     attach(feed, reason) {
-      confirm((refused) => {
-        // While the log was read the connection may have ended, or another room have taken the last place.
-        const late = session.ended || memberships.full(address) ? full : null
-        if ((refused ?? late) === null) answer(session, ref, { feed, since, reason })
-        else node.router.release(feed)
-        settle(refused ?? late)
+      seat(session, address, state, (seated) => {
+        if ('refused' in seated) {
+          node.router.release(feed)
+          return settle(seated.refused)
+        }
+        const { roster } = seated
+        confirm((refused) => {
+          // While the log was read the connection may have ended, or another room have taken the last place.
+          const late = session.ended || memberships.full(address) ? full : null
+          if ((refused ?? late) === null) answer(session, ref, { feed, since, reason, roster })
+          else withdraw(session, { feed, roster }, session.ended)
+          settle(refused ?? late)
+        })
       })
     },
     unavailable: () => settle({ code: 'unavailable', message: 'unable to join: the log is out of reach' }),
   })
-}
-
-/** A feed that can be attached, and why its reader cannot go on where it was. */
-interface Granted {
-  readonly feed: Feed
-  readonly since: Position | null
-  readonly reason: GapReason | null
 }
 
 interface Examined {
@@ -89,11 +92,34 @@ function examine(node: Node, address: string, since: Position | null, then: Exam
 }
 
 /** The answer comes first: what the application says to `$join` is already live (P-ST-10). */
-function answer(session: Session, ref: number, { feed, since, reason }: Granted): void {
+function answer(session: Session, ref: number, granted: Granted): void {
   const { memberships } = session
-  session.ok(ref, JSON.stringify(memberships.attach(feed, since, reason)))
+  session.ok(ref, described(session, granted.feed.address, memberships.attach(granted)))
   memberships.announce()
   session.pump()
+}
+
+/** Where the reader stands, and in a room with presence who is there (P-PR-1). */
+function described({ memberships }: Session, address: string, attachment: Attachment): string {
+  const place = JSON.stringify(attachment)
+  const roster = memberships.roster(address)
+  return roster === null ? place : `${place.slice(0, -1)},${roster.page(undefined, defaultPage).slice(1)}`
+}
+
+/**
+ * Gives back what a session was granted and does not take; `lost` says that it may come back for it.
+ *
+ * @internal
+ */
+export function withdraw(
+  { id, generation, node }: Session,
+  { feed, roster }: Pick<Granted, 'feed' | 'roster'>,
+  lost: boolean,
+): void {
+  node.router.release(feed)
+  if (roster === null) return
+  roster.depart(id, generation, lost)
+  node.presence?.release(roster)
 }
 
 /**

@@ -1,7 +1,25 @@
 import { type Attachment, type GapReason, type Position, samePosition } from '../position.ts'
 import type { Feed } from './feed.ts'
 import type { Reader } from './reader.ts'
+import type { Roster } from './roster.ts'
 import type { Session } from './session.ts'
+
+/** A feed that can be attached, and why its reader cannot go on where it was. */
+export interface Granted {
+  readonly feed: Feed
+  readonly since: Position | null
+  readonly reason: GapReason | null
+  /** Who is in the room, held for the session; `null` without presence. */
+  readonly roster: Roster | null
+}
+
+/** One address that a session receives. */
+interface Membership {
+  readonly feed: Feed
+  readonly reader: Reader
+  /** Who is in the room, where it has presence. */
+  readonly roster: Roster | null
+}
 
 /**
  * What one session reads: its readers by address.
@@ -10,7 +28,7 @@ import type { Session } from './session.ts'
  */
 export class Memberships {
   readonly #session: Session
-  readonly #readers = new Map<string, { readonly feed: Feed; readonly reader: Reader }>()
+  readonly #readers = new Map<string, Membership>()
   /** Rooms that were joined and that the application has not heard of. */
   #fresh: string[] = []
   #ended = false
@@ -37,16 +55,21 @@ export class Memberships {
    * Takes over a held feed and reads it from `since`, or from the top. One synchronous step (P-ST-4); {@link Memberships.announce} follows once the answer
    * is written.
    */
-  attach(feed: Feed, since: Position | null, reason: GapReason | null): Attachment {
+  attach({ feed, since, reason, roster }: Granted): Attachment {
     const { address } = feed
     const before = this.#readers.get(address)
     if (before !== undefined) this.#drop(address, before)
     const reader = feed.attach(this.#session.id, this.#session.outbox)
-    this.#readers.set(address, { feed, reader })
+    this.#readers.set(address, { feed, reader, roster })
     // The log may have become another one since the position was examined: the reader then learns of it where it stands.
     if (since !== null && reason === null && !samePosition(since, feed.position)) reader.place(since)
     if (before === undefined && address.startsWith('#')) this.#fresh.push(address)
     return feed.describe(reader, reason)
+  }
+
+  /** The roster of a room that was joined, where it has presence. */
+  roster(address: string): Roster | null {
+    return this.#readers.get(address)?.roster ?? null
   }
 
   /** Where the reader of an address stands now. */
@@ -67,27 +90,37 @@ export class Memberships {
     const member = this.#readers.get(address)
     if (member === undefined) return
     this.#drop(address, member)
+    member.roster?.depart(this.#session.id, this.#session.generation, false)
     this.#session.outbox.forget(address)
     this.#session.node.emit('$leave', { session: this.#session, address })
   }
 
   /** Goes on with everything that is behind, as far as the connection takes it. */
   pump(): void {
-    for (const { reader } of this.#readers.values()) if (!reader.live) reader.pump()
+    for (const { reader, roster } of this.#readers.values()) {
+      if (!reader.live) reader.pump()
+      roster?.caughtUp(reader)
+    }
   }
 
-  end(): void {
+  /** The connection is gone; `lost` says that it may come back. */
+  end(lost: boolean): void {
     if (this.#ended) return
     this.#ended = true
     const { rooms } = this
-    for (const [address, member] of this.#readers) this.#drop(address, member)
+    for (const [address, member] of this.#readers) {
+      member.roster?.depart(this.#session.id, this.#session.generation, lost)
+      this.#drop(address, member)
+    }
     for (const address of rooms)
       if (!this.#fresh.includes(address))
         this.#session.node.emit('$leave', { session: this.#session, address })
   }
 
-  #drop(address: string, { feed, reader }: { feed: Feed; reader: Reader }): void {
+  #drop(address: string, { feed, reader, roster }: Membership): void {
     feed.detach(reader)
+    roster?.forget(reader)
+    if (roster !== null) this.#session.node.presence?.release(roster)
     this.#readers.delete(address)
     this.#session.node.router.release(feed)
   }

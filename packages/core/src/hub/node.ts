@@ -14,7 +14,15 @@ import { exceedsBytes } from '../text.ts'
 import type { HubError } from './events.ts'
 import type { FeedHost } from './feed.ts'
 import { Flusher } from './flusher.ts'
-import { type HubOptions, type Limits, resolveLimits, resolveTimeouts, type Timeouts } from './options.ts'
+import {
+  type HubOptions,
+  type Limits,
+  resolveLimits,
+  resolvePresence,
+  resolveTimeouts,
+  type Timeouts,
+} from './options.ts'
+import { Presence } from './presence.ts'
 import { RateLimiter } from './rate.ts'
 import { Router } from './router.ts'
 
@@ -48,6 +56,8 @@ export class Node implements FeedHost {
   readonly guard: Guard
   readonly router: Router
   readonly flusher: Flusher
+  /** Who is in the rooms, where there is presence at all. */
+  readonly presence: Presence | null
   readonly rates: RateLimiter
   readonly resumes: RateLimiter
   readonly counters: HubCounters = { droppedCasts: 0, unknownFrames: 0, strayReplies: 0 }
@@ -68,6 +78,8 @@ export class Node implements FeedHost {
     this.guard = new Guard(options.contract)
     this.router = new Router(this)
     this.flusher = new Flusher(this.runtime)
+    this.presence =
+      options.presence === undefined ? null : new Presence(this, resolvePresence(options.presence))
     this.rates = new RateLimiter(this.limits.rate, this.limits.burst)
     this.resumes = new RateLimiter(this.limits.resumeRate, this.limits.resumeBurst)
     this.#calls = new Set(options.calls ?? [])
@@ -168,6 +180,7 @@ export class Node implements FeedHost {
 
   async close(): Promise<void> {
     this.#closed = true
+    this.presence?.close()
     await this.backplane.close()
     this.#emitter.clear()
   }

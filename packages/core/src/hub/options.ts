@@ -92,6 +92,21 @@ export interface Timeouts {
   readonly session: number
 }
 
+/** Which rooms tell who is in them, and how. */
+export interface PresenceOptions {
+  /** Whether a room has presence. Default: every room. */
+  readonly rooms?: (address: string) => boolean
+  /** Members above which a room is only counted, at most once a second. Default: 200. */
+  readonly max?: number
+  /** For how long a session whose connection was lost is still present, in milliseconds. Default: 10 s. */
+  readonly grace?: number
+  /** Bytes of a member's state, as JSON. Default: 16 KiB. */
+  readonly state?: number
+}
+
+/** {@link PresenceOptions}, all of them. */
+export type PresenceRules = Required<PresenceOptions>
+
 /** How a {@link Hub} is set up. */
 export interface HubOptions<C extends AnyContract = Untyped, U extends User = User> {
   /** Validators for everything that passes. Default: none; types alone come from the type parameter. */
@@ -113,6 +128,8 @@ export interface HubOptions<C extends AnyContract = Untyped, U extends User = Us
   readonly backplane?: Backplane
   /** What the log in memory keeps, when there is no `backplane`. */
   readonly log?: MemoryStoreOptions
+  /** Rooms that tell who is in them. Default: none does. */
+  readonly presence?: PresenceOptions
   /** Limits; what is left out has its default. */
   readonly limits?: Partial<Limits>
   /** Timeouts; what is left out has its default. */
@@ -170,6 +187,14 @@ export function resolveTimeouts(given: Partial<Timeouts> | undefined, dedupeWind
       `unable to start the hub: timeouts.session (${timeouts.session} ms) must not be less than the backplane's dedupe window (${dedupeWindow} ms)`,
     )
   return timeouts
+}
+
+/**
+ * @throws UsageError when a number is none above 0.
+ * @internal
+ */
+export function resolvePresence({ rooms = () => true, ...given }: PresenceOptions): PresenceRules {
+  return { rooms, ...resolve('presence', { max: 200, grace: 10_000, state: 16 * 1024 }, given) }
 }
 
 function resolve<T extends object>(group: string, defaults: T, given: Partial<T>): T {

@@ -1,5 +1,5 @@
 import { addressKind } from '../address.ts'
-import { CloseCode } from '../close-codes.ts'
+import { CloseCode, mayReconnect } from '../close-codes.ts'
 import type { ClientFrame } from '../protocol/client-frames.ts'
 import { encodeError, encodeOk, type WireError } from '../protocol/encode.ts'
 import { isEventName } from '../protocol/names.ts'
@@ -21,6 +21,7 @@ import type { Node } from './node.ts'
 import type { User } from './options.ts'
 import type { Outbox } from './outbox.ts'
 import { badValue } from './payload.ts'
+import { changeState, tellWho } from './presence.ts'
 import { castMessage, sendMessage } from './publishing.ts'
 import { payer } from './rate.ts'
 import { recheck } from './revoking.ts'
@@ -188,7 +189,7 @@ export class Session implements HubSession {
     if (this.#ended) return
     this.#ended = true
     this.#expiry?.()
-    this.memberships.end()
+    this.memberships.end(mayReconnect(code) || code === CloseCode.replaced)
     this.asks.end()
     this.aborter.abort(new Error('the connection has ended'))
     this.node.router.remove(this)
@@ -301,9 +302,9 @@ export class Session implements HubSession {
       case 'read':
         return readHistory(this, frame, done)
       case 'state':
-        return this.#presence(frame, frame.data, done)
+        return changeState(this, frame, done)
       case 'who':
-        return this.#presence(frame, undefined, done)
+        return tellWho(this, frame, done)
     }
   }
 
@@ -337,18 +338,6 @@ export class Session implements HubSession {
     }
     this.err(ref, { code: 'unsupported', message: 'unable to do this: this hub does not know it' })
     this.#see(ref)
-  }
-
-  #presence({ ref, address }: Operation, value: unknown, done: () => void): void {
-    const bad = this.badAddress(address, value)
-    this.err(
-      ref,
-      bad ?? {
-        code: 'unsupported',
-        message: 'unable to tell who is here: there is no presence in this room',
-      },
-    )
-    done()
   }
 
   #auth(ref: number, token: string, done: () => void): void {

@@ -1,17 +1,12 @@
 import { addressKind } from '../address.ts'
-import type { Attachment, GapReason, Position } from '../position.ts'
+import type { Attachment, Position } from '../position.ts'
 import type { HelloFrame, StreamRequest } from '../protocol/client-frames.ts'
 import { Frame } from '../transport/batch.ts'
-import type { Feed } from './feed.ts'
+import { withdraw } from './joining.ts'
+import type { Granted } from './memberships.ts'
 import { authorize } from './policy.ts'
+import { seat } from './presence.ts'
 import type { Session } from './session.ts'
-
-/** A stream that may be attached, with why it cannot go on where it was. */
-interface Granted {
-  readonly feed: Feed
-  readonly since: Position | null
-  readonly reason: GapReason | null
-}
 
 /** A stream of the `hello`, looked at. */
 type Prepared = Granted | { readonly refused: string }
@@ -74,8 +69,8 @@ export class Welcome {
     feed.open(
       since,
       () => {
-        if (since === null) then({ feed, since, reason: null })
-        else feed.examine(since, (reason) => then({ feed, since, reason }))
+        if (since === null) this.#seat({ feed, since, reason: null, roster: null }, then)
+        else feed.examine(since, (reason) => this.#seat({ feed, since, reason, roster: null }, then))
       },
       (error) => {
         node.report(error, address)
@@ -87,6 +82,16 @@ export class Welcome {
     )
   }
 
+  /** It is present there with the state it had in this session (P-PR-6). */
+  #seat(granted: Granted, then: (prepared: Prepared) => void): void {
+    const session = this.#session
+    seat(session, granted.feed.address, undefined, (seated) => {
+      if ('roster' in seated) return then({ ...granted, roster: seated.roster })
+      session.node.router.release(granted.feed)
+      then({ refused: seated.refused.code })
+    })
+  }
+
   #settle(address: string, prepared: Prepared): void {
     this.#prepared.set(address, prepared)
     if (this.#prepared.size === this.#requests.size) this.#finish()
@@ -94,8 +99,8 @@ export class Welcome {
 
   #finish(): void {
     if (!this.#outcome.cancelled() && this.#failure === null) return this.#open()
-    const { router } = this.#session.node
-    for (const outcome of this.#prepared.values()) if ('feed' in outcome) router.release(outcome.feed)
+    for (const outcome of this.#prepared.values())
+      if ('feed' in outcome) withdraw(this.#session, outcome, true)
     if (this.#failure !== null) this.#outcome.failed(this.#failure.error)
   }
 
@@ -109,7 +114,7 @@ export class Welcome {
     for (const [address, prepared] of granted)
       authorize(session, { action: 'join', address }, (refused) => {
         if (refused !== null) {
-          if ('feed' in prepared) session.node.router.release(prepared.feed)
+          if ('feed' in prepared) withdraw(session, prepared, false)
           this.#prepared.set(address, { refused: refused.code })
         }
         if (--open === 0) this.#finish()
@@ -134,13 +139,12 @@ export class Welcome {
 
   #answer(prepared: Prepared): Attachment | { mode: 'refused'; code: string } {
     if ('refused' in prepared) return { mode: 'refused', code: prepared.refused }
-    const { feed, since, reason } = prepared
-    const { memberships, node } = this.#session
-    if (memberships.full(feed.address)) {
-      node.router.release(feed)
+    const { memberships } = this.#session
+    if (memberships.full(prepared.feed.address)) {
+      withdraw(this.#session, prepared, false)
       return { mode: 'refused', code: 'too_large' }
     }
-    return memberships.attach(feed, since, reason)
+    return memberships.attach(prepared)
   }
 
   /** Everything of the welcome but its streams and the closing brace. Addresses are data: they must not become keys of an object here. */

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors.ts'
 import type { GapReason, Position } from '../position.ts'
+import { utf8Length } from '../text.ts'
 import { encodeValue } from './json.ts'
 
 /**
@@ -56,6 +57,42 @@ export function encodeError(ref: number, error: WireError): string {
 /** @internal */
 export const encodeGap = (address: string, reason: GapReason, position: Position): string =>
   encodeFrame('gap', address, reason, position)
+
+/** @internal */
+export const encodeMember = (session: string, user: string, state: unknown): string =>
+  `[${JSON.stringify(session)},${JSON.stringify(user)},${encodeValue(state)}]`
+
+/** What a presence frame may have in joins; more go into further frames (P-LV-3). */
+const presenceBytes = 200 * 1024
+
+/**
+ * What has changed in a room, from members that are encoded already: frames of the versions after `version`, as many as it takes.
+ *
+ * @internal
+ */
+export function encodePresence(
+  address: string,
+  version: number,
+  change: { joins: readonly string[]; leaves: readonly string[]; count?: number },
+): string[] {
+  const pages: string[][] = [[]]
+  let bytes = 0
+  for (const join of change.joins) {
+    const size = utf8Length(join)
+    if (bytes > 0 && bytes + size > presenceBytes) {
+      pages.push([])
+      bytes = 0
+    }
+    bytes += size
+    pages.at(-1)?.push(join)
+  }
+  const head = `["presence",${JSON.stringify(address)}`
+  const count = change.count === undefined ? '' : `,${change.count}`
+  return pages.map((joins, i) => {
+    const leaves = JSON.stringify(i === 0 ? change.leaves : [])
+    return `${head},${version + i + 1},[${joins.join(',')}],${leaves}${count}]`
+  })
+}
 
 /** @internal */
 export function encodeCast(cast: {

@@ -1,0 +1,198 @@
+import type { StateFrame, WhoFrame } from '../protocol/client-frames.ts'
+import type { WireError } from '../protocol/encode.ts'
+import { encodeValue } from '../protocol/json.ts'
+import { attempt } from '../runtime/later.ts'
+import type { Undo } from '../runtime/runtime.ts'
+import { exceedsBytes } from '../text.ts'
+import type { Node } from './node.ts'
+import type { PresenceRules } from './options.ts'
+import { authorize, stillAllowed } from './policy.ts'
+import { leaseTime, Roster } from './roster.ts'
+import type { Session } from './session.ts'
+
+/** Members in the answer to a join, and to a `who` that names no limit (P-PR-1). */
+export const defaultPage = 100
+const greatestPage = 1_000
+
+const unsupported: WireError = {
+  code: 'unsupported',
+  message: 'unable to tell who is here: there is no presence in this room',
+}
+const unavailable: WireError = { code: 'unavailable', message: 'unable to tell who is here: out of reach' }
+
+/**
+ * Who is in the rooms of this node that have presence: a roster each, and the lease that keeps this node's sessions in them.
+ *
+ * @internal
+ */
+export class Presence {
+  readonly #node: Node
+  readonly #rules: PresenceRules
+  readonly #rosters = new Map<string, Roster>()
+  readonly #unwatch: Undo
+
+  constructor(node: Node, rules: PresenceRules) {
+    this.#node = node
+    this.#rules = rules
+    this.#unwatch = node.backplane.onReconnect(() => this.check())
+  }
+
+  /** The roster of a room, held until {@link Presence.release}; `null` where there is no presence. */
+  acquire(address: string): Roster | null {
+    if (!address.startsWith('#') || !this.#rules.rooms(address)) return null
+    let roster = this.#rosters.get(address)
+    if (roster === undefined) {
+      roster = new Roster(address, this.#node, this.#rules)
+      this.#rosters.set(address, roster)
+    }
+    roster.holds++
+    return roster
+  }
+
+  release(roster: Roster): void {
+    if (--roster.holds > 0) return
+    roster.close()
+    if (this.#rosters.get(roster.address) === roster) this.#rosters.delete(roster.address)
+  }
+
+  /** Renews the lease, and looks after what no hint has told of. */
+  check(): void {
+    if (this.#rosters.size === 0) return
+    this.#lease(leaseTime)
+    for (const roster of this.#rosters.values()) roster.check()
+  }
+
+  /** Whoever was here has the grace to come back at another node. */
+  close(): void {
+    this.#unwatch()
+    if (this.#rosters.size > 0) this.#lease(this.#rules.grace)
+    for (const roster of this.#rosters.values()) roster.close()
+    this.#rosters.clear()
+  }
+
+  /** Why a state cannot be taken; `null` when it can. */
+  badState(state: unknown): WireError | null {
+    if (!exceedsBytes(encodeValue(state), this.#rules.state)) return null
+    return {
+      code: 'too_large',
+      message: `unable to take this state: ${this.#rules.state} bytes are the limit`,
+    }
+  }
+
+  #lease(ttl: number): void {
+    attempt(
+      () => this.#node.backplane.presence.lease(this.#node.id, ttl),
+      () => {},
+      (error) => this.#node.report(error, 'presence'),
+    )
+  }
+}
+
+/**
+ * Makes a session present in a room it is about to receive: `then` gets its roster, held for it; `null` where there is no presence.
+ *
+ * @internal
+ */
+export function seat(
+  session: Session,
+  address: string,
+  state: unknown,
+  then: (outcome: { roster: Roster | null } | { refused: WireError }) => void,
+): void {
+  const { node, id, generation, user } = session
+  const roster = node.presence?.acquire(address) ?? null
+  if (roster === null) return then({ roster })
+  const failed = (error: unknown): void => {
+    node.report(error, address)
+    node.presence?.release(roster)
+    then({ refused: unavailable })
+  }
+  const bad = state === undefined ? null : (node.presence?.badState(state) ?? null)
+  if (bad !== null) {
+    node.presence?.release(roster)
+    return then({ refused: bad })
+  }
+  const entering = { session: id, user: user.id, generation, node: node.id }
+  roster.open(
+    () =>
+      roster.enter(state === undefined ? entering : { ...entering, state }, () => then({ roster }), failed),
+    failed,
+  )
+}
+
+/**
+ * Changes what a session says of itself in a room.
+ *
+ * @internal
+ */
+export function changeState(session: Session, frame: StateFrame, done: () => void): void {
+  const { node } = session
+  const { ref, address, data } = frame
+  const settle = (refused: WireError | null): void => {
+    if (refused === null) session.ok(ref)
+    else session.err(ref, refused)
+    done()
+  }
+  const bad = session.badAddress(address, data)
+  if (bad !== null) return settle(bad)
+  const roster = node.presence?.acquire(address) ?? null
+  if (roster === null) return settle(unsupported)
+  const release = (refused: WireError | null): void => {
+    node.presence?.release(roster)
+    settle(refused)
+  }
+  if (!session.memberships.has(address))
+    return release({ code: 'not_found', message: 'unable to change the state: this room is not joined' })
+  const large = node.presence?.badState(data) ?? null
+  if (large !== null) return release(large)
+  const { id, generation, user } = session
+  roster.enter(
+    { session: id, user: user.id, generation, node: node.id, state: data },
+    () => {
+      if (session.ended) roster.depart(id, generation, true)
+      release(null)
+    },
+    (error) => {
+      node.report(error, address)
+      release(unavailable)
+    },
+  )
+}
+
+/**
+ * Answers who is in a room.
+ *
+ * @internal
+ */
+export function tellWho(session: Session, frame: WhoFrame, done: () => void): void {
+  const { node } = session
+  const { ref, address, after } = frame
+  const refuse = (error: WireError): void => {
+    session.err(ref, error)
+    done()
+  }
+  const bad = session.badAddress(address)
+  if (bad !== null) return refuse(bad)
+  const roster = node.presence?.acquire(address) ?? null
+  if (roster === null) return refuse(unsupported)
+  const release = (refused: WireError | null): void => {
+    node.presence?.release(roster)
+    if (refused !== null) return refuse(refused)
+    done()
+  }
+  const wish = { action: 'who', address } as const
+  const asked = session.revision
+  authorize(session, wish, (refused) => {
+    if (refused !== null) return release(refused)
+    const answer = (): void =>
+      stillAllowed(session, wish, asked, (revoked) => {
+        if (revoked === null)
+          session.ok(ref, roster.page(after, Math.min(frame.limit ?? defaultPage, greatestPage)))
+        release(revoked)
+      })
+    roster.open(answer, (error) => {
+      node.report(error, address)
+      release(unavailable)
+    })
+  })
+}

@@ -1,0 +1,345 @@
+import type { EnteringSession, PresenceHint, PresencePage, PresentSession } from '../backplane/presence.ts'
+import { encodePresence } from '../protocol/encode.ts'
+import { attempt } from '../runtime/later.ts'
+import type { Undo } from '../runtime/runtime.ts'
+import { Frame } from '../transport/batch.ts'
+import { Directory } from './directory.ts'
+import type { Node } from './node.ts'
+import type { PresenceRules } from './options.ts'
+import type { Reader } from './reader.ts'
+
+/** How long the leases of a node last, and how often they are renewed. */
+export const leaseTime = 30_000
+/** A crowd is counted at most this often (P-PR-4). */
+const countInterval = 1_000
+const retryDelay = 1_000
+
+/** A session of this node, with the connection it is here by. */
+interface Local {
+  readonly generation: number
+  /** Runs while its connection is gone (P-PR-5). */
+  readonly grace: Undo | null
+}
+
+/**
+ * Who is in one room, as this node knows: follows the backplane's presence by its hints, and by itself where they fail; tells the room's readers what has
+ * changed, in versions without a hole (P-PR-2).
+ *
+ * @internal
+ */
+export class Roster {
+  readonly address: string
+  /** How many need this roster: sessions in the room, those about to be, those in their grace, and questions. */
+  holds = 0
+  readonly #node: Node
+  readonly #rules: PresenceRules
+  readonly #directory = new Directory()
+  readonly #locals = new Map<string, Local>()
+  readonly #undo: Undo[] = []
+  #waiting: { ready: () => void; failed: (error: unknown) => void }[] = []
+  #known: { epoch: string; revision: number } | null = null
+  /** The greatest revision that was heard of: a page below it is old. */
+  #heard = 0
+  #opened = false
+  #reading = false
+  #again = false
+  #version = 0
+  /** Who has changed since the last frame, and whether the readers have heard of them. */
+  readonly #changed = new Map<string, boolean>()
+  #scheduled = false
+  #crowd = false
+  #counted = Number.NEGATIVE_INFINITY
+  #counting: Undo | null = null
+  /** Readers that were not told of a version: they need one more, to see that one is missing (P-LV-4). */
+  readonly #untold = new Set<Reader>()
+  #remind = false
+
+  constructor(address: string, node: Node, rules: PresenceRules) {
+    this.address = address
+    this.#node = node
+    this.#rules = rules
+  }
+
+  open(ready: () => void, failed: (error: unknown) => void): void {
+    if (this.#opened) return ready()
+    this.#waiting.push({ ready, failed })
+    if (this.#waiting.length > 1) return
+    const { presence } = this.#node.backplane
+    // First the hints, then the members: what comes in between is seen in one of them.
+    this.#undo.push(presence.watch(this.address, (hint) => this.#hint(hint)))
+    this.#read()
+  }
+
+  close(): void {
+    for (const undo of this.#undo.splice(0)) undo()
+    this.#counting?.()
+    for (const { grace } of this.#locals.values()) grace?.()
+    this.#locals.clear()
+    this.#opened = false
+  }
+
+  /** A session is about to be here; without a `state` it has the one it had in this room. The readers hear of it before `entered` is called. */
+  enter(entering: EnteringSession, entered: () => void, failed: (error: unknown) => void): void {
+    const { session, generation } = entering
+    attempt(
+      () => this.#node.backplane.presence.enter(this.address, [entering], leaseTime),
+      (page) => {
+        this.#locals.get(session)?.grace?.()
+        this.#locals.set(session, { generation, grace: null })
+        this.#confirm(page)
+        this.flush()
+        entered()
+      },
+      failed,
+    )
+  }
+
+  /** A session has left, or its connection is gone and it has a while to come back (P-PR-5). The roster is held until it is out. */
+  depart(session: string, generation: number, lost: boolean): void {
+    const local = this.#locals.get(session)
+    if (local !== undefined && local.generation > generation) return
+    local?.grace?.()
+    this.holds++
+    if (!lost) return this.#leave(session, generation, 0)
+    const { grace, timeouts } = { grace: this.#rules.grace, timeouts: this.#node.timeouts }
+    const undo = this.#node.runtime.timer(grace, () => this.#leave(session, generation, timeouts.session))
+    const cancel = (): void => {
+      undo()
+      this.#node.presence?.release(this)
+    }
+    this.#locals.set(session, { generation, grace: cancel })
+  }
+
+  /** Whether a session of this node is here. */
+  has(session: string): boolean {
+    return this.#locals.has(session)
+  }
+
+  /** Who is here, a page of it after a session; everything in it is part of its version (P-PR-1). */
+  page(after: string | undefined, limit: number): string {
+    this.flush()
+    const { members, more } = this.#directory.page(after, limit)
+    return `{"version":${this.#version},"count":${this.#directory.size},"members":[${members.join(',')}],"more":${more}}`
+  }
+
+  get members(): PresentSession[] {
+    return this.#directory.members
+  }
+
+  /** A reader that was not told of everything keeps up again. */
+  caughtUp(reader: Reader): void {
+    if (!this.#untold.delete(reader)) return
+    this.#remind = true
+    this.#later()
+  }
+
+  /** A reader is gone. */
+  forget(reader: Reader): void {
+    this.#untold.delete(reader)
+  }
+
+  /** Looks whether anything has changed that no hint has told of. */
+  check(): void {
+    if (this.#opened) this.#read()
+  }
+
+  /** Tells the readers what has changed, now. */
+  flush(): void {
+    this.#scheduled = false
+    const { size } = this.#directory
+    if (size > this.#rules.max) return this.#count()
+    if (this.#crowd) {
+      if (!this.#due()) return
+      // Nobody can know who is here: a version is left out, so that everyone asks.
+      this.#crowd = false
+      this.#version++
+      this.#remind = true
+      this.#changed.clear()
+    }
+    const joins: string[] = []
+    const leaves: string[] = []
+    for (const [session, heard] of this.#changed) {
+      const json = this.#directory.json(session)
+      if (json !== undefined) joins.push(json)
+      else if (heard) leaves.push(session)
+    }
+    this.#changed.clear()
+    if (!this.#remind && joins.length + leaves.length === 0) return
+    this.#remind = false
+    for (const frame of encodePresence(this.address, this.#version, { joins, leaves })) this.#push(frame)
+  }
+
+  /** Above its greatest size a room is only counted (P-PR-4). */
+  #count(): void {
+    this.#crowd = true
+    if ((this.#changed.size === 0 && !this.#remind) || !this.#due()) return
+    this.#changed.clear()
+    this.#remind = false
+    const count = this.#directory.size
+    for (const frame of encodePresence(this.address, this.#version, { joins: [], leaves: [], count }))
+      this.#push(frame)
+  }
+
+  #due(): boolean {
+    const { runtime } = this.#node
+    const wait = this.#counted + countInterval - runtime.now()
+    if (wait <= 0) {
+      this.#counted = runtime.now()
+      return true
+    }
+    this.#counting ??= runtime.timer(wait, () => {
+      this.#counting = null
+      this.flush()
+    })
+    return false
+  }
+
+  #push(json: string): void {
+    this.#version++
+    const frame = new Frame(json)
+    for (const reader of this.#node.router.feeds.get(this.address)?.readers.values() ?? [])
+      if (reader.outbox.full) this.#untold.add(reader)
+      else reader.outbox.push(frame)
+  }
+
+  #later(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.#node.runtime.defer(() => {
+      if (this.#scheduled) this.flush()
+    })
+  }
+
+  /** What the store has answered to something of our own. */
+  #confirm({ epoch, revision, members }: PresencePage): void {
+    if (this.#known?.epoch === epoch) this.#heard = Math.max(this.#heard, revision)
+    for (const member of members) this.#put(member)
+  }
+
+  #hint({ epoch, prev, revision, changes }: PresenceHint): void {
+    if (this.#known === null || this.#reading || epoch !== this.#known.epoch) {
+      this.#again = true
+      if (!this.#reading && this.#opened) this.#read()
+      return
+    }
+    if (revision <= this.#known.revision) return
+    this.#heard = Math.max(this.#heard, revision)
+    if (prev !== this.#known.revision) return this.#read()
+    this.#known = { epoch, revision }
+    for (const { session, member } of changes) {
+      if (member !== null) this.#put(member)
+      else if (!this.#owns(session)) this.#remove(session)
+      else this.#again = true
+    }
+    if (this.#again) this.#read()
+  }
+
+  /** Reads who is here, once for everything that asks for it meanwhile. */
+  #read(): void {
+    if (this.#reading) {
+      this.#again = true
+      return
+    }
+    this.#reading = true
+    this.#again = false
+    attempt(
+      () => this.#node.backplane.presence.members(this.address, this.#known),
+      (page) => {
+        this.#reading = false
+        const old = page !== null && page.epoch === this.#known?.epoch && page.revision < this.#heard
+        if (page !== null && !old) this.#take(page)
+        this.#restore()
+        this.#opened = true
+        for (const { ready } of this.#waiting.splice(0)) ready()
+        if (this.#again || old) this.#read()
+      },
+      (error) => {
+        this.#reading = false
+        this.#node.report(error, this.address)
+        const waiting = this.#waiting.splice(0)
+        if (waiting.length > 0) for (const undo of this.#undo.splice(0)) undo()
+        for (const { failed } of waiting) failed(error)
+      },
+    )
+  }
+
+  #take(page: PresencePage): void {
+    if (page.epoch !== this.#known?.epoch) this.#heard = page.revision
+    this.#known = { epoch: page.epoch, revision: page.revision }
+    const here = new Set<string>()
+    for (const member of page.members) {
+      here.add(member.session)
+      this.#put(member)
+    }
+    for (const { session } of this.#directory.members)
+      if (!here.has(session) && !this.#owns(session)) this.#remove(session)
+    this.#missing = [...this.#locals.keys()].filter((session) => this.#owns(session) && !here.has(session))
+  }
+
+  #missing: string[] = []
+
+  /** The store has lost sessions that are here, or has some of this node that are not: it is told again. */
+  #restore(): void {
+    const missing = this.#missing.flatMap((session) => this.#directory.get(session) ?? [])
+    this.#missing = []
+    const { presence } = this.#node.backplane
+    if (missing.length > 0)
+      attempt(
+        () => presence.enter(this.address, missing, leaseTime),
+        (page) => this.#confirm(page),
+        (error) => this.#node.report(error, this.address),
+      )
+  }
+
+  /** Whether this node is the one to say that a session is here. */
+  #owns(session: string): boolean {
+    const local = this.#locals.get(session)
+    const known = this.#directory.get(session)
+    return local !== undefined && known !== undefined && known.generation <= local.generation
+  }
+
+  #put(member: PresentSession): void {
+    const { session } = member
+    const known = this.#directory.get(session)
+    if (known !== undefined && known.generation > member.generation) return
+    const local = this.#locals.get(session)
+    if (local !== undefined && local.generation < member.generation) {
+      // It went on at another node.
+      this.#locals.delete(session)
+      local.grace?.()
+    }
+    const heard = known !== undefined
+    if (this.#directory.put(member)) this.#change(session, heard)
+  }
+
+  #remove(session: string): void {
+    if (this.#directory.remove(session)) this.#change(session, true)
+  }
+
+  #change(session: string, heard: boolean): void {
+    if (!this.#changed.has(session)) this.#changed.set(session, heard)
+    this.#later()
+  }
+
+  /** Until the store has taken it the session counts as present, and is not this node's to keep. */
+  #leave(session: string, generation: number, keep: number): void {
+    const local = this.#locals.get(session)
+    if (local?.generation === generation) this.#locals.delete(session)
+    const again = (): void =>
+      attempt(
+        () => this.#node.backplane.presence.leave(this.address, session, generation, keep),
+        ({ epoch, revision }) => {
+          if (this.#known?.epoch === epoch) this.#heard = Math.max(this.#heard, revision)
+          const known = this.#directory.get(session)
+          if (known !== undefined && known.generation <= generation && !this.#locals.has(session))
+            this.#remove(session)
+          this.#node.presence?.release(this)
+        },
+        (error) => {
+          this.#node.report(error, this.address)
+          if (!this.#node.closed) this.#node.runtime.timer(retryDelay, again)
+        },
+      )
+    again()
+  }
+}
