@@ -74,7 +74,15 @@ describe.each(paths)('what a log keeps, with a backplane that is %s', (path) => 
     }
     expect(s.hub.rooms.size).toBe(0)
     await s.advance(400_000)
-    expect(s.store.usage).toEqual({ streams: 0, bytes: 0, tails: 0, channels: 1, sessions: 0, keys: 0 })
+    expect(s.store.usage).toEqual({
+      streams: 0,
+      bytes: 0,
+      tails: 0,
+      presence: 0,
+      channels: 1,
+      sessions: 0,
+      keys: 0,
+    })
   })
 
   test('P-ST-11: what is joined and left in turn leaves nothing behind', async () => {
