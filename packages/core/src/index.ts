@@ -52,6 +52,13 @@ export type {
   RoomListener,
 } from './client/events.ts'
 export type { ClientOptions, JoinOptions, Surroundings, Token } from './client/options.ts'
+export {
+  type Member,
+  type Presence,
+  type PresenceChange,
+  type PresenceView,
+  presence,
+} from './client/presence.ts'
 export type { Room } from './client/room.ts'
 export type { Snapshot, SnapshotEvent, SnapshotHook, SnapshotRequest } from './client/snapshot.ts'
 export { CloseCode, closeReason, mayReconnect } from './close-codes.ts'

@@ -16,7 +16,7 @@ export interface PresentSession {
 /** A session about to be present. Without a `state` it has the one it had, in this room, or `null`. */
 export type EnteringSession = Omit<PresentSession, 'state'> & { readonly state?: unknown }
 
-/** A state of a room's presence. Revisions of an epoch grow with every change, not necessarily by one; 0 is a room where nobody is. */
+/** A state of a room's presence. Revisions of an epoch grow with every change, not necessarily by one, also when a room has been empty meanwhile. */
 export interface PresenceRevision {
   readonly epoch: string
   readonly revision: number

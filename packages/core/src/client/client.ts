@@ -175,6 +175,10 @@ export class Client<C extends AnyContract = Untyped> {
       target: (to) => this.to(to) as unknown as ClientTarget<AnyContract>,
       history: (of, options) => this.history(of, options),
       exit: (of, receiver) => this.#wire.exit(of, receiver),
+      watch: (of, watcher) => this.#wire.watch(of, watcher),
+      state: (of, state) => this.#wire.state(of, state),
+      add: (operation) => this.#wire.add(operation),
+      later: (delay, callback) => this.#runtime.timer(delay, callback),
       fault: (error, subject) => this.#fault(error, subject),
     })
     this.#wire.enter(address, handle, options)

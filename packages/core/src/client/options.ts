@@ -24,6 +24,8 @@ export interface JoinOptions<State = unknown> {
    * until the last has left. Default: none, the room goes on behind a gap.
    */
   readonly snapshot?: SnapshotHook<State> | undefined
+  /** What this client says of itself, to those who are in the room, where the hub has presence. Default: `null`. */
+  readonly state?: unknown
 }
 
 /** How a {@link Client} is set up. */

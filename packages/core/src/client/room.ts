@@ -5,8 +5,9 @@ import type { Undo } from '../runtime/runtime.ts'
 import { checkListened } from './checks.ts'
 import type { ClientTarget, History, HistoryOptions } from './client.ts'
 import type { Gap, Message, RoomEvents, RoomListener } from './events.ts'
+import type { Operation } from './ledger.ts'
 import type { SnapshotEvent } from './snapshot.ts'
-import type { Receiver } from './subscription.ts'
+import type { PresenceWatcher, Receiver } from './subscription.ts'
 
 /**
  * A room's handle, as {@link Client.join} gives it. Usable at once: what is sent goes out when the client is connected. Handles of one room are
@@ -38,6 +39,10 @@ export interface RoomHost {
   target(address: string): ClientTarget<AnyContract>
   history(address: string, options: HistoryOptions | undefined): Promise<History>
   exit(address: string, receiver: Receiver): void
+  watch(address: string, watcher: PresenceWatcher): Undo
+  state(address: string, state: unknown): void
+  add(operation: Operation): void
+  later(delay: number, callback: () => void): Undo
   fault(error: unknown, subject: string): void
 }
 
@@ -54,7 +59,8 @@ export class RoomHandle implements Receiver {
   readonly ready: Promise<void>
   readonly send: ClientTarget<AnyContract>['send']
   readonly cast: ClientTarget<AnyContract>['cast']
-  readonly #host: RoomHost
+  /** For those who show who is here. */
+  readonly host: RoomHost
   readonly #emitter: Emitter
   readonly #iterators = new Set<MessageQueue>()
   #ended = false
@@ -62,7 +68,7 @@ export class RoomHandle implements Receiver {
 
   constructor(address: string, host: RoomHost) {
     this.address = address
-    this.#host = host
+    this.host = host
     this.#emitter = new Emitter((error, event) => host.fault(error, `${address} ${event}`))
     this.ready = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
@@ -79,7 +85,7 @@ export class RoomHandle implements Receiver {
   }
 
   history(options?: HistoryOptions): Promise<History> {
-    return this.#host.history(this.address, options)
+    return this.host.history(this.address, options)
   }
 
   messages(): AsyncIterableIterator<Message> {
@@ -90,7 +96,7 @@ export class RoomHandle implements Receiver {
   }
 
   leave(): void {
-    this.#host.exit(this.address, this)
+    this.host.exit(this.address, this)
     this.#end(new ChatError('closed', 'unable to receive: the room was left'))
   }
 

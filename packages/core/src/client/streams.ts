@@ -9,12 +9,14 @@ import { Inbox } from './inbox.ts'
 import type { JoinOptions } from './options.ts'
 import { Restoration } from './restoration.ts'
 import type { Snapshot, SnapshotEvent, SnapshotHook } from './snapshot.ts'
-import { type Receiver, Subscription } from './subscription.ts'
+import { type PresenceWatcher, type Receiver, Subscription } from './subscription.ts'
 
 /** What the streams need of their client. */
 export interface StreamsHost {
   /** Writes a `join`, and calls back with its answer; not at all when the connection is lost before. */
-  join(address: string, since: Position | null, answer: (result: Attachment | ChatError) => void): void
+  join(subscription: Subscription, answer: (result: Joined | ChatError) => void): void
+  /** Writes a `state`. */
+  state(address: string, state: unknown): void
   /** Writes a `leave`. */
   leave(address: string): void
   /** The message with what the contract makes of its data; `null` when it does not fit and nobody gets it. */
@@ -27,6 +29,12 @@ export interface StreamsHost {
   /** Calls back after a while. */
   later(delay: number, callback: () => void): Undo
   random(): number
+}
+
+/** The answer to a `join`: where the reader stands, and all that it says. */
+export interface Joined {
+  readonly attachment: Attachment
+  readonly answer: unknown
 }
 
 /** Who gets what comes without asking, and what gives them the state of it. */
@@ -81,13 +89,14 @@ export class Streams {
    *
    * @throws UsageError when there is a receiver already that had no say in the hook.
    */
-  enter(address: string, receiver: Receiver, connected: boolean, { snapshot }: JoinOptions): void {
+  enter(address: string, receiver: Receiver, connected: boolean, { snapshot, state }: JoinOptions): void {
     const known = this.#subscriptions.get(address)
     if (known !== undefined && snapshot !== undefined)
       throw new UsageError(
         `unable to join ${address} with a snapshot hook: this client has joined it already; give the hook with the first join`,
       )
     const subscription = this.#subscribe(address, receiver, snapshot)
+    if (state !== undefined) this.#say(subscription, state)
     if (subscription.joined) receiver.joined()
     else if (known === undefined && connected) this.#join(subscription)
   }
@@ -99,6 +108,26 @@ export class Streams {
     if (subscription.receivers.size > 0) return
     this.#forget(subscription)
     if (connected) this.#host.leave(address)
+  }
+
+  /** Says something else of this client in a room, now and on later connections. */
+  state(address: string, state: unknown): void {
+    const subscription = this.#subscriptions.get(address)
+    if (subscription !== undefined) this.#say(subscription, state)
+  }
+
+  /** Shows who is in a room, until the undo. */
+  watch(address: string, watcher: PresenceWatcher): Undo {
+    const subscription = this.#subscriptions.get(address)
+    subscription?.watchers.add(watcher)
+    if (subscription?.joined) watcher.entered(null)
+    return () => {
+      subscription?.watchers.delete(watcher)
+    }
+  }
+
+  presence(address: string, frame: readonly unknown[]): void {
+    for (const watcher of this.#subscriptions.get(address)?.watchers ?? []) watcher.changed(frame)
   }
 
   /** What the next `hello` asks for: each address with its place, as many as fit into so many bytes. */
@@ -119,7 +148,9 @@ export class Streams {
   }
 
   /** Takes the streams of a `welcome`, leaves what is not wanted any more, and joins what was not among them (P-HS-7). */
-  welcomed(userId: string, answers: ReadonlyMap<string, StreamAnswer>): void {
+  welcomed(userId: string, resumed: boolean, answers: ReadonlyMap<string, StreamAnswer>): void {
+    // A session that was not resumed knows nothing of what was said in the one before.
+    if (!resumed) for (const subscription of this.#subscriptions.values()) subscription.stated = false
     const requested = this.#requested
     this.#subscribe(user(userId), this.#own, this.#ownHook)
     for (const address of this.#saved.keys()) if (address.startsWith('@')) this.#saved.delete(address)
@@ -132,7 +163,7 @@ export class Streams {
       const answer = answers.get(address)
       if (answer === undefined || !this.#answers(subscription, requested)) this.#join(subscription)
       else if (answer.mode === 'refused') this.#refused(subscription, refusal(answer.code))
-      else this.#attach(subscription, answer)
+      else this.#attach(subscription, answer, null)
     }
   }
 
@@ -227,14 +258,18 @@ export class Streams {
   #join(subscription: Subscription): void {
     if (subscription.joining) return
     subscription.joining = true
-    const { address, since } = subscription
-    subscription.asked = since
-    this.#host.join(address, since, (result) => {
+    const { address } = subscription
+    subscription.asked = subscription.since
+    const { state } = subscription
+    this.#host.join(subscription, (result) => {
       // It was left, or joined anew, while this answer was on its way.
       if (this.#subscriptions.get(address) !== subscription) return
       subscription.joining = false
       if (result instanceof ChatError) this.#refused(subscription, result)
-      else this.#attach(subscription, result)
+      else {
+        subscription.stated = subscription.state === state
+        this.#attach(subscription, result.attachment, result.answer)
+      }
     })
   }
 
@@ -259,9 +294,17 @@ export class Streams {
     this.#retries.add(cancel)
   }
 
-  #attach(subscription: Subscription, attachment: Attachment): void {
+  #say(subscription: Subscription, state: unknown): void {
+    subscription.state = state
+    subscription.stated = subscription.joined
+    if (subscription.joined) this.#host.state(subscription.address, state)
+  }
+
+  #attach(subscription: Subscription, attachment: Attachment, answer: unknown): void {
     const first = !subscription.joined
     subscription.joined = true
+    if (subscription.state !== undefined && !subscription.stated) this.#say(subscription, subscription.state)
+    if (first || answer !== null) for (const watcher of subscription.watchers) watcher.entered(answer)
     this.#place(subscription, attachment)
     if (first) for (const receiver of [...subscription.receivers]) receiver.joined()
   }

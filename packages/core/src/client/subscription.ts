@@ -17,6 +17,13 @@ export interface Receiver {
   left(error: ChatError, address: string): void
 }
 
+/** Shows who is in a room. */
+export interface PresenceWatcher {
+  /** The client is in the room, on a new connection or a new place; the answer to its `join`, when it was one. */
+  entered(answer: unknown): void
+  changed(frame: readonly unknown[]): void
+}
+
 /**
  * One address that this client receives: where it stands, and who listens.
  *
@@ -36,6 +43,13 @@ export class Subscription {
   restoration: Restoration | null = null
   /** The place that the hub was last asked to go on from, on the current connection. */
   asked: Position | null = null
+
+  /** Those who show who is here. */
+  readonly watchers: Set<PresenceWatcher> = new Set()
+  /** What this client says of itself; `undefined` for nothing. */
+  state: unknown
+  /** Whether the session has this state at the hub. */
+  stated = false
 
   constructor(address: string, inbox: Inbox, hook: SnapshotHook | undefined) {
     this.address = address

@@ -1,5 +1,5 @@
 import { ChatError, type ErrorCode, UncertainError } from '../errors.ts'
-import type { Attachment, Position } from '../position.ts'
+import type { Position } from '../position.ts'
 import { encodeFrame } from '../protocol/encode.ts'
 import { type HubFrame, parseAttachment, type WelcomeFrame } from '../protocol/hub-frames.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
@@ -14,8 +14,8 @@ import type { Operation } from './ledger.ts'
 import { Liveness } from './liveness.ts'
 import type { ClientOptions, JoinOptions } from './options.ts'
 import type { SnapshotEvent } from './snapshot.ts'
-import { Streams } from './streams.ts'
-import type { Receiver } from './subscription.ts'
+import { type Joined, Streams } from './streams.ts'
+import type { PresenceWatcher, Receiver, Subscription } from './subscription.ts'
 import { Writer } from './writer.ts'
 
 /** What a wire tells its client. */
@@ -114,6 +114,17 @@ export class Wire implements ConnectorHost, Answering {
     this.#streams.enter(address, receiver, this.#connector.live !== null, options)
   }
 
+  /** Shows who is in a room, until the undo. */
+  watch(address: string, watcher: PresenceWatcher): Undo {
+    return this.#streams.watch(address, watcher)
+  }
+
+  /** @throws ChatError `too_large`. */
+  state(address: string, state: unknown): void {
+    this.#writer.checkSize(JSON.stringify([address, state]))
+    this.#streams.state(address, state)
+  }
+
   exit(address: string, receiver: Receiver): void {
     this.#streams.exit(address, receiver, this.#connector.live !== null)
   }
@@ -168,7 +179,7 @@ export class Wire implements ConnectorHost, Answering {
     if (resumed) this.#connector.live?.write('["pong"]')
     this.#liveness.start(welcome)
     this.#credentials.start(welcome.expires)
-    this.#streams.welcomed(user, welcome.streams)
+    this.#streams.welcomed(user, resumed, welcome.streams)
   }
 
   received(frame: HubFrame): void {
@@ -185,6 +196,8 @@ export class Wire implements ConnectorHost, Answering {
         return this.#streams.cast(frame)
       case 'ask':
         return this.#host.ask(frame.ask, frame.event, frame.data, this.#connection.signal)
+      case 'presence':
+        return this.#streams.presence(frame.address, frame.frame)
       case 'gap':
         return this.#streams.gap(frame.address, frame.reason, frame.position)
       case 'left':
@@ -250,8 +263,9 @@ export class Wire implements ConnectorHost, Answering {
 
   #streamsHost(runtime: Runtime) {
     return {
-      join: (address: string, since: Position | null, answer: (result: Attachment | ChatError) => void) =>
-        this.#join(address, since, answer),
+      join: (subscription: Subscription, answer: (result: Joined | ChatError) => void) =>
+        this.#join(subscription, answer),
+      state: (address: string, state: unknown) => this.#state(address, state),
       leave: (address: string) => this.#leave(address),
       accept: (message: Message) => this.#host.accept(message),
       missed: (gap: Gap) => this.#host.told(gap),
@@ -280,16 +294,29 @@ export class Wire implements ConnectorHost, Answering {
     }
   }
 
-  #join(address: string, since: Position | null, answer: (result: Attachment | ChatError) => void): void {
+  #join({ address, since, state }: Subscription, answer: (result: Joined | ChatError) => void): void {
+    const options = since === null && state === undefined ? undefined : { since: since ?? undefined, state }
     this.add({
       publishes: false,
       repeat: 'bound',
       counts: true,
-      frame: (ref) => encodeFrame('join', ref, address, since === null ? undefined : { since }),
-      resolve: (result) => answer(parseAttachment(result)),
+      frame: (ref) => encodeFrame('join', ref, address, options),
+      resolve: (result) => answer({ attachment: parseAttachment(result), answer: result }),
       reject: (error) => {
         if (error instanceof ChatError && !(error instanceof UncertainError)) answer(error)
       },
+    })
+  }
+
+  /** What becomes of it shows in the room; that it failed does not. */
+  #state(address: string, state: unknown): void {
+    this.add({
+      publishes: false,
+      repeat: 'harmless',
+      counts: true,
+      frame: (ref) => encodeFrame('state', ref, address, state),
+      resolve: () => {},
+      reject: (error) => this.fault(error, address),
     })
   }
 

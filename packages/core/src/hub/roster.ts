@@ -17,7 +17,7 @@ const retryDelay = 1_000
 /** A session of this node, with the connection it is here by. */
 interface Local {
   readonly generation: number
-  /** Runs while its connection is gone (P-PR-5). */
+  /** Runs while its connection is gone (P-PR-5), and holds the roster. */
   readonly grace: Undo | null
 }
 
@@ -84,7 +84,7 @@ export class Roster {
     attempt(
       () => this.#node.backplane.presence.enter(this.address, [entering], leaseTime),
       (page) => {
-        this.#locals.get(session)?.grace?.()
+        this.#back(session)
         this.#locals.set(session, { generation, grace: null })
         this.#confirm(page)
         this.flush()
@@ -98,16 +98,21 @@ export class Roster {
   depart(session: string, generation: number, lost: boolean): void {
     const local = this.#locals.get(session)
     if (local !== undefined && local.generation > generation) return
-    local?.grace?.()
     this.holds++
+    this.#back(session)
     if (!lost) return this.#leave(session, generation, 0)
-    const { grace, timeouts } = { grace: this.#rules.grace, timeouts: this.#node.timeouts }
-    const undo = this.#node.runtime.timer(grace, () => this.#leave(session, generation, timeouts.session))
-    const cancel = (): void => {
-      undo()
-      this.#node.presence?.release(this)
-    }
-    this.#locals.set(session, { generation, grace: cancel })
+    const { runtime, timeouts } = this.#node
+    const grace = runtime.timer(this.#rules.grace, () => this.#leave(session, generation, timeouts.session))
+    this.#locals.set(session, { generation, grace })
+  }
+
+  /** Its grace is over before its time: it came back, or left. */
+  #back(session: string): void {
+    const grace = this.#locals.get(session)?.grace ?? null
+    if (grace === null) return
+    grace()
+    this.#locals.delete(session)
+    this.#node.presence?.release(this)
   }
 
   /** Whether a session of this node is here. */
@@ -305,8 +310,8 @@ export class Roster {
     const local = this.#locals.get(session)
     if (local !== undefined && local.generation < member.generation) {
       // It went on at another node.
+      this.#back(session)
       this.#locals.delete(session)
-      local.grace?.()
     }
     const heard = known !== undefined
     if (this.#directory.put(member)) this.#change(session, heard)

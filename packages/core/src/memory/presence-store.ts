@@ -35,7 +35,7 @@ export class MemoryPresenceStore implements PresenceStore {
   readonly #nodes = new Map<string, number>()
   /** By room and session, the oldest first. */
   readonly #departed = new Map<string, Departed>()
-  /** Shared by all rooms: a room made anew never has a revision that it had before. */
+  /** The last of all rooms, and that of each where nobody is: a room made anew goes on above what it had before. */
   #revision = 0
   #epoch: string
 
@@ -113,7 +113,7 @@ export class MemoryPresenceStore implements PresenceStore {
   }
 
   #revisionOf(room: string): PresenceRevision {
-    return { epoch: this.#epoch, revision: this.#rooms.get(room)?.revision ?? 0 }
+    return { epoch: this.#epoch, revision: this.#rooms.get(room)?.revision ?? this.#revision }
   }
 
   #lastState(room: string, session: string, known: PresentSession | undefined): unknown {
@@ -133,7 +133,7 @@ export class MemoryPresenceStore implements PresenceStore {
 
   #change(address: string, changes: PresenceHint['changes']): void {
     if (changes.length === 0) return
-    const room = this.#rooms.get(address) ?? { revision: 0, members: new Map() }
+    const room = this.#rooms.get(address) ?? { revision: this.#revision, members: new Map() }
     const prev = room.revision
     room.revision = ++this.#revision
     for (const { session, member } of changes)
@@ -141,8 +141,7 @@ export class MemoryPresenceStore implements PresenceStore {
       else room.members.set(session, member)
     if (room.members.size > 0) this.#rooms.set(address, room)
     else this.#rooms.delete(address)
-    const { epoch, revision } = this.#revisionOf(address)
-    const hint: PresenceHint = { epoch, prev, revision, changes }
+    const hint: PresenceHint = { epoch: this.#epoch, prev, revision: room.revision, changes }
     for (const listener of this.#watchers.get(address) ?? []) listener(hint)
   }
 

@@ -78,6 +78,8 @@ export type HubFrame =
       readonly reason: GapReason
       readonly position: Position
     }
+  /** Who came and went, not looked into: only those who show it do. */
+  | { readonly type: 'presence'; readonly address: string; readonly frame: readonly unknown[] }
   | { readonly type: 'left'; readonly address: string; readonly code: string; readonly message: string }
   | {
       readonly type: 'bye'
@@ -115,6 +117,8 @@ export function parseHubFrame(line: string): HubFrame {
       }
     case 'gap':
       return parseGap(frame)
+    case 'presence':
+      return { type: 'presence', address: text(frame[1], 'address'), frame }
     case 'left':
       return {
         type: 'left',

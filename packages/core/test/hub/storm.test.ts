@@ -125,7 +125,7 @@ test('SEC-18: abandoned sessions by the ten thousand cost no more than the capac
     await s.settle()
     all.push(...connections)
   }
-  expect(s.store.usage).toMatchObject({ sessions: 1_000, tails: 0, keys: 0, bytes: 0 })
+  expect(s.store.usage).toMatchObject({ sessions: 1_000, tails: 0, presence: 0, keys: 0, bytes: 0 })
   expect([s.hub.sessions, s.hub.rooms.size]).toEqual([[], 0])
   const [first, last] = [all[0], all.at(-1)] as [ScriptedConnection, ScriptedConnection]
   const [oldest, newest] = await crowd(s, [again(first, {}), again(last, {})])
@@ -136,5 +136,13 @@ test('SEC-18: abandoned sessions by the ten thousand cost no more than the capac
   expect(s.errors).toEqual([])
   for (const connection of [oldest, newest]) connection?.lose()
   await s.advance(300_000)
-  expect(s.store.usage).toEqual({ streams: 0, bytes: 0, tails: 0, channels: 1, sessions: 0, keys: 0 })
+  expect(s.store.usage).toEqual({
+    streams: 0,
+    bytes: 0,
+    tails: 0,
+    presence: 0,
+    channels: 1,
+    sessions: 0,
+    keys: 0,
+  })
 })
