@@ -8,6 +8,7 @@ import { requireBuild, root } from './packages.mjs'
 /** Folders no byte of which may be in the bundle, and why. */
 const forbidden = {
   'packages/core/src/hub': 'the hub runs on servers',
+  'packages/core/src/admission': 'servers let clients in',
   'packages/core/src/memory': 'the in-memory network is for servers and tests',
   'packages/testing': 'simulations are for tests',
 }

@@ -36,11 +36,12 @@ const coreLayers = {
   transport: [...vocabulary, 'runtime'],
   backplane: [...vocabulary, 'runtime'],
   stream: [...vocabulary, 'runtime'],
+  admission: [...vocabulary, 'runtime', 'transport'],
   // A hub without a backplane of its own keeps its log in memory.
   hub: [...below, 'memory'],
   client: below,
   memory: [...vocabulary, 'runtime', 'transport', 'backplane', 'stream'],
-  index: [...below, 'hub', 'client', 'memory'],
+  index: [...below, 'admission', 'hub', 'client', 'memory'],
 }
 
 /** Package → its layers. Packages without a row have no layers inside. */

@@ -1,9 +1,9 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  // The façades are entries, though not public, so that hub and client become separate chunks: bundlers then drop the hub as a whole
+  // The façades are entries, though not public, so that hub, client and admission become separate chunks: bundlers then drop the hub as a whole
   // from a page. Out of one file they would keep each of its top-level calls and every class that extends another package's.
-  entry: ['src/index.ts', 'src/{hub,client}/{hub,client}.ts'],
+  entry: ['src/index.ts', 'src/{hub,client,admission}/{hub,client,admission}.ts'],
   splitting: true,
   format: ['esm'],
   platform: 'neutral',

@@ -8,6 +8,15 @@ export {
   session,
   user,
 } from './address.ts'
+export {
+  Admission,
+  type Admitted,
+  type Examined,
+  type Place,
+} from './admission/admission.ts'
+export type { AdmissionOptions } from './admission/options.ts'
+export { type Refusal, refusalAnswer, refusalCode } from './admission/refusal.ts'
+export { type ConnectRequest, connectRequest, type Target } from './admission/request.ts'
 export type {
   Appended,
   AppendKey,

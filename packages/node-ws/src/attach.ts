@@ -95,4 +95,4 @@ class UpgradeListener {
   }
 }
 
-const shapeOf = ({ pattern }: WsUpgrader): string => pattern?.shape ?? ''
+const shapeOf = ({ admission }: WsUpgrader): string => admission.shape

@@ -1,18 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-
-/** An upgrade that is not made, and why. */
-export interface Refusal {
-  /** The HTTP status. */
-  readonly status: 400 | 403 | 404 | 500 | 503
-  /** For the one who reads the answer: says nothing of the inside. */
-  readonly message: string
-  /** Further headers of the answer. */
-  readonly headers?: Readonly<Record<string, string>>
-  /** What was thrown by the application's own code, if that is why. */
-  readonly error?: unknown
-}
+import { type Refusal, refusalAnswer } from '@chat/core'
 
 /** How long a refused peer may take to read its answer, in milliseconds. */
 const patience = 1_000
@@ -23,16 +12,15 @@ export function ignoreErrors(socket: Duplex): void {
 }
 
 /** Answers an upgrade with an HTTP response and ends the connection. */
-export function refuse(socket: Duplex, { status, message, headers }: Refusal): void {
+export function refuse(socket: Duplex, refusal: Refusal): void {
   ignoreErrors(socket)
-  const body = `${message}\n`
+  const { status } = refusal
+  const { body, headers } = refusalAnswer(refusal)
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
     'Connection: close',
-    'Content-Type: text/plain; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
-    'X-Content-Type-Options: nosniff',
-    ...Object.entries(headers ?? {}).map(([name, value]) => `${name}: ${value}`),
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
   ]
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`)
   // A socket destroyed with unread input is reset, and the peer may lose the answer: what still comes is thrown away for a while.

@@ -1,15 +1,12 @@
 import type { Buffer } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { CloseCode, type Handshake, type Sink } from '@chat/core'
+import { Admission, type Admitted, type Place, type Refusal, refusalCode, type Sink } from '@chat/core'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import { closeTimeout, WsConnection } from './connection.ts'
-import { handshakeOf, type Target, targetOf } from './handshake.ts'
 import type { AttachableHub, Compression, NodeWsExtra, UpgraderOptions } from './options.ts'
-import { OriginPolicy } from './origin.ts'
-import { type Match, PathPattern } from './path.ts'
-import { none, type TextRecord } from './record.ts'
-import { ignoreErrors, type Refusal, refuse } from './refuse.ts'
+import { ignoreErrors, refuse } from './refuse.ts'
+import { requestOf } from './request.ts'
 import { open, type WsSocket } from './socket.ts'
 import { requireWs } from './version.ts'
 
@@ -35,30 +32,10 @@ const maxFragments = 64
 /** Reads that one message may come in; each costs more than its bytes. A message of 256 KiB in these is 64 bytes a read. */
 const maxBufferedChunks = 4_096
 
-const closing: Refusal = {
-  status: 503,
-  message: 'The server is shutting down.',
-  headers: { 'Retry-After': '5' },
-}
-const malformed: Refusal = { status: 400, message: 'The path is not encoded correctly.' }
+const detached: Refusal = { status: 503, message: 'The hub takes no further connections here.' }
 const foreignProtocol: Refusal = {
   status: 400,
   message: 'The host agreed on a subprotocol that the hub does not speak.',
-}
-
-/** A request that may connect. */
-interface Admission {
-  readonly handshake: Handshake
-  readonly context: unknown
-}
-
-/** How a socket that is open already is told what an upgrade is told by its status. */
-const closeCodes: Readonly<Record<Refusal['status'], number>> = {
-  400: CloseCode.protocol,
-  403: CloseCode.forbidden,
-  404: CloseCode.forbidden,
-  500: CloseCode.internal,
-  503: CloseCode.goingAway,
 }
 
 /** For sockets that nobody listens to any more. */
@@ -82,11 +59,10 @@ export function upgrader(hub: AttachableHub, options: UpgraderOptions = {}): Upg
 
 /** What {@link upgrader} makes. */
 export class WsUpgrader implements Upgrader {
-  /** The path to answer; `null` is every path. */
-  readonly pattern: PathPattern | null
+  /** What it takes. */
+  readonly admission: Admission
   readonly #hub: AttachableHub
   readonly #options: UpgraderOptions
-  readonly #policy: OriginPolicy
   readonly #server: WebSocketServer
   readonly #boundTo: (request: IncomingMessage) => string | null
   #detached = false
@@ -100,17 +76,15 @@ export class WsUpgrader implements Upgrader {
     this.#hub = hub
     this.#options = options
     this.#boundTo = boundTo
-    this.pattern = options.path === undefined ? null : new PathPattern(options.path)
-    this.#policy = new OriginPolicy(options)
+    this.admission = new Admission(hub, options)
     this.#server = new WebSocketServer(serverOptions(hub, options.compression))
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
-    const target = targetOf(request.url)
-    const params = this.#match(target)
-    if (params === null || this.#detached) return false
+    const place = this.#detached ? null : this.admission.match(request.url)
+    if (place === null) return false
     ignoreErrors(socket)
-    const admission = this.#admit(request, target, params)
+    const admission = this.#admit(request, place)
     if ('status' in admission) {
       refuse(socket, admission)
       this.#tell(admission, request)
@@ -126,8 +100,7 @@ export class WsUpgrader implements Upgrader {
   }
 
   accept(socket: WsSocket, request: IncomingMessage): boolean {
-    const target = targetOf(request.url)
-    const admission = this.#admitOpen(socket, request, target)
+    const admission = this.#admitOpen(socket, request)
     const context = 'status' in admission ? undefined : admission.context
     const extra: NodeWsExtra = { context, socket }
     const connection = new WsConnection({ ws: socket, raw: null, meter: meterOf(request.socket), extra })
@@ -137,7 +110,7 @@ export class WsUpgrader implements Upgrader {
     }
     connection.attach(deaf)
     if ('status' in admission) {
-      connection.close(closeCodes[admission.status], admission.message)
+      connection.close(refusalCode(admission), admission.message)
       this.#tell(admission, request)
     } else connection.abort(new Error('unable to accept a socket that is not open'))
     return false
@@ -147,29 +120,20 @@ export class WsUpgrader implements Upgrader {
     this.#detached = true
   }
 
-  /** Whether a request may connect, and what is known of it. */
-  #admit(request: IncomingMessage, target: Target, params: TextRecord | 'malformed'): Admission | Refusal {
-    if (params === 'malformed') return malformed
-    if (this.#hub.closing) return closing
-    const handshake = handshakeOf(request, target, params)
-    const refusal = this.#policy.check(handshake, () => this.#boundTo(request))
-    if (refusal !== null) return refusal
-    try {
-      return { handshake, context: this.#options.context?.(request) }
-    } catch (error) {
-      return { status: 500, message: 'The request could not be examined.', error }
-    }
+  #admit(request: IncomingMessage, place: Place): Admitted | Refusal {
+    return this.admission.examine({
+      place,
+      request: requestOf(request),
+      boundTo: () => this.#boundTo(request),
+      context: () => this.#options.context?.(request),
+    })
   }
 
   /** The same for a socket that the host has opened. */
-  #admitOpen(socket: WsSocket, request: IncomingMessage, target: Target): Admission | Refusal {
-    if (this.#detached) return closing
+  #admitOpen(socket: WsSocket, request: IncomingMessage): Admitted | Refusal {
+    if (this.#detached) return detached
     if (socket.protocol !== '' && !this.#hub.subprotocols.includes(socket.protocol)) return foreignProtocol
-    return this.#admit(request, target, this.#match(target) ?? none)
-  }
-
-  #match({ path }: Target): Match {
-    return this.pattern === null ? none : this.pattern.match(path)
+    return this.#admit(request, this.admission.matched(request.url))
   }
 
   /** `ws` checks the request itself and answers a bad one; then there is no socket. */

@@ -1,5 +1,6 @@
+import type { Refusal } from '@chat/core'
 import { expect, test } from 'vitest'
-import { attach, type Refusal, type UpgraderOptions } from '../src/index.ts'
+import { attach, type UpgraderOptions } from '../src/index.ts'
 import { StandIn } from './support/hub.ts'
 import { RawPeer, upgradeRequest } from './support/raw.ts'
 import { startServer } from './support/server.ts'

@@ -19,6 +19,14 @@ export interface SignalMembers {
   removeEventListener(type: 'abort', listener: () => void): void
 }
 
+/** The part of `URL` that core uses. */
+export interface ParsedUrl {
+  readonly protocol: string
+  readonly origin: string
+  readonly host: string
+  readonly hostname: string
+}
+
 interface Platform {
   setTimeout(callback: () => void, delay: number): unknown
   clearTimeout(timer: unknown): void
@@ -26,6 +34,8 @@ interface Platform {
   queueMicrotask(callback: () => void): void
   performance: { now(): number }
   crypto: { getRandomValues(bytes: Uint8Array): Uint8Array }
+  URL: new (url: string) => ParsedUrl
+  URLSearchParams: new (query: string) => Iterable<[name: string, value: string]>
   AbortController: new () => { readonly signal: AbortSignal; abort(reason?: unknown): void }
 }
 

@@ -1,4 +1,4 @@
-import { UsageError } from '@chat/core'
+import { UsageError } from '../errors.ts'
 import { none, TextRecord } from './record.ts'
 
 /** What a path is to a pattern: its parameters, ours but wrongly encoded, or not ours. */

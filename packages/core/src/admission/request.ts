@@ -1,12 +1,30 @@
-import type { IncomingMessage } from 'node:http'
-import type { Handshake } from '@chat/core'
+import { platform } from '../runtime/globals.ts'
+import type { Handshake } from '../transport/connection.ts'
 import { none, TextRecord } from './record.ts'
+
+/** A request for a connection, in terms of no server in particular. */
+export interface ConnectRequest {
+  /** Names in lower case; those of one name joined as HTTP says. */
+  readonly headers: Readonly<Record<string, string>>
+  /** The peer's address; empty where the platform tells none. */
+  readonly remoteAddress: string
+}
 
 /** Where a request goes. */
 export interface Target {
   readonly path: string
   /** Behind the `?`; may be empty. */
   readonly search: string
+}
+
+/** What a server knows of a request. The web's `Headers` fit as they are. */
+export function connectRequest(
+  headers: Iterable<readonly [name: string, value: string]>,
+  remoteAddress: string,
+): ConnectRequest {
+  const copy = new TextRecord()
+  for (const [name, value] of headers) copy[name.toLowerCase()] = value
+  return { headers: copy, remoteAddress }
 }
 
 /** Takes a request's target apart as it came: normalising it would let one path pass for another. */
@@ -17,42 +35,33 @@ export function targetOf(url = ''): Target {
   return { path: relative.slice(0, query), search: relative.slice(query + 1) }
 }
 
-/** A proxy may write the whole URL (RFC 9112 §3.2.2). */
+/** A proxy may write the whole URL (RFC 9112 §3.2.2), and a `Request` has it. */
 function withoutOrigin(url: string): string {
   return url.replace(/^(?:http|ws)s?:\/\/[^/?]*/i, '')
 }
 
 /** What is known of the client that made a request, with the path's parameters. */
 export function handshakeOf(
-  request: IncomingMessage,
-  target: Target,
+  { headers, remoteAddress }: ConnectRequest,
+  { path, search }: Target,
   params: Readonly<TextRecord>,
 ): Handshake {
-  const { headers, socket } = request
   return {
-    path: target.path,
+    path,
     params,
-    query: queryOf(target.search),
-    headers: headersOf(headers),
-    cookies: cookiesOf(headers.cookie),
-    origin: headers.origin ?? null,
-    remoteAddress: socket.remoteAddress ?? '',
+    query: queryOf(search),
+    headers,
+    cookies: cookiesOf(headers['cookie']),
+    origin: headers['origin'] ?? null,
+    remoteAddress,
   }
 }
 
 function queryOf(search: string): Readonly<TextRecord> {
   if (search === '') return none
   const query = new TextRecord()
-  for (const [name, value] of new URLSearchParams(search)) if (!(name in query)) query[name] = value
+  for (const [name, value] of new platform.URLSearchParams(search)) if (!(name in query)) query[name] = value
   return query
-}
-
-/** Node has joined repeated headers, all but `set-cookie`, which no request has. */
-function headersOf(headers: IncomingMessage['headers']): Readonly<TextRecord> {
-  const copy = new TextRecord()
-  for (const [name, value] of Object.entries(headers))
-    if (value !== undefined) copy[name] = typeof value === 'string' ? value : value.join(', ')
-  return copy
 }
 
 /** RFC 6265 §5.4. Of several with one name the first wins: it has the most particular path. */

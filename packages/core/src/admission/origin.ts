@@ -1,11 +1,8 @@
-import { type Handshake, UsageError } from '@chat/core'
-import type { Refusal } from './refuse.ts'
-
-/** Which pages may connect. */
-export interface OriginOptions {
-  readonly origins?: readonly string[] | ((origin: string, handshake: Handshake) => boolean)
-  readonly hosts?: readonly string[]
-}
+import { UsageError } from '../errors.ts'
+import { type ParsedUrl, platform } from '../runtime/globals.ts'
+import type { Handshake } from '../transport/connection.ts'
+import type { AdmissionOptions } from './options.ts'
+import type { Refusal } from './refusal.ts'
 
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]']
 
@@ -25,11 +22,11 @@ const strangeHost: Refusal = {
  * `Origin` is no browser and could write what it likes.
  */
 export class OriginPolicy {
-  readonly #origins: OriginOptions['origins']
+  readonly #origins: AdmissionOptions['origins']
   readonly #hosts: readonly string[] | undefined
 
   /** @throws UsageError when an entry could never match. */
-  constructor({ origins, hosts }: OriginOptions) {
+  constructor({ origins, hosts }: AdmissionOptions) {
     if (typeof origins === 'object') origins.forEach(checkOrigin)
     hosts?.forEach(checkHost)
     this.#origins = origins
@@ -71,13 +68,13 @@ function isNamed(host: string, names: readonly string[]): boolean {
   return url !== null && names.some((name) => name === url.hostname || name === host.toLowerCase())
 }
 
-function hostOf(host: string, protocol: string): URL | null {
+function hostOf(host: string, protocol: string): ParsedUrl | null {
   return host === '' || /[\s/\\?#@]/.test(host) ? null : parse(`${protocol}//${host}`)
 }
 
-function parse(url: string): URL | null {
+function parse(url: string): ParsedUrl | null {
   try {
-    return new URL(url)
+    return new platform.URL(url)
   } catch {
     return null
   }

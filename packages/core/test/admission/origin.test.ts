@@ -1,0 +1,60 @@
+import { Admission } from '@chat/core'
+import { expect, test } from 'vitest'
+import { ask, status } from './support.ts'
+
+const page = (origin: string, host: string) => ({ headers: { Origin: origin, Host: host } })
+
+test('by default a page connects to its own origin only (SEC-01)', () => {
+  expect(status({}, page('https://app.example', 'app.example'))).toBe(101)
+  expect(status({}, page('http://app.example:8080', 'app.example:8080'))).toBe(101)
+  for (const origin of [
+    'https://evil.example',
+    'https://app.example.evil.com',
+    'https://app.example:444',
+    'null',
+    'app.example',
+    'https://app.example/',
+  ])
+    expect(status({}, page(origin, 'app.example'))).toBe(403)
+  expect(status({}, page('https://app.example', 'app.example@evil'))).toBe(403)
+})
+
+test('who sends no origin is no browser, and is let through (SEC-01)', () => {
+  expect(status({ origins: [] }, { headers: { Host: 'app.example' } })).toBe(101)
+})
+
+test('a list of origins is compared exactly (SEC-01)', () => {
+  const origins = ['https://app.example', 'null']
+  expect(status({ origins }, page('https://app.example', 'api.example'))).toBe(101)
+  expect(status({ origins }, page('null', 'api.example'))).toBe(101)
+  expect(status({ origins }, page('https://api.example', 'api.example'))).toBe(403)
+})
+
+test('a function decides by `true` alone; one that throws is a 500 with its error (SEC-01)', () => {
+  const asked = page('https://a.example', 'b.example')
+  expect(status({ origins: () => true }, asked)).toBe(101)
+  expect(status({ origins: () => false }, asked)).toBe(403)
+  // A promise is no `true`.
+  expect(status({ origins: (async () => true) as unknown as () => boolean }, asked)).toBe(403)
+  const broken = (): boolean => {
+    throw new Error('down')
+  }
+  expect(ask({ origins: broken }, asked)).toMatchObject({ status: 500, error: new Error('down') })
+})
+
+test('a server on a loopback address answers pages to localhost only, until it is told its names (SEC-26)', () => {
+  const rebound = { ...page('http://evil.example', 'evil.example'), boundTo: '127.0.0.1' }
+  expect(status({}, rebound)).toBe(403)
+  expect(status({}, { ...rebound, boundTo: '::ffff:127.0.0.1' })).toBe(403)
+  expect(status({}, { ...rebound, boundTo: '10.0.0.1' })).toBe(101)
+  expect(status({ hosts: ['evil.example'] }, rebound)).toBe(101)
+  expect(status({}, { ...page('http://localhost:80', 'localhost'), boundTo: '::1' })).toBe(403)
+  expect(status({}, { ...page('http://localhost:8080', 'localhost:8080'), boundTo: '::1' })).toBe(101)
+})
+
+test('an entry that could never match is told at once, with what to write instead', () => {
+  const make = (options: object) => () => new Admission({ closing: false }, options)
+  expect(make({ origins: ['https://app.example/'] })).toThrow('"https://app.example"')
+  expect(make({ origins: ['*'] })).toThrow(/matches no Origin header/)
+  expect(make({ hosts: ['*.example'] })).toThrow(/is no host/)
+})

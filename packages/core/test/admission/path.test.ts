@@ -1,0 +1,61 @@
+import { Admission } from '@chat/core'
+import { expect, test } from 'vitest'
+import { admitted, status } from './support.ts'
+
+const paramsOf = (path: string, url: string): unknown => ({ ...admitted({ path }, { url }).handshake.params })
+
+test('parameters are whole segments, never empty, and come decoded', () => {
+  expect(paramsOf('/ws/:user', '/ws/alice?x=1')).toEqual({ user: 'alice' })
+  expect(paramsOf('/ws/:user/:room', '/ws/%C3%A4%20b%2Fc/lobby')).toEqual({ user: 'ä b/c', room: 'lobby' })
+  for (const url of ['/ws', '/ws/', '/ws/a/b', '/WS/a', 'ws/a', ''])
+    expect(status({ path: '/ws/:user' }, { url })).toBe(null)
+})
+
+test('a whole URL, as proxies and `Request` write it, is taken by its path (SEC-26)', () => {
+  expect(paramsOf('/ws/:user', 'https://app.example/ws/alice?x=1')).toEqual({ user: 'alice' })
+  expect(paramsOf('/ws/:user', 'http://app.example:8080/ws/alice')).toEqual({ user: 'alice' })
+  expect(status({ path: '/chat' }, { url: 'https://app.example' })).toBe(null)
+})
+
+test('a path is compared as it came: nothing in it is resolved or decoded to fit', () => {
+  for (const url of ['/x/../chat', '/%63hat', '//chat', '/chat/', '/chat;a'])
+    expect(status({ path: '/chat' }, { url })).toBe(null)
+  expect(status({ path: '/chat/' }, { url: '/chat' })).toBe(101)
+})
+
+test('parameters named like members of an object are data', () => {
+  const { params } = admitted({ path: '/:constructor/:toString' }, { url: '/a/b' }).handshake
+  expect(Object.entries(params)).toEqual([
+    ['constructor', 'a'],
+    ['toString', 'b'],
+  ])
+  expect(admitted({ path: '/chat' }, {}).handshake.params['constructor']).toBeUndefined()
+})
+
+test('a path that is not encoded correctly is refused with 400', () => {
+  expect(status({ path: '/ws/:user' }, { url: '/ws/%C3' })).toBe(400)
+})
+
+test('without a pattern every path is the hub’s, and has no parameters', () => {
+  expect(status({}, { url: '/anything/%C3' })).toBe(101)
+  expect(Object.keys(admitted({}, { url: '/a' }).handshake.params)).toEqual([])
+})
+
+test('where the host has matched the path, the pattern only names parameters', () => {
+  const admission = new Admission({ closing: false }, { path: '/ws/:user' })
+  expect(admission.matched('/ws/alice').params).toEqual({ user: 'alice' })
+  expect(Object.keys(admission.matched('/socket').params)).toEqual([])
+})
+
+test.each(['chat', '/chat?x', '/chat#x', '/a b', '/*', '/:1', '/:', '/:a/:a'])(
+  '%j is no path, and says so at once',
+  (path) => {
+    expect(() => new Admission({ closing: false }, { path })).toThrow(/unable to attach/)
+  },
+)
+
+test('patterns of the same paths have the same shape; sorted, a name comes before a parameter', () => {
+  const shapeOf = (path: string): string => new Admission({ closing: false }, { path }).shape
+  expect(shapeOf('/ws/:user')).toBe(shapeOf('/ws/:name/'))
+  expect(shapeOf('/ws/me') < shapeOf('/ws/:user')).toBe(true)
+})
