@@ -15,7 +15,9 @@ const places = {
   'node 20': () => '',
   'node 22': node(22),
   'node 24': node(24),
+  'node 26': node(26),
   bun: () => tool('runtimes', '.bin', 'bun'),
+  deno: () => tool('runtimes', '.bin', 'deno'),
 }
 
 /** The Node that runs this. */

@@ -1,0 +1,48 @@
+// Runs commands beside the registry, which answers in this process: nothing here may block.
+import { spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+
+/** Runs a command to its end: `{ ok, output, again }`, where `again` is the line that runs it by hand. */
+export function run(command, args, { cwd, env = {}, timeout = 120_000 } = {}) {
+  const again = `cd ${cwd} && ${[command, ...args].map(quoted).join(' ')}`
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    const end = (ok) => {
+      clearTimeout(timer)
+      resolve({ ok, output, again })
+    }
+    const timer = setTimeout(() => {
+      output += `\nstill running after ${timeout / 1_000} s: ended\n`
+      child.kill('SIGKILL')
+    }, timeout)
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text))
+    child.once('error', (error) => {
+      output += `${error.message}\n`
+      end(false)
+    })
+    child.once('close', (code) => end(code === 0))
+  })
+}
+
+/** Does one thing for each item, as many at once as there are cores; answers in the order of the items. */
+export async function each(items, work) {
+  const results = []
+  let next = 0
+  const worker = async () => {
+    while (next < items.length) {
+      const index = next++
+      results[index] = await work(items[index])
+    }
+  }
+  await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, worker))
+  return results
+}
+
+function quoted(word) {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}

@@ -1,0 +1,51 @@
+// What users get: packs every package as it would be published, serves the tarballs from a registry of its own, and uses them in empty folders outside the repository.
+// `npm run test:packages -- types` runs only the named parts.
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { ensureBuild, pack, publish } from './packages/pack.mjs'
+import { test as programs } from './packages/programs.mjs'
+import { serveTarballs } from './packages/registry.mjs'
+import { Report } from './packages/report.mjs'
+import { Users } from './packages/users.mjs'
+import { root } from './packages.mjs'
+import { ensureTools } from './tools.mjs'
+
+const parts = {
+  publish,
+  programs,
+}
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => parts[name] === undefined)
+if (unknown.length > 0) {
+  console.error(
+    `test-packages: no such part: ${unknown.join(', ')}; there are: ${Object.keys(parts).join(', ')}`,
+  )
+  process.exit(1)
+}
+
+const start = performance.now()
+const tarballs = join(root, '.packages')
+ensureBuild()
+ensureTools('packages')
+const registry = await serveTarballs(await pack(tarballs))
+const users = new Users(registry)
+const report = new Report()
+for (const [name, part] of Object.entries(parts)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue
+  const began = performance.now()
+  report.begin(name)
+  await part({ report, registry, users })
+  console.log(`  ${seconds(began)} s`)
+}
+registry.close()
+report.end(seconds(start))
+if (report.failures.length === 0) {
+  users.remove()
+  rmSync(tarballs, { recursive: true, force: true })
+} else console.log(`what was installed is kept in ${users.place}, the tarballs in ${tarballs}`)
+process.exit(report.failures.length === 0 ? 0 : 1)
+
+function seconds(since) {
+  return ((performance.now() - since) / 1_000).toFixed(1)
+}
