@@ -6,6 +6,7 @@ import type { Granted } from './memberships.ts'
 import type { Node } from './node.ts'
 import { authorize, stillAllowed } from './policy.ts'
 import { defaultPage, seat } from './presence.ts'
+import type { Departure } from './roster.ts'
 import type { Session } from './session.ts'
 
 /** How a join goes on: what settles it, and what tells at the last moment whether it is still allowed. */
@@ -61,7 +62,7 @@ function enter(session: Session, frame: JoinFrame, { settle, confirm }: Admissio
           // While the log was read the connection may have ended, or another room have taken the last place.
           const late = session.ended || memberships.full(address) ? full : null
           if ((refused ?? late) === null) answer(session, ref, { feed, since, reason, roster })
-          else withdraw(session, { feed, roster }, session.ended)
+          else withdraw(session, { feed, roster }, session.departure)
           settle(refused ?? late)
         })
       })
@@ -107,18 +108,18 @@ function described({ memberships }: Session, address: string, attachment: Attach
 }
 
 /**
- * Gives back what a session was granted and does not take; `lost` says that it may come back for it.
+ * Gives back what a session was granted and does not take.
  *
  * @internal
  */
 export function withdraw(
   { id, generation, node }: Session,
   { feed, roster }: Pick<Granted, 'feed' | 'roster'>,
-  lost: boolean,
+  departure: Departure,
 ): void {
   node.router.release(feed)
   if (roster === null) return
-  roster.depart(id, generation, lost)
+  roster.depart(id, generation, departure)
   node.presence?.release(roster)
 }
 

@@ -38,6 +38,7 @@ export class Link implements Sink {
   #paused = false
   #running = false
   #gone = false
+  #leaving = false
   #early = 0
   #heard: { received: number; at: number }
   #said: { sent: number; at: number }
@@ -103,12 +104,14 @@ export class Link implements Sink {
   /** The transport's word that the connection is gone. */
   closed(code: number, reason: string): void {
     this.#abortTimer?.()
-    this.#end(code, reason)
+    // After a `bye` it only closes what it has moved away from.
+    this.#end(code, reason, code === CloseCode.normal && !this.#leaving)
     this.#closed(this)
   }
 
   /** Tells the client to come back somewhere else, or here after a while; what is under way is finished (P-LV-5). */
   bye(reason: string, retryAfter: number): void {
+    this.#leaving = true
     if (this.#session === null) this.close(CloseCode.goingAway, reason)
     else this.outbox.push(new Frame(encodeFrame('bye', CloseCode.goingAway, reason, { retryAfter })))
   }
@@ -125,7 +128,7 @@ export class Link implements Sink {
   close(code: number, reason: string): void {
     if (this.#gone) return
     this.outbox.flush()
-    this.#end(code, reason)
+    this.#end(code, reason, false)
     this.connection.close(code, reason)
     if (code !== CloseCode.slow) return
     this.#abortTimer = this.#node.runtime.timer(abortDelay, () =>
@@ -153,14 +156,14 @@ export class Link implements Sink {
     this.#session?.renew(now)
   }
 
-  #end(code: number, reason: string): void {
+  #end(code: number, reason: string, asked: boolean): void {
     if (this.#gone) return
     this.#gone = true
     this.#helloTimer()
     this.#input.length = 0
     this.#handshaker?.cancel()
     this.#handshaker = null
-    this.#session?.end(code, reason)
+    this.#session?.end(code, reason, asked)
     this.outbox.clear()
   }
 

@@ -1,7 +1,7 @@
 import { type Attachment, type GapReason, type Position, samePosition } from '../position.ts'
 import type { Feed } from './feed.ts'
 import type { Reader } from './reader.ts'
-import type { Roster } from './roster.ts'
+import type { Departure, Roster } from './roster.ts'
 import type { Session } from './session.ts'
 
 /** A feed that can be attached, and why its reader cannot go on where it was. */
@@ -90,7 +90,7 @@ export class Memberships {
     const member = this.#readers.get(address)
     if (member === undefined) return
     this.#drop(address, member)
-    member.roster?.depart(this.#session.id, this.#session.generation, false)
+    member.roster?.depart(this.#session.id, this.#session.generation, 'left')
     this.#session.outbox.forget(address)
     this.#session.node.emit('$leave', { session: this.#session, address })
   }
@@ -103,13 +103,13 @@ export class Memberships {
     }
   }
 
-  /** The connection is gone; `lost` says that it may come back. */
-  end(lost: boolean): void {
+  /** The connection is gone. */
+  end(departure: Departure): void {
     if (this.#ended) return
     this.#ended = true
     const { rooms } = this
     for (const [address, member] of this.#readers) {
-      member.roster?.depart(this.#session.id, this.#session.generation, lost)
+      member.roster?.depart(this.#session.id, this.#session.generation, departure)
       this.#drop(address, member)
     }
     for (const address of rooms)

@@ -149,7 +149,7 @@ export function changeState(session: Session, frame: StateFrame, done: () => voi
   roster.enter(
     { session: id, user: user.id, generation, node: node.id, state: data },
     () => {
-      if (session.ended) roster.depart(id, generation, true)
+      if (session.ended) roster.depart(id, generation, session.departure)
       release(null)
     },
     (error) => {

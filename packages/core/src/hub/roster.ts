@@ -14,6 +14,12 @@ export const leaseTime = 30_000
 const countInterval = 1_000
 const retryDelay = 1_000
 
+/**
+ * How a session departs from a room: its connection was `lost`, and may come back within the grace (P-PR-5); its client has `closed` the connection, and
+ * the session could still be resumed; or it has `left`, for good.
+ */
+export type Departure = 'lost' | 'closed' | 'left'
+
 /** A session of this node, with the connection it is here by. */
 interface Local {
   readonly generation: number
@@ -94,15 +100,16 @@ export class Roster {
     )
   }
 
-  /** A session has left, or its connection is gone and it has a while to come back (P-PR-5). The roster is held until it is out. */
-  depart(session: string, generation: number, lost: boolean): void {
+  /** A session departs, at once or after its grace. The roster is held until it is out. */
+  depart(session: string, generation: number, departure: Departure): void {
     const local = this.#locals.get(session)
     if (local !== undefined && local.generation > generation) return
     this.holds++
     this.#back(session)
-    if (!lost) return this.#leave(session, generation, 0)
     const { runtime, timeouts } = this.#node
-    const grace = runtime.timer(this.#rules.grace, () => this.#leave(session, generation, timeouts.session))
+    const keep = departure === 'left' ? 0 : timeouts.session
+    if (departure !== 'lost') return this.#leave(session, generation, keep)
+    const grace = runtime.timer(this.#rules.grace, () => this.#leave(session, generation, keep))
     this.#locals.set(session, { generation, grace })
   }
 

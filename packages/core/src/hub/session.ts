@@ -25,6 +25,7 @@ import { changeState, tellWho } from './presence.ts'
 import { castMessage, sendMessage } from './publishing.ts'
 import { payer } from './rate.ts'
 import { recheck } from './revoking.ts'
+import type { Departure } from './roster.ts'
 
 /** Where a session comes from. */
 export interface SessionOrigin {
@@ -69,6 +70,7 @@ export class Session implements HubSession {
   #confirmed: boolean
   #entered = false
   #ended = false
+  #departure: Departure = 'left'
   /** The greatest ref on this connection, and of the session; what it was when this connection resumed it. */
   #connectionRef = 0
   #lastRef: number
@@ -125,6 +127,11 @@ export class Session implements HubSession {
 
   get ended(): boolean {
     return this.#ended
+  }
+
+  /** How it departs from a room that it does not get to receive: while its connection lives, for good. */
+  get departure(): Departure {
+    return this.#departure
   }
 
   /** Whether the welcome was written. */
@@ -185,11 +192,14 @@ export class Session implements HubSession {
     this.memberships.pump()
   }
 
-  end(code: number, reason: string): void {
+  /** The connection is gone; `asked` says that its client has closed it, as one that does not come back. */
+  end(code: number, reason: string, asked: boolean): void {
     if (this.#ended) return
     this.#ended = true
+    if (asked) this.#departure = 'closed'
+    else if (mayReconnect(code) || code === CloseCode.replaced) this.#departure = 'lost'
     this.#expiry?.()
-    this.memberships.end(mayReconnect(code) || code === CloseCode.replaced)
+    this.memberships.end(this.#departure)
     this.asks.end()
     this.aborter.abort(new Error('the connection has ended'))
     this.node.router.remove(this)

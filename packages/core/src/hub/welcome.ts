@@ -100,7 +100,7 @@ export class Welcome {
   #finish(): void {
     if (!this.#outcome.cancelled() && this.#failure === null) return this.#open()
     for (const outcome of this.#prepared.values())
-      if ('feed' in outcome) withdraw(this.#session, outcome, true)
+      if ('feed' in outcome) withdraw(this.#session, outcome, 'lost')
     if (this.#failure !== null) this.#outcome.failed(this.#failure.error)
   }
 
@@ -114,7 +114,7 @@ export class Welcome {
     for (const [address, prepared] of granted)
       authorize(session, { action: 'join', address }, (refused) => {
         if (refused !== null) {
-          if ('feed' in prepared) withdraw(session, prepared, false)
+          if ('feed' in prepared) withdraw(session, prepared, 'left')
           this.#prepared.set(address, { refused: refused.code })
         }
         if (--open === 0) this.#finish()
@@ -141,7 +141,7 @@ export class Welcome {
     if ('refused' in prepared) return { mode: 'refused', code: prepared.refused }
     const { memberships } = this.#session
     if (memberships.full(prepared.feed.address)) {
-      withdraw(this.#session, prepared, false)
+      withdraw(this.#session, prepared, 'left')
       return { mode: 'refused', code: 'too_large' }
     }
     return memberships.attach(prepared)

@@ -56,6 +56,19 @@ describe('who is here', () => {
       expect(changes).toEqual(['+alice', '+bob', '-bob', '+bob'])
     }))
 
+  test('P-PR-5: a client that is closed has left at once, at every node', () =>
+    world({ seed: 8 }, async (w) => {
+      const [one, other] = [w.hub(options), w.hub(options)]
+      const [alice, bob] = [await w.client(one, 'alice'), await w.client(other, 'bob')]
+      const here = enter(alice)
+      enter(bob)
+      await w.advance('1s')
+      expect(Object.keys(shown(here))).toEqual(['alice', 'bob'])
+      bob.close()
+      await w.advance('1s')
+      expect(Object.keys(shown(here))).toEqual(['alice'])
+    }))
+
   test('P-PR-2, P-PR-6: after a resume a client asks who is here, and has the state it had', () =>
     world({ seed: 3 }, async (w) => {
       const hub = w.hub(options)

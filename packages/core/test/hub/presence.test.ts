@@ -99,6 +99,38 @@ describe.each(paths)('presence, with a backplane that is %s', (path) => {
     expect(told(alice)).toMatchObject([[expect.any(Number), [], [bob.id]]])
   })
 
+  test('P-PR-5: who closes the connection itself has lost nothing and has left at once; the session can be resumed, with its state', async () => {
+    const s = stage({ path, presence })
+    const alice = await enter(s, 'alice')
+    const bob = await enter(s, 'bob', 'there')
+    told(alice)
+    bob.connection.close(1000, '')
+    await s.advance(100)
+    expect(told(alice)).toMatchObject([[expect.any(Number), [], [bob.id]]])
+    await s.resume(bob, { streams: { '#a': null } })
+    await s.advance(100)
+    expect(told(alice)).toMatchObject([[expect.any(Number), [[bob.id, 'bob', 'there']], []]])
+  })
+
+  test.each(['the hub has closed with 1000', 'the client has moved after a bye'])(
+    'P-PR-5: when %s, the session has its grace',
+    async (why) => {
+      const s = stage({ path, presence })
+      const alice = await enter(s, 'alice')
+      const bob = await enter(s, 'bob')
+      told(alice)
+      if (why.startsWith('the hub')) s.hub.sessions.find(({ id }) => id === bob.id)?.close(1000)
+      else {
+        void s.hub.close({ deadline: 5_000 })
+        await s.settle()
+        bob.connection.close(1000, '')
+      }
+      await s.advance(4_000)
+      expect(bob.ended?.code).toBe(1000)
+      expect(told(alice)).toEqual([])
+    },
+  )
+
   test('P-PR-6: hello joins a room with the state it had in this session, also after the grace', async () => {
     const s = stage({ path, presence })
     const alice = await enter(s, 'alice')
