@@ -1,0 +1,25 @@
+import { fileURLToPath } from 'node:url'
+import { Hub } from '@chat/core'
+import { upgrader } from '@chat/node-ws'
+import files from '@fastify/static'
+import websocket from '@fastify/websocket'
+import Fastify from 'fastify'
+
+const hub = new Hub({
+  // A demo's: the token is the name. Yours verifies a token, and answers null for a bad one.
+  authenticate: ({ token }) => (token !== null && /^[\w-]{1,32}$/.test(token) ? { id: token } : null),
+  authorize: ({ action, address }) => (address.startsWith('#') ? action !== 'who' : action === 'send'),
+})
+const chat = upgrader(hub)
+
+const app = Fastify({ forceCloseConnections: true })
+app.addHook('preClose', () => hub.close({ deadline: 1_000 })) // before the plugin's own, which ends its sockets
+app.register(files, { root: fileURLToPath(new URL('../page/dist', import.meta.url)) })
+// This plugin takes every upgrade of the server and answers 404 for what has no route: the hub gets its sockets from a route.
+await app.register(websocket, { options: { maxPayload: hub.limits.transmission, maxFragments: 64 } })
+app.get('/chat', { websocket: true }, (socket, request) => void chat.accept(socket, request.raw))
+app.get('/echo', { websocket: true }, (socket) => void socket.on('message', (data) => socket.send(`${data}`)))
+
+console.log(await app.listen({ port: Number(process.env.PORT ?? 3000), host: '127.0.0.1' }))
+
+process.once('SIGTERM', () => void app.close())

@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url'
+import { Hub } from '@chat/core'
+import { attach } from '@chat/node-ws'
+import files from '@fastify/static'
+import Fastify from 'fastify'
+
+const hub = new Hub({
+  // A demo's: the token is the name. Yours verifies a token, and answers null for a bad one.
+  authenticate: ({ token }) => (token !== null && /^[\w-]{1,32}$/.test(token) ? { id: token } : null),
+  authorize: ({ action, address }) => (address.startsWith('#') ? action !== 'who' : action === 'send'),
+})
+
+const app = Fastify({ forceCloseConnections: true })
+app.register(files, { root: fileURLToPath(new URL('../page/dist', import.meta.url)) })
+app.addHook('preClose', () => hub.close({ deadline: 1_000 })) // before the server waits for its connections
+attach(hub, app.server, { path: '/chat' }) // `app.server` is there before `listen`
+
+console.log(await app.listen({ port: Number(process.env.PORT ?? 3000), host: '127.0.0.1' }))
+
+process.once('SIGTERM', () => void app.close())

@@ -1,0 +1,39 @@
+import { ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { Hub } from '@chat/core'
+import { attach, type NodeWsExtra } from '@chat/node-ws'
+import Koa from 'koa'
+import session from 'koa-session'
+import files from 'koa-static'
+
+const app = new Koa()
+app.keys = [process.env.SECRET ?? 'only for a demo']
+app.use(session(app))
+app.use((ctx, next) => {
+  if (ctx.path === '/login' && ctx.session !== null) {
+    ctx.session.user = { id: String(ctx.query.user) } // a demo's: yours asks for a password
+    ctx.redirect(`/?user=${encodeURIComponent(ctx.session.user.id)}`)
+  } else if (ctx.path !== '/' || ctx.session?.user !== undefined) return next()
+  else ctx.body = '<form action=/login><input name=user pattern=[\\w-]+ required> <button>Log in'
+})
+app.use(files(fileURLToPath(new URL('../page/dist', import.meta.url))))
+
+const hub = new Hub({
+  authenticate: ({ extra }) => (extra as NodeWsExtra<{ id: string } | undefined>).context ?? null,
+  authorize: ({ action, address }) => (address.startsWith('#') ? action !== 'who' : action === 'send'),
+})
+const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () =>
+  console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+)
+attach(hub, server, {
+  path: '/chat',
+  // An upgrade passes no middleware, but koa-session reads the cookie of any request when it is asked.
+  context: (request) => app.createContext(request, new ServerResponse(request)).session?.user,
+})
+
+process.once('SIGTERM', async () => {
+  await hub.close({ deadline: 1_000 })
+  server.close()
+  server.closeAllConnections()
+})

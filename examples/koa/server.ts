@@ -1,0 +1,24 @@
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { Hub } from '@chat/core'
+import { attach } from '@chat/node-ws'
+import Koa from 'koa'
+import files from 'koa-static'
+
+const hub = new Hub({
+  // A demo's: the token is the name. Yours verifies a token, and answers null for a bad one.
+  authenticate: ({ token }) => (token !== null && /^[\w-]{1,32}$/.test(token) ? { id: token } : null),
+  authorize: ({ action, address }) => (address.startsWith('#') ? action !== 'who' : action === 'send'),
+})
+
+const app = new Koa().use(files(fileURLToPath(new URL('../page/dist', import.meta.url))))
+const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () =>
+  console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+)
+attach(hub, server, { path: '/chat' })
+
+process.once('SIGTERM', async () => {
+  await hub.close({ deadline: 1_000 })
+  server.close()
+  server.closeAllConnections()
+})

@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Hub } from '@chat/core'
+import { attach } from '@chat/node-ws'
+
+const hub = new Hub({
+  // A demo's: the token is the name. Yours verifies a token, and answers null for a bad one.
+  authenticate: ({ token }) => (token !== null && /^[\w-]{1,32}$/.test(token) ? { id: token } : null),
+  authorize: ({ action, address }) => (address.startsWith('#') ? action !== 'who' : action === 'send'),
+})
+
+const page = new URL('../page/dist/', import.meta.url)
+const types: Record<string, string> = {
+  'index.html': 'text/html',
+  'main.js': 'text/javascript',
+  'style.css': 'text/css',
+  'icon.svg': 'image/svg+xml',
+}
+
+const server = createServer(async (request, response) => {
+  const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+  const file = pathname === '/' ? 'index.html' : pathname.slice(1)
+  if (types[file] === undefined) return response.writeHead(404).end('not found')
+  response.writeHead(200, { 'Content-Type': types[file] }).end(await readFile(new URL(file, page)))
+})
+attach(hub, server, { path: '/chat' })
+server.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () =>
+  console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+)
+
+process.once('SIGTERM', async () => {
+  await hub.close({ deadline: 1_000 })
+  server.close()
+  server.closeAllConnections()
+})

@@ -1,0 +1,71 @@
+import type { Client, Message } from '@chat/core'
+import { connect } from '@chat/node-ws'
+
+/** Somebody at one of the examples. */
+export interface Person {
+  readonly client: Client
+  /** What came, oldest first: `address event data`. */
+  readonly heard: readonly string[]
+  /** Resolves once something of this kind has come. */
+  hears(what: string): Promise<void>
+  /** Resolves with the code that ended the connection for good. */
+  readonly refused: Promise<string>
+}
+
+/** Whoever is at an example, connected as its page would. */
+export class People {
+  readonly #url: string
+  readonly #identity: 'token' | 'session'
+  readonly #clients: Client[] = []
+
+  constructor(url: string, identity: 'token' | 'session') {
+    this.#url = url
+    this.#identity = identity
+  }
+
+  /** Somebody who is let in. */
+  async enter(name: string): Promise<Person> {
+    if (this.#identity === 'token') return this.connect({ token: name })
+    const { headers } = await fetch(`${this.#url}/login?user=${name}`, { redirect: 'manual' })
+    const cookie = headers.getSetCookie().map((line) => line.split(';', 1)[0])
+    return this.connect({ headers: { cookie: cookie.join('; ') } })
+  }
+
+  /** Somebody with whatever credentials. */
+  connect(credentials: { readonly token?: string; readonly headers?: Record<string, string> }): Person {
+    const heard: string[] = []
+    let news = (): void => {}
+    const observe = (seen: object): void => {
+      if (!('event' in seen)) return
+      const { address, event, data } = seen as Message<{ text: string }>
+      heard.push(`${address} ${event} ${data.text}`)
+      news()
+    }
+    const url = `${this.#url.replace('http', 'ws')}/chat`
+    const client = connect(url, { ...credentials, origin: this.#url, observe })
+    this.#clients.push(client)
+    const refused = new Promise<string>((resolve) =>
+      client.on('$status', ({ status, error }) => status === 'closed' && resolve(error?.code ?? 'closed')),
+    )
+    const hears = async (what: string): Promise<void> => {
+      while (!heard.includes(what))
+        await new Promise<void>((resolve) => {
+          news = resolve
+        })
+    }
+    return { client, heard, hears, refused }
+  }
+
+  leave(): void {
+    for (const client of this.#clients.splice(0)) client.close()
+  }
+}
+
+/** Resolves once a client is known to the hub, with who it is. */
+export async function known({ client }: Person): Promise<string | null> {
+  if (client.status !== 'connected')
+    await new Promise<void>((resolve) =>
+      client.on('$status', ({ status }) => status === 'connected' && resolve()),
+    )
+  return client.user
+}

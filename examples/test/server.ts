@@ -1,0 +1,51 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+
+/** An example that runs, as people start it. */
+export interface Server {
+  /** Where it is: what it wrote first. */
+  readonly url: string
+  /** Asks it to end; resolves with its exit code. */
+  stop(): Promise<number | null>
+  /** Ends it, whatever it is doing. */
+  kill(): void
+}
+
+/** Starts an example on a free port, and waits until it says where it listens. */
+export async function start(folder: string, env: Record<string, string> = {}): Promise<Server> {
+  const child = spawn('npm', ['start'], {
+    cwd: folder,
+    env: { ...process.env, PORT: '0', ...env },
+    // A group of its own, so that nothing npm has started stays behind.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const exit = once(child, 'close').then(([code]: (number | null)[]) => code ?? null)
+  return { url: await address(child, exit), stop: () => stop(child, exit), kill: () => killGroup(child) }
+}
+
+async function address(child: ChildProcess, exit: Promise<number | null>): Promise<string> {
+  let written = ''
+  const listening = new Promise<string>((resolve) => {
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk) => {
+        written += chunk
+        const [url] = /http:\/\/[^\s/]+:\d+/.exec(written) ?? []
+        if (url !== undefined) resolve(url)
+      })
+  })
+  const failed = exit.then((code) => {
+    throw new Error(`unable to start the example: it ended with ${code}\n${written}`)
+  })
+  return Promise.race([listening, failed])
+}
+
+function stop(child: ChildProcess, exit: Promise<number | null>): Promise<number | null> {
+  child.kill('SIGTERM')
+  return exit
+}
+
+function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid === undefined || exitCode !== null || signalCode !== null) return
+  process.kill(-pid, 'SIGKILL')
+}

@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config'
+
+// One project for each example: the same tests of all of them. Run by scripts/test-examples.mjs, which says which are installed, and where.
+const names = (process.env['EXAMPLES'] ?? '').split(',').filter((name) => name !== '')
+
+export default defineConfig({
+  test: {
+    maxWorkers: '100%',
+    projects: names.map((name) => ({
+      test: {
+        name,
+        include: ['examples/test/framework.test.ts'],
+        env: { EXAMPLE: name },
+        testTimeout: 20_000,
+        hookTimeout: 60_000,
+      },
+    })),
+  },
+})
