@@ -3,130 +3,106 @@
 //   npm run test:examples                         all of them
 //   npm run test:examples -- --only koa,fastify   some
 //   npm run test:examples -- --start koa          installs one and starts it, to look at
-//   npm run test:examples -- --lock               brings their lock files up to date, after a change of a dependency or a version
-//   --no-build                                    packs what was built before
+//   npm run test:examples -- --lock               brings their lock files up to date, after a change of a dependency or a version; with --only, makes new ones
 import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { packAll, serveRegistry } from './local-registry.mjs'
+import { ensureBuild, pack } from './packages/pack.mjs'
+import { serveTarballs } from './packages/registry.mjs'
+import { each, run } from './packages/run.mjs'
 import { root } from './packages.mjs'
 
 const source = join(root, 'examples')
-/** What is no server that the table of examples/test names. */
+/** The page that all servers share; no example of its own. */
 const page = 'page'
-/** How many are installed at a time. */
-const atOnce = 3
+const typescript = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
 
-const { only, start, lock, build } = options(process.argv.slice(2))
-const names = readdirSync(source).filter(
-  (name) => existsSync(join(source, name, 'package.json')) && name !== page,
-)
+const { only, start, lock } = options(process.argv.slice(2))
+const names = readdirSync(source).filter((name) => name !== page && isProject(name))
 const unknown = [...only, ...(start === null ? [] : [start])].filter((name) => !names.includes(name))
 if (unknown.length > 0) fail(`no such example: ${unknown.join(', ')}; there are: ${names.join(', ')}`)
 const chosen = start !== null ? [start] : only.length > 0 ? only : names
 
 const began = performance.now()
+const times = new Map()
 const place = mkdtempSync(join(tmpdir(), 'chat-examples-'))
 process.once('exit', () => rmSync(place, { recursive: true, force: true, maxRetries: 5 }))
-const times = new Map()
 
-if (build) await timed('build', () => run('npm', ['run', '--silent', 'build'], root, 'pipe'))
-const registry = await serveRegistry(await timed('pack', () => packAll(join(place, 'packs'))))
+ensureBuild()
+const registry = await serveTarballs(await timed('pack', () => pack(join(place, 'packs'))))
+const fromThere = [`--@chat:registry=${registry.url}`, '--prefer-offline', '--no-audit', '--no-fund']
+
 if (lock) await updateLocks()
-else await test()
+else await installAndGo()
 
-async function test() {
-  copy([page, 'express', ...chosen])
-  await timed('the page', () => buildPage())
-  await eachOf(chosen, (name) => timed(`install ${name}`, () => install(name)))
+async function installAndGo() {
+  copy(new Set([page, 'express', ...chosen]))
+  await timed('page', () => install(page))
+  await each(chosen, (name) => timed(name, () => install(name)))
   registry.close()
-  if (start !== null) return startOne(start)
-  summarize(await timed('tests', runTests))
+  if (start === null) summarize(await timed('tests', runTests))
+  else await startOne(start)
 }
 
 /** Without what the repository itself has installed, so that only what an example declares is there. */
 function copy(folders) {
-  const filter = (path) => !/[\\/](node_modules|dist|test|\.next)$/.test(path)
-  for (const name of new Set(folders))
-    cpSync(join(source, name), join(place, name), { recursive: true, filter })
+  const filter = (path) => !/[\\/](node_modules|dist|test)$/.test(path)
+  for (const name of folders) cpSync(join(source, name), join(place, name), { recursive: true, filter })
 }
 
-async function buildPage() {
-  await install(page)
-  await run('npm', ['run', '--silent', 'build'], join(place, page), 'pipe')
-}
-
-/** The express example belongs to the repository's own workspace, whose lock file it shares. */
+/** As the reader does; the express example belongs to the repository's own workspace, whose lock file it shares. */
 async function install(name) {
   const folder = join(place, name)
-  const command = existsSync(join(folder, 'package-lock.json')) ? ['ci'] : ['install', '--no-package-lock']
-  await run('npm', [...command, registry.flag], folder, 'pipe')
-  const manifest = readJson(join(folder, 'package.json'))
-  if (manifest.scripts.build !== undefined && name !== page)
-    await run('npm', ['run', '--silent', 'build'], folder, 'pipe')
-  // With the repository's compiler, which takes as much space as all of an example.
-  if (existsSync(join(folder, 'tsconfig.json')))
-    await run(
-      process.execPath,
-      [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'],
-      folder,
-      'pipe',
-    )
+  const has = (file) => existsSync(join(folder, file))
+  await npm(has('package-lock.json') ? ['ci'] : ['install', '--no-package-lock'], folder)
+  if (readJson(join(folder, 'package.json')).scripts.build !== undefined) await npm(['run', 'build'], folder)
+  // With the repository's compiler, which takes more space than an example.
+  if (has('tsconfig.json')) await must(process.execPath, [typescript, '-p', '.'], folder)
 }
 
 /** Whether they passed; vitest says the rest. */
 function runTests() {
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
-  const env = { EXAMPLES: chosen.join(), EXAMPLES_PLACE: place }
+  const env = { ...process.env, EXAMPLES: chosen.join(), EXAMPLES_PLACE: place }
   const args = [vitest, 'run', '--config', 'vitest.examples.config.ts']
-  return run(process.execPath, args, root, 'inherit', env).then(
-    () => true,
-    () => false,
-  )
+  return ended(spawn(process.execPath, args, { cwd: root, stdio: 'inherit', env }))
 }
 
 async function startOne(name) {
   const child = spawn('npm', ['start'], { cwd: join(place, name), stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
-  process.exitCode = await new Promise((resolve) => child.once('close', resolve))
+  process.exitCode = (await ended(child)) ? 0 : 1
 }
 
-/** Ours are left without their hash, which changes with every build. */
+/** Where things come from is left out; of our packages the hash, too, which changes with every build. */
 async function updateLocks() {
-  await eachOf(
-    [
-      page,
-      ...chosen.filter((name) => existsSync(join(source, name, 'package-lock.json')) || only.includes(name)),
-    ],
-    async (name) => {
-      const args = [
-        'install',
-        '--package-lock-only',
-        '--ignore-scripts',
-        '--omit-lockfile-registry-resolved',
-        registry.flag,
-      ]
-      await timed(`lock ${name}`, () => run('npm', args, join(source, name), 'pipe'))
-      const file = join(source, name, 'package-lock.json')
-      const written = readJson(file)
+  const locked = chosen.filter((name) => existsSync(lockOf(name)) || only.includes(name))
+  await each([page, ...locked], (name) =>
+    timed(name, async () => {
+      await npm(['install', '--package-lock-only', '--ignore-scripts'], join(source, name))
+      const written = readJson(lockOf(name))
       for (const [path, entry] of Object.entries(written.packages)) {
         delete entry.resolved
         if (path.startsWith('node_modules/@chat/')) delete entry.integrity
       }
-      writeFileSync(file, `${JSON.stringify(written, null, 2)}\n`)
-    },
+      writeFileSync(lockOf(name), `${JSON.stringify(written, null, 2)}\n`)
+    }),
   )
   registry.close()
 }
 
-/** Runs a task for each, a few at a time; the first failure ends the whole. */
-async function eachOf(items, task) {
-  const waiting = [...items]
-  const worker = async () => {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await task(item)
-  }
-  await Promise.all(Array.from({ length: atOnce }, worker))
+function npm(args, cwd) {
+  return must('npm', [...args, ...fromThere], cwd)
+}
+
+async function must(command, args, cwd) {
+  const { ok, output, again } = await run(command, args, { cwd })
+  if (!ok) throw new Error(`${again}\n${output}`)
+}
+
+function ended(child) {
+  return new Promise((resolve) => child.once('close', (code) => resolve(code === 0)))
 }
 
 async function timed(title, task) {
@@ -137,56 +113,40 @@ async function timed(title, task) {
     fail(`${title}: ${message}`)
   } finally {
     times.set(title, performance.now() - start)
-    console.log(`${title}: ${seconds(times.get(title))}`)
+    console.log(`${title}: ${seconds(title)}`)
   }
 }
 
-/** Rejects with what a command wrote when it fails. */
-function run(command, args, cwd, stdio, env = {}) {
-  const child = spawn(command, args, {
-    cwd,
-    stdio: ['ignore', stdio, stdio],
-    env: { ...process.env, ...env },
-  })
-  let written = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream?.on('data', (chunk) => {
-      written += chunk
-    })
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (code) => {
-      if (code === 0) resolve()
-      else reject(new Error(`${command} ${args.join(' ')} failed in ${cwd}\n${written}`))
-    })
-  })
-}
-
 function summarize(ok) {
-  const all = ['build', 'pack', 'the page', 'tests'].filter((title) => times.has(title))
-  console.log(`\ntest-examples: ${all.map((title) => `${title} ${seconds(times.get(title))}`).join(', ')}`)
-  const installs = [...times].filter(([title]) => title.startsWith('install '))
-  console.log(
-    `  installed: ${installs.map(([title, time]) => `${title.slice(8)} ${seconds(time)}`).join(', ')}`,
-  )
-  console.log(`  ${ok ? 'ok' : 'FAILED'}: ${chosen.length} examples in ${seconds(performance.now() - began)}`)
+  const installed = chosen.map((name) => `${name} ${seconds(name)}`).join(', ')
+  console.log(`\ntest-examples: pack ${seconds('pack')}, page ${seconds('page')}, tests ${seconds('tests')}`)
+  console.log(`  installed, built and type-checked: ${installed}`)
+  times.set('all', performance.now() - began)
+  console.log(`  ${ok ? 'ok' : 'FAILED'}: ${chosen.length} examples in ${seconds('all')}`)
   process.exitCode = ok ? 0 : 1
 }
 
+function seconds(title) {
+  return `${(times.get(title) / 1000).toFixed(1)} s`
+}
+
 function options(args) {
-  const found = { only: [], start: null, lock: false, build: true }
+  const found = { only: [], start: null, lock: false }
   for (let i = 0; i < args.length; i++) {
     if (args[i] === '--only') found.only.push(...(args[++i] ?? '').split(','))
     else if (args[i] === '--start') found.start = args[++i] ?? ''
     else if (args[i] === '--lock') found.lock = true
-    else if (args[i] === '--no-build') found.build = false
     else fail(`unknown option ${args[i]}; see the head of scripts/test-examples.mjs`)
   }
   return found
 }
 
-function seconds(time) {
-  return `${(time / 1000).toFixed(1)} s`
+function isProject(name) {
+  return existsSync(join(source, name, 'package.json'))
+}
+
+function lockOf(name) {
+  return join(source, name, 'package-lock.json')
 }
 
 function readJson(file) {
