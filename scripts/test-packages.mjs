@@ -6,6 +6,7 @@ import { ensureBuild, pack, publish } from './packages/pack.mjs'
 import { test as programs } from './packages/programs.mjs'
 import { serveTarballs } from './packages/registry.mjs'
 import { Report } from './packages/report.mjs'
+import { test as types } from './packages/types.mjs'
 import { Users } from './packages/users.mjs'
 import { root } from './packages.mjs'
 import { ensureTools } from './tools.mjs'
@@ -13,6 +14,7 @@ import { ensureTools } from './tools.mjs'
 const parts = {
   publish,
   programs,
+  types,
 }
 
 const wanted = process.argv.slice(2)

@@ -1,5 +1,14 @@
 // Users of the packages: empty folders outside the repository, in which npm installs what a user would type.
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { root } from '../packages.mjs'
@@ -53,6 +62,10 @@ class User {
     const path = join(this.folder, name)
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, text)
+  }
+
+  read(name) {
+    return readFileSync(join(this.folder, name), 'utf8')
   }
 
   /** Copies files of tools/packages/programs. */

@@ -3,14 +3,6 @@
  * files of this folder import it.
  */
 
-declare global {
-  /**
-   * Merges with the DOM's or Node's own, so that a signal can be handed on to `fetch` and the like, and stands for
-   * nothing where there is none.
-   */
-  interface AbortSignal {}
-}
-
 /** The part of `AbortSignal` that core uses. */
 export interface SignalMembers {
   readonly aborted: boolean

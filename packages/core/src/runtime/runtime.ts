@@ -1,3 +1,12 @@
+// Here, in a file whose types are public: a declaration in one of which users see nothing would be missing from the published types.
+declare global {
+  /**
+   * Merges with the DOM's or Node's own, so that a signal can be handed on to `fetch` and the like, and stands for
+   * nothing where there is none.
+   */
+  interface AbortSignal {}
+}
+
 /** Undoes what returned it: cancels a timer, removes a listener. Calling it again does nothing. */
 export type Undo = () => void
 

@@ -1,0 +1,82 @@
+// The types of the packages under the compilers that users have, checked in full: `strict`, and nothing skipped.
+import { join } from 'node:path'
+import { ensureTools } from '../tools.mjs'
+import { published } from './pack.mjs'
+import { each } from './run.mjs'
+
+/** Compilers of tools/packages. Those before 5.8 know nothing of `require()` for ES modules. */
+const compilers = ['5.5', '5.9', '6', '7']
+const knowsRequire = (compiler) => compiler !== '5.5'
+
+const settings = {
+  NodeNext: { module: 'NodeNext', moduleResolution: 'NodeNext', exactOptionalPropertyTypes: true },
+  Bundler: { module: 'ESNext', moduleResolution: 'Bundler', exactOptionalPropertyTypes: false },
+}
+
+/** What is compiled, each with what it may know besides the language; in one of the two settings, where the other adds nothing. */
+const projects = {
+  server: { files: ['server.ts', 'required.cts'], types: ['node'], lib: ['ES2022'] },
+  page: { files: ['page.ts'], types: [], lib: ['ES2022', 'DOM', 'DOM.Iterable'], only: 'Bundler' },
+  bare: { files: ['bare.ts'], types: [], lib: ['ES2022'], only: 'NodeNext' },
+  wrong: { files: ['wrong.ts'], types: [], lib: ['ES2022'], only: 'Bundler' },
+}
+
+export async function test({ report, users }) {
+  const user = users.make('types')
+  const names = published.map(({ manifest }) => manifest.name)
+  if (!report.ran(`npm install ${names.join(' ')}`, await user.install(...names))) return
+  user.link('express', '@types/express', '@types/node', '@types/ws')
+  user.copy('types')
+  const all = compilers.flatMap((compiler) =>
+    Object.keys(settings).flatMap((setting) =>
+      Object.keys(projects)
+        .filter((project) => (projects[project].only ?? setting) === setting)
+        .map((project) => ({ compiler, setting, project })),
+    ),
+  )
+  await each(all, (one) => check(one, user, report))
+}
+
+async function check({ compiler, setting, project }, user, report) {
+  const { files, types, lib } = projects[project]
+  const config = `tsconfig.${project}-${compiler}-${setting}.json`
+  const wanted = files.filter(
+    (file) => file.endsWith('.ts') || (setting === 'NodeNext' && knowsRequire(compiler)),
+  )
+  const compilerOptions = {
+    ...settings[setting],
+    target: 'ES2022',
+    strict: true,
+    skipLibCheck: false,
+    noEmit: true,
+    types,
+    lib,
+  }
+  user.write(config, JSON.stringify({ compilerOptions, files: wanted.map((file) => `types/${file}`) }))
+  const tsc = join(ensureTools('packages'), `typescript-${compiler}`, 'bin', 'tsc')
+  const result = await user.run(process.execPath, [tsc, '-p', config, '--pretty', 'false'])
+  const what = `TypeScript ${compiler}, ${setting}: ${wanted.join(', ')}`
+  if (project === 'wrong') report.say(what, unreported(result.output, user), result.again)
+  else report.ran(what, result)
+}
+
+/** Lines that are wrong and go unreported, and the other way round. */
+function unreported(output, user) {
+  const wrong = user
+    .read('types/wrong.ts')
+    .split('\n')
+    .flatMap((line, i) => (line.includes('// wrong') ? [i + 1] : []))
+  const reported = new Set(
+    [...output.matchAll(/^types\/wrong\.ts\((\d+),/gm)].map(([, line]) => Number(line)),
+  )
+  const others = output
+    .split('\n')
+    .filter((line) => /error TS/.test(line) && !line.startsWith('types/wrong.ts('))
+  return [
+    ...wrong
+      .filter((line) => !reported.has(line))
+      .map((line) => `wrong.ts:${line} is wrong and goes unreported`),
+    ...[...reported].filter((line) => !wrong.includes(line)).map((line) => `wrong.ts:${line} is not wrong`),
+    ...others,
+  ].join('\n')
+}

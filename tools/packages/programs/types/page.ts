@@ -1,0 +1,28 @@
+// A page: the DOM, and nothing of Node.
+import { connect, dial } from '@chat/browser'
+import { Client } from '@chat/core'
+import { type Chat, chat } from './contract.js'
+
+const client = connect('/chat', {
+  contract: chat,
+  token: async () => (await fetch('/token')).text(),
+  observe: (seen) => console.log(seen),
+})
+client.on('$status', ({ status }) => {
+  document.title = status
+})
+client.on('confirm', ({ question }) => window.confirm(question))
+client.on('dm', ({ text }, { from }) => console.log('for me alone, from', from, text.trim()))
+
+const lobby = client.join('#lobby', {
+  snapshot: async () => ({ state: ['hi'], position: ['epoch', 1, 'id'] }),
+})
+lobby.on('$snapshot', ({ state }) => console.log(state.map((line) => line.trim())))
+lobby.on('say', ({ text }, { at }) => console.log(at, text.trim()))
+lobby.cast('typing', true, { key: 'typing' })
+const stopping = new AbortController()
+await lobby.send('say', { text: 'hi' }, { signal: stopping.signal })
+for await (const { event, data } of lobby.messages()) console.log(event, data)
+
+const own = new Client<Chat>({ dial: dial('wss://app.example/chat'), token: 'alice' })
+own.close()

@@ -1,0 +1,5 @@
+// A CommonJS project: require() of ES modules, of which TypeScript knows from 5.8 on.
+import { Client, Hub } from '@chat/core'
+import { attach } from '@chat/node-ws'
+
+export const names: string[] = [Client.name, Hub.name, attach.name]

@@ -1,0 +1,20 @@
+// Each line that says so is a mistake, which the compiler must report; no other line is one.
+import { Client, type Dialer, Hub } from '@chat/core'
+import { type Chat, chat } from './contract.js'
+
+declare const dial: Dialer
+
+const hub = new Hub<Chat>({ calls: ['rename'] })
+hub.on('sya', () => {}) // wrong: no such event
+hub.on('rename', () => ({ ok: 'yes' })) // wrong: the answer is a boolean
+await hub.to('#lobby').send('say', { test: 'hi' }) // wrong: no such field
+await hub.to('#lobby').send('rename', { name: 'hi' }) // wrong: a call is no event
+
+const client = new Client({ dial, contract: chat })
+client.on('say', ({ text }) => text.toFixed()) // wrong: a text is no number
+client.join('#lobby').cast('typing', 'yes') // wrong: typing is a boolean
+await client.request('rename', 'bob') // wrong: the input is an object
+client.on('confirm', () => 'yes') // wrong: the answer is a boolean
+
+new Client({ token: 'alice' }) // wrong: a client needs a dialer
+new Hub({ authorise: () => true }) // wrong: no such option
