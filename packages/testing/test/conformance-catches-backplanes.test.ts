@@ -1,63 +1,6 @@
-import {
-  type AppendKey,
-  type Backplane,
-  type Hint,
-  MemoryBackplane,
-  MemoryStore,
-  type Page,
-  type SessionStore,
-} from '@chat/core'
+import type { AppendKey, Hint, MemoryBackplane, Page, SessionStore } from '@chat/core'
 import { describe, expect, it } from 'vitest'
-import { type BackplaneHarness, backplaneCases } from '../src/conformance/index.ts'
-import { VirtualTime } from '../src/virtual-time.ts'
-
-/** What a faulty backplane does wrong, in the place of a real one's methods. */
-type Fault = (real: MemoryBackplane, store: MemoryStore) => Partial<Backplane>
-
-function faulty(real: MemoryBackplane, store: MemoryStore, fault: Fault): Backplane {
-  const own = fault(real, store)
-  return new Proxy<Backplane>(real, {
-    get(_target, name) {
-      const of = name in own ? own : real
-      const value: unknown = Reflect.get(of, name, of)
-      return typeof value === 'function' ? value.bind(of) : value
-    },
-  })
-}
-
-function harnessOf(fault: Fault): BackplaneHarness {
-  const time = new VirtualTime(5)
-  const shared = new MemoryStore(time.runtime('strangers'))
-  return {
-    name: 'faulty',
-    capabilities: new MemoryBackplane(shared).capabilities,
-    settle: () => time.advance(10),
-    lacks: { outage: 'not asked for here' },
-    async start({ keep }) {
-      const retention = { age: 24 * 3_600_000, ...(keep === null ? {} : { count: keep }) }
-      const store = new MemoryStore(time.runtime('store'), { retention })
-      const node = (of: MemoryStore): Backplane => faulty(new MemoryBackplane(of), of, fault)
-      return {
-        node: async () => node(store),
-        stranger: async () => node(new MemoryStore(time.runtime('stranger'))),
-        advance: (duration) => time.advance(duration),
-        forget: async () => store.wipe(),
-        stop: async () => store.close(),
-      }
-    },
-  }
-}
-
-/** Whether a case fails. */
-async function fails(fault: Fault, only: string): Promise<boolean> {
-  const chosen = backplaneCases(harnessOf(fault)).filter(({ name }) => name.startsWith(only))
-  expect(chosen).toHaveLength(1)
-  const [{ run } = { run: () => Promise.reject() }] = chosen
-  return run().then(
-    () => false,
-    () => true,
-  )
-}
+import { type Fault, fails } from './support/faulty-backplane.ts'
 
 const withPage = (change: (page: Page) => Partial<Page>): Fault => {
   return (real) => ({

@@ -30,6 +30,7 @@ function harness(
       stranger: async () => node(store({})),
       advance: (duration) => time.advance(duration),
       forget: (stream) => crowdOut(shared, stream),
+      wipe: async () => shared.wipe(),
       async outage(of: Backplane, down) {
         if (of instanceof MemoryBackplane) of.outage(down)
       },

@@ -40,16 +40,22 @@ export interface PresenceHint extends PresenceRevision {
  * sessions are data, never a key or a pattern.
  */
 export interface PresenceStore {
-  /** Renews the lease of a node for `ttl` milliseconds. When it runs out, everyone it answers for has left. */
+  /**
+   * Renews the lease of a node for `ttl` milliseconds from now, also when that is sooner than it was. When it runs out, everyone it answers for has left: whichever
+   * node looks next MUST find it so, and the others hear of it by then.
+   */
   lease(node: string, ttl: number): Later<void>
   /**
-   * Sessions are present, or have another state, in one atomic step. MUST ignore one whose `generation` is below the known one, and MUST NOT make a change
+   * Sessions, each named once, are present or have another state, in one atomic step. MUST ignore one whose `generation` is below the known one, and MUST NOT make a change
    * where nothing is different. Renews the lease of their node, too. Answers the records as they are now, in the order of the request.
    */
   enter(room: string, sessions: readonly EnteringSession[], ttl: number): Later<PresencePage>
-  /** A session has left, unless a newer generation of it is known. Its state is remembered for `keep` milliseconds, should it come back. */
+  /**
+   * A session has left, unless a newer generation of it is known. Its state is remembered for `keep` milliseconds, should it come back; with 0 one that was
+   * remembered is forgotten.
+   */
   leave(room: string, session: string, generation: number, keep: number): Later<PresenceRevision>
-  /** Who is in a room; `null` when that is still `known`. */
+  /** Who is in a room; `null` when that is still `known`. MUST be consistent in itself. */
   members(room: string, known: PresenceRevision | null): Later<PresencePage | null>
   /** Calls `listener` with what changes from now on, by any node. */
   watch(room: string, listener: (hint: PresenceHint) => void): Undo

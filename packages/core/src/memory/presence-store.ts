@@ -53,17 +53,19 @@ export class MemoryPresenceStore implements PresenceStore {
   }
 
   lease(node: string, ttl: number): void {
-    this.#nodes.set(node, this.#runtime.now() + ttl)
+    // Too late is too late: whoever has left by then does not come back by it.
+    this.#expire()
+    this.#renew(node, ttl)
   }
 
   enter(room: string, sessions: readonly EnteringSession[], ttl: number): PresencePage {
     this.#expire()
-    for (const { node } of sessions) this.lease(node, ttl)
+    for (const { node } of sessions) this.#renew(node, ttl)
     const changed: PresentSession[] = []
     const members = sessions.map((entering): PresentSession => {
       const known = this.#rooms.get(room)?.members.get(entering.session)
       if (known !== undefined && known.generation > entering.generation) return known
-      const state = 'state' in entering ? entering.state : this.#lastState(room, entering.session, known)
+      const { state = this.#lastState(room, entering.session, known) } = entering
       const member = { ...entering, state }
       this.#departed.delete(place(room, entering.session))
       if (known !== undefined && sameRecord(known, member)) return known
@@ -78,6 +80,7 @@ export class MemoryPresenceStore implements PresenceStore {
   }
 
   leave(room: string, session: string, generation: number, keep: number): PresenceRevision {
+    this.#expire()
     const known = this.#rooms.get(room)?.members.get(session)
     if (keep === 0) this.#departed.delete(place(room, session))
     if (known !== undefined && known.generation <= generation) {
@@ -114,6 +117,10 @@ export class MemoryPresenceStore implements PresenceStore {
 
   #revisionOf(room: string): PresenceRevision {
     return { epoch: this.#epoch, revision: this.#rooms.get(room)?.revision ?? this.#revision }
+  }
+
+  #renew(node: string, ttl: number): void {
+    this.#nodes.set(node, this.#runtime.now() + ttl)
   }
 
   #lastState(room: string, session: string, known: PresentSession | undefined): unknown {

@@ -11,6 +11,8 @@ export type BackplaneLack =
   | 'forget'
   /** {@link BackplaneBench.outage} */
   | 'outage'
+  /** {@link BackplaneBench.wipe} */
+  | 'wipe'
 
 /** A backplane as the suite tests it. */
 export interface BackplaneHarness extends Pace {
@@ -41,12 +43,14 @@ export interface BackplaneBench {
   node(): Promise<Backplane>
   /** A node of another cluster, whose store has nothing to do with this one. */
   stranger(): Promise<Backplane>
-  /** Lets milliseconds pass for everything that the store measures in time: the dedupe window, the time sessions live. */
+  /** Lets milliseconds pass for everything that the store measures in time: the dedupe window, the time sessions live, the leases of nodes. */
   advance?(duration: number): Promise<void>
   /** Makes the store forget a stream as a whole, as it does when memory is short. Listeners stay. */
   forget?(stream: string): Promise<void>
   /** Takes the store out of reach of a node, or back. */
   outage?(node: Backplane, down: boolean): Promise<void>
+  /** Makes the store lose everything, as one does that is restarted without its disk. Listeners stay. */
+  wipe?(): Promise<void>
   /** Lets go of everything. */
   stop(): Promise<void>
 }

@@ -2,6 +2,7 @@ import type { Hint } from '@chat/core'
 import { holds, same } from '../check.ts'
 import type { BackplaneCase } from './case.ts'
 import type { Cluster } from './cluster.ts'
+import { names } from './names.ts'
 
 /** Listening: to what is appended, and to what is published. */
 export const hints: readonly BackplaneCase[] = [
@@ -113,43 +114,6 @@ export const hints: readonly BackplaneCase[] = [
       undo()
     },
   },
-]
-
-/** The places that names are told apart by in keys, patterns, paths and objects. All are valid (P-AD-1). */
-const names = [
-  '*',
-  '#*',
-  '#>',
-  '#a',
-  '#A',
-  '#a.b',
-  '#a.*',
-  '#a b',
-  '#a:b',
-  '#a/b',
-  '#a\\b',
-  '#..',
-  '#../x',
-  '#{x}',
-  '#x',
-  '#%23x',
-  '#?',
-  '#[a]',
-  '#$a',
-  '#é',
-  '#e\u0301',
-  '#👋',
-  '#\u2028',
-  `#'"\``,
-  '#__proto__',
-  '#constructor',
-  '#toString',
-  '#null',
-  `#${'n'.repeat(255)}`,
-  `#${'n'.repeat(254)}`,
-  '@a',
-  '@a.b',
-  '@*',
 ]
 
 async function namesAreData(cluster: Cluster): Promise<void> {

@@ -5,9 +5,20 @@ import { dedupe } from './dedupe.ts'
 import type { BackplaneHarness } from './harness.ts'
 import { hints } from './hints.ts'
 import { log } from './log.ts'
+import { presence } from './presence.ts'
+import { presenceHints } from './presence-hints.ts'
+import { presenceLeases } from './presence-leases.ts'
 import { sessions } from './sessions.ts'
 
-const cases: readonly BackplaneCase[] = [...log, ...dedupe, ...hints, ...sessions]
+const cases: readonly BackplaneCase[] = [
+  ...log,
+  ...dedupe,
+  ...hints,
+  ...sessions,
+  ...presence,
+  ...presenceHints,
+  ...presenceLeases,
+]
 
 /**
  * Every obligation of the backplane contract, as cases that any runner can run; {@link defineBackplaneSuite} hands them to one.

@@ -1,0 +1,197 @@
+import type { PresenceHint } from '@chat/core'
+import { holds, same } from '../check.ts'
+import { Attendance } from './attendance.ts'
+import type { BackplaneCase } from './case.ts'
+import type { Cluster } from './cluster.ts'
+import { names } from './names.ts'
+
+/** What the nodes hear of who is in a room, and in which order (P-PR-2). */
+export const presenceHints: readonly BackplaneCase[] = [
+  {
+    name: 'presence: a hint tells every node who has come, changed and gone, as the store has it',
+    run: tellsEveryNode,
+  },
+  {
+    name: 'presence: a hint comes for every change, on every node',
+    needs: ['reliableHints'],
+    async run(cluster) {
+      const room = new Attendance(cluster)
+      const heard = [cluster.a, cluster.b].map((node) => room.watch(node))
+      for (let n = 0; n < 20; n++) await room.enter({ session: `session${n % 7}`, state: n })
+      for (let n = 0; n < 7; n++) await room.leave(`session${n}`)
+      await cluster.until('both nodes hear of every change', () =>
+        heard.every(({ hints }) => hints.length >= room.revisions.length),
+      )
+      for (const { hints, undo } of heard) {
+        same(
+          [...new Set(hints.map(({ revision }) => revision))].sort((a, b) => a - b),
+          room.revisions,
+          'the revisions',
+        )
+        undo()
+      }
+    },
+  },
+  {
+    name: 'presence: what changes nothing is not hinted at',
+    async run(cluster) {
+      const room = new Attendance(cluster)
+      await room.enter({ session: 'session1', generation: 2, state: 'x' })
+      const { hints, undo } = room.watch()
+      await cluster.still(() => hints.length)
+      const before = hints.length
+      await room.enter({ session: 'session1', generation: 2, state: 'x' })
+      await room.enter({ session: 'session1', generation: 2 })
+      await room.enter({ session: 'session1', generation: 1, state: 'y' })
+      await room.leave('session1', { generation: 1 })
+      await room.leave('session2', { generation: 1 })
+      await cluster.still(() => hints.length)
+      same(hints.slice(before), [], 'the hints')
+      undo()
+    },
+  },
+  {
+    name: 'presence: revisions grow with every change, also over an empty room, and are never used again',
+    async run(cluster) {
+      const room = new Attendance(cluster)
+      const elsewhere = new Attendance(cluster, '#elsewhere')
+      for (let round = 0; round < 4; round++) {
+        await room.enter({ session: 'session1' })
+        await room.enter({ session: 'session1', state: round })
+        await elsewhere.enter({ session: 'session1' })
+        await room.leave('session1', { keep: round % 2 === 0 ? 0 : 60_000 })
+        const { revision } = await room.page()
+        holds(revision >= room.last.revision, 'an empty room has an older revision than its last leave')
+        await elsewhere.leave('session1')
+      }
+      for (const { revisions } of [room, elsewhere])
+        same(new Set(revisions).size, revisions.length, `the number of revisions of ${revisions.join()}`)
+    },
+  },
+  {
+    name: 'presence: listeners of a room do not disturb each other, and stop with their undo',
+    async run(cluster) {
+      const room = new Attendance(cluster)
+      const [first, second] = [room.watch(), room.watch()]
+      await room.heardOf('both hear', () => first.hints.length > 0 && second.hints.length > 0)
+      first.undo()
+      first.undo()
+      await cluster.still(() => first.hints.length)
+      const stopped = first.hints.length
+      const before = second.hints.length
+      await room.heardOf('the other hears on', () => second.hints.length > before)
+      same(first.hints.length, stopped, 'what a listener hears that has stopped')
+      second.undo()
+    },
+  },
+  {
+    name: 'presence: a node that has closed hears nothing, and those it answers for stay for their lease',
+    async run(cluster) {
+      const room = new Attendance(cluster)
+      const [closed, open] = [room.watch(cluster.b), room.watch(cluster.a)]
+      await room.enter({ session: 'session1', node: 'node2' }, cluster.b)
+      await cluster.ask('a node closes', cluster.b.close())
+      await cluster.still(() => closed.hints.length)
+      const before = closed.hints.length
+      const heard = open.hints.length
+      await room.heardOf('the other hears on', () => open.hints.length > heard)
+      same(closed.hints.length, before, 'what a closed node hears')
+      same((await room.page(cluster.a)).members.length, 2, 'the number of members')
+      open.undo()
+    },
+  },
+  {
+    name: 'presence: names are data: rooms, sessions and users are told apart, whatever is in them (BP-10)',
+    run: namesAreData,
+  },
+  {
+    name: 'presence: two clusters know nothing of each other',
+    async run(cluster) {
+      const room = new Attendance(cluster)
+      const stranger = await cluster.ask('a stranger starts', cluster.bench.stranger())
+      const { hints, undo } = room.watch(stranger)
+      const own = room.watch()
+      await room.heardOf('its own nodes hear', () => own.hints.length > 0)
+      same((await room.page(stranger)).members, [], 'who is here for a stranger')
+      same(hints, [], 'what a stranger hears')
+      undo()
+      own.undo()
+      await cluster.ask('a stranger closes', stranger.close())
+    },
+  },
+]
+
+async function tellsEveryNode(cluster: Cluster): Promise<void> {
+  const room = new Attendance(cluster)
+  const elsewhere = new Attendance(cluster, '#elsewhere').watch()
+  const start = await room.page()
+  const heard = [cluster.a, cluster.b].map((node) => room.watch(node))
+  const done = new Map<number, { prev: number; change: PresenceHint['changes'][number] }>()
+  let prev = start.revision
+  const note = (change: PresenceHint['changes'][number]): void => {
+    done.set(room.last.revision, { prev, change })
+    prev = room.last.revision
+  }
+  let round = 0
+  const kinds = (): number =>
+    new Set(heard.flatMap(({ hints }, n) => hints.map((hint) => `${n} ${kind(hint)}`))).size
+  await cluster.until('both nodes hear of enters and leaves', async () => {
+    if (kinds() === 4) return true
+    const entering = { session: 'session1', generation: ++round, state: { round } }
+    await room.enter(entering, round % 2 === 0 ? cluster.a : cluster.b)
+    note({ session: 'session1', member: room.record(entering) })
+    await room.leave('session1', { generation: round })
+    note({ session: 'session1', member: null })
+    await cluster.still(kinds)
+    return kinds() === 4
+  })
+  for (const { epoch, prev, revision, changes } of heard.flatMap(({ hints }) => hints)) {
+    same(epoch, start.epoch, 'the epoch of a hint')
+    same({ prev, change: changes[0] }, done.get(revision), 'what a hint tells, and the revision before')
+    same(changes.length, 1, 'the number of changes')
+  }
+  same(elsewhere.hints, [], 'what a listener of another room hears')
+  for (const { undo } of [...heard, elsewhere]) undo()
+}
+
+const kind = ({ changes }: PresenceHint): string => (changes[0]?.member === null ? 'leave' : 'enter')
+
+/** Two rooms and sessions that are the same text when they are joined carelessly. */
+const careless = [
+  ['#a:b', 'c'],
+  ['#a', 'b:c'],
+  ['#a\nb', 'c'],
+  ['#a', 'b\nc'],
+  ['#a","b', 'c'],
+  ['#a', 'b","c'],
+  ['#a', '__proto__'],
+  ['#a', 'constructor'],
+] as const
+
+async function namesAreData(cluster: Cluster): Promise<void> {
+  const rooms = names.map((name) => ({ name, room: new Attendance(cluster, name) }))
+  const heard = rooms.map(({ room }) => room.watch())
+  const entering = (name: string): { session: string; user: string; state: unknown } => ({
+    session: `session of ${name}`,
+    user: `user of ${name}`,
+    state: `state of ${name}`,
+  })
+  for (const { name, room } of rooms) await room.enter(entering(name))
+  for (const { name, room } of rooms)
+    same((await room.page()).members, [room.record(entering(name))], `the members of ${name}`)
+  await cluster.still(() => heard.map(({ hints }) => hints.length).join())
+  for (const [n, { hints, undo }] of heard.entries()) {
+    for (const { changes } of hints)
+      same(changes[0]?.session, `session of ${names[n]}`, `what is heard of ${names[n]}`)
+    undo()
+  }
+  const pairs = careless.map(([name, session]) => ({ room: new Attendance(cluster, name), session }))
+  for (const [n, { room, session }] of pairs.entries()) await room.enter({ session, state: n })
+  for (const [n, { room, session }] of pairs.entries())
+    same(await room.state(session), n, `the state of ${session}`)
+  for (const { room, session } of pairs) await room.leave(session, { keep: 60_000 })
+  for (const [n, { room, session }] of pairs.entries()) {
+    await room.enter({ session, generation: 2 })
+    same(await room.state(session), n, `the remembered state of ${session}`)
+  }
+}

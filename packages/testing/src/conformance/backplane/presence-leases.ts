@@ -1,0 +1,162 @@
+import type { Backplane } from '@chat/core'
+import { same } from '../check.ts'
+import { Attendance, leaseTime } from './attendance.ts'
+import type { BackplaneCase } from './case.ts'
+import type { Cluster } from './cluster.ts'
+
+/** For how long somebody is present: while their node answers for them, and the store remembers. */
+export const presenceLeases: readonly BackplaneCase[] = [
+  {
+    name: 'presence: when the lease of a node runs out, all whom it answers for have left; those of a node that renews stay',
+    needs: ['advance'],
+    async run(cluster) {
+      const room = new Attendance(cluster)
+      const elsewhere = new Attendance(cluster, '#elsewhere')
+      await room.enter({ session: 'stays', node: 'node1' })
+      await room.enter({ session: 'goes', node: 'node2' }, cluster.b)
+      await room.enter({ session: 'busy', node: 'node3' }, cluster.b)
+      await elsewhere.enter({ session: 'goes', node: 'node2' }, cluster.b)
+      for (let n = 0; n < 3; n++) {
+        await cluster.bench.advance?.(leaseTime / 2)
+        await renew(cluster, 'node1', leaseTime)
+        // To enter anywhere is a renewal, too, also where nothing changes.
+        await elsewhere.enter({ session: 'busy', node: 'node3' }, cluster.b)
+      }
+      same(await room.sessions(), ['busy', 'stays'], 'who is here')
+      same(await elsewhere.sessions(), ['busy'], 'who is elsewhere')
+    },
+  },
+  {
+    name: 'presence: when the lease of a node runs out, the others hear who has left',
+    needs: ['advance'],
+    run: heardOfTheLapsed,
+  },
+  {
+    name: 'presence: a lease counts from its last renewal, also when that one is shorter',
+    needs: ['advance'],
+    async run(cluster) {
+      const room = new Attendance(cluster)
+      await room.enter({ session: 'session1', node: 'node2' })
+      await room.enter({ session: 'session2', node: 'node1' })
+      await renew(cluster, 'node2', 5_000)
+      await cluster.bench.advance?.(6_000)
+      same(await room.sessions(), ['session2'], 'who is here')
+    },
+  },
+  {
+    name: 'presence: a session that went on at another node stays when the lease of the older one runs out',
+    needs: ['advance'],
+    async run(cluster) {
+      const room = new Attendance(cluster)
+      await room.enter({ session: 'session1', generation: 1, node: 'node1' })
+      await room.enter({ session: 'session1', generation: 2, node: 'node2' }, cluster.b)
+      await cluster.bench.advance?.(leaseTime / 2)
+      await renew(cluster, 'node2', leaseTime)
+      await cluster.bench.advance?.(leaseTime / 2 + 1_000)
+      same(await room.sessions(), ['session1'], 'who is here')
+    },
+  },
+  {
+    name: 'presence: whoever has left by a lease may enter again, and the revision grows on',
+    needs: ['advance'],
+    async run(cluster) {
+      const room = new Attendance(cluster)
+      await room.enter({ session: 'session1', state: 1 })
+      const before = room.last
+      await cluster.bench.advance?.(leaseTime + 1_000)
+      same(await room.sessions(), [], 'who is here')
+      await room.enter({ session: 'session1', state: 2 })
+      same(room.last.revision > before.revision + 1, true, 'that the leave was a change of its own')
+      same(await room.state('session1'), 2, 'the state')
+    },
+  },
+  {
+    name: 'presence: a store that has lost everything has another epoch',
+    needs: ['wipe'],
+    async run(cluster) {
+      const room = new Attendance(cluster)
+      await room.enter({ session: 'session1' })
+      const before = room.last
+      await cluster.bench.wipe?.()
+      await inReach(cluster, cluster.b)
+      const page = await room.members(before)
+      same(page?.members, [], 'who is here')
+      same(page?.epoch !== before.epoch, true, 'that it is another epoch')
+      const anew = new Attendance(cluster)
+      await anew.enter({ session: 'session1' })
+      same(anew.last.epoch, page?.epoch, 'the epoch from then on')
+      same(await anew.sessions(), ['session1'], 'who is here again')
+    },
+  },
+  {
+    name: 'presence: out of reach, everything fails as `unavailable`, and can be repeated',
+    needs: ['outage'],
+    run: outage,
+  },
+]
+
+async function renew(cluster: Cluster, node: string, ttl: number): Promise<void> {
+  await cluster.ask('a lease is answered', cluster.a.presence.lease(node, ttl))
+}
+
+async function heardOfTheLapsed(cluster: Cluster): Promise<void> {
+  const room = new Attendance(cluster)
+  const { hints, undo } = room.watch(cluster.a)
+  await cluster.until('a hint tells of those who have left', async () => {
+    const generation = room.revisions.length + 1
+    await room.enterAll(
+      ['session1', 'session2'].map((session) => ({ session, generation, node: 'node2' })),
+      cluster.b,
+    )
+    await cluster.bench.advance?.(leaseTime + 1_000)
+    // Whichever node looks next finds that it has run out.
+    const { members, revision } = await room.page(cluster.b)
+    same(members, [], 'who is here')
+    await cluster.still(() => hints.length)
+    const told = hints.filter((hint) => hint.prev >= room.last.revision)
+    for (const hint of told)
+      for (const { member } of hint.changes) same(member, null, 'what a hint tells of one that has left')
+    const gone = new Set(told.flatMap(({ changes }) => changes.map(({ session }) => session)))
+    return gone.size === 2 && told.some((hint) => hint.revision === revision)
+  })
+  undo()
+}
+
+async function outage(cluster: Cluster): Promise<void> {
+  const { a, bench } = cluster
+  const room = new Attendance(cluster)
+  await room.enter({ session: 'session1', state: 1 })
+  const { last } = room
+  await bench.outage?.(a, true)
+  const attempts: Record<string, () => unknown> = {
+    lease: () => a.presence.lease('node1', leaseTime),
+    enter: () => room.start([{ session: 'session1', state: 2 }]),
+    leave: () => a.presence.leave('#room', 'session1', 1, 0),
+    members: () => a.presence.members('#room', null),
+  }
+  for (const [name, attempt] of Object.entries(attempts))
+    same(
+      await cluster.ask(`${name} out of reach fails`, codeOf(attempt)),
+      'unavailable',
+      `what ${name} rejects with`,
+    )
+  await bench.outage?.(a, false)
+  await inReach(cluster, a)
+  await room.enter({ session: 'session1', state: 2 })
+  same(room.last.revision > last.revision, true, 'that the revision has grown')
+  same((await room.page(a)).members, [room.record({ session: 'session1', state: 2 })], 'who is here')
+}
+
+function inReach(cluster: Cluster, node: Backplane): Promise<void> {
+  const probe = (): Promise<void> => cluster.ask('a probe is answered', node.probe())
+  return cluster.until('the store is in reach again', async () => (await codeOf(probe)) === null)
+}
+
+async function codeOf(attempt: () => unknown): Promise<unknown> {
+  try {
+    await attempt()
+    return null
+  } catch (error) {
+    return (error as { code?: unknown }).code
+  }
+}
