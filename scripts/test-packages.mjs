@@ -3,6 +3,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureBuild, pack, publish } from './packages/pack.mjs'
+import { test as pages } from './packages/pages.mjs'
 import { test as programs } from './packages/programs.mjs'
 import { serveTarballs } from './packages/registry.mjs'
 import { Report } from './packages/report.mjs'
@@ -15,6 +16,7 @@ const parts = {
   publish,
   programs,
   types,
+  pages,
 }
 
 const wanted = process.argv.slice(2)
@@ -27,7 +29,8 @@ if (unknown.length > 0) {
 }
 
 const start = performance.now()
-const tarballs = join(root, '.packages')
+const scratch = join(root, '.packages')
+const tarballs = join(scratch, 'tarballs')
 ensureBuild()
 ensureTools('packages')
 const registry = await serveTarballs(await pack(tarballs))
@@ -37,14 +40,14 @@ for (const [name, part] of Object.entries(parts)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   const began = performance.now()
   report.begin(name)
-  await part({ report, registry, users })
+  await part({ report, registry, users, scratch })
   console.log(`  ${seconds(began)} s`)
 }
 registry.close()
 report.end(seconds(start))
 if (report.failures.length === 0) {
   users.remove()
-  rmSync(tarballs, { recursive: true, force: true })
+  rmSync(scratch, { recursive: true, force: true })
 } else console.log(`what was installed is kept in ${users.place}, the tarballs in ${tarballs}`)
 process.exit(report.failures.length === 0 ? 0 : 1)
 

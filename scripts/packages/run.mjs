@@ -46,3 +46,37 @@ export async function each(items, work) {
 function quoted(word) {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
+
+/** Starts a command that stays: `line(i)` is a promise of what it prints, `stop()` ends it, and answers its exit code. */
+export function start(command, args, { cwd, env = {}, patience = 20_000 } = {}) {
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let printed = ''
+  let output = ''
+  const exit = new Promise((resolve) => child.once('close', (code, signal) => resolve(code ?? signal)))
+  child.stdout.on('data', (text) => (printed += text))
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text))
+  return {
+    output: () => output,
+    async line(index) {
+      const deadline = Date.now() + patience
+      for (;;) {
+        const lines = printed.split('\n')
+        if (lines.length > index + 1) return lines[index]
+        if (Date.now() > deadline || child.exitCode !== null)
+          throw new Error(`it did not print line ${index + 1}`)
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+    },
+    async stop(signal = 'SIGKILL') {
+      child.kill(signal)
+      const timer = setTimeout(() => child.kill('SIGKILL'), patience)
+      const code = await exit
+      clearTimeout(timer)
+      return code
+    },
+  }
+}
