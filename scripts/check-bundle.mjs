@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import { requireBuild, root } from './packages.mjs'
 
-/** Folders no byte of which may be in the bundle, and why. */
+/** Folders no byte of which may be in any bundle, and why. */
 const forbidden = {
   'packages/core/src/hub': 'the hub runs on servers',
   'packages/core/src/admission': 'servers let clients in',
@@ -13,19 +13,41 @@ const forbidden = {
   'packages/testing': 'simulations are for tests',
 }
 
+/** Only in the bundles of pages that use it. */
+const presence = 'packages/core/src/client/presence.ts'
+
 requireBuild()
-const bytes = bytesBySource(await bundle())
-for (const [folder, size] of sum(bytes)) console.log(`${String(size).padStart(7)} B minified  ${folder}`)
+const page = `export * from '@chat/browser'`
+const bytes = bytesBySource(await bundle(page))
+for (const [folder, size] of sum(bytes)) report(size, folder)
+check(bytes, { ...forbidden, [presence]: 'this page does not show who is here' })
 
-const bad = [...bytes].filter(([source, size]) => size > 0 && reasonAgainst(source) !== undefined)
-for (const [source, size] of bad) {
-  console.error(`${source}: ${size} bytes are in the browser bundle, but ${reasonAgainst(source)}`)
+const withPresence = bytesBySource(await bundle(`${page}; export { presence } from '@chat/core'`))
+report(total(withPresence) - total(bytes), 'more with presence')
+check(withPresence, forbidden)
+if (!withPresence.has(presence)) fail(`${presence} is not in the bundle of a page that uses it`)
+
+function report(size, what) {
+  console.log(`${String(size).padStart(7)} B minified  ${what}`)
 }
-process.exit(bad.length > 0 ? 1 : 0)
 
-async function bundle() {
+function check(sizes, unwanted) {
+  for (const [source, size] of sizes) {
+    const reason = reasonAgainst(source, unwanted)
+    if (size > 0 && reason !== undefined)
+      fail(`${source}: ${size} bytes are in a page's bundle, but ${reason}`)
+  }
+}
+
+function fail(text) {
+  console.error(text)
+  process.exitCode = 1
+}
+
+/** Bundles a module, whose imports are the packages as they are built. */
+async function bundle(contents) {
   const { outputFiles } = await build({
-    entryPoints: [join(root, 'packages', 'browser', 'dist', 'index.js')],
+    stdin: { contents, resolveDir: root, sourcefile: 'page.js' },
     absWorkingDir: root,
     outdir: join(root, 'temp'),
     bundle: true,
@@ -65,7 +87,11 @@ function sum(sizes) {
   return [...folders].sort(([, a], [, b]) => b - a)
 }
 
-function reasonAgainst(source) {
-  const folder = Object.keys(forbidden).find((name) => source.startsWith(`${name}/`))
-  return folder === undefined ? undefined : forbidden[folder]
+function total(sizes) {
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0)
+}
+
+function reasonAgainst(source, unwanted) {
+  const name = Object.keys(unwanted).find((name) => source === name || source.startsWith(`${name}/`))
+  return name === undefined ? undefined : unwanted[name]
 }
