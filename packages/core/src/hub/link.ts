@@ -16,6 +16,8 @@ import type { Session } from './session.ts'
 const strangerBytes = 16 * 1024
 /** How long a peer that takes nothing has to answer a close before it is cut off (P-LV-4). */
 const abortDelay = 2_000
+/** What browsers close with when a page is closed, reloaded or left: its session is gone with it. */
+const pageLeft = 1001
 
 /**
  * The hub's end of one connection: takes transmissions apart, one frame after the other, runs the handshake first and the
@@ -105,7 +107,7 @@ export class Link implements Sink {
   closed(code: number, reason: string): void {
     this.#abortTimer?.()
     // After a `bye` it only closes what it has moved away from.
-    this.#end(code, reason, code === CloseCode.normal && !this.#leaving)
+    this.#end(code, reason, (code === CloseCode.normal || code === pageLeft) && !this.#leaving)
     this.#closed(this)
   }
 

@@ -99,18 +99,21 @@ describe.each(paths)('presence, with a backplane that is %s', (path) => {
     expect(told(alice)).toMatchObject([[expect.any(Number), [], [bob.id]]])
   })
 
-  test('P-PR-5: who closes the connection itself has lost nothing and has left at once; the session can be resumed, with its state', async () => {
-    const s = stage({ path, presence })
-    const alice = await enter(s, 'alice')
-    const bob = await enter(s, 'bob', 'there')
-    told(alice)
-    bob.connection.close(1000, '')
-    await s.advance(100)
-    expect(told(alice)).toMatchObject([[expect.any(Number), [], [bob.id]]])
-    await s.resume(bob, { streams: { '#a': null } })
-    await s.advance(100)
-    expect(told(alice)).toMatchObject([[expect.any(Number), [[bob.id, 'bob', 'there']], []]])
-  })
+  test.each([1000, 1001])(
+    'P-PR-5: who closes the connection itself, with %i, has lost nothing and has left at once; the session can be resumed, with its state',
+    async (code) => {
+      const s = stage({ path, presence })
+      const alice = await enter(s, 'alice')
+      const bob = await enter(s, 'bob', 'there')
+      told(alice)
+      bob.connection.close(code, '')
+      await s.advance(100)
+      expect(told(alice)).toMatchObject([[expect.any(Number), [], [bob.id]]])
+      await s.resume(bob, { streams: { '#a': null } })
+      await s.advance(100)
+      expect(told(alice)).toMatchObject([[expect.any(Number), [[bob.id, 'bob', 'there']], []]])
+    },
+  )
 
   test.each(['the hub has closed with 1000', 'the client has moved after a bye'])(
     'P-PR-5: when %s, the session has its grace',
