@@ -17,9 +17,11 @@ const hub = new Hub<Chat>({
   },
   // Rooms are open to everyone; to everyone and to a person one may only send.
   authorize: ({ action, address }) => {
-    if (address.startsWith('#')) return action !== 'who'
+    if (address.startsWith('#')) return true
     return action === 'send' && (address === '*' || address.startsWith('@'))
   },
+  // Rooms tell who is in them.
+  presence: {},
 })
 hub.on('$error', ({ source, subject = '', error }) => log(`${source} ${subject}: ${error}`))
 

@@ -1,5 +1,6 @@
 import type { Chat } from './chat.ts'
 import { part } from './dom.ts'
+import { sentence } from './people.ts'
 
 const words = {
   connecting: 'Connecting…',
@@ -28,9 +29,10 @@ export class Bar {
     const person = address.startsWith('@')
     part('title', HTMLHeadingElement).textContent = address.slice(1)
     part('title', HTMLHeadingElement).dataset['kind'] = person ? 'person' : 'room'
-    part('subtitle', HTMLParagraphElement).textContent = person
-      ? 'Only the two of you'
-      : 'Everyone in this room'
+    const subtitle = person ? 'Only the two of you' : sentence(this.#chat.present, this.#chat.me)
+    const shown = part('subtitle', HTMLParagraphElement)
+    // Touched when it differs only: each touch is read out.
+    if (shown.textContent !== subtitle) shown.textContent = subtitle
     const leave = part('leave', HTMLButtonElement)
     leave.hidden = address === '#lobby'
     leave.textContent = person ? 'Close' : 'Leave'

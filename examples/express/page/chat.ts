@@ -1,15 +1,25 @@
 import { connect } from '@chat/browser'
-import { type Client, type ClientStatus, isName, type Message, type Room } from '@chat/core'
+import {
+  type Client,
+  type ClientStatus,
+  isName,
+  type Message,
+  type Presence,
+  presence,
+  type Room,
+} from '@chat/core'
 import type { Chat as Contract } from '../contract.ts'
 import { Conversation } from './conversation.ts'
 import type { Entry } from './entry.ts'
 import { newLine, readLine } from './line.ts'
+import { moodOf } from './people.ts'
 import { gapText, reasonOf } from './reasons.ts'
 import { interrupted, load, save } from './saved.ts'
 import type { Target } from './target.ts'
 import { Typing } from './typing.ts'
 
 const lobby = '#lobby'
+const isLooking = (): boolean => document.visibilityState === 'visible'
 
 /** All that the page shows: the connection, and the conversations over it. */
 export class Chat {
@@ -24,6 +34,7 @@ export class Chat {
   trouble: string | null = null
   readonly #client: Client<Contract>
   readonly #rooms = new Map<string, Room<Contract>>()
+  readonly #present = new Map<string, Presence>()
   readonly #changed: () => void
 
   /** `changed` is called whenever there is something new to show. */
@@ -44,6 +55,17 @@ export class Chat {
     return this.#client.status
   }
 
+  /** The room that is shown, or is behind what is said with a person. */
+  get room(): string {
+    const { address } = this.current
+    return this.#rooms.has(address) ? address : lobby
+  }
+
+  /** Who is in that room; `undefined` when nobody tells any more. */
+  get present(): Presence | undefined {
+    return this.#present.get(this.room)
+  }
+
   /** Shows the conversation at an address, which is opened if need be. `false`: there can be none. */
   open(address: string): boolean {
     if (!isName(address.slice(1))) return false
@@ -58,12 +80,18 @@ export class Chat {
     if (address === lobby) return
     this.#rooms.get(address)?.leave()
     this.#rooms.delete(address)
+    this.#present.delete(address)
     this.conversations.delete(address)
     this.open(lobby)
   }
 
-  /** Everything is seen. */
-  read(): void {
+  /** The page is looked at, or not: everyone sees it, and everything here is seen. */
+  look(looking: boolean): void {
+    for (const here of this.#present.values()) here.set(moodOf(looking))
+    if (looking) this.#read()
+  }
+
+  #read(): void {
     if (this.current.unread === 0) return
     this.current.unread = 0
     this.#changed()
@@ -156,8 +184,9 @@ export class Chat {
     if (known !== undefined) return known
     const conversation = new Conversation(address)
     this.conversations.set(address, conversation)
-    const room = this.#client.join(address)
+    const room = this.#client.join(address, { state: moodOf(isLooking()) })
     this.#rooms.set(address, room)
+    this.#present.set(address, presence(room, this.#changed))
     room.on('say', (_, message) => this.#show(conversation, this.#entry(message, 'say', 'line')))
     room.on('typing', (typing, { from, durable }) => {
       if (!durable && from !== null && from !== this.me) this.typing.heard(address, from, typing === true)
@@ -167,6 +196,7 @@ export class Chat {
       this.#changed()
     })
     room.on('$leave', ({ error }) => {
+      this.#present.delete(address)
       conversation.miss(`You are no longer in this room: ${reasonOf(error)}`)
       this.#changed()
     })
@@ -200,8 +230,7 @@ export class Chat {
 
   #show(conversation: Conversation, entry: Entry | null): void {
     if (entry === null || !conversation.arrive(entry)) return
-    const looking = conversation === this.current && document.visibilityState === 'visible'
-    if (!looking && entry.from !== this.me) conversation.unread++
+    if (!(conversation === this.current && isLooking()) && entry.from !== this.me) conversation.unread++
     this.typing.heard(conversation.address, entry.from, false)
     this.#changed()
   }

@@ -56,6 +56,6 @@ function start(name: string): void {
   part('app', HTMLDivElement).hidden = false
   render()
   part('text', HTMLTextAreaElement).focus()
-  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && chat.read())
+  document.addEventListener('visibilitychange', () => chat.look(document.visibilityState === 'visible'))
   addEventListener('pagehide', () => chat.save())
 }

@@ -1,15 +1,19 @@
 import type { Chat } from './chat.ts'
 import type { Conversation } from './conversation.ts'
 import { arrange, avatar, make, makeButton, part } from './dom.ts'
+import { isCrowd, type Person, peopleIn } from './people.ts'
 
 /** Shows who one is, the rooms and the people. On narrow screens it slides over the page. */
 export class Sidebar {
   readonly #chat: Chat
   readonly #rooms = part('rooms', HTMLUListElement)
+  readonly #here = part('here', HTMLUListElement)
   readonly #people = part('people', HTMLUListElement)
   readonly #menu = part('open-menu', HTMLButtonElement)
   /** Items by address: made once, so that the focus stays where it is. */
   readonly #items = new Map<string, HTMLLIElement>()
+  /** The same for who is here, by name. */
+  readonly #persons = new Map<string, HTMLLIElement>()
 
   constructor(chat: Chat) {
     this.#chat = chat
@@ -28,7 +32,9 @@ export class Sidebar {
     const conversations = [...this.#chat.conversations.values()]
     const rooms = conversations.filter(({ address }) => address.startsWith('#'))
     const talks = conversations.filter(({ address }) => address.startsWith('@'))
-    const others = [...this.#chat.people].filter((name) => !this.#chat.conversations.has(`@${name}`)).sort()
+    const here = this.#renderHere()
+    const isShown = (name: string): boolean => here.has(name) || this.#chat.conversations.has(`@${name}`)
+    const others = [...this.#chat.people].filter((name) => !isShown(name)).sort()
     arrange(
       this.#rooms,
       rooms.map((room) => this.#item(room.address, room)),
@@ -38,6 +44,46 @@ export class Sidebar {
     arrange(this.#people, [...known, ...strangers])
     part('nobody', HTMLParagraphElement).hidden = talks.length + others.length > 0
     this.#count(conversations)
+  }
+
+  /** Shows who is in the room, and gives their names. */
+  #renderHere(): Set<string> {
+    const { present, room, me } = this.#chat
+    const people = present === undefined ? [] : peopleIn(present, me)
+    part('here-room', HTMLSpanElement).textContent = room.slice(1)
+    part('crowd', HTMLParagraphElement).hidden = present === undefined || !isCrowd(present)
+    arrange(
+      this.#here,
+      people.map((person) => this.#person(person)),
+    )
+    return new Set(people.map(({ name }) => name))
+  }
+
+  #person(person: Person): HTMLLIElement {
+    const { name, mine, away } = person
+    const item = this.#persons.get(name) ?? make('li', 'person', this.#face(name, mine))
+    this.#persons.set(name, item)
+    item.classList.toggle('away', away)
+    const note = noteOf(person)
+    const shown = item.querySelector('.item-note')
+    if (shown !== null && shown.textContent !== note) shown.textContent = note
+    return item
+  }
+
+  /** Whoever is here can be written to, except oneself. */
+  #face(name: string, mine: boolean): HTMLElement {
+    const face = mine ? make('span', 'item') : makeButton('item', '', () => this.#pick(`@${name}`))
+    face.append(
+      make('span', 'presence', avatar(name)),
+      make('span', 'item-name', name),
+      make('span', 'item-note'),
+    )
+    return face
+  }
+
+  #pick(address: string): void {
+    this.#chat.open(address)
+    this.#picked()
   }
 
   get #open(): boolean {
@@ -77,10 +123,7 @@ export class Sidebar {
   #newItem(address: string): HTMLLIElement {
     const name = address.slice(1)
     const sign = address.startsWith('#') ? make('span', 'hash', '#') : avatar(name)
-    const button = makeButton('item', '', () => {
-      this.#chat.open(address)
-      this.#picked()
-    })
+    const button = makeButton('item', '', () => this.#pick(address))
     button.append(sign, make('span', 'item-name', name))
     const item = make('li', '', button)
     this.#items.set(address, item)
@@ -97,6 +140,12 @@ export class Sidebar {
     document.title = unread > 0 ? `(${unread}) Chat` : 'Chat'
     part('elsewhere', HTMLSpanElement).hidden = unread === 0
   }
+}
+
+function noteOf({ mine, tabs, away }: Person): string {
+  return [mine && 'you', tabs > 1 && `${tabs} tabs`, away && 'away']
+    .filter((word) => word !== false)
+    .join(', ')
 }
 
 function badge(unread: number): HTMLElement {

@@ -31,6 +31,11 @@ export function pageTests(engine: Engine): void {
       return page
     }
 
+    async function close(page: Page): Promise<void> {
+      pages.splice(pages.indexOf(page), 1)
+      await page.close()
+    }
+
     async function enter(name: string): Promise<Page> {
       const page = await open(`?user=${name}`)
       await page.until(status('connected'))
@@ -106,6 +111,43 @@ export function pageTests(engine: Engine): void {
       expect(await ada.text('#typing')).toBe('')
     })
 
+    test('shows who is here, each person once, and no more who has gone', async () => {
+      const ada = await enter('ada')
+      await ada.until(`${subtitle} === 'Only you are here'`)
+      const bob = await enter('bob')
+      const bobsOtherTab = await enter('bob')
+      await ada.until(`${here} === 'ada: you | bob: 2 tabs'`)
+      await bob.until(`${here} === 'bob: you, 2 tabs | ada'`)
+      await ada.until(`${subtitle} === 'You and bob are here'`)
+      expect(await ada.evaluate(`document.querySelector('#subtitle').ariaLive`)).toBe('polite')
+
+      // A tab that is closed has left at once, and not after the grace of lost connections.
+      await close(bobsOtherTab)
+      await ada.until(`${here} === 'ada: you | bob'`, 8_000)
+      await bob.evaluate('globalThis.left = true, void setTimeout(() => location.reload())')
+      await bob.until(`!globalThis.left && ${here} === 'bob: you | ada'`)
+      await ada.until(`${here} === 'ada: you | bob'`, 8_000)
+      await close(bob)
+      await ada.until(`${subtitle} === 'Only you are here'`, 8_000)
+    })
+
+    test('shows that nobody looks at a page, and who is in which room', async () => {
+      const ada = await enter('ada')
+      const bob = await enter('bob')
+      await bob.evaluate(look('hidden'))
+      await ada.until(`${here} === 'ada: you | bob: away'`)
+      await bob.evaluate(look('visible'))
+      await ada.until(`${here} === 'ada: you | bob'`)
+      await ada.evaluate(`document.querySelector('#room-name').focus()`)
+      await ada.type('attic\n')
+      await ada.until(`${here} === 'ada: you'`)
+      expect(await ada.text('#here-title')).toBe('Here in attic')
+      await ada.evaluate(`document.querySelector('#rooms .item').click()`)
+      await ada.until(`${here} === 'ada: you | bob'`)
+      await ada.click('#here button')
+      await ada.until(`document.querySelector('#title').textContent === 'bob'`)
+    })
+
     test('shows what was said before, once', async () => {
       const ada = await enter('ada')
       await ada.click('#text')
@@ -140,6 +182,16 @@ export function pageTests(engine: Engine): void {
 
 const status = (name: string): string => `document.querySelector('#status')?.dataset.status === '${name}'`
 const focus = (id: string): string => `document.activeElement?.id === '${id}'`
+const subtitle = `document.querySelector('#subtitle').textContent`
+/** Everybody in the list, with what is noted of each. */
+const here = `[...document.querySelectorAll('#here .item')]
+  .map((item) => ['.item-name', '.item-note'].map((part) => item.querySelector(part).textContent).filter(Boolean).join(': '))
+  .join(' | ')`
+/** As the browser says it when a tab comes to the front, or goes behind another one. */
+const look = (state: string): string => `(
+  Object.defineProperty(document, 'visibilityState', { get: () => '${state}', configurable: true }),
+  void document.dispatchEvent(new Event('visibilitychange'))
+)`
 const texts = `[...document.querySelectorAll('#log .row .text')].map((p) => p.textContent)`
 const count = (text: string): string => `${texts}.filter((t) => t === '${text}').length`
 const says = (row: string, text: string): string =>

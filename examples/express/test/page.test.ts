@@ -1,8 +1,10 @@
+import type { Member } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { Conversation } from '../page/conversation.ts'
 import { continues, type Entry } from '../page/entry.ts'
 import { readLine } from '../page/line.ts'
 import { colourOf, initials, isUserName } from '../page/names.ts'
+import { peopleIn, sentence } from '../page/people.ts'
 import { readTarget } from '../page/target.ts'
 import { dayOf } from '../page/times.ts'
 
@@ -86,6 +88,43 @@ describe('a conversation', () => {
     room.arrive(entry('a'))
     room.miss('gone')
     expect(room.entries.map(({ kind }) => kind)).toEqual(['gap', 'line', 'gap'])
+  })
+})
+
+describe('who is here', () => {
+  const present = (...users: string[]) => {
+    const members = users.map((user, i) => [`s${i}`, { session: `s${i}`, user, state: null }] as const)
+    const devices = (user: string) => members.map(([, member]) => member).filter((one) => one.user === user)
+    return {
+      members: new Map(members),
+      users: new Map(users.map((user) => [user, devices(user)])),
+      count: users.length,
+    }
+  }
+
+  test('is said in a sentence, oneself first', () => {
+    expect(sentence(undefined, 'me')).toBe('Everyone in this room')
+    expect(sentence(present(), 'me')).toBe('Everyone in this room')
+    expect(sentence(present('me'), 'me')).toBe('Only you are here')
+    expect(sentence(present('bob', 'me', 'ada', 'bob'), 'me')).toBe('You, ada, and bob are here')
+    expect(sentence(present('a', 'b', 'c', 'd', 'me'), 'me')).toBe('5 people are here')
+  })
+
+  test('is a number in a crowd, which the server only counts', () => {
+    const crowd = { ...present('me', 'bob'), count: 300 }
+    expect(peopleIn(crowd, 'me')).toEqual([])
+    expect(sentence(crowd, 'me')).toBe('300 are here')
+  })
+
+  test('is away when no tab is looked at', () => {
+    const { users, ...rest } = present('bob', 'bob')
+    const [first, second] = users.get('bob') ?? []
+    const states = (...of: unknown[]) =>
+      new Map([['bob', [first, second].map((tab, i) => ({ ...tab, state: of[i] })) as Member[]]])
+    expect(peopleIn({ ...rest, users: states('away', 'away') }, 'me')).toEqual([
+      { name: 'bob', mine: false, tabs: 2, away: true },
+    ])
+    expect(peopleIn({ ...rest, users: states('away', null) }, 'me')).toMatchObject([{ away: false }])
   })
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { stage } from '../support/shared.ts'
-import { name, room } from '../support/stage.ts'
+import { name } from '../support/stage.ts'
 
 const malformed = [
   '""',
@@ -198,27 +198,5 @@ describe('inboxes and sessions', () => {
       expect((await peer.ask('read', address)).code).toBe('forbidden')
       expect((await peer.ask('join', address)).code).toBe('ok')
     }
-  })
-
-  test('there is no presence: who and state are unsupported (P-PR-6)', async () => {
-    const to = room()
-    const peer = await stage.welcomed({ hello: { streams: { [to]: null } } })
-    expect((await peer.ask('state', to, { typing: true })).code).toBe('unsupported')
-    // A policy may forbid it first; the text puts only the checks of P-AD-2 before.
-    expect(['unsupported', 'forbidden']).toContain((await peer.ask('who', to)).code)
-    expect(['unsupported', 'not_found']).toContain((await peer.ask('state', room(), 1)).code)
-    for (const address of ['*', `@${peer.user}`]) {
-      expect(['unsupported', 'forbidden']).toContain((await peer.ask('who', address)).code)
-      expect(['unsupported', 'forbidden']).toContain((await peer.ask('state', address, 1)).code)
-    }
-  })
-
-  test('a state at the join of a room without presence changes nothing (P-PR-6)', async () => {
-    const to = room()
-    const peer = await stage.welcomed()
-    const result = await peer.ok('join', to, { state: { mood: 'good' } })
-    expect(result).not.toHaveProperty('members')
-    await peer.ok('send', to, 'e', 1)
-    await peer.messages(to, 1)
   })
 })

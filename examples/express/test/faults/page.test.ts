@@ -1,3 +1,4 @@
+import { presence } from '@chat/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Chromium, launchChromium } from '../../../../test-support/browser-chromium.ts'
 import { enginesToTest } from '../../../../test-support/engines.ts'
@@ -34,6 +35,24 @@ describe.skipIf(!enginesToTest().includes('chromium'))('the page, on a bad netwo
     expect(await scene.texts).toEqual(['before', 'hers', 'mine'])
     expect(await scene.statuses).toEqual(['reconnecting', 'connected'])
     expect(await scene.gaps).toBe(0)
+  })
+
+  test('has not left for the others when its connection was reset and it came back (P-PR-5)', async () => {
+    const changes: string[] = []
+    presence(scene.eve.join('#lobby'), ({ joined, left }) => {
+      changes.push(...joined.map(({ user }) => `+${user}`), ...left.map(({ user }) => `-${user}`))
+    })
+    const here = `document.querySelector('#here').innerText`
+    await scene.page.until(`${here}.includes('eve')`)
+    scene.proxy.refusing = true
+    scene.proxy.reset()
+    await scene.reaches('reconnecting')
+    scene.proxy.refusing = false
+    await scene.reaches('connected')
+    await scene.write('here again')
+    await scene.shows('.mine.sent', 'here again')
+    expect(changes.toSorted()).toEqual(['+ada', '+eve'])
+    expect(await scene.page.evaluate(here)).toContain('eve')
   })
 
   test('waits while nothing gets through, and goes on when something does (F3)', async () => {

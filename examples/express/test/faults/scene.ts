@@ -38,6 +38,10 @@ export class Scene {
     return scene
   }
 
+  get eve(): Client<Chat> {
+    return this.#eve
+  }
+
   /** The statuses that the page has shown since it was connected. */
   get statuses(): Promise<string[]> {
     return this.page.evaluate('globalThis.statuses ?? []')

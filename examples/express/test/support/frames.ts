@@ -20,6 +20,9 @@ export interface Result extends Place {
   readonly base: number
   readonly messages: Frame[]
   readonly more: boolean
+  readonly version: number
+  readonly count: number
+  readonly members: readonly (readonly [session: string, user: string, state: unknown])[]
 }
 
 export interface Answer {

@@ -1,4 +1,4 @@
-import type { Frame, Place } from './frames.ts'
+import type { Frame, Place, Result } from './frames.ts'
 
 const errors = new Set(
   (
@@ -13,6 +13,8 @@ export class Inspector {
   readonly complaints: string[] = []
   readonly #open = new Map<number, Frame[]>()
   readonly #places = new Map<string, number>()
+  /** Of each room that told who is there: the newest version. */
+  readonly #versions = new Map<string, number>()
   #welcomed = false
 
   /** What the client writes, well-formed or not. */
@@ -58,8 +60,9 @@ export class Inspector {
       this.#check(isText(a) && isText(b) && c !== undefined && isText(d ?? ''), 'not a cast', line)
       this.#check(isText(e ?? '') && isText(f ?? ''), 'not the session and key of a cast', line)
       this.#check(this.#places.has(a as string), 'a cast of what is not joined', line)
-    } else if (type === 'gap') this.#gap(frame, line)
-    else if (type === 'left') this.#places.delete(a as string)
+    } else if (type === 'presence') this.#presence(frame, line)
+    else if (type === 'gap') this.#gap(frame, line)
+    else if (type === 'left') this.#forget(a as string)
     else if (type === 'bye') this.#check(typeof a === 'number' && isText(b), 'not a bye', line)
     else if (type === 'ping' || type === 'pong')
       this.#check(a === undefined || Number.isSafeInteger(a), 'not a ping or pong', line)
@@ -85,7 +88,8 @@ export class Inspector {
   #succeeded(asked: Frame | undefined, value: unknown): void {
     const [type, , address] = asked ?? []
     if (type === 'join') this.#attach(address as string, value as Place)
-    if (type === 'leave') this.#places.delete(address as string)
+    if (type === 'join' || type === 'who') this.#who(address as string, value as Result)
+    if (type === 'leave') this.#forget(address as string)
   }
 
   #attach(address: string, { at, epoch, id, top, mode, reason }: Place): void {
@@ -100,6 +104,27 @@ export class Inspector {
     this.#places.set(address, at)
   }
 
+  /** Greater than the one before: it may skip some (P-LV-4). */
+  #presence([, address, version, joins, leaves, count]: Frame, line: string): void {
+    this.#check(this.#places.has(address as string), 'who is in a room that is not joined', line)
+    const newer = isRef(version) && version > (this.#versions.get(address as string) ?? 0)
+    this.#check(newer, 'a version that is not newer', line)
+    this.#versions.set(address as string, version as number)
+    const lists =
+      Array.isArray(joins) && joins.every(isMember) && Array.isArray(leaves) && leaves.every(isText)
+    this.#check(lists && isPlace(count ?? 0), 'not a change of who is there', line)
+    const named = lists ? [...joins.map(([session]) => session), ...leaves] : []
+    this.#check(new Set(named).size === named.length, 'a session that is named twice', line)
+  }
+
+  #who(address: string, { version, count, members, more }: Partial<Result>): void {
+    if (version === undefined) return
+    const line = JSON.stringify([address, { version, count, members, more }])
+    this.#check(isPlace(version) && isPlace(count) && typeof more === 'boolean', 'not an answer', line)
+    this.#check(Array.isArray(members) && members.every(isMember), 'not members', line)
+    this.#versions.set(address, version)
+  }
+
   #gap([, address, , position]: Frame, line: string): void {
     const known = this.#places.has(address as string)
     this.#check(known && Array.isArray(position), 'a gap of a stream that is not joined', line)
@@ -111,6 +136,11 @@ export class Inspector {
     this.#check(place !== undefined, 'a message of a stream that is not joined', line)
     this.#check(place === undefined || prev === place, `a message that does not follow ${place}`, line)
     this.#places.set(address, at)
+  }
+
+  #forget(address: string): void {
+    this.#places.delete(address)
+    this.#versions.delete(address)
   }
 
   #check(good: boolean, what: string, line: string): void {
@@ -129,4 +159,6 @@ function parsed(line: string): unknown {
 const isFrame = (value: unknown): value is Frame => Array.isArray(value) && isText(value[0])
 const isText = (value: unknown): value is string => typeof value === 'string'
 const isPlace = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+const isMember = (value: unknown): value is [string, string, unknown] =>
+  Array.isArray(value) && isText(value[0]) && isText(value[1]) && value.length === 3
 const isRef = (value: unknown): value is number => isPlace(value) && value > 0
