@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { ensureBuild, pack, publish } from './packages/pack.mjs'
 import { test as pages } from './packages/pages.mjs'
 import { test as programs } from './packages/programs.mjs'
+import { test as readmes } from './packages/readmes.mjs'
 import { serveTarballs } from './packages/registry.mjs'
 import { Report } from './packages/report.mjs'
 import { test as types } from './packages/types.mjs'
@@ -17,6 +18,7 @@ const parts = {
   programs,
   types,
   pages,
+  readmes,
 }
 
 const wanted = process.argv.slice(2)
