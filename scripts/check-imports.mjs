@@ -16,7 +16,7 @@ const nodeAllowed = {
   testing: ['node/'],
 }
 
-const vocabulary = ['text', 'address', 'errors', 'close-codes', 'position']
+const vocabulary = ['text', 'address', 'errors', 'close-codes', 'position', 'member']
 const contracts = ['protocol', 'transport', 'backplane', 'stream']
 const below = [...vocabulary, 'contract', 'runtime', ...contracts]
 
@@ -28,6 +28,7 @@ const coreLayers = {
   text: [],
   errors: [],
   position: [],
+  member: [],
   address: ['text'],
   'close-codes': ['text'],
   contract: ['text', 'errors'],

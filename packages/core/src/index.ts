@@ -62,7 +62,6 @@ export type {
 } from './client/events.ts'
 export type { ClientOptions, JoinOptions, Surroundings, Token } from './client/options.ts'
 export {
-  type Member,
   type Presence,
   type PresenceChange,
   type PresenceView,
@@ -113,6 +112,7 @@ export type {
   User,
 } from './hub/options.ts'
 export type { AskOptions, AskResults, HubTarget, RemoveOptions, Sent } from './hub/target.ts'
+export type { Member } from './member.ts'
 export {
   MemoryBackplane,
   type MemoryBackplaneFaults,

@@ -1,18 +1,11 @@
 import type { AnyContract } from '../contract/contract.ts'
 import { ChatError, UncertainError, UsageError } from '../errors.ts'
+import type { Member } from '../member.ts'
 import { encodeFrame } from '../protocol/encode.ts'
 import { count, integer, record, text } from '../protocol/fields.ts'
 import type { Undo } from '../runtime/runtime.ts'
 import { type Room, RoomHandle, type RoomHost } from './room.ts'
 import type { PresenceWatcher } from './subscription.ts'
-
-/** A session in a room. */
-export interface Member<State = unknown> {
-  readonly session: string
-  readonly user: string
-  /** What it says of itself; `null` for nothing. */
-  readonly state: State
-}
 
 /** What has changed among those who are here. */
 export interface PresenceChange<State = unknown> {

@@ -1,3 +1,5 @@
+import { ChatError, UsageError } from '../errors.ts'
+import type { Member } from '../member.ts'
 import type { StateFrame, WhoFrame } from '../protocol/client-frames.ts'
 import type { WireError } from '../protocol/encode.ts'
 import { encodeValue } from '../protocol/json.ts'
@@ -37,9 +39,14 @@ export class Presence {
     this.#unwatch = node.backplane.onReconnect(() => this.check())
   }
 
+  /** Whether an address is a room with presence. */
+  has(address: string): boolean {
+    return address.startsWith('#') && this.#rules.rooms(address)
+  }
+
   /** The roster of a room, held until {@link Presence.release}; `null` where there is no presence. */
   acquire(address: string): Roster | null {
-    if (!address.startsWith('#') || !this.#rules.rooms(address)) return null
+    if (!this.has(address)) return null
     let roster = this.#rosters.get(address)
     if (roster === undefined) {
       roster = new Roster(address, this.#node, this.#rules)
@@ -85,6 +92,28 @@ export class Presence {
       () => {},
       (error) => this.#node.report(error, 'presence'),
     )
+  }
+}
+
+/**
+ * Who is in a room, at any node: as the store has it, which is what the nodes agree on.
+ *
+ * @throws UsageError when there is no presence at this address.
+ * @throws ChatError `unavailable` when the backplane is out of reach.
+ * @internal
+ */
+export async function membersOf({ backplane, presence }: Node, address: string): Promise<readonly Member[]> {
+  if (!address.startsWith('#'))
+    throw new UsageError(`unable to tell who is in ${JSON.stringify(address)}: it is no room`)
+  if (!presence?.has(address))
+    throw new UsageError(
+      `unable to tell who is in ${JSON.stringify(address)}: it has no presence; say so in the hub's option \`presence\``,
+    )
+  try {
+    const page = await backplane.presence.members(address, null)
+    return (page?.members ?? []).map(({ session, user, state }) => ({ session, user, state }))
+  } catch (cause) {
+    throw new ChatError('unavailable', 'unable to tell who is here: the backplane is out of reach', { cause })
   }
 }
 

@@ -8,6 +8,7 @@ import type {
   OperationResult,
 } from '../contract/contract.ts'
 import { ChatError, type ErrorCode, isWireCode, UncertainError, UsageError } from '../errors.ts'
+import type { Member } from '../member.ts'
 import type { Position } from '../position.ts'
 import { encodeValue } from '../protocol/json.ts'
 import { isEventName } from '../protocol/names.ts'
@@ -19,6 +20,7 @@ import { exceedsBytes } from '../text.ts'
 import { largestAnswer } from './calls.ts'
 import { Lanes } from './lanes.ts'
 import type { Node } from './node.ts'
+import { membersOf } from './presence.ts'
 import { publishCast } from './publishing.ts'
 import { revoke } from './revoking.ts'
 import type { Session } from './session.ts'
@@ -98,6 +100,14 @@ export interface HubTarget<C extends AnyContract> {
     options?: AskOptions,
   ): Promise<AskResults<OperationResult<C, 'asks', K>>>
   /**
+   * Who is in this room, at whatever node, in no particular order, with what they say of themselves, which nobody has checked. A session whose connection was lost
+   * is here until its grace is over.
+   *
+   * @throws UsageError when this is no room, or one without presence ({@link HubOptions.presence}).
+   * @throws ChatError `unavailable` when the backplane is out of reach.
+   */
+  members(): Promise<readonly Member[]>
+  /**
    * Takes this room from every session of a user (`@alice`), or from one session (`~s9fK2b_x`), at every node: nothing of it comes to them afterwards, and their
    * clients hear `$leave`. It is no ban: they may join again if `authorize` lets them, so let that refuse first, and remove then.
    *
@@ -143,6 +153,7 @@ export class Speaker {
       send: async (event, data, options) => this.#send(address, event, data, options?.signal),
       cast: (event, data, options) => this.#cast(address, event, data, options?.key),
       position: async () => this.#position(address),
+      members: () => membersOf(this.#node, address),
       ask: async (event, data, options) => this.#ask(address, event, data, options),
       askAll: async (event, data, options) => this.#askAll(address, event, data, options),
       remove: async (who, options) => this.#remove(address, who, options),
