@@ -13,6 +13,7 @@ import { filesBelow, packages, root } from './packages.mjs'
 /** Where Node's modules may be imported: package → path prefixes inside src ('' is all of it). */
 const nodeAllowed = {
   'node-ws': [''],
+  http: ['node/'],
   testing: ['node/'],
 }
 

@@ -12,7 +12,6 @@ const catalogues = [
 
 /** What has no test, and why. `P-AB-*` stands for the whole family. */
 const notYet = {
-  'P-HT-*': 'the HTTP transport is not built yet',
   'U-06': 'there is no MessagePack codec yet',
   'U-19': 'presence is not built yet',
   'S-25': 'presence is not built yet',

@@ -68,7 +68,7 @@ function stackBefore(entry: GlobalCall['entry']): string[] {
 /** Where this package lies, the others of the SDK are beside it. */
 const [, beside = '@chat/'] =
   /^(?:file:\/\/)?(.*\/)testing\/(?:src|dist)\//.exec((import.meta as { url?: string }).url ?? '') ?? []
-const ours = ['core', 'testing', 'node-ws', 'browser'].flatMap((name) =>
+const ours = ['core', 'testing', 'node-ws', 'http', 'browser'].flatMap((name) =>
   [beside, '@chat/'].flatMap((folder) => [`${folder}${name}/src/`, `${folder}${name}/dist/`]),
 )
 

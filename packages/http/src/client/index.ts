@@ -1,0 +1,1 @@
+export { dial, type HttpDialOptions } from './dial.ts'

@@ -1,0 +1,68 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Answer } from '../answer.ts'
+
+/** How long a client may take to read the end of its answer, in milliseconds. */
+const patience = 5_000
+
+/** Writes an answer. A stream is read no faster than the client takes it, and is cancelled when the client has gone. */
+export async function send(
+  answer: Answer | Promise<Answer>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  response.on('error', ignore)
+  // A body that came together with its head is complete behind the turn in which the head was told.
+  const { status, headers, body } = await answer
+  const stream = typeof body === 'string' || body === null ? null : body
+  if (response.destroyed || request.socket.destroyed) return cancel(stream)
+  // What was not read must not be taken for the next request.
+  const last = stream === null && !request.complete
+  response.writeHead(status, last ? { ...headers, connection: 'close' } : headers)
+  if (stream !== null) await pipe(stream.getReader(), response)
+  else response.end(body)
+  if (stream !== null || last) letGo(response)
+}
+
+async function pipe(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  response: ServerResponse,
+): Promise<void> {
+  response.once('close', () => void reader.cancel().catch(ignore))
+  response.flushHeaders()
+  try {
+    for (;;) {
+      const { value, done } = await reader.read()
+      if (done) break
+      if (!response.write(value)) await writable(response)
+    }
+    response.end()
+  } catch {
+    response.destroy()
+  }
+}
+
+/** Resolves when there is room again, or never will be. */
+function writable(response: ServerResponse): Promise<void> {
+  if (response.destroyed) return Promise.resolve()
+  return new Promise((resolve) => {
+    const go = (): void => {
+      response.off('drain', go)
+      response.off('close', go)
+      resolve()
+    }
+    response.on('drain', go)
+    response.on('close', go)
+  })
+}
+
+/** The last was said. A client that does not read it does not keep its socket. */
+function letGo(response: ServerResponse): void {
+  const timer = setTimeout(() => response.destroy(), patience)
+  response.once('close', () => clearTimeout(timer))
+}
+
+function cancel(stream: ReadableStream<Uint8Array> | null): void {
+  void stream?.cancel().catch(ignore)
+}
+
+const ignore = (): void => {}

@@ -1,0 +1,59 @@
+import { UsageError } from '@chat/core'
+import { expect, test } from 'vitest'
+import { handler } from '../src/index.ts'
+import { Host } from './support/host.ts'
+import { get, PlainClient } from './support/plain-client.ts'
+
+test('more connections than there may be: 429 with Retry-After, until one has gone (P-HT-4)', async () => {
+  const host = new Host()
+  const { fetch } = handler(host, { path: '/chat', maxConnections: 2 })
+  await PlainClient.open(fetch)
+  await PlainClient.open(fetch)
+
+  const refused = await fetch(get())
+  expect([refused?.status, refused?.headers.get('retry-after')]).toEqual([429, '5'])
+
+  host.newest.connection.abort(new Error('the test wants a place'))
+  expect((await PlainClient.open(fetch)).response.status).toBe(200)
+})
+
+test('a hub that closes takes nobody new, and still hears those it has (P-LV-5)', async () => {
+  const host = new Host()
+  const { fetch } = handler(host, { path: '/chat' })
+  const client = await PlainClient.open(fetch)
+  host.closing = true
+
+  const refused = await fetch(get())
+
+  expect([refused?.status, refused?.headers.get('retry-after')]).toEqual([503, '5'])
+  expect(await client.post('["still here"]')).toBe(204)
+})
+
+test('what is detached takes nobody new, and still hears those it has', async () => {
+  const chat = handler(new Host(), { path: '/chat' })
+  const client = await PlainClient.open(chat.fetch)
+  chat.detach()
+
+  expect(await chat.fetch(get())).toBeUndefined()
+  expect(await client.post('["still here"]')).toBe(204)
+})
+
+test('a path that is wrongly encoded, or a `context` that throws, is refused', async () => {
+  const broken = handler(new Host(), {
+    context() {
+      throw new Error('a bug')
+    },
+  })
+  const named = handler(new Host(), { path: '/:name' })
+
+  expect((await broken.fetch(get()))?.status).toBe(500)
+  const headers = { accept: 'text/event-stream' }
+  expect((await named.fetch(new Request('http://chat.example/%ff', { headers })))?.status).toBe(400)
+})
+
+test.each([{ maxConnections: 0 }, { heartbeat: -1 }, { padding: Number.NaN }, { bodyTimeout: 0 }])(
+  'an option that cannot work is said at once: %j',
+  (options) => {
+    expect(() => handler(new Host(), options)).toThrow(UsageError)
+  },
+)

@@ -1,0 +1,52 @@
+import { Hub, type TransportCapabilities } from '@chat/core'
+import {
+  defineTransportSuite,
+  RecordingHost,
+  type StartOptions,
+  type TransportBench,
+} from '@chat/testing/conformance'
+import { describe, it } from 'vitest'
+import { dial } from '../src/client/index.ts'
+import type { AttachableHub } from '../src/index.ts'
+import { handler } from '../src/node/index.ts'
+import { TestServer, unusedPort } from './support/server.ts'
+
+const http: TransportCapabilities = {
+  name: 'http',
+  backpressure: true,
+  pause: true,
+  closeCodes: true,
+  detectsLoss: false,
+}
+
+/** A host for the server's ends, with a hub's limits. */
+class Host extends RecordingHost implements AttachableHub {
+  readonly closing = false
+  readonly limits = new Hub().limits
+}
+
+async function start(options: StartOptions): Promise<TransportBench> {
+  const host = new Host(options)
+  const chat = handler(host, { path: '/chat' })
+  const server = await TestServer.start((request, response) => void chat(request, response))
+  return {
+    dial: dial(server.url),
+    nowhere: dial(`http://127.0.0.1:${await unusedPort()}/chat`),
+    accepted: () => host.next(),
+    open: async () => host.open,
+    cut: async () => server.reset(),
+    stop: () => server.stop(),
+  }
+}
+
+// Each case has a server of its own, so they can wait side by side.
+defineTransportSuite(
+  { describe: describe.concurrent, it },
+  {
+    name: 'http on node:http, dialled with fetch',
+    capabilities: { client: http, server: http },
+    // A thousand transmissions are a thousand requests, one after the other, while all other cases run.
+    deadline: 30_000,
+    start,
+  },
+)

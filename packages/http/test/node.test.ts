@@ -1,0 +1,166 @@
+import { once } from 'node:events'
+import { request as httpRequest, type IncomingMessage, type RequestListener } from 'node:http'
+import { connect } from 'node:net'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { handler } from '../src/node/index.ts'
+import { Host } from './support/host.ts'
+import { TestServer } from './support/server.ts'
+
+async function serve(listener: RequestListener): Promise<TestServer> {
+  const server = await TestServer.start(listener)
+  onTestFinished(() => server.stop())
+  return server
+}
+
+/** Opens a stream over a socket of its own, and reads its id. */
+async function open(server: TestServer, path = '/chat'): Promise<{ id: string; response: IncomingMessage }> {
+  const asked = httpRequest({
+    port: server.port,
+    path,
+    headers: { accept: 'text/event-stream' },
+    agent: false,
+  }).end()
+  asked.on('error', () => {})
+  onTestFinished(() => void asked.destroy())
+  const [response] = (await once(asked, 'response')) as [IncomingMessage]
+  response.on('error', () => {})
+  const [first] = (await once(response, 'data')) as [Buffer]
+  return { id: /data: (\S+)/.exec(String(first))?.[1] ?? '', response }
+}
+
+const post = (server: TestServer, id: string, seq: number, body: string): Promise<Response> =>
+  fetch(server.url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'chat-connection': id, 'chat-seq': String(seq) },
+    body,
+  })
+
+test('what is none of the hub’s goes to whoever comes next', async () => {
+  const chat = handler(new Host(), { path: '/chat' })
+  const middleware = await serve((request, response) => chat(request, response, () => response.end('next')))
+  const plain = await serve((request, response) => {
+    if (!chat(request, response)) response.end('other')
+  })
+
+  expect(await (await fetch(`${middleware.url}s`)).text()).toBe('next')
+  expect(await (await fetch(plain.url)).text()).toBe('other')
+})
+
+test('mounted below a path, it knows the whole one', async () => {
+  const host = new Host()
+  const chat = handler(host, { path: '/api/chat' })
+  const server = await serve((request, response) => {
+    const mounted = Object.assign(request, {
+      originalUrl: request.url,
+      url: request.url?.replace('/api', ''),
+    })
+    chat(mounted, response)
+  })
+
+  await open(server, '/api/chat')
+
+  expect(host.peers).toHaveLength(1)
+})
+
+test('a path is taken as it came: one that only resolves to the hub’s is none of it (SEC-26)', async () => {
+  const host = new Host()
+  const chat = handler(host, { path: '/chat' })
+  const server = await serve((request, response) => {
+    if (!chat(request, response)) response.writeHead(404).end()
+  })
+
+  const asked = httpRequest({
+    port: server.port,
+    path: '/a/../chat',
+    headers: { accept: 'text/event-stream' },
+  }).end()
+  const [{ statusCode }] = (await once(asked, 'response')) as [IncomingMessage]
+
+  expect(statusCode).toBe(404)
+})
+
+test('a body that something before has read is said, not taken for an empty one', async () => {
+  const host = new Host()
+  const chat = handler(host, { path: '/chat' })
+  const server = await serve(async (request, response) => {
+    if (request.method === 'POST') for await (const _ of request);
+    chat(request, response)
+  })
+  const { id } = await open(server)
+
+  const answer = await post(server, id, 1, '["a"]')
+
+  expect([answer.status, (await answer.text()).includes('express.json()')]).toEqual([500, true])
+  expect(host.received).toEqual([])
+})
+
+test('on a loopback address only loopback names count, so that no page can bend its own name to it (P-HT-3)', async () => {
+  const host = new Host()
+  const chat = handler(host, { path: '/chat' })
+  const server = await serve((request, response) => void chat(request, response))
+  const headers = {
+    host: 'evil.example',
+    origin: 'http://evil.example',
+    accept: 'text/event-stream',
+  }
+
+  const asked = httpRequest({ port: server.port, path: '/chat', headers }).end()
+  const [{ statusCode }] = (await once(asked, 'response')) as [IncomingMessage]
+
+  expect([statusCode, host.peers.length]).toEqual([403, 0])
+})
+
+test('a POST that is cut in the middle of its body has no effect', async () => {
+  const host = new Host()
+  const chat = handler(host, { path: '/chat' })
+  const server = await serve((request, response) => void chat(request, response))
+  const { id } = await open(server)
+  const head = [
+    'POST /chat HTTP/1.1',
+    'Host: localhost',
+    'Content-Type: application/json',
+    `Chat-Connection: ${id}`,
+    'Chat-Seq: 1',
+    'Content-Length: 100',
+  ].join('\r\n')
+  const socket = connect(server.port)
+  await once(socket, 'connect')
+  const before = host.newest.connection.received
+
+  socket.write(`${head}\r\n\r\n["half`)
+  await vi.waitFor(() => expect(host.newest.connection.received).toBeGreaterThan(before))
+  socket.resetAndDestroy()
+
+  expect((await post(server, id, 1, '["whole"]')).status).toBe(204)
+  expect(host.received).toEqual(['["whole"]'])
+})
+
+test('a hub’s refusal ends the connection of a body that was not read', async () => {
+  const chat = handler(new Host(), { path: '/chat' })
+  const server = await serve((request, response) => void chat(request, response))
+  const socket = connect(server.port)
+  const said = once(socket, 'data')
+  socket.write(
+    'POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nChat-Connection: nobody\r\nChat-Seq: 1\r\nContent-Length: 99999\r\n\r\n[',
+  )
+
+  const [answer] = (await said) as [Buffer]
+  expect(String(answer)).toMatch(/^HTTP\/1\.1 404 [\s\S]*connection: close/i)
+  socket.resume()
+  await once(socket, 'close')
+})
+
+test('a client that vanishes before its answer leaves nothing behind', async () => {
+  const host = new Host()
+  const chat = handler(host, { path: '/chat' })
+  const server = await serve((request, response) => {
+    // As a slow middleware before the hub's would do.
+    request.socket.once('close', () => chat(request, response))
+    socket.resetAndDestroy()
+  })
+  const socket = connect(server.port)
+  socket.write('GET /chat HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n')
+
+  await vi.waitFor(() => expect(host.peers).toHaveLength(1))
+  await vi.waitFor(() => expect(host.end?.code).toBe(1006))
+})

@@ -1,0 +1,156 @@
+import { expect, test } from 'vitest'
+import { type Handler, handler } from '../src/index.ts'
+import { Host } from './support/host.ts'
+import { get, PlainClient, post } from './support/plain-client.ts'
+
+const ours = 'http://chat.example'
+const app = 'https://app.example'
+const foreign = 'https://evil.example'
+
+function preflight(origin: string, method = 'POST'): Request {
+  return new Request(`${ours}/chat`, {
+    method: 'OPTIONS',
+    headers: { host: 'chat.example', origin, 'access-control-request-method': method },
+  })
+}
+
+const statusOf = async (chat: Handler, request: Request): Promise<number | undefined> => {
+  const response = await chat.fetch(request)
+  await response?.body?.cancel()
+  return response?.status
+}
+
+test.each([
+  ['a form', { 'content-type': 'application/x-www-form-urlencoded' }],
+  ['plain text', { 'content-type': 'text/plain' }],
+  ['no type', { 'content-type': '' }],
+  ['what only looks like JSON', { 'content-type': 'text/plain; application/json' }],
+  ['no number', { 'chat-seq': '' }],
+  ['no connection', { 'chat-connection': '' }],
+  ['an encoded body', { 'content-encoding': 'gzip' }],
+])('what a foreign page could post without asking is refused: %s (P-HT-3)', async (_name, headers) => {
+  const host = new Host()
+  const { fetch } = handler(host, { path: '/chat' })
+  const client = await PlainClient.open(fetch)
+
+  expect(
+    (await client.answer(new TextEncoder().encode('["a"]'), { 'chat-seq': '1', ...headers })).status,
+  ).toBe(415)
+  expect(host.received).toEqual([])
+})
+
+test('the type may name its charset', async () => {
+  const client = await PlainClient.open(handler(new Host(), { path: '/chat' }).fetch)
+
+  expect(await client.post('["a"]', { 'content-type': 'Application/JSON; charset=utf-8' })).toBe(204)
+})
+
+test.each([
+  foreign,
+  'null',
+  'http://chat.example.evil.com',
+  'http://chat.example:444',
+  'http://CHAT.example',
+])(
+  'a page of %s may neither open a stream, nor post, nor ask whether it may (P-HT-3, SEC-01)',
+  async (origin) => {
+    const host = new Host()
+    const chat = handler(host, { path: '/chat' })
+    const client = await PlainClient.open(chat.fetch)
+
+    expect(await statusOf(chat, get({ origin }))).toBe(403)
+    expect(await client.post('["a"]', { origin })).toBe(403)
+    const asked = await chat.fetch(preflight(origin))
+    expect([asked?.status, asked?.headers.get('access-control-allow-origin')]).toEqual([403, null])
+    expect([host.peers.length, host.received]).toEqual([1, []])
+  },
+)
+
+test('a page of the same origin may, with cookies (P-HT-3)', async () => {
+  const client = await PlainClient.open(handler(new Host(), { path: '/chat' }).fetch)
+
+  const answer = await client.answer('["a"]', { 'chat-seq': '1', origin: ours })
+
+  expect(answer.status).toBe(204)
+  expect(answer.headers.get('access-control-allow-origin')).toBe(ours)
+  expect(answer.headers.get('access-control-allow-credentials')).toBe('true')
+  expect(answer.headers.get('vary')).toBe('Origin')
+})
+
+test('a page of another origin may when `origins` lists it, and learns what it must (P-HT-3)', async () => {
+  const { fetch } = handler(new Host(), { path: '/chat', origins: [app] })
+
+  const asked = await fetch(preflight(app))
+  expect(asked?.status).toBe(204)
+  expect(Object.fromEntries(asked?.headers ?? [])).toMatchObject({
+    'access-control-allow-origin': app,
+    'access-control-allow-credentials': 'true',
+    'access-control-allow-methods': 'GET, POST',
+    'access-control-allow-headers': 'content-type, chat-connection, chat-seq, chat-event, chat-protocol',
+    vary: 'Origin',
+  })
+  const client = await PlainClient.open(fetch, { origin: app })
+  expect(client.response.headers.get('access-control-allow-origin')).toBe(app)
+  expect(await client.post('["a"]', { origin: app })).toBe(204)
+})
+
+test('who opened the stream posts to it: another page that may connect, too, does not (P-HT-3)', async () => {
+  const host = new Host()
+  const { fetch } = handler(host, { path: '/chat', origins: [app, 'https://other.example'] })
+  const client = await PlainClient.open(fetch, { origin: app })
+
+  expect(await client.post('["a"]', { origin: 'https://other.example' })).toBe(404)
+  expect(await client.post('["a"]', { 'chat-seq': '1' })).toBe(404)
+  expect(host.received).toEqual([])
+})
+
+test('an id counts at its own path only', async () => {
+  const host = new Host()
+  const { fetch } = handler(host, { path: '/ws/:user' })
+  const headers = { accept: 'text/event-stream' }
+  const opened = await fetch(new Request(`${ours}/ws/alice`, { headers }))
+  const id =
+    /data: (\S+)/.exec(new TextDecoder().decode((await opened?.body?.getReader().read())?.value))?.[1] ?? ''
+  const posted = async (user: string): Promise<number | undefined> => {
+    const { headers } = post('', { 'chat-connection': id, 'chat-seq': '1' })
+    return (await fetch(new Request(`${ours}/ws/${user}`, { method: 'POST', headers, body: '["a"]' })))
+      ?.status
+  }
+
+  expect(await posted('bob')).toBe(404)
+  expect(await posted('alice')).toBe(204)
+})
+
+test('a browser that says a request without origin comes from another site is believed (P-HT-3)', async () => {
+  const chat = handler(new Host(), { path: '/chat' })
+
+  expect(await statusOf(chat, get({ 'sec-fetch-site': 'cross-site' }))).toBe(403)
+  expect(await statusOf(chat, get({ 'sec-fetch-site': 'same-site' }))).toBe(403)
+  expect(await statusOf(chat, get({ 'sec-fetch-site': 'same-origin' }))).toBe(200)
+})
+
+test('names that pages may reach the server by count for those whose name was bent (P-HT-3)', async () => {
+  const chat = handler(new Host(), { path: '/chat', hosts: ['localhost'] })
+  const client = await PlainClient.open(chat.fetch)
+
+  expect(await client.post('["a"]', { origin: ours })).toBe(403)
+})
+
+test('each refusal is told, for logs, and a throw in the log changes nothing', async () => {
+  const told: unknown[] = []
+  const chat = handler(new Host(), {
+    path: '/chat',
+    onRefused({ status }, { method }) {
+      told.push([status, method])
+      throw new Error('the log is full')
+    },
+  })
+
+  await statusOf(chat, get({ origin: foreign }))
+  await statusOf(chat, post('["a"]', { origin: foreign }))
+
+  expect(told).toEqual([
+    [403, 'GET'],
+    [403, 'POST'],
+  ])
+})

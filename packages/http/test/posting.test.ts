@@ -1,0 +1,203 @@
+import { expect, test, vi } from 'vitest'
+import { handler } from '../src/index.ts'
+import type { HandlerOptions } from '../src/options.ts'
+import { Host } from './support/host.ts'
+import { PlainClient } from './support/plain-client.ts'
+
+async function open(options: HandlerOptions<Request> = {}, host: Host = new Host()) {
+  const { fetch } = handler(host, { path: '/chat', ...options })
+  return { host, fetch, client: await PlainClient.open(fetch) }
+}
+
+/** A body that comes as the test says. */
+function slowBody(): { readonly body: ReadableStream; write(text: string): void; end(): void; fail(): void } {
+  let controller: ReadableStreamDefaultController | undefined
+  const body = new ReadableStream({
+    start(made) {
+      controller = made
+    },
+  })
+  return {
+    body,
+    write: (text) => controller?.enqueue(new TextEncoder().encode(text)),
+    end: () => controller?.close(),
+    fail: () => controller?.error(new Error('the network is gone')),
+  }
+}
+
+test('each POST is one transmission, in order (P-HT-2)', async () => {
+  const { host, client } = await open()
+
+  const answers = [await client.post('["a",1]\n["b",2]'), await client.post('["ü 👋"]')]
+
+  expect(answers).toEqual([204, 204])
+  expect(host.received).toEqual(['["a",1]\n["b",2]', '["ü 👋"]'])
+})
+
+test('a number that is taken already: 204, and nothing happens (P-HT-2, P-HT-4)', async () => {
+  const { host, client } = await open()
+  await client.post('["a"]')
+  await client.post('["b"]')
+
+  expect(await client.post('["b"]', { 'chat-seq': '2' })).toBe(204)
+  expect(await client.post('["something else"]', { 'chat-seq': '1' })).toBe(204)
+
+  expect(host.received).toEqual(['["a"]', '["b"]'])
+})
+
+test('a number that is skipped: 409, and the connection ends (P-HT-2)', async () => {
+  const { host, client } = await open()
+  await client.post('["a"]')
+
+  expect(await client.post('["c"]', { 'chat-seq': '3' })).toBe(409)
+
+  await client.ended()
+  expect([host.received, host.end?.code]).toEqual([['["a"]'], 1006])
+  expect(await client.post('["b"]', { 'chat-seq': '2' })).toBe(404)
+})
+
+test.each(['0', '-1', '1.5', '1e1', ' ', '9007199254740993', '01', 'x'])(
+  'a number that is none, %j, is refused, and takes nothing',
+  async (seq) => {
+    const { host, client } = await open()
+
+    expect(await client.post('["a"]', { 'chat-seq': seq })).toBe(415)
+
+    expect(await client.post('["a"]', { 'chat-seq': '1' })).toBe(204)
+    expect(host.received).toEqual(['["a"]'])
+  },
+)
+
+test('a connection that is gone, or never was: 404 (P-HT-4)', async () => {
+  const { client } = await open()
+
+  expect(await client.post('["a"]', { 'chat-connection': 'x'.repeat(24) })).toBe(404)
+  expect(await client.post('["a"]', { 'chat-connection': '__proto__' })).toBe(404)
+})
+
+test('a POST of an older connection of the same client reaches nobody: 404 (P-HT-4, P-ST-8)', async () => {
+  const { host, fetch, client } = await open()
+  await client.post('["a"]')
+  client.leave()
+  await vi.waitFor(() => expect(host.end?.code).toBe(1006))
+  const newer = await PlainClient.open(fetch)
+
+  expect(await client.post('["stale"]')).toBe(404)
+
+  await newer.post('["b"]')
+  expect(host.received).toEqual(['["b"]'])
+})
+
+test('a transmission over the limit: 413, and the connection ends with 4514 (P-HT-4, P-LV-3, SEC-04)', async () => {
+  const { host, client } = await open({}, new Host({ transmission: 1_000 }))
+  expect(await client.post(`["${'x'.repeat(996)}"]`)).toBe(204)
+
+  expect(await client.post(`["${'x'.repeat(997)}"]`)).toBe(413)
+
+  expect(await client.next()).toEqual({ type: 'close', data: '[4514,"a transmission is too large"]' })
+  expect(host.received).toHaveLength(1)
+})
+
+test('a body is refused by its declared size before it comes (P-HT-4, SEC-04)', async () => {
+  const { client } = await open({}, new Host({ transmission: 1_000 }))
+  const { body } = slowBody()
+
+  expect(await client.post(body, { 'content-length': '1001' })).toBe(413)
+})
+
+test('an endless body is not read beyond the limit (P-HT-4, SEC-04)', async () => {
+  const { client } = await open({}, new Host({ transmission: 10_000 }))
+  let pulled = 0
+  const body = new ReadableStream({
+    pull(controller) {
+      pulled++
+      controller.enqueue(new Uint8Array(1_000))
+    },
+  })
+
+  expect(await client.post(body)).toBe(413)
+  expect(pulled).toBeLessThan(20)
+})
+
+test('a POST that breaks off half-written has no effect, and its number can be sent again', async () => {
+  const { host, client } = await open()
+  const half = slowBody()
+  half.write('["a lot')
+  const answer = client.post(half.body)
+  half.fail()
+
+  expect(await answer).toBe(400)
+  expect(await client.post('["a lot of it"]', { 'chat-seq': '1' })).toBe(204)
+  expect(host.received).toEqual(['["a lot of it"]'])
+})
+
+test('a body that takes too long: 408, without effect, and the connection lives', async () => {
+  const { host, client } = await open({ bodyTimeout: 20 })
+  const slow = slowBody()
+  slow.write('["a')
+
+  expect(await client.post(slow.body)).toBe(408)
+  expect(await client.post('["b"]', { 'chat-seq': '1' })).toBe(204)
+  expect(host.received).toEqual(['["b"]'])
+})
+
+test('the same number again, while the first is half-written: the newer counts, once (P-HT-2)', async () => {
+  const { host, client } = await open()
+  const stuck = slowBody()
+  stuck.write('["x')
+  const first = client.post(stuck.body)
+
+  expect(await client.post('["x"]', { 'chat-seq': '1' })).toBe(204)
+  expect(await first).toBe(429)
+  expect(host.received).toEqual(['["x"]'])
+})
+
+test('while the hub does not read, a POST is answered when it reads on (P-LV-4)', async () => {
+  const { host, client } = await open()
+  const { connection } = host.newest
+  connection.pause()
+  const statuses: number[] = []
+  const posted = client.post('["a"]').then((status) => statuses.push(status))
+  const repeated = client.post('["a"]', { 'chat-seq': '1' }).then((status) => statuses.push(status))
+  await repeatedOnly()
+  expect(host.received).toEqual([])
+
+  connection.resume()
+  await Promise.all([posted, repeated])
+  expect(host.received).toEqual(['["a"]'])
+  expect(statuses).toEqual([429, 204])
+
+  /** The older of the two is told at once that it counts no more. */
+  function repeatedOnly(): Promise<unknown> {
+    return posted
+  }
+})
+
+test('bytes that are no UTF-8 are refused, and have no effect (P-FR-5)', async () => {
+  const { host, client } = await open()
+
+  expect(await client.post(new Uint8Array([0x5b, 0x22, 0xff, 0x22, 0x5d]))).toBe(400)
+  expect(host.received).toEqual([])
+})
+
+test('a POST says the end of the connection (P-HT-5)', async () => {
+  const { host, client } = await open()
+  await client.post('["a"]')
+
+  expect(await client.post('[4001,"I go"]', { 'chat-event': 'close' })).toBe(204)
+
+  expect(host.end).toEqual({ code: 4001, reason: 'I go' })
+  await client.ended()
+  expect(await client.post('["late"]')).toBe(404)
+})
+
+test.each(['', '[1006,"x"]', '[1000]', '{}', '[4001,7]', 'null', '[1e99,""]'])(
+  'an end that says nothing sensible, %j, is one without a code',
+  async (text) => {
+    const { host, client } = await open()
+
+    await client.post(text, { 'chat-event': 'close' })
+
+    expect(host.end).toEqual({ code: 1005, reason: '' })
+  },
+)

@@ -1,0 +1,149 @@
+import { Batch, Frame, systemRuntime } from '@chat/core'
+import { expect, test, vi } from 'vitest'
+import { handler } from '../src/index.ts'
+import { Host } from './support/host.ts'
+import { get, PlainClient } from './support/plain-client.ts'
+
+test('the first event of a stream is an id that nobody can guess, and each has its own (P-HT-1)', async () => {
+  const { fetch } = handler(new Host(), { path: '/chat' })
+
+  const ids = await Promise.all([1, 2, 3].map(async () => (await PlainClient.open(fetch)).id))
+
+  expect(new Set(ids).size).toBe(3)
+  for (const id of ids) expect(id).toMatch(/^[\w-]{24}$/)
+})
+
+test('later events carry transmissions, whole, with all their frames (P-HT-1, P-FR-1)', async () => {
+  const host = new Host()
+  const client = await PlainClient.open(handler(host, { path: '/chat' }).fetch)
+
+  host.newest.write(Batch.root().append(new Frame('["a",1]')).append(new Frame('["b","\\n \u2028"]')))
+  host.newest.write(Batch.root().append(new Frame('[" c"]')))
+
+  expect(await client.next()).toEqual({ type: '', data: '["a",1]\n["b","\\n \u2028"]' })
+  expect(await client.next()).toEqual({ type: '', data: '[" c"]' })
+})
+
+test('a close is an event of its own, behind what was sent, and the end of the stream (P-HT-5)', async () => {
+  const host = new Host({ greeting: ['["first"]'], farewell: { code: 4503, reason: 'not "you"\n' } })
+  const client = await PlainClient.open(handler(host, { path: '/chat' }).fetch)
+
+  expect(await client.next()).toEqual({ type: '', data: '["first"]' })
+  expect(await client.next()).toEqual({ type: 'close', data: '[4503,"not \\"you\\"\\n"]' })
+  await client.ended()
+  expect(host.end).toEqual({ code: 4503, reason: 'not "you"\n' })
+})
+
+test('a subprotocol is agreed on by a header; without an offer there is none (P-HT-6, P-FR-8)', async () => {
+  const host = new Host()
+  const { fetch } = handler(host, { path: '/chat' })
+
+  const offering = await PlainClient.open(fetch, { 'chat-protocol': 'chat.v9, chat.v1.json' })
+  expect([offering.response.headers.get('chat-protocol'), host.newest.connection.protocol]).toEqual([
+    'chat.v1.json',
+    'chat.v1.json',
+  ])
+  const silent = await PlainClient.open(fetch)
+  expect([silent.response.headers.get('chat-protocol'), host.newest.connection.protocol]).toEqual([null, ''])
+})
+
+test('the answer tells everything between to hand it on at once, unchanged and uncopied', async () => {
+  const { headers, status } = (await PlainClient.open(handler(new Host(), { path: '/chat' }).fetch)).response
+
+  expect(status).toBe(200)
+  expect(headers.get('content-type')).toBe('text/event-stream')
+  expect(headers.get('cache-control')).toBe('no-cache, no-store, no-transform')
+  expect(headers.get('x-accel-buffering')).toBe('no')
+  expect(headers.get('vary')).toBe('Origin')
+})
+
+test('a proxy that waits for two kilobytes hands the first event on', async () => {
+  const client = await PlainClient.open(handler(new Host(), { path: '/chat' }).fetch)
+
+  expect(client.received).toBeGreaterThan(2_048)
+})
+
+test('a connection on which nothing is said has a comment now and then, one that is busy has none', async () => {
+  const beats: (() => void)[] = []
+  vi.spyOn(systemRuntime, 'timer').mockImplementation((_delay, callback) => {
+    beats.push(callback)
+    return () => {}
+  })
+  const host = new Host()
+  const client = await PlainClient.open(handler(host, { path: '/chat' }).fetch)
+  vi.restoreAllMocks()
+  const beat = (): void => {
+    const [due] = beats.splice(0)
+    vi.spyOn(systemRuntime, 'timer').mockImplementation((_delay, callback) => {
+      beats.push(callback)
+      return () => {}
+    })
+    due?.()
+    vi.restoreAllMocks()
+  }
+  const opened = client.received
+
+  const heard = client.hears()
+  beat()
+  beat()
+  await heard
+
+  expect(client.received).toBe(opened + ':\n\n'.length)
+  await host.newest.send(['["busy"]'])
+  await client.next()
+  const busy = client.received
+  beat()
+  expect(client.received).toBe(busy)
+})
+
+test('a client that has gone is gone for the hub', async () => {
+  const host = new Host()
+  const client = await PlainClient.open(handler(host, { path: '/chat' }).fetch)
+
+  client.leave()
+
+  await vi.waitFor(() => expect(host.end?.code).toBe(1006))
+})
+
+test('what asks for no event stream, or is at another path, is none of the hub’s (P-HT-1)', async () => {
+  const host = new Host()
+  const { fetch } = handler(host, { path: '/chat' })
+
+  const none = [
+    get({ accept: 'text/html' }),
+    new Request('http://chat.example/chats', { headers: { accept: 'text/event-stream' } }),
+    new Request('http://chat.example/chat', { method: 'DELETE' }),
+    new Request('http://chat.example/chat', { method: 'OPTIONS' }),
+  ]
+
+  expect(await Promise.all(none.map((request) => fetch(request)))).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ])
+  expect(host.peers).toEqual([])
+})
+
+test('what `authenticate` gets is what any transport tells', async () => {
+  const host = new Host()
+  const { fetch } = handler(host, { path: '/ws/:user', context: ({ url }) => new URL(url).hostname })
+  const request = new Request('http://chat.example/ws/Zo%C3%AB?room=a&room=b', {
+    headers: { accept: 'text/event-stream', cookie: 'session=a%20b; b=2', 'X-Some': 'thing' },
+  })
+
+  const response = await fetch(request, { remoteAddress: '192.0.2.7' })
+  await response?.body?.cancel()
+
+  const { handshake, peer } = await host.next()
+  expect(handshake).toMatchObject({
+    path: '/ws/Zo%C3%AB',
+    params: { user: 'Zoë' },
+    query: { room: 'a' },
+    cookies: { session: 'a b', b: '2' },
+    origin: null,
+    remoteAddress: '192.0.2.7',
+  })
+  expect(handshake.headers['x-some']).toBe('thing')
+  expect((peer as typeof host.newest).connection.extra).toEqual({ context: 'chat.example' })
+})

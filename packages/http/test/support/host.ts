@@ -1,0 +1,43 @@
+import { Hub, type Limits } from '@chat/core'
+import { type LocalPeer, RecordingHost, type StartOptions } from '@chat/testing/conformance'
+import { onTestFinished } from 'vitest'
+import type { AttachableHub } from '../../src/index.ts'
+
+/** Stands for the hub where a test is about the transport alone. */
+export class Host extends RecordingHost implements AttachableHub {
+  closing = false
+  readonly limits: Limits
+
+  constructor(options: Partial<StartOptions & Limits> = {}) {
+    super({ subprotocols: ['chat.v1.json'], greeting: [], farewell: null, ...options })
+    this.limits = { ...new Hub().limits, ...options }
+  }
+
+  /** The hub's end of the newest connection. */
+  get newest(): LocalPeer {
+    const peer = this.peers.at(-1)
+    if (peer === undefined) throw new Error('nobody has connected')
+    return peer
+  }
+
+  /** What has arrived on the newest connection. */
+  get received(): string[] {
+    return this.newest.log.flatMap((event) => (event.type === 'receive' ? [event.text] : []))
+  }
+
+  /** How the newest connection has ended; `null` while it lives. */
+  get end(): { readonly code: number; readonly reason: string } | null {
+    const last = this.newest.log.at(-1)
+    return last?.type === 'closed' ? { code: last.code, reason: last.reason } : null
+  }
+}
+
+/** A hub with users named by their tokens, closed when the test ends. */
+export function testHub(): Hub {
+  const hub = new Hub({
+    authenticate: ({ token }) => (token === null ? null : { id: token }),
+    authorize: () => true,
+  })
+  onTestFinished(() => hub.close({ deadline: 0 }))
+  return hub
+}
