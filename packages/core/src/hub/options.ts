@@ -120,8 +120,8 @@ export interface HubOptions<C extends AnyContract = Untyped, U extends User = Us
   readonly authenticate?: (credentials: Credentials) => Later<U | null>
   /**
    * Whether a user may do something: `true`, or `false` to refuse it as `forbidden`. Throw a `ChatError` to refuse it with a code of your own; any
-   * other throw is `internal` to the client and reported in `$error`. Runs before every join, send, cast and read, also when a session is
-   * resumed. Not asked whether a client may receive `*` and its own `@user`, which everyone does. Default: everything is refused.
+   * other throw is `internal` to the client and reported in `$error`. Runs before every join, send, cast, read and who, also when a session
+   * is resumed. Not asked whether a client may receive `*` and its own `@user`, which everyone does. Default: everything is refused.
    */
   readonly authorize?: (request: AuthorizeRequest<U, C>) => Later<boolean>
   /** Node to node, and the log. Default: in this process's memory, see {@link HubOptions.log}. */
