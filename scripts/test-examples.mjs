@@ -39,8 +39,15 @@ else await installAndGo()
 async function installAndGo() {
   copy(new Set([page, 'express', ...chosen]))
   await timed('page', () => install(page))
-  await each(chosen, (name) => timed(name, () => install(name)))
+  const failed = []
+  await each(chosen, (name) =>
+    timed(name, () => install(name)).catch(({ message }) => {
+      console.error(`${name}: ${message}`)
+      failed.push(name)
+    }),
+  )
   registry.close()
+  if (failed.length > 0) fail(`unable to install, build or type-check: ${failed.join(', ')}`)
   if (start === null) summarize(await timed('tests', runTests))
   else await startOne(start)
 }
@@ -58,7 +65,9 @@ async function install(name) {
   await npm(has('package-lock.json') ? ['ci'] : ['install', '--no-package-lock'], folder)
   if (readJson(join(folder, 'package.json')).scripts.build !== undefined) await npm(['run', 'build'], folder)
   // With the repository's compiler, which takes more space than an example.
-  if (has('tsconfig.json')) await must(process.execPath, [typescript, '-p', '.'], folder)
+  // Where there is a tsconfig.json, Next.js takes its pages for TypeScript, and installs that.
+  const config = ['tsconfig.json', 'tsconfig.server.json'].find(has)
+  if (config !== undefined) await must(process.execPath, [typescript, '-p', config], folder)
 }
 
 /** Whether they passed; vitest says the rest. */
@@ -109,8 +118,6 @@ async function timed(title, task) {
   const start = performance.now()
   try {
     return await task()
-  } catch ({ message }) {
-    fail(`${title}: ${message}`)
   } finally {
     times.set(title, performance.now() - start)
     console.log(`${title}: ${seconds(title)}`)

@@ -35,8 +35,8 @@ describe(name, () => {
   })
 
   test('serves the page', async () => {
-    const cookie = await signIn()
-    const page = await fetch(`${server.url}/?user=ada`, { headers: { cookie } })
+    const { headers = {} } = await people.credentials('ada')
+    const page = await fetch(`${server.url}/?user=ada`, { headers })
     const script = await fetch(`${server.url}/main.js`)
 
     expect(await page.text()).toContain('<script type="module" src="/main.js">')
@@ -111,25 +111,29 @@ describe(name, () => {
 
   test('SIGTERM tells everyone to come back later, and ends it', async () => {
     const [ada] = (await enter('ada')) as [Person]
-    const away = new Promise((resolve) =>
-      ada.client.on('$status', ({ status, error }) => resolve([status, error?.code])),
-    )
+    const { frames, closed } = await plainClient('bob')
+    const away = new Promise((resolve) => ada.client.on('$status', ({ status }) => resolve(status)))
 
     const code = server.stop()
 
-    expect(await away).toEqual(['reconnecting', 'unavailable'])
+    expect(await away).toBe('reconnecting')
+    expect(await closed).toBe(4001)
+    expect(frames.at(-1)).toMatch(/^\["bye",4001,/)
     expect(await code).toBe(0)
     await expect(fetch(server.url)).rejects.toThrow()
   })
 })
 
-async function signIn(): Promise<string> {
-  if (identity === 'token') return ''
-  const { headers } = await fetch(`${server.url}/login?user=ada`, { redirect: 'manual' })
-  return headers
-    .getSetCookie()
-    .map((line) => line.split(';', 1)[0])
-    .join('; ')
+/** Somebody without the SDK, who is let in: what is said to them, and the code that ends it. */
+async function plainClient(name: string): Promise<{ frames: string[]; closed: Promise<number> }> {
+  const { token, headers = {} } = await people.credentials(name)
+  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/chat`, { headers })
+  const frames: string[] = []
+  socket.on('message', (data) => frames.push(...String(data).split('\n')))
+  await once(socket, 'open')
+  socket.send(JSON.stringify(['hello', { v: [1, 1], token }]))
+  await once(socket, 'message')
+  return { frames, closed: once(socket, 'close').then(([code]: number[]) => code ?? 0) }
 }
 
 /** The status of an upgrade that is refused, or the code with which the socket is closed. */

@@ -12,6 +12,12 @@ export interface Person {
   readonly refused: Promise<string>
 }
 
+/** What a client has to show. */
+export interface Credentials {
+  readonly token?: string
+  readonly headers?: Record<string, string>
+}
+
 /** Whoever is at an example, connected as its page would. */
 export class People {
   readonly #url: string
@@ -25,14 +31,19 @@ export class People {
 
   /** Somebody who is let in. */
   async enter(name: string): Promise<Person> {
-    if (this.#identity === 'token') return this.connect({ token: name })
+    return this.connect(await this.credentials(name))
+  }
+
+  /** What lets somebody in. */
+  async credentials(name: string): Promise<Credentials> {
+    if (this.#identity === 'token') return { token: name }
     const { headers } = await fetch(`${this.#url}/login?user=${name}`, { redirect: 'manual' })
-    const cookie = headers.getSetCookie().map((line) => line.split(';', 1)[0])
-    return this.connect({ headers: { cookie: cookie.join('; ') } })
+    const cookies = headers.getSetCookie().map((line) => line.split(';', 1)[0])
+    return { headers: { cookie: cookies.join('; ') } }
   }
 
   /** Somebody with whatever credentials. */
-  connect(credentials: { readonly token?: string; readonly headers?: Record<string, string> }): Person {
+  connect(credentials: Credentials): Person {
     const heard: string[] = []
     let news = (): void => {}
     const observe = (seen: object): void => {

@@ -14,4 +14,9 @@ export const examples: Readonly<Record<string, Example>> = {
   'koa-session': { identity: 'session' },
   fastify: {},
   'fastify-websocket': { echo: '/echo' },
+  'hono-node': {},
+  nest: {},
+  'nest-gateway': { echo: '/echo' },
+  next: {},
+  'express-session': { identity: 'session' },
 }

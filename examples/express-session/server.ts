@@ -1,0 +1,40 @@
+import { type IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { Hub } from '@chat/core'
+import { attach, type NodeWsExtra } from '@chat/node-ws'
+import express, { type Request, type Response } from 'express'
+import session from 'express-session'
+
+const sessions = session({ secret: process.env.SECRET ?? 'a demo', resave: false, saveUninitialized: false })
+const userOf = (request: object) => (request as { session?: { user?: { id: string } } }).session?.user ?? null
+
+const app = express().use(sessions)
+app.get('/login', (request, response) => {
+  const id = String(request.query.user) // a demo's: yours asks for a password
+  Object.assign(request.session, { user: { id } })
+  response.redirect(`/?user=${encodeURIComponent(id)}`)
+})
+const login = '<form action=/login><input name=user pattern=[\\w-]+ required> <button>Log in'
+app.get('/', (request, response, next) => (userOf(request) === null ? void response.send(login) : next()))
+app.use(express.static(fileURLToPath(new URL('../page/dist', import.meta.url))))
+const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () =>
+  console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+)
+
+const hub = new Hub({
+  authenticate: ({ extra }) => (extra as NodeWsExtra<ReturnType<typeof context>>).context,
+  authorize: ({ action, address }) => (address.startsWith('#') ? action !== 'who' : action === 'send'),
+})
+// An upgrade passes no middleware: the one for sessions is run by hand.
+const context = async (request: IncomingMessage) => {
+  await new Promise((next) => sessions(request as Request, new ServerResponse(request) as Response, next))
+  return userOf(request)
+}
+attach(hub, server, { path: '/chat', context })
+
+process.once('SIGTERM', async () => {
+  await hub.close({ deadline: 1_000 })
+  server.close()
+  server.closeAllConnections()
+})

@@ -1,0 +1,30 @@
+import 'reflect-metadata'
+import { fileURLToPath } from 'node:url'
+import { Hub } from '@chat/core'
+import { attach } from '@chat/node-ws'
+import { Injectable, Module } from '@nestjs/common'
+import { NestFactory } from '@nestjs/core'
+import type { NestExpressApplication } from '@nestjs/platform-express'
+
+@Injectable()
+class Chat {
+  readonly hub = new Hub({
+    // A demo's: the token is the name. Yours verifies a token, and answers null for a bad one.
+    authenticate: ({ token }) => (token !== null && /^[\w-]{1,32}$/.test(token) ? { id: token } : null),
+    authorize: ({ action, address }) => (address.startsWith('#') ? action !== 'who' : action === 'send'),
+  })
+}
+
+@Module({ providers: [Chat] })
+class App {}
+
+const app = await NestFactory.create<NestExpressApplication>(App, { forceCloseConnections: true })
+app.useStaticAssets(fileURLToPath(new URL('../page/dist', import.meta.url)))
+attach(app.get(Chat).hub, app.getHttpServer(), { path: '/chat' })
+await app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1')
+console.log(await app.getUrl())
+
+process.once('SIGTERM', async () => {
+  await app.get(Chat).hub.close({ deadline: 1_000 }) // before Nest ends what is open
+  await app.close()
+})

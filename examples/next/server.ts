@@ -1,0 +1,34 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Hub } from '@chat/core'
+import { upgrader } from '@chat/node-ws'
+import next from 'next'
+
+const hub = new Hub({
+  // A demo's: the token is the name. Yours verifies a token, and answers null for a bad one.
+  authenticate: ({ token }) => (token !== null && /^[\w-]{1,32}$/.test(token) ? { id: token } : null),
+  authorize: ({ action, address }) => (address.startsWith('#') ? action !== 'who' : action === 'send'),
+})
+
+const chat = upgrader(hub, { path: '/chat' })
+
+const server = createServer()
+const dev = process.argv.includes('--dev')
+const app = next({ dev, httpServer: server })
+await app.prepare()
+const handle = app.getRequestHandler()
+server.on('request', (request, response) => void handle(request, response))
+// Next.js listens to upgrades, too. While developing it answers its own; later it leaves all of them waiting.
+server.on('upgrade', (request, socket, head) => {
+  if (!chat.handleUpgrade(request, socket, head) && !dev) socket.end('HTTP/1.1 404 Not Found\r\n\r\n')
+})
+server.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () =>
+  console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+)
+
+process.once('SIGTERM', async () => {
+  await hub.close({ deadline: 1_000 })
+  server.closeAllConnections()
+  await app.close()
+  process.exit()
+})
