@@ -24,14 +24,14 @@ const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () =>
 
 const hub = new Hub({
   authenticate: ({ extra }) => (extra as NodeWsExtra<ReturnType<typeof context>>).context,
-  authorize: ({ action, address }) => (address.startsWith('#') ? action !== 'who' : action === 'send'),
+  authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
+  presence: {},
 })
-// An upgrade passes no middleware: the one for sessions is run by hand.
 const context = async (request: IncomingMessage) => {
   await new Promise((next) => sessions(request as Request, new ServerResponse(request) as Response, next))
   return userOf(request)
 }
-attach(hub, server, { path: '/chat', context })
+attach(hub, server, { path: '/chat', context }) // an upgrade passes no middleware: the one for sessions is run by hand
 
 process.once('SIGTERM', async () => {
   await hub.close({ deadline: 1_000 })

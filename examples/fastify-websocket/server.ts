@@ -8,7 +8,8 @@ import Fastify from 'fastify'
 const hub = new Hub({
   // A demo's: the token is the name. Yours verifies a token, and answers null for a bad one.
   authenticate: ({ token }) => (token !== null && /^[\w-]{1,32}$/.test(token) ? { id: token } : null),
-  authorize: ({ action, address }) => (address.startsWith('#') ? action !== 'who' : action === 'send'),
+  authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
+  presence: {},
 })
 const chat = upgrader(hub)
 

@@ -21,7 +21,8 @@ app.use(files(fileURLToPath(new URL('../page/dist', import.meta.url))))
 
 const hub = new Hub({
   authenticate: ({ extra }) => (extra as NodeWsExtra<{ id: string } | undefined>).context ?? null,
-  authorize: ({ action, address }) => (address.startsWith('#') ? action !== 'who' : action === 'send'),
+  authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
+  presence: {},
 })
 const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () =>
   console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),

@@ -14,9 +14,9 @@ import type { WebSocket } from 'ws'
 @WebSocketGateway({ path: '/chat', maxPayload: 256 * 1024, maxFragments: 64 })
 class Chat {
   readonly hub = new Hub({
-    // A demo's: the token is the name. Yours verifies a token, and answers null for a bad one.
     authenticate: ({ token }) => (token !== null && /^[\w-]{1,32}$/.test(token) ? { id: token } : null),
-    authorize: ({ action, address }) => (address.startsWith('#') ? action !== 'who' : action === 'send'),
+    authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
+    presence: {},
   })
   readonly #upgrader = upgrader(this.hub)
   handleConnection = (socket: WebSocket, request: IncomingMessage) => this.#upgrader.accept(socket, request)
