@@ -13,10 +13,6 @@ const catalogues = [
 /** What has no test, and why. `P-AB-*` stands for the whole family. */
 const notYet = {
   'U-06': 'there is no MessagePack codec yet',
-  'U-19': 'presence is not built yet',
-  'S-25': 'presence is not built yet',
-  'S-26': 'presence is not built yet',
-  'S-27': 'presence is not built yet',
   'BP-03': 'memory has no primary to kill: for the Redis and NATS backplanes',
   'BP-04': 'memory has no replicas: for the Redis backplane',
   'BP-05': 'memory has no failover: for the Redis and NATS backplanes',

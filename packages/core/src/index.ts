@@ -36,6 +36,7 @@ export type {
 export type {
   EnteringSession,
   PresenceHint,
+  PresenceLease,
   PresencePage,
   PresenceRevision,
   PresenceStore,

@@ -1,3 +1,4 @@
+import { attendance } from './attendance.ts'
 import { breaches } from './breaches.ts'
 import { connections } from './connections.ts'
 import { delivery } from './delivery.ts'
@@ -16,4 +17,5 @@ export const searches: readonly Search[] = [
   ...policies,
   ...revocations,
   ...breaches,
+  ...attendance,
 ]

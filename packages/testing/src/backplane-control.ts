@@ -33,6 +33,7 @@ export class BackplaneControl implements WorldBackplane {
   readonly #bumped = new Map<string, MemoryBackplane>()
   /** When words from node to node can have got lost. */
   readonly #lossy = new Spans()
+  readonly #silence: Spans
   readonly #ways = new Map<MemoryBackplane, Way>()
   #share = { loseHint: 0, doubleHint: 0, loseAnswer: 0 }
 
@@ -45,6 +46,7 @@ export class BackplaneControl implements WorldBackplane {
       readonly network: Runtime
       readonly random: Random
       readonly latency: (() => number) | null
+      readonly silence: Spans
       readonly note: (text: string) => void
       readonly sometimes: (situation: string) => void
     },
@@ -55,6 +57,7 @@ export class BackplaneControl implements WorldBackplane {
     this.#network = options.network
     this.#random = options.random
     this.#latency = options.latency
+    this.#silence = options.silence
     this.#note = options.note
     this.#sometimes = options.sometimes
   }
@@ -97,9 +100,9 @@ export class BackplaneControl implements WorldBackplane {
       way.outages++
       way.backplane.outage(true)
     }
-    const end = this.#lossy.begin(this.#runtime.now())
+    const ends = [this.#lossy, this.#silence].map((spans) => spans.begin(this.#runtime.now()))
     this.#runtime.timer(milliseconds(duration), () => {
-      end(this.#runtime.now())
+      for (const end of ends) end(this.#runtime.now())
       for (const way of ways) if (--way.outages === 0) this.#reconnect(way)
     })
   }

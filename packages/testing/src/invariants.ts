@@ -49,9 +49,10 @@ export class ClientInvariants {
     this.#continue(address, this.#behind(address, to))
   }
 
-  /** I7: when everything has settled, what was handed over since the last gap is what the log has there. */
-  settled(): void {
-    for (const [address, { run }] of this.#readings) {
+  /** I7: when everything has settled, what was handed over since the last gap is what the log has there. Whoever has left an address is told nothing more of it. */
+  settled(addresses: readonly string[]): void {
+    for (const address of addresses) {
+      const { run } = this.#reading(address)
       const [oldest] = run
       if (oldest === undefined) continue
       const kept = this.#history.kept(address, oldest.at)

@@ -14,6 +14,7 @@ import {
   type Untyped,
   type User,
 } from '@chat/core'
+import { Attendance } from './attendance.ts'
 import { Authorisation } from './authorisation.ts'
 import { BackplaneControl } from './backplane-control.ts'
 import { Driver } from './driver.ts'
@@ -25,6 +26,7 @@ import type { Ground } from './ground.ts'
 import { Guard } from './guard.ts'
 import { LogHistory } from './history.ts'
 import { Random } from './random.ts'
+import { Spans } from './spans.ts'
 import { strike, type Targets } from './strike.ts'
 import { Verdict } from './verdict.ts'
 import { VirtualTime } from './virtual-time.ts'
@@ -71,8 +73,9 @@ export class Simulation implements World, Targets {
       note: (text) => this.note(text),
       violated: (invariant, what) => this.verdict.violated(invariant, what),
     })
+    const silence = new Spans()
     this.#store = this.#makeStore(history, authorisation)
-    this.backplane = this.#makeBackplane(history, options)
+    this.backplane = this.#makeBackplane(history, silence, options)
     const ground: Ground = {
       time: this.#time,
       chance: this.#chance,
@@ -82,10 +85,17 @@ export class Simulation implements World, Targets {
       backplane: this.backplane,
       history,
       authorisation,
+      attendance: new Attendance({
+        time: this.#time,
+        silence,
+        clients: () => this.#clients.all,
+        violated: (invariant, what) => this.verdict.violated(invariant, what),
+      }),
+      silence,
       verdict: this.verdict,
     }
     this.#hubs = new WorldHubs(ground)
-    this.#clients = new WorldClients(ground)
+    this.#clients = new WorldClients(ground, this.#store)
     this.#globals = this.#answering(options)
   }
 
@@ -216,7 +226,7 @@ export class Simulation implements World, Targets {
     throw failure.error
   }
 
-  /** Ends every fault, lets everything recover, and checks that it has (I5, I6, I7, I9, I14). */
+  /** Ends every fault, lets everything recover, and checks that it has (I5, I6, I7, I9, I11, I14). */
   async recover(patience: Duration = '120s'): Promise<void> {
     this.note('every fault is over')
     this.#recovering = true
@@ -224,7 +234,7 @@ export class Simulation implements World, Targets {
     this.backplane.heal()
     this.#hubs.recover()
     await this.advance(patience)
-    this.#clients.checkRecovered(this.#store)
+    this.#clients.checkRecovered()
   }
 
   /** Without faults there is nothing to be told of (I10). */
@@ -268,9 +278,14 @@ export class Simulation implements World, Targets {
     })
   }
 
-  #makeBackplane(history: LogHistory, { backplaneLatency = [0, 5] }: WorldOptions): BackplaneControl {
+  #makeBackplane(
+    history: LogHistory,
+    silence: Spans,
+    { backplaneLatency = [0, 5] }: WorldOptions,
+  ): BackplaneControl {
     return new BackplaneControl(this.#store, {
       history,
+      silence,
       runtime: this.#chance,
       network: this.#time.runtime('backplane network', { work: true }),
       random: new Random(this.seed, 'backplane faults'),

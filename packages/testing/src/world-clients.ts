@@ -7,6 +7,7 @@ import type {
   MemoryLink,
   MemoryStore,
   Message,
+  PresenceChange,
   SnapshotEvent,
   Token,
 } from '@chat/core'
@@ -34,6 +35,8 @@ export interface Member {
   readonly view: ClientInvariants
   readonly seen: Seen[]
   readonly statuses: ClientStatus[]
+  /** Since when it wants to be in each room. */
+  readonly since: Map<string, number>
   /** Sends that have not settled. */
   open: number
 }
@@ -45,12 +48,14 @@ export interface Member {
  */
 export class WorldClients {
   readonly #ground: Ground
+  readonly #store: MemoryStore
   readonly #members: Member[] = []
   readonly #acknowledged: { readonly stream: string; readonly at: number; readonly id: string }[] = []
   #reconnects = 0
 
-  constructor(ground: Ground) {
+  constructor(ground: Ground, store: MemoryStore) {
     this.#ground = ground
+    this.#store = store
   }
 
   get all(): readonly Member[] {
@@ -70,7 +75,7 @@ export class WorldClients {
     const link = new LinkControl(way, chance, (text) => verdict.note(`${name}: ${text}`))
     const view = new ClientInvariants(name, history, (invariant, what) => verdict.violated(invariant, what))
     // Its client is there as soon as anything can happen to it.
-    const member = { name, actor, link, view, seen: [], statuses: [], open: 0 } as Omit<
+    const member = { name, actor, link, view, seen: [], statuses: [], since: new Map(), open: 0 } as Omit<
       Member,
       'client'
     > as Member
@@ -130,16 +135,16 @@ export class WorldClients {
     if (this.#reconnects > 0) verdict.violated('I10', `${this.#reconnects} connections were lost`)
   }
 
-  /** When everything had time to recover, it has (I5, I6, I9, I14). */
-  checkRecovered(store: MemoryStore): void {
+  /** When everything had time to recover, it has (I5, I6, I9, I11, I14). */
+  checkRecovered(): void {
     const { verdict, history } = this.#ground
     for (const { name, client, open, view } of this.#members) {
-      view.settled()
+      view.settled(Object.keys(client.positions))
       if (client.status === 'closed') continue
       if (client.status !== 'connected') verdict.violated('I14', `${name} is still ${client.status}`)
       if (open > 0) verdict.violated('I6', `${open} sends of ${name} have not settled`)
       for (const [address, [epoch, at]] of Object.entries(client.positions)) {
-        const page = store.read(address, { before: null, limit: 1 })
+        const page = this.#store.read(address, { before: null, limit: 1 })
         if (page.epoch !== epoch || page.top !== at)
           verdict.violated(
             'I5',
@@ -150,11 +155,16 @@ export class WorldClients {
     for (const { stream, at, id } of this.#acknowledged)
       if (history.find(stream, at, id) === null)
         verdict.violated('I9', `${id} was acknowledged at ${at} of ${stream}, which never had it`)
+    this.#ground.attendance.check(this.#store)
   }
 
   #witness(member: Member): ClientWitness {
     return {
-      started: (address) => member.view.start(address),
+      started: (address) => {
+        member.since.set(address, this.#ground.chance.now())
+        member.view.start(address)
+        this.#ground.attendance.entering(address, this.#store)
+      },
       sending: () => {
         member.open++
       },
@@ -167,9 +177,13 @@ export class WorldClients {
     }
   }
 
-  #observe(member: Member, what: Seen): void {
-    const { verdict, authorisation } = this.#ground
+  #observe(member: Member, what: Seen | PresenceChange): void {
+    const { verdict, authorisation, attendance } = this.#ground
     const { name, view, seen } = member
+    if ('presence' in what) {
+      verdict.note(`${name} shows ${what.presence.count} in ${what.address}: ${changes(what)}`)
+      return attendance.changed(member, what)
+    }
     seen.push(what)
     if ('event' in what) {
       verdict.note(`${name} gets ${what.event} ${what.id} at ${what.at} of ${what.address}`)
@@ -202,6 +216,10 @@ export class WorldClients {
     }
   }
 }
+
+/** Who has come, or is different, and who has gone. */
+const changes = ({ joined, left }: PresenceChange): string =>
+  [...joined.map(({ session }) => `+${session}`), ...left.map(({ session }) => `-${session}`)].join(' ')
 
 function connected(client: Pick<Client, 'status' | 'on'>): Promise<void> {
   if (client.status === 'connected') return Promise.resolve()

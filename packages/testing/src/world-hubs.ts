@@ -46,6 +46,7 @@ export class WorldHubs {
     const name = `hub-${this.#slots.length + 1}`
     let count = 0
     const make = (): Incarnation<Hub<C, U>> => this.#incarnate(name, ++count, { options, setup })
+    this.#ground.attendance.declare(options)
     const now = make()
     this.#slots.push({ name, first: now.hub, make, now })
     return now.hub
@@ -67,6 +68,7 @@ export class WorldHubs {
     if (actor.dead) return
     verdict.note(`fault: ${slot.name} crashes`)
     actor.kill()
+    this.#ground.attendance.crashed(slot.now.hub as Hub)
     if (backplane !== null) this.#ground.backplane.crash(backplane)
     network.crash(slot.name, seen === null ? null : milliseconds(seen))
     if (restart !== undefined) chance.timer(milliseconds(restart), () => this.#restart(slot))
@@ -74,9 +76,14 @@ export class WorldHubs {
 
   pause(hub: AnyHub, duration: Duration): void {
     const { now, name } = this.#slot(hub)
-    this.#ground.verdict.note(`fault: ${name} pauses for ${duration}`)
+    const { chance, silence, verdict } = this.#ground
+    verdict.note(`fault: ${name} pauses for ${duration}`)
     now.actor.pause()
-    this.#ground.chance.timer(milliseconds(duration), () => now.actor.resume())
+    const end = silence.begin(chance.now())
+    chance.timer(milliseconds(duration), () => {
+      end(chance.now())
+      now.actor.resume()
+    })
   }
 
   /** All of them run again. */
@@ -109,6 +116,7 @@ export class WorldHubs {
       },
       ground.authorisation,
     )
+    ground.attendance.started(hub as unknown as Hub)
     made.setup(hub)
     ground.network.listen(name, {
       subprotocols: hub.subprotocols,

@@ -96,8 +96,9 @@ const withLeases = (
       return end - at
     }
     return {
-      lease: (node, ttl) => real.lease(node, left(node, ttl, false)),
-      enter: (room, sessions, ttl) => real.enter(room, sessions, left(sessions[0]?.node ?? '', ttl, true)),
+      lease: (node, { ttl, keep }) => real.lease(node, { ttl: left(node, ttl, false), keep }),
+      enter: (room, sessions, { ttl, keep }) =>
+        real.enter(room, sessions, { ttl: left(sessions[0]?.node ?? '', ttl, true), keep }),
     }
   })
 }
@@ -338,7 +339,7 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
     'a node that has closed',
     (real) => ({
       async close() {
-        await real.presence.lease('node2', 0)
+        await real.presence.lease('node2', { ttl: 0, keep: 0 })
         await real.close()
       },
     }),
@@ -411,9 +412,9 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
     withPresence((real, store) => {
       let end = 0
       return {
-        enter(room, sessions, ttl) {
+        enter(room, sessions, { ttl, keep }) {
           end = store.runtime.now() + ttl
-          return real.enter(room, sessions, ttl * 1_000)
+          return real.enter(room, sessions, { ttl: ttl * 1_000, keep })
         },
         members(room, known) {
           const page = now(real.members(room, known))
@@ -421,6 +422,20 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
         },
       }
     }),
+  ],
+  [
+    'forgets what those whose lease has run out have said of themselves',
+    'the states of those who have left by a lease',
+    withPresence((real) => ({
+      enter: (room, sessions, { ttl }) => real.enter(room, sessions, { ttl, keep: 0 }),
+    })),
+  ],
+  [
+    'remembers for ever what those whose lease has run out have said of themselves',
+    'the states of those who have left by a lease',
+    withPresence((real) => ({
+      enter: (room, sessions, { ttl }) => real.enter(room, sessions, { ttl, keep: 1e9 }),
+    })),
   ],
   [
     'keeps its epoch when it has lost everything',

@@ -16,6 +16,14 @@ export interface PresentSession {
 /** A session about to be present. Without a `state` it has the one it had, in this room, or `null`. */
 export type EnteringSession = Omit<PresentSession, 'state'> & { readonly state?: unknown }
 
+/** For how long a node answers for its sessions. */
+export interface PresenceLease {
+  /** In milliseconds from now on, unless it is renewed. */
+  readonly ttl: number
+  /** When it has run out, the states of those who were there are remembered for so many milliseconds, should they come back. */
+  readonly keep: number
+}
+
 /** A state of a room's presence. Revisions of an epoch grow with every change, not necessarily by one, also when a room has been empty meanwhile. */
 export interface PresenceRevision {
   readonly epoch: string
@@ -41,15 +49,15 @@ export interface PresenceHint extends PresenceRevision {
  */
 export interface PresenceStore {
   /**
-   * Renews the lease of a node for `ttl` milliseconds from now, also when that is sooner than it was. When it runs out, everyone it answers for has left: whichever
+   * Renews the lease of a node, also when it ends sooner than it did. When it runs out, everyone it answers for has left: whichever
    * node looks next MUST find it so, and the others hear of it by then.
    */
-  lease(node: string, ttl: number): Later<void>
+  lease(node: string, lease: PresenceLease): Later<void>
   /**
    * Sessions, each named once, are present or have another state, in one atomic step. MUST ignore one whose `generation` is below the known one, and MUST NOT make a change
    * where nothing is different. Renews the lease of their node, too. Answers the records as they are now, in the order of the request.
    */
-  enter(room: string, sessions: readonly EnteringSession[], ttl: number): Later<PresencePage>
+  enter(room: string, sessions: readonly EnteringSession[], lease: PresenceLease): Later<PresencePage>
   /**
    * A session has left, unless a newer generation of it is known. Its state is remembered for `keep` milliseconds, should it come back; with 0 one that was
    * remembered is forgotten.

@@ -20,6 +20,7 @@ import { Calls } from './calls.ts'
 import { checkAddress, checkEvent, checkListened } from './checks.ts'
 import type { ClientCounters, ClientEvents, ClientListener, ClientStatus, Gap, Message } from './events.ts'
 import type { ClientOptions, JoinOptions } from './options.ts'
+import type { PresenceChange } from './presence.ts'
 import { type Room, RoomHandle } from './room.ts'
 import type { SnapshotEvent } from './snapshot.ts'
 import { Wire } from './wire.ts'
@@ -179,6 +180,7 @@ export class Client<C extends AnyContract = Untyped> {
       state: (of, state) => this.#wire.state(of, state),
       add: (operation) => this.#wire.add(operation),
       later: (delay, callback) => this.#runtime.timer(delay, callback),
+      observed: (change) => this.#see(change),
       fault: (error, subject) => this.#fault(error, subject),
     })
     this.#wire.enter(address, handle, options)
@@ -272,7 +274,7 @@ export class Client<C extends AnyContract = Untyped> {
     }
   }
 
-  #see(seen: Message | Gap | SnapshotEvent): void {
+  #see(seen: Message | Gap | SnapshotEvent | PresenceChange): void {
     try {
       this.#observe?.(seen)
     } catch (error) {

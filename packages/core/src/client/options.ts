@@ -4,6 +4,7 @@ import type { Later } from '../runtime/later.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
 import type { Dialer } from '../transport/connection.ts'
 import type { Gap, Message } from './events.ts'
+import type { PresenceChange } from './presence.ts'
 import type { SnapshotEvent, SnapshotHook } from './snapshot.ts'
 
 /** A token, or what fetches one: called before each connection, and when the one in use is about to expire. */
@@ -49,8 +50,11 @@ export interface ClientOptions<C extends AnyContract = Untyped> {
    * {@link JoinOptions.snapshot}. Default: none.
    */
   readonly snapshot?: SnapshotHook
-  /** Called with every message, gap and snapshot of every address, before its listeners: for logs and tests. What it throws goes to `$error`. */
-  readonly observe?: (seen: Message | Gap | SnapshotEvent) => void
+  /**
+   * Called with every message, gap and snapshot of every address, and every change of who is shown to be somewhere, before its listeners: for logs and tests. What
+   * it throws goes to `$error`.
+   */
+  readonly observe?: (seen: Message | Gap | SnapshotEvent | PresenceChange) => void
   /** Listens to the surroundings; the undo stops it. For transports. */
   readonly watch?: (client: Surroundings) => Undo
   /** Clock, timers, randomness. Default: the platform's. For tests. */

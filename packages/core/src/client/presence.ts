@@ -9,13 +9,17 @@ import type { PresenceWatcher } from './subscription.ts'
 
 /** What has changed among those who are here. */
 export interface PresenceChange<State = unknown> {
+  /** The room. */
+  readonly address: string
+  /** Who is here now. */
+  readonly presence: Presence<State>
   /** Who has come, or says something else of itself. */
   readonly joined: readonly Member<State>[]
   /** Who has gone. */
   readonly left: readonly Member<State>[]
 }
 
-/** Who is in a room, as {@link presence} shows it. While the client is not connected it stays as it was. */
+/** Who is in a room, as {@link presence} shows it. While the client is not connected it stays as it was; when the room is left nobody is here. */
 export interface Presence<State = unknown> {
   /** The members by session. In a crowd that the hub only counts these are some who were here. */
   readonly members: ReadonlyMap<string, Member<State>>
@@ -29,6 +33,8 @@ export interface Presence<State = unknown> {
    * @throws ChatError `too_large` when the state is over what a frame may have.
    */
   set(state: State): void
+  /** Whether it shows nothing any more: it was closed, or the room was left. */
+  readonly closed: boolean
   /** Shows nothing any more. */
   close(): void
 }
@@ -65,6 +71,7 @@ export function presence<State = unknown>(
 class Watcher implements Presence, PresenceWatcher {
   readonly members: Map<string, Member> = new Map()
   count = 0
+  closed = false
   readonly #address: string
   readonly #host: RoomHost
   readonly #max: number
@@ -74,7 +81,6 @@ class Watcher implements Presence, PresenceWatcher {
   /** Counts the questions: an answer to an older one is nobody's. */
   #asked = 0
   #retry: Undo | null = null
-  #closed = false
 
   constructor({ address, host }: RoomHandle, max: number, changed: (change: PresenceChange) => void) {
     this.#address = address
@@ -99,9 +105,18 @@ class Watcher implements Presence, PresenceWatcher {
   }
 
   close(): void {
-    this.#closed = true
+    this.closed = true
     this.#retry?.()
     this.#unwatch()
+  }
+
+  /** The room was left: nobody can say who is here. */
+  ended(): void {
+    this.close()
+    const left = [...this.members.values()]
+    this.members.clear()
+    this.count = 0
+    if (left.length > 0) this.#tell([], left)
   }
 
   entered(answer: unknown): void {
@@ -123,7 +138,7 @@ class Watcher implements Presence, PresenceWatcher {
     for (const one of joined) this.members.set(one.session, one)
     this.count =
       frame[5] === undefined ? this.count + fresh.length - left.length : count(frame[5], 'count', 0)
-    if (joined.length + left.length > 0 || frame[5] !== undefined) this.#tell({ joined, left })
+    if (joined.length + left.length > 0 || frame[5] !== undefined) this.#tell(joined, left)
   }
 
   #ask(after?: string): void {
@@ -137,7 +152,7 @@ class Watcher implements Presence, PresenceWatcher {
       resolve: (answer) => this.#take(answer, asked, after),
       reject: (error) => {
         // On the next connection it is asked anew.
-        if (this.#closed || asked !== this.#asked || error instanceof UncertainError) return
+        if (this.closed || asked !== this.#asked || error instanceof UncertainError) return
         if (!(error instanceof ChatError) || error.code === 'unsupported' || error.code === 'closed') return
         if (!error.retryable) return this.#host.fault(error, this.#address)
         this.#retry?.()
@@ -148,7 +163,7 @@ class Watcher implements Presence, PresenceWatcher {
 
   /** Everything in an answer is as of now: who should be on this page, and is not, is gone. */
   #take(given: unknown, asked: number, after = ''): void {
-    if (this.#closed || asked !== this.#asked) return
+    if (this.closed || asked !== this.#asked) return
     const answer = record(given, 'answer')
     const members = list(answer['members']).map(member)
     const more = answer['more'] === true
@@ -163,11 +178,13 @@ class Watcher implements Presence, PresenceWatcher {
     const joined = members.filter((one) => !same(this.members.get(one.session), one))
     for (const { session } of left) this.members.delete(session)
     for (const one of members) this.members.set(one.session, one)
-    if (joined.length + left.length > 0) this.#tell({ joined, left })
+    if (joined.length + left.length > 0) this.#tell(joined, left)
     if (end !== undefined) this.#ask(end)
   }
 
-  #tell(change: PresenceChange): void {
+  #tell(joined: readonly Member[], left: readonly Member[]): void {
+    const change = { address: this.#address, presence: this, joined, left }
+    this.#host.observed(change)
     try {
       this.#changed(change)
     } catch (error) {

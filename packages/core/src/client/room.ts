@@ -6,6 +6,7 @@ import { checkListened } from './checks.ts'
 import type { ClientTarget, History, HistoryOptions } from './client.ts'
 import type { Gap, Message, RoomEvents, RoomListener } from './events.ts'
 import type { Operation } from './ledger.ts'
+import type { PresenceChange } from './presence.ts'
 import type { SnapshotEvent } from './snapshot.ts'
 import type { PresenceWatcher, Receiver } from './subscription.ts'
 
@@ -42,6 +43,8 @@ export interface RoomHost {
   watch(address: string, watcher: PresenceWatcher): Undo
   state(address: string, state: unknown): void
   add(operation: Operation): void
+  /** Something has changed that is shown. */
+  observed(change: PresenceChange): void
   later(delay: number, callback: () => void): Undo
   fault(error: unknown, subject: string): void
 }

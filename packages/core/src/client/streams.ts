@@ -15,8 +15,8 @@ import { type PresenceWatcher, type Receiver, Subscription } from './subscriptio
 export interface StreamsHost {
   /** Writes a `join`, and calls back with its answer; not at all when the connection is lost before. */
   join(subscription: Subscription, answer: (result: Joined | ChatError) => void): void
-  /** Writes a `state`. */
-  state(address: string, state: unknown): void
+  /** Writes a `state`, and calls back when the hub has not taken it. */
+  state(address: string, state: unknown, failed: (error: unknown) => void): void
   /** Writes a `leave`. */
   leave(address: string): void
   /** The message with what the contract makes of its data; `null` when it does not fit and nobody gets it. */
@@ -286,10 +286,17 @@ export class Streams {
     const known = placed || subscription.receivers.has(this.#own)
     if (!error.retryable || !known) return this.#drop(subscription, error)
     subscription.joining = true
-    const cancel = this.#host.later(error.retryAfter ?? retryDelay, () => {
-      this.#retries.delete(cancel)
+    this.#retry(error, () => {
       subscription.joining = false
       if (this.#subscriptions.get(subscription.address) === subscription) this.#join(subscription)
+    })
+  }
+
+  /** Does something again on this connection, when the hub may be able to. */
+  #retry(error: ChatError, again: () => void): void {
+    const cancel = this.#host.later(error.retryAfter ?? retryDelay, () => {
+      this.#retries.delete(cancel)
+      again()
     })
     this.#retries.add(cancel)
   }
@@ -297,7 +304,16 @@ export class Streams {
   #say(subscription: Subscription, state: unknown): void {
     subscription.state = state
     subscription.stated = subscription.joined
-    if (subscription.joined) this.#host.state(subscription.address, state)
+    if (!subscription.joined) return
+    const { address } = subscription
+    this.#host.state(address, state, (error) => {
+      if (!(error instanceof ChatError && error.retryable)) return this.#host.fault(error, address)
+      if (this.#subscriptions.get(address) !== subscription || subscription.state !== state) return
+      subscription.stated = false
+      this.#retry(error, () => {
+        if (subscription.state === state && !subscription.stated) this.#say(subscription, state)
+      })
+    })
   }
 
   #attach(subscription: Subscription, attachment: Attachment, answer: unknown): void {

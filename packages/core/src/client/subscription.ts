@@ -22,6 +22,8 @@ export interface PresenceWatcher {
   /** The client is in the room, on a new connection or a new place; the answer to its `join`, when it was one. */
   entered(answer: unknown): void
   changed(frame: readonly unknown[]): void
+  /** The room was left. */
+  ended(): void
 }
 
 /**
@@ -75,5 +77,6 @@ export class Subscription {
     this.suspend()
     this.restoration?.end()
     this.restoration = null
+    for (const watcher of [...this.watchers]) watcher.ended()
   }
 }

@@ -265,7 +265,8 @@ export class Wire implements ConnectorHost, Answering {
     return {
       join: (subscription: Subscription, answer: (result: Joined | ChatError) => void) =>
         this.#join(subscription, answer),
-      state: (address: string, state: unknown) => this.#state(address, state),
+      state: (address: string, state: unknown, failed: (error: unknown) => void) =>
+        this.#state(address, state, failed),
       leave: (address: string) => this.#leave(address),
       accept: (message: Message) => this.#host.accept(message),
       missed: (gap: Gap) => this.#host.told(gap),
@@ -309,14 +310,14 @@ export class Wire implements ConnectorHost, Answering {
   }
 
   /** What becomes of it shows in the room; that it failed does not. */
-  #state(address: string, state: unknown): void {
+  #state(address: string, state: unknown, failed: (error: unknown) => void): void {
     this.add({
       publishes: false,
       repeat: 'harmless',
       counts: true,
       frame: (ref) => encodeFrame('state', ref, address, state),
       resolve: () => {},
-      reject: (error) => this.fault(error, address),
+      reject: failed,
     })
   }
 

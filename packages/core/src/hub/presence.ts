@@ -9,7 +9,7 @@ import { exceedsBytes } from '../text.ts'
 import type { Node } from './node.ts'
 import type { PresenceRules } from './options.ts'
 import { authorize, stillAllowed } from './policy.ts'
-import { leaseTime, Roster } from './roster.ts'
+import { leaseOf, Roster } from './roster.ts'
 import type { Session } from './session.ts'
 
 /** Members in the answer to a join, and to a `who` that names no limit (P-PR-1). */
@@ -65,7 +65,7 @@ export class Presence {
   /** Renews the lease, and looks after what no hint has told of. */
   check(): void {
     if (this.#rosters.size === 0) return
-    this.#lease(leaseTime)
+    this.#lease()
     for (const roster of this.#rosters.values()) roster.check()
   }
 
@@ -86,9 +86,9 @@ export class Presence {
     }
   }
 
-  #lease(ttl: number): void {
+  #lease(ttl?: number): void {
     attempt(
-      () => this.#node.backplane.presence.lease(this.#node.id, ttl),
+      () => this.#node.backplane.presence.lease(this.#node.id, leaseOf(this.#node, ttl)),
       () => {},
       (error) => this.#node.report(error, 'presence'),
     )

@@ -1,4 +1,10 @@
-import type { EnteringSession, PresenceHint, PresencePage, PresentSession } from '../backplane/presence.ts'
+import type {
+  EnteringSession,
+  PresenceHint,
+  PresenceLease,
+  PresencePage,
+  PresentSession,
+} from '../backplane/presence.ts'
 import { encodePresence } from '../protocol/encode.ts'
 import { attempt } from '../runtime/later.ts'
 import type { Undo } from '../runtime/runtime.ts'
@@ -8,8 +14,8 @@ import type { Node } from './node.ts'
 import type { PresenceRules } from './options.ts'
 import type { Reader } from './reader.ts'
 
-/** How long the leases of a node last, and how often they are renewed. */
-export const leaseTime = 30_000
+/** How long the lease of a node lasts. */
+const leaseTime = 30_000
 /** A crowd is counted at most this often (P-PR-4). */
 const countInterval = 1_000
 const retryDelay = 1_000
@@ -27,6 +33,12 @@ interface Local {
   readonly grace: Undo | null
 }
 
+/** What a node promises of its sessions; `ttl` when it is not to be for long. */
+export const leaseOf = ({ timeouts }: Node, ttl: number = leaseTime): PresenceLease => ({
+  ttl,
+  keep: timeouts.session,
+})
+
 /**
  * Who is in one room, as this node knows: follows the backplane's presence by its hints, and by itself where they fail; tells the room's readers what has
  * changed, in versions without a hole (P-PR-2).
@@ -41,6 +53,10 @@ export class Roster {
   readonly #rules: PresenceRules
   readonly #directory = new Directory()
   readonly #locals = new Map<string, Local>()
+  /** How many times each session is about to be here. */
+  readonly #entering = new Map<string, number>()
+  /** What waits for a restoration that is under way. */
+  #restoring: (() => void)[] | null = null
   readonly #undo: Undo[] = []
   #waiting: { ready: () => void; failed: (error: unknown) => void }[] = []
   #known: { epoch: string; revision: number } | null = null
@@ -86,18 +102,37 @@ export class Roster {
 
   /** A session is about to be here; without a `state` it has the one it had in this room. The readers hear of it before `entered` is called. */
   enter(entering: EnteringSession, entered: () => void, failed: (error: unknown) => void): void {
+    if (this.#restoring !== null) {
+      this.#restoring.push(() => this.enter(entering, entered, failed))
+      return
+    }
     const { session, generation } = entering
+    this.#entering.set(session, (this.#entering.get(session) ?? 0) + 1)
     attempt(
-      () => this.#node.backplane.presence.enter(this.address, [entering], leaseTime),
+      () => this.#node.backplane.presence.enter(this.address, [entering], leaseOf(this.#node)),
       (page) => {
+        this.#settled(session)
         this.#back(session)
         this.#locals.set(session, { generation, grace: null })
         this.#confirm(page)
         this.flush()
         entered()
       },
-      failed,
+      (error) => {
+        this.#settled(session)
+        // Whether the store has it is to be seen.
+        this.#known = null
+        // If it has, the session is likely to try again.
+        if (!this.#locals.has(session)) this.#linger(session, generation)
+        failed(error)
+      },
     )
+  }
+
+  #settled(session: string): void {
+    const left = (this.#entering.get(session) ?? 1) - 1
+    if (left === 0) this.#entering.delete(session)
+    else this.#entering.set(session, left)
   }
 
   /** A session departs, at once or after its grace. The roster is held until it is out. */
@@ -106,10 +141,20 @@ export class Roster {
     if (local !== undefined && local.generation > generation) return
     this.holds++
     this.#back(session)
-    const { runtime, timeouts } = this.#node
-    const keep = departure === 'left' ? 0 : timeouts.session
+    this.#locals.delete(session)
+    const keep = departure === 'left' ? 0 : this.#node.timeouts.session
     if (departure !== 'lost') return this.#leave(session, generation, keep)
-    const grace = runtime.timer(this.#rules.grace, () => this.#leave(session, generation, keep))
+    this.#linger(session, generation)
+    this.#node.presence?.release(this)
+  }
+
+  /** It counts as present for the grace (P-PR-5), and the roster is held until it is out. */
+  #linger(session: string, generation: number): void {
+    this.holds++
+    const grace = this.#node.runtime.timer(this.#rules.grace, () => {
+      this.#locals.delete(session)
+      this.#leave(session, generation, this.#node.timeouts.session)
+    })
     this.#locals.set(session, { generation, grace })
   }
 
@@ -290,17 +335,30 @@ export class Roster {
 
   #missing: string[] = []
 
-  /** The store has lost sessions that are here, or has some of this node that are not: it is told again. */
+  /** The store has lost sessions that are here: it is told again. What they say of themselves meanwhile waits, so that it is the last word. */
   #restore(): void {
-    const missing = this.#missing.flatMap((session) => this.#directory.get(session) ?? [])
+    const lost = this.#missing.filter((session) => !this.#entering.has(session))
+    const missing = lost.flatMap((session) => this.#directory.get(session) ?? [])
     this.#missing = []
-    const { presence } = this.#node.backplane
-    if (missing.length > 0)
-      attempt(
-        () => presence.enter(this.address, missing, leaseTime),
-        (page) => this.#confirm(page),
-        (error) => this.#node.report(error, this.address),
-      )
+    if (missing.length === 0 || this.#restoring !== null) return
+    this.#restoring = []
+    const done = (): void => {
+      const waiting = this.#restoring ?? []
+      this.#restoring = null
+      for (const enter of waiting) enter()
+    }
+    attempt(
+      () => this.#node.backplane.presence.enter(this.address, missing, leaseOf(this.#node)),
+      (page) => {
+        this.#confirm(page)
+        done()
+      },
+      (error) => {
+        this.#node.report(error, this.address)
+        this.#known = null
+        done()
+      },
+    )
   }
 
   /** Whether this node is the one to say that a session is here. */
@@ -333,11 +391,10 @@ export class Roster {
     this.#later()
   }
 
-  /** Until the store has taken it the session counts as present, and is not this node's to keep. */
+  /** Until the store has taken it the session counts as present; unless it is here again by then. It has a hold of the roster. */
   #leave(session: string, generation: number, keep: number): void {
-    const local = this.#locals.get(session)
-    if (local?.generation === generation) this.#locals.delete(session)
-    const again = (): void =>
+    const again = (): void => {
+      if (this.#locals.has(session) || this.#entering.has(session)) return this.#node.presence?.release(this)
       attempt(
         () => this.#node.backplane.presence.leave(this.address, session, generation, keep),
         ({ epoch, revision }) => {
@@ -352,6 +409,7 @@ export class Roster {
           if (!this.#node.closed) this.#node.runtime.timer(retryDelay, again)
         },
       )
+    }
     again()
   }
 }

@@ -80,8 +80,8 @@ export class MemoryBackplane implements Backplane {
       drop: (which) => this.#run(() => sessions.drop(which)),
     }
     this.presence = {
-      lease: (node, ttl) => this.#run(() => presence.lease(node, ttl)),
-      enter: (room, entering, ttl) => this.#run(() => presence.enter(room, entering, ttl)),
+      lease: (node, lease) => this.#run(() => presence.lease(node, lease)),
+      enter: (room, entering, lease) => this.#run(() => presence.enter(room, entering, lease)),
       leave: (room, session, generation, keep) =>
         this.#run(() => presence.leave(room, session, generation, keep)),
       members: (room, known) => this.#run(() => presence.members(room, known)),

@@ -1,6 +1,7 @@
 import type {
   EnteringSession,
   PresenceHint,
+  PresenceLease,
   PresencePage,
   PresenceRevision,
   PresenceStore,
@@ -31,8 +32,8 @@ export class MemoryPresenceStore implements PresenceStore {
   readonly #capacity: number
   readonly #rooms = new Map<string, Room>()
   readonly #watchers = new Map<string, Set<(hint: PresenceHint) => void>>()
-  /** When the lease of each node ends. */
-  readonly #nodes = new Map<string, number>()
+  /** When the lease of each node ends, and for how long states are remembered then. */
+  readonly #nodes = new Map<string, { readonly expires: number; readonly keep: number }>()
   /** By room and session, the oldest first. */
   readonly #departed = new Map<string, Departed>()
   /** The last of all rooms, and that of each where nobody is: a room made anew goes on above what it had before. */
@@ -52,15 +53,15 @@ export class MemoryPresenceStore implements PresenceStore {
     return size
   }
 
-  lease(node: string, ttl: number): void {
+  lease(node: string, lease: PresenceLease): void {
     // Too late is too late: whoever has left by then does not come back by it.
     this.#expire()
-    this.#renew(node, ttl)
+    this.#renew(node, lease)
   }
 
-  enter(room: string, sessions: readonly EnteringSession[], ttl: number): PresencePage {
+  enter(room: string, sessions: readonly EnteringSession[], lease: PresenceLease): PresencePage {
     this.#expire()
-    for (const { node } of sessions) this.#renew(node, ttl)
+    for (const { node } of sessions) this.#renew(node, lease)
     const changed: PresentSession[] = []
     const members = sessions.map((entering): PresentSession => {
       const known = this.#rooms.get(room)?.members.get(entering.session)
@@ -119,8 +120,8 @@ export class MemoryPresenceStore implements PresenceStore {
     return { epoch: this.#epoch, revision: this.#rooms.get(room)?.revision ?? this.#revision }
   }
 
-  #renew(node: string, ttl: number): void {
-    this.#nodes.set(node, this.#runtime.now() + ttl)
+  #renew(node: string, { ttl, keep }: PresenceLease): void {
+    this.#nodes.set(node, { expires: this.#runtime.now() + ttl, keep })
   }
 
   #lastState(room: string, session: string, known: PresentSession | undefined): unknown {
@@ -155,11 +156,12 @@ export class MemoryPresenceStore implements PresenceStore {
   /** Those for whom nobody answers any more have left. */
   #expire(): void {
     const now = this.#runtime.now()
-    for (const [node, expires] of this.#nodes) {
+    for (const [node, { expires, keep }] of this.#nodes) {
       if (expires > now) continue
       this.#nodes.delete(node)
       for (const [address, { members }] of this.#rooms) {
         const gone = [...members.values()].filter((member) => member.node === node)
+        for (const member of gone) this.#remember(address, member, keep)
         this.#change(
           address,
           gone.map(({ session }) => ({ session, member: null })),

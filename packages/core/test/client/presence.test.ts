@@ -1,5 +1,5 @@
-import { type Client, type Presence, presence } from '@chat/core'
-import { world } from '@chat/testing'
+import { type Client, type Hub, type Presence, presence } from '@chat/core'
+import { type World, world } from '@chat/testing'
 import { describe, expect, test } from 'vitest'
 
 const options = {
@@ -15,6 +15,12 @@ const shown = (here: Presence): Record<string, unknown[]> =>
 
 const enter = (client: Client, state?: unknown): Presence =>
   presence(client.join('#a', state === undefined ? {} : { state }))
+
+/** People who only are there. */
+async function crowd(w: World, hub: Hub, size: number): Promise<void> {
+  const clients = await Promise.all(Array.from({ length: size }, (_, i) => w.client(hub, `user ${i}`)))
+  await Promise.all(clients.map((client) => client.join('#a').ready))
+}
 
 describe('who is here', () => {
   test('P-PR-1, U-19: everyone sees the same, also across nodes, folded by user', () =>
@@ -105,12 +111,12 @@ describe('who is here', () => {
     world({ seed: 5 }, async (w) => {
       const hub = w.hub(options)
       const first = enter(await w.client(hub, 'first'))
-      for (let i = 0; i < 149; i++) enter(await w.client(hub, `u${i}`))
+      await crowd(w, hub, 149)
       const last = enter(await w.client(hub, 'last'))
       await w.advance('5s')
       expect([first.count, first.members.size]).toEqual([151, 151])
       expect([last.count, last.members.size]).toEqual([151, 151])
-      for (let i = 0; i < 60; i++) enter(await w.client(hub, `v${i}`))
+      await crowd(w, hub, 60)
       await w.advance('5s')
       expect([first.count, last.count]).toEqual([211, 211])
     }))
@@ -118,12 +124,31 @@ describe('who is here', () => {
   test('who asks for more than a page is told of all, up to a size of its own', () =>
     world({ seed: 7 }, async (w) => {
       const hub = w.hub({ ...options, presence: { max: 500 } })
-      for (let i = 0; i < 300; i++) enter(await w.client(hub, `u${i}`))
+      await crowd(w, hub, 250)
       const room = (await w.client(hub, 'last')).join('#a')
       const [few, all] = [presence(room), presence(room, () => {}, { max: 500 })]
       await w.advance('5s')
-      expect([few.count, few.members.size]).toEqual([301, 100])
-      expect([all.count, all.members.size]).toEqual([301, 301])
+      expect([few.count, few.members.size]).toEqual([251, 100])
+      expect([all.count, all.members.size]).toEqual([251, 251])
+    }))
+
+  test('when the room is left nobody is here any more; joined again, it is shown anew', () =>
+    world({ seed: 8 }, async (w) => {
+      const hub = w.hub(options)
+      const alice = await w.client(hub, 'alice')
+      enter(await w.client(hub, 'bob'))
+      const changes: string[] = []
+      const room = alice.join('#a')
+      const here = presence(room, ({ address, presence: { count }, joined, left }) =>
+        changes.push(`${address} ${count} +${joined.length} -${left.length}`),
+      )
+      await w.advance('1s')
+      room.leave()
+      expect([here.closed, here.count, here.users.size]).toEqual([true, 0, 0])
+      expect(changes.at(-1)).toBe('#a 0 +0 -2')
+      const again = enter(alice)
+      await w.advance('1s')
+      expect([again.closed, again.count]).toEqual([false, 2])
     }))
 
   test('without presence at the hub nobody is here', () =>

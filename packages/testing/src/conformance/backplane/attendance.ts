@@ -3,6 +3,7 @@ import type {
   EnteringSession,
   Later,
   PresenceHint,
+  PresenceLease,
   PresencePage,
   PresenceRevision,
   PresentSession,
@@ -57,7 +58,7 @@ export class Attendance {
   start(
     entering: readonly Entering[],
     node: Backplane = this.#cluster.a,
-    lease: number = leaseTime,
+    lease: PresenceLease = { ttl: leaseTime, keep: 0 },
   ): Later<PresencePage> {
     const sessions = entering.map((one): EnteringSession => {
       const { state, ...rest } = this.record(one)

@@ -71,6 +71,29 @@ export const presenceLeases: readonly BackplaneCase[] = [
     },
   },
   {
+    name: 'presence: the states of those who have left by a lease are remembered as long as it says',
+    needs: ['advance'],
+    async run(cluster) {
+      const room = new Attendance(cluster)
+      const lease = { ttl: leaseTime, keep: 60_000 }
+      await cluster.ask(
+        'an enter is answered',
+        room.start([{ session: 'session1', state: 1 }], cluster.a, lease),
+      )
+      await cluster.ask(
+        'an enter is answered',
+        room.start([{ session: 'session2', state: 2 }], cluster.a, lease),
+      )
+      await cluster.bench.advance?.(leaseTime + 1_000)
+      same(await room.sessions(), [], 'who is here')
+      await room.enter({ session: 'session1', generation: 2, node: 'node2' })
+      same(await room.state('session1'), 1, 'the state of who comes back')
+      await cluster.bench.advance?.(lease.keep)
+      await room.enter({ session: 'session2', generation: 2, node: 'node2' })
+      same(await room.state('session2'), null, 'the state of who comes back late')
+    },
+  },
+  {
     name: 'presence: a store that has lost everything has another epoch',
     needs: ['wipe'],
     async run(cluster) {
@@ -96,7 +119,7 @@ export const presenceLeases: readonly BackplaneCase[] = [
 ]
 
 async function renew(cluster: Cluster, node: string, ttl: number): Promise<void> {
-  await cluster.ask('a lease is answered', cluster.a.presence.lease(node, ttl))
+  await cluster.ask('a lease is answered', cluster.a.presence.lease(node, { ttl, keep: 0 }))
 }
 
 async function heardOfTheLapsed(cluster: Cluster): Promise<void> {
@@ -129,7 +152,7 @@ async function outage(cluster: Cluster): Promise<void> {
   const { last } = room
   await bench.outage?.(a, true)
   const attempts: Record<string, () => unknown> = {
-    lease: () => a.presence.lease('node1', leaseTime),
+    lease: () => a.presence.lease('node1', { ttl: leaseTime, keep: 0 }),
     enter: () => room.start([{ session: 'session1', state: 2 }]),
     leave: () => a.presence.leave('#room', 'session1', 1, 0),
     members: () => a.presence.members('#room', null),
