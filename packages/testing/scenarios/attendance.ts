@@ -106,4 +106,11 @@ export const attendance: readonly Search[] = [
     options: { faults: [...network, 'crash', 'drain', 'pause'], backplaneLatency: 0 },
     situations: [],
   },
+  {
+    name: 'presence in a crowd',
+    town: (w) => sociable(w, 2, 2),
+    days: comeAndGo,
+    options: { faults: [...network, 'crash', 'hints'], most: 4 },
+    situations: [],
+  },
 ]
