@@ -16,7 +16,9 @@ export default defineConfig({
     reporters: ['default', new SkipsReporter()],
     coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text', 'json-summary'] },
     projects: [
-      ...['core', 'node-ws', 'http', 'testing', 'browser'].map((name) => onNode(name, `packages/${name}/test`)),
+      ...['core', 'node-ws', 'http', 'testing', 'browser'].map((name) =>
+        onNode(name, `packages/${name}/test`),
+      ),
       onNode('example', 'examples/express/test'),
       ...inBrowsers(enginesToTest()),
     ],
