@@ -1,13 +1,14 @@
 // Tests in other runtimes than the Node that runs this: each part says which ones it wants. A runtime that is not to be had here is named, and is a failure when CI runs this.
 // `npm run test:runtimes -- simulation` runs only the named parts.
 import { rmSync } from 'node:fs'
+import * as bun from './runtimes/bun.mjs'
 import { out } from './runtimes/bundles.mjs'
 import * as runners from './runtimes/runners.mjs'
 import { findRuntime } from './runtimes/runtimes.mjs'
 import * as simulation from './runtimes/simulation.mjs'
 
 /** The parts, in their order. Each has `wants`, the names of runtimes, and `test`, which gets those that are there and answers whether all is well. */
-const parts = { simulation, runners }
+const parts = { simulation, runners, bun }
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !(name in parts))
@@ -27,7 +28,7 @@ rmSync(out, { recursive: true, force: true })
 
 if (missing.size > 0) console.log(`not here: ${[...missing].join(', ')}`)
 if (failed.length > 0) console.log(`test-runtimes: FAILED: ${failed.join(', ')}`)
-else console.log('test-runtimes: the same everywhere')
+else console.log('test-runtimes: all passed')
 process.exit(failed.length > 0 || (process.env.CI && missing.size > 0) ? 1 : 0)
 
 async function passes(name, { wants, test }) {

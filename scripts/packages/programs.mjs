@@ -15,7 +15,7 @@ const programs = [
   { file: 'world.mjs', needs: ['@chat/core', '@chat/testing'] },
   { file: 'node-ws.mjs', needs: ['@chat/core', '@chat/node-ws'] },
   { file: 'http.mjs', needs: ['@chat/core', '@chat/http'] },
-  { file: 'bun.mjs', needs: ['@chat/core', '@chat/bun'], kinds: ['bun'] },
+  { file: 'bun.mjs', needs: ['@chat/core', '@chat/bun', '@chat/browser'], kinds: ['bun'] },
   { file: 'web-socket.mjs', needs: ['@chat/core', '@chat/web-socket'], kinds: ['deno'] },
 ]
 

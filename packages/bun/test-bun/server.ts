@@ -1,0 +1,22 @@
+// The server of tests that come from other processes. Prints its port.
+import { type BunExtra, bunTransport } from '@chat/bun'
+import { Host, RemoteServer } from '../../../test-support/remote-server.ts'
+import { serve } from './support/bun.ts'
+
+const remote = new RemoteServer({
+  serve: (hub, options) => bunTransport(hub, options),
+  buffered: (extra) => (extra as BunExtra).socket.getBufferedAmount(),
+})
+const nobody = new Host({ subprotocols: [], greeting: [], farewell: null })
+
+const { port } = serve({
+  port: 0,
+  hostname: '127.0.0.1',
+  fetch(request, server) {
+    const transport = remote.route(request)
+    return transport === null ? remote.answer(request) : transport.fetch(request, server)
+  },
+  // One hub's handlers know the sockets of all.
+  websocket: bunTransport(nobody).websocket,
+})
+console.log(port)

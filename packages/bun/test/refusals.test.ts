@@ -1,0 +1,81 @@
+import { Hub, type Refusal } from '@chat/core'
+import { expect, test } from 'vitest'
+import { type BunServer, type BunTransportOptions, bunTransport } from '../src/index.ts'
+
+/*
+ * What is decided before Bun is asked runs anywhere; sockets are tested in Bun, in test-bun.
+ */
+
+/** No request of these tests may come as far as an upgrade. */
+const server: BunServer = {
+  upgrade() {
+    throw new Error('a request that had to be refused was let through')
+  },
+  requestIP: () => ({ address: '192.0.2.7' }),
+  address: { address: '0.0.0.0' },
+}
+
+const upgrade = { connection: 'Upgrade', upgrade: 'websocket', host: 'app.example' }
+
+async function answer(
+  options: BunTransportOptions,
+  { path = '/chat', headers = {}, hub = new Hub() } = {},
+): Promise<Response> {
+  const request = new Request(`http://app.example${path}`, { headers: { ...upgrade, ...headers } })
+  const response = await bunTransport(hub, { path: '/chat', ...options }).fetch(request, server)
+  if (response === undefined) throw new Error('the request was not answered')
+  return response
+}
+
+test('a page of another origin is refused with 403, and the application is told why (SEC-01)', async () => {
+  const told: Refusal[] = []
+  const response = await answer(
+    { onRefused: (refusal) => void told.push(refusal) },
+    { headers: { origin: 'https://evil.example' } },
+  )
+  expect(response.status).toBe(403)
+  expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8')
+  expect(response.headers.get('x-content-type-options')).toBe('nosniff')
+  expect(await response.text()).toBe(`${told[0]?.message}\n`)
+})
+
+test('a throw in what the application does with a refusal changes nothing', async () => {
+  const broken = (): never => {
+    throw new Error('the log is full')
+  }
+  const { status } = await answer({ onRefused: broken }, { headers: { origin: 'https://evil.example' } })
+  expect(status).toBe(403)
+})
+
+test('a hub that closes answers 503 with a time to come back', async () => {
+  const hub = new Hub()
+  await hub.close({ deadline: 0 })
+  const { status, headers } = await answer({}, { hub })
+  expect([status, headers.get('retry-after')]).toEqual([503, '5'])
+})
+
+test('a context that throws is a 500 that says nothing of the inside', async () => {
+  const response = await answer({
+    context() {
+      throw new Error('password: 1234')
+    },
+  })
+  expect(response.status).toBe(500)
+  expect(await response.text()).not.toContain('1234')
+})
+
+test('a path that is not encoded correctly is a 400', async () => {
+  expect((await answer({ path: '/:user' }, { path: '/%C3' })).status).toBe(400)
+})
+
+test('handlers of the application that take less than the hub promises are an error at start', () => {
+  const websocket = { maxPayloadLength: 1_024, message() {} }
+  expect(() => bunTransport(new Hub(), { path: '/chat', websocket })).toThrow(
+    /unable to serve: the `maxPayloadLength` of `websocket` is 1024 bytes, .* may send 262144/,
+  )
+})
+
+test('an option that cannot work is an error at start', () => {
+  expect(() => bunTransport(new Hub(), { path: 'chat' })).toThrow(/a path starts with/)
+  expect(() => bunTransport(new Hub(), { origins: ['*'] })).toThrow(/matches no Origin header/)
+})

@@ -1,0 +1,34 @@
+// @chat/bun in Bun: the conformance suite with clients in Bun and on Node, what users see every day, and how it shares a server with others.
+import { join } from 'node:path'
+import { bundle, install, out } from './bundles.mjs'
+import { cases, withServer } from './cases.mjs'
+import { tests } from './tests.mjs'
+
+export const wants = ['bun']
+
+const capabilities = { name: 'bun', backpressure: true, pause: true, closeCodes: true, detectsLoss: false }
+
+/** Answers whether all of it passes. */
+export async function test([bun]) {
+  if (bun === undefined) return true
+  await install('core', 'testing', 'browser', 'node-ws', 'bun')
+  const within = await bundle('packages/bun/test-bun/conformance.ts', join(out, 'bun-conformance.mjs'))
+  const server = await bundle('packages/bun/test-bun/server.ts', join(out, 'bun-server.mjs'))
+  const fromNode = await bundle('test-support/from-node.ts', join(out, 'from-node.mjs'))
+  const inBun = cases({
+    title: `${bun.title}, both ends`,
+    command: bun.command,
+    args: [within],
+    conformance: { 'bun, clients in Bun': 'Bun' },
+  })
+  const acrossProcesses = await withServer({ command: bun.command, args: [server], cwd: out }, (port) =>
+    cases({
+      title: `${bun.title}, clients on Node`,
+      command: process.execPath,
+      args: [fromNode, String(port), 'bun', JSON.stringify(capabilities)],
+      conformance: { 'bun, clients on Node': 'Bun' },
+    }),
+  )
+  const shared = await tests(bun, 'packages/bun/test-bun/sharing-a-server.test.ts')
+  return inBun && acrossProcesses && shared
+}

@@ -1,0 +1,24 @@
+// Test files that vitest could run, in the test runner that a runtime brings.
+import { basename, join } from 'node:path'
+import { bundle, out } from './bundles.mjs'
+import { run, seconds } from './run.mjs'
+
+/** The test runner that each kind of runtime brings. */
+const runners = { node: { name: 'node:test', args: ['--test'] }, bun: { name: 'bun:test', args: ['test'] } }
+
+/** Answers whether the tests of a file pass. */
+export async function tests({ kind, title, command }, path) {
+  const { name, args } = runners[kind]
+  const file = join(out, kind, basename(path).replace(/\.ts$/, '.mjs'))
+  await bundle(path, file, { vitest: name })
+  const start = performance.now()
+  const { status, stdout, stderr } = run(command, [...args, file])
+  // A runner that finds no test succeeds, too.
+  const passed = Number(/^(?:# pass|ℹ pass| *)\s*(\d+)(?: pass)?$/m.exec(`${stdout}\n${stderr}`)?.[1] ?? 0)
+  const ok = status === 0 && passed > 0
+  console.log(
+    `${title}: ${passed} tests in ${name} passed in ${seconds(start)} s${ok ? '' : ', others FAILED'}`,
+  )
+  if (!ok) console.log(`${stdout}${stderr}`)
+  return ok
+}

@@ -1,0 +1,50 @@
+import { Hub, type User } from '@chat/core'
+
+/** A user, with what the handshake told of her. */
+interface Guest extends User {
+  readonly met: unknown
+}
+
+/** A hub for tests of a server in another process: whoever says who she is may do everything, and calls have the hub do its part. */
+export function everydayHub(bufferedOf: (extra: unknown) => number): Hub {
+  const extras: unknown[] = []
+  const hub = new Hub<CallsOnly, Guest>({
+    calls: ['met', 'broadcast', 'flood', 'waiting', 'kick', 'shutdown'],
+    authenticate({ token, params, query, cookies, origin, remoteAddress, extra }) {
+      extras.push(extra)
+      const { context } = extra as { context?: unknown }
+      const met = {
+        user: params['user'],
+        color: query['color'],
+        sid: cookies['sid'],
+        origin,
+        remoteAddress,
+        context,
+      }
+      return token === null || token === 'forged' ? null : { id: token, met }
+    },
+    authorize: () => true,
+  })
+  hub.on('met', (_, { user }) => user.met)
+  hub.on('broadcast', async (data) => void (await hub.broadcast('say', data)))
+  hub.on('flood', async ({ address, count, bytes }) => {
+    for (let n = 0; n < count; n++) await hub.to(address).send('noise', `${n} ${'x'.repeat(bytes)}`)
+  })
+  hub.on('waiting', () => Math.max(...extras.map(bufferedOf)))
+  hub.on('kick', async ({ who }) => hub.kick(who))
+  hub.on('shutdown', ({ deadline }) => void hub.close({ deadline }))
+  return hub as unknown as Hub
+}
+
+/** Of the calls the inputs, as far as they are looked at. */
+interface CallsOnly {
+  events: Record<string, unknown>
+  calls: {
+    met: { input: unknown; output: unknown }
+    broadcast: { input: unknown; output: unknown }
+    flood: { input: { address: string; count: number; bytes: number }; output: unknown }
+    waiting: { input: unknown; output: number }
+    kick: { input: { who: string }; output: unknown }
+    shutdown: { input: { deadline: number }; output: unknown }
+  }
+}

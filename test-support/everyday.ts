@@ -1,0 +1,127 @@
+import type { Client, ClientStatus } from '@chat/core'
+import { connect } from '@chat/node-ws'
+import { WebSocket } from 'ws'
+import { FaultProxy } from './fault-proxy.ts'
+
+/** One thing that users of a server see, in a runtime of its own. */
+export interface EverydayCase {
+  readonly name: string
+  /** Whether it needs a server that knows what waits for a slow reader. */
+  readonly backpressure?: true
+  run(place: Place): Promise<void>
+}
+
+/** A hub of its own on the server, and who is there. */
+export class Place {
+  readonly #port: number
+  readonly #path: string
+  readonly #guests: { close(): unknown }[] = []
+
+  constructor(port: number, name: string) {
+    this.#port = port
+    this.#path = `/everyday/${name}`
+  }
+
+  url(user: string, port: number = this.#port): string {
+    return `ws://127.0.0.1:${port}${this.#path}/${user}`
+  }
+
+  /** Connects; `token` is the name unless it says otherwise. */
+  client(user: string, { token = user, port = this.#port, ...options } = {} as EnterOptions): Client {
+    const client = connect(this.url(user, port), { token, ...options })
+    this.#guests.push(client)
+    return client
+  }
+
+  /** Connects, and waits until it is connected. */
+  async enter(user: string, options?: EnterOptions): Promise<Client> {
+    const client = this.client(user, options)
+    await reaches(client, 'connected')
+    return client
+  }
+
+  /** A bare socket that has said hello, to be held as a test wants. */
+  async socket(user: string): Promise<WebSocket> {
+    const socket = new WebSocket(this.url(user), { perMessageDeflate: false })
+    this.#guests.push({ close: () => socket.terminate() })
+    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
+    socket.send(`["hello",{"v":[1,1],"token":"${user}","streams":{"#busy":null}}]`)
+    await new Promise((resolve) => socket.once('message', resolve))
+    return socket
+  }
+
+  /** A proxy before the server. */
+  async proxy(): Promise<FaultProxy> {
+    const proxy = await FaultProxy.start(this.#port)
+    this.#guests.push(proxy)
+    return proxy
+  }
+
+  /** How the server answers an upgrade. */
+  upgrade(path: string, headers: Record<string, string> = {}): Promise<{ status: number; protocol: string }> {
+    return new Promise((resolve) => {
+      const socket = new WebSocket(`ws://127.0.0.1:${this.#port}${path}`, ['x.v9', 'chat.v1.json'], {
+        headers,
+      })
+      socket.on('error', () => {})
+      socket.on('unexpected-response', (_, { statusCode = 0 }) => {
+        resolve({ status: statusCode, protocol: '' })
+        socket.terminate()
+      })
+      socket.on('open', () => {
+        resolve({ status: 101, protocol: socket.protocol })
+        socket.terminate()
+      })
+    })
+  }
+
+  /** Where this place's users connect, as a path. */
+  path(user: string): string {
+    return `${this.#path}/${user}`
+  }
+
+  fetch(path: string): Promise<Response> {
+    return fetch(`http://127.0.0.1:${this.#port}${path}`)
+  }
+
+  async leave(): Promise<void> {
+    for (const guest of this.#guests) await guest.close()
+  }
+}
+
+interface EnterOptions {
+  readonly token?: string
+  readonly port?: number
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Waits for a status, and gives the error that came with it. */
+export function reaches(client: Client, wanted: ClientStatus): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    if (client.status === wanted) return resolve(undefined)
+    client.on('$status', ({ status, error }) => {
+      if (status === wanted) resolve(error)
+      else if (status === 'closed') reject(error)
+    })
+  })
+}
+
+/** What a client is told of an event, once there are `count` of it. */
+export function hears(
+  from: { on(event: string, listener: (data: unknown) => void): unknown },
+  count: number,
+): Promise<unknown[]> {
+  const heard: unknown[] = []
+  return new Promise((resolve) => {
+    from.on('say', (data) => {
+      heard.push(data)
+      if (heard.length === count) resolve(heard)
+    })
+  })
+}
+
+/** @throws Error unless both are the same as JSON. */
+export function equal(actual: unknown, expected: unknown): void {
+  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)]
+  if (a !== b) throw new Error(`expected ${b}, got ${a}`)
+}

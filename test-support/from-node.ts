@@ -1,0 +1,38 @@
+// Tests of a server in another process with clients on Node: the conformance suite, and what users see. Arguments: the server's port, the suite's name, the
+// server's capabilities as JSON, and a part of the names of cases, to run those alone.
+import type { TransportCapabilities } from '@chat/core'
+import { dial } from '@chat/node-ws'
+import { transportCases } from '@chat/testing/conformance'
+import { Place } from './everyday.ts'
+import { everydayCases } from './everyday-cases.ts'
+import { everything, remoteHarness } from './remote-harness.ts'
+import { reportCases } from './report-cases.ts'
+
+const [, , port, name = '', capabilities = '{}', only] = process.argv
+const server: TransportCapabilities = JSON.parse(capabilities)
+
+const harness = remoteHarness({
+  name,
+  port: Number(port),
+  capabilities: { client: everything('node-ws'), server },
+  dial,
+})
+await reportCases(`${name}, clients on Node`, transportCases(harness), only)
+await reportCases(
+  `${name}, every day`,
+  everydayCases.map(({ name: title, backpressure, run }, n) => ({
+    name: title,
+    skip: backpressure && !server.backpressure ? 'the server declares that it lacks backpressure' : null,
+    timeout: 30_000,
+    async run() {
+      const place = new Place(Number(port), `case-${n}`)
+      try {
+        await run(place)
+      } finally {
+        await place.leave()
+      }
+    },
+  })),
+  only,
+)
+process.exit()
