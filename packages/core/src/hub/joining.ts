@@ -95,6 +95,8 @@ function examine(node: Node, address: string, since: Position | null, then: Exam
 /** The answer comes first: what the application says to `$join` is already live (P-ST-10). */
 function answer(session: Session, ref: number, granted: Granted): void {
   const { memberships } = session
+  // What the others are still to be told is no news to one that gets the answer.
+  granted.roster?.flush()
   session.ok(ref, described(session, granted.feed.address, memberships.attach(granted)))
   memberships.announce()
   session.pump()
@@ -113,13 +115,14 @@ function described({ memberships }: Session, address: string, attachment: Attach
  * @internal
  */
 export function withdraw(
-  { id, generation, node }: Session,
+  { id, generation, node, memberships }: Session,
   { feed, roster }: Pick<Granted, 'feed' | 'roster'>,
   departure: Departure,
 ): void {
   node.router.release(feed)
   if (roster === null) return
-  roster.depart(id, generation, departure)
+  // A join of a room that was joined before leaves it as it was.
+  if (!memberships.has(feed.address)) roster.depart(id, generation, departure)
   node.presence?.release(roster)
 }
 

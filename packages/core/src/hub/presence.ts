@@ -15,6 +15,8 @@ import type { Session } from './session.ts'
 /** Members in the answer to a join, and to a `who` that names no limit (P-PR-1). */
 export const defaultPage = 100
 const greatestPage = 1_000
+/** For how long a roster is kept that nobody here needs. */
+const idleTime = 10_000
 
 const unsupported: WireError = {
   code: 'unsupported',
@@ -31,6 +33,8 @@ export class Presence {
   readonly #node: Node
   readonly #rules: PresenceRules
   readonly #rosters = new Map<string, Roster>()
+  /** Rosters that nobody here needs, until their timers. */
+  readonly #idle = new Map<Roster, Undo>()
   readonly #unwatch: Undo
 
   constructor(node: Node, rules: PresenceRules) {
@@ -41,7 +45,13 @@ export class Presence {
 
   /** Whether an address is a room with presence. */
   has(address: string): boolean {
-    return address.startsWith('#') && this.#rules.rooms(address)
+    if (!address.startsWith('#')) return false
+    try {
+      return this.#rules.rooms(address)
+    } catch (error) {
+      this.#node.fault({ error, source: 'policy', subject: address })
+      return false
+    }
   }
 
   /** The roster of a room, held until {@link Presence.release}; `null` where there is no presence. */
@@ -52,14 +62,30 @@ export class Presence {
       roster = new Roster(address, this.#node, this.#rules)
       this.#rosters.set(address, roster)
     }
-    roster.holds++
+    if (roster.holds++ === 0) this.#wake(roster)
     return roster
   }
 
+  /** A roster that nobody here needs is kept for a while: many who only ask, one after the other, are not to cost a reading of all members each. */
   release(roster: Roster): void {
     if (--roster.holds > 0) return
+    if (this.#rosters.get(roster.address) !== roster || roster.empty) this.#drop(roster)
+    else
+      this.#idle.set(
+        roster,
+        this.#node.runtime.timer(idleTime, () => this.#drop(roster)),
+      )
+  }
+
+  #drop(roster: Roster): void {
+    this.#wake(roster)
     roster.close()
     if (this.#rosters.get(roster.address) === roster) this.#rosters.delete(roster.address)
+  }
+
+  #wake(roster: Roster): void {
+    this.#idle.get(roster)?.()
+    this.#idle.delete(roster)
   }
 
   /** Renews the lease, and looks after what no hint has told of. */
@@ -73,8 +99,7 @@ export class Presence {
   close(): void {
     this.#unwatch()
     if (this.#rosters.size > 0) this.#lease(this.#rules.grace)
-    for (const roster of this.#rosters.values()) roster.close()
-    this.#rosters.clear()
+    for (const roster of this.#rosters.values()) this.#drop(roster)
   }
 
   /** Why a state cannot be taken; `null` when it can. */
@@ -178,7 +203,8 @@ export function changeState(session: Session, frame: StateFrame, done: () => voi
   roster.enter(
     { session: id, user: user.id, generation, node: node.id, state: data },
     () => {
-      if (session.ended) roster.depart(id, generation, session.departure)
+      // It was taken from the room meanwhile, or is gone.
+      if (!session.memberships.has(address)) roster.depart(id, generation, session.departure)
       release(null)
     },
     (error) => {

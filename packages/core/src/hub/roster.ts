@@ -3,6 +3,7 @@ import type {
   PresenceHint,
   PresenceLease,
   PresencePage,
+  PresenceRevision,
   PresentSession,
 } from '../backplane/presence.ts'
 import { encodePresence } from '../protocol/encode.ts'
@@ -19,6 +20,10 @@ const leaseTime = 30_000
 /** A crowd is counted at most this often (P-PR-4). */
 const countInterval = 1_000
 const retryDelay = 1_000
+/** How long the store may take to answer what it has told already. */
+const replicaLag = 100
+/** Hints that are kept while the members are read; what more come are read, too. */
+const keptHints = 1_000
 
 /**
  * How a session departs from a room: its connection was `lost`, and may come back within the grace (P-PR-5); its client has `closed` the connection, and
@@ -65,6 +70,10 @@ export class Roster {
   #opened = false
   #reading = false
   #again = false
+  /** What was heard while the members were read. */
+  #held: PresenceHint[] = []
+  #retry: Undo | null = null
+  #closed = false
   #version = 0
   /** Who has changed since the last frame, and whether the readers have heard of them. */
   readonly #changed = new Map<string, boolean>()
@@ -93,8 +102,10 @@ export class Roster {
   }
 
   close(): void {
+    this.#closed = true
     for (const undo of this.#undo.splice(0)) undo()
     this.#counting?.()
+    this.#retry?.()
     for (const { grace } of this.#locals.values()) grace?.()
     this.#locals.clear()
     this.#opened = false
@@ -112,8 +123,11 @@ export class Roster {
       () => this.#node.backplane.presence.enter(this.address, [entering], leaseOf(this.#node)),
       (page) => {
         this.#settled(session)
-        this.#back(session)
-        this.#locals.set(session, { generation, grace: null })
+        // A newer connection of it, answered before, stands.
+        if (!this.#outlives(session, generation + 1)) {
+          this.#back(session)
+          this.#locals.set(session, { generation, grace: null })
+        }
         this.#confirm(page)
         this.flush()
         entered()
@@ -123,10 +137,18 @@ export class Roster {
         // Whether the store has it is to be seen.
         this.#known = null
         // If it has, the session is likely to try again.
-        if (!this.#locals.has(session)) this.#linger(session, generation)
+        if (!this.#outlives(session, generation)) {
+          this.#back(session)
+          this.#linger(session, generation)
+        }
         failed(error)
       },
     )
+  }
+
+  /** Whether a connection of this generation or a later one is here, or in its grace. */
+  #outlives(session: string, generation: number): boolean {
+    return (this.#locals.get(session)?.generation ?? 0) >= generation
   }
 
   #settled(session: string): void {
@@ -137,8 +159,7 @@ export class Roster {
 
   /** A session departs, at once or after its grace. The roster is held until it is out. */
   depart(session: string, generation: number, departure: Departure): void {
-    const local = this.#locals.get(session)
-    if (local !== undefined && local.generation > generation) return
+    if (this.#outlives(session, generation + 1)) return
     this.holds++
     this.#back(session)
     this.#locals.delete(session)
@@ -167,11 +188,6 @@ export class Roster {
     this.#node.presence?.release(this)
   }
 
-  /** Whether a session of this node is here. */
-  has(session: string): boolean {
-    return this.#locals.has(session)
-  }
-
   /** Who is here, a page of it after a session; everything in it is part of its version (P-PR-1). */
   page(after: string | undefined, limit: number): string {
     this.flush()
@@ -179,8 +195,9 @@ export class Roster {
     return `{"version":${this.#version},"count":${this.#directory.size},"members":[${members.join(',')}],"more":${more}}`
   }
 
-  get members(): PresentSession[] {
-    return this.#directory.members
+  /** Whether nobody is here, at any node. */
+  get empty(): boolean {
+    return this.#directory.size === 0
   }
 
   /** A reader that was not told of everything keeps up again. */
@@ -263,22 +280,30 @@ export class Roster {
     if (this.#scheduled) return
     this.#scheduled = true
     this.#node.runtime.defer(() => {
-      if (this.#scheduled) this.flush()
+      if (this.#scheduled && !this.#closed) this.flush()
     })
   }
 
   /** What the store has answered to something of our own. */
   #confirm({ epoch, revision, members }: PresencePage): void {
-    if (this.#known?.epoch === epoch) this.#heard = Math.max(this.#heard, revision)
+    if (this.#known?.epoch === epoch) {
+      // What came behind it is known already.
+      if (revision <= this.#known.revision) return
+      this.#heard = Math.max(this.#heard, revision)
+    }
     for (const member of members) this.#put(member)
   }
 
-  #hint({ epoch, prev, revision, changes }: PresenceHint): void {
-    if (this.#known === null || this.#reading || epoch !== this.#known.epoch) {
-      this.#again = true
-      if (!this.#reading && this.#opened) this.#read()
+  #hint(hint: PresenceHint): void {
+    // It was under way when this roster stopped listening.
+    if (this.#undo.length === 0) return
+    if (this.#reading) {
+      if (this.#held.length < keptHints) this.#held.push(hint)
+      else this.#again = true
       return
     }
+    const { epoch, prev, revision, changes } = hint
+    if (this.#known === null || epoch !== this.#known.epoch) return this.#read()
     if (revision <= this.#known.revision) return
     this.#heard = Math.max(this.#heard, revision)
     if (prev !== this.#known.revision) return this.#read()
@@ -286,9 +311,9 @@ export class Roster {
     for (const { session, member } of changes) {
       if (member !== null) this.#put(member)
       else if (!this.#owns(session)) this.#remove(session)
-      else this.#again = true
+      else this.#missing.push(session)
     }
-    if (this.#again) this.#read()
+    this.#restore()
   }
 
   /** Reads who is here, once for everything that asks for it meanwhile. */
@@ -308,7 +333,7 @@ export class Roster {
         this.#restore()
         this.#opened = true
         for (const { ready } of this.#waiting.splice(0)) ready()
-        if (this.#again || old) this.#read()
+        this.#catchUp(old)
       },
       (error) => {
         this.#reading = false
@@ -318,6 +343,21 @@ export class Roster {
         for (const { failed } of waiting) failed(error)
       },
     )
+  }
+
+  /** Goes on with what was heard meanwhile. Where everybody comes and goes at once, reading everyone again for that would never end. */
+  #catchUp(old: boolean): void {
+    const held = this.#held.toSorted((a, b) => a.revision - b.revision)
+    this.#held = []
+    if (this.#closed) return
+    if (old) this.#retry ??= this.#node.runtime.timer(replicaLag, () => this.#readAgain())
+    else if (this.#again) this.#read()
+    for (const hint of held) this.#hint(hint)
+  }
+
+  #readAgain(): void {
+    this.#retry = null
+    this.#read()
   }
 
   #take(page: PresencePage): void {
@@ -340,7 +380,12 @@ export class Roster {
     const lost = this.#missing.filter((session) => !this.#entering.has(session))
     const missing = lost.flatMap((session) => this.#directory.get(session) ?? [])
     this.#missing = []
-    if (missing.length === 0 || this.#restoring !== null) return
+    if (missing.length === 0) return
+    if (this.#restoring !== null) {
+      // The next check finds them.
+      this.#known = null
+      return
+    }
     this.#restoring = []
     const done = (): void => {
       const waiting = this.#restoring ?? []
@@ -398,10 +443,7 @@ export class Roster {
       attempt(
         () => this.#node.backplane.presence.leave(this.address, session, generation, keep),
         ({ epoch, revision }) => {
-          if (this.#known?.epoch === epoch) this.#heard = Math.max(this.#heard, revision)
-          const known = this.#directory.get(session)
-          if (known !== undefined && known.generation <= generation && !this.#locals.has(session))
-            this.#remove(session)
+          this.#left(session, generation, { epoch, revision })
           this.#node.presence?.release(this)
         },
         (error) => {
@@ -411,5 +453,16 @@ export class Roster {
       )
     }
     again()
+  }
+
+  #left(session: string, generation: number, { epoch, revision }: PresenceRevision): void {
+    if (this.#known?.epoch === epoch) {
+      // What came behind it is known already.
+      if (revision <= this.#known.revision) return
+      this.#heard = Math.max(this.#heard, revision)
+    }
+    const known = this.#directory.get(session)
+    if (known !== undefined && known.generation <= generation && !this.#locals.has(session))
+      this.#remove(session)
   }
 }
