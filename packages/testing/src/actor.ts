@@ -5,8 +5,6 @@ import type { Random } from './random.ts'
 export interface ActorOptions {
   /** Its timers mean that something is under way, which is what settling waits for. Default: `false`. */
   readonly work?: boolean
-  /** How fast its clock runs: 1.1 is ten percent fast. Default: 1. */
-  readonly rate?: number
 }
 
 /** The clock that actors share. */
@@ -26,16 +24,20 @@ export class Actor {
   readonly #clock: Clock
   #state: 'running' | 'paused' | 'dead' = 'running'
   #late: (() => void)[] = []
+  /** How fast its clock runs, since when, and what it read then. */
+  #rate = 1
+  #since = 0
+  #read = 0
 
   /** @internal */
   constructor(random: Random, clock: Clock, options: ActorOptions) {
-    const { work = false, rate = 1 } = options
+    const { work = false } = options
     this.#clock = clock
     this.runtime = {
-      now: () => clock.now() * rate,
+      now: () => this.#now(),
       timer: (delay, callback) => {
         let wanted = true
-        const cancel = clock.set(delay / rate, work, () => this.run(() => wanted && callback()))
+        const cancel = clock.set(delay / this.#rate, work, () => this.run(() => wanted && callback()))
         return () => {
           wanted = false
           cancel()
@@ -58,6 +60,13 @@ export class Actor {
     return this.#state === 'dead'
   }
 
+  /** From now on its clock runs at another rate: 1.1 is ten percent fast. Timers that are set already keep to the old one. */
+  skew(rate: number): void {
+    this.#read = this.#now()
+    this.#since = this.#clock.now()
+    this.#rate = rate
+  }
+
   /** None of its timers fires until it is resumed. */
   pause(): void {
     if (this.#state === 'running') this.#state = 'paused'
@@ -74,6 +83,10 @@ export class Actor {
   kill(): void {
     this.#state = 'dead'
     this.#late = []
+  }
+
+  #now(): number {
+    return this.#read + (this.#clock.now() - this.#since) * this.#rate
   }
 
   /** Runs something as this actor: now, late when it is paused, never when it is dead. */

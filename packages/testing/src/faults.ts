@@ -47,6 +47,8 @@ export type Fault = Timed &
         readonly for: number
       }
     | { readonly kind: 'pause'; readonly hub: number; readonly for: number }
+    /** Its clock runs fast or slow: 1.1 is ten percent fast. */
+    | { readonly kind: 'skew'; readonly hub: number; readonly rate: number; readonly for: number }
     | { readonly kind: 'outage'; readonly hub: number; readonly for: number }
     | { readonly kind: 'hints'; readonly lose: number; readonly double: number; readonly for: number }
     | { readonly kind: 'answers'; readonly lose: number; readonly for: number }
@@ -77,6 +79,7 @@ export const allFaults: readonly FaultKind[] = [
   'crash',
   'drain',
   'pause',
+  'skew',
   'outage',
   'hints',
   'answers',
@@ -140,6 +143,8 @@ function draw(kind: FaultKind, random: Random): object {
       return { kind, hub, deadline: span(random, 10_000), for: span(random, 5_000) }
     case 'pause':
       return { kind, hub, for: span(random, 60_000) }
+    case 'skew':
+      return { kind, hub, rate: 0.9 + 0.2 * random.next(), for: span(random, 60_000) }
     case 'outage':
       return { kind, hub, for: span(random, 30_000) }
     case 'hints':

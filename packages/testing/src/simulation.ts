@@ -144,6 +144,10 @@ export class Simulation implements World, Targets {
     this.#hubs.pause(hub, duration)
   }
 
+  skew(hub: AnyHub, rate: number, duration: Duration): void {
+    this.#hubs.skew(hub, rate, duration)
+  }
+
   inject(fault: Fault): void {
     this.#chance.timer(fault.at, () => {
       if (!this.#recovering) strike(fault, this)

@@ -4,7 +4,7 @@ import type { LinkControl } from './link-control.ts'
 import type { AnyHub, World, WorldBackplane } from './world.ts'
 
 /** What faults can strike, by the numbers that they name. */
-export interface Targets extends Pick<World, 'crash' | 'pause'> {
+export interface Targets extends Pick<World, 'crash' | 'pause' | 'skew'> {
   readonly backplane: WorldBackplane
   /** Notes what happens. */
   note(text: string): void
@@ -87,6 +87,8 @@ function strikeHub(fault: Extract<Fault, { hub: number }>, targets: Targets): vo
       return drain(fault, hub, targets)
     case 'pause':
       return targets.pause(hub, fault.for)
+    case 'skew':
+      return targets.skew(hub, fault.rate, fault.for)
     case 'outage':
       return targets.backplane.outage(fault.for, hub)
   }

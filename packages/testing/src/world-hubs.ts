@@ -86,9 +86,17 @@ export class WorldHubs {
     })
   }
 
+  skew(hub: AnyHub, rate: number, duration: Duration): void {
+    const { now, name } = this.#slot(hub)
+    this.#ground.verdict.note(`fault: the clock of ${name} runs at ${rate} for ${duration}`)
+    now.actor.skew(rate)
+    this.#ground.chance.timer(milliseconds(duration), () => now.actor.skew(1))
+  }
+
   /** All of them run again. */
   recover(): void {
     for (const slot of this.#slots) {
+      slot.now.actor.skew(1)
       slot.now.actor.resume()
       this.#restart(slot)
     }

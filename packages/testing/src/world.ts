@@ -123,6 +123,8 @@ export interface World {
   crash(hub: AnyHub, options?: { readonly restart?: Duration; readonly seen?: Duration | null }): void
   /** Blocks a hub's event loop: nothing of it runs, and then everything, late. */
   pause(hub: AnyHub, duration: Duration): void
+  /** Lets the clock of a hub run fast or slow: at a rate of 1.1 it is six seconds ahead after a minute. */
+  skew(hub: AnyHub, rate: number, duration: Duration): void
   /** Lets something go wrong, counted from now. */
   inject(fault: Fault): void
   /** Lets time pass, and everything that is due in it happen. No real time passes. */
