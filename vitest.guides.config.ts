@@ -1,10 +1,15 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 // The tests that the README and the guides show, as scripts/check-guides.mjs has written them to .guides: on the sources, like all others.
+const others = ['socket.io', 'socket.io-client'].map((name) => ({
+  find: new RegExp(`^${name}$`),
+  replacement: fileURLToPath(new URL(`tools/migration/node_modules/${name}`, import.meta.url)),
+}))
 const conditions = ['@chat/source', 'module', 'development|production', 'node']
 
 export default defineConfig({
-  resolve: { conditions },
+  resolve: { conditions, alias: others },
   ssr: { resolve: { conditions } },
   test: { include: ['.guides/**/*.test.ts'], exclude: ['node_modules/**'], testTimeout: 60_000 },
 })

@@ -9,6 +9,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { filesBelow, packages, root } from './packages.mjs'
+import { ensureTools } from './tools.mjs'
 
 const out = join(root, '.guides')
 const config = {
@@ -22,6 +23,11 @@ const config = {
     noEmit: true,
     lib: ['ES2023', 'DOM', 'DOM.Iterable'],
     types: ['node'],
+    // What the guides come from is shown, too, and runs.
+    paths: {
+      'socket.io': [join(ensureTools('migration'), 'socket.io', 'dist', 'index.d.ts')],
+      'socket.io-client': [join(ensureTools('migration'), 'socket.io-client', 'build', 'esm', 'index.d.ts')],
+    },
   },
   include: ['**/*.ts'],
 }

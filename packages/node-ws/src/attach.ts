@@ -59,6 +59,7 @@ class UpgradeListener {
   static readonly #all = new WeakMap<UpgradeServer, UpgradeListener>()
   readonly #server: UpgradeServer
   #upgraders: readonly WsUpgrader[] = []
+  #warned = false
 
   static of(server: UpgradeServer): UpgradeListener {
     const known = UpgradeListener.#all.get(server)
@@ -88,11 +89,32 @@ class UpgradeListener {
   }
 
   readonly #listen: OnUpgrade = (request, socket, head) => {
-    for (const upgrader of this.#upgraders) if (upgrader.handleUpgrade(request, socket, head)) return
+    const endedBefore = isEnded(socket)
+    for (const upgrader of this.#upgraders) {
+      const outcome = upgrader.take(request, socket, head)
+      if (outcome === 'other') continue
+      if (endedBefore) this.#warn()
+      // Listeners that come after this one have had their turn by then.
+      else if (outcome === 'taken') process.nextTick(() => isEnded(socket) && this.#warn())
+      return
+    }
     ignoreErrors(socket)
     if (this.#server.listeners('upgrade').some((listener) => listener !== this.#listen)) return
     refuse(socket, { status: 404, message: 'Nothing takes WebSockets at this path.' })
   }
+
+  /** Once is enough: it is the same for each request. */
+  #warn(): void {
+    if (this.#warned) return
+    this.#warned = true
+    process.emitWarning(
+      "unable to keep an upgrade: another 'upgrade' listener of this server ended its socket. Some frameworks end what they have no route for; there, give the hub its sockets by `accept`",
+      'ChatWarning',
+    )
+  }
 }
+
+/** Whether this side has ended it. */
+const isEnded = (socket: Duplex): boolean => socket.destroyed || socket.writableEnded
 
 const shapeOf = ({ admission }: WsUpgrader): string => admission.shape

@@ -81,22 +81,27 @@ export class WsUpgrader implements Upgrader {
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    return this.take(request, socket, head) !== 'other'
+  }
+
+  /** The same, and what became of it: it was for others, it was answered with an error, or there is a connection. */
+  take(request: IncomingMessage, socket: Duplex, head: Buffer): 'other' | 'refused' | 'taken' {
     const place = this.#detached ? null : this.admission.match(request.url)
-    if (place === null) return false
+    if (place === null) return 'other'
     ignoreErrors(socket)
     const admission = this.#admit(request, place)
     if ('status' in admission) {
       refuse(socket, admission)
       this.#tell(admission, request)
-      return true
+      return 'refused'
     }
     const ws = this.#upgrade(request, socket, head)
-    if (ws === null) return true
+    if (ws === null) return 'refused'
     // Past `ws`'s own sender, unless that compresses: then it writes later what it is given now.
     const raw = ws.extensions === '' ? socket : null
     const extra: NodeWsExtra = { context: admission.context, socket: ws }
     this.#hub.accept(new WsConnection({ ws, raw, meter: meterOf(socket), extra }), admission.handshake)
-    return true
+    return 'taken'
   }
 
   accept(socket: WsSocket, request: IncomingMessage): boolean {

@@ -1,6 +1,7 @@
+import type { Duplex } from 'node:stream'
 import { UsageError } from '@chat/core'
-import { expect, test } from 'vitest'
-import { WebSocketServer } from 'ws'
+import { expect, onTestFinished, test } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
 import { attach, upgrader } from '../src/index.ts'
 import { openClient, refusalOf } from './support/client.ts'
 import { StandIn } from './support/hub.ts'
@@ -112,3 +113,49 @@ test('a request that another listener took already is not taken twice, and a war
   expect(await client.next()).toBe('mine')
   expect(hub.accepted).toHaveLength(0)
 })
+
+test.each(['before', 'after'])(
+  'a host %s it that ends what it does not know is named by a warning',
+  async (place) => {
+    const { server, url } = await startServer()
+    const hub = new StandIn()
+    // As Nest's WsAdapter does; `ws` itself answers 400.
+    const strict = (_request: unknown, socket: Duplex): unknown =>
+      place === 'before' ? socket.destroy() : socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')
+    if (place === 'before') server.on('upgrade', strict)
+    attach(hub, server, { path: '/chat' })
+    if (place === 'after') server.on('upgrade', strict)
+    const warnings: string[] = []
+    const listen = ({ message }: Error): number => warnings.push(message)
+    process.on('warning', listen)
+    onTestFinished(() => void process.off('warning', listen))
+
+    for (let attempt = 0; attempt < 2; attempt++) await endOf(url('/chat'))
+
+    expect(warnings).toEqual([
+      expect.stringMatching(/another 'upgrade' listener of this server ended its socket.*`accept`/),
+    ])
+  },
+)
+
+test('a refusal of its own is no reason for that warning', async () => {
+  const { server, url } = await startServer()
+  attach(new StandIn(), server, { path: '/chat' })
+  const warnings: Error[] = []
+  const listen = (warning: Error): number => warnings.push(warning)
+  process.on('warning', listen)
+  onTestFinished(() => void process.off('warning', listen))
+
+  expect(await refusalOf(url('/chat'), { origin: 'https://evil.example' })).toBe(403)
+
+  expect(warnings).toEqual([])
+})
+
+/** Waits for the end of a client, whatever ends it. */
+function endOf(url: string): Promise<void> {
+  const client = new WebSocket(url)
+  return new Promise((resolve) => {
+    client.on('error', () => {})
+    client.on('close', () => resolve())
+  })
+}
