@@ -7,11 +7,12 @@
 import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { ensureBuild, pack } from './packages/pack.mjs'
 import { serveTarballs } from './packages/registry.mjs'
 import { each, run } from './packages/run.mjs'
 import { root } from './packages.mjs'
+import { ensureTools } from './tools.mjs'
 
 const source = join(root, 'examples')
 /** The page that all servers share; no example of its own. */
@@ -29,6 +30,8 @@ const times = new Map()
 const place = mkdtempSync(join(tmpdir(), 'chat-examples-'))
 process.once('exit', () => rmSync(place, { recursive: true, force: true, maxRetries: 5 }))
 
+if (chosen.some((name) => readJson(join(source, name, 'package.json')).scripts.start.includes('bun ')))
+  process.env.PATH = [join(ensureTools('runtimes'), '.bin'), process.env.PATH].join(delimiter)
 ensureBuild()
 const registry = await serveTarballs(await timed('pack', () => pack(join(place, 'packs'))))
 const fromThere = [`--@chat:registry=${registry.url}`, '--prefer-offline', '--no-audit', '--no-fund']

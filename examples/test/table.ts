@@ -19,4 +19,7 @@ export const examples: Readonly<Record<string, Example>> = {
   'nest-gateway': { echo: '/echo' },
   next: {},
   'express-session': { identity: 'session' },
+  bun: {},
+  'hono-bun': { echo: '/echo' },
+  elysia: {},
 }

@@ -1,0 +1,30 @@
+import { bunTransport } from '@chat/bun'
+import { Hub } from '@chat/core'
+
+const hub = new Hub({
+  // A demo's: the token is the name. Yours verifies a token, and answers null for a bad one.
+  authenticate: ({ token }) => (token !== null && /^[\w-]{1,32}$/.test(token) ? { id: token } : null),
+  authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
+  presence: {},
+})
+
+const page = (file: string) => () => new Response(Bun.file(`${import.meta.dir}/../page/dist/${file}`))
+const { fetch, websocket } = bunTransport(hub, { path: '/chat' })
+const server = Bun.serve({
+  port: Number(process.env.PORT ?? 3000),
+  hostname: '127.0.0.1',
+  routes: {
+    '/': page('index.html'),
+    '/main.js': page('main.js'),
+    '/style.css': page('style.css'),
+    '/icon.svg': page('icon.svg'),
+  },
+  fetch,
+  websocket,
+})
+console.log(server.url.origin)
+
+process.once('SIGTERM', async () => {
+  await hub.close({ deadline: 1_000 })
+  await server.stop(true)
+})

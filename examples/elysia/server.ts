@@ -1,0 +1,28 @@
+import { bunTransport } from '@chat/bun'
+import { Hub } from '@chat/core'
+import { Elysia } from 'elysia'
+
+const hub = new Hub({
+  // A demo's: the token is the name. Yours verifies a token, and answers null for a bad one.
+  authenticate: ({ token }) => (token !== null && /^[\w-]{1,32}$/.test(token) ? { id: token } : null),
+  authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
+  presence: {},
+})
+
+const page = (file: string) => () => Bun.file(`${import.meta.dir}/../page/dist/${file}`)
+const app = new Elysia().get('/', page('index.html'))
+for (const file of ['main.js', 'style.css', 'icon.svg']) app.get(`/${file}`, page(file))
+
+const { fetch, websocket } = bunTransport(hub, { path: '/chat', fetch: app.fetch })
+const server = Bun.serve({
+  port: Number(process.env.PORT ?? 3000),
+  hostname: '127.0.0.1',
+  fetch,
+  websocket,
+})
+console.log(server.url.origin)
+
+process.once('SIGTERM', async () => {
+  await hub.close({ deadline: 1_000 })
+  await server.stop(true)
+})

@@ -1,0 +1,33 @@
+import { bunTransport } from '@chat/bun'
+import { Hub } from '@chat/core'
+import { Hono } from 'hono'
+import { serveStatic, upgradeWebSocket, websocket } from 'hono/bun'
+
+const hub = new Hub({
+  // A demo's: the token is the name. Yours verifies a token, and answers null for a bad one.
+  authenticate: ({ token }) => (token !== null && /^[\w-]{1,32}$/.test(token) ? { id: token } : null),
+  authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
+  presence: {},
+})
+
+const app = new Hono()
+// Hono's own WebSockets stay what they are.
+app.get(
+  '/echo',
+  upgradeWebSocket(() => ({ onMessage: ({ data }, socket) => socket.send(String(data)) })),
+)
+app.use(serveStatic({ root: '../page/dist' }))
+
+const chat = bunTransport(hub, { path: '/chat', fetch: app.fetch, websocket })
+const server = Bun.serve({
+  port: Number(process.env.PORT ?? 3000),
+  hostname: '127.0.0.1',
+  fetch: chat.fetch,
+  websocket: chat.websocket,
+})
+console.log(server.url.origin)
+
+process.once('SIGTERM', async () => {
+  await hub.close({ deadline: 1_000 })
+  await server.stop(true)
+})
