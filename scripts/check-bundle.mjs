@@ -10,6 +10,8 @@ const forbidden = {
   'packages/core/src/hub': 'the hub runs on servers',
   'packages/core/src/admission': 'servers let clients in',
   'packages/core/src/memory': 'the in-memory network is for servers and tests',
+  'packages/http/src/endpoint.ts': 'servers answer requests',
+  'packages/http/src/connection.ts': 'servers answer requests',
   'packages/testing': 'simulations are for tests',
 }
 

@@ -1,36 +1,39 @@
-import { ChatError, type Connection, type Dialer, UsageError } from '@chat/core'
-import { BrowserConnection, discard } from './connection.ts'
+import { type Dialer, type Surroundings, systemRuntime, type Undo } from '@chat/core'
+import { dial as dialHttp } from '@chat/http/client'
+import { BlockedMemory } from './memory.ts'
+import type { WayOptions } from './options.ts'
 import { socketUrl, withoutSecrets } from './url.ts'
+import { Ways } from './ways.ts'
+import { webSocketDialer } from './web-socket.ts'
 
 /**
- * Reaches a hub over the browser's WebSocket, for a `Client` of your own making; {@link connect} makes one. The dialer rejects with a `ChatError` `unavailable`
- * when there is no connection: a browser does not say why.
+ * Reaches a hub from a page or a worker, for a `Client` of your own making; {@link connect} makes one. The dialer rejects with a `ChatError` when there is no connection: `unavailable`, or
+ * what the server says over HTTP; a browser does not say why there is no WebSocket.
  *
  * @throws UsageError when no hub can be at this URL, or there is no WebSocket here.
  */
-export function dial(url: string | URL): Dialer {
+export function dial(url: string | URL, options: WayOptions = {}): Dialer {
+  return waysTo(url, options).dial
+}
+
+/** The dialer, and what it wants to know and tell of the client; nothing when there is but one way. */
+export function waysTo(
+  url: string | URL,
+  { transport = 'auto', ...options }: WayOptions,
+): { readonly dial: Dialer; watch(client: Surroundings): Undo } {
   const target = socketUrl(url)
-  if (typeof WebSocket === 'undefined')
-    throw new UsageError(
-      'unable to connect: there is no WebSocket here; @chat/browser is for pages and workers, on Node use `dial` of @chat/node-ws',
-    )
-  return ({ protocols, signal }) =>
-    new Promise<Connection>((resolve, reject) => {
-      signal.throwIfAborted()
-      const socket = new WebSocket(target, [...protocols])
-      const giveUp = (): void => {
-        discard(socket)
-        reject(signal.reason)
-      }
-      signal.addEventListener('abort', giveUp, { once: true })
-      socket.onopen = () => {
-        signal.removeEventListener('abort', giveUp)
-        resolve(new BrowserConnection(socket))
-      }
-      socket.onclose = ({ code }) => {
-        signal.removeEventListener('abort', giveUp)
-        const hub = withoutSecrets(target.href)
-        reject(new ChatError('unavailable', `unable to connect to ${hub}: the browser closed with ${code}`))
-      }
-    })
+  const watch = (): Undo => () => {}
+  const http = dialHttp(target, { pause: false })
+  if (transport === 'http') return { dial: http, watch }
+  const webSocket = webSocketDialer(target)
+  if (transport === 'websocket') return { dial: webSocket, watch }
+  const ways = new Ways({
+    webSocket,
+    http,
+    runtime: options.runtime ?? systemRuntime,
+    memory: new BlockedMemory(options.memory, withoutSecrets(target.href)),
+    timeout: options.webSocketTimeout ?? 4_000,
+    retry: options.retryWebSocket ?? 60_000,
+  })
+  return { dial: (asked) => ways.dial(asked), watch: (client) => ways.watch(client) }
 }

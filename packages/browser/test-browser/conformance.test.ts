@@ -6,6 +6,7 @@ import {
   type TransportBench,
 } from '@chat/testing/conformance'
 import { describe, it } from 'vitest'
+import { sideBySide } from '../../../test-support/side-by-side.ts'
 import { dial } from '../src/index.ts'
 import { call, urlOf } from './support/control.ts'
 
@@ -16,6 +17,7 @@ const browser: TransportCapabilities = {
   closeCodes: true,
   detectsLoss: false,
 }
+const http: TransportCapabilities = { ...browser, name: 'http', backpressure: true }
 const nodeWs: TransportCapabilities = { ...browser, name: 'node-ws', backpressure: true, pause: true }
 
 /** An end on the server: what is asked of it, it does in that order. */
@@ -37,11 +39,12 @@ function remotePeer(bench: string, end: number): Peer {
   }
 }
 
-async function start(options: StartOptions): Promise<TransportBench> {
-  const bench = await call('startBench', options)
+async function start(options: StartOptions, transport: 'websocket' | 'http'): Promise<TransportBench> {
+  const overHttp = transport === 'http'
+  const bench = await call(overHttp ? 'startHttpBench' : 'startBench', options)
   return {
-    dial: dial(urlOf(bench)),
-    nowhere: dial(await call('nowhere')),
+    dial: dial(overHttp ? bench : urlOf(bench), { transport }),
+    nowhere: dial(await call('nowhere'), { transport }),
     async accepted() {
       const { end, handshake } = await call('accepted', bench)
       return { peer: remotePeer(bench, end), handshake }
@@ -59,6 +62,14 @@ defineTransportSuite(
     name: 'browser',
     capabilities: { client: browser, server: nodeWs },
     lacks: { 'local server': 'the server is not in the page' },
-    start,
+    start: (options) => start(options, 'websocket'),
   },
 )
+
+defineTransportSuite(sideBySide, {
+  name: 'http, dialled in a page',
+  capabilities: { client: http, server: { ...http, pause: true } },
+  lacks: { 'local server': 'the server is not in the page' },
+  deadline: 20_000,
+  start: (options) => start(options, 'http'),
+})

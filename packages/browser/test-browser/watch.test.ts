@@ -3,7 +3,7 @@ import { watchPage } from '../src/watch.ts'
 
 function watched(): { told: string[]; undo: () => void } {
   const told: string[] = []
-  const undo = watchPage({ wake: () => told.push('wake'), check: () => told.push('check') })
+  const undo = watchPage({ wake: () => told.push('wake'), check: () => told.push('check'), move() {} })
   onTestFinished(undo)
   return { told, undo }
 }

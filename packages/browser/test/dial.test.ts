@@ -29,6 +29,9 @@ function fake(): void {
   vi.stubGlobal('WebSocket', FakeSocket)
 }
 
+/** No other way. */
+const webSocket = { transport: 'websocket' } as const
+
 const options = (signal = new AbortController().signal) => ({ protocols: ['chat.v1.json'], signal })
 
 it('says where there is no WebSocket what to use instead', () => {
@@ -39,13 +42,13 @@ it('says where there is no WebSocket what to use instead', () => {
 
 it('offers the subprotocols at the URL', async () => {
   fake()
-  dial('https://hub.example/chat')(options()).catch(() => {})
+  dial('https://hub.example/chat', webSocket)(options()).catch(() => {})
   expect(FakeSocket.made).toMatchObject([{ url: 'wss://hub.example/chat', protocols: ['chat.v1.json'] }])
 })
 
 it('tells no secrets when there is no connection', async () => {
   fake()
-  const dialled = dial('wss://hub.example/chat?token=secret')(options())
+  const dialled = dial('wss://hub.example/chat?token=secret', webSocket)(options())
   FakeSocket.made[0]?.onclose?.({ code: 1006, reason: '' })
   const error = await dialled.catch((reason: unknown) => reason)
   expect(error).toBeInstanceOf(ChatError)
@@ -58,7 +61,7 @@ it('tells no secrets when there is no connection', async () => {
 it('lets go of a socket that never opens when it is given up', async () => {
   fake()
   const aborter = new AbortController()
-  const dialled = dial('wss://hub.example/chat')(options(aborter.signal))
+  const dialled = dial('wss://hub.example/chat', webSocket)(options(aborter.signal))
   aborter.abort('no more')
   await expect(dialled).rejects.toBe('no more')
   expect(FakeSocket.made).toMatchObject([{ closed: 1, onopen: null, onclose: null }])
@@ -66,7 +69,9 @@ it('lets go of a socket that never opens when it is given up', async () => {
 
 it('does not try at all when it is given up already', async () => {
   fake()
-  await expect(dial('wss://hub.example/chat')(options(AbortSignal.abort('no more')))).rejects.toBe('no more')
+  await expect(dial('wss://hub.example/chat', webSocket)(options(AbortSignal.abort('no more')))).rejects.toBe(
+    'no more',
+  )
   expect(FakeSocket.made).toEqual([])
 })
 
@@ -79,5 +84,31 @@ it('hands on what the browser throws', async () => {
       }
     },
   )
-  await expect(dial('wss://hub.example/chat')(options())).rejects.toThrow('blocked by the page')
+  await expect(dial('wss://hub.example/chat', webSocket)(options())).rejects.toThrow('blocked by the page')
+})
+
+it('goes over HTTP alone where that is asked for, also where there is no WebSocket', async () => {
+  vi.stubGlobal('WebSocket', undefined)
+  const asked: string[] = []
+  vi.stubGlobal('fetch', async (url: URL) => {
+    asked.push(url.href)
+    return new Response('', { status: 403 })
+  })
+  await expect(dial('wss://hub.example/chat', { transport: 'http' })(options())).rejects.toMatchObject({
+    code: 'forbidden',
+  })
+  expect(asked).toEqual(['https://hub.example/chat'])
+})
+
+it('goes over HTTP to the same URL when the browser refuses the WebSocket', async () => {
+  fake()
+  const asked: string[] = []
+  vi.stubGlobal('fetch', async (url: URL) => {
+    asked.push(url.href)
+    return new Response('', { status: 403 })
+  })
+  const dialled = dial('wss://hub.example/chat', { memory: null })(options())
+  FakeSocket.made[0]?.onclose?.({ code: 1006, reason: '' })
+  await expect(dialled).rejects.toMatchObject({ code: 'forbidden' })
+  expect(asked).toEqual(['https://hub.example/chat'])
 })

@@ -5,7 +5,7 @@ import {
   type StartOptions,
   type TransportBench,
 } from '@chat/testing/conformance'
-import { describe, it } from 'vitest'
+import { sideBySide } from '../../../test-support/side-by-side.ts'
 import { dial } from '../src/client/index.ts'
 import type { AttachableHub } from '../src/index.ts'
 import { handler } from '../src/node/index.ts'
@@ -39,14 +39,9 @@ async function start(options: StartOptions): Promise<TransportBench> {
   }
 }
 
-// Each case has a server of its own, so they can wait side by side.
-defineTransportSuite(
-  { describe: describe.concurrent, it },
-  {
-    name: 'http on node:http, dialled with fetch',
-    capabilities: { client: http, server: http },
-    // A thousand transmissions are a thousand requests, one after the other, while all other cases run.
-    deadline: 30_000,
-    start,
-  },
-)
+defineTransportSuite(sideBySide, {
+  name: 'http on node:http, dialled with fetch',
+  capabilities: { client: http, server: http },
+  deadline: 20_000,
+  start,
+})

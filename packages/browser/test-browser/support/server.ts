@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { type Handshake, Hub, type HubOptions, type TransportCapabilities, UsageError } from '@chat/core'
+import { handler, type NodeHandler } from '@chat/http/node'
 import { type AttachableHub, attach, type Upgrader } from '@chat/node-ws'
 import {
   type LinkEvent,
@@ -18,6 +19,8 @@ class Host extends RecordingHost implements AttachableHub {
   readonly limits = new Hub().limits
   readonly path: string
   upgrader: Upgrader | null = null
+  /** Its own server, where it has one. */
+  server: Server | null = null
 
   constructor(path: string, options: StartOptions) {
     super(options)
@@ -25,10 +28,15 @@ class Host extends RecordingHost implements AttachableHub {
   }
 }
 
+/** What becomes of a hub's WebSockets: they are taken, refused, or swallowed as by a proxy that does not know them. */
+export type WebSocketFate = 'taken' | 'refused' | 'swallowed'
+
 interface RunningHub {
   readonly hub: Hub
   readonly path: string
+  readonly handlers: NodeHandler[]
   upgrader: Upgrader | null
+  webSockets: WebSocketFate
 }
 
 /** What a page can do with the server. Everything passes as JSON. */
@@ -43,8 +51,8 @@ export class TestServer {
   /** Listens on a port of its own, and says where. */
   async listen(): Promise<string> {
     this.#server.on('upgrade', ({ url = '' }: IncomingMessage, socket: Socket) => {
-      this.#sockets.set(socket, url)
-      socket.once('close', () => this.#sockets.delete(socket))
+      this.#note(socket, url)
+      if (this.#hubs.get(url)?.webSockets === 'refused') socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')
     })
     this.#nowhere = `ws://127.0.0.1:${await unusedPort()}/`
     return `http://127.0.0.1:${await bind(this.#server)}`
@@ -69,6 +77,19 @@ export class TestServer {
     host.upgrader = attach(host, this.#server, { path, origins: () => true })
     this.#benches.set(path, host)
     return path
+  }
+
+  /** The same over HTTP, on a server of its own: a browser has six connections to each, and cases run side by side. */
+  async startHttpBench(options: StartOptions): Promise<string> {
+    const chat: { take?: NodeHandler } = {}
+    const server = createServer((request, response) => void chat.take?.(request, response))
+    const url = `http://127.0.0.1:${await bind(server)}/chat`
+    const host = new Host(url, options)
+    host.server = server
+    server.on('connection', (socket: Socket) => this.#note(socket, url))
+    chat.take = handler(host, { path: '/chat', origins: () => true })
+    this.#benches.set(url, host)
+    return url
   }
 
   /** The next link of a bench: the number of its end. */
@@ -115,7 +136,9 @@ export class TestServer {
   }
 
   stopBench(bench: string): void {
-    this.#bench(bench).upgrader?.detach()
+    const { upgrader, server } = this.#bench(bench)
+    upgrader?.detach()
+    server?.close()
     this.reset(bench)
     this.#benches.delete(bench)
   }
@@ -130,7 +153,7 @@ export class TestServer {
     })
     hub.on('double', (input) => Number(input) * 2)
     const path = `/hub/${++this.#made}`
-    this.#hubs.set(path, { hub, path, upgrader: null })
+    this.#hubs.set(path, { hub, path, handlers: [], upgrader: null, webSockets: 'taken' })
     this.admit(path)
     return path
   }
@@ -144,15 +167,31 @@ export class TestServer {
     return this.#hub(hub).hub.to(address).ask(event, data, { timeout: 5_000 })
   }
 
-  /** Refuses upgrades for this hub, with 404. */
+  /** Takes nobody for this hub: not as a WebSocket, nor over HTTP. */
   refuse(hub: string): void {
-    this.#hub(hub).upgrader?.detach()
+    const { upgrader, handlers } = this.#hub(hub)
+    upgrader?.detach()
+    for (const chat of handlers) chat.detach()
   }
 
-  /** Takes upgrades for this hub. */
+  /** Takes clients for this hub, both ways. */
   admit(path: string): void {
     const running = this.#hub(path)
     running.upgrader = attach(running.hub, this.#server, { path, origins: () => true })
+    running.handlers.unshift(handler(running.hub, { path, origins: () => true }))
+  }
+
+  /** Decides what becomes of the WebSockets of this hub. */
+  webSockets(path: string, fate: WebSocketFate): void {
+    const running = this.#hub(path)
+    running.webSockets = fate
+    running.upgrader?.detach()
+    if (fate === 'taken') running.upgrader = attach(running.hub, this.#server, { path, origins: () => true })
+  }
+
+  /** The transport of each session of this hub. */
+  transports(path: string): string[] {
+    return [...this.#hub(path).hub.sessions].map(({ transport }) => transport)
   }
 
   /** Resets every connection at a path. */
@@ -199,8 +238,28 @@ export class TestServer {
     return running
   }
 
+  #note(socket: Socket, url: string): void {
+    this.#sockets.set(socket, url)
+    socket.once('close', () => this.#sockets.delete(socket))
+  }
+
+  /** A request for one of the hubs. */
+  #taken(request: IncomingMessage, response: ServerResponse): boolean {
+    const { url = '', socket } = request
+    const running = this.#hubs.get(url)
+    if (running === undefined) return false
+    // A stream has its socket for itself; others go on to something else.
+    if (request.method === 'GET') {
+      this.#note(socket, url)
+      response.once('close', () => this.#sockets.delete(socket))
+    }
+    if (!running.handlers.some((chat) => chat(request, response))) response.writeHead(404).end()
+    return true
+  }
+
   /** `POST /<method>` with the arguments as a JSON array. */
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.#taken(request, response)) return
     response.setHeader('Access-Control-Allow-Origin', '*')
     try {
       const args: unknown[] = JSON.parse(await bodyOf(request))

@@ -95,6 +95,15 @@ export class Connector implements LinkOwner {
   connect(): void {
     if (this.#status === 'closed' || this.#dialling !== null) return
     if (this.#current !== null && !this.#current.leaving) return
+    this.#attempt()
+  }
+
+  /** Connects anew, and leaves the present connection when the new one takes its place. If there is none in the end, it stays. */
+  move(): void {
+    if (this.#status === 'connected' && this.#dialling === null) this.#attempt()
+  }
+
+  #attempt(): void {
     this.#retry?.()
     this.#retry = null
     const aborter = createAborter()

@@ -16,6 +16,8 @@ export interface Surroundings {
   wake(): void
   /** The connection may be dead without having said so: find out. */
   check(): void
+  /** There is a better way to the hub now: connect anew, and leave the present connection when that is done. */
+  move(): void
 }
 
 /** How a room is joined. */

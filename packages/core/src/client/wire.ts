@@ -101,7 +101,11 @@ export class Wire implements ConnectorHost, Answering {
   }
 
   start(): void {
-    const surroundings = { wake: () => this.#connector.connect(), check: () => this.#liveness.check() }
+    const surroundings = {
+      wake: () => this.#connector.connect(),
+      check: () => this.#liveness.check(),
+      move: () => this.#connector.move(),
+    }
     this.#unwatch = this.#watch?.(surroundings) ?? null
     this.#connector.connect()
   }

@@ -4,14 +4,6 @@ import type { ServerEvent } from './event-parser.ts'
 import type { EventStream } from './event-stream.ts'
 import { firstWords } from './first-words.ts'
 
-const capabilities: TransportCapabilities = {
-  name: 'http',
-  backpressure: true,
-  pause: true,
-  closeCodes: true,
-  detectsLoss: false,
-}
-
 /** How often a POST is tried that the network has lost or the server has no time for, and the first wait in milliseconds; each is twice the one before. */
 const attempts = 4
 const firstWait = 100
@@ -21,6 +13,8 @@ const longestWait = 5_000
 /** What a connection is made of. */
 export interface HttpLink {
   readonly protocol: string
+  /** Whether a stream that is not read holds the hub back. */
+  readonly pause: boolean
   readonly stream: EventStream
   /** Events that came with the first. */
   readonly early: readonly ServerEvent[]
@@ -37,7 +31,7 @@ interface Post {
 
 /** The client's end: reads a stream of events, and posts one transmission after the other. */
 export class HttpClientConnection extends BaseConnection {
-  readonly capabilities: TransportCapabilities = capabilities
+  readonly capabilities: TransportCapabilities
   readonly #stream: EventStream
   readonly #post: HttpLink['post']
   readonly #aborter: AbortController
@@ -51,8 +45,9 @@ export class HttpClientConnection extends BaseConnection {
   #farewell: { readonly code: number; readonly reason: string } | null = null
   #patience: ReturnType<typeof setTimeout> | undefined
 
-  constructor({ protocol, stream, early, aborter, post }: HttpLink) {
+  constructor({ protocol, pause, stream, early, aborter, post }: HttpLink) {
     super(protocol, null)
+    this.capabilities = { name: 'http', backpressure: true, pause, closeCodes: true, detectsLoss: false }
     this.#stream = stream
     this.#aborter = aborter
     this.#post = post

@@ -18,6 +18,11 @@ export interface HttpDialOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** Makes the requests: for proxies, and for TLS with certificates of your own. Default: the platform's `fetch`. */
   readonly fetch?: typeof fetch
+  /**
+   * Whether a response that is not read holds the server back, which `capabilities.pause` then says. Node's `fetch` does so, but among browsers WebKit reads whatever
+   * comes. Default: `true`.
+   */
+  readonly pause?: boolean
 }
 
 /**
@@ -58,7 +63,7 @@ interface Attempt {
 }
 
 async function open({ target, options, aborter }: Attempt, { protocols }: DialOptions): Promise<Connection> {
-  const { fetch: request = fetch, headers = {} } = options
+  const { fetch: request = fetch, headers = {}, pause = true } = options
   // What every request of the connection has. A hub that is somewhere else now is another hub.
   const common: RequestInit = { credentials: 'include', redirect: 'error', signal: aborter.signal }
   const offered = protocols.length > 0 ? { [header.protocol]: protocols.join(', ') } : {}
@@ -74,6 +79,7 @@ async function open({ target, options, aborter }: Attempt, { protocols }: DialOp
   const [{ data: id }, ...early] = await firstEvents(stream, aborter.signal)
   return new HttpClientConnection({
     protocol: response.headers.get(header.protocol) ?? '',
+    pause,
     stream,
     early,
     aborter,

@@ -1,0 +1,34 @@
+import { ChatError, type DialOptions, UsageError } from '@chat/core'
+import { BrowserConnection, discard } from './connection.ts'
+import { withoutSecrets } from './url.ts'
+
+/**
+ * Makes connections over the browser's WebSocket.
+ *
+ * @throws UsageError when there is none here.
+ */
+export function webSocketDialer(target: URL): (options: DialOptions) => Promise<BrowserConnection> {
+  if (typeof WebSocket === 'undefined')
+    throw new UsageError(
+      'unable to connect: there is no WebSocket here; @chat/browser is for pages and workers, on Node use `dial` of @chat/node-ws',
+    )
+  return ({ protocols, signal }) =>
+    new Promise((resolve, reject) => {
+      signal.throwIfAborted()
+      const socket = new WebSocket(target, [...protocols])
+      const giveUp = (): void => {
+        discard(socket)
+        reject(signal.reason)
+      }
+      signal.addEventListener('abort', giveUp, { once: true })
+      socket.onopen = () => {
+        signal.removeEventListener('abort', giveUp)
+        resolve(new BrowserConnection(socket))
+      }
+      socket.onclose = ({ code }) => {
+        signal.removeEventListener('abort', giveUp)
+        const hub = withoutSecrets(target.href)
+        reject(new ChatError('unavailable', `unable to connect to ${hub}: the browser closed with ${code}`))
+      }
+    })
+}
