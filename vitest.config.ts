@@ -16,7 +16,7 @@ export default defineConfig({
     reporters: ['default', new SkipsReporter()],
     coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text', 'json-summary'] },
     projects: [
-      ...['core', 'node-ws', 'bun', 'http', 'testing', 'browser'].map((name) =>
+      ...['core', 'node-ws', 'bun', 'web-socket', 'http', 'testing', 'browser'].map((name) =>
         onNode(name, `packages/${name}/test`),
       ),
       onNode('example', 'examples/express/test'),

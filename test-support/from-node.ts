@@ -17,7 +17,7 @@ const harness = remoteHarness({
   capabilities: { client: everything('node-ws'), server },
   dial,
 })
-await reportCases(`${name}, clients on Node`, transportCases(harness), only)
+await reportCases(`${name}, clients on Node`, transportCases(harness), { only })
 await reportCases(
   `${name}, every day`,
   everydayCases.map(({ name: title, backpressure, run }, n) => ({
@@ -33,6 +33,6 @@ await reportCases(
       }
     },
   })),
-  only,
+  { only },
 )
 process.exit()

@@ -13,18 +13,24 @@ export interface CaseReport {
 /** How many cases wait side by side: each has a server of its own. */
 const atOnce = 6
 
-/**
- * Runs the cases of a suite where no test runner is: prints a {@link CaseReport} for each. With `only`, a part of a case's name, runs those alone.
- */
+/** What to report, and how. */
+interface ReportOptions {
+  /** Runs only the cases whose name has this in it. */
+  readonly only?: string | undefined
+  /** Takes each line. Default: `console.log`. */
+  readonly print?: (line: string) => void
+}
+
+/** Runs the cases of a suite where no test runner is, and prints a {@link CaseReport} for each. */
 export async function reportCases(
   suite: string,
   cases: readonly ConformanceCase[],
-  only = '',
+  { only = '', print = console.log }: ReportOptions = {},
 ): Promise<void> {
   const waiting = cases.filter(({ name }) => name.includes(only))
   const work = async (): Promise<void> => {
     for (let one = waiting.shift(); one !== undefined; one = waiting.shift())
-      console.log(JSON.stringify({ suite, name: one.name, ...(await outcome(one)) } satisfies CaseReport))
+      print(JSON.stringify({ suite, name: one.name, ...(await outcome(one)) } satisfies CaseReport))
   }
   await Promise.all(Array.from({ length: atOnce }, work))
 }

@@ -16,7 +16,7 @@ const programs = [
   { file: 'node-ws.mjs', needs: ['@chat/core', '@chat/node-ws'] },
   { file: 'http.mjs', needs: ['@chat/core', '@chat/http'] },
   { file: 'bun.mjs', needs: ['@chat/core', '@chat/bun', '@chat/browser'], kinds: ['bun'] },
-  { file: 'web-socket.mjs', needs: ['@chat/core', '@chat/web-socket'], kinds: ['deno'] },
+  { file: 'web-socket.mjs', needs: ['@chat/core', '@chat/web-socket', '@chat/browser'], kinds: ['deno'] },
 ]
 
 /** How a kind of runtime starts a file: what is installed must do, nothing is fetched. */

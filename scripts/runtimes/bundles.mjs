@@ -13,6 +13,19 @@ export async function bundle(entry, outfile, alias = {}) {
   return outfile
 }
 
+/** Bundles one file with all that it imports, for a runtime without files. */
+export async function bundleWhole(entry, outfile) {
+  await build({
+    ...settings,
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    external: [],
+    entryPoints: [entry],
+    outfile,
+  })
+  return outfile
+}
+
 /** Puts packages where imports of them are looked for. */
 export async function install(...names) {
   for (const name of names) {

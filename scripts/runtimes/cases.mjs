@@ -5,16 +5,20 @@ import { keep, recordOf } from '../conformance/records.mjs'
 import { run, seconds } from './run.mjs'
 
 /** Whether a program's cases are as they should be. Suites of the conformance, by name, are also compared with what is kept of them. */
-export function cases({ title, command, args, conformance = {} }) {
+export function cases({ title, command, args, conformance }) {
   const start = performance.now()
   const { status, stdout, stderr } = run(command, args)
-  const lines = stdout.split('\n').filter((line) => line.startsWith('{'))
-  const all = lines.map((line) => JSON.parse(line))
-  const suites = grouped(all)
-  let ok = status === 0 && suites.size > 0
+  const ok = judged(stdout, conformance) && status === 0
+  console.log(`${title}: ${seconds(start)} s${ok ? '' : `, FAILED (${status})\n${stderr}`}`)
+  return ok
+}
+
+/** The same for what such a program has printed. */
+export function judged(output, conformance) {
+  const lines = output.split('\n').filter((line) => line.startsWith('{'))
+  const suites = grouped(lines.map((line) => JSON.parse(line)))
+  let ok = suites.size > 0
   for (const [suite, found] of suites) ok = said(suite, found, conformance[suite]) && ok
-  if (!ok) console.log(`${title}: FAILED (${status})\n${stderr}`)
-  else console.log(`${title}: ${seconds(start)} s`)
   return ok
 }
 
@@ -43,7 +47,9 @@ export async function withServer({ command, args, cwd }, use) {
   const gone = once(server, 'exit')
   try {
     const port = await Promise.race([firstLine(server.stdout), gone.then(() => null)])
-    if (port !== null) return await use(Number(port))
+    // Some say it with more words.
+    const number = /"port":(\d+)/.exec(port)?.[1] ?? port
+    if (number !== null) return await use(Number(number))
     console.log(`${command} ${args.join(' ')}: ended before it listened`)
     return false
   } finally {

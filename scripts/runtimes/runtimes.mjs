@@ -17,6 +17,7 @@ const places = {
   'node 24': node(24),
   'node 26': node(26),
   bun: () => tool('runtimes', '.bin', 'bun'),
+  workerd: () => tool('workerd', '.bin', 'workerd'),
   deno: () => tool('runtimes', '.bin', 'deno'),
 }
 
@@ -36,7 +37,7 @@ function look(name) {
   if (command === undefined) throw new RangeError(`unable to find a runtime: there is no "${name}"`)
   if (!existsSync(command)) return null
   const { stdout } = spawnSync(command, ['--version'], { encoding: 'utf8' })
-  const version = /\d+(?:\.\d+)+/.exec(stdout)?.[0]
+  const version = /\d+(?:[.-]\d+)+/.exec(stdout)?.[0]
   if (version === undefined) return null
   const kind = name.split(' ')[0]
   return { name, kind, version, title: `${kind} ${version}`, command }

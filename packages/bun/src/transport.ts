@@ -1,6 +1,7 @@
 import {
   Admission,
   type Admitted,
+  agreedProtocol,
   connectRequest,
   type Place,
   type Refusal,
@@ -90,7 +91,7 @@ class Taker {
       return this.#others(request, server, 426)
     const admitted = this.#admit(request, server, place)
     if ('status' in admitted) return this.#refuse(admitted, request)
-    const protocol = this.#protocol(request)
+    const protocol = agreedProtocol(admitted.handshake.headers, this.#hub.subprotocols)
     const upgraded = server.upgrade(request, {
       data: new Arrival(this.#hub, admitted, protocol),
       // Without it Bun would agree to the first one offered, whatever that is (P-FR-8); an empty one it leaves out.
@@ -125,13 +126,6 @@ class Taker {
     } catch {}
     const { body, headers } = refusalAnswer(refusal)
     return new Response(body, { status: refusal.status, headers })
-  }
-
-  /** Of those that the client offers, the first that the hub speaks; empty when there is none. */
-  #protocol(request: Request): string {
-    const offered = (request.headers.get('sec-websocket-protocol') ?? '').split(',')
-    const { subprotocols } = this.#hub
-    return offered.map((name) => name.trim()).find((name) => subprotocols.includes(name)) ?? ''
   }
 }
 

@@ -38,6 +38,6 @@ async function start(options: StartOptions): Promise<TransportBench> {
 await reportCases(
   'bun, clients in Bun',
   transportCases({ name: 'bun', capabilities: { client: browser, server: bun }, start }),
-  process.argv[2],
+  { only: process.argv[2] },
 )
 process.exit()

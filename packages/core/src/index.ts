@@ -16,7 +16,7 @@ export {
 } from './admission/admission.ts'
 export type { AdmissionOptions } from './admission/options.ts'
 export { type Refusal, refusalAnswer, refusalCode } from './admission/refusal.ts'
-export { type ConnectRequest, connectRequest, type Target } from './admission/request.ts'
+export { agreedProtocol, type ConnectRequest, connectRequest, type Target } from './admission/request.ts'
 export type {
   Appended,
   AppendKey,

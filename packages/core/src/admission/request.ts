@@ -27,6 +27,13 @@ export function connectRequest(
   return { headers: copy, remoteAddress }
 }
 
+/** The subprotocol to agree on: of those that a request offers, the first that the hub speaks; empty when there is none (P-FR-8). */
+export function agreedProtocol(headers: ConnectRequest['headers'], subprotocols: readonly string[]): string {
+  const offered = headers['sec-websocket-protocol'] ?? ''
+  for (const name of offered.split(',')) if (subprotocols.includes(name.trim())) return name.trim()
+  return ''
+}
+
 /** Takes a request's target apart as it came: normalising it would let one path pass for another. */
 export function targetOf(url = ''): Target {
   const relative = url.startsWith('/') ? url : withoutOrigin(url)

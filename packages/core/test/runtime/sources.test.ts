@@ -17,7 +17,7 @@ function* sources(name: string): Generator<[file: string, text: string]> {
 const using = (name: string, what: RegExp): string[] =>
   [...sources(name)].filter(([, text]) => what.test(text)).map(([file]) => file)
 
-test.each(['core', 'node-ws', 'browser', 'bun'])(
+test.each(['core', 'node-ws', 'browser', 'bun', 'web-socket'])(
   'nothing in %s takes randomness from Math (U-22), or the time from the wall clock (U-23)',
   (name) => {
     expect([...sources(name)].length).toBeGreaterThan(4)

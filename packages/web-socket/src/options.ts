@@ -1,0 +1,33 @@
+import type { AdmissionOptions, Hub, Refusal } from '@chat/core'
+import type { ServerWebSocket, Upgrade } from './socket.ts'
+
+/** What a transport needs of a hub. */
+export type ServableHub = Pick<Hub, 'accept' | 'closing' | 'limits' | 'subprotocols'>
+
+/** How a hub takes the WebSockets of a platform. `Info` is what the platform gives `fetch` besides the request. */
+export interface WebSocketTransportOptions<Info = unknown> extends AdmissionOptions {
+  /** Answers everything that is no WebSocket for this hub: other paths, and other requests for its own path. Default: 404, and 426 at the hub's path. */
+  readonly fetch?: (request: Request, info: Info) => Response | Promise<Response>
+  /** Upgrades a request. Default: the platform's own, `Deno.upgradeWebSocket`, or a `WebSocketPair`. */
+  readonly upgrade?: Upgrade
+  /**
+   * The peer's address, which limits of anonymous users count by. Default: what Deno knows; else empty. On Cloudflare it is
+   * `(request) => request.headers.get('cf-connecting-ip') ?? ''`; do not believe a header that your platform does not set itself.
+   */
+  readonly remoteAddress?: (request: Request, info: Info | undefined) => string
+  /**
+   * What to keep of the request, for `authenticate` to find as `context` in its `extra`. It lives as long as the connection. Called once for each
+   * connection, after the origin was checked; a throw refuses it with 500. Default: nothing.
+   */
+  readonly context?: (request: Request) => unknown
+  /** Called with each request that was refused, for logs. A throw in it is ignored. Default: none. */
+  readonly onRefused?: (refusal: Refusal, request: Request) => void
+}
+
+/** What `authenticate` finds in `extra`. */
+export interface WebSocketExtra<T = unknown> {
+  /** What {@link WebSocketTransportOptions.context} made of the request. */
+  readonly context: T
+  /** The socket. Sending or closing past the hub breaks the connection. */
+  readonly socket: ServerWebSocket
+}

@@ -1,0 +1,34 @@
+import { UsageError } from '@chat/core'
+import type { ServerWebSocket, Upgrade } from './socket.ts'
+
+/** What platforms offer to upgrade a request with. */
+interface Platform {
+  readonly Deno?: { readonly upgradeWebSocket?: Upgrade }
+  readonly WebSocketPair?: new () => { readonly 0: unknown; readonly 1: ServerWebSocket & { accept(): void } }
+}
+
+const platform = globalThis as Platform
+
+/**
+ * The platform's own way to upgrade a request.
+ *
+ * @throws UsageError when there is none.
+ */
+export function platformUpgrade(): Upgrade {
+  const { Deno, WebSocketPair } = platform
+  if (Deno?.upgradeWebSocket !== undefined) return Deno.upgradeWebSocket
+  if (WebSocketPair !== undefined) return upgradeWithPair
+  throw new UsageError(
+    'unable to upgrade requests here: this is neither Deno nor a runtime with WebSocketPair; give `upgrade`, or use @chat/node-ws on Node and @chat/bun on Bun',
+  )
+}
+
+/** A pair of sockets: one stays here, the other goes with the answer. */
+const upgradeWithPair: Upgrade = () => {
+  const { WebSocketPair } = platform
+  if (WebSocketPair === undefined) throw new UsageError('unable to upgrade: there is no WebSocketPair here')
+  const pair = new WebSocketPair()
+  pair[1].accept()
+  const init = { status: 101, webSocket: pair[0] }
+  return { socket: pair[1], response: new Response(null, init) }
+}

@@ -1,0 +1,43 @@
+// The conformance suite with both ends in Deno: its server, and its global WebSocket through the browser's dialer.
+import { dial } from '@chat/browser'
+import type { TransportCapabilities } from '@chat/core'
+import { type StartOptions, type TransportBench, transportCases } from '@chat/testing/conformance'
+import { webSocketTransport } from '@chat/web-socket'
+import { FaultProxy } from '../../../test-support/fault-proxy.ts'
+import { Host } from '../../../test-support/remote-server.ts'
+import { reportCases } from '../../../test-support/report-cases.ts'
+import { serve } from './deno.ts'
+
+const browser: TransportCapabilities = {
+  name: 'browser',
+  backpressure: false,
+  pause: false,
+  closeCodes: true,
+  detectsLoss: false,
+}
+const server: TransportCapabilities = { ...browser, name: 'web-socket', backpressure: true }
+
+async function start(options: StartOptions): Promise<TransportBench> {
+  const host = new Host(options)
+  const chat = webSocketTransport(host, { path: '/chat' })
+  const running = serve({ port: 0, hostname: '127.0.0.1', onListen() {} }, chat.fetch)
+  const proxy = await FaultProxy.start(running.addr.port)
+  return {
+    dial: dial(`ws://127.0.0.1:${proxy.port}/chat`),
+    nowhere: dial('ws://127.0.0.1:1/chat'),
+    accepted: () => host.next(),
+    open: async () => host.open,
+    cut: async () => proxy.reset(),
+    async stop() {
+      await proxy.close()
+      await running.shutdown()
+    },
+  }
+}
+
+await reportCases(
+  'web-socket, clients in Deno',
+  transportCases({ name: 'web-socket', capabilities: { client: browser, server }, start }),
+  { only: process.argv[2] },
+)
+process.exit()

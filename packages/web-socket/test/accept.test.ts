@@ -1,0 +1,128 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { type Connection, type Handshake, Hub } from '@chat/core'
+import { expect, onTestFinished, test } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
+import {
+  type ServableHub,
+  type WebSocketExtra,
+  type WebSocketTransportOptions,
+  webSocketTransport,
+} from '../src/index.ts'
+
+/*
+ * `ws` has the web's interface, too, so a host that upgrades by itself can be had on Node. The platforms' own sockets are tested in Deno and workerd, in test-runtimes.
+ */
+
+const upgrade = (): never => {
+  throw new Error('not a request of this test')
+}
+
+/** A host that upgrades everything and hands its sockets over. */
+async function host(options: WebSocketTransportOptions, hub: ServableHub = testHub()) {
+  const chat = webSocketTransport(hub, { upgrade, ...options })
+  const sockets = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+  onTestFinished(() => void sockets.close())
+  await once(sockets, 'listening')
+  const answers: boolean[] = []
+  sockets.on('connection', (socket, { url, headers }) => {
+    const request = new Request(`http://127.0.0.1${url}`, { headers: headers as Record<string, string> })
+    answers.push(chat.accept(socket as never, request))
+  })
+  const { port } = sockets.address() as AddressInfo
+  return {
+    chat,
+    answers,
+    dial: (path: string, headers = {}) => dial(`ws://127.0.0.1:${port}${path}`, headers),
+  }
+}
+
+function dial(url: string, headers: Record<string, string>): WebSocket {
+  const socket = new WebSocket(url, { headers })
+  socket.on('error', () => {})
+  onTestFinished(() => socket.terminate())
+  return socket
+}
+
+function testHub(): Hub {
+  const hub = new Hub()
+  onTestFinished(() => hub.close({ deadline: 0 }))
+  return hub
+}
+
+async function ended(socket: WebSocket): Promise<number> {
+  const [code] = await once(socket, 'close')
+  return code
+}
+
+test('a socket that the host has opened is the hub’s, with the parameters of its path', async () => {
+  const met: (Handshake & { extra: unknown })[] = []
+  const hub = new Hub({
+    authenticate(credentials) {
+      met.push(credentials)
+      return { id: 'alice' }
+    },
+  })
+  const context = ({ url }: Request): string => url
+  const { answers, dial } = await host({ path: '/ws/:user', context, remoteAddress: () => '192.0.2.7' }, hub)
+  const socket = dial('/ws/alice?color=red', { cookie: 'sid=1' })
+  await once(socket, 'open')
+  socket.send('["hello",{"v":[1,1],"token":"x"}]')
+  const [welcome] = await once(socket, 'message')
+  expect(JSON.parse(String(welcome))[0]).toBe('welcome')
+  expect(answers).toEqual([true])
+  const { params, query, cookies, remoteAddress, extra } = met[0] ?? {}
+  expect([params?.['user'], query?.['color'], cookies?.['sid'], remoteAddress]).toEqual([
+    'alice',
+    'red',
+    '1',
+    '192.0.2.7',
+  ])
+  expect((extra as WebSocketExtra<string>).context).toContain('/ws/alice?color=red')
+})
+
+test('a page of another origin is closed with 4503, and the application is told (SEC-01)', async () => {
+  const told: number[] = []
+  const { answers, dial } = await host({ onRefused: ({ status }) => told.push(status) })
+  const socket = dial('/', { origin: 'https://evil.example' })
+  expect(await ended(socket)).toBe(4503)
+  expect(answers).toEqual([false])
+  expect(told).toEqual([403])
+})
+
+test('a transport that was detached closes what it is handed, to come back elsewhere: 4001', async () => {
+  const { chat, dial } = await host({})
+  chat.detach()
+  expect(await ended(dial('/', {}))).toBe(4001)
+})
+
+test('what comes while the hub holds a peer back is kept up to a bound, then the peer is let go', async () => {
+  const links: Connection[] = []
+  const hub = testHub()
+  const taken: string[] = []
+  const recording: ServableHub = {
+    closing: false,
+    limits: hub.limits,
+    subprotocols: hub.subprotocols,
+    accept(connection: Connection) {
+      connection.attach({ receive: (text) => void taken.push(String(text)), drain() {}, closed() {} })
+      links.push(connection)
+    },
+  }
+  const { dial } = await host({}, recording)
+  const socket = dial('/', {})
+  await once(socket, 'open')
+  await expect.poll(() => links.length).toBe(1)
+  const [link] = links
+  link?.pause()
+  socket.send('one')
+  socket.send('two')
+  await expect.poll(() => link?.received).toBe(2)
+  expect(taken).toEqual([])
+  link?.resume()
+  expect(taken).toEqual(['one', 'two'])
+  link?.pause()
+  for (let n = 0; n < 5; n++) socket.send('x'.repeat(250_000))
+  await ended(socket)
+  expect(taken).toEqual(['one', 'two'])
+})

@@ -1,0 +1,42 @@
+import { Hub } from '@chat/core'
+import { expect, test } from 'vitest'
+import { type WebSocketTransportOptions, webSocketTransport } from '../src/index.ts'
+
+/** No request of these tests may come as far as an upgrade, unless it says what that does. */
+const upgrade = (): never => {
+  throw new TypeError('no key')
+}
+
+async function answer(
+  options: WebSocketTransportOptions,
+  { path = '/chat', headers = {}, upgrading = true } = {},
+): Promise<Response> {
+  const request = new Request(`http://app.example${path}`, {
+    headers: { host: 'app.example', ...(upgrading ? { upgrade: 'websocket' } : {}), ...headers },
+  })
+  return webSocketTransport(new Hub(), { path: '/chat', upgrade, ...options }).fetch(request)
+}
+
+test('a page of another origin is refused with 403 (SEC-01)', async () => {
+  expect((await answer({}, { headers: { origin: 'https://evil.example' } })).status).toBe(403)
+})
+
+test('what the platform does not upgrade is a 400 that tells only the application why', async () => {
+  const told: unknown[] = []
+  const response = await answer({ onRefused: ({ error }) => told.push(error) })
+  expect(response.status).toBe(400)
+  expect(await response.text()).not.toContain('no key')
+  expect(told).toEqual([new TypeError('no key')])
+})
+
+test('other paths, and other requests for the hub’s own, are the application’s', async () => {
+  const page = { fetch: () => new Response('page') }
+  expect(await (await answer(page, { path: '/other' })).text()).toBe('page')
+  expect(await (await answer(page, { upgrading: false })).text()).toBe('page')
+  expect((await answer({}, { path: '/other' })).status).toBe(404)
+  expect((await answer({}, { upgrading: false })).status).toBe(426)
+})
+
+test('where requests cannot be upgraded, that is an error at start', () => {
+  expect(() => webSocketTransport(new Hub(), { path: '/chat' })).toThrow(/use @chat\/node-ws on Node/)
+})

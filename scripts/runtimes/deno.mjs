@@ -1,0 +1,43 @@
+// @chat/web-socket in Deno: the conformance suite with clients in Deno and on Node, and what users see every day.
+import { join } from 'node:path'
+import { bundle, install, out } from './bundles.mjs'
+import { cases, withServer } from './cases.mjs'
+
+export const wants = ['deno']
+
+const capabilities = {
+  name: 'web-socket',
+  backpressure: true,
+  pause: false,
+  closeCodes: true,
+  detectsLoss: false,
+}
+/** What is installed must do; nothing is fetched. */
+const start = ['run', '--allow-all', '--node-modules-dir=manual', '--cached-only', '--no-lock']
+
+/** Answers whether all of it passes. */
+export async function test([deno]) {
+  if (deno === undefined) return true
+  await install('core', 'testing', 'browser', 'node-ws', 'web-socket')
+  const folder = 'packages/web-socket/test-runtimes'
+  const within = await bundle(`${folder}/deno-conformance.ts`, join(out, 'deno-conformance.mjs'))
+  const server = await bundle(`${folder}/deno-server.ts`, join(out, 'deno-server.mjs'))
+  const fromNode = await bundle('test-support/from-node.ts', join(out, 'from-node.mjs'))
+  const inDeno = cases({
+    title: `${deno.title}, both ends`,
+    command: deno.command,
+    args: [...start, within],
+    conformance: { 'web-socket, clients in Deno': 'Deno' },
+  })
+  const acrossProcesses = await withServer(
+    { command: deno.command, args: [...start, server], cwd: out },
+    (port) =>
+      cases({
+        title: `${deno.title}, clients on Node`,
+        command: process.execPath,
+        args: [fromNode, String(port), 'web-socket', JSON.stringify(capabilities)],
+        conformance: { 'web-socket, clients on Node': 'Deno' },
+      }),
+  )
+  return inDeno && acrossProcesses
+}
