@@ -89,8 +89,8 @@ export class Memberships {
   detach(address: string): void {
     const member = this.#readers.get(address)
     if (member === undefined) return
-    this.#drop(address, member)
     member.roster?.depart(this.#session.id, this.#session.generation, 'left')
+    this.#drop(address, member)
     this.#session.outbox.forget(address)
     this.#session.node.emit('$leave', { session: this.#session, address })
   }

@@ -62,8 +62,13 @@ export class Presence {
       roster = new Roster(address, this.#node, this.#rules)
       this.#rosters.set(address, roster)
     }
-    if (roster.holds++ === 0) this.#wake(roster)
+    this.hold(roster)
     return roster
+  }
+
+  /** One more needs a roster, until {@link Presence.release}. */
+  hold(roster: Roster): void {
+    if (roster.holds++ === 0) this.#wake(roster)
   }
 
   /** A roster that nobody here needs is kept for a while: many who only ask, one after the other, are not to cost a reading of all members each. */

@@ -160,7 +160,7 @@ export class Roster {
   /** A session departs, at once or after its grace. The roster is held until it is out. */
   depart(session: string, generation: number, departure: Departure): void {
     if (this.#outlives(session, generation + 1)) return
-    this.holds++
+    this.#node.presence?.hold(this)
     this.#back(session)
     this.#locals.delete(session)
     const keep = departure === 'left' ? 0 : this.#node.timeouts.session
@@ -171,7 +171,7 @@ export class Roster {
 
   /** It counts as present for the grace (P-PR-5), and the roster is held until it is out. */
   #linger(session: string, generation: number): void {
-    this.holds++
+    this.#node.presence?.hold(this)
     const grace = this.#node.runtime.timer(this.#rules.grace, () => {
       this.#locals.delete(session)
       this.#leave(session, generation, this.#node.timeouts.session)

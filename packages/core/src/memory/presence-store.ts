@@ -159,7 +159,8 @@ export class MemoryPresenceStore implements PresenceStore {
     for (const [node, { expires, keep }] of this.#nodes) {
       if (expires > now) continue
       this.#nodes.delete(node)
-      for (const [address, { members }] of this.#rooms) {
+      // Who hears of it may enter again at once.
+      for (const [address, { members }] of [...this.#rooms]) {
         const gone = [...members.values()].filter((member) => member.node === node)
         for (const member of gone) this.#remember(address, member, keep)
         this.#change(

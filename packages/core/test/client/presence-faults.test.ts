@@ -118,4 +118,17 @@ describe('who is here, whatever goes wrong', () => {
       await w.advance('1s')
       for (const here of [hers, carols]) expect(shown(here)).toEqual(['alice a', 'bob b', 'carol c'])
     }))
+
+  test('S-26: a hub alone that stood still for longer than its lease goes on with whom it has', () =>
+    world({ seed: 8, backplaneLatency: 0 }, async (w) => {
+      const hub = w.hub(options)
+      const [alice, bob] = [await w.client(hub, 'alice'), await w.client(hub, 'bob')]
+      const hers = enter(alice, 'a')
+      await w.advance('1s')
+      w.pause(hub, '33s')
+      await w.advance('1s')
+      enter(bob, 'b')
+      await w.advance('60s')
+      expect(shown(hers)).toEqual(['alice a', 'bob b'])
+    }))
 })
