@@ -96,7 +96,7 @@ function examine(node: Node, address: string, since: Position | null, then: Exam
 function answer(session: Session, ref: number, granted: Granted): void {
   const { memberships } = session
   // What the others are still to be told is no news to one that gets the answer.
-  granted.roster?.flush()
+  granted.roster?.bulletin.flush()
   session.ok(ref, described(session, granted.feed.address, memberships.attach(granted)))
   memberships.announce()
   session.pump()
@@ -106,7 +106,9 @@ function answer(session: Session, ref: number, granted: Granted): void {
 function described({ memberships }: Session, address: string, attachment: Attachment): string {
   const place = JSON.stringify(attachment)
   const roster = memberships.roster(address)
-  return roster === null ? place : `${place.slice(0, -1)},${roster.page(undefined, defaultPage).slice(1)}`
+  return roster === null
+    ? place
+    : `${place.slice(0, -1)},${roster.bulletin.page(undefined, defaultPage).slice(1)}`
 }
 
 /**

@@ -99,7 +99,7 @@ export class Memberships {
   pump(): void {
     for (const { reader, roster } of this.#readers.values()) {
       if (!reader.live) reader.pump()
-      roster?.caughtUp(reader)
+      roster?.bulletin.caughtUp(reader)
     }
   }
 
@@ -119,7 +119,7 @@ export class Memberships {
 
   #drop(address: string, { feed, reader, roster }: Membership): void {
     feed.detach(reader)
-    roster?.forget(reader)
+    roster?.bulletin.forget(reader)
     if (roster !== null) this.#session.node.presence?.release(roster)
     this.#readers.delete(address)
     this.#session.node.router.release(feed)

@@ -247,7 +247,7 @@ export function tellWho(session: Session, frame: WhoFrame, done: () => void): vo
     const answer = (): void =>
       stillAllowed(session, wish, asked, (revoked) => {
         if (revoked === null)
-          session.ok(ref, roster.page(after, Math.min(frame.limit ?? defaultPage, greatestPage)))
+          session.ok(ref, roster.bulletin.page(after, Math.min(frame.limit ?? defaultPage, greatestPage)))
         release(revoked)
       })
     roster.open(answer, (error) => {

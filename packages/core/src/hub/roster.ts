@@ -6,19 +6,15 @@ import type {
   PresenceRevision,
   PresentSession,
 } from '../backplane/presence.ts'
-import { encodePresence } from '../protocol/encode.ts'
 import { attempt } from '../runtime/later.ts'
 import type { Undo } from '../runtime/runtime.ts'
-import { Frame } from '../transport/batch.ts'
+import { Bulletin } from './bulletin.ts'
 import { Directory } from './directory.ts'
 import type { Node } from './node.ts'
 import type { PresenceRules } from './options.ts'
-import type { Reader } from './reader.ts'
 
 /** How long the lease of a node lasts. */
 const leaseTime = 30_000
-/** A crowd is counted at most this often (P-PR-4). */
-const countInterval = 1_000
 const retryDelay = 1_000
 /** How long the store may take to answer what it has told already. */
 const replicaLag = 100
@@ -45,8 +41,7 @@ export const leaseOf = ({ timeouts }: Node, ttl: number = leaseTime): PresenceLe
 })
 
 /**
- * Who is in one room, as this node knows: follows the backplane's presence by its hints, and by itself where they fail; tells the room's readers what has
- * changed, in versions without a hole (P-PR-2).
+ * Who is in one room, as this node knows: follows the backplane's presence by its hints, and by itself where they fail.
  *
  * @internal
  */
@@ -54,6 +49,8 @@ export class Roster {
   readonly address: string
   /** How many need this roster: sessions in the room, those about to be, those in their grace, and questions. */
   holds = 0
+  /** What the room's readers are told. */
+  readonly bulletin: Bulletin
   readonly #node: Node
   readonly #rules: PresenceRules
   readonly #directory = new Directory()
@@ -74,21 +71,12 @@ export class Roster {
   #held: PresenceHint[] = []
   #retry: Undo | null = null
   #closed = false
-  #version = 0
-  /** Who has changed since the last frame, and whether the readers have heard of them. */
-  readonly #changed = new Map<string, boolean>()
-  #scheduled = false
-  #crowd = false
-  #counted = Number.NEGATIVE_INFINITY
-  #counting: Undo | null = null
-  /** Readers that were not told of a version: they need one more, to see that one is missing (P-LV-4). */
-  readonly #untold = new Set<Reader>()
-  #remind = false
 
   constructor(address: string, node: Node, rules: PresenceRules) {
     this.address = address
     this.#node = node
     this.#rules = rules
+    this.bulletin = new Bulletin(address, node, { max: rules.max, directory: this.#directory })
   }
 
   open(ready: () => void, failed: (error: unknown) => void): void {
@@ -104,7 +92,7 @@ export class Roster {
   close(): void {
     this.#closed = true
     for (const undo of this.#undo.splice(0)) undo()
-    this.#counting?.()
+    this.bulletin.close()
     this.#retry?.()
     for (const { grace } of this.#locals.values()) grace?.()
     this.#locals.clear()
@@ -129,7 +117,7 @@ export class Roster {
           this.#locals.set(session, { generation, grace: null })
         }
         this.#confirm(page)
-        this.flush()
+        this.bulletin.flush()
         entered()
       },
       (error) => {
@@ -188,100 +176,14 @@ export class Roster {
     this.#node.presence?.release(this)
   }
 
-  /** Who is here, a page of it after a session; everything in it is part of its version (P-PR-1). */
-  page(after: string | undefined, limit: number): string {
-    this.flush()
-    const { members, more } = this.#directory.page(after, limit)
-    return `{"version":${this.#version},"count":${this.#directory.size},"members":[${members.join(',')}],"more":${more}}`
-  }
-
   /** Whether nobody is here, at any node. */
   get empty(): boolean {
     return this.#directory.size === 0
   }
 
-  /** A reader that was not told of everything keeps up again. */
-  caughtUp(reader: Reader): void {
-    if (!this.#untold.delete(reader)) return
-    this.#remind = true
-    this.#later()
-  }
-
-  /** A reader is gone. */
-  forget(reader: Reader): void {
-    this.#untold.delete(reader)
-  }
-
   /** Looks whether anything has changed that no hint has told of. */
   check(): void {
     if (this.#opened) this.#read()
-  }
-
-  /** Tells the readers what has changed, now. */
-  flush(): void {
-    this.#scheduled = false
-    const { size } = this.#directory
-    if (size > this.#rules.max) return this.#count()
-    if (this.#crowd) {
-      if (!this.#due()) return
-      // Nobody can know who is here: a version is left out, so that everyone asks.
-      this.#crowd = false
-      this.#version++
-      this.#remind = true
-      this.#changed.clear()
-    }
-    const joins: string[] = []
-    const leaves: string[] = []
-    for (const [session, heard] of this.#changed) {
-      const json = this.#directory.json(session)
-      if (json !== undefined) joins.push(json)
-      else if (heard) leaves.push(session)
-    }
-    this.#changed.clear()
-    if (!this.#remind && joins.length + leaves.length === 0) return
-    this.#remind = false
-    for (const frame of encodePresence(this.address, this.#version, { joins, leaves })) this.#push(frame)
-  }
-
-  /** Above its greatest size a room is only counted (P-PR-4). */
-  #count(): void {
-    this.#crowd = true
-    if ((this.#changed.size === 0 && !this.#remind) || !this.#due()) return
-    this.#changed.clear()
-    this.#remind = false
-    const count = this.#directory.size
-    for (const frame of encodePresence(this.address, this.#version, { joins: [], leaves: [], count }))
-      this.#push(frame)
-  }
-
-  #due(): boolean {
-    const { runtime } = this.#node
-    const wait = this.#counted + countInterval - runtime.now()
-    if (wait <= 0) {
-      this.#counted = runtime.now()
-      return true
-    }
-    this.#counting ??= runtime.timer(wait, () => {
-      this.#counting = null
-      this.flush()
-    })
-    return false
-  }
-
-  #push(json: string): void {
-    this.#version++
-    const frame = new Frame(json)
-    for (const reader of this.#node.router.feeds.get(this.address)?.readers.values() ?? [])
-      if (reader.outbox.full) this.#untold.add(reader)
-      else reader.outbox.push(frame)
-  }
-
-  #later(): void {
-    if (this.#scheduled) return
-    this.#scheduled = true
-    this.#node.runtime.defer(() => {
-      if (this.#scheduled && !this.#closed) this.flush()
-    })
   }
 
   /** What the store has answered to something of our own. */
@@ -424,16 +326,11 @@ export class Roster {
       this.#locals.delete(session)
     }
     const heard = known !== undefined
-    if (this.#directory.put(member)) this.#change(session, heard)
+    if (this.#directory.put(member)) this.bulletin.changed(session, heard)
   }
 
   #remove(session: string): void {
-    if (this.#directory.remove(session)) this.#change(session, true)
-  }
-
-  #change(session: string, heard: boolean): void {
-    if (!this.#changed.has(session)) this.#changed.set(session, heard)
-    this.#later()
+    if (this.#directory.remove(session)) this.bulletin.changed(session, true)
   }
 
   /** Until the store has taken it the session counts as present; unless it is here again by then. It has a hold of the roster. */
