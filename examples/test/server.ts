@@ -11,11 +11,11 @@ export interface Server {
   kill(): void
 }
 
-/** Starts an example on a free port, and waits until it says where it listens. */
-export async function start(folder: string, env: Record<string, string> = {}): Promise<Server> {
-  const child = spawn('npm', ['start'], {
+/** Starts an example on a free port, by one of its scripts, and waits until it says where it listens. */
+export async function start(folder: string, script: 'start' | 'dev' = 'start'): Promise<Server> {
+  const child = spawn('npm', ['run', script], {
     cwd: folder,
-    env: { ...process.env, PORT: '0', ...env },
+    env: { ...process.env, PORT: '0', FORCE_COLOR: '0' },
     // A group of its own, so that nothing npm has started stays behind.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

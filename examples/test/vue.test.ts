@@ -1,0 +1,89 @@
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { type Browser, launch, Page } from '../../test-support/browsers.ts'
+import { type Server, start } from './server.ts'
+
+const folder = join(process.env['EXAMPLES_PLACE'] ?? '', 'vue')
+let server: Server
+let browser: Browser
+const pages: Page[] = []
+
+beforeAll(async () => {
+  server = await start(folder)
+  browser = await launch('chromium')
+})
+afterAll(async () => {
+  await browser?.close()
+  server?.kill()
+})
+afterEach(async () => {
+  for (const page of pages.splice(0)) await page.close()
+})
+
+async function open(name: string): Promise<Page> {
+  const page = new Page(await browser.open(`${server.url}/#${encodeURIComponent(name)}`))
+  pages.push(page)
+  return page
+}
+
+async function connected(name: string): Promise<Page> {
+  const page = await open(name)
+  await page.until(`document.querySelector('#status')?.textContent === 'connected'`)
+  return page
+}
+
+async function write(page: Page, selector: string, text: string): Promise<void> {
+  await page.click(selector)
+  await page.type(text)
+}
+
+test('echo: connect, send, close', async () => {
+  const page = await open('echo')
+  await page.until(`document.querySelector('#send')?.disabled`)
+  await page.click('#connect')
+  await page.until(`document.querySelector('#status').textContent === 'connected'`)
+  await page.click('#send')
+  await page.until(`document.querySelectorAll('#log li').length === 2`)
+  expect(await page.text('#log')).toBe('→ hello\n← hello')
+  await show(page, 'echo')
+
+  await page.click('#close')
+  await page.until(`document.querySelector('#status').textContent === 'closed'`)
+  expect(await page.evaluate(`document.querySelector('#send').disabled`)).toBe(true)
+})
+
+test('everyone: every open page has it once, the own one, too', async () => {
+  const all = await Promise.all([connected('everyone'), connected('everyone'), connected('one person')])
+  const [first] = all as [Page, Page, Page]
+  await write(first, '#text', 'lunch\n')
+
+  const me = await first.text('#me')
+  for (const page of all) {
+    await page.until(`document.querySelector('#log').textContent.includes('lunch')`)
+    expect(await page.text('#log')).toBe(`${me}: lunch`)
+  }
+  await show(first, 'everyone')
+})
+
+test('one person: only the page whose name is in `to_user` has it', async () => {
+  const [ada, bob, eve] = await Promise.all(['one person', 'one person', 'one person'].map(connected))
+  if (ada === undefined || bob === undefined || eve === undefined) throw new Error('nobody is there')
+  const [me, him] = [await ada.text('#me'), await bob.text('#me')]
+  expect(await bob.text('code')).toBe(`/ws/${him}/`)
+
+  await write(ada, '#to-user', him)
+  await write(ada, '#text', 'psst\n')
+  await bob.until(`document.querySelector('#log').textContent.includes('psst')`)
+  await write(bob, '#text', 'to all\n')
+  await eve.until(`document.querySelector('#log').textContent.includes('to all')`)
+
+  expect(await bob.text('#log')).toBe(`${me}: psst\n${him}: to all`)
+  expect(await eve.text('#log')).toBe(`${him}: to all`)
+  await show(bob, 'one-person')
+})
+
+/** A picture for whoever looks at it: SCREENSHOTS names the folder. */
+async function show(page: Page, name: string): Promise<void> {
+  const folder = process.env['SCREENSHOTS']
+  if (folder !== undefined) await page.screenshot(join(folder, `vue-${name}.png`))
+}
