@@ -14,7 +14,7 @@ export interface WayOptions {
   readonly webSocketTimeout?: number
   /**
    * How long after HTTP had to be taken WebSocket is tried again, also while the client is connected: it moves when one opens. Doubles with each time in vain,
-   * up to 32 times as much. Default: 60 000.
+   * up to 32 times as much. Where a WebSocket has worked before it begins with a 32nd: then it was an outage, by all odds, and HTTP came back first. Default: 60 000.
    */
   readonly retryWebSocket?: number
   /**

@@ -22,8 +22,8 @@ export interface WaysOptions {
   readonly retry: number
 }
 
-/** The longest wait is so many times the first. */
-const longest = 32
+/** The longest wait is so many times the first; and where WebSocket has worked before, it begins with as small a part of it. */
+const range = 32
 
 /**
  * Two ways to one hub: WebSocket, and HTTP where that is blocked. Which goes first depends on what came of them before, and the other one follows at once. Who goes from one
@@ -85,7 +85,7 @@ export class Ways {
   #judge(): void {
     if (this.#latest === null) return
     if (this.#latest.received === 0) this.#block()
-    else this.#wait = this.#options.retry
+    else this.#wait = this.#options.retry / range
     this.#latest = null
   }
 
@@ -149,7 +149,7 @@ export class Ways {
     const { runtime, retry } = this.#options
     this.#next?.()
     this.#next = runtime.timer(this.#wait, () => void this.#try(protocols))
-    this.#wait = Math.min(this.#wait * 2, retry * longest)
+    this.#wait = Math.min(this.#wait * 2, retry * range)
   }
 
   async #try(protocols: DialOptions['protocols']): Promise<void> {

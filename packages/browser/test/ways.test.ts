@@ -227,6 +227,19 @@ test('until then it looks with growing patience, and stays connected', async () 
   expect([client.status, statuses]).toEqual(['connected', []])
 })
 
+test('where WebSocket has worked before, it is tried again soon: HTTP was only back first', async () => {
+  const place = new Place()
+  const { client } = await place.enter()
+  place.webSocket.cut()
+  await place.time.advance(500)
+  expect([client.status, place.open]).toEqual(['connected', ['http']])
+  place.webSocket.restore()
+
+  await place.time.advance(2_000)
+
+  expect([client.status, place.open]).toEqual(['connected', ['webSocket']])
+})
+
 test('a connection that is lost over HTTP comes back over HTTP, until it is time to try the other', async () => {
   const place = new Place()
   place.webSocket.refuse(true)
