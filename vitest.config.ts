@@ -13,7 +13,7 @@ export default defineConfig({
   test: {
     // One test file for each core: much of the time goes by in waiting for sockets and browsers.
     maxWorkers: '100%',
-    reporters: ['default', new SkipsReporter()],
+    reporters: ['default', new SkipsReporter(), './scripts/conformance/reporter.mjs'],
     coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text', 'json-summary'] },
     projects: [
       ...['core', 'node-ws', 'bun', 'web-socket', 'http', 'testing', 'browser'].map((name) =>

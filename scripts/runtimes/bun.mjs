@@ -11,7 +11,7 @@ const capabilities = { name: 'bun', backpressure: true, pause: true, closeCodes:
 /** Answers whether all of it passes. */
 export async function test([bun]) {
   if (bun === undefined) return true
-  await install('core', 'testing', 'browser', 'node-ws', 'bun')
+  await install('core', 'testing', 'browser', 'http', 'node-ws', 'bun')
   const within = await bundle('packages/bun/test-bun/conformance.ts', join(out, 'bun-conformance.mjs'))
   const server = await bundle('packages/bun/test-bun/server.ts', join(out, 'bun-server.mjs'))
   const fromNode = await bundle('test-support/from-node.ts', join(out, 'from-node.mjs'))

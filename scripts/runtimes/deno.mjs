@@ -18,7 +18,7 @@ const start = ['run', '--allow-all', '--node-modules-dir=manual', '--cached-only
 /** Answers whether all of it passes. */
 export async function test([deno]) {
   if (deno === undefined) return true
-  await install('core', 'testing', 'browser', 'node-ws', 'web-socket')
+  await install('core', 'testing', 'browser', 'http', 'node-ws', 'web-socket')
   const folder = 'packages/web-socket/test-runtimes'
   const within = await bundle(`${folder}/deno-conformance.ts`, join(out, 'deno-conformance.mjs'))
   const server = await bundle(`${folder}/deno-server.ts`, join(out, 'deno-server.mjs'))

@@ -9,7 +9,8 @@ export const wants = ['workerd']
 
 const capabilities = {
   name: 'web-socket',
-  backpressure: true,
+  // It says that nothing waits, until November 2026.
+  backpressure: false,
   pause: false,
   closeCodes: true,
   detectsLoss: false,

@@ -14,6 +14,8 @@ const mostHeld = 1024 * 1024
 export interface WebLink {
   readonly socket: ServerWebSocket
   readonly protocol: string
+  /** Whether `bufferedAmount` tells the truth. */
+  readonly backpressure: boolean
   readonly extra: unknown
 }
 
@@ -28,12 +30,12 @@ export class WebSocketConnection extends BaseConnection {
   #draining: ReturnType<typeof setTimeout> | undefined
   #closing: ReturnType<typeof setTimeout> | undefined
 
-  constructor({ socket, protocol, extra }: WebLink) {
+  constructor({ socket, protocol, backpressure, extra }: WebLink) {
     super(protocol, extra)
     this.#socket = socket
     this.capabilities = {
       name: 'web-socket',
-      backpressure: typeof socket.bufferedAmount === 'number',
+      backpressure,
       pause: false,
       closeCodes: true,
       detectsLoss: false,

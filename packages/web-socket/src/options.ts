@@ -8,6 +8,11 @@ export type ServableHub = Pick<Hub, 'accept' | 'closing' | 'limits' | 'subprotoc
 export interface WebSocketTransportOptions<Info = unknown> extends AdmissionOptions {
   /** Answers everything that is no WebSocket for this hub: other paths, and other requests for its own path. Default: 404, and 426 at the hub's path. */
   readonly fetch?: (request: Request, info: Info) => Response | Promise<Response>
+  /**
+   * Whether the `bufferedAmount` of the sockets tells the truth, and so whether a slow reader costs bounded memory. Default: `true` in Deno, and else `false`:
+   * workerd before November 2026 always says 0.
+   */
+  readonly backpressure?: boolean
   /** Upgrades a request. Default: the platform's own, `Deno.upgradeWebSocket`, or a `WebSocketPair`. */
   readonly upgrade?: Upgrade
   /**

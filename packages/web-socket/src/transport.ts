@@ -12,7 +12,7 @@ import {
 import { WebSocketConnection } from './connection.ts'
 import type { ServableHub, WebSocketExtra, WebSocketTransportOptions } from './options.ts'
 import { connecting, type ServerWebSocket, type Upgrade } from './socket.ts'
-import { platformUpgrade } from './upgrade.ts'
+import { platformCounts, platformUpgrade } from './upgrade.ts'
 
 /** Takes WebSockets for a hub. */
 export interface WebSocketTransport<Info = unknown> {
@@ -95,7 +95,7 @@ class Taker<Info> {
       this.#enter(socket, socket.protocol ?? '', admitted)
       return true
     }
-    const connection = new WebSocketConnection({ socket, protocol: '', extra: undefined })
+    const connection = this.#connection(socket, '', undefined)
     connection.attach(deaf)
     this.#whenOpen(socket, () => connection.close(refusalCode(admitted), admitted.message))
     this.#tell(admitted, request)
@@ -109,8 +109,13 @@ class Taker<Info> {
   /** Hands a socket over once it is open. Its connection listens from now on: a platform may deliver in the turn in which it opens. */
   #enter(socket: ServerWebSocket, protocol: string, { handshake, context }: Admitted): void {
     const extra: WebSocketExtra = { context, socket }
-    const connection = new WebSocketConnection({ socket, protocol, extra })
+    const connection = this.#connection(socket, protocol, extra)
     this.#whenOpen(socket, () => this.#hub.accept(connection, handshake))
+  }
+
+  #connection(socket: ServerWebSocket, protocol: string, extra: unknown): WebSocketConnection {
+    const backpressure = this.#options.backpressure ?? platformCounts()
+    return new WebSocketConnection({ socket, protocol, backpressure, extra })
   }
 
   #whenOpen(socket: ServerWebSocket, then: () => void): void {

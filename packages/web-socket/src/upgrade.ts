@@ -9,6 +9,11 @@ interface Platform {
 
 const platform = globalThis as Platform
 
+/** Whether the platform's sockets are known to count what they have not written. */
+export function platformCounts(): boolean {
+  return platform.Deno !== undefined
+}
+
 /**
  * The platform's own way to upgrade a request.
  *
