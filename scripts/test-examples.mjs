@@ -31,9 +31,10 @@ const place = mkdtempSync(join(tmpdir(), 'chat-examples-'))
 process.once('exit', () => rmSync(place, { recursive: true, force: true, maxRetries: 5 }))
 
 if (chosen.some((name) => readJson(join(source, name, 'package.json')).scripts.start.includes('bun ')))
-  process.env.PATH = [join(ensureTools('runtimes'), '.bin'), process.env.PATH].join(delimiter)
+  process.env.PATH = [process.env.PATH, join(ensureTools('runtimes'), '.bin')].join(delimiter)
 ensureBuild()
-const registry = await serveTarballs(await timed('pack', () => pack(join(place, 'packs'))))
+const packs = await timed('pack', () => pack(join(place, 'packs')))
+const registry = await serveTarballs(packs)
 const fromThere = [`--@chat:registry=${registry.url}`, '--prefer-offline', '--no-audit', '--no-fund']
 
 if (lock) await updateLocks()
@@ -65,12 +66,38 @@ function copy(folders) {
 async function install(name) {
   const folder = join(place, name)
   const has = (file) => existsSync(join(folder, file))
+  if (has('package-lock.json')) takePacked(folder)
   await npm(has('package-lock.json') ? ['ci'] : ['install', '--no-package-lock'], folder)
   if (readJson(join(folder, 'package.json')).scripts.build !== undefined) await npm(['run', 'build'], folder)
   // With the repository's compiler, which takes more space than an example.
   // Where there is a tsconfig.json, Next.js takes its pages for TypeScript, and installs that.
   const config = ['tsconfig.json', 'tsconfig.server.json'].find(has)
   if (config !== undefined) await must(process.execPath, [typescript, '-p', config], folder)
+}
+
+/** Brings what a manifest and its lock file say of our own packages up to what is packed: versions, and what they need of each other. */
+function takePacked(folder) {
+  const [manifest, lock] = ['package.json', 'package-lock.json'].map((file) => readJson(join(folder, file)))
+  const ours = new Map(packs.map((pack) => [pack.manifest.name, pack.manifest]))
+  for (const path of Object.keys(lock.packages)) if (ours.has(nameAt(path))) delete lock.packages[path]
+  for (const { dependencies } of [manifest, lock.packages['']])
+    for (const name of Object.keys(dependencies))
+      if (ours.has(name)) dependencies[name] = ours.get(name).version
+  const lockOurs = ({ dependencies = {} }) => {
+    for (const { name, version, dependencies: needs } of Object.keys(dependencies).flatMap(
+      (name) => ours.get(name) ?? [],
+    )) {
+      lock.packages[`node_modules/${name}`] = { version, dependencies: needs }
+      lockOurs({ dependencies: needs })
+    }
+  }
+  lockOurs(manifest)
+  writeJson(join(folder, 'package.json'), manifest)
+  writeJson(join(folder, 'package-lock.json'), lock)
+}
+
+function nameAt(path) {
+  return path.replace(/^node_modules\//, '')
 }
 
 /** Whether they passed; vitest says the rest. */
@@ -98,7 +125,7 @@ async function updateLocks() {
         delete entry.resolved
         if (path.startsWith('node_modules/@chat/')) delete entry.integrity
       }
-      writeFileSync(lockOf(name), `${JSON.stringify(written, null, 2)}\n`)
+      writeJson(lockOf(name), written)
     }),
   )
   registry.close()
@@ -161,6 +188,10 @@ function lockOf(name) {
 
 function readJson(file) {
   return JSON.parse(readFileSync(file, 'utf8'))
+}
+
+function writeJson(file, value) {
+  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`)
 }
 
 function fail(reason) {

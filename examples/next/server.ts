@@ -15,7 +15,7 @@ const chat = upgrader(hub, { path: '/chat' })
 
 const server = createServer()
 const dev = process.argv.includes('--dev')
-const app = next({ dev, httpServer: server })
+const app = next({ dev, httpServer: server, hostname: '127.0.0.1' })
 await app.prepare()
 const handle = app.getRequestHandler()
 server.on('request', (request, response) => void handle(request, response))

@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { launch, Page } from '../../test-support/browsers.ts'
+import { enginesToTest } from '../../test-support/engines.ts'
 import { known, People, type Person } from './people.ts'
 import { type Server, start } from './server.ts'
 import { examples } from './table.ts'
@@ -43,6 +45,24 @@ describe(name, () => {
     expect(page.headers.get('content-type')).toMatch('text/html')
     expect(script.headers.get('content-type')).toMatch('javascript')
     expect((await fetch(`${server.url}/nothing-here`)).status).toBe(404)
+  })
+
+  test.skipIf(!enginesToTest().includes('chromium'))('somebody joins by its page', async () => {
+    const browser = await launch('chromium')
+    onTestFinished(() => browser.close())
+    const [bob] = (await enter('bob')) as [Person]
+    await bob.client.join('#lobby').ready
+    const way = identity === 'session' ? 'login?user=ada' : '?user=ada'
+    const page = new Page(await browser.open(`${server.url}/${way}`))
+
+    await page.until(`document.querySelector('#status')?.dataset.status === 'connected'`)
+    await page.click('#text')
+    await page.type('hello from the page\n')
+
+    await bob.hears('#lobby say hello from the page')
+    await page.until(`document.querySelector('.line.sent')?.textContent.includes('hello from the page')`)
+    const pictures = process.env['SCREENSHOTS']
+    if (pictures !== undefined) await page.screenshot(join(pictures, `${name}.png`))
   })
 
   test('a broadcast reaches everyone', async () => {

@@ -15,7 +15,7 @@ export interface Server {
 export async function start(folder: string, script: 'start' | 'dev' = 'start'): Promise<Server> {
   const child = spawn('npm', ['run', script], {
     cwd: folder,
-    env: { ...process.env, PORT: '0', FORCE_COLOR: '0' },
+    env: { ...process.env, PORT: '0', NO_COLOR: '1', FORCE_COLOR: undefined },
     // A group of its own, so that nothing npm has started stays behind.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

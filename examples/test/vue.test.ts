@@ -1,5 +1,6 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { type Browser, launch, Page } from '../../test-support/browsers.ts'
 import { type Server, start } from './server.ts'
 
@@ -80,6 +81,19 @@ test('one person: only the page whose name is in `to_user` has it', async () => 
   expect(await bob.text('#log')).toBe(`${me}: psst\n${him}: to all`)
   expect(await eve.text('#log')).toBe(`${him}: to all`)
   await show(bob, 'one-person')
+})
+
+test("while developing, the hub is on Vite's own server, beside its hot reloading", async () => {
+  const developing = await start(folder, 'dev')
+  onTestFinished(() => developing.kill())
+  const page = new Page(await browser.open(`${developing.url}/#everyone`))
+  pages.push(page)
+  await page.until(`document.querySelector('#status')?.textContent === 'connected'`)
+
+  const app = join(folder, 'src', 'BroadcastPage.vue')
+  writeFileSync(app, readFileSync(app, 'utf8').replace('<h1>Everyone', '<h1>All'))
+
+  await page.until(`document.querySelector('h1').textContent === 'All'`)
 })
 
 /** A picture for whoever looks at it: SCREENSHOTS names the folder. */
