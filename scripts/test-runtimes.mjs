@@ -4,13 +4,14 @@ import { rmSync } from 'node:fs'
 import * as bun from './runtimes/bun.mjs'
 import { out } from './runtimes/bundles.mjs'
 import * as deno from './runtimes/deno.mjs'
+import * as http from './runtimes/http.mjs'
 import * as runners from './runtimes/runners.mjs'
 import { findRuntime } from './runtimes/runtimes.mjs'
 import * as simulation from './runtimes/simulation.mjs'
 import * as workerd from './runtimes/workerd.mjs'
 
 /** The parts, in their order. Each has `wants`, the names of runtimes, and `test`, which gets those that are there and answers whether all is well. */
-const parts = { simulation, runners, bun, deno, workerd }
+const parts = { simulation, runners, bun, deno, workerd, http }
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !(name in parts))

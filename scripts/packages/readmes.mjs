@@ -11,6 +11,7 @@ import { each } from './run.mjs'
 const examples = {
   '@chat/browser': { not: 'they are of pages: the part "pages" opens them' },
   '@chat/core': { run: ends },
+  '@chat/http': { not: 'they are parts of servers: examples/express is one' },
   '@chat/node-ws': { run: serves },
   '@chat/testing': { run: passes },
   'README.md': { run: passes },

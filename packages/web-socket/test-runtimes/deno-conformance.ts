@@ -23,8 +23,8 @@ async function start(options: StartOptions): Promise<TransportBench> {
   const running = serve({ port: 0, hostname: '127.0.0.1', onListen() {} }, chat.fetch)
   const proxy = await FaultProxy.start(running.addr.port)
   return {
-    dial: dial(`ws://127.0.0.1:${proxy.port}/chat`),
-    nowhere: dial('ws://127.0.0.1:1/chat'),
+    dial: dial(`ws://127.0.0.1:${proxy.port}/chat`, { transport: 'websocket' }),
+    nowhere: dial('ws://127.0.0.1:1/chat', { transport: 'websocket' }),
     accepted: () => host.next(),
     open: async () => host.open,
     cut: async () => proxy.reset(),
