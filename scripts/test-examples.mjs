@@ -119,6 +119,13 @@ async function updateLocks() {
   const locked = chosen.filter((name) => existsSync(lockOf(name)) || only.includes(name))
   await each([page, ...locked], (name) =>
     timed(name, async () => {
+      // What a lock file has already npm does not ask for again.
+      if (existsSync(lockOf(name))) {
+        const old = readJson(lockOf(name))
+        for (const path of Object.keys(old.packages))
+          if (path.startsWith('node_modules/@chat/')) delete old.packages[path]
+        writeJson(lockOf(name), old)
+      }
       await npm(['install', '--package-lock-only', '--ignore-scripts'], join(source, name))
       const written = readJson(lockOf(name))
       for (const [path, entry] of Object.entries(written.packages)) {
