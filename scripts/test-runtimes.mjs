@@ -8,10 +8,11 @@ import * as http from './runtimes/http.mjs'
 import * as runners from './runtimes/runners.mjs'
 import { findRuntime } from './runtimes/runtimes.mjs'
 import * as simulation from './runtimes/simulation.mjs'
+import * as units from './runtimes/units.mjs'
 import * as workerd from './runtimes/workerd.mjs'
 
 /** The parts, in their order. Each has `wants`, the names of runtimes, and `test`, which gets those that are there and answers whether all is well. */
-const parts = { simulation, runners, bun, deno, workerd, http }
+const parts = { simulation, runners, units, bun, deno, workerd, http }
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !(name in parts))

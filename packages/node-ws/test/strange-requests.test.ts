@@ -5,10 +5,10 @@ import { StandIn } from './support/hub.ts'
 import { RawPeer, upgradeRequest } from './support/raw.ts'
 import { startServer } from './support/server.ts'
 
-/** More headers than Node keeps: those behind them are dropped. */
+/** More headers than Node 20 and 22 keep, which drop those behind them; Node 24 refuses the request. */
 const many = Array.from({ length: 3_000 }, (_, i) => `x${i}: \r\n`).join('')
 
-test.each<[string, string, number]>([
+test.each<[string, string, number | readonly number[]]>([
   ['without a key', upgradeRequest('/chat', { 'Sec-WebSocket-Key': null }), 400],
   ['with a key that is none', upgradeRequest('/chat', { 'Sec-WebSocket-Key': 'x' }), 400],
   ['with another version', upgradeRequest('/chat', { 'Sec-WebSocket-Version': '7' }), 400],
@@ -16,7 +16,11 @@ test.each<[string, string, number]>([
   ['that asks twice', upgradeRequest('/chat', { Upgrade: ['websocket', 'websocket'] }), 400],
   ['with another method', upgradeRequest('/chat').replace('GET', 'POST'), 405],
   ['with 16 KiB of a header', upgradeRequest('/chat', { 'X-Large': 'x'.repeat(16 * 1024) }), 431],
-  ['with 3 000 headers before those that count', upgradeRequest('/chat').replace('Host', `${many}Host`), 400],
+  [
+    'with 3 000 headers before those that count',
+    upgradeRequest('/chat').replace('Host', `${many}Host`),
+    [400, 431],
+  ],
   ['for a prototype', upgradeRequest('/__proto__'), 404],
 ])('an upgrade %s is answered, and the server lives (SEC-11)', async (_, request, status) => {
   const { server, port, url } = await startServer()
@@ -25,7 +29,7 @@ test.each<[string, string, number]>([
 
   peer.socket.write(request)
 
-  expect((await peer.response()).status).toBe(status)
+  expect([status].flat()).toContain((await peer.response()).status)
   await openClient(url('/chat'))
 })
 

@@ -57,12 +57,12 @@ export class Guard {
   }
 }
 
-/** The lines of the stack as it was when our own code was entered. */
+/** The lines of the stack as it was when our own code was entered; Bun puts `at native` before them. */
 function stackBefore(entry: GlobalCall['entry']): string[] {
   const holder: { stack?: string } = {}
   const { captureStackTrace } = Error as { captureStackTrace?(holder: object, entry: unknown): void }
   captureStackTrace?.(holder, entry)
-  return (holder.stack ?? '').split('\n').filter((line) => /^\s*at /.test(line))
+  return (holder.stack ?? '').split('\n').filter((line) => /^\s*at (?!native$)/.test(line))
 }
 
 /** Where this package lies, the others of the SDK are beside it. */

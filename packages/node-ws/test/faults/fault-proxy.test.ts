@@ -88,8 +88,8 @@ test('slices are what arrives at once, at most', async () => {
   await server.until(({ read }) => read.length === 700)
 
   expect(server.read).toBe(text(700))
-  // The receiver's kernel may join what it has not read yet.
-  expect(server.chunks.length).toBeGreaterThan(10)
+  // The receiver's kernel may join what it has not read yet, on a busy machine most of it.
+  expect(server.chunks.length).toBeGreaterThan(1)
 })
 
 test('bandwidth is shared out evenly', async () => {

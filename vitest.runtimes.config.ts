@@ -1,0 +1,30 @@
+import { readdirSync } from 'node:fs'
+import { defineConfig } from 'vitest/config'
+import { leftOutHere, runtime } from './test-support/runtimes.ts'
+import { SkipsReporter } from './test-support/skips-reporter.ts'
+
+// The unit tests in whatever runtime vitest itself runs in, on the sources: `npm run test:runtimes -- units` starts it in each.
+const conditions = ['@chat/source', 'module', 'development|production', 'node']
+const exclude = leftOutHere.flatMap(({ files }) => files)
+
+for (const { why, files } of leftOutHere) console.log(`left out: ${why}:\n  ${files.join('\n  ')}`)
+
+export default defineConfig({
+  test: {
+    maxWorkers: '100%',
+    reporters: ['dot', new SkipsReporter()],
+    projects: readdirSync('packages').map((name) => ({
+      resolve: { conditions },
+      ssr: { resolve: { conditions } },
+      test: {
+        name,
+        include: [`packages/${name}/test/**/*.test.ts`],
+        exclude,
+        isolate: false,
+        testTimeout: 20_000,
+        // Loaded by Bun itself, zod lacks its export `z` in vitest.
+        server: { deps: { inline: runtime === 'bun' ? ['zod'] : [] } },
+      },
+    })),
+  },
+})
