@@ -2,6 +2,7 @@
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { transform } from 'esbuild'
+import { findRuntime } from '../runtimes/runtimes.mjs'
 import { ensureTools } from '../tools.mjs'
 import { start } from './run.mjs'
 
@@ -17,26 +18,25 @@ export async function ends({ title, code, user, report }) {
   }
 }
 
-/** A server, which is the first block, and a client of it, which is the block that calls `connect`; SIGTERM ends the server. */
-export async function serves({ title, code, user, report }) {
+/** A server, which is the first block, and a client of it, when there is a block that calls `connect`; SIGTERM ends the server. */
+export async function serves({ title, code, user, report, runtime }) {
   const port = await freePort()
   const onPort = (text) => text.replaceAll(/\b3000\b/g, port)
-  const client = `${onPort(code.find((text) => text.includes('connect(')))}\nclient.close()\n`
-  const server = start(process.execPath, [await script(onPort(code[0]), 'server', user)], {
-    cwd: user.folder,
-  })
+  const client = code.find((text) => text.includes('connect('))
+  const command = runtime === undefined ? process.execPath : findRuntime(runtime).command
+  const server = start(command, [await script(onPort(code[0]), 'server', user)], { cwd: user.folder })
   try {
     await listening(port)
-    const file = await script(client, 'client', user)
-    report.ran(
-      `${title}: the client talks to the server`,
-      await user.run(process.execPath, [file], { timeout: 30_000 }),
-    )
-    const code = await server.stop('SIGTERM')
-    report.say(
-      `${title}: the server ends when it is told to`,
-      code === 0 ? '' : `its exit code was ${code}\n${server.output()}`,
-    )
+    const page = await (await fetch(`http://127.0.0.1:${port}/`)).text()
+    report.say(`${title}: the server says "${page}"`)
+    if (client !== undefined) {
+      const file = await script(`${onPort(client)}\nclient.close()\n`, 'client', user)
+      const result = await user.run(process.execPath, [file], { timeout: 30_000 })
+      report.ran(`${title}: the client talks to the server`, result)
+    }
+    const exit = await server.stop('SIGTERM')
+    const problem = exit === 0 ? '' : `it ended with ${exit}\n${server.output()}`
+    report.say(`${title}: the server ends when it is told to`, problem)
   } catch (error) {
     report.say(`${title}: the server runs`, `${error.message}\n${server.output()}`)
   } finally {

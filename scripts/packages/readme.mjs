@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The fenced blocks of a README, `{ language, text }`, in their order. */
+/** The fenced blocks of a README, `{ language, text, hidden }`, in their order; `hidden` are the lines that check-guides.mjs puts before them. */
 export function blocks(folder) {
   const text = readFileSync(join(folder, 'README.md'), 'utf8')
-  return [...text.matchAll(/^```(\w+)([^\n]*)\n(.*?)^```$/gms)]
-    .filter(([, , flags]) => !/\bignore\b/.test(flags))
-    .map(([, language, , text]) => ({ language, text }))
+  return [...text.matchAll(/(?:^<!-- ts\n(.*?)^-->\n+)?^```(\w+)([^\n]*)\n(.*?)^```$/gms)]
+    .filter(([, , , flags]) => !/\bignore\b/.test(flags))
+    .map(([, hidden = '', language, , text]) => ({ language, text, hidden }))
 }
 
 /** The first block in a language that has a text in it; an error when there is none. */

@@ -1,6 +1,7 @@
 // Each README by itself: its own install line in an empty folder, all its TypeScript compiled there, and its examples run.
 import { join } from 'node:path'
 import { root } from '../packages.mjs'
+import { findRuntime } from '../runtimes/runtimes.mjs'
 import { ensureTools } from '../tools.mjs'
 import { ends, passes, serves } from './examples.mjs'
 import { published } from './pack.mjs'
@@ -10,10 +11,12 @@ import { each } from './run.mjs'
 /** How the examples of each are run. */
 const examples = {
   '@chat/browser': { not: 'they are of pages: the part "pages" opens them' },
+  '@chat/bun': { run: (one) => serves({ ...one, runtime: 'bun' }) },
   '@chat/core': { run: ends },
-  '@chat/http': { not: 'they are parts of servers: examples/express is one' },
+  '@chat/http': { not: 'their hubs let nobody in; the part "programs" talks over HTTP' },
   '@chat/node-ws': { run: serves },
   '@chat/testing': { run: passes },
+  '@chat/web-socket': { not: 'they listen where they like; the part "programs" talks in Deno' },
   'README.md': { run: passes },
 }
 
@@ -37,14 +40,15 @@ export async function test({ report, users }) {
 async function standsAlone({ title, folder, line }, users, report) {
   if (line === undefined) return report.say(title, 'its README does not say how to install it: npm install …')
   const user = users.make(`readme-of-${title.replace(/.*\//, '')}`)
-  const [npm, ...args] = line.split(/\s+/)
-  if (!report.ran(`${title}: ${line}`, await user.run(npm, [...args, '--loglevel=error']))) return
-  const code = blocks(folder)
-    .filter(({ language }) => language === 'ts')
-    .map(({ text }) => text)
+  const [installer, ...args] = line.split(/\s+/)
+  const command = installer === 'bun' ? findRuntime('bun')?.command : installer
+  if (command === undefined) return report.skip(title, 'there is no Bun here', process.env.CI !== undefined)
+  if (!report.ran(`${title}: ${line}`, await user.run(command, args))) return
+  const typescript = blocks(folder).filter(({ language }) => language === 'ts')
+  const code = typescript.map(({ text }) => text)
   const wanted = Object.keys(others).filter((name) => code.some((text) => text.includes(` from '${name}'`)))
   user.link('@types/node', ...wanted.flatMap((name) => others[name]))
-  await compile(title, code, user, report)
+  await compile(title, typescript, user, report)
   const example = examples[title]
   if (example?.run !== undefined) return example.run({ title, code, user, report })
   report.skip(`${title}: its examples run`, example?.not ?? 'scripts/packages/readmes.mjs does not say how')
@@ -52,15 +56,15 @@ async function standsAlone({ title, folder, line }, users, report) {
 
 function installLine(folder) {
   const lines = blocks(folder).map(
-    ({ language, text }) => language === 'sh' && /^npm install .*$/m.exec(text)?.[0],
+    ({ language, text }) => language === 'sh' && /^(?:npm install|bun add) .*$/m.exec(text)?.[0],
   )
   return lines.find((line) => line)
 }
 
 async function compile(title, code, user, report) {
-  for (const [i, text] of code.entries()) {
+  for (const [i, { text, hidden }] of code.entries()) {
     const name = /^\/\/ ([\w-]+\.ts)\b/.exec(text)?.[1] ?? `block-${i + 1}.ts`
-    user.write(name, `${text}\nexport {}\n`)
+    user.write(name, `${hidden}${text}\nexport {}\n`)
   }
   const compilerOptions = {
     module: 'NodeNext',

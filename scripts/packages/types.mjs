@@ -15,7 +15,7 @@ const settings = {
 
 /** What is compiled, each with what it may know besides the language; in one of the two settings, where the other adds nothing. */
 const projects = {
-  server: { files: ['server.ts', 'required.cts'], types: ['node'], lib: ['ES2022'] },
+  server: { files: ['server.ts', 'web.ts', 'required.cts'], types: ['node'], lib: ['ES2022'] },
   page: { files: ['page.ts'], types: [], lib: ['ES2022', 'DOM', 'DOM.Iterable'], only: 'Bundler' },
   bare: { files: ['bare.ts'], types: [], lib: ['ES2022'], only: 'NodeNext' },
   wrong: { files: ['wrong.ts'], types: [], lib: ['ES2022'], only: 'Bundler' },
@@ -25,7 +25,7 @@ export async function test({ report, users }) {
   const user = users.make('types')
   const names = published.map(({ manifest }) => manifest.name)
   if (!report.ran(`npm install ${names.join(' ')}`, await user.install(...names))) return
-  user.link('express', '@types/express', '@types/node', '@types/ws')
+  user.link('@types/node', '@types/ws')
   user.copy('types')
   const all = compilers.flatMap((compiler) =>
     Object.keys(settings).flatMap((setting) =>
