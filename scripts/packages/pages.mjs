@@ -1,5 +1,5 @@
 // Pages with @chat/browser, bundled by Vite, webpack and esbuild, and run in Chromium against a real server. Their code is the README's.
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 import { filesBelow } from '../packages.mjs'
@@ -114,22 +114,18 @@ async function talk({ name, folder = name, act, said }, user, open) {
 
 /** Texts of the hub's sources that are nowhere else, and that stand in the built files as they are. */
 function textsOfTheHub(user) {
-  const core = join(user.folder, 'node_modules', '@chat', 'core')
-  const read = (folder, ending) =>
-    filesBelow(join(core, folder))
-      .filter((file) => file.endsWith(ending))
-      .map((file) => [file, readFileSync(file, 'utf8')])
-  const sources = read('src', '.ts')
-  const inHub = ([file]) => file.startsWith(join(core, 'src', 'hub'))
-  const others = sources
-    .filter((one) => !inHub(one))
-    .map(([, text]) => text)
-    .join('\n')
-  const built = read('dist', '.js')
-    .map(([, text]) => text)
-    .join('\n')
-  const texts = sources
-    .filter(inHub)
-    .flatMap(([, text]) => [...text.matchAll(/'([^'\\\n]{16,})'/g)].map(([, inner]) => inner))
-  return [...new Set(texts)].filter((text) => !others.includes(text) && built.includes(text))
+  const chat = join(user.folder, 'node_modules', '@chat')
+  const hub = join(chat, 'core', 'src', 'hub')
+  const files = readdirSync(chat).flatMap((name) => filesBelow(join(chat, name)))
+  const read = (wanted) =>
+    files
+      .filter(wanted)
+      .map((file) => readFileSync(file, 'utf8'))
+      .join('\n')
+  const source = (file) => /\/src\/.*\.ts$/.test(file)
+  const inHub = read((file) => source(file) && file.startsWith(hub))
+  const elsewhere = read((file) => source(file) && !file.startsWith(hub))
+  const built = read((file) => file.endsWith('.js'))
+  const texts = new Set([...inHub.matchAll(/'([^'\\\n]{16,})'/g)].map(([, text]) => text))
+  return [...texts].filter((text) => !elsewhere.includes(text) && built.includes(text))
 }
