@@ -31,7 +31,7 @@ function record() {
   const env = { ...process.env, RECORD: '1' }
   for (const [command, ...args] of [
     ['npx', 'vitest', 'run', 'conformance'],
-    [process.execPath, 'scripts/test-runtimes.mjs', 'bun', 'deno', 'workerd'],
+    [process.execPath, 'scripts/test-runtimes.mjs', 'bun', 'deno', 'workerd', 'http'],
   ]) {
     const { status } = spawnSync(command, args, { cwd: root, env, stdio: 'inherit' })
     if (status !== 0) fail(`${args.join(' ')} failed`)
