@@ -4,11 +4,8 @@ import { handler } from '@chat/http/node'
 import { attach } from '@chat/node-ws'
 import express from 'express'
 import type { Chat } from './contract.ts'
+import { host, listening, log, port } from './place.ts'
 import { site } from './site.ts'
-
-const port = Number(process.env['PORT'] || 3000)
-const host = process.env['HOST'] || '127.0.0.1'
-if (!Number.isInteger(port) || port < 0 || port > 65_535) fail('PORT is no number from 0 to 65535')
 
 const hub = new Hub<Chat>({
   // A demo's: the token, or `?user=`, is the name. Yours verifies a token, and answers null for a bad one.
@@ -31,10 +28,7 @@ const app = express()
   // For networks that block WebSocket. Before everything that reads bodies.
   .use(handler(hub, { path: '/chat' }))
   .use(await site())
-const server: Server = app.listen(port, host, (error?: NodeJS.ErrnoException) => {
-  if (error === undefined) return console.log(`http://${nameOf(host)}:${boundPort()}`)
-  fail(error.code === 'EADDRINUSE' ? `port ${port} is in use; set PORT to another` : error.message)
-})
+const server: Server = app.listen(port, host, (error) => listening(server, error))
 attach(hub, server, { path: '/chat' })
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -43,22 +37,3 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     server.close(() => process.exit(0))
     server.closeAllConnections()
   })
-
-/** One line, whatever is in it: names and errors may come from anybody. */
-function log(text: string): void {
-  console.error(text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, ' '))
-}
-
-function fail(reason: string): never {
-  log(`unable to listen: ${reason}`)
-  process.exit(1)
-}
-
-function nameOf(host: string): string {
-  return host.includes(':') ? `[${host}]` : host
-}
-
-function boundPort(): number {
-  const bound = server.address()
-  return typeof bound === 'object' && bound !== null ? bound.port : port
-}

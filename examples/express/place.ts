@@ -1,0 +1,28 @@
+import type { Server } from 'node:http'
+
+/** Where to listen. */
+export const port = Number(process.env['PORT'] || 3000)
+export const host = process.env['HOST'] || '127.0.0.1'
+if (!Number.isInteger(port) || port < 0 || port > 65_535) fail('PORT is no number from 0 to 65535')
+
+/** Says where the server is, or why it cannot listen. */
+export function listening(server: Server, error?: NodeJS.ErrnoException): void {
+  if (error === undefined)
+    return console.log(`http://${host.includes(':') ? `[${host}]` : host}:${boundPort(server)}`)
+  fail(error.code === 'EADDRINUSE' ? `port ${port} is in use; set PORT to another` : error.message)
+}
+
+/** One line, whatever is in it: names and errors may come from anybody. */
+export function log(text: string): void {
+  console.error(text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, ' '))
+}
+
+function fail(reason: string): never {
+  log(`unable to listen: ${reason}`)
+  process.exit(1)
+}
+
+function boundPort(server: Server): number {
+  const bound = server.address()
+  return typeof bound === 'object' && bound !== null ? bound.port : port
+}
