@@ -42,6 +42,6 @@ async function start(options: StartOptions): Promise<TransportBench> {
 defineTransportSuite(sideBySide, {
   name: 'http on node:http, dialled with fetch',
   capabilities: { client: http, server: http },
-  deadline: 20_000,
+  deadline: 30_000,
   start,
 })
