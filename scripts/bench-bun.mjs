@@ -22,7 +22,9 @@ const port = Number((await lines.next()).value)
 const sockets = []
 for (let n = 0; n < Number(receivers); n++)
   for (const path of ['hub', 'send', 'publish']) sockets.push(await open(path, n))
-const costs = JSON.parse((await lines.next()).value)
+const { value: measured } = await lines.next()
+if (measured === undefined) process.exit(1)
+const costs = JSON.parse(measured)
 await once(server, 'exit')
 for (const socket of sockets) socket.destroy()
 
@@ -51,6 +53,8 @@ async function open(path, n) {
   if (path === 'hub') {
     const hello = `["hello",{"v":[1,1],"token":"u${n}","streams":{"#room":null}}]`
     socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | hello.length, 0, 0, 0, 0]), Buffer.from(hello)]))
+    // An empty pong now and then, or the hub would take them for gone.
+    setInterval(() => socket.write(Buffer.from([0x8a, 0x80, 0, 0, 0, 0])), 20_000).unref()
   }
   socket.resume()
   return socket
