@@ -4,6 +4,7 @@
 //   ```ts fails    a test that fails, and says what the page shows in its next ```text block
 //   // contract.ts as a block's first line names the file: other blocks of the page can import './contract.ts'
 //   <!-- ts … -->  lines for the next block that the reader does not see, such as `declare const hub: Hub`
+//   ```python      written beside them when its first line names a file, `# asgi.py`, for a test to run; also in <!-- python … -->
 // Blocks are written to .guides/<page>/, each line where it stands in the page, so that an error names the page's own line.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -54,8 +55,10 @@ function pagesToCheck() {
 function writePage(page) {
   const path = relative(root, page).split(sep).join('/')
   const folder = path.replace(/\.md$/, '').replaceAll('/', '-')
+  const text = readFileSync(page, 'utf8')
   pages.set(folder, path)
-  for (const block of blocksOf(readFileSync(page, 'utf8'))) {
+  writePython(join(out, folder), text)
+  for (const block of blocksOf(text)) {
     if (block.ignored) {
       console.log(`skipped ${path}:${block.line} (ts ignore)`)
       continue
@@ -80,6 +83,15 @@ function writeBlock(folder, path, { name, line, lines, fails, shown }) {
     `${file}.shown.json`,
     JSON.stringify({ page: join(root, path), shown: shown?.join('\n') ?? '' }),
   )
+}
+
+function writePython(folder, text) {
+  for (const [, source, name] of text.matchAll(
+    /^(?:```|<!-- )python\n(# ([\w-]+\.py)\n.*?)^(?:```|-->)$/gms,
+  )) {
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, name), source)
+  }
 }
 
 /** The ts blocks of a page: their lines stand at the page's own line numbers, with empty ones before. */
