@@ -111,10 +111,10 @@ export class HttpConnection extends BaseConnection {
     return posted
   }
 
-  /** Says something, when nothing was said since the last call. */
+  /** Says something, when nothing was said since the last call: no silence is longer than two of them are apart. */
   beat(): void {
-    if (!this.#spoke && this.#wanted && this.state === 'open') this.#write(comment)
-    this.#spoke = false
+    if (this.#spoke) this.#spoke = false
+    else if (this.#wanted && this.state === 'open') this.#write(comment)
   }
 
   protected doSend(batch: Batch): boolean {

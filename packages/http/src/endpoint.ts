@@ -178,7 +178,7 @@ export class Endpoint {
   #beat(): void {
     if (this.#beating) return
     this.#beating = true
-    systemRuntime.timer(this.#settings.heartbeat, () => {
+    systemRuntime.timer(this.#settings.heartbeat / 2, () => {
       this.#beating = false
       for (const { connection } of this.#members.values()) connection.beat()
       if (this.#members.size > 0) this.#beat()

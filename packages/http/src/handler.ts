@@ -66,9 +66,9 @@ function responseOf({ status, headers, body }: Answer): Response {
   return new Response(body, { status, headers: { ...headers } })
 }
 
-/** `null` when somebody has read it. */
+/** `null` when somebody has read it, or is reading it. */
 function bodyOf(request: Request): Body | null {
-  if (request.bodyUsed) return null
+  if (request.bodyUsed || request.body?.locked) return null
   const reader = request.body?.getReader()
   return {
     read: async () => (await reader?.read())?.value ?? null,

@@ -8,8 +8,8 @@ export interface HandlerOptions<Request> extends AdmissionOptions {
   /** How many clients may be connected at a time; one more is answered with 429. Default: 10 000. */
   readonly maxConnections?: number
   /**
-   * After this long without a word to a client it gets a comment, which keeps proxies and servers that end what is idle from ending the stream; Bun's
-   * does so after 10 s. Default: 8 000.
+   * No stream is silent for longer: a client to which nothing was said gets a comment, which keeps proxies and servers that end what is idle from ending the
+   * stream; Bun's does so after 10 s. Default: 8 000.
    */
   readonly heartbeat?: number
   /**

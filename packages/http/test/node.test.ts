@@ -164,3 +164,30 @@ test('a client that vanishes before its answer leaves nothing behind', async () 
   await vi.waitFor(() => expect(host.peers).toHaveLength(1))
   await vi.waitFor(() => expect(host.end?.code).toBe(1006))
 })
+
+test('what another answers while a body comes, such as a framework’s timeout, is answered once and harms nobody', async () => {
+  const host = new Host()
+  const chat = handler(host, { path: '/chat', bodyTimeout: 20 })
+  const unhandled: unknown[] = []
+  const note = (error: unknown): void => void unhandled.push(error)
+  process.on('unhandledRejection', note)
+  onTestFinished(() => void process.off('unhandledRejection', note))
+  let answered: Promise<unknown> = Promise.resolve()
+  const server = await serve((request, response) => {
+    chat(request, response)
+    if (request.method !== 'POST') return
+    response.writeHead(503).write('too late')
+    answered = new Promise((resolve) => setTimeout(resolve, 100))
+  })
+  const { id } = await open(server)
+  const socket = connect(server.port)
+  const said = once(socket, 'data')
+  socket.write(
+    `POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nChat-Connection: ${id}\r\nChat-Seq: 1\r\nContent-Length: 9\r\n\r\n[`,
+  )
+
+  expect(String((await said)[0])).toMatch(/^HTTP\/1\.1 503 /)
+  await answered
+  expect(unhandled).toEqual([])
+  socket.destroy()
+})

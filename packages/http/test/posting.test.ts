@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest'
 import { handler } from '../src/index.ts'
 import type { HandlerOptions } from '../src/options.ts'
 import { Host } from './support/host.ts'
-import { PlainClient } from './support/plain-client.ts'
+import { PlainClient, post } from './support/plain-client.ts'
 
 async function open(options: HandlerOptions<Request> = {}, host: Host = new Host()) {
   const { fetch } = handler(host, { path: '/chat', ...options })
@@ -182,6 +182,23 @@ test('of a POST that waits for the hub, and the same again, the newer counts, on
   connection.resume()
   expect(await newer).toBe(204)
   expect(host.received).toEqual(['["a"]'])
+})
+
+test('a body that somebody has read, or reads, is said: 500, and not taken for an empty one', async () => {
+  const host = new Host()
+  const { fetch } = handler(host, { path: '/chat' })
+  const { id } = await PlainClient.open(fetch)
+  const headers = { 'chat-connection': id, 'chat-seq': '1' }
+  const read = post('["a"]', headers)
+  await read.text()
+  const beingRead = post('["a"]', headers)
+  beingRead.body?.getReader()
+
+  const answers = [await fetch(read), await fetch(beingRead)]
+
+  expect(answers.map((answer) => answer?.status)).toEqual([500, 500])
+  expect(await answers[1]?.text()).toMatch(/must stand before/)
+  expect(host.received).toEqual([])
 })
 
 test('bytes that are no UTF-8 are refused, and have no effect (P-FR-5)', async () => {

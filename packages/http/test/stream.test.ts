@@ -1,5 +1,6 @@
 import { Batch, Frame, systemRuntime } from '@chat/core'
-import { expect, test, vi } from 'vitest'
+import { VirtualTime } from '@chat/testing'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { handler } from '../src/index.ts'
 import { Host } from './support/host.ts'
 import { get, PlainClient } from './support/plain-client.ts'
@@ -95,6 +96,39 @@ test('a connection on which nothing is said has a comment now and then, one that
   beat()
   expect(client.received).toBe(busy)
 })
+
+test.each([0, 100, 3_900, 7_900])(
+  'a stream is never silent for longer than `heartbeat`, also when the last was said %i ms behind the first',
+  async (delay) => {
+    const time = new VirtualTime()
+    vi.spyOn(systemRuntime, 'timer').mockImplementation(time.runtime('server').timer)
+    onTestFinished(() => void vi.restoreAllMocks())
+    const host = new Host()
+    const client = await PlainClient.open(handler(host, { path: '/chat', heartbeat: 8_000 }).fetch)
+    const heard: number[] = [time.now]
+    let over = false
+    onTestFinished(() => {
+      over = true
+    })
+    const listen = async (): Promise<void> => {
+      while (!over) {
+        await client.hears()
+        heard.push(time.now)
+      }
+    }
+    void listen()
+
+    await time.advance(delay)
+    await host.newest.send(['["last"]'])
+    await time.advance(60_000)
+
+    const silences = heard.slice(1).map((at, i) => at - (heard[i] ?? 0))
+    expect(heard).toContain(delay)
+    expect(Math.max(...silences)).toBeLessThanOrEqual(8_000)
+    // And it is no flood.
+    expect(heard.length).toBeLessThan(20)
+  },
+)
 
 test('a client that has gone is gone for the hub', async () => {
   const host = new Host()

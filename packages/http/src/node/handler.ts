@@ -1,24 +1,29 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { type ConnectRequest, connectRequest } from '@chat/core'
 import type { Body } from '../body.ts'
 import { Endpoint } from '../endpoint.ts'
 import type { AttachableHub, HandlerOptions } from '../options.ts'
 import { send } from './send.ts'
 
-/** Takes clients over HTTP for a hub, in servers of `node:http`. */
+/** Takes clients over HTTP for a hub, in servers of `node:http`, `node:https` and `node:http2`. */
 export interface NodeHandler {
   /** As a middleware, of Express and Connect: `next` gets what is none of the hub's. */
-  (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void
+  (
+    request: IncomingMessage | Http2ServerRequest,
+    response: ServerResponse | Http2ServerResponse,
+    next: (error?: unknown) => void,
+  ): void
   /**
    * Answers a request for this hub's path. `false`: it is none of the hub's, and nothing was done; a `GET` that does not ask for an event stream is none, so
    * that a page may have the same path.
    */
-  (request: IncomingMessage, response: ServerResponse): boolean
+  (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): boolean
   /** Takes no further clients. Those that are connected stay until the hub closes them. */
   detach(): void
 }
 
-/** Express and Koa keep the target here when they hand on a part of it. */
+/** Express and Koa keep the target here when they hand on a part of it. What Node makes of HTTP/2 has all that is needed of it. */
 type Request = IncomingMessage & { readonly originalUrl?: string }
 
 /**
@@ -37,7 +42,7 @@ type Request = IncomingMessage & { readonly originalUrl?: string }
  */
 export function handler(hub: AttachableHub, options: HandlerOptions<IncomingMessage> = {}): NodeHandler {
   const endpoint = new Endpoint(hub, options)
-  const take = (request: Request, response: ServerResponse, next?: () => void): boolean => {
+  const answered = (request: Request, response: ServerResponse, next?: () => void): boolean => {
     const answer = endpoint.take({
       method: request.method ?? '',
       url: request.originalUrl ?? request.url,
@@ -55,6 +60,7 @@ export function handler(hub: AttachableHub, options: HandlerOptions<IncomingMess
     else void send(answer, request, response)
     return answer !== null
   }
+  const take = answered as (...args: Parameters<NodeHandler>) => boolean
   return Object.assign(take, { detach: () => endpoint.detach() })
 }
 
@@ -63,10 +69,13 @@ function requestOf({ headers, socket }: IncomingMessage): ConnectRequest {
   return connectRequest(entriesOf(headers), socket.remoteAddress ?? '')
 }
 
-/** Node has joined repeated headers, all but `set-cookie`, which no request has. */
+/** Node has joined repeated headers, all but `set-cookie`, which no request has. What HTTP/1.1 says as `Host`, HTTP/2 says as `:authority`. */
 function* entriesOf(headers: IncomingHttpHeaders): Iterable<[name: string, value: string]> {
   for (const [name, value] of Object.entries(headers))
-    if (value !== undefined) yield [name, typeof value === 'string' ? value : value.join(', ')]
+    if (value !== undefined && !name.startsWith(':'))
+      yield [name, typeof value === 'string' ? value : value.join(', ')]
+  const { ':authority': authority } = headers
+  if (typeof authority === 'string') yield ['host', authority]
 }
 
 /** `null` when somebody has read it. */

@@ -14,10 +14,12 @@ export async function send(
   // A body that came together with its head is complete behind the turn in which the head was told.
   const { status, headers, body } = await answer
   const stream = typeof body === 'string' || body === null ? null : body
-  if (response.destroyed || request.socket.destroyed) return cancel(stream)
-  // What was not read must not be taken for the next request.
+  // Something else may have answered while the body came, such as a framework's timeout.
+  if (response.headersSent || response.destroyed || request.socket.destroyed) return cancel(stream)
+  // What was not read must not be taken for the next request. Over HTTP/2 requests do not follow one another.
   const last = stream === null && !request.complete
-  response.writeHead(status, last ? { ...headers, connection: 'close' } : headers)
+  const ends = last && request.httpVersionMajor < 2
+  response.writeHead(status, ends ? { ...headers, connection: 'close' } : headers)
   if (stream !== null) await pipe(stream.getReader(), response)
   else response.end(body)
   if (stream !== null || last) letGo(response)
