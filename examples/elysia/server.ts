@@ -1,5 +1,6 @@
 import { bunTransport } from '@chat/bun'
 import { Hub } from '@chat/core'
+import { handler } from '@chat/http'
 import { Elysia } from 'elysia'
 
 const hub = new Hub({
@@ -10,7 +11,14 @@ const hub = new Hub({
 })
 
 const page = (file: string) => () => Bun.file(`${import.meta.dir}/../page/dist/${file}`)
+const chat = handler(hub, { path: '/chat' }) // for networks that block WebSocket
 const app = new Elysia().get('/', page('index.html'))
+app.all(
+  '/chat',
+  async ({ request, server, status }) =>
+    (await chat.fetch(request, { remoteAddress: server?.requestIP(request)?.address })) ?? status(404),
+  { parse: 'none' },
+)
 for (const file of ['main.js', 'style.css', 'icon.svg']) app.get(`/${file}`, page(file))
 
 const { fetch, websocket } = bunTransport(hub, { path: '/chat', fetch: app.fetch })

@@ -2,18 +2,28 @@ import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { Hub } from '@chat/core'
-import { attach, type NodeWsExtra } from '@chat/node-ws'
+import { handler } from '@chat/http/node'
+import { attach } from '@chat/node-ws'
 import express, { type Request, type Response } from 'express'
 import session from 'express-session'
 
 const sessions = session({ secret: process.env.SECRET ?? 'a demo', resave: false, saveUninitialized: false })
 const userOf = (request: object) => (request as { session?: { user?: { id: string } } }).session?.user ?? null
+// An upgrade passes no middleware: the one for sessions is run by hand.
+const context = async (request: IncomingMessage) => {
+  await new Promise((next) => sessions(request as Request, new ServerResponse(request) as Response, next))
+  return userOf(request)
+}
+const hub = new Hub({
+  authenticate: ({ extra }) => (extra as { context: ReturnType<typeof context> }).context,
+  authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
+  presence: {},
+})
 
-const app = express().use(sessions)
-app.get('/login', (request, response) => {
-  const id = String(request.query.user) // a demo's: yours asks for a password
-  Object.assign(request.session, { user: { id } })
-  response.redirect(`/?user=${encodeURIComponent(id)}`)
+const app = express().use(handler(hub, { path: '/chat', context })) // for networks that block WebSocket
+app.use(sessions).get('/login', (request, response) => {
+  Object.assign(request.session, { user: { id: String(request.query.user) } }) // a demo's: yours asks for a password
+  response.redirect(`/?user=${encodeURIComponent(String(request.query.user))}`)
 })
 const login = '<form action=/login><input name=user pattern=[\\w-]+ required> <button>Log in'
 app.get('/', (request, response, next) => (userOf(request) === null ? void response.send(login) : next()))
@@ -21,17 +31,7 @@ app.use(express.static(fileURLToPath(new URL('../page/dist', import.meta.url))))
 const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () =>
   console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
 )
-
-const hub = new Hub({
-  authenticate: ({ extra }) => (extra as NodeWsExtra<ReturnType<typeof context>>).context,
-  authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
-  presence: {},
-})
-const context = async (request: IncomingMessage) => {
-  await new Promise((next) => sessions(request as Request, new ServerResponse(request) as Response, next))
-  return userOf(request)
-}
-attach(hub, server, { path: '/chat', context }) // an upgrade passes no middleware: the one for sessions is run by hand
+attach(hub, server, { path: '/chat', context })
 
 process.once('SIGTERM', async () => {
   await hub.close({ deadline: 1_000 })

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { Hub } from '@chat/core'
+import { handler } from '@chat/http/node'
 import { upgrader } from '@chat/node-ws'
 import files from '@fastify/static'
 import websocket from '@fastify/websocket'
@@ -12,9 +13,13 @@ const hub = new Hub({
   presence: {},
 })
 const chat = upgrader(hub)
+const http = handler(hub, { path: '/chat' }) // for networks that block WebSocket
 
 const app = Fastify({ forceCloseConnections: true })
 app.addHook('preClose', () => hub.close({ deadline: 1_000 })) // before the plugin's own, which ends its sockets
+app.addHook('onRequest', (request, reply, done) =>
+  http(request.raw, reply.raw) ? void reply.hijack() : done(),
+)
 app.register(files, { root: fileURLToPath(new URL('../page/dist', import.meta.url)) })
 // This plugin takes every upgrade of the server and answers 404 for what has no route: the hub gets its sockets from a route.
 await app.register(websocket, { options: { maxPayload: hub.limits.transmission, maxFragments: 64 } })

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { Hub } from '@chat/core'
+import { handler } from '@chat/http/node'
 import { attach } from '@chat/node-ws'
 import files from '@fastify/static'
 import Fastify from 'fastify'
@@ -11,7 +12,11 @@ const hub = new Hub({
   presence: {},
 })
 
+const http = handler(hub, { path: '/chat' }) // for networks that block WebSocket
 const app = Fastify({ forceCloseConnections: true })
+app.addHook('onRequest', (request, reply, done) =>
+  http(request.raw, reply.raw) ? void reply.hijack() : done(),
+)
 app.register(files, { root: fileURLToPath(new URL('../page/dist', import.meta.url)) })
 app.addHook('preClose', () => hub.close({ deadline: 1_000 })) // before the server waits for its connections
 attach(hub, app.server, { path: '/chat' }) // `app.server` is there before `listen`

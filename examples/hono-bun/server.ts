@@ -1,7 +1,8 @@
 import { bunTransport } from '@chat/bun'
 import { Hub } from '@chat/core'
+import { handler } from '@chat/http'
 import { Hono } from 'hono'
-import { serveStatic, upgradeWebSocket, websocket } from 'hono/bun'
+import { getConnInfo, serveStatic, upgradeWebSocket, websocket } from 'hono/bun'
 
 const hub = new Hub({
   // A demo's: the token is the name. Yours verifies a token, and answers null for a bad one.
@@ -10,7 +11,12 @@ const hub = new Hub({
   presence: {},
 })
 
+const http = handler(hub, { path: '/chat' }) // for networks that block WebSocket
 const app = new Hono()
+app.use('/chat', async (c, next) => {
+  const { remote } = getConnInfo(c)
+  return (await http.fetch(c.req.raw, { remoteAddress: remote.address })) ?? next()
+})
 // Hono's own WebSockets stay what they are.
 app.get(
   '/echo',

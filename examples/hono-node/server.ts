@@ -1,8 +1,10 @@
 import type { Server } from 'node:http'
 import { Hub } from '@chat/core'
+import { handler } from '@chat/http/node'
 import { attach } from '@chat/node-ws'
-import { serve } from '@hono/node-server'
+import { type HttpBindings, serve } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
 
 const hub = new Hub({
@@ -12,7 +14,10 @@ const hub = new Hub({
   presence: {},
 })
 
-const app = new Hono().use(serveStatic({ root: '../page/dist' }))
+const chat = handler(hub, { path: '/chat' }) // for networks that block WebSocket
+const app = new Hono<{ Bindings: HttpBindings }>()
+app.use(async ({ env }, next) => (chat(env.incoming, env.outgoing) ? RESPONSE_ALREADY_SENT : next()))
+app.use(serveStatic({ root: '../page/dist' }))
 const where = { port: Number(process.env.PORT ?? 3000), hostname: '127.0.0.1' }
 const server = serve({ fetch: app.fetch, ...where }, ({ port }) =>
   console.log(`http://${where.hostname}:${port}`),

@@ -1,16 +1,27 @@
-import { ServerResponse } from 'node:http'
+import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { Hub } from '@chat/core'
-import { attach, type NodeWsExtra } from '@chat/node-ws'
+import { handler } from '@chat/http/node'
+import { attach } from '@chat/node-ws'
 import Koa from 'koa'
 import session from 'koa-session'
 import files from 'koa-static'
 
-const app = new Koa()
-app.keys = [process.env.SECRET ?? 'only for a demo']
-app.use(session(app))
-app.use((ctx, next) => {
+const app = new Koa({ keys: [process.env.SECRET ?? 'only for a demo'] })
+const hub = new Hub({
+  authenticate: ({ extra }) => (extra as { context?: { id: string } }).context ?? null,
+  authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
+  presence: {},
+})
+// An upgrade passes no middleware, but koa-session reads the cookie of any request when it is asked.
+const context = (asked: IncomingMessage) => app.createContext(asked, new ServerResponse(asked)).session?.user
+const chat = handler(hub, { path: '/chat', context }) // for networks that block WebSocket
+app.use(async (ctx, next) => {
+  if (chat(ctx.req, ctx.res)) ctx.respond = false
+  else await next()
+})
+app.use(session(app)).use((ctx, next) => {
   if (ctx.path === '/login' && ctx.session !== null) {
     ctx.session.user = { id: String(ctx.query.user) } // a demo's: yours asks for a password
     ctx.redirect(`/?user=${encodeURIComponent(ctx.session.user.id)}`)
@@ -18,23 +29,12 @@ app.use((ctx, next) => {
   else ctx.body = '<form action=/login><input name=user pattern=[\\w-]+ required> <button>Log in'
 })
 app.use(files(fileURLToPath(new URL('../page/dist', import.meta.url))))
-
-const hub = new Hub({
-  authenticate: ({ extra }) => (extra as NodeWsExtra<{ id: string } | undefined>).context ?? null,
-  authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
-  presence: {},
-})
 const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () =>
   console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
 )
-attach(hub, server, {
-  path: '/chat',
-  // An upgrade passes no middleware, but koa-session reads the cookie of any request when it is asked.
-  context: (request) => app.createContext(request, new ServerResponse(request)).session?.user,
-})
+attach(hub, server, { path: '/chat', context })
 
 process.once('SIGTERM', async () => {
   await hub.close({ deadline: 1_000 })
-  server.close()
-  server.closeAllConnections()
+  server.close().closeAllConnections()
 })

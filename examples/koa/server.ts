@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { Hub } from '@chat/core'
+import { handler } from '@chat/http/node'
 import { attach } from '@chat/node-ws'
 import Koa from 'koa'
 import files from 'koa-static'
@@ -12,7 +13,13 @@ const hub = new Hub({
   presence: {},
 })
 
-const app = new Koa().use(files(fileURLToPath(new URL('../page/dist', import.meta.url))))
+const chat = handler(hub, { path: '/chat' }) // for networks that block WebSocket
+const app = new Koa()
+app.use(async (ctx, next) => {
+  if (chat(ctx.req, ctx.res)) ctx.respond = false
+  else await next()
+})
+app.use(files(fileURLToPath(new URL('../page/dist', import.meta.url))))
 const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () =>
   console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
 )

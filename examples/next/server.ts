@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Hub } from '@chat/core'
+import { handler } from '@chat/http/node'
 import { upgrader } from '@chat/node-ws'
 import next from 'next'
 
@@ -12,13 +13,14 @@ const hub = new Hub({
 })
 
 const chat = upgrader(hub, { path: '/chat' })
+const http = handler(hub, { path: '/chat' }) // for networks that block WebSocket
 
 const server = createServer()
 const dev = process.argv.includes('--dev')
 const app = next({ dev, httpServer: server, hostname: '127.0.0.1' })
 await app.prepare()
 const handle = app.getRequestHandler()
-server.on('request', (request, response) => void handle(request, response))
+server.on('request', (request, response) => http(request, response) || void handle(request, response))
 // Next.js listens to upgrades, too. While developing it answers its own; later it leaves all of them waiting.
 server.on('upgrade', (request, socket, head) => {
   if (!chat.handleUpgrade(request, socket, head) && !dev) socket.end('HTTP/1.1 404 Not Found\r\n\r\n')

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Hub } from '@chat/core'
+import { handler } from '@chat/http/node'
 import { attach } from '@chat/node-ws'
 
 const hub = new Hub({
@@ -19,7 +20,9 @@ const types: Record<string, string> = {
   'icon.svg': 'image/svg+xml',
 }
 
+const chat = handler(hub, { path: '/chat' }) // for networks that block WebSocket
 const server = createServer(async (request, response) => {
+  if (chat(request, response)) return
   const { pathname } = new URL(request.url ?? '/', 'http://localhost')
   const file = pathname === '/' ? 'index.html' : pathname.slice(1)
   if (types[file] === undefined) return response.writeHead(404).end('not found')

@@ -3,28 +3,36 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { launch, Page } from '../../test-support/browsers.ts'
+import { type Browser, launch, Page } from '../../test-support/browsers.ts'
 import { enginesToTest } from '../../test-support/engines.ts'
-import { known, People, type Person } from './people.ts'
+import { UpgradeProxy } from '../../test-support/upgrade-proxy.ts'
+import { known, People, type Person, type Way } from './people.ts'
+import { greet } from './plain.ts'
 import { type Server, start } from './server.ts'
 import { examples } from './table.ts'
 
 const name = process.env['EXAMPLE'] ?? ''
 const folder = join(process.env['EXAMPLES_PLACE'] ?? '', name)
+const ways: readonly Way[] = ['WebSocket', 'HTTP']
 const { identity = 'token', echo } = examples[name] ?? {}
 let server: Server
-let people: People
+let people: Record<Way, People>
 
 beforeAll(async () => {
   expect(Object.keys(examples), 'every example has a row in the table').toContain(name)
   server = await start(folder)
-  people = new People(server.url, identity)
+  people = {
+    WebSocket: new People(server.url, identity, 'WebSocket'),
+    HTTP: new People(server.url, identity, 'HTTP'),
+  }
 })
 afterAll(() => server?.kill())
-afterEach(() => people.leave())
+afterEach(() => {
+  for (const way of ways) people[way].leave()
+})
 
-async function enter(...names: string[]): Promise<Person[]> {
-  const entered = await Promise.all(names.map((name) => people.enter(name)))
+async function enter(way: Way, ...names: string[]): Promise<Person[]> {
+  const entered = await Promise.all(names.map((name) => people[way].enter(name)))
   expect(await Promise.all(entered.map(known))).toEqual(names)
   return entered
 }
@@ -37,7 +45,7 @@ describe(name, () => {
   })
 
   test('serves the page', async () => {
-    const { headers = {} } = await people.credentials('ada')
+    const { headers = {} } = await people.WebSocket.credentials('ada')
     const page = await fetch(`${server.url}/?user=ada`, { headers })
     const script = await fetch(`${server.url}/main.js`)
 
@@ -47,73 +55,80 @@ describe(name, () => {
     expect((await fetch(`${server.url}/nothing-here`)).status).toBe(404)
   })
 
-  test.skipIf(!enginesToTest().includes('chromium'))('somebody joins by its page', async () => {
-    const browser = await launch('chromium')
-    onTestFinished(() => browser.close())
-    const [bob] = (await enter('bob')) as [Person]
-    await bob.client.join('#lobby').ready
-    const way = identity === 'session' ? 'login?user=ada' : '?user=ada'
-    const page = new Page(await browser.open(`${server.url}/${way}`))
+  test.skipIf(!enginesToTest().includes('chromium'))(
+    'people join by its page, also where WebSocket is blocked',
+    async () => {
+      const browser = await launch('chromium')
+      onTestFinished(() => browser.close())
+      const proxy = await UpgradeProxy.start(Number(new URL(server.url).port), 'refuse')
+      onTestFinished(() => proxy.close())
+      const ada = await openPage(browser, server.url, 'ada')
+      const eve = await openPage(browser, `http://127.0.0.1:${proxy.port}`, 'eve')
 
-    await page.until(`document.querySelector('#status')?.dataset.status === 'connected'`)
-    await page.click('#text')
-    await page.type('hello from the page\n')
+      await say(ada, 'hello from the page')
+      await eve.until(`document.querySelector('.line')?.textContent.includes('hello from the page')`)
+      await say(eve, 'hello from behind a proxy')
+      await ada.until(`document.querySelector('#log')?.textContent.includes('hello from behind a proxy')`)
+      await show(ada, name)
+      await show(eve, `${name}-blocked`)
+    },
+    60_000,
+  )
 
-    await bob.hears('#lobby say hello from the page')
-    await page.until(`document.querySelector('.line.sent')?.textContent.includes('hello from the page')`)
-    const pictures = process.env['SCREENSHOTS']
-    if (pictures !== undefined) await page.screenshot(join(pictures, `${name}.png`))
-  })
+  describe.each(ways)('over %s', (way) => {
+    test('a broadcast reaches everyone', async () => {
+      const [ada, bob] = (await enter(way, 'ada', 'bob')) as [Person, Person]
 
-  test('a broadcast reaches everyone', async () => {
-    const [ada, bob] = (await enter('ada', 'bob')) as [Person, Person]
+      await ada.client.to('*').send('announce', { text: 'lunch' })
 
-    await ada.client.to('*').send('announce', { text: 'lunch' })
+      await Promise.all([ada, bob].map((person) => person.hears('* announce lunch')))
+    })
 
-    await Promise.all([ada, bob].map((person) => person.hears('* announce lunch')))
-  })
+    test('a room reaches those who joined it, and nobody else', async () => {
+      const [ada, bob, eve] = (await enter(way, 'ada', 'bob', 'eve')) as [Person, Person, Person]
+      await Promise.all([ada, bob].map(({ client }) => client.join('#harbour').ready))
 
-  test('a room reaches those who joined it, and nobody else', async () => {
-    const [ada, bob, eve] = (await enter('ada', 'bob', 'eve')) as [Person, Person, Person]
-    await Promise.all([ada, bob].map(({ client }) => client.join('#harbour').ready))
+      await ada.client.to('#harbour').send('say', { text: 'ahoy' })
+      await ada.client.to('*').send('announce', { text: 'later' })
 
-    await ada.client.to('#harbour').send('say', { text: 'ahoy' })
-    await ada.client.to('*').send('announce', { text: 'later' })
+      await bob.hears('#harbour say ahoy')
+      await eve.hears('* announce later')
+      expect(eve.heard).not.toContain('#harbour say ahoy')
+    })
 
-    await bob.hears('#harbour say ahoy')
-    await eve.hears('* announce later')
-    expect(eve.heard).not.toContain('#harbour say ahoy')
-  })
+    test('a direct message reaches one person, on all devices, and nobody else', async () => {
+      const [ada, bob, phone, eve] = (await enter(way, 'ada', 'bob', 'bob', 'eve')) as [
+        Person,
+        Person,
+        Person,
+        Person,
+      ]
 
-  test('a direct message reaches one person, on all devices, and nobody else', async () => {
-    const [ada, bob, phone, eve] = (await enter('ada', 'bob', 'bob', 'eve')) as [
-      Person,
-      Person,
-      Person,
-      Person,
-    ]
+      await ada.client.to('@bob').send('dm', { text: 'psst' })
+      await ada.client.to('@eve').send('dm', { text: 'for eve' })
 
-    await ada.client.to('@bob').send('dm', { text: 'psst' })
-    await ada.client.to('@eve').send('dm', { text: 'for eve' })
+      await Promise.all([bob, phone].map((person) => person.hears('@bob dm psst')))
+      await eve.hears('@eve dm for eve')
+      expect(eve.heard).not.toContain('@bob dm psst')
+    })
 
-    await Promise.all([bob, phone].map((person) => person.hears('@bob dm psst')))
-    await eve.hears('@eve dm for eve')
-    expect(eve.heard).not.toContain('@bob dm psst')
-  })
+    test('who brings no good credentials is refused for good', async () => {
+      const bad = {
+        token: 'not a name',
+        headers: { cookie: 'koa.sess=eyJ1c2VyIjoiYWRhIn0=; connect.sid=s%3Aguess.ed' },
+      }
 
-  test('who brings no good credentials is refused for good', async () => {
-    const bad = {
-      token: 'not a name',
-      headers: { cookie: 'koa.sess=eyJ1c2VyIjoiYWRhIn0=; connect.sid=s%3Aguess.ed' },
-    }
-
-    expect(await people.connect(bad).refused).toBe('unauthorized')
-    expect(await people.connect({}).refused).toBe('unauthorized')
+      expect(await people[way].connect(bad).refused).toBe('unauthorized')
+      expect(await people[way].connect({}).refused).toBe('unauthorized')
+    })
   })
 
   test('a page from elsewhere is refused', async () => {
     // Where the framework has opened the socket already, the hub closes it.
-    expect([403, 4503]).toContain(await refusal('/chat', { origin: 'https://evil.example' }))
+    const headers = { origin: 'https://evil.example' }
+    expect([403, 4503]).toContain(await refusal('/chat', headers))
+    const overHttp = { headers: { ...headers, accept: 'text/event-stream' } }
+    expect((await fetch(`${server.url}/chat`, overHttp)).status).toBe(403)
   })
 
   test('an upgrade for another path is refused, not left waiting', async () => {
@@ -130,30 +145,42 @@ describe(name, () => {
   })
 
   test('SIGTERM tells everyone to come back later, and ends it', async () => {
-    const [ada] = (await enter('ada')) as [Person]
-    const { frames, closed } = await plainClient('bob')
-    const away = new Promise((resolve) => ada.client.on('$status', ({ status }) => resolve(status)))
+    const entered = (await Promise.all(ways.map((way) => enter(way, 'ada')))).flat()
+    const plain = await Promise.all(
+      ways.map(async (way) => greet[way](`${server.url}/chat`, await people[way].credentials('bob'))),
+    )
+    const away = entered.map(
+      ({ client }) => new Promise((resolve) => client.on('$status', ({ status }) => resolve(status))),
+    )
 
     const code = server.stop()
 
-    expect(await away).toBe('reconnecting')
-    expect(await closed).toBe(4001)
-    expect(frames.at(-1)).toMatch(/^\["bye",4001,/)
+    expect(await Promise.all(away)).toEqual(['reconnecting', 'reconnecting'])
+    expect(await Promise.all(plain.map(({ closed }) => closed))).toEqual([4001, 4001])
+    for (const { frames } of plain) expect(frames.at(-1)).toMatch(/^\["bye",4001,/)
     expect(await code).toBe(0)
     await expect(fetch(server.url)).rejects.toThrow()
   })
 })
 
-/** Somebody without the SDK, who is let in: what is said to them, and the code that ends it. */
-async function plainClient(name: string): Promise<{ frames: string[]; closed: Promise<number> }> {
-  const { token, headers = {} } = await people.credentials(name)
-  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/chat`, { headers })
-  const frames: string[] = []
-  socket.on('message', (data) => frames.push(...String(data).split('\n')))
-  await once(socket, 'open')
-  socket.send(JSON.stringify(['hello', { v: [1, 1], token }]))
-  await once(socket, 'message')
-  return { frames, closed: once(socket, 'close').then(([code]: number[]) => code ?? 0) }
+/** Somebody's page, connected. */
+async function openPage(browser: Browser, url: string, name: string): Promise<Page> {
+  const page = new Page(await browser.open(`${url}/${identity === 'session' ? 'login' : ''}?user=${name}`))
+  await page.until(`document.querySelector('#status')?.dataset.status === 'connected'`)
+  return page
+}
+
+/** Writes something into the page, which shows that the hub has it. */
+async function say(page: Page, text: string): Promise<void> {
+  await page.click('#text')
+  await page.type(`${text}\n`)
+  await page.until(`document.querySelector('.line.sent')?.textContent.includes('${text}')`)
+}
+
+/** A picture for whoever looks at it: SCREENSHOTS names the folder. */
+async function show(page: Page, name: string): Promise<void> {
+  const folder = process.env['SCREENSHOTS']
+  if (folder !== undefined) await page.screenshot(join(folder, `${name}.png`))
 }
 
 /** The status of an upgrade that is refused, or the code with which the socket is closed. */

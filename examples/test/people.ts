@@ -1,5 +1,9 @@
-import type { Client, Message } from '@chat/core'
-import { connect } from '@chat/node-ws'
+import { Client, type Dialer, type Message } from '@chat/core'
+import { dial as dialHttp } from '@chat/http/client'
+import { dial as dialWebSocket } from '@chat/node-ws'
+
+/** What carries a client's words. */
+export type Way = 'WebSocket' | 'HTTP'
 
 /** Somebody at one of the examples. */
 export interface Person {
@@ -22,11 +26,13 @@ export interface Credentials {
 export class People {
   readonly #url: string
   readonly #identity: 'token' | 'session'
+  readonly #way: Way
   readonly #clients: Client[] = []
 
-  constructor(url: string, identity: 'token' | 'session') {
+  constructor(url: string, identity: 'token' | 'session', way: Way) {
     this.#url = url
     this.#identity = identity
+    this.#way = way
   }
 
   /** Somebody who is let in. */
@@ -43,7 +49,7 @@ export class People {
   }
 
   /** Somebody with whatever credentials. */
-  connect(credentials: Credentials): Person {
+  connect({ token, headers = {} }: Credentials): Person {
     const heard: string[] = []
     let news = (): void => {}
     const observe = (seen: object): void => {
@@ -52,8 +58,11 @@ export class People {
       heard.push(`${address} ${event} ${data.text}`)
       news()
     }
-    const url = `${this.#url.replace('http', 'ws')}/chat`
-    const client = connect(url, { ...credentials, origin: this.#url, observe })
+    const client = new Client({
+      dial: this.#dialer(headers),
+      observe,
+      ...(token === undefined ? {} : { token }),
+    })
     this.#clients.push(client)
     const refused = new Promise<string>((resolve) =>
       client.on('$status', ({ status, error }) => status === 'closed' && resolve(error?.code ?? 'closed')),
@@ -65,6 +74,12 @@ export class People {
         })
     }
     return { client, heard, hears, refused }
+  }
+
+  #dialer(headers: Record<string, string>): Dialer {
+    const url = `${this.#url}/chat`
+    if (this.#way === 'HTTP') return dialHttp(url, { headers: { ...headers, origin: this.#url } })
+    return dialWebSocket(url.replace('http', 'ws'), { headers, origin: this.#url })
   }
 
   leave(): void {

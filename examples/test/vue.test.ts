@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { type Browser, launch, Page } from '../../test-support/browsers.ts'
+import { UpgradeProxy } from '../../test-support/upgrade-proxy.ts'
 import { type Server, start } from './server.ts'
 
 const folder = join(process.env['EXAMPLES_PLACE'] ?? '', 'vue')
@@ -21,14 +22,14 @@ afterEach(async () => {
   for (const page of pages.splice(0)) await page.close()
 })
 
-async function open(name: string): Promise<Page> {
-  const page = new Page(await browser.open(`${server.url}/#${encodeURIComponent(name)}`))
+async function open(name: string, url = server.url): Promise<Page> {
+  const page = new Page(await browser.open(`${url}/#${encodeURIComponent(name)}`))
   pages.push(page)
   return page
 }
 
-async function connected(name: string): Promise<Page> {
-  const page = await open(name)
+async function connected(name: string, url?: string): Promise<Page> {
+  const page = await open(name, url)
   await page.until(`document.querySelector('#status')?.textContent === 'connected'`)
   return page
 }
@@ -53,8 +54,15 @@ test('echo: connect, send, close', async () => {
   expect(await page.evaluate(`document.querySelector('#send').disabled`)).toBe(true)
 })
 
-test('everyone: every open page has it once, the own one, too', async () => {
-  const all = await Promise.all([connected('everyone'), connected('everyone'), connected('one person')])
+test('everyone: every open page has it once, the own one, too, and one where WebSocket is blocked', async () => {
+  const proxy = await UpgradeProxy.start(Number(new URL(server.url).port), 'refuse')
+  onTestFinished(() => proxy.close())
+  const blocked = `http://127.0.0.1:${proxy.port}`
+  const all = await Promise.all([
+    connected('everyone'),
+    connected('everyone', blocked),
+    connected('one person'),
+  ])
   const [first] = all as [Page, Page, Page]
   await write(first, '#text', 'lunch\n')
 
@@ -67,7 +75,9 @@ test('everyone: every open page has it once, the own one, too', async () => {
 })
 
 test('one person: only the page whose name is in `to_user` has it', async () => {
-  const [ada, bob, eve] = await Promise.all(['one person', 'one person', 'one person'].map(connected))
+  const [ada, bob, eve] = await Promise.all(
+    ['one person', 'one person', 'one person'].map((name) => connected(name)),
+  )
   if (ada === undefined || bob === undefined || eve === undefined) throw new Error('nobody is there')
   const [me, him] = [await ada.text('#me'), await bob.text('#me')]
   expect(await bob.text('code')).toBe(`/ws/${him}/`)

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http'
+import { handler } from '@chat/http/node'
 import { attach } from '@chat/node-ws'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig, type Plugin } from 'vite'
@@ -7,7 +8,10 @@ import { hub, path } from './hub.ts'
 /** The hub on Vite's own server, beside its hot reloading: `npm run dev` is all there is to start. */
 const chat: Plugin = {
   name: 'chat',
-  configureServer: ({ httpServer }) => void attach(hub, httpServer as Server, { path }),
+  configureServer({ httpServer, middlewares }) {
+    attach(hub, httpServer as Server, { path })
+    middlewares.use(handler(hub, { path }))
+  },
 }
 
 export default defineConfig({ plugins: [vue(), chat] })
