@@ -11,11 +11,11 @@ export interface Server {
   kill(): void
 }
 
-/** Starts an example on a free port, by one of its scripts, and waits until it says where it listens. */
-export async function start(folder: string, script: 'start' | 'dev' = 'start'): Promise<Server> {
+/** Starts an example by one of its scripts, on a free port unless one is named, and waits until it says where it listens. */
+export async function start(folder: string, script: 'start' | 'dev' = 'start', port = '0'): Promise<Server> {
   const child = spawn('npm', ['run', script], {
     cwd: folder,
-    env: { ...process.env, PORT: '0', NO_COLOR: '1', FORCE_COLOR: undefined },
+    env: { ...process.env, PORT: port, NO_COLOR: '1', FORCE_COLOR: undefined },
     // A group of its own, so that nothing npm has started stays behind.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

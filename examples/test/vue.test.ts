@@ -93,12 +93,28 @@ test('one person: only the page whose name is in `to_user` has it', async () => 
   await show(bob, 'one-person')
 })
 
+test('a server that starts again: what was written meanwhile arrives once, or the page says that something is missing', async () => {
+  const first = await start(folder)
+  onTestFinished(() => first.kill())
+  const [ada, bob] = [await connected('one person', first.url), await connected('one person', first.url)]
+  await first.stop()
+  await ada.until(`document.querySelector('#status').textContent === 'reconnecting'`)
+  await write(ada, '#to-user', await bob.text('#me'))
+  await write(ada, '#text', 'are you there?\n')
+
+  const second = await start(folder, 'start', new URL(first.url).port)
+  onTestFinished(() => second.kill())
+  for (const page of [bob, ada]) await page.evaluate(`dispatchEvent(new Event('online'))`) // look at once
+  await ada.until(`document.querySelector('#log').textContent.includes('are you there?')`)
+  await bob.until(`document.querySelector('#status').textContent === 'connected'`)
+  await bob.until(`/are you there|missing/.test(document.querySelector('#log').textContent)`)
+  expect((await bob.text('#log')).match(/are you there/g)?.length ?? 0).toBeLessThanOrEqual(1)
+}, 60_000)
+
 test("while developing, the hub is on Vite's own server, beside its hot reloading", async () => {
   const developing = await start(folder, 'dev')
   onTestFinished(() => developing.kill())
-  const page = new Page(await browser.open(`${developing.url}/#everyone`))
-  pages.push(page)
-  await page.until(`document.querySelector('#status')?.textContent === 'connected'`)
+  const page = await connected('everyone', developing.url)
 
   const app = join(folder, 'src', 'BroadcastPage.vue')
   writeFileSync(app, readFileSync(app, 'utf8').replace('<h1>Everyone', '<h1>All'))

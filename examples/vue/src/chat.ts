@@ -7,7 +7,7 @@ import type { Chat } from '../hub.ts'
 export interface Line {
   readonly from: string
   readonly text: string
-  /** Whether it was for this person alone. */
+  /** Whether it was for one person alone. */
   readonly direct: boolean
 }
 
@@ -16,6 +16,8 @@ export function useChat(username: string) {
   const status = ref<ClientStatus>('closed')
   const lines = reactive<Line[]>([])
   const client = shallowRef<Client<Chat> | null>(null)
+  const text = ref('')
+  const trouble = ref('')
 
   function open(): void {
     close()
@@ -27,6 +29,10 @@ export function useChat(username: string) {
     made.on('message', ({ text }, { from, address }) =>
       lines.push({ from: from ?? 'server', text, direct: address !== '*' }),
     )
+    // The log is in the server's memory: when that starts again, what came before is gone. Whoever needs it all keeps it, and has a snapshot hook.
+    made.on('$gap', ({ address }) =>
+      lines.push({ from: 'the client', text: `messages to ${address} are missing here`, direct: false }),
+    )
     client.value = made
   }
 
@@ -36,8 +42,23 @@ export function useChat(username: string) {
     status.value = 'closed'
   }
 
+  /** Sends what is in `text`, and resolves with whether that worked. When it did not, `trouble` says why, and the text is there again. */
+  async function say(address: string): Promise<boolean> {
+    const said = text.value
+    text.value = ''
+    trouble.value = ''
+    try {
+      await client.value?.to(address).send('message', { text: said })
+      return true
+    } catch (error) {
+      trouble.value = (error as Error).message
+      text.value ||= said
+      return false
+    }
+  }
+
   onScopeDispose(close)
-  return { status, lines, client, open, close }
+  return { status, lines, client, text, trouble, open, close, say }
 }
 
 /** Who this tab is: a name of its own, in the address of its socket. */
