@@ -179,6 +179,8 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
   /**
    * Drains and stops: refuses new handshakes, tells everyone to come back elsewhere (or here, at a moment spread over the deadline),
    * finishes what is under way, and closes what is left at the deadline. Calling it again waits for the same end.
+   *
+   * A script or test may end without it: what a hub stored in memory keeps no process alive. Connections, a server that listens and a message that the log has not answered for do.
    */
   close(options: { /** Milliseconds. Default: 5 000. */ readonly deadline?: number } = {}): Promise<void> {
     this.#closing ??= this.#drain(options.deadline ?? defaultDeadline)

@@ -227,10 +227,11 @@ export class MemoryStore {
   }
 
   #sweepLater(): void {
-    this.#sweeping ??= this.runtime.timer(sweepInterval, () => {
+    const sweep = (): void => {
       this.#sweeping = null
       this.#sweep()
-    })
+    }
+    this.#sweeping ??= this.runtime.timer(sweepInterval, sweep, 'upkeep')
   }
 
   #sweep(): void {

@@ -20,7 +20,7 @@ export interface ParsedUrl {
 }
 
 interface Platform {
-  setTimeout(callback: () => void, delay: number): unknown
+  setTimeout(callback: () => void, delay: number): { unref?(): void }
   clearTimeout(timer: unknown): void
   setImmediate?: (callback: () => void) => unknown
   queueMicrotask(callback: () => void): void

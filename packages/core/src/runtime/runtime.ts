@@ -17,8 +17,13 @@ export type Undo = () => void
 export interface Runtime {
   /** Milliseconds on a clock that never goes back. Its zero means nothing. */
   now(): number
-  /** Runs `callback` once, `delay` milliseconds from now; returns what cancels it. */
-  timer(delay: number, callback: () => void): Undo
+  /**
+   * Runs `callback` once, `delay` milliseconds from now; returns what cancels it.
+   *
+   * `'upkeep'` is for what nobody waits for: forgetting what is old. Where the platform knows the difference, a process that has nothing else to wait for ends
+   * without it. A runtime of your own may ignore it.
+   */
+  timer(delay: number, callback: () => void, purpose?: 'upkeep'): Undo
   /** Runs `callback` after everything that happens now: the place where the frames of one tick become one write. */
   defer(callback: () => void): void
   /** A number in [0, 1), for jitter. */

@@ -11,8 +11,10 @@ const longestDelay = 2 ** 31 - 1
  */
 export const systemRuntime: Runtime = {
   now: () => platform.performance.now(),
-  timer(delay, callback) {
+  timer(delay, callback, purpose) {
     const timer = platform.setTimeout(callback, Math.min(delay, longestDelay))
+    // A page's timers are numbers, and hold nothing back.
+    if (purpose === 'upkeep') timer.unref?.()
     return () => platform.clearTimeout(timer)
   },
   // Where there is one, setImmediate joins what all sockets brought in one turn; a microtask joins only what one read brought.
