@@ -91,6 +91,11 @@ export class Connector implements LinkOwner {
     return this.#welcomed ? this.#current : null
   }
 
+  /** What comes to nothing when the current connection ends. */
+  get #aim(): string {
+    return `unable to ${this.#welcomed ? 'stay connected' : 'connect'}`
+  }
+
   /** Starts to connect; also at once instead of at the end of a wait. */
   connect(): void {
     if (this.#status === 'closed' || this.#dialling !== null) return
@@ -142,7 +147,7 @@ export class Connector implements LinkOwner {
   drop(reason: string): void {
     const link = this.#current
     if (link === null) return
-    this.#cause = new ChatError('unavailable', `the connection was given up: ${reason}`)
+    this.#cause = new ChatError('unavailable', `${this.#aim}: ${reason}`)
     link.connection.abort(this.#cause)
   }
 
@@ -162,7 +167,7 @@ export class Connector implements LinkOwner {
     if (link === this.#retired) this.#retired = null
     if (link !== this.#current) return
     const welcomed = this.#welcomed
-    const error = this.#cause ?? closeError(code, reason)
+    const error = this.#cause ?? closeError(this.#aim, code, reason)
     this.#cause = null
     this.#current = null
     this.#welcomed = false
@@ -178,9 +183,7 @@ export class Connector implements LinkOwner {
 
   broken(link: ClientLink, error: unknown): void {
     if (link !== this.#current) return
-    this.#cause = new ChatError('unavailable', 'the connection was given up: the hub broke the protocol', {
-      cause: error,
-    })
+    this.#cause = new ChatError('unavailable', `${this.#aim}: the hub broke the protocol`, { cause: error })
     this.#host.fault(error, 'protocol')
     link.connection.abort(this.#cause ?? new Error('not wanted any more'))
   }

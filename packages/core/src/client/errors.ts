@@ -14,15 +14,13 @@ const kinds: Readonly<Record<number, ErrorCode>> = {
 }
 
 /**
- * What a close code says, as an error.
+ * What a close code says, as an error. `aim` is what came to nothing: to connect, or to stay connected.
  *
  * @internal
  */
-export function closeError(code: number, reason: string): ChatError {
+export function closeError(aim: string, code: number, reason: string): ChatError {
   const why = reason === '' ? `code ${code}` : `${reason} (code ${code})`
-  return new ChatError(kinds[code] ?? 'unavailable', `the connection was closed: ${why}`, {
-    detail: { code },
-  })
+  return new ChatError(kinds[code] ?? 'unavailable', `${aim}: ${why}`, { detail: { code } })
 }
 
 /**

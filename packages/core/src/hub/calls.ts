@@ -66,8 +66,9 @@ function open(session: Session, event: string, late: (error: WireError) => void)
     then()
   }
   const cancel = node.runtime.timer(node.timeouts.call, () => {
-    settle(() => late({ code: 'timeout', message: `unable to answer '${event}': it took too long` }))
-    aborter.abort(new ChatError('timeout', 'the time for this call is up'))
+    const message = `unable to answer '${event}': it took too long`
+    settle(() => late({ code: 'timeout', message }))
+    aborter.abort(new ChatError('timeout', message))
   })
   const ignore = onAbort(session.aborter.signal, (reason) => aborter.abort(reason))
   const { user } = session

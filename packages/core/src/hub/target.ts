@@ -139,7 +139,8 @@ export class Speaker {
 
   /** The hub is closed: nothing is repeated any more, so what is in doubt stays in doubt. */
   end(): void {
-    for (const giveUp of this.#doubtful) giveUp(new ChatError('closed', 'the hub was closed'))
+    for (const giveUp of this.#doubtful)
+      giveUp(new ChatError('closed', 'unable to go on: the hub was closed'))
     this.#doubtful.clear()
   }
 

@@ -306,11 +306,39 @@ describe('the close code says whether to come back (U-20)', () => {
       await stage.advance(60_000)
       expect(client.said.status.at(-1)).toMatchObject({
         status: 'closed',
-        error: { code: kind, detail: { code }, message: expect.stringContaining('because') },
+        error: { code: kind, detail: { code }, message: `unable to stay connected: because (code ${code})` },
       })
       expect(stage.hub.connections).toHaveLength(1)
     }),
   )
+})
+
+describe('what an error says of a connection that came to nothing', () => {
+  test('who is refused was never connected', () =>
+    play(async (stage) => {
+      stage.hub.script['hello'] = (connection) => connection.close(4501, 'who are you')
+      const client = stage.client()
+      await stage.settle()
+      expect(client.said.status.at(-1)?.error?.message).toBe('unable to connect: who are you (code 4501)')
+    }))
+
+  test('a loss without a word has its code alone', () =>
+    play(async (stage) => {
+      const client = await stage.connected()
+      stage.hub.at().cut()
+      await stage.settle()
+      expect(client.said.status.at(-1)?.error?.message).toBe('unable to stay connected: code 1006')
+    }))
+
+  test('what the client gave up has its reason', () =>
+    play(async (stage) => {
+      const client = await stage.connected()
+      stage.hub.at().write('no frame')
+      await stage.settle()
+      expect(client.said.status.at(-1)?.error?.message).toBe(
+        'unable to stay connected: the hub broke the protocol',
+      )
+    }))
 })
 
 describe('a frame that is not valid (P-FR-5)', () => {

@@ -109,6 +109,10 @@ describe.each(paths)('calls, with a backplane that is %s', (path) => {
     await s.advance(1_000)
     expect(outcome(alice.answer(1))).toBe('timeout')
     expect(signals.map((signal) => (signal as unknown as { aborted: boolean }).aborted)).toEqual([true])
+    expect(signals[0]?.reason).toMatchObject({
+      code: 'timeout',
+      message: "unable to answer 'slow': it took too long",
+    })
     late.resolve('too late')
     await s.settle()
     expect(alice.answered()).toEqual([1])

@@ -11,7 +11,7 @@ test('a connection that vanished without a word is noticed, and what was missed 
 
   expect(await bob.hears(10)).toEqual(numbers(10))
   expect(bob.statuses.slice(0, 3)).toEqual(['connected', 'reconnecting', 'connected'])
-  expect(bob.reasons[0]).toMatch('the connection was given up')
+  expect(bob.reasons[0]).toMatch('unable to stay connected')
 })
 
 test('when only the way to the client is lost, a send that gets no answer finds out, and is stored once (F2, S-09)', async () => {
@@ -23,7 +23,7 @@ test('when only the way to the client is lost, a send that gets no answer finds 
   proxy.strand('down')
   expect(await bob.say('hi')).toBe('ok')
 
-  expect(bob.reasons[0]).toBe('the connection was given up: no answer to a ping')
+  expect(bob.reasons[0]).toBe('unable to stay connected: no answer to a ping')
   expect(await bob.hears(1)).toEqual(['hi'])
   expect(stored).toBe(1)
 })
