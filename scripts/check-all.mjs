@@ -1,45 +1,60 @@
-// Runs every check but the tests, in order, and stops at none: the end says which failed and what each took.
+// Runs every check but the tests, side by side, and stops at none: the end says which failed and what each took.
 // `npm run check -- lint rules` runs only the named ones.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { root } from './packages.mjs'
+import { sideBySide } from './side-by-side.mjs'
 
-/** npm scripts, in order: those after `build` read what it made. */
-const steps = [
-  'lint',
-  'typecheck',
-  'imports',
-  'rules',
-  'knip',
-  'capabilities',
-  'build',
-  'lint:pkg',
-  'api',
-  'size',
-  'docs',
-  'guides',
-]
+/** npm scripts and those whose work they read; the longest first. */
+const steps = {
+  build: [],
+  typecheck: [],
+  guides: [],
+  docs: ['typecheck'],
+  'lint:pkg': ['build'],
+  api: ['build'],
+  size: ['build'],
+  lint: [],
+  knip: [],
+  imports: [],
+  rules: [],
+  capabilities: [],
+}
 
 /** What some of them are told, so that they change nothing. */
 const options = { capabilities: ['--', '--check'] }
 
 const wanted = process.argv.slice(2)
-const unknown = wanted.filter((name) => !steps.includes(name))
+const unknown = wanted.filter((name) => !(name in steps))
 if (unknown.length > 0) {
-  console.error(`check: no such check: ${unknown.join(', ')}; there are: ${steps.join(', ')}`)
+  console.error(`check: no such check: ${unknown.join(', ')}; there are: ${Object.keys(steps).join(', ')}`)
   process.exit(1)
 }
 
-const results = (wanted.length > 0 ? steps.filter((name) => wanted.includes(name)) : steps).map(run)
+const chosen = Object.keys(steps).filter((name) => wanted.length === 0 || wanted.includes(name))
+const running = new Map()
+const results = await sideBySide(chosen, (name) => {
+  const needed = steps[name].map((other) => running.get(other))
+  const result = Promise.all(needed).then(() => run(name))
+  running.set(name, result)
+  return result
+})
 console.log('\ncheck:')
 for (const { name, ok, seconds } of results) console.log(`  ${ok ? 'ok    ' : 'FAILED'} ${name} ${seconds} s`)
 process.exit(results.every(({ ok }) => ok) ? 0 : 1)
 
+/** What it says comes in one piece, when it has ended: another runs beside it. */
 function run(name) {
-  console.log(`\n> ${name}`)
   const start = performance.now()
-  const { status } = spawnSync('npm', ['run', '--silent', name, ...(options[name] ?? [])], {
+  const child = spawn('npm', ['run', '--silent', name, ...(options[name] ?? [])], {
     cwd: root,
-    stdio: 'inherit',
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
-  return { name, ok: status === 0, seconds: ((performance.now() - start) / 1000).toFixed(1) }
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text))
+  return new Promise((resolve) =>
+    child.once('close', (status) => {
+      console.log(`\n> ${name}\n${said}`)
+      resolve({ name, ok: status === 0, seconds: ((performance.now() - start) / 1000).toFixed(1) })
+    }),
+  )
 }

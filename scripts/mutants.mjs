@@ -1,7 +1,8 @@
 // Removes one defence of the code after the other, and sees to it that somebody notices: a seed of the search that the mutant names, or its test.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import { bundle, run, sideBySide } from './searches.mjs'
+import { bundle, run } from './searches.mjs'
+import { sideBySide } from './side-by-side.mjs'
 
 /** After so many milliseconds a run that has found nothing goes in circles. */
 const patience = 60_000
@@ -19,7 +20,6 @@ export async function judgeMutants(folder, { seeds = '500', from, search, only }
     const { fate, how } = await judge(mutant, range)
     if (fate === 'caught') caught++
     console.log(`${fate.padEnd(8)} ${mutant.name} (${how})`)
-    return true
   })
   const seconds = ((performance.now() - start) / 1_000).toFixed(0)
   console.log(`${caught} of ${mutants.length} mutants caught in ${seconds} s`)

@@ -1,6 +1,5 @@
 // Bundles the simulator's searches, and runs them. The sources are bundled, so that a mutant is a changed line in the bundle and never one on disk.
 import { spawn } from 'node:child_process'
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
@@ -51,16 +50,4 @@ export function run(file, args, { heard = () => {}, patience = 0 } = {}) {
       done({ status, output, seconds: ((performance.now() - start) / 1_000).toFixed(1) })
     })
   })
-}
-
-/** Does all of them, as many at a time as there are cores; whether all went well. */
-export async function sideBySide(items, work) {
-  const waiting = [...items]
-  let fine = true
-  const worker = async () => {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift())
-      fine = (await work(item)) && fine
-  }
-  await Promise.all(Array.from({ length: availableParallelism() }, worker))
-  return fine
 }

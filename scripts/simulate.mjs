@@ -8,7 +8,8 @@ import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { judgeMutants } from './mutants.mjs'
-import { bundle, run, sideBySide } from './searches.mjs'
+import { bundle, run } from './searches.mjs'
+import { sideBySide } from './side-by-side.mjs'
 
 const { values: options } = parseArgs({
   options: {
@@ -39,7 +40,7 @@ async function searchSeeds() {
   const each = Math.max(1, Math.ceil(Number(options.seeds ?? 400) / wanted.length))
   const start = performance.now()
   const totals = { seeds: 0, steps: 0, time: 0, elapsed: 0 }
-  const passed = await sideBySide(wanted, async (search) => {
+  const results = await sideBySide(wanted, async (search) => {
     const args = ['--search', search, '--seeds', String(each), '--from', options.from]
     const { status, output } = await run(file, options.quiet ? args : [...args, '--progress'], {
       heard: tell,
@@ -52,6 +53,7 @@ async function searchSeeds() {
     console.log([summary(search, figures), ...lines].join('\n'))
     return true
   })
+  const passed = results.every(Boolean)
   const seconds = ((performance.now() - start) / 1_000).toFixed(0)
   if (passed)
     console.log(

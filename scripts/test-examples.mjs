@@ -10,8 +10,9 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { ensureBuild, pack } from './packages/pack.mjs'
 import { serveTarballs } from './packages/registry.mjs'
-import { each, run } from './packages/run.mjs'
+import { run } from './packages/run.mjs'
 import { root } from './packages.mjs'
+import { sideBySide } from './side-by-side.mjs'
 import { ensureTools } from './tools.mjs'
 
 const source = join(root, 'examples')
@@ -44,7 +45,7 @@ async function installAndGo() {
   copy(new Set([page, 'express', ...chosen]))
   await timed('page', () => install(page))
   const failed = []
-  await each(chosen, (name) =>
+  await sideBySide(chosen, (name) =>
     timed(name, () => install(name)).catch(({ message }) => {
       console.error(`${name}: ${message}`)
       failed.push(name)
@@ -117,7 +118,7 @@ async function startOne(name) {
 /** Where things come from is left out; of our packages the hash, too, which changes with every build. */
 async function updateLocks() {
   const locked = chosen.filter((name) => existsSync(lockOf(name)) || only.includes(name))
-  await each([page, ...locked], (name) =>
+  await sideBySide([page, ...locked], (name) =>
     timed(name, async () => {
       // What a lock file has already npm does not ask for again.
       if (existsSync(lockOf(name))) {

@@ -1,8 +1,8 @@
 // Every entry imported and required, and small programs that talk, in each runtime.
 import { entries } from '../packages.mjs'
 import { findRuntime } from '../runtimes/runtimes.mjs'
+import { sideBySide } from '../side-by-side.mjs'
 import { published } from './pack.mjs'
-import { each } from './run.mjs'
 
 const runtimes = ['node 20', 'node 22', 'node 24', 'node 26', 'bun', 'deno']
 
@@ -32,7 +32,7 @@ export async function test({ report, users }) {
   if (!report.ran(`npm install ${names.join(' ')}`, await user.install(...names))) return
   const wanted = programs.filter(({ needs }) => needs.every((name) => names.includes(name)))
   for (const { file } of wanted) user.copy(file)
-  await each(runtimes, (name) => inRuntime(name, user, wanted, report))
+  await sideBySide(runtimes, (name) => inRuntime(name, user, wanted, report))
 }
 
 async function inRuntime(name, user, wanted, report) {

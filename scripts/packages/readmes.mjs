@@ -2,11 +2,11 @@
 import { join } from 'node:path'
 import { root } from '../packages.mjs'
 import { findRuntime } from '../runtimes/runtimes.mjs'
+import { sideBySide } from '../side-by-side.mjs'
 import { ensureTools } from '../tools.mjs'
 import { ends, passes, serves } from './examples.mjs'
 import { published } from './pack.mjs'
 import { blocks } from './readme.mjs'
-import { each } from './run.mjs'
 
 /** How the examples of each are run. */
 const examples = {
@@ -34,7 +34,7 @@ export async function test({ report, users }) {
     folder,
     line: installLine(folder),
   }))
-  await each([own, ...theirs], (readme) => standsAlone(readme, users, report))
+  await sideBySide([own, ...theirs], (readme) => standsAlone(readme, users, report))
 }
 
 async function standsAlone({ title, folder, line }, users, report) {

@@ -1,6 +1,5 @@
 // Runs commands beside the registry, which answers in this process: nothing here may block.
 import { spawn } from 'node:child_process'
-import { availableParallelism } from 'node:os'
 
 /** Runs a command to its end: `{ ok, output, again }`, where `again` is the line that runs it by hand. */
 export function run(command, args, { cwd, env = {}, timeout = 120_000 } = {}) {
@@ -27,20 +26,6 @@ export function run(command, args, { cwd, env = {}, timeout = 120_000 } = {}) {
     })
     child.once('close', (code) => end(code === 0))
   })
-}
-
-/** Does one thing for each item, as many at once as there are cores; answers in the order of the items. */
-export async function each(items, work) {
-  const results = []
-  let next = 0
-  const worker = async () => {
-    while (next < items.length) {
-      const index = next++
-      results[index] = await work(items[index])
-    }
-  }
-  await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, worker))
-  return results
 }
 
 function quoted(word) {

@@ -1,8 +1,8 @@
 // The types of the packages under the compilers that users have, checked in full: `strict`, and nothing skipped.
 import { join } from 'node:path'
+import { sideBySide } from '../side-by-side.mjs'
 import { ensureTools } from '../tools.mjs'
 import { published } from './pack.mjs'
-import { each } from './run.mjs'
 
 /** Compilers of tools/packages. Those before 5.8 know nothing of `require()` for ES modules. */
 const compilers = ['5.5', '5.9', '6', '7']
@@ -34,7 +34,7 @@ export async function test({ report, users }) {
         .map((project) => ({ compiler, setting, project })),
     ),
   )
-  await each(all, (one) => check(one, user, report))
+  await sideBySide(all, (one) => check(one, user, report))
 }
 
 async function check({ compiler, setting, project }, user, report) {

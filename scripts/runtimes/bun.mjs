@@ -15,7 +15,7 @@ export async function test([bun]) {
   const within = await bundle('packages/bun/test-bun/conformance.ts', join(out, 'bun-conformance.mjs'))
   const server = await bundle('packages/bun/test-bun/server.ts', join(out, 'bun-server.mjs'))
   const fromNode = await bundle('test-support/from-node.ts', join(out, 'from-node.mjs'))
-  const inBun = cases({
+  const inBun = await cases({
     title: `${bun.title}, both ends`,
     command: bun.command,
     args: [within],

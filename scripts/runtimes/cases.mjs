@@ -5,9 +5,9 @@ import { keep, recordOf } from '../conformance/records.mjs'
 import { run, seconds } from './run.mjs'
 
 /** Whether a program's cases are as they should be. Suites of the conformance, by name, are also compared with what is kept of them. */
-export function cases({ title, command, args, conformance }) {
+export async function cases({ title, command, args, conformance }) {
   const start = performance.now()
-  const { status, stdout, stderr } = run(command, args)
+  const { status, stdout, stderr } = await run(command, args)
   const ok = judged(stdout, conformance) && status === 0
   console.log(`${title}: ${seconds(start)} s${ok ? '' : `, FAILED (${status})\n${stderr}`}`)
   return ok

@@ -23,7 +23,7 @@ export async function test([deno]) {
   const within = await bundle(`${folder}/deno-conformance.ts`, join(out, 'deno-conformance.mjs'))
   const server = await bundle(`${folder}/deno-server.ts`, join(out, 'deno-server.mjs'))
   const fromNode = await bundle('test-support/from-node.ts', join(out, 'from-node.mjs'))
-  const inDeno = cases({
+  const inDeno = await cases({
     title: `${deno.title}, both ends`,
     command: deno.command,
     args: [...start, within],

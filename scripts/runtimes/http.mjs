@@ -19,13 +19,15 @@ export async function test(runtimes) {
     'packages/http/test-runtimes/conformance.ts',
     join(out, 'http-conformance.mjs'),
   )
-  const passed = runtimes.map(({ kind, title, command }) =>
-    cases({
+  let ok = true
+  for (const { kind, title, command } of runtimes) {
+    const passed = await cases({
       title: `${title}, both ends`,
       command,
       args: [...start[kind], program],
       conformance: { [`http, both ends in ${named[kind]}`]: named[kind] },
-    }),
-  )
-  return passed.every(Boolean)
+    })
+    ok &&= passed
+  }
+  return ok
 }

@@ -10,13 +10,16 @@ export const wants = [current, 'node 20', 'node 22', 'node 24', 'bun']
 export async function test(runtimes) {
   await install('core', 'testing')
   const hashes = await bundle('packages/testing/scenarios/hashes.ts', join(out, 'hashes.mjs'))
-  return compare(runtimes.map(({ title, command }) => ({ title, hashes: hashesOf(title, command, hashes) })))
+  const results = []
+  for (const { title, command } of runtimes)
+    results.push({ title, hashes: await hashesOf(title, command, hashes) })
+  return compare(results)
 }
 
 /** `search, seed` → hash. */
-function hashesOf(title, command, file) {
+async function hashesOf(title, command, file) {
   const start = performance.now()
-  const { status, stdout, stderr } = run(command, [file])
+  const { status, stdout, stderr } = await run(command, [file])
   if (status !== 0) console.log(`${title}: the searches have failed\n${stdout}${stderr}`)
   const found = new Map()
   for (const line of status === 0 ? stdout.trim().split('\n') : []) {

@@ -12,7 +12,7 @@ export async function tests({ kind, title, command }, path) {
   const file = join(out, kind, basename(path).replace(/\.ts$/, '.mjs'))
   await bundle(path, file, { vitest: name })
   const start = performance.now()
-  const { status, stdout, stderr } = run(command, [...args, file])
+  const { status, stdout, stderr } = await run(command, [...args, file])
   // A runner that finds no test succeeds, too.
   const passed = Number(/^(?:# pass|ℹ pass| *)\s*(\d+)(?: pass)?$/m.exec(`${stdout}\n${stderr}`)?.[1] ?? 0)
   const ok = status === 0 && passed > 0

@@ -20,15 +20,17 @@ const vitest = [
 ]
 
 /** Answers whether the tests pass in all of them. */
-export function test(runtimes) {
+export async function test(runtimes) {
   const said = new Set()
-  return runtimes.map((runtime) => passes(runtime, said)).every(Boolean)
+  let ok = true
+  for (const runtime of runtimes) ok = (await passes(runtime, said)) && ok
+  return ok
 }
 
-function passes({ kind, title, command }, said) {
+async function passes({ kind, title, command }, said) {
   const start = performance.now()
   const args = [...starts[kind], ...vitest]
-  const { status, stdout, stderr } = run(command, args, {
+  const { status, stdout, stderr } = await run(command, args, {
     cwd: root,
     env: { NO_COLOR: '1', CI: '1' },
     timeout: 600_000,

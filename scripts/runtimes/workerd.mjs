@@ -28,7 +28,7 @@ export async function test([workerd]) {
   const server = { command: workerd.command, args: ['serve', 'workerd.capnp', '--control-fd=1'], cwd: out }
   return await withServer(server, async (port) => {
     const within = await pairs(workerd, port)
-    const acrossProcesses = cases({
+    const acrossProcesses = await cases({
       title: `${workerd.title}, clients on Node`,
       command: process.execPath,
       args: [fromNode, String(port), 'web-socket', JSON.stringify(capabilities)],

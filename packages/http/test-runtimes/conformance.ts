@@ -39,7 +39,7 @@ async function start(options: StartOptions): Promise<TransportBench> {
 
 await reportCases(
   `http, both ends in ${runtime}`,
-  transportCases({ name: 'http', capabilities: { client: http, server: http }, deadline: 20_000, start }),
+  transportCases({ name: 'http', capabilities: { client: http, server: http }, deadline: 60_000, start }),
   { only: process.argv[2] },
 )
 process.exit()
