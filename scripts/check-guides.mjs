@@ -87,7 +87,7 @@ function writeBlock(folder, path, { name, line, lines, fails, shown }) {
 
 function writePython(folder, text) {
   for (const [, source, name] of text.matchAll(
-    /^(?:```|<!-- )python\n(# ([\w-]+\.py)\n.*?)^(?:```|-->)$/gms,
+    /^(?:```|<!-- )python\n(# ([\w-]+\.py)\b.*?)^(?:```|-->)$/gms,
   )) {
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, name), source)
