@@ -26,7 +26,7 @@ export interface ConnectOptions<C extends AnyContract = AnyContract>
  * With a contract, `connect('/chat', { contract })` validates what passes; `connect<typeof contract>('/chat')` takes the types alone, and
  * ships no validators.
  *
- * @throws UsageError when no hub can be at this URL, or there is no WebSocket here.
+ * @throws UsageError when no hub can be at this URL, there is no WebSocket here, or a duration is no positive number.
  */
 export function connect<C extends AnyContract = Untyped>(
   url: string | URL,

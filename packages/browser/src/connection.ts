@@ -41,7 +41,11 @@ export class BrowserConnection extends BaseConnection {
       this.#received++
       this.receive(typeof data === 'string' ? data : new Uint8Array(data))
     }
-    socket.onclose = ({ code, reason }) => this.#finish(code, reason)
+    socket.onclose = ({ code, reason }) => {
+      // Such a code is the hub's: what stands between has none.
+      if (code >= 4000) this.#received++
+      this.#finish(code, reason)
+    }
   }
 
   get bufferedAmount(): number {

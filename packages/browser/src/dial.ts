@@ -1,4 +1,4 @@
-import { type Dialer, type Surroundings, systemRuntime, type Undo } from '@chat/core'
+import { type Dialer, type Surroundings, systemRuntime, type Undo, UsageError } from '@chat/core'
 import { dial as dialHttp } from '@chat/http/client'
 import { BlockedMemory } from './memory.ts'
 import type { WayOptions } from './options.ts'
@@ -10,7 +10,7 @@ import { webSocketDialer } from './web-socket.ts'
  * Reaches a hub from a page or a worker, for a `Client` of your own making; {@link connect} makes one. The dialer rejects with a `ChatError` when there is no connection: `unavailable`, or
  * what the server says over HTTP; a browser does not say why there is no WebSocket.
  *
- * @throws UsageError when no hub can be at this URL, or there is no WebSocket here.
+ * @throws UsageError when no hub can be at this URL, there is no WebSocket here, or a duration is no positive number.
  */
 export function dial(url: string | URL, options: WayOptions = {}): Dialer {
   return waysTo(url, options).dial
@@ -32,8 +32,18 @@ export function waysTo(
     http,
     runtime: options.runtime ?? systemRuntime,
     memory: new BlockedMemory(options.memory, withoutSecrets(target.href)),
-    timeout: options.webSocketTimeout ?? 4_000,
-    retry: options.retryWebSocket ?? 60_000,
+    timeout: duration('webSocketTimeout', options, 4_000),
+    retry: duration('retryWebSocket', options, 60_000),
   })
   return { dial: (asked) => ways.dial(asked), watch: (client) => ways.watch(client) }
+}
+
+function duration(
+  name: 'webSocketTimeout' | 'retryWebSocket',
+  { [name]: given }: WayOptions,
+  usual: number,
+): number {
+  const chosen = given ?? usual
+  if (chosen > 0) return chosen
+  throw new UsageError(`unable to connect: the option \`${name}\` is no positive number`)
 }

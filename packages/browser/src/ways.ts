@@ -34,9 +34,10 @@ export class Ways {
   readonly #stop = new AbortController()
   /** Counts the dials: what a try finds counts only until the next. */
   #round = 0
-  /** Whether HTTP goes first, and until when. */
+  /** Whether HTTP goes first, and until when: a connection that is lost over HTTP does not put it off. */
   #blocked: boolean
   #until: number
+  /** For how long the next time. */
   #wait: number
   /** The last WebSocket that was handed out. */
   #latest: Connection | null = null
@@ -61,11 +62,16 @@ export class Ways {
     this.#spare = null
     if (spare?.state === 'open') return this.#handOut(spare)
     this.#judge()
-    const httpFirst = this.#blocked && this.#options.runtime.now() < this.#until
+    const httpFirst = this.#httpFirst
     try {
       return await (httpFirst ? this.#overHttp(options) : this.#overWebSocket(options))
     } catch (error) {
-      options.signal.throwIfAborted()
+      if (options.signal.aborted) {
+        // Who has less patience begins the other way next time.
+        if (httpFirst) this.#blocked = false
+        else this.#block()
+        throw options.signal.reason
+      }
       return httpFirst ? this.#overWebSocket(options) : this.#instead(options, error)
     }
   }
@@ -89,9 +95,16 @@ export class Ways {
     this.#latest = null
   }
 
+  /** There was no WebSocket. */
   #block(): void {
+    const { runtime, retry } = this.#options
     this.#blocked = true
-    this.#until = this.#options.runtime.now() + this.#wait
+    this.#until = runtime.now() + this.#wait
+    this.#wait = Math.min(this.#wait * 2, retry * range)
+  }
+
+  get #httpFirst(): boolean {
+    return this.#blocked && this.#options.runtime.now() < this.#until
   }
 
   async #overWebSocket(options: DialOptions): Promise<Connection> {
@@ -108,7 +121,7 @@ export class Ways {
   async #overHttp(options: DialOptions): Promise<Connection> {
     const connection = await this.#options.http(options)
     this.#options.memory.blocked = true
-    this.#block()
+    if (!this.#httpFirst) this.#block()
     this.#schedule(options)
     return connection
   }
@@ -130,11 +143,7 @@ export class Ways {
     const late = runtime.timer(timeout, () =>
       aborter.abort(new ChatError('timeout', 'unable to connect: no WebSocket has opened in time')),
     )
-    const giveUp = (): void => {
-      // Who has less patience begins the other way next time.
-      this.#block()
-      aborter.abort(signal.reason)
-    }
+    const giveUp = (): void => aborter.abort(signal.reason)
     signal.addEventListener('abort', giveUp, { once: true })
     try {
       return await webSocket({ protocols, signal: aborter.signal })
@@ -146,10 +155,9 @@ export class Ways {
 
   /** Some time later another network, or another proxy, may let WebSockets through. */
   #schedule({ protocols }: DialOptions): void {
-    const { runtime, retry } = this.#options
+    const { runtime } = this.#options
     this.#next?.()
-    this.#next = runtime.timer(this.#wait, () => void this.#try(protocols))
-    this.#wait = Math.min(this.#wait * 2, retry * range)
+    this.#next = runtime.timer(this.#until - runtime.now(), () => void this.#try(protocols))
   }
 
   async #try(protocols: DialOptions['protocols']): Promise<void> {
@@ -158,8 +166,10 @@ export class Ways {
     const options = { protocols, signal: this.#stop.signal }
     const connection = await this.#open(options).catch(() => null)
     if (round !== this.#round || this.#client === null) connection?.abort(new Error('not wanted any more'))
-    else if (connection === null) this.#schedule(options)
-    else {
+    else if (connection === null) {
+      this.#block()
+      this.#schedule(options)
+    } else {
       this.#spare = connection
       this.#client.move()
     }

@@ -100,6 +100,31 @@ it('goes over HTTP alone where that is asked for, also where there is no WebSock
   expect(asked).toEqual(['https://hub.example/chat'])
 })
 
+it('takes a hub that refuses at once for no proxy that swallows', async () => {
+  fake()
+  const asked = vi.fn()
+  vi.stubGlobal('fetch', asked)
+  const reach = dial('wss://hub.example/chat', { memory: null })
+  const opened = reach(options())
+  FakeSocket.made[0]?.onopen?.()
+  const connection = await opened
+  connection.attach({ receive() {}, drain() {}, closed() {} })
+  FakeSocket.made[0]?.onclose?.({ code: 4501, reason: 'unauthorized' })
+
+  reach(options()).catch(() => {})
+  await Promise.resolve()
+
+  expect([FakeSocket.made.length, asked.mock.calls.length]).toEqual([2, 0])
+})
+
+it.each([{ webSocketTimeout: 0 }, { retryWebSocket: 0 }, { retryWebSocket: -1 }, { webSocketTimeout: NaN }])(
+  'says at once that a duration cannot work: %j',
+  (wrong) => {
+    fake()
+    expect(() => connect('wss://hub.example/chat', { token: 'alice', ...wrong })).toThrow(UsageError)
+  },
+)
+
 it('goes over HTTP to the same URL when the browser refuses the WebSocket', async () => {
   fake()
   const asked: string[] = []

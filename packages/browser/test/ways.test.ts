@@ -1,100 +1,7 @@
-import {
-  type BaseConnection,
-  ChatError,
-  Client,
-  type DialOptions,
-  Hub,
-  type MemoryLink,
-  MemoryNetwork,
-  type Runtime,
-} from '@chat/core'
-import { VirtualTime } from '@chat/testing'
-import { expect, onTestFinished, test } from 'vitest'
+import { ChatError } from '@chat/core'
+import { expect, test } from 'vitest'
 import { BlockedMemory } from '../src/memory.ts'
-import type { SessionMemory } from '../src/options.ts'
-import { Ways } from '../src/ways.ts'
-
-const minute = 60_000
-
-/** A storage as a browser's. */
-class Storage implements SessionMemory {
-  readonly entries = new Map<string, string>()
-  getItem = (key: string): string | null => this.entries.get(key) ?? null
-  setItem = (key: string, value: string): void => void this.entries.set(key, value)
-  removeItem = (key: string): void => void this.entries.delete(key)
-}
-
-interface Options {
-  readonly storage?: SessionMemory | null
-  readonly connectTimeout?: number
-}
-
-/** A hub that is reached on two ways, each of which can fail as networks do, all on one virtual clock. */
-class Place {
-  readonly time = new VirtualTime()
-  readonly hub: Hub
-  readonly webSocket: MemoryLink
-  readonly http: MemoryLink
-  /** Each dial: its way, and when. */
-  readonly dials: string[] = []
-  readonly resumed: boolean[] = []
-  httpError: ChatError | null = null
-  readonly #network: MemoryNetwork
-  readonly #runtime: Runtime
-
-  constructor() {
-    this.#runtime = this.time.runtime('page')
-    this.#network = new MemoryNetwork(this.time.runtime('network', { work: true }))
-    this.hub = new Hub({
-      runtime: this.time.runtime('hub'),
-      authenticate: ({ token }) => (token === null ? null : { id: token }),
-      authorize: () => true,
-    })
-    this.hub.on('$connect', ({ resumed }) => this.resumed.push(resumed))
-    this.#network.listen('hub', this.hub)
-    this.webSocket = this.#network.link()
-    this.http = this.#network.link()
-  }
-
-  /** A page that connects. */
-  async enter({ storage = null, connectTimeout = 10_000 }: Options = {}) {
-    const dialler = (name: 'webSocket' | 'http') => {
-      const dial = this.#network.dialer('hub', { link: this[name] })
-      return async (options: DialOptions): Promise<BaseConnection> => {
-        this.dials.push(`${name} ${this.time.now / 1_000}`)
-        if (name === 'http' && this.httpError !== null) throw this.httpError
-        return (await dial(options)) as BaseConnection
-      }
-    }
-    const ways = new Ways({
-      webSocket: dialler('webSocket'),
-      http: dialler('http'),
-      runtime: this.#runtime,
-      memory: new BlockedMemory(storage, 'hub'),
-      timeout: 4_000,
-      retry: minute,
-    })
-    const client = new Client({
-      // The backoff without its chance.
-      runtime: { ...this.#runtime, random: () => 0 },
-      dial: (options) => ways.dial(options),
-      watch: (surroundings) => ways.watch(surroundings),
-      token: 'alice',
-      connectTimeout,
-    })
-    onTestFinished(() => client.close())
-    const heard: unknown[] = []
-    client.join('#lobby').on('say', (data) => heard.push(data))
-    client.join('#lobby').on('$gap', ({ reason }) => heard.push(reason))
-    await this.time.advance(0)
-    return { client, heard }
-  }
-
-  /** Which way is open now. */
-  get open(): string[] {
-    return (['webSocket', 'http'] as const).filter((name) => this[name].connections > 0)
-  }
-}
+import { minute, Place, Storage } from './support/place.ts'
 
 test('WebSocket goes first, and nothing else is tried where it opens', async () => {
   const place = new Place()
@@ -265,6 +172,33 @@ test('where neither opens, what HTTP says is told, unless nothing is there', asy
   await place.time.advance(200)
 
   expect(new Set(errors)).toEqual(new Set(['the server answered 403', 'unable to connect']))
+})
+
+test('a stream that something cuts again and again does not put off the next look for a WebSocket', async () => {
+  const place = new Place()
+  place.webSocket.refuse(true)
+  const { client } = await place.enter()
+  for (let seconds = 0; seconds < 180; seconds += 30) {
+    await place.time.advance(30_000)
+    place.http.reset({ client: 0, hub: 0 })
+  }
+  await place.time.advance(1_000)
+
+  const tries = place.dials.filter((dial) => dial.startsWith('webSocket'))
+  expect(tries.map((dial) => Math.round(Number(dial.split(' ')[1]) / 60))).toEqual([0, 1, 3])
+  expect(client.status).toBe('connected')
+})
+
+test('what is remembered and wrong costs one attempt also where HTTP is swallowed without a word', async () => {
+  const storage = new Storage()
+  new BlockedMemory(storage, 'hub').blocked = true
+  const place = new Place()
+  place.http.hold('up')
+
+  const { client } = await place.enter({ storage })
+  await place.time.advance(10_500)
+
+  expect([client.status, place.dials]).toEqual(['connected', ['http 0', 'webSocket 10.1']])
 })
 
 test('a client that is closed tries nothing any more, and leaves nothing open', async () => {

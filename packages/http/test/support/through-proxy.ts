@@ -6,7 +6,7 @@ import { handler } from '../../src/node/index.ts'
 import { TestServer } from './server.ts'
 
 /** Half a minute takes 1.5 s. Sockets keep their own time. */
-const fast: Runtime = {
+export const fast: Runtime = {
   ...systemRuntime,
   now: () => systemRuntime.now() * 20,
   timer: (delay, callback) => systemRuntime.timer(delay / 20, callback),
