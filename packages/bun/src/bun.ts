@@ -36,14 +36,37 @@ export type BunFetch = (
   server: never,
 ) => Response | undefined | Promise<Response | undefined>
 
-/** What Bun calls for sockets, and settings for all of them. Those of a host may take more particular sockets, so nothing is said of them here. */
-export interface BunHandlers<Socket = never> {
+/** How Bun compresses, and with how much memory. */
+export type BunCompressor = 'disable' | 'shared' | 'dedicated' | `${3 | 4 | 8 | 16 | 32 | 64 | 128 | 256}KB`
+
+/** Settings of Bun for all sockets of a server; its own documentation says more of them. */
+export interface BunSettings {
   /** The largest message to take, in bytes. */
-  readonly maxPayloadLength?: number | undefined
+  readonly maxPayloadLength?: number
+  /** How many bytes may wait for one socket before Bun drops messages to it; 0 for any number. */
+  readonly backpressureLimit?: number
+  /** Whether a socket above that is closed. */
+  readonly closeOnBackpressureLimit?: boolean
+  /** After how many seconds of silence a socket is closed; 0 for never. */
+  readonly idleTimeout?: number
+  /** Whether Bun pings before that. */
+  readonly sendPings?: boolean
+  /** Whether a socket gets what it publishes itself. */
+  readonly publishToSelf?: boolean
+  /** Whether messages may be compressed. The hub's never are. */
+  readonly perMessageDeflate?:
+    | boolean
+    | { readonly compress?: BunCompressor | boolean; readonly decompress?: BunCompressor | boolean }
+}
+
+/** What Bun calls for sockets. Those of a host may take more particular sockets, so nothing is said of them here. */
+export interface BunHandlers<Socket = never> extends BunSettings {
+  /** Looked at by Bun's types only: what the `data` of sockets is. */
+  readonly data?: unknown
   /** A socket has opened. */
   open?(socket: Socket): void | Promise<void>
   /** A message has come. */
-  message(socket: Socket, message: string | Uint8Array): void | Promise<void>
+  message?(socket: Socket, message: string | Uint8Array): void | Promise<void>
   /** What was waiting has been written, all or some of it. */
   drain?(socket: Socket): void | Promise<void>
   /** A socket has closed. */

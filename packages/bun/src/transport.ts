@@ -141,7 +141,7 @@ function handlers(hub: ServableHub, others: BunHandlers | undefined): BunHandler
     },
     message(socket, message) {
       const { data } = socket
-      return data instanceof BunConnection ? data.onMessage(message) : theirs?.message(socket, message)
+      return data instanceof BunConnection ? data.onMessage(message) : theirs?.message?.(socket, message)
     },
     drain(socket) {
       const { data } = socket
