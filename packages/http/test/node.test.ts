@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage, type RequestListener } from 'node:http'
 import { connect } from 'node:net'
+import { Batch, Frame } from '@chat/core'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { handler } from '../src/node/index.ts'
 import { Host } from './support/host.ts'
@@ -190,4 +191,34 @@ test('what another answers while a body comes, such as a framework’s timeout, 
   await answered
   expect(unhandled).toEqual([])
   socket.destroy()
+})
+
+test('a client that reads nothing does not keep its socket when the hub has given it up (P-LV-4)', async () => {
+  const host = new Host()
+  const chat = handler(host, { path: '/chat' })
+  const server = await serve((request, response) => void chat(request, response))
+  const socket = connect(server.port)
+  onTestFinished(() => void socket.destroy())
+  socket.pause()
+  socket.write('GET /chat HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n')
+  await vi.waitFor(() => expect(host.peers).toHaveLength(1))
+  const { connection } = host.newest
+  const full = Batch.root().append(new Frame(JSON.stringify('x'.repeat(60_000))))
+  // More than the network takes for a peer that does not read.
+  for (let i = 0; i < 1_000; i++) connection.send(full)
+  let before = 0
+  await vi.waitFor(
+    () => {
+      const now = connection.bufferedAmount
+      const stuck = now === before
+      before = now
+      expect(stuck).toBe(true)
+    },
+    { interval: 100, timeout: 10_000 },
+  )
+  expect(before).toBeGreaterThan(0)
+
+  connection.abort(new Error('slow'))
+
+  await vi.waitFor(() => expect(server.open).toBe(0))
 })

@@ -30,6 +30,8 @@ async function pipe(
   response: ServerResponse,
 ): Promise<void> {
   response.once('close', () => void reader.cancel().catch(ignore))
+  // Also while nobody takes what was written before: then nothing is read that could fail.
+  reader.closed.catch(() => response.destroy())
   response.flushHeaders()
   try {
     for (;;) {
@@ -39,7 +41,7 @@ async function pipe(
     }
     response.end()
   } catch {
-    response.destroy()
+    // Said by `closed`.
   }
 }
 
