@@ -1,4 +1,5 @@
-import type { Batch, Connection, Sink, TransportCapabilities } from '@chat/core'
+import type { Batch, Connection, Sink } from '@chat/core'
+import { WrappedConnection } from '../src/wrapped-connection.ts'
 import type { Conversation } from './conversation.ts'
 
 /** What each batch says: connections that share one share this. */
@@ -8,18 +9,17 @@ const framesOf = (transmission: string): unknown[][] =>
   transmission.split('\n').map((line) => JSON.parse(line) as unknown[])
 
 /** A hub's end of a connection, overheard. */
-export class WatchedConnection implements Connection {
-  readonly #connection: Connection
+export class WatchedConnection extends WrappedConnection {
   readonly #conversation: Conversation
 
   constructor(connection: Connection, conversation: Conversation) {
-    this.#connection = connection
+    super(connection)
     this.#conversation = conversation
   }
 
-  attach(sink: Sink): void {
+  override attach(sink: Sink): void {
     const conversation = this.#conversation
-    this.#connection.attach({
+    super.attach({
       receive: (transmission) => {
         for (const frame of framesOf(String(transmission))) conversation.hears(frame)
         sink.receive(transmission)
@@ -32,50 +32,22 @@ export class WatchedConnection implements Connection {
     })
   }
 
-  send(batch: Batch): boolean {
+  override send(batch: Batch): boolean {
     const frames = spoken.get(batch) ?? framesOf(batch.text)
     spoken.set(batch, frames)
     for (const frame of frames) this.#conversation.says(frame)
-    const room = this.#connection.send(batch)
-    this.#conversation.waits(this.#connection.bufferedAmount)
+    const room = super.send(batch)
+    this.#conversation.waits(this.bufferedAmount)
     return room
   }
 
-  close(code: number, reason: string): void {
+  override close(code: number, reason: string): void {
     this.#conversation.closes(code)
-    this.#connection.close(code, reason)
+    super.close(code, reason)
   }
 
-  abort(error: Error): void {
+  override abort(error: Error): void {
     this.#conversation.ended = true
-    this.#connection.abort(error)
-  }
-
-  pause(): void {
-    this.#connection.pause()
-  }
-
-  resume(): void {
-    this.#connection.resume()
-  }
-
-  get bufferedAmount(): number {
-    return this.#connection.bufferedAmount
-  }
-
-  get received(): number {
-    return this.#connection.received
-  }
-
-  get protocol(): string {
-    return this.#connection.protocol
-  }
-
-  get capabilities(): TransportCapabilities {
-    return this.#connection.capabilities
-  }
-
-  get extra(): unknown {
-    return this.#connection.extra
+    super.abort(error)
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { paths, type Stage, stage } from '../support/stage.ts'
+import { nothingKept, paths, type Stage, stage } from '../support/stage.ts'
 
 const kept = async (s: Stage, address: string): Promise<{ base: number; data: unknown[] }> => {
   const reader = await s.client('reader')
@@ -74,15 +74,7 @@ describe.each(paths)('what a log keeps, with a backplane that is %s', (path) => 
     }
     expect(s.hub.rooms.size).toBe(0)
     await s.advance(400_000)
-    expect(s.store.usage).toEqual({
-      streams: 0,
-      bytes: 0,
-      tails: 0,
-      presence: 0,
-      channels: 1,
-      sessions: 0,
-      keys: 0,
-    })
+    expect(s.store.usage).toEqual(nothingKept)
   })
 
   test('P-ST-11: what is joined and left in turn leaves nothing behind', async () => {

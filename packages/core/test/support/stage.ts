@@ -26,6 +26,17 @@ export const paths: readonly BackplanePath[] = ['synchronous', 'asynchronous']
 /** A hub's options; one that is given as `undefined` takes the stage's own away. */
 type Options = { readonly [K in keyof HubOptions<Untyped>]?: HubOptions<Untyped>[K] | undefined }
 
+/** What a stage's store holds when everyone has left and everything has aged: the hub still listens for word from other nodes. */
+export const nothingKept: MemoryStore['usage'] = {
+  streams: 0,
+  bytes: 0,
+  tails: 0,
+  presence: 0,
+  channels: 1,
+  sessions: 0,
+  keys: 0,
+}
+
 /** How a {@link Stage} is set up. The hub lets everyone in under the name in the token, and allows everything. */
 export interface StageOptions extends Options {
   readonly path?: BackplanePath

@@ -1,8 +1,9 @@
 import { Hub } from '@chat/core'
 import { expect, onTestFinished, test } from 'vitest'
+import { fast } from '../../../../test-support/fast.ts'
 import { handler } from '../../src/index.ts'
 import { Meddler } from '../support/meddler.ts'
-import { fast, Guest } from '../support/through-proxy.ts'
+import { enterAt, until } from '../support/through-proxy.ts'
 
 test.each(Array.from({ length: 2 }, (_, i) => i + 1))(
   'whatever an intermediary does to requests, everything is heard in order, and once (P-HT-2, seed %i)',
@@ -17,8 +18,8 @@ test.each(Array.from({ length: 2 }, (_, i) => i + 1))(
     const { fetch } = handler(hub, { path: '/chat' })
     const meddler = new Meddler((request) => fetch(request), seed)
     const url = 'http://chat.example/chat'
-    const alice = await Guest.enter(url, 'alice', { fetch: meddler.fetch })
-    const bob = await Guest.enter(url, 'bob', {
+    const alice = await enterAt(url, 'alice', { fetch: meddler.fetch })
+    const bob = await enterAt(url, 'bob', {
       fetch: async (at, init) => (await fetch(new Request(at, init))) ?? new Response(),
     })
 
@@ -31,8 +32,8 @@ test.each(Array.from({ length: 2 }, (_, i) => i + 1))(
     expect(new Set(await Promise.all(ended))).toEqual(new Set(['ok']))
     meddler.meddling = false
 
-    await bob.until(() => expect(bob.heard).toHaveLength(80))
-    await alice.until(() => expect(alice.heard).toEqual(bob.heard))
+    await until(() => expect(bob.heard).toHaveLength(80))
+    await until(() => expect(alice.heard).toEqual(bob.heard))
     expect(new Set(bob.heard).size).toBe(80)
     const mine = bob.heard.filter((text) => String(text).startsWith('alice'))
     expect(mine).toEqual(ended.map((_, i) => `alice ${i}`))

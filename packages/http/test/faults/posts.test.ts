@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { Guest, impatient, throughProxy } from '../support/through-proxy.ts'
+import { impatient } from '../../../../test-support/fast.ts'
+import { enterAt, throughProxy, until } from '../support/through-proxy.ts'
 
 const long = 'x'.repeat(20_000)
 
@@ -13,7 +14,7 @@ test.each([100, 5_000, 20_100])(
     expect(await alice.say(long)).toBe('ok')
 
     expect(await alice.say('behind')).toBe('ok')
-    await alice.until(() => expect(alice.heard).toEqual([long, 'behind']))
+    await until(() => expect(alice.heard).toEqual([long, 'behind']))
   },
 )
 
@@ -38,7 +39,7 @@ test('the answer to a POST that gets lost costs nothing: the message is stored o
   expect(await alice.say('once')).toBe('ok')
   expect(await alice.say('twice')).toBe('ok')
 
-  await alice.until(() => expect(alice.heard).toEqual(['once', 'twice']))
+  await until(() => expect(alice.heard).toEqual(['once', 'twice']))
   // A ping on a busy machine is a POST, too.
   expect(seqs.filter((seq) => seq === lost)).toEqual([lost, lost])
   expect(lost).not.toBeNull()
@@ -56,13 +57,13 @@ test('a POST of an older connection that arrives late reaches nobody: 404, and i
   expect(await alice.say('once')).toBe('ok')
   const stale = posts.at(-1)
   proxy.reset()
-  await alice.until(() => expect(resumed).toEqual([false, true]))
+  await until(() => expect(resumed).toEqual([false, true]))
 
   const answer = await stale?.()
 
   expect(answer?.status).toBe(404)
   expect(await alice.say('more')).toBe('ok')
-  await alice.until(() => expect(alice.heard).toEqual(['once', 'more']))
+  await until(() => expect(alice.heard).toEqual(['once', 'more']))
 })
 
 test('what a dead connection has held arrives late, and does nothing any more', async () => {
@@ -71,16 +72,16 @@ test('what a dead connection has held arrives late, and does nothing any more', 
   // What is under way stays under way, a new connection gets through: as with a NAT that has forgotten the old ones.
   proxy.strand()
   const sent = alice.say('held')
-  await alice.until(() => expect(proxy.held('up')).toBeGreaterThan(0))
-  await alice.until(() => expect(resumed).toEqual([false, true]))
+  await until(() => expect(proxy.held('up')).toBeGreaterThan(0))
+  await until(() => expect(resumed).toEqual([false, true]))
   expect(await sent).toBe('ok')
 
   proxy.heal()
   await hub.to('#lobby').send('say', 'last')
 
-  await alice.until(() => expect(alice.heard).toEqual(['held', 'last']))
+  await until(() => expect(alice.heard).toEqual(['held', 'last']))
   expect(await alice.say('more')).toBe('ok')
-  await alice.until(() => expect(alice.heard).toEqual(['held', 'last', 'more']))
+  await until(() => expect(alice.heard).toEqual(['held', 'last', 'more']))
 })
 
 test('a slow way up, with a stream that is cut meanwhile, loses nothing and doubles nothing', async () => {
@@ -92,20 +93,20 @@ test('a slow way up, with a stream that is cut meanwhile, loses nothing and doub
   proxy.reset()
 
   expect(await Promise.all(sent)).toEqual(Array.from({ length: 10 }, () => 'ok'))
-  await alice.until(() => expect(alice.heard).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]))
+  await until(() => expect(alice.heard).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]))
 })
 
 test('a hub that is replaced by one that knows nothing is a fresh session, and a gap where messages are missing', async () => {
   const first = await throughProxy()
   const second = await throughProxy()
-  const alice = await Guest.enter(`http://127.0.0.1:${first.proxy.port}/chat`, 'alice')
+  const alice = await enterAt(`http://127.0.0.1:${first.proxy.port}/chat`, 'alice')
   await first.hub.to('#lobby').send('say', 1)
-  await alice.until(() => expect(alice.heard).toEqual([1]))
+  await until(() => expect(alice.heard).toEqual([1]))
 
   first.proxy.target = second.proxy.port
   first.proxy.reset()
-  await alice.until(() => expect(second.resumed).toEqual([false]))
+  await until(() => expect(second.resumed).toEqual([false]))
   await second.hub.to('#lobby').send('say', 2)
 
-  await alice.until(() => expect(alice.heard).toEqual([1, expect.stringMatching(/^gap: /), 2]))
+  await until(() => expect(alice.heard).toEqual([1, expect.stringMatching(/^gap: /), 2]))
 })

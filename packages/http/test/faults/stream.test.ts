@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { impatient, throughProxy } from '../support/through-proxy.ts'
+import { impatient } from '../../../../test-support/fast.ts'
+import { throughProxy, until } from '../support/through-proxy.ts'
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 
@@ -12,7 +13,7 @@ test.each([1, 40, 300, 2_000])(
 
     for (const i of numbers(20)) await hub.to('#lobby').send('say', { i, text: 'é👋'.repeat(20) })
 
-    await bob.until(() => expect(bob.heard).toHaveLength(20))
+    await until(() => expect(bob.heard).toHaveLength(20))
     expect(bob.heard.map((data) => (data as { i: number }).i)).toEqual(numbers(20))
     expect(bob.heard[19]).toEqual({ i: 19, text: 'é👋'.repeat(20) })
     expect(resumed).toEqual([false, true])
@@ -26,7 +27,7 @@ test('bytes that come one by one make the same events', async () => {
 
   for (const i of numbers(5)) await hub.to('#lobby').send('say', `👋 ${i}\n`)
 
-  await bob.until(() => expect(bob.heard).toEqual(numbers(5).map((i) => `👋 ${i}\n`)))
+  await until(() => expect(bob.heard).toEqual(numbers(5).map((i) => `👋 ${i}\n`)))
   expect(resumed).toEqual([false])
 })
 
@@ -34,12 +35,12 @@ test('a stream that ends as if all were said is a resume', async () => {
   const { hub, proxy, resumed, enter } = await throughProxy()
   const bob = await enter('bob')
   await hub.to('#lobby').send('say', 1)
-  await bob.until(() => expect(bob.heard).toEqual([1]))
+  await until(() => expect(bob.heard).toEqual([1]))
 
   proxy.halfClose('down')
   await hub.to('#lobby').send('say', 2)
 
-  await bob.until(() => expect(bob.heard).toEqual([1, 2]))
+  await until(() => expect(bob.heard).toEqual([1, 2]))
   expect(resumed).toEqual([false, true])
 })
 
@@ -50,9 +51,9 @@ test('a stream that falls silent is noticed, and what was said meanwhile is hear
 
   for (const i of numbers(5)) await hub.to('#lobby').send('say', i)
 
-  await bob.until(() => expect(bob.heard).toEqual(numbers(5)))
+  await until(() => expect(bob.heard).toEqual(numbers(5)))
   // What the old stream has held comes late, on a connection that counts no more.
   proxy.heal()
   await hub.to('#lobby').send('say', 5)
-  await bob.until(() => expect(bob.heard).toEqual(numbers(6)))
+  await until(() => expect(bob.heard).toEqual(numbers(6)))
 })

@@ -1,19 +1,11 @@
-import { Client, Hub, type HubOptions, type Runtime, systemRuntime } from '@chat/core'
+import { Client, Hub, type HubOptions } from '@chat/core'
 import { onTestFinished, vi } from 'vitest'
+import { fast } from '../../../../test-support/fast.ts'
 import { FaultProxy } from '../../../../test-support/fault-proxy.ts'
+import { Guest } from '../../../../test-support/guest.ts'
 import { dial, type HttpDialOptions } from '../../src/client/index.ts'
 import { handler } from '../../src/node/index.ts'
 import { TestServer } from './server.ts'
-
-/** Half a minute takes 1.5 s. Sockets keep their own time. */
-export const fast: Runtime = {
-  ...systemRuntime,
-  now: () => systemRuntime.now() * 20,
-  timer: (delay, callback) => systemRuntime.timer(delay / 20, callback),
-}
-
-/** Timeouts with which silence is noticed within a second, at the pace of the tests. */
-export const impatient = { heartbeat: 10_000, grace: 5_000 }
 
 /** A hub, a proxy before it that does what networks do, and clients that reach it over HTTP through the proxy alone. */
 export async function throughProxy(options: HubOptions = {}) {
@@ -45,43 +37,14 @@ export async function throughProxy(options: HubOptions = {}) {
     /** What each POST that reached the hub was answered with. */
     statuses,
     enter: (token: string, more?: HttpDialOptions) =>
-      Guest.enter(`http://127.0.0.1:${proxy.port}/chat`, token, more),
+      enterAt(`http://127.0.0.1:${proxy.port}/chat`, token, more),
   }
 }
 
-/** A client in the lobby, with everything it was told, in order. */
-export class Guest {
-  readonly client: Client
-  /** The data of the lobby's messages, and `gap: <reason>`. */
-  readonly heard: unknown[] = []
+/** A client that connects to a URL. */
+export const enterAt = (url: string, token: string, more: HttpDialOptions = {}): Promise<Guest> =>
+  Guest.enter(new Client({ dial: dial(url, more), token, runtime: fast, connectTimeout: 60_000 }))
 
-  private constructor(url: string, token: string, more: HttpDialOptions = {}) {
-    this.client = new Client({ dial: dial(url, more), token, runtime: fast, connectTimeout: 60_000 })
-    onTestFinished(() => this.client.close())
-  }
-
-  static async enter(url: string, token: string, more?: HttpDialOptions): Promise<Guest> {
-    const guest = new Guest(url, token, more)
-    const lobby = guest.client.join('#lobby')
-    lobby.on('say', (data) => guest.heard.push(data))
-    lobby.on('$gap', ({ reason }) => guest.heard.push(`gap: ${reason}`))
-    await lobby.ready
-    return guest
-  }
-
-  /** Sends to the lobby. Resolves with how that ended: `ok`, or the error's code. */
-  say(data: unknown): Promise<string> {
-    return this.client
-      .to('#lobby')
-      .send('say', data)
-      .then(
-        () => 'ok',
-        ({ code }) => code,
-      )
-  }
-
-  /** Waits until something is true. */
-  until(check: () => unknown): Promise<unknown> {
-    return vi.waitFor(check, { timeout: 15_000, interval: 5 })
-  }
-}
+/** Waits until what is expected is true. */
+export const until = (check: () => unknown): Promise<unknown> =>
+  vi.waitFor(check, { timeout: 15_000, interval: 5 })

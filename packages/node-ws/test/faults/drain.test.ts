@@ -1,6 +1,6 @@
 import { MemoryBackplane, MemoryStore } from '@chat/core'
 import { expect, test, vi } from 'vitest'
-import { fast } from '../support/fast.ts'
+import { fast } from '../../../../test-support/fast.ts'
 import { numbers, startNode, throughProxy } from '../support/through-proxy.ts'
 
 test('in a rolling restart everyone moves on, in the same session: no send fails, and nothing is missing (F9, P-LV-5)', async () => {

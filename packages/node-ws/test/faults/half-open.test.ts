@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { impatient, numbers, throughProxy } from '../support/through-proxy.ts'
+import { impatient } from '../../../../test-support/fast.ts'
+import { numbers, throughProxy } from '../support/through-proxy.ts'
 
 test('a connection that vanished without a word is noticed, and what was missed comes after all (F2, P-LV-1)', async () => {
   const { proxy, enter, enterDirectly } = await throughProxy({ timeouts: impatient })

@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { fast } from '../../../../test-support/fast.ts'
 import { FaultProxy } from '../../../../test-support/fault-proxy.ts'
-import { fast } from '../support/fast.ts'
-import { Guest } from '../support/through-proxy.ts'
+import type { Guest } from '../../../../test-support/guest.ts'
+import { enterAt } from '../support/through-proxy.ts'
 
 const script = fileURLToPath(new URL('../support/hub-process.ts', import.meta.url))
 
@@ -21,7 +22,7 @@ test('when the hub is killed and its memory lost, each send settles, each stream
   const [first, second] = await Promise.all([startProcess(), startProcess()])
   const proxy = await FaultProxy.start(first.port)
   onTestFinished(() => proxy.close())
-  const enter = (token: string): Promise<Guest> => Guest.enter(proxy.port, { token, runtime: fast })
+  const enter = (token: string): Promise<Guest> => enterAt(proxy.port, { token, runtime: fast })
   const [alice, bob] = [await enter('alice'), await enter('bob')]
   await alice.say('before')
   await bob.hears(1)

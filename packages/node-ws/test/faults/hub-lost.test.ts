@@ -1,6 +1,6 @@
 import { MemoryBackplane, MemoryStore } from '@chat/core'
 import { expect, test } from 'vitest'
-import { fast } from '../support/fast.ts'
+import { fast } from '../../../../test-support/fast.ts'
 import { numbers, startNode, throughProxy } from '../support/through-proxy.ts'
 
 test('when a node crashes, its clients go on at another one that shares the log, and miss nothing (F7)', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { faster } from '../support/fast.ts'
+import { faster } from '../../../../test-support/fast.ts'
 import { numbers, throughProxy } from '../support/through-proxy.ts'
 
 // A frame's header, its middle, and the border between two frames.

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { faster } from '../../../../test-support/fast.ts'
 import type { ProtocolFrame, Rule } from '../../../../test-support/rule-proxy.ts'
-import { faster } from '../support/fast.ts'
 import { throughRules } from '../support/through-proxy.ts'
 
 /** Applies to the answers of sends, which have an id; everything else passes. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { faster } from '../support/fast.ts'
+import { faster } from '../../../../test-support/fast.ts'
 import { numbers, throughProxy } from '../support/through-proxy.ts'
 
 const pace = 40

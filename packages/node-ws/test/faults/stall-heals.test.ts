@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
-import { impatient, numbers, throughProxy } from '../support/through-proxy.ts'
+import { impatient } from '../../../../test-support/fast.ts'
+import { numbers, throughProxy } from '../support/through-proxy.ts'
 
 test('a short stall only delays: no reconnect, late answers, late messages (F3)', async () => {
   const { proxy, enter, enterDirectly } = await throughProxy()

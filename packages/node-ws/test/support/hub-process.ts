@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Hub } from '@chat/core'
 import { attach } from '@chat/node-ws'
-import { fast } from './fast.ts'
+import { fast } from '../../../../test-support/fast.ts'
 
 const hub = new Hub({
   runtime: fast,

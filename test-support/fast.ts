@@ -9,3 +9,6 @@ export const faster = (speed: number): Runtime => ({
 
 /** Half a minute takes 1.5 s. */
 export const fast: Runtime = faster(20)
+
+/** Timeouts with which silence is noticed within a second, at the pace of the tests. */
+export const impatient = { heartbeat: 10_000, grace: 5_000 }

@@ -1,0 +1,58 @@
+import type { Batch, Connection, Sink, TransportCapabilities } from '@chat/core'
+
+/**
+ * A connection around another one, which does everything: what a subclass wants otherwise it overrides.
+ *
+ * @internal
+ */
+export class WrappedConnection implements Connection {
+  readonly #inner: Connection
+
+  constructor(inner: Connection) {
+    this.#inner = inner
+  }
+
+  attach(sink: Sink): void {
+    this.#inner.attach(sink)
+  }
+
+  send(batch: Batch): boolean {
+    return this.#inner.send(batch)
+  }
+
+  close(code: number, reason: string): void {
+    this.#inner.close(code, reason)
+  }
+
+  abort(error: Error): void {
+    this.#inner.abort(error)
+  }
+
+  pause(): void {
+    this.#inner.pause()
+  }
+
+  resume(): void {
+    this.#inner.resume()
+  }
+
+  get bufferedAmount(): number {
+    return this.#inner.bufferedAmount
+  }
+
+  get received(): number {
+    return this.#inner.received
+  }
+
+  get protocol(): string {
+    return this.#inner.protocol
+  }
+
+  get capabilities(): TransportCapabilities {
+    return this.#inner.capabilities
+  }
+
+  get extra(): unknown {
+    return this.#inner.extra
+  }
+}
