@@ -25,8 +25,9 @@ app.use(sessions).get('/login', (request, response) => {
   Object.assign(request.session, { user: { id: String(request.query.user) } }) // a demo's: yours asks for a password
   response.redirect(`/?user=${encodeURIComponent(String(request.query.user))}`)
 })
-const login = '<form action=/login><input name=user pattern=[\\w-]+ required> <button>Log in'
-app.get('/', (request, response, next) => (userOf(request) === null ? void response.send(login) : next()))
+app.get('/', (request, response, next) =>
+  userOf(request)?.id === (request.query.user ?? '') ? next() : response.redirect('/login.html'),
+)
 app.use(express.static(fileURLToPath(new URL('../page/dist', import.meta.url))))
 const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () =>
   console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
@@ -35,6 +36,5 @@ attach(hub, server, { path: '/chat', context })
 
 process.once('SIGTERM', async () => {
   await hub.close({ deadline: 1_000 })
-  server.close()
-  server.closeAllConnections()
+  server.close().closeAllConnections()
 })

@@ -25,8 +25,8 @@ app.use(session(app)).use((ctx, next) => {
   if (ctx.path === '/login' && ctx.session !== null) {
     ctx.session.user = { id: String(ctx.query.user) } // a demo's: yours asks for a password
     ctx.redirect(`/?user=${encodeURIComponent(ctx.session.user.id)}`)
-  } else if (ctx.path !== '/' || ctx.session?.user !== undefined) return next()
-  else ctx.body = '<form action=/login><input name=user pattern=[\\w-]+ required> <button>Log in'
+  } else if (ctx.path !== '/' || ctx.session?.user?.id === (ctx.query.user ?? '')) return next()
+  else ctx.redirect('/login.html')
 })
 app.use(files(fileURLToPath(new URL('../page/dist', import.meta.url))))
 const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () =>

@@ -1,4 +1,4 @@
-// Builds the page of examples/express into dist/, with the packages that are installed here.
+// Builds the page of examples/express into dist/, with the packages that are installed here, and beside it the page to log in for servers with sessions.
 import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -20,6 +20,7 @@ const installedHere = {
 rmSync(dist, { recursive: true, force: true })
 mkdirSync(dist)
 for (const file of ['index.html', 'style.css', 'icon.svg']) cpSync(`${source}/${file}`, `${dist}/${file}`)
+cpSync(`${here}login.html`, `${dist}/login.html`)
 await build({
   entryPoints: [`${source}/main.ts`],
   outfile: `${dist}/main.js`,

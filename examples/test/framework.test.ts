@@ -123,6 +123,15 @@ describe(name, () => {
     })
   })
 
+  test.runIf(identity === 'session')('who says to be somebody else is asked to log in', async () => {
+    const { headers = {} } = await people.WebSocket.credentials('ada')
+
+    for (const url of ['/', '/?user=eve']) {
+      const page = await fetch(server.url + url, { headers })
+      expect([page.url, page.status]).toEqual([`${server.url}/login.html`, 200])
+    }
+  })
+
   test('a page from elsewhere is refused', async () => {
     // Where the framework has opened the socket already, the hub closes it.
     const headers = { origin: 'https://evil.example' }

@@ -22,18 +22,14 @@ export function ensureBuild() {
 export async function pack(destination) {
   rmSync(destination, { recursive: true, force: true })
   mkdirSync(destination, { recursive: true })
-  const packed = []
-  for (const { folder, manifest } of published) {
-    const args = ['pack', '--loglevel=error', '--pack-destination', destination]
-    const { ok, output, again } = await run('npm', args, { cwd: folder })
-    if (!ok) throw new Error(`unable to pack ${manifest.name}: ${output}\n  again: ${again}`)
-    const tarball = join(
-      destination,
-      `${manifest.name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`,
-    )
-    packed.push({ manifest, tarball })
-  }
-  return packed
+  const workspaces = published.map(({ manifest }) => `--workspace=${manifest.name}`)
+  const args = ['pack', '--loglevel=error', '--pack-destination', destination, ...workspaces]
+  const { ok, output, again } = await run('npm', args, { cwd: root })
+  if (!ok) throw new Error(`unable to pack: ${output}\n  again: ${again}`)
+  return published.map(({ manifest }) => {
+    const file = `${manifest.name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`
+    return { manifest, tarball: join(destination, file) }
+  })
 }
 
 /** `npm publish --dry-run` without a warning; one version for all, which changesets keep together. */

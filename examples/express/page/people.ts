@@ -41,5 +41,6 @@ export function sentence(present: Present | undefined, me: string): string {
   if (isCrowd(present)) return `${count} are here`
   const names = peopleIn(present, me).map(({ name, mine }) => (mine ? 'You' : name))
   if (names.length > 4) return `${names.length} people are here`
-  return names.length === 1 && names[0] === 'You' ? 'Only you are here' : `${list.format(names)} are here`
+  if (names.length === 1) return names[0] === 'You' ? 'Only you are here' : `${names[0]} is here`
+  return `${list.format(names)} are here`
 }

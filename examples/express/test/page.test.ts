@@ -106,6 +106,7 @@ describe('who is here', () => {
     expect(sentence(undefined, 'me')).toBe('Everyone in this room')
     expect(sentence(present(), 'me')).toBe('Everyone in this room')
     expect(sentence(present('me'), 'me')).toBe('Only you are here')
+    expect(sentence(present('ada'), 'me')).toBe('ada is here')
     expect(sentence(present('bob', 'me', 'ada', 'bob'), 'me')).toBe('You, ada, and bob are here')
     expect(sentence(present('a', 'b', 'c', 'd', 'me'), 'me')).toBe('5 people are here')
   })
