@@ -83,7 +83,10 @@ async function checkTypes() {
     chosen.map((name) => join(name, file)).filter((path) => existsSync(join(place, path))),
   )
   if (configs.length === 0) return true
-  const { ok, output, again } = await run(process.execPath, [typescript, '-b', ...configs], { cwd: place })
+  const { ok, output, again } = await run(process.execPath, [typescript, '-b', ...configs], {
+    cwd: place,
+    timeout: 600_000,
+  })
   if (!ok) console.error(`${again}\n${output}`)
   return ok
 }
