@@ -122,19 +122,17 @@ export class Feed {
   examine(since: Position, next: (reason: GapReason | null) => void): void {
     const place = this.position
     if (samePosition(since, place)) return next(null)
-    if (since[0] !== place[0] || this.#cursor.unverified || !this.#recent.has(since))
-      return this.#look(since, next)
+    // While the log may be another one, what is at hand proves nothing.
+    if (this.#cursor.unverified || !this.#recent.has(since)) return this.#look(since, next)
     // What stands there is known here. Whether it is still kept is not, but one read tells that of all recent messages.
-    const missed = this.#recent.after(since[1]).filter(({ at }) => at <= place[1])
+    const missed = this.#recent.after(since[1]).length
     const suits = (page: Page): boolean => refusal(place, { ...page, idAt: page.afterId }) === null
     this.#reads.after(place[1], {
       suits,
       take: (page) => {
         if (!suits(page)) return this.#look(since, next)
-        const messages = page.behind.messages + missed.length
-        const bytes = missed.reduce((sum, { frame }) => sum + frame.bytes, page.behind.bytes)
-        const told: Page = { ...page, afterId: since[2], behind: { messages, bytes } }
-        this.#cursor.reach(page, (far) => next(this.#verdict(since, told) ?? (far ? 'absent' : null)))
+        const behind = { ...page.behind, messages: page.behind.messages + missed }
+        this.#cursor.reach(page, () => next(this.#verdict(since, { ...page, afterId: since[2], behind })))
       },
       failed: (error) => this.#absent(error, next),
     })
@@ -170,7 +168,7 @@ export class Feed {
     const [epoch, at, id] = this.position
     if (page.epoch !== epoch || this.#encoded.has(page)) return
     if (page.entries.some((entry) => entry.at === at && entry.id === id))
-      this.#recent.extend(this.#encode(since[1], page).filter((message) => message.at <= at))
+      this.#recent.extend(this.#encode(since[1], page))
   }
 
   /** The answer to a join: where the reader stands before the first message that follows (P-ST-3). */

@@ -30,6 +30,17 @@ describe.each(paths)('how much a join may ask for, with a backplane that is %s',
     expect(alice.welcome.streams['#a']).toMatchObject({ mode: 'gap', reason: 'limit', at: 10 })
   })
 
+  test('P-ST-5: what the hub has at hand, because others are told it now, counts like the rest', async () => {
+    const s = stage({ path, limits: { replay: 5 } })
+    await s.client('keeper', { streams: { '#a': null } })
+    const sent = await s.publish('#a', ...numbers(10))
+    const alice = await s.client('alice')
+    const ask = (n: number): Promise<unknown> =>
+      alice.request('join', '#a', { since: position(sent[n] ?? {}) })
+    expect(await ask(3)).toMatchObject({ result: { mode: 'gap', reason: 'limit' } })
+    expect(await ask(4)).toMatchObject({ result: { mode: 'replay', at: 5, top: 10 } })
+  })
+
   test('P-ST-5: more than 16 MiB in one stream is a gap for the reason limit', async () => {
     const s = stage({ path, log: { retention: { bytes: 64 * 1024 * 1024 } } })
     const sent = await s.publish('#a', ...numbers(60).map((i) => `${i}${'x'.repeat(290_000)}`))

@@ -149,7 +149,7 @@ export class Stage {
     const [working, waiting] = [this.time.runtime('store', { work: true }), this.time.runtime('housekeeping')]
     return {
       ...working,
-      timer: (delay, callback) => (delay < 1_000 ? working : waiting).timer(delay, callback),
+      timer: (delay, callback, purpose) => (purpose === 'upkeep' ? waiting : working).timer(delay, callback),
     }
   }
 }

@@ -1,0 +1,49 @@
+import { Frame } from '@chat/core'
+import { describe, expect, test } from 'vitest'
+import { Recent, type RecentMessage } from '../../src/hub/recent.ts'
+
+const message = (at: number, bytes = 10): RecentMessage => ({
+  at,
+  prev: at - 1,
+  id: `m${at}`,
+  frame: new Frame('x'.repeat(bytes)),
+})
+
+function recent(...messages: readonly RecentMessage[]): Recent {
+  const made = new Recent()
+  for (const one of messages) made.push(one)
+  return made
+}
+
+const offsets = (from: Recent): number[] => from.after(0).map(({ at }) => at)
+const run = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i)
+
+describe('the newest messages of a stream', () => {
+  test('are 128 at most', () => {
+    expect(offsets(recent(...run(1, 300).map((at) => message(at))))).toEqual(run(173, 300))
+  })
+
+  test('are 128 KiB at most', () => {
+    expect(offsets(recent(...run(1, 50).map((at) => message(at, 10_000))))).toEqual(run(38, 50))
+    expect(offsets(recent(message(1), message(2, 200_000)))).toEqual([])
+  })
+
+  test('take in what stands before them, and nothing twice', () => {
+    const made = recent(message(5), message(6))
+    made.extend([3, 4, 5, 6].map((at) => message(at)))
+    expect(offsets(made)).toEqual([3, 4, 5, 6])
+  })
+
+  test('take in no more than there is room for: the oldest stay out', () => {
+    const made = recent(...run(101, 200).map((at) => message(at)))
+    made.extend(run(1, 100).map((at) => message(at)))
+    expect(offsets(made)).toEqual(run(73, 200))
+  })
+
+  test('continue a place that is the one before the first, or has the same message', () => {
+    const made = recent(message(5), message(6))
+    expect([3, 4, 5].map((at) => made.continue(['e', at, `m${at}`]))).toEqual([false, true, true])
+    expect(made.continue(['e', 5, 'another'])).toBe(false)
+    expect(new Recent().continue(['e', 5, 'm5'])).toBe(false)
+  })
+})
