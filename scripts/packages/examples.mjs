@@ -18,11 +18,12 @@ export async function ends({ title, code, user, report }) {
   }
 }
 
-/** A server, which is the first block, and a client of it, when there is a block that calls `connect`; SIGTERM ends the server. */
+/** A server, which is the first block, and a client of it, when there is a block that makes one; SIGTERM ends the server. */
 export async function serves({ title, code, user, report, runtime }) {
   const port = await freePort()
-  const onPort = (text) => text.replaceAll(/\b3000\b/g, port)
-  const client = code.find((text) => text.includes('connect('))
+  const onPort = (text) =>
+    text.replaceAll(/\b3000\b/g, port).replaceAll('https://app.example/', `http://localhost:${port}/`)
+  const client = code.find((text) => /\bconnect\(|new Client\(/.test(text))
   const command = runtime === undefined ? process.execPath : findRuntime(runtime).command
   const server = start(command, [await script(onPort(code[0]), 'server', user)], { cwd: user.folder })
   try {

@@ -13,7 +13,7 @@ const examples = {
   '@chat/browser': { not: 'they are of pages: the part "pages" opens them' },
   '@chat/bun': { run: (one) => serves({ ...one, runtime: 'bun' }) },
   '@chat/core': { run: ends },
-  '@chat/http': { not: 'their hubs let nobody in; the part "programs" talks over HTTP' },
+  '@chat/http': { run: serves },
   '@chat/node-ws': { run: serves },
   '@chat/testing': { run: passes },
   '@chat/web-socket': { not: 'they listen where they like; the part "programs" talks in Deno' },
