@@ -8,6 +8,9 @@ export const wants = ['bun']
 
 const capabilities = { name: 'bun', backpressure: true, pause: true, closeCodes: true, detectsLoss: false }
 
+/** Files for its own test runner. */
+const files = ['sharing-a-server.test.ts', 'hostile-peers.test.ts', 'node-ws.test.ts']
+
 /** Answers whether all of it passes. */
 export async function test([bun]) {
   if (bun === undefined) return true
@@ -29,6 +32,7 @@ export async function test([bun]) {
       conformance: { 'bun, clients on Node': 'Bun' },
     }),
   )
-  const shared = await tests(bun, 'packages/bun/test-bun/sharing-a-server.test.ts')
-  return inBun && acrossProcesses && shared
+  let ok = inBun && acrossProcesses
+  for (const file of files) ok = (await tests(bun, `packages/bun/test-bun/${file}`)) && ok
+  return ok
 }

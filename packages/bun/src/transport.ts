@@ -175,13 +175,22 @@ function settingsFor({ limits }: ServableHub): object {
   }
 }
 
-/** A handler that takes less than the hub promises its clients would break their connections. */
+/** What Bun does where a host says nothing: 16 MiB of each. */
+const bunDefault = 16 * 1024 * 1024
+
+/** Settings below the hub's limits would break connections: of clients that send what they may, or that are slower than others. */
 function checkSettings({ limits }: ServableHub, others: BunHandlers | undefined): void {
-  const most = others?.maxPayloadLength
-  if (most === undefined || most >= limits.transmission) return
-  throw new UsageError(
-    `unable to serve: the \`maxPayloadLength\` of \`websocket\` is ${most} bytes, and clients of the hub may send ${limits.transmission}; raise it, or lower \`limits.transmission\` of the hub`,
-  )
+  if (others === undefined) return
+  const { maxPayloadLength = bunDefault, backpressureLimit = bunDefault } = others
+  if (maxPayloadLength < limits.transmission)
+    throw new UsageError(
+      `unable to serve: the \`maxPayloadLength\` of \`websocket\` is ${maxPayloadLength} bytes, and clients of the hub may send ${limits.transmission}; raise it, or lower \`limits.transmission\` of the hub`,
+    )
+  // 0 is no limit.
+  if (backpressureLimit !== 0 && backpressureLimit < limits.queue)
+    throw new UsageError(
+      `unable to serve: Bun would drop messages above the \`backpressureLimit\` of \`websocket\`, ${backpressureLimit} bytes, and up to ${limits.queue} may wait for a client of the hub; raise it, or lower \`limits.queue\` of the hub`,
+    )
 }
 
 /** The address that a server listens on; `null` for a Unix socket. */

@@ -75,6 +75,21 @@ test('handlers of the application that take less than the hub promises are an er
   )
 })
 
+test('handlers that drop what the hub lets wait are an error at start, and without a limit they are not', () => {
+  const options = (backpressureLimit: number) => ({ websocket: { backpressureLimit } })
+  expect(() => bunTransport(new Hub(), options(65_536))).toThrow(
+    /unable to serve: Bun would drop messages above the `backpressureLimit` .* 65536 bytes, and up to 1048576 may wait/,
+  )
+  expect(() => bunTransport(new Hub(), options(0))).not.toThrow()
+  expect(() => bunTransport(new Hub({ limits: { queue: 65_536 } }), options(65_536))).not.toThrow()
+})
+
+test('a limit that Bun has by itself counts, too', () => {
+  const hub = new Hub({ limits: { transmission: 32 * 1024 * 1024 } })
+  expect(() => bunTransport(hub)).not.toThrow()
+  expect(() => bunTransport(hub, { websocket: {} })).toThrow(/`maxPayloadLength` .* is 16777216 bytes/)
+})
+
 test('an option that cannot work is an error at start', () => {
   expect(() => bunTransport(new Hub(), { path: 'chat' })).toThrow(/a path starts with/)
   expect(() => bunTransport(new Hub(), { origins: ['*'] })).toThrow(/matches no Origin header/)

@@ -1,13 +1,14 @@
 import type { Buffer } from 'node:buffer'
 import type { Duplex } from 'node:stream'
 import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/core'
+import { onBun } from './bun.ts'
 import { type Piece, pieces } from './pieces.ts'
 import { open, type WsSocket } from './socket.ts'
 
 const capabilities: TransportCapabilities = {
   name: 'node-ws',
-  backpressure: true,
-  pause: true,
+  backpressure: !onBun,
+  pause: !onBun,
   closeCodes: true,
   detectsLoss: false,
 }

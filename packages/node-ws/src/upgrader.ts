@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { Admission, type Admitted, type Place, type Refusal, refusalCode, type Sink } from '@chat/core'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
+import { warnOnBun } from './bun.ts'
 import { closeTimeout, WsConnection } from './connection.ts'
 import type { AttachableHub, Compression, NodeWsExtra, UpgraderOptions } from './options.ts'
 import { ignoreErrors, refuse } from './refuse.ts'
@@ -73,6 +74,7 @@ export class WsUpgrader implements Upgrader {
     boundTo: (request: IncomingMessage) => string | null,
   ) {
     requireWs()
+    warnOnBun()
     this.#hub = hub
     this.#options = options
     this.#boundTo = boundTo

@@ -7,8 +7,9 @@ const highWaterMark = 64 * 1024
 const drainInterval = { first: 1, last: 32 }
 /** How long a peer has to answer a close, in milliseconds. */
 const closeTimeout = 5_000
-/** Reading cannot be stopped: what comes from a peer that is to be held back is held here, up to this many characters. */
+/** Reading cannot be stopped: what comes from a peer that is to be held back is held here, up to this many characters. An empty message costs something, too. */
 const mostHeld = 1024 * 1024
+const messageCost = 64
 
 /** What a connection is made of. */
 export interface WebLink {
@@ -59,7 +60,13 @@ export class WebSocketConnection extends BaseConnection {
   protected doSend(batch: Batch): boolean {
     // The platform frames and writes a text by itself, so there is nothing to prepare but the text, and the batch keeps that.
     if (this.#socket.readyState !== open) return true
-    this.#socket.send(batch.text)
+    try {
+      this.#socket.send(batch.text)
+    } catch (cause) {
+      // Workers let a socket be used only where it was made. One that cannot be sent to must not keep the others of this turn from theirs.
+      this.abort(new Error('unable to send: the platform refused a message', { cause }))
+      return true
+    }
     if (this.#draining === undefined && this.bufferedAmount <= highWaterMark) return true
     if (this.#draining === undefined) this.#askLater(drainInterval.first)
     return false
@@ -86,17 +93,19 @@ export class WebSocketConnection extends BaseConnection {
     while (!this.#paused) {
       const next = this.#held.shift()
       if (next === undefined) break
-      this.#heldSize -= next.length
+      this.#heldSize -= next.length + messageCost
       this.receive(next)
     }
   }
 
   #message(data: unknown): void {
+    // The platform goes on reading from a peer that was given up, until that one answers the close.
+    if (this.state === 'closed') return
     this.#heard++
     const message = typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer)
     if (!this.#paused) return this.receive(message)
     this.#held.push(message)
-    this.#heldSize += message.length
+    this.#heldSize += message.length + messageCost
     if (this.#heldSize > mostHeld)
       this.abort(new Error('unable to hold more of a peer that writes without reading'))
   }

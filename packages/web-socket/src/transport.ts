@@ -11,7 +11,7 @@ import {
 } from '@chat/core'
 import { WebSocketConnection } from './connection.ts'
 import type { ServableHub, WebSocketExtra, WebSocketTransportOptions } from './options.ts'
-import { connecting, type ServerWebSocket, type Upgrade } from './socket.ts'
+import { connecting, open, type ServerWebSocket, type Upgrade } from './socket.ts'
 import { platformCounts, platformUpgrade } from './upgrade.ts'
 
 /** Takes WebSockets for a hub. */
@@ -20,7 +20,8 @@ export interface WebSocketTransport<Info = unknown> {
   readonly fetch: (request: Request, info?: Info) => Response | Promise<Response>
   /**
    * For hosts that upgrade by themselves: takes a socket, in the turn in which the host has it, open or still connecting. The host has matched the path; where it
-   * fits the `path` option, the parameters are taken from it. The origin is checked as for upgrades. `false`: the socket was refused and closed.
+   * fits the `path` option, the parameters are taken from it. The origin is checked as for upgrades. `false`: the socket was refused and closed, or has
+   * already begun to close.
    */
   accept(socket: ServerWebSocket, request: Request, info?: Info): boolean
   /** Takes no further connections. Those that are open stay until the hub closes them. */
@@ -89,6 +90,8 @@ class Taker<Info> {
   }
 
   accept(socket: ServerWebSocket, request: Request, info: Info | undefined): boolean {
+    // Its end may have been told already, and nobody would tell the hub.
+    if (socket.readyState > open) return false
     const place = this.#admission.matched(request.url)
     const admitted = this.#detached ? detached : this.#admit(request, info, place)
     if (!('status' in admitted)) {

@@ -18,14 +18,19 @@ const upgrade = (): never => {
   throw new Error('not a request of this test')
 }
 
-/** A host that upgrades everything and hands its sockets over. */
-async function host(options: WebSocketTransportOptions, hub: ServableHub = testHub()) {
+/** A host that upgrades everything and hands its sockets over, after it has done something with each. */
+async function host(
+  options: WebSocketTransportOptions,
+  hub: ServableHub = testHub(),
+  before: (socket: WebSocket) => unknown = () => {},
+) {
   const chat = webSocketTransport(hub, { upgrade, ...options })
   const sockets = new WebSocketServer({ port: 0, host: '127.0.0.1' })
   onTestFinished(() => void sockets.close())
   await once(sockets, 'listening')
   const answers: boolean[] = []
-  sockets.on('connection', (socket, { url, headers }) => {
+  sockets.on('connection', async (socket, { url, headers }) => {
+    await before(socket)
     const request = new Request(`http://127.0.0.1${url}`, { headers: headers as Record<string, string> })
     answers.push(chat.accept(socket as never, request))
   })
@@ -96,19 +101,83 @@ test('a transport that was detached closes what it is handed, to come back elsew
   expect(await ended(dial('/', {}))).toBe(4001)
 })
 
+test('a socket that has closed before it was handed over is not the hub’s', async () => {
+  const gone = async (socket: WebSocket): Promise<void> => {
+    socket.terminate()
+    await once(socket, 'close')
+  }
+  const hub = testHub()
+  const accepted: unknown[] = []
+  const { answers, dial } = await host(
+    {},
+    recordingHub(hub, (link) => accepted.push(link)),
+    gone,
+  )
+  await ended(dial('/', {}))
+  await expect.poll(() => answers).toEqual([false])
+  expect(accepted).toEqual([])
+})
+
+test('a socket that cannot be sent to ends alone: the others of the turn get theirs', async () => {
+  const hub = new Hub({ authenticate: ({ token }) => ({ id: token ?? '' }), authorize: () => true })
+  onTestFinished(() => hub.close({ deadline: 0 }))
+  const left: string[] = []
+  hub.on('$disconnect', ({ session }) => left.push(session.user.id))
+  const sockets: WebSocket[] = []
+  const { dial } = await host({}, hub, (socket) => sockets.push(socket))
+  const heard: string[] = []
+  for (const name of ['alice', 'bob']) {
+    const socket = dial('/', {})
+    await once(socket, 'open')
+    socket.send(`["hello",{"v":[1,1],"token":"${name}","streams":{"#room":null}}]`)
+    await once(socket, 'message')
+    socket.on('message', (text) => void heard.push(`${name} ${JSON.parse(String(text))[4]}`))
+  }
+  const [first] = sockets
+  if (first === undefined) throw new Error('nobody has come')
+  // As in a Worker, when a request uses the socket of another.
+  first.send = () => {
+    throw new Error('cannot perform I/O on behalf of a different request')
+  }
+  await hub.to('#room').send('say', 'hi')
+  await expect.poll(() => heard).toEqual(['bob hi'])
+  expect(left).toEqual(['alice'])
+})
+
+/** A hub that hands its connections to a test, and does nothing with them. */
+function recordingHub(
+  { limits, subprotocols }: ServableHub,
+  accept: (connection: Connection) => void,
+): ServableHub {
+  return { closing: false, limits, subprotocols, accept }
+}
+
+test('empty messages are not held without a bound either', async () => {
+  const links: Connection[] = []
+  const { dial } = await host(
+    {},
+    recordingHub(testHub(), (link) => {
+      link.attach({ receive() {}, drain() {}, closed() {} })
+      links.push(link)
+    }),
+  )
+  const socket = dial('/', {})
+  await once(socket, 'open')
+  await expect.poll(() => links.length).toBe(1)
+  links[0]?.pause()
+  for (let n = 0; n < 20_000; n++) socket.send('')
+  await ended(socket)
+  expect(links[0]?.received).toBeLessThan(20_000)
+})
+
 test('what comes while the hub holds a peer back is kept up to a bound, then the peer is let go', async () => {
   const links: Connection[] = []
   const hub = testHub()
   const taken: string[] = []
-  const recording: ServableHub = {
-    closing: false,
-    limits: hub.limits,
-    subprotocols: hub.subprotocols,
-    accept(connection: Connection) {
-      connection.attach({ receive: (text) => void taken.push(String(text)), drain() {}, closed() {} })
-      links.push(connection)
-    },
-  }
+  const recording = recordingHub(hub, (connection) => {
+    connection.attach({ receive: (text) => void taken.push(String(text)), drain() {}, closed() {} })
+    links.push(connection)
+  })
   const { dial } = await host({}, recording)
   const socket = dial('/', {})
   await once(socket, 'open')
