@@ -12,7 +12,7 @@ export const CloseCode = {
   internal: 4004,
   /** The client did not keep up, for longer than it may. */
   slow: 4008,
-  /** The hub lost its backplane. */
+  /** The hub has lost its backplane and cannot open a session. Connections that are open stay. */
   backplaneLost: 4009,
   /** The credentials have expired: come back with fresh ones. */
   expired: 4010,

@@ -74,6 +74,6 @@ export const logs: readonly Search[] = [
     days: talk,
     holds: toldOnce,
     options: { faults: [...network, 'answers', 'answers', 'outage', 'hints'] },
-    situations: ['a replay', 'close 4004'],
+    situations: ['a replay', 'close 4009'],
   },
 ]

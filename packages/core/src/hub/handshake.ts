@@ -149,6 +149,6 @@ export class Handshaker implements Arrival {
   #failed(error: unknown): void {
     if (this.#cancelled) return
     this.#node.fault({ error, source: 'backplane' })
-    this.#link.close(CloseCode.internal, 'unable to open the session')
+    this.#link.close(CloseCode.backplaneLost, 'unable to open the session')
   }
 }

@@ -147,7 +147,7 @@ describe.each(paths)('a log that fails, with a backplane that is %s', (path) => 
     expect(await alice.request('read', '#a')).toMatchObject({ code: 'unavailable' })
   })
 
-  test('P-HS-3: a session that cannot be stored is closed with 4004', async () => {
+  test('§10: a session that cannot be stored is closed with 4009', async () => {
     const s = stage({
       path,
       wrap: (backplane) =>
@@ -162,7 +162,7 @@ describe.each(paths)('a log that fails, with a backplane that is %s', (path) => 
     })
     const alice = await s.open()
     await alice.say(['hello', { v: [1, 1], token: 'alice' }])
-    expect(alice.code).toBe(4004)
+    expect(alice.code).toBe(4009)
     expect(alice.ended?.reason).not.toContain('10.0.0.5')
     expect(s.hub.sessions).toEqual([])
   })
@@ -180,7 +180,7 @@ describe.each(paths)('a log that fails, with a backplane that is %s', (path) => 
     })
     const alice = await s.open()
     await alice.say(['hello', { v: [1, 1], token: 'alice', streams: { '#a': null } }])
-    expect([alice.code, alice.frames()]).toEqual([4004, []])
+    expect([alice.code, alice.frames()]).toEqual([4009, []])
     expect(s.hub.rooms.size).toBe(0)
     expect(s.store.usage.tails).toBe(0)
   })
