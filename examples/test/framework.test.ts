@@ -56,7 +56,7 @@ describe(name, () => {
   })
 
   test.skipIf(!enginesToTest().includes('chromium'))(
-    'people join by its page, also where WebSocket is blocked',
+    'people join by its page, also where WebSocket is blocked [needs Chromium]',
     async () => {
       const browser = await launch('chromium')
       onTestFinished(() => browser.close())
@@ -123,14 +123,17 @@ describe(name, () => {
     })
   })
 
-  test.runIf(identity === 'session')('who says to be somebody else is asked to log in', async () => {
-    const { headers = {} } = await people.WebSocket.credentials('ada')
+  test.runIf(identity === 'session')(
+    'who says to be somebody else is asked to log in [where a session says who one is]',
+    async () => {
+      const { headers = {} } = await people.WebSocket.credentials('ada')
 
-    for (const url of ['/', '/?user=eve']) {
-      const page = await fetch(server.url + url, { headers })
-      expect([page.url, page.status]).toEqual([`${server.url}/login.html`, 200])
-    }
-  })
+      for (const url of ['/', '/?user=eve']) {
+        const page = await fetch(server.url + url, { headers })
+        expect([page.url, page.status]).toEqual([`${server.url}/login.html`, 200])
+      }
+    },
+  )
 
   test('a page from elsewhere is refused', async () => {
     // Where the framework has opened the socket already, the hub closes it.
@@ -144,14 +147,17 @@ describe(name, () => {
     expect([404, 1006]).toContain(await refusal('/nothing-here'))
   })
 
-  test.runIf(echo !== undefined)("the framework's own WebSockets work beside the hub", async () => {
-    const socket = new WebSocket(`${server.url.replace('http', 'ws')}${echo}`)
-    await once(socket, 'open')
-    socket.send('hello')
+  test.runIf(echo !== undefined)(
+    "the framework's own WebSockets work beside the hub [where it has any]",
+    async () => {
+      const socket = new WebSocket(`${server.url.replace('http', 'ws')}${echo}`)
+      await once(socket, 'open')
+      socket.send('hello')
 
-    expect(String((await once(socket, 'message'))[0])).toBe('hello')
-    socket.close()
-  })
+      expect(String((await once(socket, 'message'))[0])).toBe('hello')
+      socket.close()
+    },
+  )
 
   test('SIGTERM tells everyone to come back later, and ends it', async () => {
     const entered = (await Promise.all(ways.map((way) => enter(way, 'ada')))).flat()

@@ -9,42 +9,45 @@ import { type Example, startExample } from './example.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
-describe.skipIf(!enginesToTest().includes('chromium'))('the page, behind a proxy that', () => {
-  let chromium: Chromium
-  let example: Example
-  let proxy: UpgradeProxy
-  let page: Page
-  beforeAll(async () => {
-    chromium = await launchChromium()
-  })
-  afterAll(() => chromium?.close())
-  beforeEach(async () => {
-    example = await startExample()
-    proxy = await UpgradeProxy.start(example.port, 'refuse')
-  })
-  afterEach(async () => {
-    await page?.close()
-    await proxy?.close()
-    await example?.stop()
-  })
+describe.skipIf(!enginesToTest().includes('chromium'))(
+  '[needs Chromium] the page, behind a proxy that',
+  () => {
+    let chromium: Chromium
+    let example: Example
+    let proxy: UpgradeProxy
+    let page: Page
+    beforeAll(async () => {
+      chromium = await launchChromium()
+    })
+    afterAll(() => chromium?.close())
+    beforeEach(async () => {
+      example = await startExample()
+      proxy = await UpgradeProxy.start(example.port, 'refuse')
+    })
+    afterEach(async () => {
+      await page?.close()
+      await proxy?.close()
+      await example?.stop()
+    })
 
-  test.each(['refuse', 'swallow'] as const)('%ss WebSockets, works all the same', async (fate) => {
-    proxy.upgrades = fate
-    page = new Page(await chromium.open(`http://127.0.0.1:${proxy.port}/?user=ada`))
-    await page.until(`document.querySelector('#status')?.dataset.status === 'connected'`, 20_000)
-    const eve = connect<Chat>(`ws://127.0.0.1:${example.port}/chat`, { token: 'eve' })
-    const heard: string[] = []
-    eve.join('#lobby').on('say', ({ text }) => heard.push(text))
+    test.each(['refuse', 'swallow'] as const)('%ss WebSockets, works all the same', async (fate) => {
+      proxy.upgrades = fate
+      page = new Page(await chromium.open(`http://127.0.0.1:${proxy.port}/?user=ada`))
+      await page.until(`document.querySelector('#status')?.dataset.status === 'connected'`, 20_000)
+      const eve = connect<Chat>(`ws://127.0.0.1:${example.port}/chat`, { token: 'eve' })
+      const heard: string[] = []
+      eve.join('#lobby').on('say', ({ text }) => heard.push(text))
 
-    await page.click('#text')
-    await page.type('through a proxy\n')
-    await page.until(`document.querySelectorAll('#log .row.mine.sent').length === 1`)
-    await eve.to('#lobby').send('say', { text: 'hers', key: 'eve-1', sentAt: Date.now() })
+      await page.click('#text')
+      await page.type('through a proxy\n')
+      await page.until(`document.querySelectorAll('#log .row.mine.sent').length === 1`)
+      await eve.to('#lobby').send('say', { text: 'hers', key: 'eve-1', sentAt: Date.now() })
 
-    const texts = `[...document.querySelectorAll('#log .row .text')].map((p) => p.textContent)`
-    await page.until(`${texts}.includes('hers')`)
-    expect(await page.evaluate(texts)).toEqual(['through a proxy', 'hers'])
-    await vi.waitFor(() => expect(heard).toEqual(['through a proxy', 'hers']))
-    eve.close()
-  })
-})
+      const texts = `[...document.querySelectorAll('#log .row .text')].map((p) => p.textContent)`
+      await page.until(`${texts}.includes('hers')`)
+      expect(await page.evaluate(texts)).toEqual(['through a proxy', 'hers'])
+      await vi.waitFor(() => expect(heard).toEqual(['through a proxy', 'hers']))
+      eve.close()
+    })
+  },
+)

@@ -9,7 +9,7 @@ import { type Example, startExample } from './example.ts'
  */
 export function pageTests(engine: Engine): void {
   vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
-  describe.skipIf(!enginesToTest().includes(engine))(`the page in ${engine}`, () => {
+  describe.skipIf(!enginesToTest().includes(engine))(`the page in ${engine} [needs it]`, () => {
     let browser: Browser
     let example: Example
     const pages: Page[] = []

@@ -37,6 +37,9 @@ test('other paths, and other requests for the hubâ€™s own, are the applicationâ€
   expect((await answer({}, { upgrading: false })).status).toBe(426)
 })
 
-test.skipIf('Deno' in globalThis)('where requests cannot be upgraded, that is an error at start', () => {
-  expect(() => webSocketTransport(new Hub(), { path: '/chat' })).toThrow(/use @chat\/node-ws on Node/)
-})
+test.skipIf('Deno' in globalThis)(
+  'where requests cannot be upgraded, that is an error at start [Deno can upgrade]',
+  () => {
+    expect(() => webSocketTransport(new Hub(), { path: '/chat' })).toThrow(/use @chat\/node-ws on Node/)
+  },
+)

@@ -11,7 +11,7 @@ const patience = 30_000
 
 // Each case has a server of its own; all share one browser.
 const engine = enginesToTest().includes('chromium')
-describe.skipIf(!engine).concurrent('the page, on a bad network, for 40 s', () => {
+describe.skipIf(!engine).concurrent('the page, on a bad network, for 40 s [needs Chromium]', () => {
   let chromium: Chromium
   beforeAll(async () => {
     chromium = await launchChromium()
