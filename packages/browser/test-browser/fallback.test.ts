@@ -19,21 +19,24 @@ async function start(fate: WebSocketFate, options: ConnectOptions<Chat> = {}) {
 
 const transports = (hub: string): Promise<string[]> => call('transports', hub)
 
-it.each(['refused', 'swallowed'] as const)('goes over HTTP where WebSocket is %s', async (fate) => {
-  const { hub, enter } = await start(fate)
-  const alice = enter()
-  const room = alice.join('#lobby')
-  const heard: string[] = []
-  room.on('say', ({ text }) => heard.push(text))
-  await room.ready
+it.each(['refused', 'answered', 'cut', 'swallowed'] as const)(
+  'goes over HTTP where WebSocket is %s',
+  async (fate) => {
+    const { hub, enter } = await start(fate)
+    const alice = enter()
+    const room = alice.join('#lobby')
+    const heard: string[] = []
+    room.on('say', ({ text }) => heard.push(text))
+    await room.ready
 
-  await call('say', hub, '#lobby', 'say', { text: 'from the hub 👋' })
-  await room.send('say', { text: 'from here\n👋' })
+    await call('say', hub, '#lobby', 'say', { text: 'from the hub 👋' })
+    await room.send('say', { text: 'from here\n👋' })
 
-  await eventually(() => expect(heard).toEqual(['from the hub 👋', 'from here\n👋']))
-  expect(await alice.request('double', 21)).toBe(42)
-  expect(await transports(hub)).toEqual(['http'])
-})
+    await eventually(() => expect(heard).toEqual(['from the hub 👋', 'from here\n👋']))
+    expect(await alice.request('double', 21)).toBe(42)
+    expect(await transports(hub)).toEqual(['http'])
+  },
+)
 
 it('remembers for the session what it has found out', async () => {
   // Who did not remember would wait for longer than a test may take.

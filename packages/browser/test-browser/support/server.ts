@@ -1,6 +1,14 @@
 // What the pages talk to: hubs and recording hosts on one HTTP server, and a door through which a page controls them.
+
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { type Handshake, Hub, type HubOptions, type TransportCapabilities, UsageError } from '@chat/core'
 import { handler, type NodeHandler } from '@chat/http/node'
@@ -28,8 +36,24 @@ class Host extends RecordingHost implements AttachableHub {
   }
 }
 
-/** What becomes of a hub's WebSockets: they are taken, refused, or swallowed as by a proxy that does not know them. */
-export type WebSocketFate = 'taken' | 'refused' | 'swallowed'
+/** What becomes of a hub's WebSockets: they are taken, refused, answered as by a portal, cut as soon as they are open, or swallowed as by a proxy that does not know them. */
+export type WebSocketFate = 'taken' | 'refused' | 'answered' | 'cut' | 'swallowed'
+
+/** What such a proxy says before it ends the connection. */
+const words: Partial<Record<WebSocketFate, (headers: IncomingHttpHeaders) => string>> = {
+  refused: () => 'HTTP/1.1 403 Forbidden\r\n\r\n',
+  answered: () => 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi',
+  cut: (headers) =>
+    [
+      'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade',
+      `Sec-WebSocket-Accept: ${acceptOf(headers['sec-websocket-key'])}`,
+      'Sec-WebSocket-Protocol: chat.v1.json\r\n\r\n',
+    ].join('\r\n'),
+}
+
+/** RFC 6455 §4.2.2. */
+const acceptOf = (key = ''): string =>
+  createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
 
 interface RunningHub {
   readonly hub: Hub
@@ -50,9 +74,10 @@ export class TestServer {
 
   /** Listens on a port of its own, and says where. */
   async listen(): Promise<string> {
-    this.#server.on('upgrade', ({ url = '' }: IncomingMessage, socket: Socket) => {
+    this.#server.on('upgrade', ({ url = '', headers }: IncomingMessage, socket: Socket) => {
       this.#note(socket, url)
-      if (this.#hubs.get(url)?.webSockets === 'refused') socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')
+      const said = words[this.#hubs.get(url)?.webSockets ?? 'taken']
+      if (said !== undefined) socket.end(said(headers))
     })
     this.#nowhere = `ws://127.0.0.1:${await unusedPort()}/`
     return `http://127.0.0.1:${await bind(this.#server)}`
