@@ -112,7 +112,7 @@ export class Endpoint {
 
   #open(incoming: Incoming, place: Place): Answer {
     const admitted = this.#examine(this.#admission, incoming, place)
-    if ('status' in admitted) return refused(admitted, this.#readable(admitted, incoming))
+    if ('status' in admitted) return refused(admitted, this.#readable(admitted, incoming, place))
     const { handshake, context } = admitted
     const headers = allowing(handshake.origin)
     if (this.#members.size >= this.#settings.maxConnections)
@@ -169,9 +169,11 @@ export class Endpoint {
     return outcome
   }
 
-  /** What lets a page read a refusal: all but those that keep it out. */
-  #readable({ status }: Refusal, { request: { headers } }: Incoming): Record<string, string> {
-    return status === 503 ? allowing(headers['origin'] ?? null) : {}
+  /** What lets a page that may connect at other times read why it may not now. */
+  #readable({ status }: Refusal, { request, boundTo }: Incoming, place: Place): Record<string, string> {
+    if (status !== 503) return {}
+    const admitted = this.#hearing.examine({ place, request, boundTo, context: () => undefined })
+    return 'status' in admitted ? {} : allowing(admitted.handshake.origin)
   }
 
   /** One timer for all, while there are any. */

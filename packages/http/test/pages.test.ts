@@ -154,3 +154,18 @@ test('each refusal is told, for logs, and a throw in the log changes nothing', a
     [403, 'POST'],
   ])
 })
+
+test('that a hub closes is read by pages that may connect, and by no others (P-HT-3, P-LV-5)', async () => {
+  const host = new Host()
+  const { fetch } = handler(host, { path: '/chat', origins: [app] })
+  host.closing = true
+
+  const answers = await Promise.all([app, foreign].map((origin) => fetch(get({ origin }))))
+
+  expect(
+    answers.map((answer) => [answer?.status, answer?.headers.get('access-control-allow-origin')]),
+  ).toEqual([
+    [503, app],
+    [503, null],
+  ])
+})
