@@ -2,7 +2,7 @@
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { transform } from 'esbuild'
-import { findRuntime } from '../runtimes/runtimes.mjs'
+import { current, findRuntime } from '../runtimes/runtimes.mjs'
 import { ensureTools } from '../tools.mjs'
 import { start } from './run.mjs'
 
@@ -24,8 +24,14 @@ export async function serves({ title, code, user, report, runtime }) {
   const onPort = (text) =>
     text.replaceAll(/\b3000\b/g, port).replaceAll('https://app.example/', `http://localhost:${port}/`)
   const client = code.find((text) => /\bconnect\(|new Client\(/.test(text))
-  const command = runtime === undefined ? process.execPath : findRuntime(runtime).command
-  const server = start(command, [await script(onPort(code[0]), 'server', user)], { cwd: user.folder })
+  const found = findRuntime(runtime ?? current)
+  if (found === null)
+    return report.skip(`${title}: its examples run`, 'the runtime is not here', process.env.CI !== undefined)
+  const server = start(found.command, starts(found.kind, await script(onPort(code[0]), 'server', user)), {
+    cwd: user.folder,
+    // Where Deno listens when a program does not say it.
+    env: { DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}` },
+  })
   try {
     await listening(port)
     const page = await (await fetch(`http://127.0.0.1:${port}/`)).text()
@@ -58,6 +64,11 @@ export async function passes({ title, code, user, report }) {
     ...result,
     ok: result.ok && passed >= tests.length && passed > 0,
   })
+}
+
+/** The arguments that start a file; Deno fetches nothing, either. */
+function starts(kind, file) {
+  return kind === 'deno' ? ['run', '--allow-all', '--node-modules-dir=manual', '--cached-only', file] : [file]
 }
 
 async function script(text, name, user) {
