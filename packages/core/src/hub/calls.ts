@@ -7,7 +7,7 @@ import { createAborter, onAbort } from '../runtime/signal.ts'
 import { exceedsBytes } from '../text.ts'
 import type { CallContext } from './events.ts'
 import type { Node } from './node.ts'
-import { badValue } from './payload.ts'
+import { badEvent, badValue } from './payload.ts'
 import type { Session } from './session.ts'
 
 /** What an answer may hold, so that its frame stays below what a client accepts (P-LV-3). */
@@ -28,7 +28,7 @@ export function runCall(session: Session, frame: CallFrame, first: boolean, done
     session.err(ref, error)
     done()
   }
-  const refused = session.overRate(ref) ?? session.badEvent(event) ?? unfit(node, frame, first)
+  const refused = session.overRate(ref) ?? badEvent(event) ?? unfit(node, frame, first)
   if (refused !== null) return refuse(refused)
   const handler = node.isCall(event) ? node.handlers(event)[0] : undefined
   if (handler === undefined)

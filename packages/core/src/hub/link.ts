@@ -14,6 +14,8 @@ import type { Session } from './session.ts'
 
 /** How large a transmission may be before the hub knows whom it comes from (P-HS-2). */
 const strangerBytes = 16 * 1024
+/** The `hello`, and one transmission behind it that waits for the welcome (P-HS-2). */
+const strangerTransmissions = 2
 /** How long a peer that takes nothing has to answer a close before it is cut off (P-LV-4). */
 const abortDelay = 2_000
 /** What browsers close with when a page is closed, reloaded or left: its session is gone with it. */
@@ -40,8 +42,11 @@ export class Link implements Sink {
   #paused = false
   #running = false
   #gone = false
+  /** It was told to come back elsewhere. */
   #leaving = false
+  /** Transmissions before the welcome. */
   #early = 0
+  /** When something was heard and said last, by what the transport has counted. */
   #heard: { received: number; at: number }
   #said: { sent: number; at: number }
   #pinged = Number.NEGATIVE_INFINITY
@@ -86,7 +91,7 @@ export class Link implements Sink {
       return this.fail(new ProtocolError('a transmission is too large', CloseCode.tooLarge))
     if (typeof transmission !== 'string')
       return this.fail(new ProtocolError('a binary message on a JSON connection'))
-    if (stranger && ++this.#early > 2)
+    if (stranger && ++this.#early > strangerTransmissions)
       return this.fail(new ProtocolError('more than one transmission before the welcome'))
     this.#input.push({ lines: lines(transmission), proof: !stranger })
     this.#run()

@@ -9,7 +9,7 @@ import { attempt } from '../runtime/later.ts'
 import type { HubMessage } from './events.ts'
 import type { CastMessage } from './feed.ts'
 import type { Node } from './node.ts'
-import { badPayload } from './payload.ts'
+import { badEvent, badPayload } from './payload.ts'
 import { authorize } from './policy.ts'
 import type { Session } from './session.ts'
 
@@ -92,7 +92,7 @@ function answer(session: Session, ref: number, appended: Appended): void {
 function acceptable(session: Session, frame: SendFrame, sound: boolean): Accepted | WireError {
   const kind = addressKind(frame.address)
   if (kind === null) return { code: 'bad_request', message: 'unable to send: this is no address' }
-  const bad = session.badEvent(frame.event)
+  const bad = badEvent(frame.event)
   if (bad !== null) return bad
   if (kind === 'session')
     return { code: 'unsupported', message: 'unable to send: a session takes casts and asks only' }
@@ -144,7 +144,7 @@ export function castMessage(session: Session, frame: CastFrame): void {
     node.counters.droppedCasts++
   }
   if (session.overRate(Number.POSITIVE_INFINITY) !== null) return drop()
-  if (addressKind(address) === null || session.badEvent(event) !== null) return drop()
+  if (addressKind(address) === null || badEvent(event) !== null) return drop()
   if (valueFault(frame.data, node.limits.depth) !== null) return drop()
   const accepted = validated(session, frame)
   if ('code' in accepted) return drop()

@@ -61,11 +61,15 @@ export class Roster {
   #restoring: (() => void)[] | null = null
   readonly #undo: Undo[] = []
   #waiting: { ready: () => void; failed: (error: unknown) => void }[] = []
+  /** The revision that the directory shows; `null` when it has to be read whole. */
   #known: { epoch: string; revision: number } | null = null
+  /** Sessions of this node that the store does not have, until it is told of them. */
+  #missing: string[] = []
   /** The greatest revision that was heard of: a page below it is old. */
   #heard = 0
   #opened = false
   #reading = false
+  /** Whether to read once more, for what was asked while the members were read. */
   #again = false
   /** What was heard while the members were read. */
   #held: PresenceHint[] = []
@@ -274,8 +278,6 @@ export class Roster {
       if (!here.has(session) && !this.#owns(session)) this.#remove(session)
     this.#missing = [...this.#locals.keys()].filter((session) => this.#owns(session) && !here.has(session))
   }
-
-  #missing: string[] = []
 
   /** The store has lost sessions that are here: it is told again. What they say of themselves meanwhile waits, so that it is the last word. */
   #restore(): void {

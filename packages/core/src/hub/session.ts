@@ -2,7 +2,6 @@ import { addressKind } from '../address.ts'
 import { CloseCode, mayReconnect } from '../close-codes.ts'
 import type { ClientFrame } from '../protocol/client-frames.ts'
 import { encodeError, encodeOk, type WireError } from '../protocol/encode.ts'
-import { isEventName } from '../protocol/names.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
 import { attempt, type Later } from '../runtime/later.ts'
 import type { Undo } from '../runtime/runtime.ts'
@@ -71,9 +70,11 @@ export class Session implements HubSession {
   #entered = false
   #ended = false
   #departure: Departure = 'left'
-  /** The greatest ref on this connection, and of the session; what it was when this connection resumed it. */
+  /** The greatest ref on this connection: one that is not above it is a repetition. */
   #connectionRef = 0
+  /** The greatest ref of the session, on whatever connection. */
   #lastRef: number
+  /** What that was when this connection resumed the session: up to here an older connection may have written the same. */
   readonly #resumedRef: number
   /** How many sends of a resumed session are looked up although their refs look new: a hub that crashed may not have noted the last ones. */
   #lookups: number
@@ -253,16 +254,6 @@ export class Session implements HubSession {
     return retryAfter === 0 ? null : { code: 'rate_limited', message: 'too many operations', retryAfter }
   }
 
-  /** Why an event's name cannot be used; `null` when it can (P-PB-10). */
-  badEvent(event: string): WireError | null {
-    return isEventName(event)
-      ? null
-      : {
-          code: 'bad_request',
-          message: 'unable to use this event: 1–128 bytes, no control characters, no $ at the start',
-        }
-  }
-
   /**
    * Why an address, or the value that goes with it, cannot be used for an operation that receives or reads; `null` when it can (P-AD-1, P-AD-2). In the
    * order of P-FR-9: whose address it is comes last.
@@ -276,18 +267,13 @@ export class Session implements HubSession {
     return mine ? null : { code: 'forbidden', message: 'unable to do this: not allowed' }
   }
 
-  /** Whether this ref may have been written before, on this connection or an older one. */
-  mayRepeat(ref: number, first: boolean): boolean {
-    return !first || ref <= this.#resumedRef || this.#lookups-- > 0
-  }
-
   #operate(frame: Operation): void {
     const first = frame.ref > this.#connectionRef
     const publishes = frame.type === 'send'
     this.#run(frame.ref, publishes, (done) => {
-      // A send that may be a repetition is looked up before it counts; everything else counts at once (P-FR-9).
-      const counts = frame.type !== 'leave' && !(publishes && this.mayRepeat(frame.ref, first))
-      const over = counts ? this.overRate(frame.ref) : null
+      // A send that may be a repetition is looked up before it counts; everything else counts at once (P-FR-9), but a leave not at all (P-LV-3).
+      const repeats = publishes && this.#mayRepeat(frame.ref, first)
+      const over = repeats || frame.type === 'leave' ? null : this.overRate(frame.ref)
       this.lanes.run(frame.address, (next) => {
         const finish = (): void => {
           done()
@@ -296,15 +282,20 @@ export class Session implements HubSession {
         if (over !== null) {
           this.err(frame.ref, over)
           finish()
-        } else this.#dispatch(frame, !counts, finish)
+        } else this.#dispatch(frame, repeats, finish)
       })
     })
   }
 
-  #dispatch(frame: Operation, uncounted: boolean, done: () => void): void {
+  /** Whether this ref may have been written before, on this connection or an older one. Uses up a lookup of those that a resumed session has. */
+  #mayRepeat(ref: number, first: boolean): boolean {
+    return !first || ref <= this.#resumedRef || this.#lookups-- > 0
+  }
+
+  #dispatch(frame: Operation, repeats: boolean, done: () => void): void {
     switch (frame.type) {
       case 'send':
-        return sendMessage(this, frame, uncounted, done)
+        return sendMessage(this, frame, repeats, done)
       case 'join':
         return join(this, frame, done)
       case 'leave':

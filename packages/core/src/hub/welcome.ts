@@ -30,7 +30,7 @@ export class Welcome {
   readonly #outcome: WelcomeOutcome
   readonly #requests = new Map<string, StreamRequest>()
   readonly #prepared = new Map<string, Prepared>()
-  /** The rights that the policy was asked about. */
+  /** The {@link Session.revision} at which the policy was asked. */
   #asked: number
   #failure: { error: unknown } | null = null
 
@@ -104,7 +104,7 @@ export class Welcome {
     if (this.#failure !== null) this.#outcome.failed(this.#failure.error)
   }
 
-  /** What was allowed before something was revoked is asked for again. */
+  /** What was allowed before something was revoked is asked for again, and once more if something is revoked meanwhile. */
   #confirm(): void {
     const session = this.#session
     this.#asked = session.revision
@@ -121,6 +121,7 @@ export class Welcome {
       })
   }
 
+  /** In one step: attaches every stream, writes where each stands, and lets the session begin. */
   #open(): void {
     if (this.#asked !== this.#session.revision) return this.#confirm()
     this.#session.enter()
