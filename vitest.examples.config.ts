@@ -14,6 +14,8 @@ export default defineConfig({
         env: { EXAMPLE: name },
         testTimeout: 20_000,
         hookTimeout: 60_000,
+        // The packages as they are built, which the runner need not look at once for each example.
+        server: { deps: { external: [/\/packages\/[\w-]+\/dist\//] } },
       },
     })),
   },

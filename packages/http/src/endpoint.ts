@@ -180,11 +180,13 @@ export class Endpoint {
   #beat(): void {
     if (this.#beating) return
     this.#beating = true
-    systemRuntime.timer(this.#settings.heartbeat / 2, () => {
+    const beat = (): void => {
       this.#beating = false
       for (const { connection } of this.#members.values()) connection.beat()
       if (this.#members.size > 0) this.#beat()
-    })
+    }
+    // A process whose server has closed does not wait for it.
+    systemRuntime.timer(this.#settings.heartbeat / 2, beat, 'upkeep')
   }
 }
 

@@ -151,6 +151,20 @@ test('a hub’s refusal ends the connection of a body that was not read', async 
   await once(socket, 'close')
 })
 
+test('the heartbeat keeps no process running whose server has closed', async () => {
+  const timers = vi.spyOn(globalThis, 'setTimeout')
+  onTestFinished(() => timers.mockRestore())
+  const chat = handler(new Host(), { path: '/chat', heartbeat: 86_402 })
+  const server = await serve((request, response) => void chat(request, response))
+
+  await open(server)
+
+  const beats = timers.mock.calls.flatMap(([, delay], i) =>
+    delay === 43_201 ? [timers.mock.results[i]?.value as NodeJS.Timeout] : [],
+  )
+  expect(beats.map((timer) => timer.hasRef())).toEqual([false])
+})
+
 test('a client that vanishes before its answer leaves nothing behind', async () => {
   const host = new Host()
   const chat = handler(host, { path: '/chat' })
