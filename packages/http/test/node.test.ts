@@ -165,6 +165,21 @@ test('the heartbeat keeps no process running whose server has closed', async () 
   expect(beats.map((timer) => timer.hasRef())).toEqual([false])
 })
 
+test('a client that goes leaves no timer behind', async () => {
+  const timers = vi.spyOn(globalThis, 'setTimeout')
+  onTestFinished(() => timers.mockRestore())
+  const host = new Host()
+  const chat = handler(host, { path: '/chat' })
+  const server = await serve((request, response) => void chat(request, response))
+  const { response } = await open(server)
+
+  response.destroy()
+  await vi.waitFor(() => expect(host.end?.code).toBe(1006))
+  await new Promise((resolve) => setImmediate(resolve))
+
+  expect(timers.mock.calls.filter(([, delay]) => delay === 5_000)).toEqual([])
+})
+
 test('a client that vanishes before its answer leaves nothing behind', async () => {
   const host = new Host()
   const chat = handler(host, { path: '/chat' })

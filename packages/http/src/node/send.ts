@@ -61,6 +61,7 @@ function writable(response: ServerResponse): Promise<void> {
 
 /** The last was said. A client that does not read it does not keep its socket. */
 function letGo(response: ServerResponse): void {
+  if (response.destroyed) return
   const timer = setTimeout(() => response.destroy(), patience)
   response.once('close', () => clearTimeout(timer))
 }
