@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path'
 import { bundle, run } from './searches.mjs'
 import { sideBySide } from './side-by-side.mjs'
 
-/** After so many milliseconds a run that has found nothing goes in circles. */
+/** After so many milliseconds without a word of ten more seeds a run goes in circles. */
 const patience = 60_000
 
 /** Whether each mutant is caught; says of each by what. */
@@ -13,7 +13,11 @@ export async function judgeMutants(folder, { seeds = '500', from, search, only }
   const mutants = all.filter(
     (mutant) => mutant.name.includes(only) && [undefined, mutant.search].includes(search),
   )
-  const range = { folder, whole: await bundle(folder), args: ['--seeds', seeds, '--from', from] }
+  const range = {
+    folder,
+    whole: await bundle(folder),
+    args: ['--seeds', seeds, '--from', from, '--progress', '10'],
+  }
   const start = performance.now()
   let caught = 0
   await sideBySide(mutants, async (mutant) => {

@@ -29,7 +29,7 @@ export async function bundle(folder, name = 'whole', changed = () => null) {
   return outfile
 }
 
-/** Runs a script to its end, or until it has taken too long; what it says on the way goes to `heard`. */
+/** Runs a script to its end, or until it has said nothing for too long; what it says on the way goes to `heard`. */
 export function run(file, args, { heard = () => {}, patience = 0 } = {}) {
   const start = performance.now()
   return new Promise((done) => {
@@ -40,6 +40,8 @@ export function run(file, args, { heard = () => {}, patience = 0 } = {}) {
     const timer = patience > 0 ? setTimeout(() => child.kill('SIGKILL'), patience) : undefined
     let output = ''
     const hear = (chunk) => {
+      // On a busy machine a run that gets on may take long.
+      timer?.refresh()
       output += chunk
       heard(String(chunk))
     }

@@ -42,7 +42,7 @@ async function searchSeeds() {
   const totals = { seeds: 0, steps: 0, time: 0, elapsed: 0 }
   const results = await sideBySide(wanted, async (search) => {
     const args = ['--search', search, '--seeds', String(each), '--from', options.from]
-    const { status, output } = await run(file, options.quiet ? args : [...args, '--progress'], {
+    const { status, output } = await run(file, options.quiet ? args : [...args, '--progress', '100'], {
       heard: tell,
     })
     if (status !== 0) return false

@@ -2,7 +2,7 @@ import { run } from './search.ts'
 import { searches } from './searches.ts'
 
 /*
- * Makes one search: `--search` its name, `--seeds` how many, `--from` the first, `--progress` to hear of it meanwhile. Ends with a line of figures, as JSON; or exits with 1
+ * Makes one search: `--search` its name, `--seeds` how many, `--from` the first, `--progress` to hear of it after each so many. Ends with a line of figures, as JSON; or exits with 1
  * and the report of the first failure. `--list` names all searches.
  */
 interface Process {
@@ -23,13 +23,13 @@ async function main(): Promise<void> {
   const search = searches.find(({ name }) => name === option('search'))
   if (search === undefined) throw new RangeError(`unable to search: there is no '${option('search')}'`)
   const seeds = Number(option('seeds') ?? 100)
-  const telling = process.argv.includes('--progress')
+  const every = Number(option('progress') ?? Number.POSITIVE_INFINITY)
   try {
     const { runs, steps, time, situations } = await run(search, {
       runs: seeds,
       seed: Number(option('from') ?? 1),
       progress: ({ run: done }) => {
-        if (telling && done % 100 === 0) say(`${search.name}: ${done} of ${seeds} seeds`)
+        if (done % every === 0) say(`${search.name}: ${done} of ${seeds} seeds`)
       },
     })
     const reached = [...situations].sort(([a], [b]) => a.localeCompare(b))
