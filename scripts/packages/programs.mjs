@@ -16,6 +16,7 @@ const programs = [
   { file: 'node-ws.mjs', needs: ['@chat/core', '@chat/node-ws'] },
   { file: 'http.mjs', needs: ['@chat/core', '@chat/http'] },
   { file: 'bun.mjs', needs: ['@chat/core', '@chat/bun', '@chat/browser'], kinds: ['bun'] },
+  { file: 'bun-frameworks.mjs', needs: ['@chat/core', '@chat/bun', '@chat/browser'], kinds: ['bun'] },
   { file: 'web-socket.mjs', needs: ['@chat/core', '@chat/web-socket', '@chat/browser'], kinds: ['deno'] },
 ]
 
@@ -31,6 +32,7 @@ export async function test({ report, users }) {
   const names = published.map(({ manifest }) => manifest.name)
   if (!report.ran(`npm install ${names.join(' ')}`, await user.install(...names))) return
   const wanted = programs.filter(({ needs }) => needs.every((name) => names.includes(name)))
+  user.link('hono', 'elysia')
   for (const { file } of wanted) user.copy(file)
   await sideBySide(runtimes, (name) => inRuntime(name, user, wanted, report))
 }
