@@ -1,15 +1,7 @@
-import { defineConfig } from 'tsup'
+import { library } from '../../tsup.base.ts'
 
-export default defineConfig({
+export default library({
   entry: ['src/index.ts', 'src/node/index.ts', 'src/client/index.ts'],
-  format: ['esm'],
-  platform: 'neutral',
-  target: 'es2022',
-  // tsup 8 sets baseUrl, which TypeScript 6 reports as deprecated; references are tsc's business, not tsup's.
-  dts: { compilerOptions: { ignoreDeprecations: '6.0', composite: false } },
-  sourcemap: true,
-  clean: true,
-  treeshake: false,
   // The server's entries share what they share, and no class exists twice.
   splitting: true,
 })

@@ -1,14 +1,3 @@
-import { defineConfig } from 'tsup'
+import { library } from '../../tsup.base.ts'
 
-export default defineConfig({
-  entry: ['src/index.ts', 'src/conformance/index.ts'],
-  format: ['esm'],
-  platform: 'neutral',
-  target: 'es2022',
-  // tsup 8 sets baseUrl, which TypeScript 6 reports as deprecated; references are tsc's business, not tsup's.
-  dts: { compilerOptions: { ignoreDeprecations: '6.0', composite: false } },
-  sourcemap: true,
-  clean: true,
-  treeshake: false,
-  splitting: true,
-})
+export default library({ entry: ['src/index.ts', 'src/conformance/index.ts'], splitting: true })
