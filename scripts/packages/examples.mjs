@@ -56,9 +56,9 @@ export async function passes({ title, code, user, report }) {
   const tests = code.filter((text) => text.includes(" from 'vitest'"))
   for (const [i, text] of tests.entries()) user.write(`readme-${i + 1}.test.ts`, text)
   const vitest = join(ensureTools('packages'), 'vitest', 'vitest.mjs')
-  const result = await user.run(process.execPath, [vitest, 'run', '--reporter=verbose', '--dir', '.'], {
-    env: { NO_COLOR: '1' },
-  })
+  // A machine may be busy with other READMEs.
+  const args = ['run', '--reporter=verbose', '--testTimeout=60000', '--dir', '.']
+  const result = await user.run(process.execPath, [vitest, ...args], { env: { NO_COLOR: '1' } })
   const passed = Number(/ (\d+) passed \(\d+\)\n *Start/.exec(result.output)?.[1] ?? 0)
   report.ran(`${title}: ${passed} tests in vitest`, {
     ...result,

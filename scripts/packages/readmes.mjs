@@ -7,6 +7,7 @@ import { ensureTools } from '../tools.mjs'
 import { ends, passes, serves } from './examples.mjs'
 import { published } from './pack.mjs'
 import { blocks } from './readme.mjs'
+import { objects } from './workerd.mjs'
 
 /** How the examples of each are run. */
 const examples = {
@@ -16,7 +17,7 @@ const examples = {
   '@chat/http': { run: serves },
   '@chat/node-ws': { run: serves },
   '@chat/testing': { run: passes },
-  '@chat/web-socket': { run: (one) => serves({ ...one, runtime: 'deno' }) },
+  '@chat/web-socket': { run: inDenoAndWorkerd },
   'README.md': { run: passes },
 }
 
@@ -52,6 +53,11 @@ async function standsAlone({ title, folder, line }, users, report) {
   const example = examples[title]
   if (example?.run !== undefined) return example.run({ title, code, user, report })
   report.skip(`${title}: its examples run`, example?.not ?? 'scripts/packages/readmes.mjs does not say how')
+}
+
+async function inDenoAndWorkerd(one) {
+  await serves({ ...one, runtime: 'deno' })
+  await objects(one)
 }
 
 function installLine(folder) {
