@@ -6,6 +6,7 @@ const names = (process.env['EXAMPLES'] ?? '').split(',').filter((name) => name !
 export default defineConfig({
   test: {
     maxWorkers: '100%',
+    globalSetup: 'examples/test/chromium.ts',
     projects: names.map((name) => ({
       test: {
         name,

@@ -6,6 +6,8 @@ import { SocketCommands } from './socket-commands.ts'
 
 /** Chromium, whose windows also take any command of the DevTools protocol. */
 export interface Chromium extends Browser {
+  /** Where others reach the same one. */
+  readonly address: string
   open(url: string): Promise<ChromiumPage>
 }
 
@@ -15,13 +17,23 @@ export async function launchChromium(): Promise<Chromium> {
   const home = processes.temporaryFolder()
   await processes.start(paths.chromium, profileArguments('chromium', home), { ...process.env, HOME: home })
   const [port, path] = (await writtenFile(join(home, 'DevToolsActivePort'), /^\d+\n\/\S+/)).split('\n')
-  const commands = await SocketCommands.connect(`ws://127.0.0.1:${port}${path}`)
+  const chromium = await connectChromium(`ws://127.0.0.1:${port}${path}`)
   return {
-    open: (url) => ChromiumPage.open(commands, url),
+    ...chromium,
     async close() {
-      commands.close()
+      await chromium.close()
       await processes.end()
     },
+  }
+}
+
+/** One that runs already, and goes on running. */
+export async function connectChromium(address: string): Promise<Chromium> {
+  const commands = await SocketCommands.connect(address)
+  return {
+    address,
+    open: (url) => ChromiumPage.open(commands, url),
+    close: async () => commands.close(),
   }
 }
 

@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { type Browser, launch, Page } from '../../test-support/browsers.ts'
+import { connectChromium } from '../../test-support/browser-chromium.ts'
+import { type Browser, Page } from '../../test-support/browsers.ts'
 import { enginesToTest } from '../../test-support/engines.ts'
 import { UpgradeProxy } from '../../test-support/upgrade-proxy.ts'
 import { known, People, type Person, type Way } from './people.ts'
@@ -58,7 +59,7 @@ describe(name, () => {
   test.skipIf(!enginesToTest().includes('chromium'))(
     'people join by its page, also where WebSocket is blocked [needs Chromium]',
     async () => {
-      const browser = await launch('chromium')
+      const browser = await connectChromium(inject('chromium'))
       onTestFinished(() => browser.close())
       const proxy = await UpgradeProxy.start(Number(new URL(server.url).port), 'refuse')
       onTestFinished(() => proxy.close())
@@ -181,6 +182,7 @@ describe(name, () => {
 /** Somebody's page, connected. */
 async function openPage(browser: Browser, url: string, name: string): Promise<Page> {
   const page = new Page(await browser.open(`${url}/${identity === 'session' ? 'login' : ''}?user=${name}`))
+  onTestFinished(() => page.close())
   await page.until(`document.querySelector('#status')?.dataset.status === 'connected'`)
   return page
 }

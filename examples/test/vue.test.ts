@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { type Browser, launch, Page } from '../../test-support/browsers.ts'
+import { afterAll, afterEach, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
+import { connectChromium } from '../../test-support/browser-chromium.ts'
+import { type Browser, Page } from '../../test-support/browsers.ts'
 import { UpgradeProxy } from '../../test-support/upgrade-proxy.ts'
 import { type Server, start } from './server.ts'
 
@@ -12,7 +13,7 @@ const pages: Page[] = []
 
 beforeAll(async () => {
   server = await start(folder)
-  browser = await launch('chromium')
+  browser = await connectChromium(inject('chromium'))
 })
 afterAll(async () => {
   await browser?.close()

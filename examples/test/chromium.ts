@@ -1,0 +1,21 @@
+import { launchChromium } from '../../test-support/browser-chromium.ts'
+import { enginesToTest } from '../../test-support/engines.ts'
+
+interface Runner {
+  provide(key: 'chromium', address: string): void
+}
+
+/** One Chromium for all examples: to start one takes longer than a test. */
+export default async function setup({ provide }: Runner): Promise<(() => Promise<void>) | undefined> {
+  if (!enginesToTest().includes('chromium')) return undefined
+  const { address, close } = await launchChromium()
+  provide('chromium', address)
+  return close
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Where Chromium takes commands. */
+    readonly chromium: string
+  }
+}
