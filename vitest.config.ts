@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import { type Engine, enginesToTest } from './test-support/engines.ts'
 import { SkipsReporter } from './test-support/skips-reporter.ts'
@@ -11,8 +12,8 @@ const testTimeout = 20_000
 
 export default defineConfig({
   test: {
-    // One test file for each core: much of the time goes by in waiting for sockets and browsers.
-    maxWorkers: '100%',
+    // More test files than cores: much of the time goes by in waiting for sockets and browsers.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     reporters: ['default', new SkipsReporter(), './scripts/conformance/reporter.mjs'],
     coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text', 'json-summary'] },
     projects: [

@@ -10,7 +10,7 @@ export interface ConnectionInfo {
    * The client's address, as the runtime knows it: `server.requestIP(request)?.address` in Bun, `info.remoteAddr.hostname` in Deno. Users that are `anonymous`
    * share the limits of their address. Default: empty, as one address for all.
    */
-  readonly remoteAddress?: string
+  readonly remoteAddress?: string | undefined
 }
 
 /** Takes clients over HTTP for a hub, in servers that make a `Response` of a `Request`. */

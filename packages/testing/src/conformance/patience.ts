@@ -14,8 +14,8 @@ export interface Pace {
   readonly quiet?: number
 }
 
-/** How often it looks whether something has happened, in milliseconds. */
-const interval = 4
+/** How often it looks whether something has happened, in milliseconds: at first, and after a while. Looking may cost a request to another process. */
+const interval = { first: 4, longest: 50 }
 /** How often virtual time may settle before what is waited for. */
 const rounds = 200
 
@@ -43,7 +43,7 @@ export class Patience {
       if (await check()) return
       if (this.#settle === undefined ? systemRuntime.now() > end : round >= rounds)
         throw new ConformanceError(`it never came about that ${typeof what === 'string' ? what : what()}`)
-      await this.#moment()
+      await this.#moment(round)
     }
   }
 
@@ -63,8 +63,9 @@ export class Patience {
   async still(read: () => Later<unknown>): Promise<void> {
     let last = await read()
     let since = systemRuntime.now()
+    let looks = 0
     for (let round = 0; round < rounds; ) {
-      await this.#moment()
+      await this.#moment(looks++)
       const now = await read()
       if (now !== last) {
         last = now
@@ -74,8 +75,11 @@ export class Patience {
     }
   }
 
-  #moment(): Promise<void> {
+  /** Waits a little, and a little longer than the last time. */
+  #moment(round: number): Promise<void> {
     if (this.#settle !== undefined) return this.#settle()
-    return new Promise((resolve) => systemRuntime.timer(interval, resolve))
+    return new Promise((resolve) =>
+      systemRuntime.timer(Math.min(interval.first + round, interval.longest), resolve),
+    )
   }
 }
