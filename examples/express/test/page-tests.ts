@@ -158,7 +158,7 @@ export function pageTests(engine: Engine): void {
       expect(await eve.evaluate(count('remember me'))).toBe(1)
     })
 
-    // One that is killed: faults/page.test.ts.
+    // One that is killed: faults/page.faults.ts.
     test('heals when the server is restarted', async () => {
       const ada = await enter('ada')
       const bob = await enter('bob')

@@ -7,7 +7,7 @@ import { Scene } from './scene.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
-// Faults that take their time are in at-full-length.faults.ts, restarts of the server in ../page-tests.ts.
+// Faults that take their time are in page-at-full-length.faults.ts, a restart of the server in ../page-tests.ts.
 describe.skipIf(!enginesToTest().includes('chromium'))('the page, on a bad network [needs Chromium]', () => {
   let chromium: Chromium
   let scene: Scene
