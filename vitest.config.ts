@@ -10,30 +10,29 @@ const conditions = ['@chat/source', 'module', 'development|production']
 // What hangs fails either way; a busy machine must not.
 const testTimeout = 20_000
 
+// All packages are one project, so that each of them finds the sources of the others transformed and imported.
+const onNode: TestProjectInlineConfiguration = {
+  resolve: { conditions: [...conditions, 'node'] },
+  ssr: { resolve: { conditions: [...conditions, 'node'] } },
+  test: {
+    name: 'node',
+    include: ['packages/*/test/**/*.test.ts', 'examples/express/test/**/*.test.ts'],
+    environment: 'node',
+    // Nothing here changes a global, so that files can share their modules: importing the sources anew for each costs more than the tests.
+    isolate: false,
+    testTimeout,
+  },
+}
+
 export default defineConfig({
   test: {
     // More test files than cores: much of the time goes by in waiting for sockets and browsers.
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
     reporters: ['default', new SkipsReporter(), './scripts/conformance/reporter.mjs'],
     coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text', 'json-summary'] },
-    projects: [
-      ...['core', 'node-ws', 'bun', 'web-socket', 'http', 'testing', 'browser'].map((name) =>
-        onNode(name, `packages/${name}/test`),
-      ),
-      onNode('example', 'examples/express/test'),
-      ...inBrowsers(enginesToTest()),
-    ],
+    projects: [onNode, ...inBrowsers(enginesToTest())],
   },
 })
-
-function onNode(name: string, folder: string): TestProjectInlineConfiguration {
-  return {
-    resolve: { conditions: [...conditions, 'node'] },
-    ssr: { resolve: { conditions: [...conditions, 'node'] } },
-    // Nothing here changes a global, so that files can share their modules: importing the sources anew for each costs more than the tests.
-    test: { name, include: [`${folder}/**/*.test.ts`], environment: 'node', isolate: false, testTimeout },
-  }
-}
 
 function inBrowsers(engines: Engine[]): TestProjectInlineConfiguration[] {
   if (engines.length === 0) return []

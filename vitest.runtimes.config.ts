@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 import { leftOutHere, runtime } from './test-support/runtimes.ts'
 import { SkipsReporter } from './test-support/skips-reporter.ts'
@@ -10,21 +9,18 @@ const exclude = leftOutHere.flatMap(({ files }) => files)
 for (const { why, files } of leftOutHere) console.log(`left out: ${why}:\n  ${files.join('\n  ')}`)
 
 export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
   test: {
+    name: 'units',
     maxWorkers: '100%',
     reporters: ['dot', new SkipsReporter()],
-    projects: readdirSync('packages').map((name) => ({
-      resolve: { conditions },
-      ssr: { resolve: { conditions } },
-      test: {
-        name,
-        include: [`packages/${name}/test/**/*.test.ts`],
-        exclude,
-        isolate: false,
-        testTimeout: 20_000,
-        // Loaded by Bun itself, zod lacks its export `z` in vitest.
-        server: { deps: { inline: runtime === 'bun' ? ['zod'] : [] } },
-      },
-    })),
+    // All packages are one project, as in vitest.config.ts.
+    include: ['packages/*/test/**/*.test.ts'],
+    exclude,
+    isolate: false,
+    testTimeout: 20_000,
+    // Loaded by Bun itself, zod lacks its export `z` in vitest.
+    server: { deps: { inline: runtime === 'bun' ? ['zod'] : [] } },
   },
 })
