@@ -125,13 +125,15 @@ export class Feed {
     // While the log may be another one, what is at hand proves nothing.
     if (this.#cursor.unverified || !this.#recent.has(since)) return this.#look(since, next)
     // What stands there is known here. Whether it is still kept is not, but one read tells that of all recent messages.
-    const missed = this.#recent.after(since[1]).length
+    const missed = this.#recent.after(since[1])
     const suits = (page: Page): boolean => refusal(place, { ...page, idAt: page.afterId }) === null
     this.#reads.after(place[1], {
       suits,
       take: (page) => {
         if (!suits(page)) return this.#look(since, next)
-        const behind = { ...page.behind, messages: page.behind.messages + missed }
+        const messages = page.behind.messages + missed.length
+        const bytes = missed.reduce((sum, { frame }) => sum + frame.bytes, page.behind.bytes)
+        const behind = { messages, bytes }
         this.#cursor.reach(page, () => next(this.#verdict(since, { ...page, afterId: since[2], behind })))
       },
       failed: (error) => this.#absent(error, next),
