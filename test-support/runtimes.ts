@@ -18,8 +18,8 @@ const leftOut: readonly LeftOut[] = [
   {
     why: 'searches and simulated worlds, whose every step is the same wherever they run: the part "simulation" compares them',
     files: [
-      'packages/testing/test/{explore,failures,shrink,mutants}.test.ts',
-      'packages/testing/test/conformance-catches-*.test.ts',
+      'packages/testing/test/explore/*.test.ts',
+      'packages/testing/test/conformance/catches-*.test.ts',
       'packages/testing/test/faults/**',
       'packages/core/test/**/{storm,fuzz,model,joining-orders}.test.ts',
     ],

@@ -1,6 +1,6 @@
 import { traceHash, type World } from '@chat/testing'
 import { optionsOf } from './search.ts'
-import { searches } from './searches.ts'
+import { searches } from './searches/all.ts'
 
 /*
  * Prints the hash of what happens in some seeds of every search, each a line of `search, seed, hash` as JSON: whatever runs this must print the same.

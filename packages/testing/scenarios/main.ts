@@ -1,5 +1,5 @@
 import { run } from './search.ts'
-import { searches } from './searches.ts'
+import { searches } from './searches/all.ts'
 
 /*
  * Makes one search: `--search` its name, `--seeds` how many, `--from` the first, `--progress` to hear of it after each so many. Ends with a line of figures, as JSON; or exits with 1

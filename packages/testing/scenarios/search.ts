@@ -1,6 +1,6 @@
 import { type ExploreOptions, type ExploreReport, explore, type FaultKind, type World } from '@chat/testing'
-import { noLogDiverges, theUsual } from './promises.ts'
-import type { Town } from './town.ts'
+import type { Town } from './cluster/cluster.ts'
+import { noLogDiverges, theUsual } from './cluster/final-checks.ts'
 
 /** A search that CI and the nightly run make: one kind of trouble, and what must hold in it. */
 export interface Search {

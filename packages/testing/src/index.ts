@@ -1,12 +1,12 @@
-export { Actor, type ActorOptions } from './actor.ts'
-export { DivergenceError } from './divergence-error.ts'
-export { type Duration, milliseconds } from './duration.ts'
-export { type ExploreOptions, type ExploreReport, explore, traceHash } from './explore.ts'
-export { allFaults, type Fault, type FaultKind } from './faults.ts'
-export { GuardError } from './guard.ts'
-export { InvariantError, type Replay, type Violation } from './invariant-error.ts'
-export { Random } from './random.ts'
-export { VirtualTime } from './virtual-time.ts'
+export { DivergenceError } from './explore/divergence-error.ts'
+export { type ExploreOptions, type ExploreReport, explore, traceHash } from './explore/explore.ts'
+export { allFaults, type Fault, type FaultKind } from './faults/faults.ts'
+export { GuardError } from './globals/guard.ts'
+export { Actor, type ActorOptions } from './time/actor.ts'
+export { type Duration, milliseconds } from './time/duration.ts'
+export { Random } from './time/random.ts'
+export { VirtualTime } from './time/virtual-time.ts'
+export { InvariantError, type Replay, type Violation } from './world/invariant-error.ts'
 export {
   type AnyClient,
   type AnyHub,
@@ -16,4 +16,4 @@ export {
   type WorldLink,
   type WorldOptions,
   world,
-} from './world.ts'
+} from './world/world.ts'

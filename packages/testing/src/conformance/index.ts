@@ -6,7 +6,7 @@ export type {
 } from './backplane/harness.ts'
 export { backplaneCases, defineBackplaneSuite } from './backplane/suite.ts'
 export { ConformanceError } from './check.ts'
-export type { Pace } from './patience.ts'
+export type { Pace } from './poller.ts'
 export type { ConformanceCase, TestRunner } from './runner.ts'
 export type { Lack, Side, TransportBench, TransportHarness } from './transport/harness.ts'
 export {

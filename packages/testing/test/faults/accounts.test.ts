@@ -1,6 +1,6 @@
 import { world } from '@chat/testing'
 import { expect, test } from 'vitest'
-import { open, outcomes } from '../support/town.ts'
+import { open, outcomes } from '../support/clients.ts'
 
 test('P-HS-8: an account switch on reconnect: nothing of the user before is sent, received or gone on with as the next one', () =>
   world({}, async (w) => {

@@ -1,7 +1,7 @@
 import type { Client, Hub, Untyped } from '@chat/core'
 import { world } from '@chat/testing'
 import { expect, test } from 'vitest'
-import { open, outcomes, people, upTo } from '../support/town.ts'
+import { open, outcomes, people, upTo } from '../support/clients.ts'
 
 test.each([0.9, 1.1])(
   'S-33: one node whose clock runs at %d: nothing is lost or doubled, and nobody is closed for it',

@@ -1,7 +1,7 @@
 import type { Client, Hub, Untyped } from '@chat/core'
 import { type World, world } from '@chat/testing'
 import { expect, test } from 'vitest'
-import { open, outcomes, people, upTo } from '../support/town.ts'
+import { open, outcomes, people, upTo } from '../support/clients.ts'
 
 /** Bob was away while so many messages were said; now he comes back, over a link that takes a while for them. */
 async function returning(w: World, hubs: readonly Hub[], messages: number): Promise<Client<Untyped>> {

@@ -1,7 +1,7 @@
 import type { Hub } from '@chat/core'
 import { world } from '@chat/testing'
 import { expect, test } from 'vitest'
-import { open, outcomes, people, upTo } from '../support/town.ts'
+import { open, outcomes, people, upTo } from '../support/clients.ts'
 
 test('S-23: three nodes are replaced, one after the other, while everyone talks: no gap, no failed send, nothing twice', () =>
   world({ seed: 5 }, async (w) => {

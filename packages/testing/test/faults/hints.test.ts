@@ -1,7 +1,7 @@
 import type { Client, Untyped } from '@chat/core'
 import { world } from '@chat/testing'
 import { expect, test } from 'vitest'
-import { open, people, upTo } from '../support/town.ts'
+import { open, people, upTo } from '../support/clients.ts'
 
 test('S-12: hints between nodes that are lost, doubled, late and out of order: no gap, everything once and in order', async () => {
   for (const seed of upTo(5))

@@ -1,7 +1,7 @@
 import type { Client, Untyped } from '@chat/core'
 import { type World, world } from '@chat/testing'
 import { describe, expect, test } from 'vitest'
-import { open, outcomes, people, upTo } from '../support/town.ts'
+import { open, outcomes, people, upTo } from '../support/clients.ts'
 
 const rooms = ['#lobby', '#garden']
 

@@ -1,7 +1,7 @@
 import type { Client, Hub, Untyped } from '@chat/core'
 import { type World, world } from '@chat/testing'
 import { expect, test } from 'vitest'
-import { open, outcomes, people, upTo } from '../support/town.ts'
+import { open, outcomes, people, upTo } from '../support/clients.ts'
 
 /** One way takes 5 ms, to the backplane 3 ms: a send is at the hub after 5, in the log after 8, answered there after 11, and at its client after 16. */
 const slow = { latency: 5, backplaneLatency: 3 } as const

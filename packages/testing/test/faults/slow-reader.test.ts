@@ -1,7 +1,7 @@
 import type { Client, Untyped } from '@chat/core'
 import { type World, world } from '@chat/testing'
 import { expect, test } from 'vitest'
-import { open, people, upTo } from '../support/town.ts'
+import { open, people, upTo } from '../support/clients.ts'
 
 const names = upTo(20).map((i) => `user ${i}`)
 const text = 'x'.repeat(200)

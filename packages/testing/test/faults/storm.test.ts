@@ -1,7 +1,7 @@
 import type { Hub } from '@chat/core'
 import { type World, world } from '@chat/testing'
 import { expect, test } from 'vitest'
-import { open, people, upTo } from '../support/town.ts'
+import { open, people, upTo } from '../support/clients.ts'
 
 const names = upTo(300).map((i) => `user ${i}`)
 

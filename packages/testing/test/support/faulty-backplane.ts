@@ -1,6 +1,6 @@
 import { type Backplane, MemoryBackplane, MemoryStore } from '@chat/core'
 import { type BackplaneHarness, backplaneCases } from '../../src/conformance/index.ts'
-import { VirtualTime } from '../../src/virtual-time.ts'
+import { VirtualTime } from '../../src/time/virtual-time.ts'
 
 /** What a faulty backplane does wrong, in the place of a real one's methods. */
 export type Fault = (real: MemoryBackplane, store: MemoryStore) => Partial<Backplane>

@@ -11,7 +11,7 @@ import type {
   Range,
 } from '@chat/core'
 import { ConformanceError, holds, same } from '../check.ts'
-import { Patience } from '../patience.ts'
+import { Patience } from '../poller.ts'
 import type { BackplaneBench, BackplaneHarness, BackplaneStartOptions } from './harness.ts'
 
 /** What an append is made of, where a case cares. */

@@ -1,5 +1,5 @@
 import type { Backplane, BackplaneCapabilities } from '@chat/core'
-import type { Pace } from '../patience.ts'
+import type { Pace } from '../poller.ts'
 
 /** What a harness may lack. Each one leaves out the cases that need it. */
 export type BackplaneLack =

@@ -1,5 +1,5 @@
 import type { Dialer, TransportCapabilities } from '@chat/core'
-import type { Pace } from '../patience.ts'
+import type { Pace } from '../poller.ts'
 import type { AcceptedPeer, StartOptions } from './peer.ts'
 
 /** One of the two ends of a link. */

@@ -1,5 +1,5 @@
 import { Batch, type Connection, Frame, type Handshake, type Sink } from '@chat/core'
-import { gist } from './gist.ts'
+import { gist } from './excerpt.ts'
 
 /** What one end of a link has seen. */
 export type LinkEvent =

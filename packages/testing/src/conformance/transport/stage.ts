@@ -1,7 +1,7 @@
 import { type Connection, type DialOptions, systemRuntime } from '@chat/core'
 import { ConformanceError, holds } from '../check.ts'
-import { Patience } from '../patience.ts'
-import { gist } from './gist.ts'
+import { Patience } from '../poller.ts'
+import { gist } from './excerpt.ts'
 import type { Side, TransportBench, TransportHarness } from './harness.ts'
 import { type AcceptedPeer, type LinkEvent, LocalPeer, type Peer, type StartOptions } from './peer.ts'
 

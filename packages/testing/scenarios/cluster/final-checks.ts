@@ -1,0 +1,69 @@
+import type { Town } from './cluster.ts'
+
+/** Nobody is handed the same words twice: not even as two messages, which is what a repetition under another name would be. */
+export function once(town: Town): void {
+  for (const client of town.clients)
+    for (const address of [...town.rooms, '*', `@${client.user}`]) {
+      const told = town.heard(client, address)
+      const known = new Set<number>()
+      const twice = told.find((n) => known.size === known.add(n).size)
+      town.w.invariant(
+        'once',
+        () => twice === undefined || `${client.user} is told ${twice} in ${address} twice`,
+      )
+    }
+}
+
+/** At the end everyone is connected, says a last word everywhere, and everyone hears it: nothing is stuck. */
+export async function everyoneIsHeard(town: Town): Promise<void> {
+  const { w, clients, rooms } = town
+  const last = clients.flatMap((client) => [...rooms, '*'].map((address) => town.say(client, address)))
+  await w.advance('20s')
+  const mute = last.find(({ outcome }) => outcome !== 'stored')
+  const deaf = clients.find((client) => {
+    const heard = new Set([...rooms, '*'].flatMap((address) => town.heard(client, address)))
+    return last.some(({ n }) => !heard.has(n))
+  })
+  w.invariant('everyone is heard', () => {
+    if (mute !== undefined)
+      return `the last word of ${mute.client.user} to ${mute.address} is ${mute.outcome}`
+    return deaf === undefined || `${deaf.user} (${deaf.status}) does not hear the last words`
+  })
+}
+
+/** When all is quiet, the hubs have one session for each client, and no other. */
+export function nobodyIsLeftOver({ w, running, clients }: Town): void {
+  const here = running.flatMap(({ sessions }) => sessions.map(({ id }) => id)).sort()
+  const expected = clients.map(({ session }) => session ?? 'none').sort()
+  w.invariant(
+    'I13',
+    () => here.join() === expected.join() || `the hubs have the sessions ${here}, the clients ${expected}`,
+  )
+}
+
+/** No send is refused: whoever keeps the limits that the welcome names never hears of them. */
+export function nothingIsRefused({ w, said }: Town): void {
+  const fine: readonly (string | null)[] = ['stored', 'uncertain', 'cast', null]
+  const refused = said.find(({ outcome }) => !fine.includes(outcome))
+  w.invariant('P-PB-6', () => refused === undefined || `a send was refused: ${refused.outcome}`)
+}
+
+/** No log has lost what it had acknowledged, so nobody is told that one has. */
+export function noLogDiverges(town: Town): void {
+  const { w, clients, rooms } = town
+  for (const client of clients)
+    for (const address of [...rooms, '*', `@${client.user}`]) {
+      const told = w.gaps(client, address).some(({ reason }) => reason === 'diverged')
+      w.invariant(
+        'P-ST-2',
+        () => !told || `${client.user} is told that ${address} has diverged, and no log has`,
+      )
+    }
+}
+
+/** What holds in every search. */
+export async function theUsual(town: Town): Promise<void> {
+  nobodyIsLeftOver(town)
+  await everyoneIsHeard(town)
+  once(town)
+}

@@ -1,0 +1,53 @@
+import type { Batch, Connection, Sink } from '@chat/core'
+import { WrappedConnection } from '../../src/world/wrapped-connection.ts'
+import type { Conversation } from './connection-monitor.ts'
+
+/** What each batch says: connections that share one share this. */
+const spoken = new WeakMap<Batch, readonly unknown[][]>()
+
+const framesOf = (transmission: string): unknown[][] =>
+  transmission.split('\n').map((line) => JSON.parse(line) as unknown[])
+
+/** A hub's end of a connection, overheard. */
+export class WatchedConnection extends WrappedConnection {
+  readonly #conversation: Conversation
+
+  constructor(connection: Connection, conversation: Conversation) {
+    super(connection)
+    this.#conversation = conversation
+  }
+
+  override attach(sink: Sink): void {
+    const conversation = this.#conversation
+    super.attach({
+      receive: (transmission) => {
+        for (const frame of framesOf(String(transmission))) conversation.hears(frame)
+        sink.receive(transmission)
+      },
+      drain: () => sink.drain(),
+      closed: (code, reason) => {
+        conversation.ended = true
+        sink.closed(code, reason)
+      },
+    })
+  }
+
+  override send(batch: Batch): boolean {
+    const frames = spoken.get(batch) ?? framesOf(batch.text)
+    spoken.set(batch, frames)
+    for (const frame of frames) this.#conversation.says(frame)
+    const room = super.send(batch)
+    this.#conversation.waits(this.bufferedAmount)
+    return room
+  }
+
+  override close(code: number, reason: string): void {
+    this.#conversation.closes(code)
+    super.close(code, reason)
+  }
+
+  override abort(error: Error): void {
+    this.#conversation.ended = true
+    super.abort(error)
+  }
+}

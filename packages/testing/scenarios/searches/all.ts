@@ -1,0 +1,21 @@
+import type { Search } from '../search.ts'
+import { connections } from './connections.ts'
+import { delivery } from './delivery.ts'
+import { limits } from './limits.ts'
+import { logs } from './logs.ts'
+import { policies } from './policies.ts'
+import { attendance } from './presence.ts'
+import { breaches } from './protocol-breaches.ts'
+import { revocations } from './revocations.ts'
+
+/** All that are made. */
+export const searches: readonly Search[] = [
+  ...delivery,
+  ...logs,
+  ...connections,
+  ...limits,
+  ...policies,
+  ...revocations,
+  ...breaches,
+  ...attendance,
+]

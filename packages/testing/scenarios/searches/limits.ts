@@ -1,0 +1,112 @@
+import { Town } from '../cluster/cluster.ts'
+import { nothingIsRefused } from '../cluster/final-checks.ts'
+import type { Search } from '../search.ts'
+import { network } from './delivery.ts'
+
+/** How many messages a late client is replayed, where that is little. */
+const replay = 30
+/** As much may come between the look at the log and the attachment. */
+const meanwhile = 10
+const queue = 64 * 1024
+/** The queue, what the transport has of its own, and a page of the log. */
+const waiting = queue + 64 * 1024 + 256 * 1024
+
+/** Two of four talk in one room, without a pause. */
+async function rattle(town: Town, steps = 130, bytes = 0): Promise<void> {
+  const [first, second] = town.clients
+  for (let step = 0; step < steps; step++) {
+    for (const client of [first, second]) if (client !== undefined) town.say(client, '#lobby', bytes)
+    await town.w.advance(Math.floor(town.w.random() * 400))
+  }
+}
+
+/** More is said than a slow link carries. */
+async function flood(town: Town): Promise<void> {
+  const [first, second] = town.clients
+  for (let step = 0; step < 60; step++) {
+    if (first !== undefined) town.say(first, '#lobby', 8_000)
+    if (second !== undefined) for (let i = 0; i < 2; i++) town.whisper(second, '#lobby', 8_000)
+    await town.w.advance(Math.floor(town.w.random() * 500))
+  }
+}
+
+/** More at once than the limits let through. */
+async function pushing(town: Town): Promise<void> {
+  for (let step = 0; step < 40; step++) {
+    const client = town.any(town.clients)
+    for (let burst = 1 + Math.floor(town.w.random() * 12); burst > 0; burst--)
+      town.say(client, town.any(town.rooms))
+    await town.w.advance(Math.floor(town.w.random() * 4_000))
+  }
+}
+
+/** What is bounded, and what happens at the bound. */
+export const limits: readonly Search[] = [
+  {
+    name: 'late hubs',
+    town: (w) => Town.build(w, { rooms: ['#lobby'], hub: { limits: { inflight: 4 } } }),
+    days: (town) => rattle(town),
+    options: { faults: ['pause', 'pause', 'reset', 'reset', 'answers'], most: 10, within: 20_000 },
+    situations: ['a late frame on an older connection'],
+  },
+  {
+    name: 'late hubs, shorter logs',
+    town: (w) => Town.build(w, { rooms: ['#lobby'] }),
+    days: (town) => rattle(town),
+    options: {
+      faults: ['pause', 'pause', 'reset', 'reset', 'rollback', 'rollback'],
+      most: 14,
+      within: 25_000,
+      backplaneLatency: [0, 60],
+    },
+    situations: ['gap: diverged', 'a late frame on an older connection', 'two hubs end one epoch'],
+  },
+  {
+    name: 'slow readers',
+    town: (w) => Town.build(w, { rooms: ['#lobby'], hub: { limits: { queue } }, bounds: { waiting } }),
+    days: flood,
+    options: { faults: ['slow', 'slow', 'slow', 'trim', 'trim'], most: 6, within: 12_000, lasting: 2 },
+    situations: ['a slow reader is served from the log'],
+  },
+  {
+    name: 'far behind',
+    town: (w) =>
+      Town.build(w, {
+        rooms: ['#lobby'],
+        hub: { limits: { replay } },
+        bounds: { replay: replay + meanwhile },
+      }),
+    days: (town) => rattle(town),
+    options: {
+      faults: ['cut', 'refuse', 'stall', 'reset', 'trim', 'trim', 'crash', 'hints'],
+      most: 8,
+      within: 20_000,
+      backplaneLatency: [0, 100],
+    },
+    situations: ['gap: limit', 'gap: trimmed'],
+  },
+  {
+    name: 'changing logs',
+    town: (w) => Town.build(w, { rooms: ['#lobby'] }),
+    days: (town) => rattle(town, 70, 3_000),
+    options: {
+      faults: ['forget', 'forget', 'rollback', 'trim', 'cut', 'cut', 'reset', 'drain'],
+      most: 14,
+      within: 14_000,
+      backplaneLatency: [0, 200],
+    },
+    situations: ['a replay beside live traffic', 'gap: diverged', 'gap: epoch'],
+  },
+  {
+    name: 'tight windows',
+    town: (w) =>
+      Town.build(w, {
+        people: ['alice', 'bob', 'carol', 'dave'],
+        hub: { limits: { inflight: 4, rate: 5, burst: 10 } },
+      }),
+    days: pushing,
+    holds: nothingIsRefused,
+    options: { faults: network },
+    situations: ['an answer is lost after the store'],
+  },
+]

@@ -1,0 +1,70 @@
+import type { World } from '@chat/testing'
+import { Town } from '../cluster/cluster.ts'
+import type { Search } from '../search.ts'
+import { network, talk } from './delivery.ts'
+
+/** A policy that takes its time, each time another. */
+async function slowPolicy(w: World): Promise<Town> {
+  const { timer } = w.runtime('policy')
+  return Town.build(w, {
+    hub: {
+      authorize: () =>
+        new Promise((resolve) => {
+          timer(Math.floor(w.random() * 400), () => resolve(true))
+        }),
+    },
+  })
+}
+
+/** Who may not enter which room, since when. */
+const bans = new WeakMap<Town, Map<string, number>>()
+
+async function banning(w: World): Promise<Town> {
+  const banned = new Map<string, number>()
+  let wrong: string | null = null
+  const town = await Town.build(w, {
+    hub: { authorize: ({ user, address }) => !banned.has(`${user.id} ${address}`) },
+    started: (hub) => {
+      hub.on('$connect', ({ session }) => {
+        const room = session.rooms.find((address) => {
+          const since = banned.get(`${session.user.id} ${address}`)
+          return since !== undefined && w.now - since > 2_000
+        })
+        if (room !== undefined) wrong ??= `${session.user.id} comes back to ${room}, where it may not be`
+      })
+    },
+  })
+  w.invariant('I12', () => wrong === null || wrong)
+  bans.set(town, banned)
+  return town
+}
+
+async function talkAndBan(town: Town): Promise<void> {
+  const at = 5 + Math.floor(town.w.random() * 20)
+  for (let step = 0; step < 60; step++) {
+    if (step === at) bans.get(town)?.set('carol #garden', town.w.now)
+    town.say(town.any(town.clients), town.any(town.rooms))
+    await town.w.advance(Math.floor(town.w.random() * 2_000))
+  }
+  // For the last words everyone is welcome again.
+  bans.get(town)?.clear()
+  for (const client of town.clients) client.join('#garden')
+}
+
+/** What depends on an application's policy. */
+export const policies: readonly Search[] = [
+  {
+    name: 'slow policy',
+    town: slowPolicy,
+    days: talk,
+    options: { faults: [...network, 'answers'] },
+    situations: ['an answer is lost after the store'],
+  },
+  {
+    name: 'bans',
+    town: banning,
+    days: talkAndBan,
+    options: { faults: ['cut', 'reset', 'crash', 'drain'] },
+    situations: ['a stream is refused'],
+  },
+]

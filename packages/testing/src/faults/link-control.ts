@@ -1,0 +1,104 @@
+import type { Direction, MemoryLink, Runtime } from '@chat/core'
+import { type Duration, milliseconds } from '../time/duration.ts'
+import type { WorldLink } from '../world/world.ts'
+
+/** How a hub breaks the protocol: every so-manieth message is left out, or comes twice. */
+export interface Misdelivery {
+  readonly kind: 'omission' | 'repetition'
+  readonly every: number
+}
+
+/**
+ * A link with faults that end by themselves.
+ *
+ * @internal
+ */
+export class LinkControl implements WorldLink {
+  readonly #link: MemoryLink
+  readonly #runtime: Runtime
+  readonly #note: (text: string) => void
+  #generation = 0
+  #misdelivery: Misdelivery | null = null
+  #messages = 0
+
+  constructor(link: MemoryLink, runtime: Runtime, note: (text: string) => void) {
+    this.#link = link
+    this.#runtime = runtime
+    this.#note = note
+  }
+
+  cut(duration?: Duration): void {
+    this.#note(`fault: cut${lasting(duration)}`)
+    this.#link.cut()
+    this.#later(duration, () => this.#link.refuse(false))
+  }
+
+  stall(duration?: Duration, direction: Direction | 'both' = 'both'): void {
+    this.#note(`fault: stall (${direction})${lasting(duration)}`)
+    const directions: readonly Direction[] = direction === 'both' ? ['up', 'down'] : [direction]
+    for (const one of directions) this.#link.hold(one)
+    this.#later(duration, () => {
+      for (const one of directions) this.#link.release(one)
+    })
+  }
+
+  reset(
+    seen: { readonly client: Duration | null; readonly hub: Duration | null } = { client: 0, hub: 0 },
+  ): void {
+    this.#note(`fault: reset, seen by the client ${when(seen.client)}, by the hub ${when(seen.hub)}`)
+    const delay = (duration: Duration | null): number | null =>
+      duration === null ? null : milliseconds(duration)
+    this.#link.reset({ client: delay(seen.client), hub: delay(seen.hub) })
+  }
+
+  refuse(duration?: Duration): void {
+    this.#note(`fault: refuses${lasting(duration)}`)
+    this.#link.refuse(true)
+    this.#later(duration, () => this.#link.refuse(false))
+  }
+
+  limit(bytesPerSecond: number, duration?: Duration): void {
+    this.#note(`fault: ${bytesPerSecond} bytes a second${lasting(duration)}`)
+    this.#link.limit(bytesPerSecond)
+    this.#later(duration, () => this.#link.limit(Number.POSITIVE_INFINITY))
+  }
+
+  /** Lets the hub at the other end break the protocol for this long. */
+  misdeliver(misdelivery: Misdelivery, duration: Duration): void {
+    const { kind, every } = misdelivery
+    this.#note(`fault: ${kind} of every ${every}. message${lasting(duration)}`)
+    this.#misdelivery = misdelivery
+    this.#later(duration, () => {
+      this.#misdelivery = null
+    })
+  }
+
+  /** What the client gets of a transmission; `null` when nothing is left of it. */
+  delivered(transmission: string | Uint8Array): string | Uint8Array | null {
+    if (this.#misdelivery === null || typeof transmission !== 'string') return transmission
+    const { kind, every } = this.#misdelivery
+    const lines = transmission.split('\n').flatMap((line) => {
+      if (!line.startsWith('["msg",') || ++this.#messages % every !== 0) return [line]
+      return kind === 'omission' ? [] : [line, line]
+    })
+    return lines.length === 0 ? null : lines.join('\n')
+  }
+
+  restore(): void {
+    this.#generation++
+    this.#misdelivery = null
+    this.#link.limit(Number.POSITIVE_INFINITY)
+    this.#link.restore()
+  }
+
+  #later(duration: Duration | undefined, heal: () => void): void {
+    if (duration === undefined) return
+    const generation = this.#generation
+    this.#runtime.timer(milliseconds(duration), () => {
+      if (generation === this.#generation) heal()
+    })
+  }
+}
+
+const lasting = (duration: Duration | undefined): string => (duration === undefined ? '' : ` for ${duration}`)
+const when = (duration: Duration | null): string => (duration === null ? 'never' : `after ${duration}`)

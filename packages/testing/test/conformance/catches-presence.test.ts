@@ -1,0 +1,469 @@
+import {
+  type EnteringSession,
+  type Later,
+  MemoryBackplane,
+  MemoryStore,
+  type PresenceHint,
+  type PresenceRevision,
+  type PresenceStore,
+  type PresentSession,
+} from '@chat/core'
+import { describe, expect, it } from 'vitest'
+import { casesOf, type Fault, fails } from '../support/faulty-backplane.ts'
+
+type Change = (real: PresenceStore, store: MemoryStore) => Partial<PresenceStore>
+
+const withPresence = (change: Change): Fault => {
+  return (real, store) => ({ presence: { ...real.presence, ...change(real.presence, store) } })
+}
+
+/** What answers at once. */
+const now = <T>(value: Later<T>): T => value as T
+
+const withEntering = (change: (entering: EnteringSession) => EnteringSession): Fault =>
+  withPresence((real) => ({
+    enter: (room, sessions, ttl) => real.enter(room, sessions.map(change), ttl),
+  }))
+
+const withHint = (change: (hint: PresenceHint) => Partial<PresenceHint> | null): Fault =>
+  withPresence((real) => ({
+    watch: (room, listener) =>
+      real.watch(room, (hint) => {
+        const other = change(hint)
+        if (other !== null) listener({ ...hint, ...other })
+      }),
+  }))
+
+const withAnswer = (change: (room: string, answer: PresenceRevision) => Partial<PresenceRevision>): Fault =>
+  withPresence((real) => ({
+    enter(room, sessions, ttl) {
+      const page = now(real.enter(room, sessions, ttl))
+      return { ...page, ...change(room, page) }
+    },
+    leave(room, session, generation, keep) {
+      const answer = now(real.leave(room, session, generation, keep))
+      return { ...answer, ...change(room, answer) }
+    },
+    members(room) {
+      const page = now(real.members(room, null))
+      return page === null ? null : { ...page, ...change(room, page) }
+    },
+  }))
+
+const withNames = (room: (name: string) => string, session = (name: string): string => name): Fault =>
+  withPresence((real) => ({
+    enter: (name, sessions, ttl) =>
+      real.enter(
+        room(name),
+        sessions.map((one) => ({ ...one, session: session(one.session) })),
+        ttl,
+      ),
+    leave: (name, one, generation, keep) => real.leave(room(name), session(one), generation, keep),
+    members: (name, known) => real.members(room(name), known),
+    watch: (name, listener) => real.watch(room(name), listener),
+  }))
+
+/** Remembers states by a name of its own making. */
+const withMemory = (name: (room: string, session: string) => string): Fault => {
+  const states = new Map<string, unknown>()
+  return withPresence((real) => ({
+    enter: (room, sessions, ttl) =>
+      real.enter(
+        room,
+        sessions.map((one) => ({ state: states.get(name(room, one.session)) ?? null, ...one })),
+        ttl,
+      ),
+    leave(room, session, generation, keep) {
+      states.set(name(room, session), find(real, room, session)?.state)
+      return real.leave(room, session, generation, keep)
+    },
+  }))
+}
+
+const find = (real: PresenceStore, room: string, session: string): PresentSession | undefined =>
+  now(real.members(room, null))?.members.find((member) => member.session === session)
+
+/** When the leases of nodes end, counted by a store that does so in its own way. */
+const withLeases = (
+  count: (end: number | undefined, ttl: number, entering: boolean, now: number) => number,
+): Fault => {
+  const ends = new Map<string, number>()
+  return withPresence((real, store) => {
+    const left = (node: string, ttl: number, entering: boolean): number => {
+      const at = store.runtime.now()
+      const end = count(ends.get(node), ttl, entering, at)
+      ends.set(node, end)
+      return end - at
+    }
+    return {
+      lease: (node, { ttl, keep }) => real.lease(node, { ttl: left(node, ttl, false), keep }),
+      enter: (room, sessions, { ttl, keep }) =>
+        real.enter(room, sessions, { ttl: left(sessions[0]?.node ?? '', ttl, true), keep }),
+    }
+  })
+}
+
+let everyone: PresenceStore | undefined
+
+const faults: readonly [fault: string, fails: string, fault: Fault][] = [
+  [
+    'does not see what another node has done',
+    'who enters',
+    withPresence((_, store) => new MemoryBackplane(new MemoryStore(store.runtime)).presence),
+  ],
+  ['forgets the user', 'who enters', withEntering((entering) => ({ ...entering, user: '' }))],
+  [
+    'counts every enter',
+    'an equal enter',
+    withPresence((real) => ({
+      enter(room, sessions, ttl) {
+        for (const { session, generation } of sessions) now(real.leave(room, session, generation, 1_000))
+        return real.enter(room, sessions, ttl)
+      },
+    })),
+  ],
+  [
+    'takes any generation',
+    'an enter of a lower generation',
+    withPresence((real) => ({
+      enter(room, sessions, ttl) {
+        for (const { session } of sessions) now(real.leave(room, session, 99, 1_000))
+        return real.enter(room, sessions, ttl)
+      },
+    })),
+  ],
+  [
+    'answers with what it was asked for',
+    'an enter of a lower generation',
+    withPresence((real) => ({
+      enter: (room, sessions, ttl) => ({
+        ...now(real.enter(room, sessions, ttl)),
+        members: sessions.map((one) => ({ state: null, ...one })),
+      }),
+    })),
+  ],
+  [
+    'keeps the first record',
+    'an enter of a greater generation',
+    withPresence((real) => ({
+      enter: (room, sessions, ttl) =>
+        real.enter(
+          room,
+          sessions.map((one) => find(real, room, one.session) ?? one),
+          ttl,
+        ),
+    })),
+  ],
+  [
+    'lets anyone leave',
+    'a leave of a lower generation',
+    withPresence((real) => ({
+      leave: (room, session, generation, keep) => real.leave(room, session, generation + 1, keep),
+    })),
+  ],
+  [
+    'lets only the same generation leave',
+    'a leave of a lower generation',
+    withPresence((real) => ({
+      leave(room, session, generation, keep) {
+        const same = find(real, room, session)?.generation === generation
+        return real.leave(room, session, same ? generation : 0, keep)
+      },
+    })),
+  ],
+  ['takes no state for null', 'a state is kept', withEntering((entering) => ({ state: null, ...entering }))],
+  [
+    'takes an empty state for none',
+    'a state is kept',
+    withEntering(({ state, ...rest }) => (state ? { ...rest, state } : rest)),
+  ],
+  [
+    'remembers nothing',
+    'a state is remembered',
+    withPresence((real) => ({
+      leave: (room, session, generation) => real.leave(room, session, generation, 0),
+    })),
+  ],
+  ['remembers a state in every room', 'a state is remembered', withMemory((_, session) => session)],
+  [
+    'remembers everything',
+    'a state is not remembered',
+    withPresence((real) => ({
+      leave: (room, session, generation) => real.leave(room, session, generation, 60_000),
+    })),
+  ],
+  [
+    'remembers for ever',
+    'a state is forgotten',
+    withPresence((real) => ({
+      leave: (room, session, generation, keep) => real.leave(room, session, generation, keep * 1_000),
+    })),
+  ],
+  [
+    'forgets too early',
+    'a state is forgotten',
+    withPresence((real) => ({
+      leave: (room, session, generation, keep) => real.leave(room, session, generation, keep / 2),
+    })),
+  ],
+  [
+    'always answers the members',
+    'asked with a revision',
+    withPresence((real) => ({ members: (room) => real.members(room, null) })),
+  ],
+  [
+    'never answers the members again',
+    'asked with a revision',
+    withPresence((real) => ({
+      members: (room, known) => (known === null ? real.members(room, null) : null),
+    })),
+  ],
+  [
+    'does not look at the epoch',
+    'asked with a revision',
+    withPresence((real) => ({
+      members(room, known) {
+        const page = now(real.members(room, null))
+        return known?.revision === page?.revision ? null : page
+      },
+    })),
+  ],
+  [
+    'lets several enter one after the other',
+    'several sessions in one enter',
+    withPresence((real) => ({
+      enter(room, sessions, ttl) {
+        const pages = sessions.map((one) => now(real.enter(room, [one], ttl)))
+        const members = pages.flatMap((page) => page.members)
+        return { epoch: '', revision: 0, ...pages.at(-1), members }
+      },
+    })),
+  ],
+  [
+    'answers only what has changed',
+    'several sessions in one enter',
+    withPresence((real) => ({
+      enter(room, sessions, ttl) {
+        const page = now(real.enter(room, sessions, ttl))
+        return { ...page, members: page.members.filter(({ generation }) => generation === 1) }
+      },
+    })),
+  ],
+  [
+    'reads, and then writes',
+    'what two nodes do at once',
+    withPresence((real) => ({
+      async enter(room, sessions, ttl) {
+        const revision = now(real.members(room, null))?.revision ?? 0
+        await null
+        return { ...now(real.enter(room, sessions, ttl)), revision: revision + 1 }
+      },
+    })),
+  ],
+  [
+    'hints at another revision before',
+    'a hint tells every node',
+    withHint(({ prev }) => ({ prev: prev - 1 })),
+  ],
+  [
+    'never hints at a leave',
+    'a hint tells every node',
+    withHint(({ changes }) => (changes.some(({ member }) => member === null) ? null : {})),
+  ],
+  [
+    'hints only where it was done',
+    'a hint tells every node',
+    withPresence((real) => {
+      let own = false
+      return {
+        enter(room, sessions, ttl) {
+          own = true
+          const page = real.enter(room, sessions, ttl)
+          own = false
+          return page
+        },
+        watch: (room, listener) => real.watch(room, (hint) => (own ? listener(hint) : undefined)),
+      }
+    }),
+  ],
+  [
+    'hints only at some',
+    'a hint comes for every change',
+    withHint((hint) => (hint.revision % 10 === 0 ? null : {})),
+  ],
+  [
+    'hints at what changes nothing',
+    'what changes nothing',
+    (real) => ({
+      presence: {
+        ...real.presence,
+        enter(room, sessions, ttl) {
+          const before = now(real.presence.members(room, null))?.revision
+          const page = now(real.presence.enter(room, sessions, ttl))
+          const hint = { ...page, prev: page.revision, changes: [] }
+          if (page.revision === before) void real.publish(`again ${room}`, hint)
+          return page
+        },
+        watch(room, listener) {
+          real.subscribe(`again ${room}`, (hint) => listener(hint as PresenceHint))
+          return real.presence.watch(room, listener)
+        },
+      },
+    }),
+  ],
+  [
+    'counts anew in an empty room',
+    'revisions grow',
+    (real, store) => {
+      const bases = new Map<string, number>()
+      const fault = withAnswer((room, { revision }) => {
+        if (now(store.presence.members(room, null))?.members.length === 0) bases.set(room, revision)
+        return { revision: revision - (bases.get(room) ?? 0) }
+      })
+      return fault(real, store)
+    },
+  ],
+  [
+    'goes on after the undo',
+    'listeners of a room',
+    withPresence((real) => ({
+      watch(room, listener) {
+        real.watch(room, listener)
+        return () => {}
+      },
+    })),
+  ],
+  ['listens on when it is closed', 'a node that has closed', () => ({ async close() {} })],
+  [
+    'takes everyone along when it closes',
+    'a node that has closed',
+    (real) => ({
+      async close() {
+        await real.presence.lease('node2', { ttl: 0, keep: 0 })
+        await real.close()
+      },
+    }),
+  ],
+  ['does not tell upper case from lower', 'names are data', withNames((room) => room.toLowerCase())],
+  ['normalises names', 'names are data', withNames((room) => room.normalize())],
+  ['cuts long names', 'names are data', withNames((room) => room.slice(0, 250))],
+  ['writes names into a path', 'names are data', withNames((room) => room.replace('\\', '/'))],
+  [
+    'has sessions as keys of an object',
+    'names are data',
+    withNames(
+      (room) => room,
+      (session) => (session in {} ? `[${session}]` : session),
+    ),
+  ],
+  [
+    'joins the names of a room and a session carelessly',
+    'names are data',
+    withMemory((room, session) => `${room}:${session}`),
+  ],
+  [
+    'shares everything between clusters',
+    'two clusters',
+    withPresence((real) => {
+      everyone ??= real
+      return everyone
+    }),
+  ],
+  [
+    'never ends a lease',
+    'when the lease of a node runs out, all',
+    withLeases((_end, ttl, _entering, at) => at + ttl * 1_000),
+  ],
+  [
+    'renews no lease',
+    'when the lease of a node runs out, all',
+    withLeases((end, ttl, entering, at) => (entering ? at + ttl : (end ?? at))),
+  ],
+  [
+    'renews no lease when somebody enters',
+    'when the lease of a node runs out, all',
+    withLeases((end, ttl, entering, at) => (entering ? (end ?? at + ttl) : at + ttl)),
+  ],
+  [
+    'tells nobody who has left',
+    'when the lease of a node runs out, the others',
+    withHint(({ changes }) => (changes.some(({ member }) => member === null) ? null : {})),
+  ],
+  [
+    'never shortens a lease',
+    'a lease counts from',
+    withLeases((end, ttl, _entering, at) => Math.max(end ?? 0, at + ttl)),
+  ],
+  [
+    'leaves a session with the node it began at',
+    'a session that went on',
+    withPresence((real) => ({
+      enter: (room, sessions, ttl) =>
+        real.enter(
+          room,
+          sessions.map((one) => ({ ...one, node: find(real, room, one.session)?.node ?? one.node })),
+          ttl,
+        ),
+    })),
+  ],
+  [
+    'hides those whose lease has run out',
+    'whoever has left by a lease',
+    withPresence((real, store) => {
+      let end = 0
+      return {
+        enter(room, sessions, { ttl, keep }) {
+          end = store.runtime.now() + ttl
+          return real.enter(room, sessions, { ttl: ttl * 1_000, keep })
+        },
+        members(room, known) {
+          const page = now(real.members(room, known))
+          return page === null || end > store.runtime.now() ? page : { ...page, members: [] }
+        },
+      }
+    }),
+  ],
+  [
+    'forgets what those whose lease has run out have said of themselves',
+    'the states of those who have left by a lease',
+    withPresence((real) => ({
+      enter: (room, sessions, { ttl }) => real.enter(room, sessions, { ttl, keep: 0 }),
+    })),
+  ],
+  [
+    'remembers for ever what those whose lease has run out have said of themselves',
+    'the states of those who have left by a lease',
+    withPresence((real) => ({
+      enter: (room, sessions, { ttl }) => real.enter(room, sessions, { ttl, keep: 1e9 }),
+    })),
+  ],
+  [
+    'keeps its epoch when it has lost everything',
+    'a store that has lost',
+    withAnswer(() => ({ epoch: 'e' })),
+  ],
+]
+
+describe('the conformance suite catches a backplane whose presence', () => {
+  it.each(faults)('%s', async (_fault, only, fault) => {
+    expect(await fails(() => ({}), `presence: ${only}`)).toBe(false)
+    expect(await fails(fault, `presence: ${only}`)).toBe(true)
+  })
+
+  const outOfReach = 'presence: out of reach'
+
+  it('makes up answers when its store is out of reach', async () => {
+    expect(await fails(() => ({}), outOfReach, 1)).toBe(false)
+    const local: Fault = (_, store) => ({ presence: new MemoryBackplane(store).presence })
+    expect(await fails(local, outOfReach, 1)).toBe(true)
+  })
+
+  it('fails in any of the promised ways', () => {
+    const caught = [...faults.map(([, only]) => `presence: ${only}`), outOfReach]
+    for (const name of casesOf('presence:'))
+      expect(
+        caught.some((only) => name.startsWith(only)),
+        name,
+      ).toBe(true)
+  })
+})

@@ -1,0 +1,68 @@
+import { MemoryNetwork, type Runtime, systemRuntime, type TransportCapabilities } from '@chat/core'
+import { describe, it } from 'vitest'
+import {
+  defineTransportSuite,
+  RecordingHost,
+  type StartOptions,
+  type TransportBench,
+} from '../../src/conformance/index.ts'
+import { Random } from '../../src/time/random.ts'
+import { VirtualTime } from '../../src/time/virtual-time.ts'
+
+const memory: TransportCapabilities = {
+  name: 'memory',
+  backpressure: true,
+  pause: true,
+  closeCodes: true,
+  detectsLoss: false,
+}
+
+async function start(
+  options: StartOptions,
+  runtime: Runtime,
+  latency?: () => number,
+): Promise<TransportBench> {
+  const network = new MemoryNetwork(runtime, latency === undefined ? {} : { latency })
+  const host = new RecordingHost(options)
+  const link = network.link()
+  network.listen('hub', host)
+  return {
+    dial: network.dialer('hub', { link }),
+    nowhere: network.dialer('nobody', { link }),
+    accepted: () => host.next(),
+    open: async () => host.open,
+    cut: async () => link.cut(),
+    vanish: async (side) =>
+      link.reset(side === 'server' ? { client: null, hub: 0 } : { client: 0, hub: null }),
+    stop: async () => {},
+  }
+}
+
+const common = { capabilities: { client: memory, server: memory } }
+
+defineTransportSuite(
+  // Each case has a server of its own, so they can wait side by side.
+  { describe: describe.concurrent, it },
+  {
+    name: 'memory, real time',
+    ...common,
+    quiet: 20,
+    // A thousand transmissions take a thousand timers, which fire late where much else runs.
+    deadline: 30_000,
+    start: (options) => start(options, systemRuntime),
+  },
+)
+
+const time = new VirtualTime(7)
+const latencies = new Random(7, 'latency')
+
+defineTransportSuite(
+  { describe, it },
+  {
+    name: 'memory, virtual time',
+    ...common,
+    settle: () => time.settle(),
+    start: (options) =>
+      start(options, time.runtime('network', { work: true }), () => latencies.between(1, 40)),
+  },
+)
