@@ -17,6 +17,7 @@ const steps = {
   knip: [],
   imports: [],
   rules: [],
+  words: [],
   capabilities: [],
 }
 
