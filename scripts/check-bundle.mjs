@@ -8,7 +8,7 @@ import { requireBuild, root } from './packages.mjs'
 /** Folders no byte of which may be in any bundle, and why. */
 const forbidden = {
   'packages/core/src/hub': 'the hub runs on servers',
-  'packages/core/src/admission': 'servers let clients in',
+  'packages/core/src/transport/admission': 'servers let clients in',
   'packages/core/src/memory': 'the in-memory network is for servers and tests',
   'packages/http/src/endpoint.ts': 'servers answer requests',
   'packages/http/src/connection.ts': 'servers answer requests',
@@ -16,7 +16,7 @@ const forbidden = {
 }
 
 /** Only in the bundles of pages that use it. */
-const presence = 'packages/core/src/client/presence.ts'
+const presence = 'packages/core/src/client/subscriptions/watch-presence.ts'
 
 requireBuild()
 const page = `export * from '@chat/browser'`

@@ -17,33 +17,26 @@ const nodeAllowed = {
   testing: ['node/'],
 }
 
-const vocabulary = ['text', 'address', 'errors', 'close-codes', 'position', 'member']
-const contracts = ['protocol', 'transport', 'backplane', 'stream']
-const below = [...vocabulary, 'contract', 'runtime', ...contracts]
+const contracts = ['protocol', 'transport', 'backplane', 'log']
+const below = ['vocabulary', 'contract', 'runtime', ...contracts]
 
 /**
  * The layers of core: a file of src's root or a folder → the layers it may import, besides itself.
  * A layer that is not in the table is a failure: put it where it belongs.
  */
 const coreLayers = {
-  text: [],
-  errors: [],
-  position: [],
-  member: [],
-  address: ['text'],
-  'close-codes': ['text'],
-  contract: ['text', 'errors'],
-  runtime: [...vocabulary],
-  protocol: [...vocabulary, 'runtime'],
-  transport: [...vocabulary, 'runtime'],
-  backplane: [...vocabulary, 'runtime'],
-  stream: [...vocabulary, 'runtime'],
-  admission: [...vocabulary, 'runtime', 'transport'],
+  vocabulary: [],
+  contract: ['vocabulary'],
+  runtime: ['vocabulary'],
+  protocol: ['vocabulary', 'runtime'],
+  transport: ['vocabulary', 'runtime'],
+  backplane: ['vocabulary', 'runtime'],
+  log: ['vocabulary', 'runtime'],
   // A hub without a backplane of its own keeps its log in memory.
   hub: [...below, 'memory'],
   client: below,
-  memory: [...vocabulary, 'runtime', 'transport', 'backplane', 'stream'],
-  index: [...below, 'admission', 'hub', 'client', 'memory'],
+  memory: ['vocabulary', 'runtime', 'transport', 'backplane', 'log'],
+  index: [...below, 'hub', 'client', 'memory'],
 }
 
 /** Package → its layers. Packages without a row have no layers inside. */

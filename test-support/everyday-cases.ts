@@ -8,8 +8,8 @@ export const everydayCases: readonly EverydayCase[] = [
     async run(place) {
       const all = await Promise.all(['alice', 'bob', 'carol'].map((name) => place.enter(name)))
       const heard = all.map((client) => hears(client, 2))
-      await all[0]?.request('broadcast', 'one')
-      await all[0]?.request('broadcast', 'zwei, 日本 👩‍👩‍👧')
+      await all[0]?.call('broadcast', 'one')
+      await all[0]?.call('broadcast', 'zwei, 日本 👩‍👩‍👧')
       for (const one of heard) equal(await one, ['one', 'zwei, 日本 👩‍👩‍👧'])
     },
   },
@@ -63,7 +63,7 @@ export const everydayCases: readonly EverydayCase[] = [
     async run(place) {
       const headers = { cookie: 'sid=a%20b', origin: 'https://app.example' }
       const client = await place.enter('%C3%A4%2Fb?color=red', { token: 'alice', headers })
-      const { remoteAddress, ...met } = (await client.request('met', null)) as Record<string, unknown>
+      const { remoteAddress, ...met } = (await client.call('met', null)) as Record<string, unknown>
       equal(met, { user: 'ä/b', color: 'red', sid: 'a b', origin: 'https://app.example', context: 'GET' })
       equal(typeof remoteAddress, 'string')
     },
@@ -113,7 +113,7 @@ export const everydayCases: readonly EverydayCase[] = [
     async run(place) {
       const [alice, bob] = [await place.enter('alice'), await place.enter('bob')]
       const ended = reaches(bob, 'closed') as Promise<ChatError>
-      await alice.request('kick', { who: '@bob' })
+      await alice.call('kick', { who: '@bob' })
       equal((await ended).code, 'forbidden')
     },
   },
@@ -140,9 +140,9 @@ export const everydayCases: readonly EverydayCase[] = [
       let heard = 0
       const all = new Promise<void>((resolve) => room.on('noise', () => ++heard === 400 && resolve()))
       slow.pause()
-      await alice.request('flood', { address: '#busy', count: 400, bytes: 30_000 }, { timeout: 30_000 })
+      await alice.call('flood', { address: '#busy', count: 400, bytes: 30_000 }, { timeout: 30_000 })
       await all
-      const waiting = Number(await alice.request('waiting', null))
+      const waiting = Number(await alice.call('waiting', null))
       // The queue limit, and the batch that passed it.
       equal(waiting > 0 && waiting < 1_048_576 + 65_536, true)
       const caughtUp = new Promise((resolve) =>
@@ -159,7 +159,7 @@ export const everydayCases: readonly EverydayCase[] = [
       const socket = await place.socket('bob')
       const left = reaches(alice, 'reconnecting')
       const code = codeOf(socket)
-      await alice.request('shutdown', { deadline: 300 })
+      await alice.call('shutdown', { deadline: 300 })
       equal(await code, 4001)
       await left
       equal((await place.upgrade(place.path('carol'))).status, 503)

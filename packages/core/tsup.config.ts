@@ -3,7 +3,7 @@ import { dts, library } from '../../tsup.base.ts'
 export default library({
   // The façades are entries, though not public, so that hub, client and admission become separate chunks: bundlers then drop the hub as a whole
   // from a page. Out of one file they would keep each of its top-level calls and every class that extends another package's.
-  entry: ['src/index.ts', 'src/{hub,client,admission}/{hub,client,admission}.ts'],
+  entry: ['src/index.ts', 'src/{hub,client,transport}/{hub,client,admission}.ts'],
   splitting: true,
   dts: { ...dts, entry: 'src/index.ts' },
 })

@@ -1,4 +1,4 @@
-import type { Member } from '@chat/core'
+import type { PresenceMember } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { Conversation } from '../page/conversation.ts'
 import { continues, type Entry } from '../page/entry.ts'
@@ -121,7 +121,7 @@ describe('who is here', () => {
     const { users, ...rest } = present('bob', 'bob')
     const [first, second] = users.get('bob') ?? []
     const states = (...of: unknown[]) =>
-      new Map([['bob', [first, second].map((tab, i) => ({ ...tab, state: of[i] })) as Member[]]])
+      new Map([['bob', [first, second].map((tab, i) => ({ ...tab, state: of[i] })) as PresenceMember[]]])
     expect(peopleIn({ ...rest, users: states('away', 'away') }, 'me')).toEqual([
       { name: 'bob', mine: false, tabs: 2, away: true },
     ])

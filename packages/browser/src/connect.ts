@@ -36,7 +36,7 @@ export function connect<C extends AnyContract = Untyped>(
   return new Client<C>({
     ...options,
     dial: ways.dial,
-    watch(client) {
+    environment(client) {
       const undos = [watchPage(client), ways.watch(client)]
       return () => {
         for (const undo of undos) undo()

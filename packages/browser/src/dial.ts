@@ -1,4 +1,4 @@
-import { type Dialer, type Surroundings, systemRuntime, type Undo, UsageError } from '@chat/core'
+import { type ConnectionHints, type Dialer, systemRuntime, type Undo, UsageError } from '@chat/core'
 import { dial as dialHttp } from '@chat/http/client'
 import { BlockedMemory } from './memory.ts'
 import type { WayOptions } from './options.ts'
@@ -20,7 +20,7 @@ export function dial(url: string | URL, options: WayOptions = {}): Dialer {
 export function waysTo(
   url: string | URL,
   { transport = 'auto', ...options }: WayOptions,
-): { readonly dial: Dialer; watch(client: Surroundings): Undo } {
+): { readonly dial: Dialer; watch(client: ConnectionHints): Undo } {
   const target = socketUrl(url)
   const watch = (): Undo => () => {}
   const http = dialHttp(target, { pause: false })

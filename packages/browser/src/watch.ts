@@ -1,10 +1,10 @@
-import type { Surroundings, Undo } from '@chat/core'
+import type { ConnectionHints, Undo } from '@chat/core'
 
 /**
  * Tells a client what a page knows of its surroundings. Coming back (online, to the foreground, out of the back/forward cache) ends a wait for
  * the next attempt, and is when a connection may have died unnoticed, as it is when the network has gone.
  */
-export function watchPage(client: Surroundings): Undo {
+export function watchPage(client: ConnectionHints): Undo {
   const back = (): void => {
     client.wake()
     client.check()

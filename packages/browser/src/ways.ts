@@ -2,10 +2,10 @@ import {
   type BaseConnection,
   ChatError,
   type Connection,
+  type ConnectionHints,
   type Dialer,
   type DialOptions,
   type Runtime,
-  type Surroundings,
   type Undo,
 } from '@chat/core'
 import type { BlockedMemory } from './memory.ts'
@@ -43,7 +43,7 @@ export class Ways {
   #latest: Connection | null = null
   /** One that has opened while the client was connected over HTTP. */
   #spare: BaseConnection | null = null
-  #client: Surroundings | null = null
+  #client: ConnectionHints | null = null
   #next: Undo | null = null
 
   constructor(options: WaysOptions) {
@@ -77,7 +77,7 @@ export class Ways {
   }
 
   /** Tells a client that is connected over HTTP when there is a WebSocket. */
-  watch(client: Surroundings): Undo {
+  watch(client: ConnectionHints): Undo {
     this.#client = client
     return () => {
       this.#client = null

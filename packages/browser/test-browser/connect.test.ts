@@ -56,7 +56,7 @@ it('calls the hub, and answers what the hub asks', async () => {
   const hub = await startHub()
   const alice = client(hub, 'alice')
   alice.on('confirm', ({ question }) => question === 'Still there?')
-  expect(await alice.request('double', 21)).toBe(42)
+  expect(await alice.call('double', 21)).toBe(42)
   expect(await call('ask', hub, '@alice', 'confirm', { question: 'Still there?' })).toBe(true)
   expect(await call('ask', hub, '@alice', 'confirm', { question: 'Gone?' })).toBe(false)
 })

@@ -33,7 +33,7 @@ it.each(['refused', 'answered', 'cut', 'swallowed'] as const)(
     await room.send('say', { text: 'from here\n👋' })
 
     await eventually(() => expect(heard).toEqual(['from the hub 👋', 'from here\n👋']))
-    expect(await alice.request('double', 21)).toBe(42)
+    expect(await alice.call('double', 21)).toBe(42)
     expect(await transports(hub)).toEqual(['http'])
   },
 )

@@ -73,7 +73,7 @@ it.each(['online', 'offline', 'pageshow', 'visibilitychange'])(
   'finds out at %s that its connection is dead, and replaces it',
   async (type) => {
     // Without being told it would find out after a minute.
-    const { hub, client } = await start({ heartbeat: 29_000, grace: 500 })
+    const { hub, client } = await start({ heartbeat: 29_000, heartbeatGrace: 500 })
     await call('freeze', hub)
     const event = type === 'pageshow' ? new PageTransitionEvent(type, { persisted: true }) : new Event(type)
     const target = type === 'visibilitychange' ? document : globalThis

@@ -1,37 +1,18 @@
-export {
-  type Address,
-  type AddressKind,
-  addressKind,
-  everyone,
-  isName,
-  room,
-  session,
-  user,
-} from './address.ts'
-export {
-  Admission,
-  type Admitted,
-  type Examined,
-  type Place,
-} from './admission/admission.ts'
-export type { AdmissionOptions } from './admission/options.ts'
-export { type Refusal, refusalAnswer, refusalCode } from './admission/refusal.ts'
-export { agreedProtocol, type ConnectRequest, connectRequest, type Target } from './admission/request.ts'
 export type {
-  Appended,
   AppendKey,
+  AppendResult,
   Backplane,
   BackplaneCapabilities,
   Durability,
-  Entry,
-  Hint,
+  LogEntry,
+  LogHint,
+  LogPage,
+  LogRange,
   NewMessage,
   OutgoingMessage,
-  Page,
-  Range,
   SessionRecord,
   SessionStore,
-  Taken,
+  TakeResult,
 } from './backplane/backplane.ts'
 export type {
   EnteringSession,
@@ -41,15 +22,28 @@ export type {
   PresenceRevision,
   PresenceStore,
   PresentSession,
-} from './backplane/presence.ts'
+} from './backplane/presence-store.ts'
 export {
+  type CallOptions,
   Client,
   type ClientTarget,
-  type History,
   type HistoryOptions,
-  type RequestOptions,
-  type Stored,
+  type HistoryPage,
 } from './client/client.ts'
+export type { ClientOptions, ConnectionHints, JoinOptions, Token } from './client/options.ts'
+export type { Room } from './client/subscriptions/room.ts'
+export type {
+  Snapshot,
+  SnapshotEvent,
+  SnapshotHook,
+  SnapshotRequest,
+} from './client/subscriptions/snapshot.ts'
+export {
+  type Presence,
+  type PresenceChange,
+  presence,
+  type WatchPresenceOptions,
+} from './client/subscriptions/watch-presence.ts'
 export type {
   AskContext,
   ClientCounters,
@@ -60,17 +54,7 @@ export type {
   Message,
   RoomEvents,
   RoomListener,
-} from './client/events.ts'
-export type { ClientOptions, JoinOptions, Surroundings, Token } from './client/options.ts'
-export {
-  type Presence,
-  type PresenceChange,
-  type PresenceView,
-  presence,
-} from './client/presence.ts'
-export type { Room } from './client/room.ts'
-export type { Snapshot, SnapshotEvent, SnapshotHook, SnapshotRequest } from './client/snapshot.ts'
-export { CloseCode, closeReason, mayReconnect } from './close-codes.ts'
+} from './client/types.ts'
 export {
   type AnyContract,
   type AskName,
@@ -90,20 +74,11 @@ export {
   type Untyped,
 } from './contract/contract.ts'
 export type { PayloadFault, Schema, SchemaIssue, SchemaResult } from './contract/schema.ts'
-export {
-  type ApplicationErrorCode,
-  ChatError,
-  type ChatErrorOptions,
-  type ErrorCode,
-  type ProtocolErrorCode,
-  UncertainError,
-  UsageError,
-} from './errors.ts'
+export type { HubCounters } from './hub/context.ts'
 export type { CallContext, HubError, HubEvents, HubListener, HubMessage, HubSession } from './hub/events.ts'
 export { Hub } from './hub/hub.ts'
-export type { HubCounters } from './hub/node.ts'
 export type {
-  Action,
+  AuthorizeAction,
   AuthorizeRequest,
   Credentials,
   HubOptions,
@@ -112,29 +87,40 @@ export type {
   Timeouts,
   User,
 } from './hub/options.ts'
-export type { AskOptions, AskResults, HubTarget, RemoveOptions, Sent } from './hub/target.ts'
-export type { Member } from './member.ts'
+export type { AskOptions, AskResults, HubTarget, RemoveOptions } from './hub/target/hub-target.ts'
 export {
   MemoryBackplane,
   type MemoryBackplaneFaults,
   type MemoryBackplaneOptions,
-} from './memory/backplane.ts'
-export type { Direction, MemoryLink, Reset } from './memory/link.ts'
+} from './memory/backplane/memory-backplane.ts'
+export { MemoryStore, type MemoryStoreOptions } from './memory/backplane/memory-store.ts'
+export type { Retention } from './memory/backplane/stream-log.ts'
+export type { Direction, MemoryLink, Reset } from './memory/network/memory-link.ts'
 export {
   type MemoryDialOptions,
   type MemoryHost,
   MemoryNetwork,
   type MemoryNetworkOptions,
-} from './memory/network.ts'
-export { MemoryStore, type MemoryStoreOptions } from './memory/store.ts'
-export type { Retention } from './memory/stream-log.ts'
-export type { Attachment, GapReason, Position } from './position.ts'
+} from './memory/network/memory-network.ts'
 export { jsonProtocol } from './protocol/json.ts'
-export type { Later } from './runtime/later.ts'
+export type { MaybePromise } from './runtime/maybe-promise.ts'
 export type { Runtime, Undo } from './runtime/runtime.ts'
-export { systemRuntime } from './runtime/system.ts'
+export { systemRuntime } from './runtime/system-runtime.ts'
+export {
+  Admission,
+  type Admitted,
+  type Examined,
+  type Place,
+} from './transport/admission.ts'
+export type { AdmissionOptions } from './transport/admission-options.ts'
 export { BaseConnection, type ConnectionState } from './transport/base-connection.ts'
 export { Batch, Frame } from './transport/batch.ts'
+export {
+  agreedProtocol,
+  type ConnectRequest,
+  connectRequest,
+  type Target,
+} from './transport/connect-request.ts'
 export type {
   Connection,
   Dialer,
@@ -143,3 +129,26 @@ export type {
   Sink,
   TransportCapabilities,
 } from './transport/connection.ts'
+export { type Refusal, refusalAnswer, refusalCode } from './transport/refusal.ts'
+export {
+  type Address,
+  type AddressKind,
+  addressKind,
+  everyone,
+  isName,
+  room,
+  session,
+  user,
+} from './vocabulary/address.ts'
+export { CloseCode, closeReason, mayReconnect } from './vocabulary/close-codes.ts'
+export {
+  type ApplicationErrorCode,
+  ChatError,
+  type ChatErrorOptions,
+  type ErrorCode,
+  type ProtocolErrorCode,
+  UncertainError,
+  UsageError,
+} from './vocabulary/errors.ts'
+export type { PresenceMember } from './vocabulary/member.ts'
+export type { GapReason, LogStart, Position, Stored } from './vocabulary/position.ts'

@@ -27,7 +27,7 @@ async function conversation(enter: (token: string) => Client, hub: Hub): Promise
   note('alice', { at: (await alice.to('@bob').send('dm', 'psst')).at })
   await hub.broadcast('dm', 'to everyone')
   note('hub', await hub.to('@bob').ask('confirm', 'this'))
-  for (const wrong of [alice.to('~somebody').send('say', 1), alice.request('nothing', 1)])
+  for (const wrong of [alice.to('~somebody').send('say', 1), alice.call('nothing', 1)])
     note(
       'alice',
       await wrong.then(

@@ -34,7 +34,7 @@ const [say, dm, news] = await Promise.all(heard)
 deepEqual(say, ['alice', { text: 'hi ☕' }])
 deepEqual(dm, ['alice', 'only for you'])
 equal(news[1].length, 100_000)
-equal(await alice.request('rename', { name: 'Al' }), 'alice is Al')
+equal(await alice.call('rename', { name: 'Al' }), 'alice is Al')
 
 const mallory = enter('mallory', 'guessed')
 const refused = await new Promise((resolve) =>

@@ -3,6 +3,6 @@ import type { Chat } from './chat.ts'
 
 addEventListener('message', async ({ data }: MessageEvent<string>) => {
   const client = connect<Chat>(data, { token: 'worker' })
-  postMessage(await client.request('double', 21))
+  postMessage(await client.call('double', 21))
   client.close()
 })

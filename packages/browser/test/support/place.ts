@@ -78,7 +78,7 @@ export class Place {
       // The backoff without its chance.
       runtime: { ...this.#runtime, random: () => 0 },
       dial: (options) => ways.dial(options),
-      watch: (surroundings) => ways.watch(surroundings),
+      environment: (surroundings) => ways.watch(surroundings),
       token: 'alice',
       connectTimeout,
     })

@@ -1,6 +1,6 @@
-import type { Later } from '../runtime/later.ts'
+import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { Undo } from '../runtime/runtime.ts'
-import type { PresenceStore } from './presence.ts'
+import type { PresenceStore } from './presence-store.ts'
 
 /** How much an accepted message survives: this node, the log's process, or the loss of one of the log's replicas. */
 export type Durability = 'node' | 'log' | 'replicated'
@@ -37,7 +37,7 @@ export interface OutgoingMessage extends NewMessage {
 }
 
 /** A message in the log. */
-export interface Entry extends NewMessage {
+export interface LogEntry extends NewMessage {
   /** Its place in the stream: strictly increasing within an epoch, not necessarily contiguous. */
   readonly at: number
 }
@@ -58,7 +58,7 @@ export interface AppendKey {
 }
 
 /** The outcome of an append. */
-export type Appended =
+export type AppendResult =
   | {
       readonly outcome: 'stored' | 'duplicate'
       readonly epoch: string
@@ -71,12 +71,12 @@ export type Appended =
   | { readonly outcome: 'conflict' }
 
 /** Which entries to read: those after an offset (oldest first from there), those before one, or the newest. Offsets are exclusive. */
-export type Range =
+export type LogRange =
   | { readonly after: number; readonly limit: number }
   | { readonly before: number | null; readonly limit: number }
 
 /** A page of a log. An unknown stream has the epoch it would be made with, `base` and `top` 0, no entries. */
-export interface Page {
+export interface LogPage {
   readonly epoch: string
   /** The place of the last entry that is no longer kept; 0 when none was lost. */
   readonly base: number
@@ -88,7 +88,7 @@ export interface Page {
   /** Whether anything was ever appended in this epoch. */
   readonly exists: boolean
   /** In the order of the log. */
-  readonly entries: readonly Entry[]
+  readonly entries: readonly LogEntry[]
   /** The id of the entry at `after` itself; `null` when nothing stands there, and for the other ranges. */
   readonly afterId: string | null
   /** The offset of the entry before the first of `entries`; 0 when there is none in this epoch. Pages that read on need not know it. */
@@ -100,11 +100,11 @@ export interface Page {
 }
 
 /** What a reader is told when something was appended. MAY be lost, doubled or reordered: the log is the truth. */
-export interface Hint {
+export interface LogHint {
   readonly epoch: string
   /** The offset before `entry`. */
   readonly prev: number
-  readonly entry: Entry
+  readonly entry: LogEntry
   /** {@link OutgoingMessage.json}, where the hint never left the process. */
   readonly json?: string
 }
@@ -118,7 +118,7 @@ export interface SessionRecord {
 }
 
 /** What {@link SessionStore.take} answers. */
-export type Taken =
+export type TakeResult =
   /** Yours, with the greatest ref the session is known to have used. */
   | { readonly outcome: 'taken'; readonly generation: number; readonly lastRef: number }
   /** A right secret with an attempt that is not newer than one before: a delayed `hello`. */
@@ -129,7 +129,7 @@ export type Taken =
 /** Session records with expiry, shared by all nodes. */
 export interface SessionStore {
   /** Keeps a new record for `ttl` milliseconds. Above its capacity the store forgets the records that expire first; of a user who has very many, those before others'. */
-  put(record: SessionRecord, ttl: number): Later<void>
+  put(record: SessionRecord, ttl: number): MaybePromise<void>
   /**
    * Takes a session over, in one atomic step: `secret` must be the hash of a living secret of this user's session, `attempt` greater than any before with
    * that secret. `next` becomes the newest secret; the one it was exchanged for lives on until {@link SessionStore.confirm} (P-HS-4). The
@@ -139,16 +139,16 @@ export interface SessionStore {
     id: string,
     attempt: { user: string; secret: string; n: number; next: string },
     ttl: number,
-  ): Later<Taken>
+  ): MaybePromise<TakeResult>
   /** The newest secret has proven to have arrived: the older one dies. */
-  confirm(id: string, generation: number): Later<void>
+  confirm(id: string, generation: number): MaybePromise<void>
   /**
    * Keeps the record for another `ttl` from now, unless a newer generation has it. MUST answer `false` for a record that was dropped, at least until it
    * would have expired: so a node learns of it that was not told. Else `true`, also for one that is not there.
    */
-  renew(id: string, generation: number, lastRef: number, ttl: number): Later<boolean>
+  renew(id: string, generation: number, lastRef: number, ttl: number): MaybePromise<boolean>
   /** From now on nobody can take these records: one session's, or all that a user has at this moment, whatever their generation. One atomic step. */
-  drop(which: { readonly id: string } | { readonly user: string }): Later<void>
+  drop(which: { readonly id: string } | { readonly user: string }): MaybePromise<void>
 }
 
 /**
@@ -164,25 +164,25 @@ export interface Backplane {
    * Dedupe, append and notify in one atomic step. MUST answer a key it knows with the first answer and store nothing; MUST NOT use an offset twice in an epoch;
    * MUST keep the order of the calls of one key's session and stream.
    */
-  append(stream: string, message: OutgoingMessage, key: AppendKey): Later<Appended>
+  append(stream: string, message: OutgoingMessage, key: AppendKey): MaybePromise<AppendResult>
   /** What {@link Backplane.append} would answer to a key it knows; `null` when it does not. Stores nothing. */
-  find(stream: string, key: AppendKey): Later<Appended | null>
+  find(stream: string, key: AppendKey): MaybePromise<AppendResult | null>
   /** A page of a log. MUST be consistent in itself. MAY have fewer entries than `limit` only at the end, or where they would exceed 256 KiB. */
-  read(stream: string, range: Range): Later<Page>
+  read(stream: string, range: LogRange): MaybePromise<LogPage>
   /** Calls `listener` for what is appended from now on, by any node. */
-  tail(stream: string, listener: (hint: Hint) => void): Undo
+  tail(stream: string, listener: (hint: LogHint) => void): Undo
   /** Gives the stream a new epoch, if it still has this one: the log has proven to have lost entries. MUST be a compare-and-set. */
-  bump(stream: string, epoch: string): Later<void>
+  bump(stream: string, epoch: string): MaybePromise<void>
 
   /** Tells every node that subscribed, this one included. Volatile: MAY be lost, MUST NOT be stored. */
-  publish(channel: string, value: unknown): Later<void>
+  publish(channel: string, value: unknown): MaybePromise<void>
   /** Calls `listener` with what is published from now on. */
   subscribe(channel: string, listener: (value: unknown) => void): Undo
 
   /** Calls `listener` after the backplane was out of reach: hints may be missing, the log may have changed. */
   onReconnect(listener: () => void): Undo
   /** Resolves when the backplane answers; rejects when it is out of reach. */
-  probe(): Later<void>
+  probe(): MaybePromise<void>
   /** Lets go of connections and timers. What is under way is finished. */
   close(): Promise<void>
 }

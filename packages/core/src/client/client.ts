@@ -1,4 +1,3 @@
-import { addressKind } from '../address.ts'
 import type {
   AnyContract,
   AskName,
@@ -9,31 +8,24 @@ import type {
   OperationResult,
   Untyped,
 } from '../contract/contract.ts'
-import { Guard } from '../contract/guard.ts'
-import { UsageError } from '../errors.ts'
-import type { Position } from '../position.ts'
+import { Validator } from '../contract/validator.ts'
 import { Emitter, type Listener } from '../runtime/emitter.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
-import { systemRuntime } from '../runtime/system.ts'
-import { answerAsk } from './asks.ts'
-import { Calls } from './calls.ts'
-import { checkAddress, checkEvent, checkListened } from './checks.ts'
-import type { ClientCounters, ClientEvents, ClientListener, ClientStatus, Gap, Message } from './events.ts'
+import { systemRuntime } from '../runtime/system-runtime.ts'
+import { addressKind } from '../vocabulary/address.ts'
+import { UsageError } from '../vocabulary/errors.ts'
+import type { Position, Stored } from '../vocabulary/position.ts'
+import { answerAsk } from './operations/answer-ask.ts'
+import { checkAddress, checkEvent, checkListened } from './operations/checks.ts'
+import { Operations } from './operations/operations.ts'
 import type { ClientOptions, JoinOptions } from './options.ts'
-import type { PresenceChange } from './presence.ts'
-import { type Room, RoomHandle } from './room.ts'
-import type { SnapshotEvent } from './snapshot.ts'
-import { Wire } from './wire.ts'
+import { ProtocolSession } from './protocol-session.ts'
+import { type Room, RoomHandle } from './subscriptions/room.ts'
+import type { SnapshotEvent } from './subscriptions/snapshot.ts'
+import type { PresenceChange } from './subscriptions/watch-presence.ts'
+import type { ClientCounters, ClientEvents, ClientListener, ClientStatus, Gap, Message } from './types.ts'
 
 const ownEvents: readonly (keyof ClientEvents)[] = ['$status', '$gap', '$snapshot', '$error']
-
-/** Where the log took a message, as its sender learns. */
-export interface Stored {
-  readonly epoch: string
-  readonly at: number
-  /** The message's id: it tells the own copy apart when it comes back through a room. */
-  readonly id: string
-}
 
 /** An address to speak to. */
 export interface ClientTarget<C extends AnyContract> {
@@ -71,7 +63,7 @@ export interface HistoryOptions {
 }
 
 /** A page of history. */
-export interface History {
+export interface HistoryPage {
   readonly epoch: string
   /** The place of the last message that is no longer kept. */
   readonly base: number
@@ -83,9 +75,9 @@ export interface History {
   readonly more: boolean
 }
 
-/** What a {@link Client.request} may be given. */
-export interface RequestOptions {
-  /** How long to wait for the answer, in milliseconds. Default: `requestTimeout` of the client. */
+/** What a {@link Client.call} may be given. */
+export interface CallOptions {
+  /** How long to wait for the answer, in milliseconds. Default: `callTimeout` of the client. */
   readonly timeout?: number
   /** Running it twice does no harm: it is repeated after a reconnect. Default: `false`, then a lost connection makes it uncertain. */
   readonly idempotent?: boolean
@@ -108,19 +100,19 @@ export interface RequestOptions {
  */
 export class Client<C extends AnyContract = Untyped> {
   readonly #runtime: Runtime
-  readonly #guard: Guard
+  readonly #guard: Validator
   readonly #emitter: Emitter
-  readonly #wire: Wire
-  readonly #calls: Calls
+  readonly #wire: ProtocolSession
+  readonly #calls: Operations
   readonly #observe: ClientOptions['observe']
 
   /** Connects at once. */
   constructor(options: ClientOptions<C>) {
     this.#runtime = options.runtime ?? systemRuntime
-    this.#guard = new Guard(options.contract)
+    this.#guard = new Validator(options.contract)
     this.#observe = options.observe
     this.#emitter = new Emitter((error, event) => this.#fault(error, event))
-    this.#wire = new Wire(options as ClientOptions, this.#runtime, {
+    this.#wire = new ProtocolSession(options as ClientOptions, this.#runtime, {
       message: (message) => this.#emitter.emit(message.event, message.data, message),
       accept: (message) => this.#accept(message),
       told: (what) => this.#see(what),
@@ -131,7 +123,7 @@ export class Client<C extends AnyContract = Untyped> {
         answerAsk(this.#emitter, this.#guard, { ask, event, data, signal }, this.#wire),
       fault: (error, subject) => this.#fault(error, subject),
     })
-    this.#calls = new Calls(this.#wire, this.#guard, this.#runtime, options.requestTimeout ?? 30_000)
+    this.#calls = new Operations(this.#wire, this.#guard, this.#runtime, options.callTimeout ?? 30_000)
     this.#wire.start()
   }
 
@@ -222,12 +214,12 @@ export class Client<C extends AnyContract = Untyped> {
    * it is `idempotent`.
    * @throws UncertainError when it was written and the time is up, or the connection lost, before the answer; not when it is `idempotent`.
    */
-  request<K extends CallName<C>>(
+  call<K extends CallName<C>>(
     call: K,
     input: OperationInput<C, 'calls', K>,
-    options: RequestOptions = {},
+    options: CallOptions = {},
   ): Promise<OperationResult<C, 'calls', K>> {
-    return this.#calls.request(call, input, options) as Promise<OperationResult<C, 'calls', K>>
+    return this.#calls.call(call, input, options) as Promise<OperationResult<C, 'calls', K>>
   }
 
   /** Publishes a volatile message to an address: `to(address).cast(event, data)`. */
@@ -245,7 +237,7 @@ export class Client<C extends AnyContract = Untyped> {
    *
    * @throws ChatError `forbidden` when this client may not, `bad_request` for `after` together with `before`.
    */
-  history(address: string, options: HistoryOptions = {}): Promise<History> {
+  history(address: string, options: HistoryOptions = {}): Promise<HistoryPage> {
     return this.#calls.history(address, options)
   }
 

@@ -1,17 +1,17 @@
 import type { AnyContract, Untyped } from '../contract/contract.ts'
-import type { Position } from '../position.ts'
-import type { Later } from '../runtime/later.ts'
+import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
 import type { Dialer } from '../transport/connection.ts'
-import type { Gap, Message } from './events.ts'
-import type { PresenceChange } from './presence.ts'
-import type { SnapshotEvent, SnapshotHook } from './snapshot.ts'
+import type { Position } from '../vocabulary/position.ts'
+import type { SnapshotEvent, SnapshotHook } from './subscriptions/snapshot.ts'
+import type { PresenceChange } from './subscriptions/watch-presence.ts'
+import type { Gap, Message } from './types.ts'
 
 /** A token, or what fetches one: called before each connection, and when the one in use is about to expire. */
-export type Token = string | null | (() => Later<string | null>)
+export type Token = string | null | (() => MaybePromise<string | null>)
 
 /** What the surroundings tell a client, where they know: a browser does. */
-export interface Surroundings {
+export interface ConnectionHints {
   /** A connection may succeed now: do not wait any longer. */
   wake(): void
   /** The connection may be dead without having said so: find out. */
@@ -44,9 +44,9 @@ export interface ClientOptions<C extends AnyContract = Untyped> {
   /** From dialling to the `welcome`, in milliseconds. Default: 10 000. */
   readonly connectTimeout?: number
   /** For the answer to a `request`, in milliseconds. Default: 30 000. */
-  readonly requestTimeout?: number
+  readonly callTimeout?: number
   /** How many operations may wait for a connection; one more is rejected as `full`. Default: 1 000. */
-  readonly outbox?: number
+  readonly maxQueued?: number
   /**
    * Gives the application's own state of what comes without asking, `*` and the own inbox, where there is no place to go on from; rooms have theirs in
    * {@link JoinOptions.snapshot}. Default: none.
@@ -58,7 +58,7 @@ export interface ClientOptions<C extends AnyContract = Untyped> {
    */
   readonly observe?: (seen: Message | Gap | SnapshotEvent | PresenceChange) => void
   /** Listens to the surroundings; the undo stops it. For transports. */
-  readonly watch?: (client: Surroundings) => Undo
+  readonly environment?: (client: ConnectionHints) => Undo
   /** Clock, timers, randomness. Default: the platform's. For tests. */
   readonly runtime?: Runtime
 }

@@ -1,5 +1,5 @@
-import { UsageError } from '../errors.ts'
-import { exceedsBytes, isCleanText } from '../text.ts'
+import { UsageError } from '../vocabulary/errors.ts'
+import { exceedsBytes, isCleanText } from '../vocabulary/text.ts'
 import type { Schema } from './schema.ts'
 
 /** In bytes: what the protocol takes for an event's name (P-PB-10). */

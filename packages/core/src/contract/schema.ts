@@ -1,4 +1,4 @@
-import { ChatError, UsageError } from '../errors.ts'
+import { ChatError, UsageError } from '../vocabulary/errors.ts'
 
 /**
  * A validator of any library that implements Standard Schema (zod, valibot, arktype …), as much of it as is used

@@ -6,7 +6,7 @@ import type {
   OperationAnswer,
   OperationArgument,
 } from '../contract/contract.ts'
-import type { Later } from '../runtime/later.ts'
+import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { User } from './options.ts'
 
 /** One client, as the hub sees it: it outlives its connections. */
@@ -87,7 +87,7 @@ export type HubListener<C extends AnyContract, U extends User, K> = K extends ke
       ? (
           input: OperationArgument<C, 'calls', K>,
           context: CallContext<U>,
-        ) => Later<OperationAnswer<C, 'calls', K>>
+        ) => MaybePromise<OperationAnswer<C, 'calls', K>>
       : K extends EventName<C>
         ? (data: EventData<C, K>, message: HubMessage<U>) => unknown
         : never

@@ -5,17 +5,18 @@ import type { Listener } from '../runtime/emitter.ts'
 import type { Undo } from '../runtime/runtime.ts'
 import { Frame } from '../transport/batch.ts'
 import type { Connection, Handshake } from '../transport/connection.ts'
+import type { Stored } from '../vocabulary/position.ts'
+import { Heartbeat } from './connections/heartbeat.ts'
+import { castKey } from './connections/outbox.ts'
+import { HubContext, type HubCounters } from './context.ts'
+import type { CastMessage } from './delivery/log-feed.ts'
 import type { HubEvents, HubListener, HubSession } from './events.ts'
-import type { CastMessage } from './feed.ts'
-import { Heartbeat } from './heartbeat.ts'
-import { Link } from './link.ts'
-import { type HubCounters, Node } from './node.ts'
+import { HubConnection } from './handshake/hub-connection.ts'
+import { sessionChannel, type Takeover } from './operations/publish.ts'
 import type { HubOptions, Limits, User } from './options.ts'
-import { castName } from './outbox.ts'
-import { sessionChannel, type Takeover } from './publishing.ts'
-import { type Revocation, revoke, revokeHere } from './revoking.ts'
-import type { Session } from './session.ts'
-import { type HubTarget, type Sent, Speaker } from './target.ts'
+import { type Revocation, revoke, revokeHere } from './policy/revoke.ts'
+import type { Session } from './sessions/session.ts'
+import { HubPublisher, type HubTarget } from './target/hub-target.ts'
 
 const defaultDeadline = 5_000
 /** How long a lost hint may go unnoticed. */
@@ -38,10 +39,10 @@ const farewell = 2_000
  * ```
  */
 export class Hub<C extends AnyContract = Untyped, U extends User = User> {
-  readonly #node: Node
-  readonly #speaker: Speaker
+  readonly #node: HubContext
+  readonly #speaker: HubPublisher
   readonly #heartbeat: Heartbeat
-  readonly #links = new Set<Link>()
+  readonly #links = new Set<HubConnection>()
   readonly #unsubscribe: Undo[] = []
   #closing: Promise<void> | null = null
   #gone: (() => void) | null = null
@@ -55,9 +56,9 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
    * @throws UsageError when an option cannot work; the message says what to change.
    */
   constructor(options: HubOptions<C, U> = {}) {
-    const node = new Node(options as unknown as HubOptions)
+    const node = new HubContext(options as unknown as HubOptions)
     this.#node = node
-    this.#speaker = new Speaker(node)
+    this.#speaker = new HubPublisher(node)
     this.#heartbeat = new Heartbeat(node.runtime, node.timeouts.heartbeat, (now) => this.#housekeep(now))
     this.#unsubscribe.push(
       node.backplane.subscribe(sessionChannel, (notice) =>
@@ -113,7 +114,9 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
    * Takes a connection that a transport has made. All that an adapter calls.
    */
   accept(connection: Connection, handshake: Handshake): void {
-    const link: Link = new Link(this.#node, connection, handshake, (ended) => this.#closed(ended))
+    const link: HubConnection = new HubConnection(this.#node, connection, handshake, (ended) =>
+      this.#closed(ended),
+    )
     this.#links.add(link)
     this.#heartbeat.add(link)
     link.start()
@@ -133,7 +136,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     event: K,
     data: EventInput<C, K>,
     options?: { signal?: AbortSignal },
-  ): Promise<Sent> {
+  ): Promise<Stored> {
     return this.to('*').send(event, data, options)
   }
 
@@ -160,7 +163,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
    * @throws UsageError when `who` is neither a user nor a session.
    * @throws ChatError `unavailable` when the backplane is out of reach: the other nodes may not know. Call it again.
    */
-  async recheck(who: string): Promise<void> {
+  async reauthorize(who: string): Promise<void> {
     await revoke(this.#node, who, { what: 'verdicts' })
   }
 
@@ -225,7 +228,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     for (const feed of this.#node.router.feeds.values()) feed.check()
   }
 
-  #closed(link: Link): void {
+  #closed(link: HubConnection): void {
     this.#links.delete(link)
     this.#heartbeat.remove(link)
     if (this.#links.size === 0) this.#gone?.()
@@ -242,6 +245,6 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
   #castToSession(cast: CastMessage): void {
     const session = this.#node.router.sessions.get(cast.address.slice(1))
     if (session?.entered && session.id !== cast.session)
-      session.outbox.cast(new Frame(encodeCast(cast)), castName(cast))
+      session.outbox.cast(new Frame(encodeCast(cast)), castKey(cast))
   }
 }

@@ -1,10 +1,10 @@
 import type { Backplane } from '../backplane/backplane.ts'
 import type { AnyContract, CallName, EventData, EventName, Untyped } from '../contract/contract.ts'
-import { UsageError } from '../errors.ts'
-import type { MemoryStoreOptions } from '../memory/store.ts'
-import type { Later } from '../runtime/later.ts'
+import type { MemoryStoreOptions } from '../memory/backplane/memory-store.ts'
+import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Handshake } from '../transport/connection.ts'
+import { UsageError } from '../vocabulary/errors.ts'
 
 /** Who a session belongs to. An application may add what it likes; handlers and policies get the whole object. */
 export interface User {
@@ -27,7 +27,7 @@ export interface Credentials extends Handshake {
 }
 
 /** What a client wants to do with an address. */
-export type Action = 'join' | 'send' | 'cast' | 'read' | 'who'
+export type AuthorizeAction = 'join' | 'send' | 'cast' | 'read' | 'who'
 
 /** What {@link HubOptions.authorize} gets. */
 export type AuthorizeRequest<U extends User = User, C = Untyped> = {
@@ -87,7 +87,7 @@ export interface Timeouts {
   /** Between signs of life. Default: 25 s. */
   readonly heartbeat: number
   /** How much later than `heartbeat` a client still waits. Default: 10 s. */
-  readonly grace: number
+  readonly heartbeatGrace: number
   /** For how long a session can be resumed after its connection ended. Default: 120 s. */
   readonly session: number
 }
@@ -117,13 +117,13 @@ export interface HubOptions<C extends AnyContract = Untyped, U extends User = Us
    * Who a client is: its user, or `null` to refuse it (4501). A throw or ten seconds without an answer close the connection with
    * 4004 and are reported in `$error`. Runs again for the token of each `auth`. Default: everyone is refused.
    */
-  readonly authenticate?: (credentials: Credentials) => Later<U | null>
+  readonly authenticate?: (credentials: Credentials) => MaybePromise<U | null>
   /**
    * Whether a user may do something: `true`, or `false` to refuse it as `forbidden`. Throw a `ChatError` to refuse it with a code of your own; any
    * other throw is `internal` to the client and reported in `$error`. Runs before every join, send, cast, read and who, also when a session
    * is resumed. Not asked whether a client may receive `*` and its own `@user`, which everyone does. Default: everything is refused.
    */
-  readonly authorize?: (request: AuthorizeRequest<U, C>) => Later<boolean>
+  readonly authorize?: (request: AuthorizeRequest<U, C>) => MaybePromise<boolean>
   /** Node to node, and the log. Default: in this process's memory, see {@link HubOptions.log}. */
   readonly backplane?: Backplane
   /** What the log in memory keeps, when there is no `backplane`. */
@@ -158,7 +158,7 @@ const defaultTimeouts: Timeouts = {
   policy: 10_000,
   call: 30_000,
   heartbeat: 25_000,
-  grace: 10_000,
+  heartbeatGrace: 10_000,
   session: 120_000,
 }
 

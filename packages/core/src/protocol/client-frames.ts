@@ -1,4 +1,4 @@
-import { type Position, toPosition } from '../position.ts'
+import { type Position, toPosition } from '../vocabulary/position.ts'
 import { count, integer, optional, present, record, text } from './fields.ts'
 import { decodeFrame, type RawFrame } from './json.ts'
 import { ProtocolError } from './protocol-error.ts'

@@ -1,6 +1,6 @@
-import type { ErrorCode } from '../errors.ts'
-import type { GapReason, Position } from '../position.ts'
-import { utf8Length } from '../text.ts'
+import type { ErrorCode } from '../vocabulary/errors.ts'
+import type { GapReason, Position } from '../vocabulary/position.ts'
+import { utf8Length } from '../vocabulary/text.ts'
 import { encodeValue } from './json.ts'
 
 /**

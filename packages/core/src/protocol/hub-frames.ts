@@ -1,4 +1,4 @@
-import { type Attachment, type GapReason, type Position, toPosition } from '../position.ts'
+import { type GapReason, type LogStart, type Position, toPosition } from '../vocabulary/position.ts'
 import { count, integer, isRecord, optional, present, record, text } from './fields.ts'
 import { decodeFrame, type RawFrame } from './json.ts'
 import { ProtocolError } from './protocol-error.ts'
@@ -17,7 +17,7 @@ export interface WelcomeLimits {
 }
 
 /** One stream of a `welcome`: where the reader stands, or why it was refused. */
-export type StreamAnswer = Attachment | { readonly mode: 'refused'; readonly code: string }
+export type StreamAnswer = LogStart | { readonly mode: 'refused'; readonly code: string }
 
 /** The handshake is done. */
 export interface WelcomeFrame {
@@ -252,7 +252,7 @@ function parseStreamAnswer(value: unknown): StreamAnswer {
  * @throws ProtocolError when it says no position.
  * @internal
  */
-export function parseAttachment(value: unknown): Attachment {
+export function parseAttachment(value: unknown): LogStart {
   const answer = record(value, 'attachment')
   const place = toPosition([answer['epoch'], answer['at'], answer['id']])
   if (place === null) throw new ProtocolError('an attachment has no position')
@@ -261,7 +261,7 @@ export function parseAttachment(value: unknown): Attachment {
     at: place[1],
     id: place[2],
     top: count(answer['top'], 'top', 0),
-    mode: text(answer['mode'], 'mode') as Attachment['mode'],
+    mode: text(answer['mode'], 'mode') as LogStart['mode'],
     reason: optional(answer['reason'], 'reason', text) as GapReason | undefined,
   }
 }

@@ -1,4 +1,4 @@
-import { exceedsBytes, isCleanText } from '../text.ts'
+import { exceedsBytes, isCleanText } from '../vocabulary/text.ts'
 
 /**
  * Whether a text can be the name of an application's event (P-PB-10): 1–128 bytes, no control characters, and no `$` at the start, which the

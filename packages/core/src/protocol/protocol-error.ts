@@ -1,4 +1,4 @@
-import { CloseCode } from '../close-codes.ts'
+import { CloseCode } from '../vocabulary/close-codes.ts'
 
 /**
  * The peer broke the protocol: the connection ends with this code, and nothing of the frame has any effect.

@@ -1,4 +1,4 @@
-import { CloseCode, closeReason } from '../close-codes.ts'
+import { CloseCode, closeReason } from '../vocabulary/close-codes.ts'
 import type { Batch } from './batch.ts'
 import type { Connection, Sink, TransportCapabilities } from './connection.ts'
 

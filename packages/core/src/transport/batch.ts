@@ -1,4 +1,4 @@
-import { utf8Length } from '../text.ts'
+import { utf8Length } from '../vocabulary/text.ts'
 
 /** One encoded frame, made once and shared by everyone who gets it. */
 export class Frame {

@@ -37,7 +37,7 @@ describe('the hello of a first connection', () => {
       const room = client.join('#a')
       await stage.settle()
       const late = client.join('#late')
-      const outcomes = [room.send('say', 1), client.request('rename', 1), client.history('#a')].map((done) =>
+      const outcomes = [room.send('say', 1), client.call('rename', 1), client.history('#a')].map((done) =>
         stage.watch(done),
       )
       room.cast('typing', true)
@@ -392,7 +392,7 @@ describe('credentials that end', () => {
   test('4501 stops, and rejects what waits with it', () =>
     play(async (stage) => {
       const client = await stage.connected({ token: () => 'alice' })
-      const [written, room] = [stage.watch(client.request('x', 1)), client.join('#a')]
+      const [written, room] = [stage.watch(client.call('x', 1)), client.join('#a')]
       await stage.settle()
       const reading = stage.watch(client.history('#a'))
       stage.hub.at().close(4501, 'no')

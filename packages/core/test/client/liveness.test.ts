@@ -1,4 +1,4 @@
-import type { Runtime, Surroundings } from '@chat/core'
+import type { ConnectionHints, Runtime } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { msg, play, type Stage } from '../support/fake-hub.ts'
 
@@ -113,7 +113,7 @@ describe('a send without an answer (P-LV-1)', () => {
   test('a call without an answer is no reason to ask', () =>
     play(async (stage) => {
       const client = await stage.connected()
-      stage.watch(client.request('slow', 1))
+      stage.watch(client.call('slow', 1))
       await stage.advance(20_000)
       expect(stage.hub.at().of('ping')).toHaveLength(0)
     }))
@@ -191,16 +191,16 @@ describe('a timer that fires more than two seconds late (U-24)', () => {
 describe('the surroundings', () => {
   test('can ask whether the connection is alive, and cut a wait short', () =>
     play(async (stage) => {
-      let surroundings: Surroundings | null = null
+      let surroundings: ConnectionHints | null = null
       let watching = 0
       const client = await stage.connected({
-        watch: (told) => {
+        environment: (told) => {
           surroundings = told
           watching++
           return () => watching--
         },
       })
-      const told = surroundings as unknown as Surroundings
+      const told = surroundings as unknown as ConnectionHints
       told.check()
       told.check()
       await stage.settle()
@@ -228,7 +228,7 @@ describe('the surroundings', () => {
       silence(stage)
       let check = (): void => {}
       await stage.connected({
-        watch: (client) => {
+        environment: (client) => {
           check = () => client.check()
           return () => {}
         },

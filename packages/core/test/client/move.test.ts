@@ -1,12 +1,12 @@
-import type { Client, Surroundings } from '@chat/core'
+import type { Client, ConnectionHints } from '@chat/core'
 import { expect, test } from 'vitest'
 import { msg, play, type Stage } from '../support/fake-hub.ts'
 
 /** A connected client whose surroundings know of a better way when the test says so. */
 async function start(stage: Stage): Promise<{ client: Client; move(): void }> {
-  let surroundings: Surroundings | null = null
+  let surroundings: ConnectionHints | null = null
   const client = await stage.connected({
-    watch: (told) => {
+    environment: (told) => {
       surroundings = told
       return () => {}
     },

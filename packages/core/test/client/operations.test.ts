@@ -205,11 +205,11 @@ describe('a fresh session (P-PB-8)', () => {
   test('an idempotent call is repeated in it, with a new ref and before what came later', () =>
     play(async (stage) => {
       const client = await stage.connected()
-      const [first, second] = [1, 2].map((n) => stage.watch(client.request('get', n, { idempotent: true })))
+      const [first, second] = [1, 2].map((n) => stage.watch(client.call('get', n, { idempotent: true })))
       await stage.settle()
       stage.hub.at().cut()
       await stage.advance(0)
-      stage.watch(client.request('get', 3))
+      stage.watch(client.call('get', 3))
       stage.hub.welcome = { resumed: false }
       await stage.advance(3_000)
       expect(stage.hub.at().of('call')).toEqual([
@@ -229,7 +229,7 @@ describe('the windows (P-PB-6)', () => {
       const client = await stage.connected()
       for (let i = 0; i < 70; i++) {
         if (i % 2 === 0) stage.watch(client.to('#a').send('say', i))
-        else stage.watch(client.request('count', i))
+        else stage.watch(client.call('count', i))
       }
       await stage.settle()
       const written = (): number => stage.hub.at().of('send').length + stage.hub.at().of('call').length
@@ -339,7 +339,7 @@ describe('the rate (P-LV-3)', () => {
       stage.hub.welcome = { limits: { ...limits, rate: 0.01, burst: 9 } }
       const client = await stage.connected()
       for (let i = 0; i < 3; i++) stage.watch(client.to('#a').send('say', i))
-      for (let i = 0; i < 2; i++) stage.watch(client.request('x', i))
+      for (let i = 0; i < 2; i++) stage.watch(client.call('x', i))
       await reconnect(stage)
       expect(stage.hub.at().of('send')).toHaveLength(3)
       for (let i = 0; i < 20; i++) stage.watch(client.to('#b').send('say', i))
@@ -383,7 +383,7 @@ describe('a call (P-PB-7)', () => {
     play(async (stage) => {
       stage.hub.script['call'] = (connection, [, ref, , input]) => connection.write(['ok', ref, input])
       const client = await stage.connected()
-      const outcome = stage.watch(client.request('echo', { a: [1] }))
+      const outcome = stage.watch(client.call('echo', { a: [1] }))
       await stage.settle()
       expect(outcome.value).toEqual({ a: [1] })
     }))
@@ -391,7 +391,7 @@ describe('a call (P-PB-7)', () => {
   test('without an answer when the connection is lost is uncertain, and not repeated', () =>
     play(async (stage) => {
       const client = await stage.connected()
-      const outcome = stage.watch(client.request('pay', 1))
+      const outcome = stage.watch(client.call('pay', 1))
       await stage.settle()
       stage.hub.at().cut()
       await stage.advance(0)
@@ -405,7 +405,7 @@ describe('a call (P-PB-7)', () => {
       const client = await stage.connected()
       stage.hub.at().cut()
       await stage.advance(0)
-      const outcome = stage.watch(client.request('pay', 1))
+      const outcome = stage.watch(client.call('pay', 1))
       await stage.advance(3_000)
       expect(stage.hub.at().of('call')).toEqual([['call', 1, 'pay', 1]])
       expect(outcome.state).toBe('pending')
@@ -414,7 +414,7 @@ describe('a call (P-PB-7)', () => {
   test('declared idempotent is repeated with the same ref, before anything with a greater one', () =>
     play(async (stage) => {
       const client = await stage.connected()
-      const outcome = stage.watch(client.request('get', 1, { idempotent: true }))
+      const outcome = stage.watch(client.call('get', 1, { idempotent: true }))
       stage.watch(client.to('#a').send('say', 1))
       await stage.settle()
       stage.hub.at().cut()
@@ -431,8 +431,8 @@ describe('a call (P-PB-7)', () => {
 
   test('has an answer in time or is uncertain: it may have run (P-PB-7)', () =>
     play(async (stage) => {
-      const client = await stage.connected({ requestTimeout: 5_000 })
-      const outcomes = [client.request('a', 1), client.request('b', 1, { timeout: 1_000 })].map((call) =>
+      const client = await stage.connected({ callTimeout: 5_000 })
+      const outcomes = [client.call('a', 1), client.call('b', 1, { timeout: 1_000 })].map((call) =>
         stage.watch(call),
       )
       await stage.settle()
@@ -448,12 +448,12 @@ describe('a call (P-PB-7)', () => {
 
   test('is rejected as `timeout` when it was never written, or may run twice', () =>
     play(async (stage) => {
-      const client = await stage.connected({ requestTimeout: 2_000 })
-      const idempotent = stage.watch(client.request('a', 1, { idempotent: true }))
+      const client = await stage.connected({ callTimeout: 2_000 })
+      const idempotent = stage.watch(client.call('a', 1, { idempotent: true }))
       await stage.settle()
       stage.hub.at().cut()
       await stage.advance(0)
-      const waiting = stage.watch(client.request('b', 1, { timeout: 10 }))
+      const waiting = stage.watch(client.call('b', 1, { timeout: 10 }))
       await stage.advance(3_000)
       expect([idempotent, waiting].map(({ error }) => error?.code)).toEqual(['timeout', 'timeout'])
     }))
@@ -466,7 +466,7 @@ describe('an abort signal', () => {
       const signal = AbortSignal.abort('not wanted')
       const run = {
         send: () => client.to('#a').send('say', 1, { signal }),
-        request: () => client.request('x', 1, { signal }),
+        request: () => client.call('x', 1, { signal }),
         history: () => client.history('#a', { signal }),
       }
       const outcome = stage.watch(run[what]())
@@ -509,7 +509,7 @@ describe('an abort signal', () => {
     play(async (stage) => {
       const client = await stage.connected()
       const aborter = new AbortController()
-      const outcome = stage.watch(client.request('x', 1, { signal: aborter.signal }))
+      const outcome = stage.watch(client.call('x', 1, { signal: aborter.signal }))
       await stage.settle()
       aborter.abort('enough')
       await stage.settle()
@@ -547,7 +547,7 @@ describe('what is too large is refused at the call (P-LV-3)', () => {
   test.each([over, half])('a send, a call and a cast', (data) =>
     play(async (stage) => {
       const client = await stage.connected()
-      for (const done of [client.to('#a').send('say', data), client.request('x', data)])
+      for (const done of [client.to('#a').send('say', data), client.call('x', data)])
         await expect(done).rejects.toMatchObject({ code: 'too_large' })
       expect(() => client.to('#a').cast('say', data)).toThrow(expect.objectContaining({ code: 'too_large' }))
       await stage.settle()
@@ -600,7 +600,7 @@ describe('what is too large is refused at the call (P-LV-3)', () => {
 describe('the outbox', () => {
   test('is bounded: one more is rejected as `full`', () =>
     play(async (stage) => {
-      const client = stage.client({ outbox: 3 })
+      const client = stage.client({ maxQueued: 3 })
       const outcomes = [1, 2, 3, 4].map((n) => stage.watch(client.to('#a').send('say', n)))
       stage.watch(client.history('#a'))
       await stage.advance(0)
@@ -616,7 +616,7 @@ describe('the outbox', () => {
   test('that is full does not stand in the way of joins and leaves', () =>
     play(async (stage) => {
       stage.hub.welcome = { limits: { ...limits, inflight: 1 } }
-      const client = await stage.connected({ outbox: 2 })
+      const client = await stage.connected({ maxQueued: 2 })
       for (let i = 0; i < 4; i++) stage.watch(client.to('#a').send('say', i))
       const room = client.join('#a')
       await stage.settle()
@@ -633,7 +633,7 @@ describe('the end of the client', () => {
       const client = await stage.connected()
       const [written, call, read] = [
         stage.watch(client.to('#a').send('say', 1)),
-        stage.watch(client.request('x', 1)),
+        stage.watch(client.call('x', 1)),
         stage.watch(client.history('#a')),
       ]
       await stage.settle()
@@ -652,7 +652,7 @@ describe('the end of the client', () => {
       const client = await stage.connected()
       const room = client.join('#a')
       client.close()
-      for (const done of [room.send('say', 1), client.request('x', 1), room.history()])
+      for (const done of [room.send('say', 1), client.call('x', 1), room.history()])
         await expect(done).rejects.toBeInstanceOf(UsageError)
       room.cast('say', 1)
       room.leave()
@@ -667,7 +667,7 @@ describe('what is used wrongly', () => {
       play(async (stage) => {
         const client = await stage.connected()
         await expect(client.to('#a').send(event, 1)).rejects.toBeInstanceOf(UsageError)
-        await expect(client.request(event, 1)).rejects.toBeInstanceOf(UsageError)
+        await expect(client.call(event, 1)).rejects.toBeInstanceOf(UsageError)
         expect(() => client.to('#a').cast(event, 1)).toThrow(UsageError)
       }),
   )

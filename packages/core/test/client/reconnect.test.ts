@@ -1,6 +1,6 @@
 import { ChatError, CloseCode, mayReconnect } from '@chat/core'
 import { describe, expect, test } from 'vitest'
-import { backoff } from '../../src/client/backoff.ts'
+import { backoff } from '../../src/client/connection/backoff.ts'
 import { msg, play, type Stage } from '../support/fake-hub.ts'
 
 describe('the backoff (P-LV-2, U-09)', () => {
@@ -147,7 +147,7 @@ describe('bye (P-LV-5)', () => {
     play(async (stage) => {
       stage.hub.script['join'] = () => {}
       const client = await stage.connected()
-      const before = stage.watch(client.request('x', 1))
+      const before = stage.watch(client.call('x', 1))
       await stage.settle()
       stage.hub.at().write(['bye', 4001, 'moving', { retryAfter: 5_000 }], ['ask', 1, 'confirm', null])
       client.on('confirm', () => 'yes')

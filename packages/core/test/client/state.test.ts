@@ -12,7 +12,7 @@ interface Actor {
 function actor(stage: Stage): Actor {
   let wake = (): void => {}
   const client = stage.client({
-    watch: (told) => {
+    environment: (told) => {
       wake = () => told.wake()
       return () => {}
     },

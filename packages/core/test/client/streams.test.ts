@@ -2,7 +2,7 @@ import type { Gap } from '@chat/core'
 import { world } from '@chat/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Inbox } from '../../src/client/inbox.ts'
+import { LogPosition } from '../../src/client/subscriptions/log-position.ts'
 import { parseMsg } from '../../src/protocol/hub-frames.ts'
 import { live, msg, play, type RawFrame, replay, type Stage } from '../support/fake-hub.ts'
 
@@ -260,7 +260,7 @@ describe('an old connection', () => {
     play(async (stage) => {
       const { said } = await inRoom(stage)
       const old = stage.hub.at()
-      const answer = stage.watch(stage.clients[0]?.request('x', 1) as Promise<unknown>)
+      const answer = stage.watch(stage.clients[0]?.call('x', 1) as Promise<unknown>)
       await stage.settle()
       old.write(['bye', 4001, 'moving', { retryAfter: 100 }])
       stage.hub.script['hello'] = () => {}
@@ -357,7 +357,7 @@ test('whatever a stream of frames looks like, each id is delivered once and in t
   })
   fc.assert(
     fc.property(fc.array(frame, { maxLength: 60 }), (frames) => {
-      const inbox = new Inbox(['e', 0, null])
+      const inbox = new LogPosition(['e', 0, null])
       inbox.attach({ epoch: 'e', at: 0, id: null, top: 20, mode: 'live' })
       const delivered: number[] = []
       for (const { at, prev } of frames) {

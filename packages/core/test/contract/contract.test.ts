@@ -102,7 +102,7 @@ describe('the sender', () => {
         bad(['at', 'x']),
       )
       await expect(wrong.to('#a').send('typing', 'yes')).rejects.toEqual(bad([]))
-      await expect(wrong.request('add', { a: '1' })).rejects.toEqual(bad(['b']))
+      await expect(wrong.call('add', { a: '1' })).rejects.toEqual(bad(['b']))
       expect(() => wrong.to('#a').cast('typing', 1)).toThrow(bad([]))
       await w.advance(500)
       expect(heard).toEqual([])
@@ -115,7 +115,7 @@ describe('the sender', () => {
       for (const name of ['nonsense', 'add', 'constructor', '__proto__'])
         await expect(wrong.to('#a').send(name, {})).rejects.toMatchObject({ code: 'bad_request' })
       for (const name of ['nonsense', 'say', 'toString'])
-        await expect(wrong.request(name, {})).rejects.toMatchObject({ code: 'not_found' })
+        await expect(wrong.call(name, {})).rejects.toMatchObject({ code: 'not_found' })
     }))
 
   test('on the hub too, for sends, casts and asks', () =>
@@ -153,7 +153,7 @@ describe('what passes', () => {
     world({ seed: 2 }, async (w) => {
       const { hub, alice } = await pair(w)
       hub.on('add', ({ a, b }) => a + b)
-      await expect(alice.request('add', { a: '1', b: 2 })).resolves.toBe('3')
+      await expect(alice.call('add', { a: '1', b: 2 })).resolves.toBe('3')
     }))
 
   test('through an ask is transformed at the client', () =>
@@ -187,7 +187,7 @@ describe('a peer without validators', () => {
       const mallory = careless(await w.client(hub, 'mallory'))
       await expect(mallory.to('#a').send('say', { text: 5 })).rejects.toEqual(bad(['text']))
       await expect(mallory.to('#a').send('nonsense', 5)).rejects.toMatchObject({ code: 'bad_request' })
-      await expect(mallory.request('add', { a: '1' })).rejects.toEqual(bad(['b']))
+      await expect(mallory.call('add', { a: '1' })).rejects.toEqual(bad(['b']))
       mallory.to('#a').cast('typing', 'no')
       await w.advance(500)
       expect([handled, heard]).toEqual([[], []])
@@ -209,7 +209,7 @@ describe('the hub never sends what its contract forbids', () => {
     world({ seed: 4 }, async (w) => {
       const { hub, alice, errors } = await pair(w)
       hub.on('lie', () => 'not a number' as never)
-      await expect(alice.request('lie', null)).rejects.toMatchObject({ code: 'internal' })
+      await expect(alice.call('lie', null)).rejects.toMatchObject({ code: 'internal' })
       expect(errors).toHaveLength(1)
     }))
 })
@@ -262,7 +262,7 @@ describe('a client under a hub that breaks the contract', () => {
     play(async (stage) => {
       stage.hub.script['call'] = (connection, [, ref]) => connection.write(['ok', ref, 'x'])
       const client = await stage.connected({ contract: chat } as object)
-      const outcome = stage.watch(client.request('lie', null))
+      const outcome = stage.watch(client.call('lie', null))
       await stage.settle()
       expect(outcome.error).toMatchObject({ code: 'bad_payload' })
     }))

@@ -77,7 +77,7 @@ describe('signs of life', () => {
   })
 
   test('P-LV-1: the heartbeat can be set, and is named in the welcome', async () => {
-    const s = stage({ timeouts: { heartbeat: 2_000, grace: 700 } })
+    const s = stage({ timeouts: { heartbeat: 2_000, heartbeatGrace: 700 } })
     const alice = await s.client('alice')
     expect(alice.welcome).toMatchObject({ heartbeat: 2_000, grace: 700 })
     await s.advance(2_200)

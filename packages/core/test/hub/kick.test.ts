@@ -117,7 +117,7 @@ describe('kicking', () => {
     async (who) => {
       const s = stage()
       await expect(s.hub.kick(who)).rejects.toMatchObject({ code: 'usage' })
-      await expect(s.hub.recheck(who)).rejects.toMatchObject({ code: 'usage' })
+      await expect(s.hub.reauthorize(who)).rejects.toMatchObject({ code: 'usage' })
       await expect(s.hub.to('#a').remove(who)).rejects.toMatchObject({ code: 'usage' })
     },
   )

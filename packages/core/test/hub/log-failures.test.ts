@@ -1,4 +1,4 @@
-import type { Appended } from '@chat/core'
+import type { AppendResult } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { altered, deferred, paths, stage } from '../support/stage.ts'
 
@@ -10,7 +10,7 @@ describe.each(paths)('a log that fails, with a backplane that is %s', (path) => 
       path,
       wrap: (backplane) =>
         altered(backplane, {
-          append: async (...message): Promise<Appended> => {
+          append: async (...message): Promise<AppendResult> => {
             if (left-- <= 0) return backplane.append(...message)
             if (stored) await backplane.append(...message)
             throw new Error('connection to 10.0.0.5 lost')

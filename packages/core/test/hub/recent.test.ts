@@ -1,6 +1,6 @@
 import { Frame } from '@chat/core'
 import { describe, expect, test } from 'vitest'
-import { Recent, type RecentMessage } from '../../src/hub/recent.ts'
+import { type RecentMessage, RecentMessages } from '../../src/hub/delivery/recent-messages.ts'
 
 const message = (at: number, bytes = 10): RecentMessage => ({
   at,
@@ -9,13 +9,13 @@ const message = (at: number, bytes = 10): RecentMessage => ({
   frame: new Frame('x'.repeat(bytes)),
 })
 
-function recent(...messages: readonly RecentMessage[]): Recent {
-  const made = new Recent()
+function recent(...messages: readonly RecentMessage[]): RecentMessages {
+  const made = new RecentMessages()
   for (const one of messages) made.push(one)
   return made
 }
 
-const offsets = (from: Recent): number[] => from.after(0).map(({ at }) => at)
+const offsets = (from: RecentMessages): number[] => from.after(0).map(({ at }) => at)
 const run = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i)
 
 describe('the newest messages of a stream', () => {
@@ -44,6 +44,6 @@ describe('the newest messages of a stream', () => {
     const made = recent(message(5), message(6))
     expect([3, 4, 5].map((at) => made.continue(['e', at, `m${at}`]))).toEqual([false, true, true])
     expect(made.continue(['e', 5, 'another'])).toBe(false)
-    expect(new Recent().continue(['e', 5, 'm5'])).toBe(false)
+    expect(new RecentMessages().continue(['e', 5, 'm5'])).toBe(false)
   })
 })

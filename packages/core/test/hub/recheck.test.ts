@@ -27,7 +27,7 @@ describe.each(paths)('a role that has changed, with a backplane that is %s', (pa
     const bob = await s.client('bob', {}, 2)
     for (const client of [...hers, bob]) for (const room of rooms) await client.request('join', room)
     staff.clear()
-    await during(s, s.hub.recheck('@alice'))
+    await during(s, s.hub.reauthorize('@alice'))
     const lost = hers.map((client) => client.frames('left').map((frame) => [frame[1], frame[2]]))
     const expected = [
       ['#staff', 'forbidden'],
@@ -45,7 +45,7 @@ describe.each(paths)('a role that has changed, with a backplane that is %s', (pa
     const alice = await s.client('alice')
     for (const room of rooms) await alice.request('join', room)
     alice.news()
-    await during(s, s.hub.recheck(`~${alice.id}`))
+    await during(s, s.hub.reauthorize(`~${alice.id}`))
     expect(alice.news()).toEqual([])
     await s.publish('#staff', 'still here')
     expect(alice.messages('#staff')).toEqual([[1, 'still here']])

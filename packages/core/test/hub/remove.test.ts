@@ -1,4 +1,4 @@
-import type { MemoryBackplane, Page } from '@chat/core'
+import type { LogPage, MemoryBackplane } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { hello } from '../support/raw-client.ts'
 import { altered, deferred, outcome, paths, type Stage, stage } from '../support/stage.ts'
@@ -137,7 +137,7 @@ function gated(): { s: Stage; gate: ReturnType<typeof deferred<void>>; banned: S
     wrap: (backplane) =>
       altered(backplane, {
         read: (stream, range) => {
-          const page = (): Page => (backplane as MemoryBackplane).read(stream, range) as Page
+          const page = (): LogPage => (backplane as MemoryBackplane).read(stream, range) as LogPage
           return stream === '#a' ? gate.promise.then(page) : page()
         },
       }),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { systemRuntime } from '../../src/runtime/system.ts'
+import { systemRuntime } from '../../src/runtime/system-runtime.ts'
 import { position, stage } from '../support/stage.ts'
 
 /** The same configuration, as a process has it each time it starts: only what is random differs. */

@@ -1,4 +1,4 @@
-import type { Page } from '@chat/core'
+import type { LogPage } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { altered, deferred, outcome, stage } from '../support/stage.ts'
 
@@ -12,7 +12,7 @@ function setUp() {
     wrap: (backplane) =>
       altered(backplane, {
         read: (stream, range) => {
-          const page = (): Page => backplane.read(stream, range) as Page
+          const page = (): LogPage => backplane.read(stream, range) as LogPage
           return stream === '#staff' ? gate.promise.then(page) : page()
         },
       }),

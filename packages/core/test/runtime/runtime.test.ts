@@ -1,9 +1,9 @@
 import { systemRuntime } from '@chat/core'
 import { describe, expect, test, vi } from 'vitest'
-import { Bucket } from '../../src/runtime/bucket.ts'
 import { Emitter } from '../../src/runtime/emitter.ts'
-import { attempt, whenReady } from '../../src/runtime/later.ts'
+import { attempt, whenReady } from '../../src/runtime/maybe-promise.ts'
 import { abortion, createAborter, onAbort } from '../../src/runtime/signal.ts'
+import { TokenBucket } from '../../src/runtime/token-bucket.ts'
 
 describe('an emitter', () => {
   const made = () => {
@@ -292,14 +292,14 @@ describe('signals', () => {
 
 describe('a bucket', () => {
   test('gives a burst at once and its rate in the long run', () => {
-    const bucket = new Bucket(10, 5, 0)
+    const bucket = new TokenBucket(10, 5, 0)
     let taken = 0
     for (let now = 0; now <= 10_000; now++) while (bucket.take(now) === 0) taken++
     expect(taken).toBe(105)
   })
 
   test('says for how long there will be none', () => {
-    const bucket = new Bucket(4, 1, 0)
+    const bucket = new TokenBucket(4, 1, 0)
     expect(bucket.take(0)).toBe(0)
     expect(bucket.take(0)).toBe(250)
     expect(bucket.take(100)).toBe(150)
@@ -307,12 +307,12 @@ describe('a bucket', () => {
   })
 
   test('never holds more than its burst, however long nothing happens', () => {
-    const bucket = new Bucket(1_000, 3, 0)
+    const bucket = new TokenBucket(1_000, 3, 0)
     expect([1, 2, 3, 4].map(() => bucket.take(1e9) === 0)).toEqual([true, true, true, false])
   })
 
   test('can be charged what it does not have: the debt is paid off first', () => {
-    const bucket = new Bucket(10, 1, 0)
+    const bucket = new TokenBucket(10, 1, 0)
     for (let i = 0; i < 3; i++) bucket.charge(0)
     expect(bucket.wait(0, 1)).toBe(300)
     expect(bucket.full(200)).toBe(false)
@@ -320,7 +320,7 @@ describe('a bucket', () => {
   })
 
   test('tells how long several tokens take', () => {
-    const bucket = new Bucket(10, 4, 0)
+    const bucket = new TokenBucket(10, 4, 0)
     expect([1, 4, 5, 6].map((tokens) => bucket.wait(0, tokens))).toEqual([0, 0, 100, 200])
   })
 })

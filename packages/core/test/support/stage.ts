@@ -10,7 +10,7 @@ import {
   MemoryStore,
   type MemoryStoreOptions,
   type Runtime,
-  type Sent,
+  type Stored,
   type Untyped,
   type User,
 } from '@chat/core'
@@ -128,7 +128,7 @@ export class Stage {
   }
 
   /** Publishes for the hub itself, and lets everything happen that follows. */
-  async publish(address: string, ...data: unknown[]): Promise<Sent[]> {
+  async publish(address: string, ...data: unknown[]): Promise<Stored[]> {
     const sent = data.map((item) => this.hub.to(address).send('say', item))
     await this.settle()
     return Promise.all(sent)

@@ -84,13 +84,13 @@ export async function withValidators(): Promise<void> {
   // @ts-expect-error no such event
   hub.on('sayy', () => {})
 
-  expectTypeOf(await client.request('rename', { name: 'x' })).toEqualTypeOf<{ ok: boolean }>()
+  expectTypeOf(await client.call('rename', { name: 'x' })).toEqualTypeOf<{ ok: boolean }>()
   // @ts-expect-error no such call
-  await client.request('renam', { name: 'x' })
+  await client.call('renam', { name: 'x' })
   // @ts-expect-error an event is no call
-  await client.request('say', { text: 'x' })
+  await client.call('say', { text: 'x' })
   // @ts-expect-error the input is checked
-  await client.request('rename', { nam: 'x' })
+  await client.call('rename', { nam: 'x' })
   hub.on('rename', async ({ name }, { user, session, signal }) => {
     expectTypeOf(name).toEqualTypeOf<string>()
     expectTypeOf(user).toEqualTypeOf<Member>()
@@ -170,7 +170,7 @@ export async function withAnInterface(): Promise<void> {
   room.on('typing', (data) => expectTypeOf(data).toEqualTypeOf<boolean>())
   client.on('confirm', ({ question }) => question === '?')
   hub.on('rename', ({ name }) => ({ ok: name !== '' }))
-  expectTypeOf(await client.request('rename', { name: 'x' })).toEqualTypeOf<{ ok: boolean }>()
+  expectTypeOf(await client.call('rename', { name: 'x' })).toEqualTypeOf<{ ok: boolean }>()
   expectTypeOf(await hub.to('@a').ask('confirm', { question: '?' })).toEqualTypeOf<boolean>()
   // @ts-expect-error no such event
   await room.send('sayy', { text: 'hi' })
@@ -184,7 +184,7 @@ export async function withAnInterface(): Promise<void> {
   const alias = new Client<PlainAlias>({ dial })
   await alias.to('#a').send('say', { text: 'hi' })
   // @ts-expect-error there are no calls
-  await alias.request('rename', {})
+  await alias.call('rename', {})
   // @ts-expect-error there are no asks
   alias.on('confirm', () => true)
 }
@@ -194,7 +194,7 @@ export async function typesOnly(): Promise<void> {
   const client = new Client<typeof chat>({ dial })
   await client.to('#a').send('price', '42')
   client.on('price', (data) => expectTypeOf(data).toEqualTypeOf<number>())
-  expectTypeOf(await client.request('rename', { name: 'x' })).toEqualTypeOf<{ ok: boolean }>()
+  expectTypeOf(await client.call('rename', { name: 'x' })).toEqualTypeOf<{ ok: boolean }>()
   // @ts-expect-error no such event
   await client.to('#a').send('sayy', {})
   // A client with validators and one without are of one type.
@@ -223,7 +223,7 @@ export async function untyped(): Promise<void> {
     expectTypeOf(user).toEqualTypeOf<User>()
     return 'x'
   })
-  expectTypeOf(await client.request('anything', 1)).toEqualTypeOf<unknown>()
+  expectTypeOf(await client.call('anything', 1)).toEqualTypeOf<unknown>()
   // Options that are named first make the same client.
   const options: ClientOptions = { dial }
   const same: Client = new Client(options)

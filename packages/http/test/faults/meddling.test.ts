@@ -12,7 +12,7 @@ test.each(Array.from({ length: 2 }, (_, i) => i + 1))(
       authenticate: ({ token }) => (token === null ? null : { id: token }),
       authorize: () => true,
       runtime: fast,
-      timeouts: { heartbeat: 29_000, grace: 29_000 },
+      timeouts: { heartbeat: 29_000, heartbeatGrace: 29_000 },
     })
     onTestFinished(() => hub.close({ deadline: 0 }))
     const { fetch } = handler(hub, { path: '/chat' })

@@ -15,7 +15,7 @@ export async function throughProxy(options: HubOptions = {}) {
     authorize: () => true,
     runtime: fast,
     // A busy machine is no dead connection: only the tests of silence are impatient.
-    timeouts: { heartbeat: 29_000, grace: 29_000 },
+    timeouts: { heartbeat: 29_000, heartbeatGrace: 29_000 },
     ...options,
   })
   onTestFinished(() => hub.close({ deadline: 0 }))

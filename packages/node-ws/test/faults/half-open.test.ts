@@ -16,7 +16,7 @@ test('a connection that vanished without a word is noticed, and what was missed 
 })
 
 test('when only the way to the client is lost, a send that gets no answer finds out, and is stored once (F2, S-09)', async () => {
-  const { proxy, enter, hub } = await throughProxy({ timeouts: { heartbeat: 29_000, grace: 5_000 } })
+  const { proxy, enter, hub } = await throughProxy({ timeouts: { heartbeat: 29_000, heartbeatGrace: 5_000 } })
   const bob = await enter('bob')
   let stored = 0
   hub.on('say', () => stored++)
@@ -30,7 +30,9 @@ test('when only the way to the client is lost, a send that gets no answer finds 
 })
 
 test('when only the way to the hub is lost, the hub finds out and says so (F2, S-09, P-LV-1)', async () => {
-  const { proxy, enter, hub, codes } = await throughProxy({ timeouts: { heartbeat: 4_000, grace: 4_000 } })
+  const { proxy, enter, hub, codes } = await throughProxy({
+    timeouts: { heartbeat: 4_000, heartbeatGrace: 4_000 },
+  })
   const bob = await enter('bob')
 
   proxy.strand('up')

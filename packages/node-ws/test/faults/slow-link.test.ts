@@ -7,7 +7,7 @@ const pace = 40
 test('a backlog that a slow link takes longer for than the hub is patient arrives whole, and nobody is taken for dead (N-02, P-LV-1)', async () => {
   const { proxy, enter, hub, codes } = await throughProxy({
     runtime: faster(pace),
-    timeouts: { heartbeat: 10_000, grace: 10_000 },
+    timeouts: { heartbeat: 10_000, heartbeatGrace: 10_000 },
   })
   const bob = await enter('bob', { connectTimeout: 10_000 })
   proxy.refusing = true

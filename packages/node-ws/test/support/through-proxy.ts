@@ -24,7 +24,7 @@ export async function startNode(options: HubOptions = {}): Promise<TestNode> {
     authorize: () => true,
     runtime: fast,
     // A busy machine is no dead connection: only the tests of silence are impatient.
-    timeouts: { heartbeat: 29_000, grace: 29_000 },
+    timeouts: { heartbeat: 29_000, heartbeatGrace: 29_000 },
     ...options,
   })
   const { server, port } = await startServer()

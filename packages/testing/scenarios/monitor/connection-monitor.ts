@@ -1,4 +1,4 @@
-import type { Attachment, Position } from '@chat/core'
+import type { LogStart, Position } from '@chat/core'
 import type { Eye } from './protocol-monitor.ts'
 
 /** Where a connection stands in a stream, as the hub has told it. */
@@ -16,7 +16,7 @@ interface Asked {
 }
 
 /** A stream in a `welcome`. */
-type StreamAnswer = Attachment | { readonly mode: 'refused' }
+type StreamAnswer = LogStart | { readonly mode: 'refused' }
 
 /** The part of a `welcome` that is looked at. */
 interface Welcome {
@@ -122,7 +122,7 @@ export class Conversation {
       else this.#attach(address, answer)
   }
 
-  #attach(address: string, { epoch, at, top, mode, reason }: Attachment): void {
+  #attach(address: string, { epoch, at, top, mode, reason }: LogStart): void {
     const { bounds, w } = this.#eye
     if (mode === 'replay') w.sometimes('a replay')
     if (mode === 'gap') w.sometimes(`gap: ${reason}`)
@@ -136,7 +136,7 @@ export class Conversation {
     if (asked === undefined) return
     const { address } = asked
     this.#asked.delete(ref)
-    if (asked.type === 'join' && type === 'ok') this.#attach(address, result as Attachment)
+    if (asked.type === 'join' && type === 'ok') this.#attach(address, result as LogStart)
     else if (asked.type === 'leave' && type === 'ok') this.#standing.delete(address)
     else if (asked.type === 'send') {
       if (ref < (this.#answered.get(address) ?? 0))

@@ -88,7 +88,7 @@ function revoke(town: Town): void {
   if (way === 'kick' && who === `@${name}` && !law?.kicked.has(name)) law?.kicked.set(name, w.now)
   w.sometimes(way)
   const done =
-    way === 'remove' ? hub.to(room).remove(who) : way === 'recheck' ? hub.recheck(who) : hub.kick(who)
+    way === 'remove' ? hub.to(room).remove(who) : way === 'recheck' ? hub.reauthorize(who) : hub.kick(who)
   done.catch(() => {})
   pardoned(2_500 + Math.floor(w.random() * 4_000), () => {
     law?.expelled.delete(name)

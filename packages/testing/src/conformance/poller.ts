@@ -1,4 +1,4 @@
-import { type Later, systemRuntime } from '@chat/core'
+import { type MaybePromise, systemRuntime } from '@chat/core'
 import { ConformanceError } from './check.ts'
 
 /** How long a suite waits for things. Real time, unless there is `settle`. */
@@ -37,7 +37,7 @@ export class Patience {
   }
 
   /** Waits until `check` answers true. */
-  async until(what: string | (() => string), check: () => Later<boolean>): Promise<void> {
+  async until(what: string | (() => string), check: () => MaybePromise<boolean>): Promise<void> {
     const end = systemRuntime.now() + this.#deadline
     for (let round = 0; ; round++) {
       if (await check()) return
@@ -48,7 +48,7 @@ export class Patience {
   }
 
   /** The outcome of something that takes time. */
-  async outcome<T>(what: string, pending: Later<T>): Promise<T> {
+  async outcome<T>(what: string, pending: MaybePromise<T>): Promise<T> {
     let settled = false
     const outcome = Promise.resolve(pending).finally(() => {
       settled = true
@@ -60,7 +60,7 @@ export class Patience {
   }
 
   /** Waits until what `read` answers has not changed for a while. */
-  async still(read: () => Later<unknown>): Promise<void> {
+  async still(read: () => MaybePromise<unknown>): Promise<void> {
     let last = await read()
     let since = systemRuntime.now()
     let looks = 0

@@ -31,7 +31,7 @@ export class WorldHub<C extends AnyContract, U extends User> extends Hub<C, U> {
     return this.#witness.kicking(who, () => super.kick(who, options))
   }
 
-  override recheck(who: string): Promise<void> {
-    return this.#witness.revoking(who, null, () => super.recheck(who))
+  override reauthorize(who: string): Promise<void> {
+    return this.#witness.revoking(who, null, () => super.reauthorize(who))
   }
 }

@@ -1,11 +1,11 @@
-import type { AppendKey, Hint, MemoryBackplane, Page, SessionStore } from '@chat/core'
+import type { AppendKey, LogHint, LogPage, MemoryBackplane, SessionStore } from '@chat/core'
 import { describe, expect, it } from 'vitest'
 import { type Fault, fails } from '../support/faulty-backplane.ts'
 
-const withPage = (change: (page: Page) => Partial<Page>): Fault => {
+const withPage = (change: (page: LogPage) => Partial<LogPage>): Fault => {
   return (real) => ({
     read(stream, range) {
-      const page = real.read(stream, range) as Page
+      const page = real.read(stream, range) as LogPage
       return { ...page, ...change(page) }
     },
   })
@@ -17,7 +17,7 @@ const withKey = (change: (key: AppendKey) => Partial<AppendKey>): Fault => {
   })
 }
 
-const withHint = (change: (hint: Hint) => Partial<Hint>): Fault => {
+const withHint = (change: (hint: LogHint) => Partial<LogHint>): Fault => {
   return (real) => ({
     tail: (stream, listener) => real.tail(stream, (hint) => listener({ ...hint, ...change(hint) })),
   })

@@ -1,6 +1,6 @@
 import {
   type EnteringSession,
-  type Later,
+  type MaybePromise,
   MemoryBackplane,
   MemoryStore,
   type PresenceHint,
@@ -18,7 +18,7 @@ const withPresence = (change: Change): Fault => {
 }
 
 /** What answers at once. */
-const now = <T>(value: Later<T>): T => value as T
+const now = <T>(value: MaybePromise<T>): T => value as T
 
 const withEntering = (change: (entering: EnteringSession) => EnteringSession): Fault =>
   withPresence((real) => ({

@@ -48,7 +48,7 @@ const lobby = client.join('#public:lobby')
 lobby.on('say', ({ text }, { from }) => console.log(from, text.trim()))
 lobby.on('$gap', ({ reason }) => console.log(`messages were lost: ${reason}`))
 try {
-  const { ok }: { ok: boolean } = await client.request('rename', { name: 'Bob' })
+  const { ok }: { ok: boolean } = await client.call('rename', { name: 'Bob' })
   await lobby.send('say', { text: `renamed: ${ok}` })
 } catch (error) {
   if (error instanceof ChatError) console.log(error.code)

@@ -13,7 +13,7 @@ await hub.to('#lobby').send('rename', { name: 'hi' }) // wrong: a call is no eve
 const client = new Client({ dial, contract: chat })
 client.on('say', ({ text }) => text.toFixed()) // wrong: a text is no number
 client.join('#lobby').cast('typing', 'yes') // wrong: typing is a boolean
-await client.request('rename', 'bob') // wrong: the input is an object
+await client.call('rename', 'bob') // wrong: the input is an object
 client.on('confirm', () => 'yes') // wrong: the answer is a boolean
 
 new Client({ token: 'alice' }) // wrong: a client needs a dialer

@@ -1,7 +1,7 @@
 import type {
   Backplane,
   EnteringSession,
-  Later,
+  MaybePromise,
   PresenceHint,
   PresenceLease,
   PresencePage,
@@ -59,7 +59,7 @@ export class Attendance {
     entering: readonly Entering[],
     node: Backplane = this.#cluster.a,
     lease: PresenceLease = { ttl: leaseTime, keep: 0 },
-  ): Later<PresencePage> {
+  ): MaybePromise<PresencePage> {
     const sessions = entering.map((one): EnteringSession => {
       const { state, ...rest } = this.record(one)
       return one.state === undefined ? rest : { ...rest, state }

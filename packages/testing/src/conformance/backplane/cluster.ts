@@ -1,14 +1,14 @@
 import type {
-  Appended,
   AppendKey,
+  AppendResult,
   Backplane,
   BackplaneCapabilities,
-  Entry,
-  Hint,
-  Later,
+  LogEntry,
+  LogHint,
+  LogPage,
+  LogRange,
+  MaybePromise,
   OutgoingMessage,
-  Page,
-  Range,
 } from '@chat/core'
 import { ConformanceError, holds, same } from '../check.ts'
 import { Patience } from '../poller.ts'
@@ -24,7 +24,7 @@ export interface Append extends Partial<AppendKey> {
   readonly node?: Backplane
 }
 
-type Stored = Exclude<Appended, { outcome: 'conflict' }>
+type Stored = Exclude<AppendResult, { outcome: 'conflict' }>
 
 /** Where one case takes place: two nodes of a cluster, and the patience to wait for what they do. */
 export class Cluster {
@@ -55,12 +55,12 @@ export class Cluster {
   }
 
   /** The outcome of an operation. */
-  ask<T>(what: string, pending: Later<T>): Promise<T> {
+  ask<T>(what: string, pending: MaybePromise<T>): Promise<T> {
     return this.patience.outcome(what, pending)
   }
 
   /** Appends, with a key that is new unless the case gives one. */
-  append(stream: string, given: Append = {}): Promise<Appended> {
+  append(stream: string, given: Append = {}): Promise<AppendResult> {
     return this.ask('an append is answered', this.start(stream, given))
   }
 
@@ -73,7 +73,7 @@ export class Cluster {
   }
 
   /** Calls append, and does not wait. */
-  start(stream: string, given: Append = {}): Later<Appended> {
+  start(stream: string, given: Append = {}): MaybePromise<AppendResult> {
     const { node = this.a } = given
     return node.append(stream, messageOf(given), this.key(given))
   }
@@ -85,13 +85,17 @@ export class Cluster {
     return { user, session, window, by, ref: this.#ref, hash: hash ?? hashOf(given) }
   }
 
-  read(stream: string, range: Range = { after: 0, limit: 1_000 }, node: Backplane = this.b): Promise<Page> {
+  read(
+    stream: string,
+    range: LogRange = { after: 0, limit: 1_000 },
+    node: Backplane = this.b,
+  ): Promise<LogPage> {
     return this.ask('a read is answered', node.read(stream, range))
   }
 
   /** Everything a stream keeps, page by page, with each page checked against the one before. */
-  async readAll(stream: string, limit = 100, node: Backplane = this.b): Promise<Entry[]> {
-    const entries: Entry[] = []
+  async readAll(stream: string, limit = 100, node: Backplane = this.b): Promise<LogEntry[]> {
+    const entries: LogEntry[] = []
     const first = await this.read(stream, { after: 0, limit }, node)
     let prev = first.base
     for (let page = first; ; ) {
@@ -108,8 +112,8 @@ export class Cluster {
   }
 
   /** Listens, on both nodes, to what is appended to a stream. */
-  tail(stream: string): { hints: Hint[]; undo(): void } {
-    const hints: Hint[] = []
+  tail(stream: string): { hints: LogHint[]; undo(): void } {
+    const hints: LogHint[] = []
     const undos = [this.a, this.b].map((node) => node.tail(stream, (hint) => hints.push(hint)))
     return {
       hints,
@@ -119,7 +123,7 @@ export class Cluster {
     }
   }
 
-  until(what: string, check: () => Later<boolean>): Promise<void> {
+  until(what: string, check: () => MaybePromise<boolean>): Promise<void> {
     return this.patience.until(what, check)
   }
 
@@ -140,7 +144,7 @@ export function messageOf({
 /** As a hub does it: the same for the same event and data only. */
 const hashOf = ({ event = 'say', data = null }: Append): string => `${event} ${JSON.stringify(data)}`
 
-function checkOrder(entries: readonly Entry[]): void {
+function checkOrder(entries: readonly LogEntry[]): void {
   let last = 0
   for (const { at } of entries) {
     holds(Number.isSafeInteger(at) && at > last, `the entry at ${at} stands behind the one at ${last}`)
@@ -149,4 +153,4 @@ function checkOrder(entries: readonly Entry[]): void {
 }
 
 /** How an append went, with the place left out where a case does not know it. */
-export const outcomes = (answers: readonly Appended[]): string[] => answers.map(({ outcome }) => outcome)
+export const outcomes = (answers: readonly AppendResult[]): string[] => answers.map(({ outcome }) => outcome)

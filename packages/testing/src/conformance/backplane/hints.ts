@@ -1,4 +1,4 @@
-import type { Hint } from '@chat/core'
+import type { LogHint } from '@chat/core'
 import { holds, same } from '../check.ts'
 import type { BackplaneCase } from './case.ts'
 import type { Cluster } from './cluster.ts'
@@ -139,9 +139,9 @@ async function namesAreData(cluster: Cluster): Promise<void> {
 }
 
 async function tellsEveryNode(cluster: Cluster): Promise<void> {
-  const heard: Hint[][] = [[], []]
+  const heard: LogHint[][] = [[], []]
   const undos = [cluster.a, cluster.b].map((node, n) => node.tail('#room', (hint) => heard[n]?.push(hint)))
-  const elsewhere: Hint[] = []
+  const elsewhere: LogHint[] = []
   undos.push(cluster.b.tail('#elsewhere', (hint) => elsewhere.push(hint)))
   await heardOf(cluster, '#room', () => heard.every((got) => got.length > 2))
   const entries = await cluster.readAll('#room')

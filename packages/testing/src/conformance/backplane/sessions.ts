@@ -1,4 +1,4 @@
-import type { Backplane, Taken } from '@chat/core'
+import type { Backplane, TakeResult } from '@chat/core'
 import { same } from '../check.ts'
 import type { BackplaneCase } from './case.ts'
 import type { Cluster } from './cluster.ts'
@@ -20,7 +20,7 @@ async function put(cluster: Cluster, id = 'session1', user = 'alice'): Promise<v
   await cluster.ask('a put is answered', cluster.a.sessions.put({ id, user, secret: hash('s0') }, ttl))
 }
 
-function take(cluster: Cluster, secret: string, attempt: Attempt = {}, id = 'session1'): Promise<Taken> {
+function take(cluster: Cluster, secret: string, attempt: Attempt = {}, id = 'session1'): Promise<TakeResult> {
   const { node = cluster.b, user = 'alice', n = 1, next = 'next' } = attempt
   return cluster.ask(
     'a take is answered',
@@ -129,7 +129,7 @@ export const sessions: readonly BackplaneCase[] = [
         const answers = [cluster.a, cluster.b].map((node, n) =>
           node.sessions.take(id, attempt(`s${n + 1}`), ttl),
         )
-        const got: Taken[] = []
+        const got: TakeResult[] = []
         for (const answer of answers) got.push(await cluster.ask('a take is answered', answer))
         same(got.map((one) => one.outcome).sort(), ['stale', 'taken'], 'the outcomes')
       }

@@ -1,0 +1,194 @@
+import type {
+  AppendKey,
+  AppendResult,
+  Backplane,
+  BackplaneCapabilities,
+  LogHint,
+  LogPage,
+  LogRange,
+  OutgoingMessage,
+  SessionStore,
+} from '../../backplane/backplane.ts'
+import type { PresenceStore } from '../../backplane/presence-store.ts'
+import { attempt, type MaybePromise } from '../../runtime/maybe-promise.ts'
+import type { Runtime, Undo } from '../../runtime/runtime.ts'
+import { ChatError } from '../../vocabulary/errors.ts'
+import type { MemoryStore } from './memory-store.ts'
+
+/** How a node reaches its store. */
+export interface MemoryBackplaneOptions {
+  /**
+   * Milliseconds that one way to the store takes, asked anew for each operation and each hint. Operations keep their order; hints do not. Default: none, everything
+   * is answered in the same call.
+   */
+  readonly latency?: () => number
+  /** The timers of what is on its way to the store. Default: the store's. */
+  readonly network?: Runtime
+  /** The timers of what is on its way back, which end with the node. Default: the store's. */
+  readonly runtime?: Runtime
+  /** What goes wrong, asked for each operation and hint. Needs a `latency`. Default: nothing. */
+  readonly faults?: MemoryBackplaneFaults
+}
+
+/** What can go wrong between a node and its store. */
+export interface MemoryBackplaneFaults {
+  /** Whether the answer to an operation that the store has carried out is lost: the node cannot know. */
+  readonly loseAnswer?: () => boolean
+  /** How often a hint arrives: 0 loses it, 2 doubles it. */
+  readonly hints?: () => number
+}
+
+/**
+ * A node's way to a {@link MemoryStore}. Alone on one machine it answers at once, and the seam costs nothing; with a latency it behaves as
+ * a broker across a network, with everything that goes wrong there.
+ */
+export class MemoryBackplane implements Backplane {
+  readonly capabilities: BackplaneCapabilities
+  readonly sessions: SessionStore
+  readonly presence: PresenceStore
+  readonly #store: MemoryStore
+  readonly #network: Runtime
+  readonly #runtime: Runtime
+  readonly #latency: (() => number) | null
+  readonly #faults: MemoryBackplaneFaults
+  readonly #reconnected = new Set<() => void>()
+  readonly #listening = new Set<Undo>()
+  #turn = 0
+  #down = false
+  #closed = false
+
+  constructor(store: MemoryStore, options: MemoryBackplaneOptions = {}) {
+    this.#store = store
+    this.#network = options.network ?? store.runtime
+    this.#runtime = options.runtime ?? store.runtime
+    this.#latency = options.latency ?? null
+    this.#faults = options.faults ?? {}
+    this.capabilities = {
+      name: 'memory',
+      durability: 'node',
+      reliableHints: this.#latency === null,
+      reverseReads: true,
+      dedupeWindow: store.dedupeWindow,
+      largestPayload: Number.MAX_SAFE_INTEGER,
+    }
+    const { sessions, presence } = store
+    this.sessions = {
+      put: (record, ttl) => this.#run(() => sessions.put(record, ttl)),
+      take: (id, attempt, ttl) => this.#run(() => sessions.take(id, attempt, ttl)),
+      confirm: (id, generation) => this.#run(() => sessions.confirm(id, generation)),
+      renew: (id, generation, lastRef, ttl) => this.#run(() => sessions.renew(id, generation, lastRef, ttl)),
+      drop: (which) => this.#run(() => sessions.drop(which)),
+    }
+    this.presence = {
+      lease: (node, lease) => this.#run(() => presence.lease(node, lease)),
+      enter: (room, entering, lease) => this.#run(() => presence.enter(room, entering, lease)),
+      leave: (room, session, generation, keep) =>
+        this.#run(() => presence.leave(room, session, generation, keep)),
+      members: (room, known) => this.#run(() => presence.members(room, known)),
+      watch: (room, listener) => this.#listen(presence.watch(room, this.#later(listener))),
+    }
+  }
+
+  /** Ends without a word, as a node does that crashes: what it listened to is forgotten; what it has asked for may still happen. */
+  crash(): void {
+    this.#closed = true
+    for (const undo of this.#listening) undo()
+    this.#listening.clear()
+    this.#reconnected.clear()
+  }
+
+  /** Takes the store out of reach: operations fail, hints are lost. Back in reach, everyone who asked is told. */
+  outage(down: boolean): void {
+    const back = this.#down && !down
+    this.#down = down
+    if (back) for (const listener of [...this.#reconnected]) listener()
+  }
+
+  append(stream: string, message: OutgoingMessage, key: AppendKey): MaybePromise<AppendResult> {
+    return this.#run(() => this.#store.append(stream, message, key))
+  }
+
+  find(stream: string, key: AppendKey): MaybePromise<AppendResult | null> {
+    return this.#run(() => this.#store.find(stream, key))
+  }
+
+  read(stream: string, range: LogRange): MaybePromise<LogPage> {
+    return this.#run(() => this.#store.read(stream, range))
+  }
+
+  tail(stream: string, listener: (hint: LogHint) => void): Undo {
+    return this.#listen(this.#store.tail(stream, this.#later(listener)))
+  }
+
+  bump(stream: string, epoch: string): MaybePromise<void> {
+    return this.#run(() => this.#store.bump(stream, epoch))
+  }
+
+  publish(channel: string, value: unknown): MaybePromise<void> {
+    return this.#run(() => this.#store.publish(channel, value))
+  }
+
+  subscribe(channel: string, listener: (value: unknown) => void): Undo {
+    return this.#listen(this.#store.subscribe(channel, this.#later(listener)))
+  }
+
+  onReconnect(listener: () => void): Undo {
+    this.#reconnected.add(listener)
+    return () => {
+      this.#reconnected.delete(listener)
+    }
+  }
+
+  probe(): MaybePromise<void> {
+    return this.#run(() => {})
+  }
+
+  async close(): Promise<void> {
+    this.crash()
+    this.#store.close()
+  }
+
+  /** Each way takes its time; operations reach the store in the order in which they were called. */
+  #run<T>(operation: () => T): MaybePromise<T> {
+    const latency = this.#latency
+    if (latency === null) return operation()
+    const now = this.#network.now()
+    this.#turn = Math.max(this.#turn, now + latency())
+    return new Promise<T>((resolve, reject) => {
+      const unreachable = (): void => reject(new ChatError('unavailable', 'unable to reach the store'))
+      this.#network.timer(this.#turn - now, () => {
+        const reached = !this.#down
+        const lost = reached && this.#faults.loseAnswer?.() === true
+        attempt(
+          () => (reached ? operation() : null),
+          (result) =>
+            this.#runtime.timer(latency(), () =>
+              reached && !lost && !this.#down ? resolve(result as T) : unreachable(),
+            ),
+          (error) => this.#runtime.timer(latency(), () => reject(error)),
+        )
+      })
+    })
+  }
+
+  #listen(undo: Undo): Undo {
+    // Something that was under way when it ended.
+    if (this.#closed) undo()
+    else this.#listening.add(undo)
+    return () => {
+      this.#listening.delete(undo)
+      undo()
+    }
+  }
+
+  #later<T>(listener: (value: T) => void): (value: T) => void {
+    const latency = this.#latency
+    if (latency === null) return listener
+    return (value) => {
+      for (let times = this.#faults.hints?.() ?? 1; times > 0; times--)
+        this.#runtime.timer(latency(), () => {
+          if (!this.#closed && !this.#down) listener(value)
+        })
+    }
+  }
+}

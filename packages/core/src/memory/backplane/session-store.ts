@@ -1,0 +1,151 @@
+import type { SessionRecord, SessionStore, TakeResult } from '../../backplane/backplane.ts'
+import { sameDigest } from '../../runtime/hash.ts'
+import type { Runtime } from '../../runtime/runtime.ts'
+
+interface Secret {
+  readonly hash: string
+  /** The greatest attempt that was made with it. */
+  attempts: number
+}
+
+interface Stored {
+  readonly user: string
+  newest: Secret
+  /** The secret that the newest was exchanged for, until the newest has proven to have arrived. */
+  older: Secret | null
+  generation: number
+  lastRef: number
+  expires: number
+  /** Nobody can take it any more; it is kept so that a renewal is told. */
+  dropped: boolean
+}
+
+const unknown: TakeResult = { outcome: 'unknown' }
+/** Who has more than this part of all records makes room with the own ones. */
+const fairShare = 0.1
+
+/**
+ * Session records in memory. Bounded: above its capacity it forgets the oldest, so that sessions abandoned by the ten thousand
+ * cost no more than that; and one user who abandons them costs the others nothing.
+ *
+ * @internal
+ */
+export class MemorySessionStore implements SessionStore {
+  /** In the order in which they expire. */
+  readonly #records = new Map<string, Stored>()
+  /** The ids of each user, in the same order. */
+  readonly #users = new Map<string, Set<string>>()
+  readonly #runtime: Runtime
+  readonly #capacity: number
+
+  constructor(runtime: Runtime, capacity: number) {
+    this.#runtime = runtime
+    this.#capacity = capacity
+  }
+
+  get size(): number {
+    return this.#records.size
+  }
+
+  put(record: SessionRecord, ttl: number): void {
+    const newest = { hash: record.secret, attempts: 0 }
+    const expires = this.#runtime.now() + ttl
+    this.#forget(record.id)
+    this.#keep(record.id, {
+      user: record.user,
+      newest,
+      older: null,
+      generation: 1,
+      lastRef: 0,
+      expires,
+      dropped: false,
+    })
+    if (this.#records.size <= this.#capacity) return
+    const own = this.#users.get(record.user)
+    const most = Math.max(1, this.#capacity * fairShare)
+    const [oldest] = own !== undefined && own.size > most ? own : this.#records.keys()
+    if (oldest !== undefined) this.#forget(oldest)
+  }
+
+  take(
+    id: string,
+    attempt: { user: string; secret: string; n: number; next: string },
+    ttl: number,
+  ): TakeResult {
+    const record = this.#records.get(id)
+    const now = this.#runtime.now()
+    if (record === undefined || record.expires <= now || record.user !== attempt.user) return unknown
+    if (record.dropped) return unknown
+    const used = this.#match(record, attempt.secret)
+    if (used === null) return unknown
+    if (attempt.n <= used.attempts) return { outcome: 'stale' }
+    used.attempts = attempt.n
+    record.older = used
+    record.newest = { hash: attempt.next, attempts: 0 }
+    record.generation++
+    this.#extend(id, record, now + ttl)
+    return { outcome: 'taken', generation: record.generation, lastRef: record.lastRef }
+  }
+
+  confirm(id: string, generation: number): void {
+    const record = this.#records.get(id)
+    if (record?.generation === generation) record.older = null
+  }
+
+  renew(id: string, generation: number, lastRef: number, ttl: number): boolean {
+    const record = this.#records.get(id)
+    if (record?.dropped) return false
+    if (record?.generation !== generation) return true
+    record.lastRef = Math.max(record.lastRef, lastRef)
+    this.#extend(id, record, this.#runtime.now() + ttl)
+    return true
+  }
+
+  drop(which: { readonly id: string } | { readonly user: string }): void {
+    const ids = 'user' in which ? (this.#users.get(which.user) ?? []) : [which.id]
+    for (const id of ids) {
+      const record = this.#records.get(id)
+      if (record !== undefined) record.dropped = true
+    }
+  }
+
+  /** Forgets what has expired. */
+  sweep(now: number): void {
+    for (const [id, record] of this.#records) if (record.expires <= now) this.#forget(id)
+  }
+
+  clear(): void {
+    this.#records.clear()
+    this.#users.clear()
+  }
+
+  #extend(id: string, record: Stored, expires: number): void {
+    record.expires = expires
+    this.#forget(id)
+    this.#keep(id, record)
+  }
+
+  #keep(id: string, record: Stored): void {
+    this.#records.set(id, record)
+    const own = this.#users.get(record.user)
+    if (own === undefined) this.#users.set(record.user, new Set([id]))
+    else own.add(id)
+  }
+
+  #forget(id: string): void {
+    const user = this.#records.get(id)?.user
+    if (user === undefined) return
+    this.#records.delete(id)
+    const own = this.#users.get(user)
+    own?.delete(id)
+    if (own?.size === 0) this.#users.delete(user)
+  }
+
+  /** Compares with both, always, so that the time tells nothing. */
+  #match(record: Stored, hash: string): Secret | null {
+    const newest = sameDigest(record.newest.hash, hash)
+    const older = record.older !== null && sameDigest(record.older.hash, hash)
+    if (newest) return record.newest
+    return older ? record.older : null
+  }
+}
