@@ -11,4 +11,4 @@ export const faster = (speed: number): Runtime => ({
 export const fast: Runtime = faster(20)
 
 /** Timeouts with which silence is noticed within a second, at the pace of the tests. */
-export const impatient = { heartbeat: 10_000, grace: 5_000 }
+export const impatient = { heartbeat: 10_000, heartbeatGrace: 5_000 }
