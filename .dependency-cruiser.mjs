@@ -1,0 +1,190 @@
+// Import rules of packages/*/src for dependency-cruiser (`npm run imports`). An import of types counts like any other.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+
+const source = 'packages/core/src'
+
+/**
+ * Rooms of core, from the ground up: each folder of its src, and the rooms that its files may import besides their own. The entries in src
+ * itself may import every room, and no room may import them.
+ */
+const ground = ['vocabulary', 'contract', 'runtime', 'protocol', 'transport', 'backplane', 'log']
+const rooms = {
+  vocabulary: [],
+  contract: ['vocabulary'],
+  runtime: ['vocabulary'],
+  protocol: ['vocabulary', 'runtime'],
+  transport: ['vocabulary', 'runtime'],
+  backplane: ['vocabulary', 'runtime'],
+  log: ['vocabulary', 'runtime'],
+  memory: ['vocabulary', 'runtime', 'transport', 'backplane', 'log'],
+  client: ground,
+  // A hub without a backplane keeps its log in memory.
+  hub: [...ground, 'memory'],
+}
+
+/** Floors of the hub, from the ground up: a folder or file imports only the floors below its own, and its own folder. */
+const floors = [
+  ['options', 'events'],
+  ['connections'],
+  ['delivery'],
+  ['context'],
+  ['presence'],
+  ['sessions'],
+  ['policy'],
+  ['operations'],
+  ['handshake', 'target'],
+  ['hub'],
+]
+
+/** Folders whose files may import Node's modules. */
+const onNode = ['packages/node-ws/src', 'packages/http/src/node', 'packages/testing/src/node']
+
+/** Places whose floors and cycles of types are not mended yet; `STRICT=1 npm run imports` shows what is left. */
+const notYet = process.env['STRICT']
+  ? []
+  : ['packages/core/src/hub', 'packages/core/src/client', 'packages/testing/src']
+
+const packages = readdirSync('packages')
+  .filter((name) => existsSync(`packages/${name}/package.json`))
+  .map((name) => ({ name, manifest: JSON.parse(readFileSync(`packages/${name}/package.json`, 'utf8')) }))
+
+export default {
+  forbidden: [
+    ...roomRules(),
+    ...floorRules(),
+    ...packages.flatMap(packageRules),
+    ...moduleRules(),
+    ...cycleRules(),
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['@chat/source', 'import', 'types', 'default'],
+    },
+  },
+}
+
+function roomRules() {
+  const each = Object.entries(rooms).map(([room, allowed]) =>
+    rule(`${room}-room`, `core's ${room}/ imports only: ${[room, ...allowed].join(', ')}`, {
+      from: { path: below(`${source}/${room}`) },
+      to: { path: below(source), pathNot: [room, ...allowed].map((name) => below(`${source}/${name}`)) },
+    }),
+  )
+  const known = Object.keys(rooms).map((room) => below(`${source}/${room}`))
+  const unknown = rule(
+    'unknown-room',
+    'every folder of core has a row in `rooms` of .dependency-cruiser.mjs',
+    {
+      from: { path: `^${source}/[^/]+/`, pathNot: known },
+      to: {},
+    },
+  )
+  return [...each, unknown]
+}
+
+function floorRules() {
+  const hub = `${source}/hub`
+  return floors.flatMap((names, floor) =>
+    names.map((name) => {
+      const allowed = [name, ...floors.slice(0, floor).flat()]
+      return rule(`${name}-floor`, `the hub's ${name} imports only: ${allowed.join(', ')}`, {
+        severity: severityOf(hub),
+        from: { path: `^${hub}/${name}(/|\\.ts$)` },
+        to: { path: below(hub), pathNot: `^${hub}/(${allowed.join('|')})(/|\\.ts$)` },
+      })
+    }),
+  )
+}
+
+/** A package imports its own files by relative paths inside src, and of other packages only the entries of those it declares. */
+function packageRules({ name, manifest }) {
+  const declared = packages.filter((other) => isDeclared(manifest, other.manifest.name))
+  const from = { path: below(`packages/${name}/src`) }
+  return [
+    rule(
+      `${name}-packages`,
+      `of our packages ${manifest.name} imports only declared ones, and of those only entries`,
+      {
+        from,
+        to: { path: '^packages/', pathNot: [below(`packages/${name}/src`), ...declared.flatMap(entriesOf)] },
+      },
+    ),
+    rule(`${name}-relative`, 'relative imports stay inside src', {
+      from,
+      to: { dependencyTypes: ['local'], pathNot: below(`packages/${name}/src`) },
+    }),
+    rule(`${name}-itself`, 'a package imports its own files by relative paths', {
+      from,
+      to: { path: below(`packages/${name}/src`), dependencyTypesNot: ['local'] },
+    }),
+  ]
+}
+
+function moduleRules() {
+  return [
+    rule('unresolvable', 'the module exists, and is an entry of its package', {
+      from: {},
+      to: { couldNotResolve: true },
+    }),
+    rule('undeclared', "a package imports only what its manifest's dependencies or peerDependencies name", {
+      from: {},
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'npm-bundled'] },
+    }),
+    rule('everywhere', 'this code runs everywhere, so it imports no module of Node', {
+      from: { path: '^packages/', pathNot: onNode.map(below) },
+      to: { dependencyTypes: ['core'] },
+    }),
+    rule('one-emitter', 'only runtime/ imports eventemitter3', {
+      from: { pathNot: below(`${source}/runtime`) },
+      to: { path: '^node_modules/eventemitter3/' },
+    }),
+    rule('runtime-modules', 'runtime/ imports no package but eventemitter3', {
+      from: { path: below(`${source}/runtime`) },
+      to: { pathNot: [below(source), '^node_modules/eventemitter3/'] },
+    }),
+    rule('conformance-modules', 'the suites import no package but @chat/core: any runner, any transport', {
+      from: { path: below('packages/testing/src/conformance') },
+      to: { pathNot: [below('packages/testing/src'), below(source)] },
+    }),
+  ]
+}
+
+function cycleRules() {
+  return [
+    rule('cycle', 'files that import each other cannot be read, loaded or tested by themselves', {
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    }),
+    rule('cycle-of-types', 'files that need the types of each other cannot be read by themselves', {
+      from: { pathNot: notYet.map(below) },
+      to: { circular: true },
+    }),
+  ]
+}
+
+function rule(name, comment, { severity = 'error', from, to }) {
+  return { name, comment, severity, from, to }
+}
+
+function severityOf(folder) {
+  return notYet.includes(folder) ? 'ignore' : 'error'
+}
+
+function below(folder) {
+  return `^${folder}/`
+}
+
+function isDeclared({ dependencies, peerDependencies, optionalDependencies }, name) {
+  return name in { ...dependencies, ...peerDependencies, ...optionalDependencies }
+}
+
+/** The sources of a package's entries, as patterns. */
+function entriesOf({ name, manifest }) {
+  return Object.values(manifest.exports)
+    .filter((target) => target['@chat/source'] !== undefined)
+    .map((target) => `^packages/${name}/${target['@chat/source'].slice(2).replaceAll('.', '\\.')}$`)
+}
