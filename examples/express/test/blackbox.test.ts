@@ -3,7 +3,6 @@
 import './blackbox/inspector.ts'
 import './blackbox/invalid.ts'
 import './blackbox/framing.ts'
-import './blackbox/handshake.ts'
 import './blackbox/sessions.ts'
 import './blackbox/streams.ts'
 import './blackbox/reading.ts'

@@ -16,6 +16,30 @@ export function same(actual: unknown, expected: unknown, what: string): void {
   throw new ConformanceError(`${what}: expected ${cut(b)}, got ${cut(a)}`)
 }
 
+/** @throws ConformanceError unless each key of `part` has the same value in `actual`, by the rules of {@link same}. */
+export function contains(actual: unknown, part: Readonly<Record<string, unknown>>, what: string): void {
+  holds(
+    typeof actual === 'object' && actual !== null,
+    `${what}: expected an object, got ${cut(inOrder(actual))}`,
+  )
+  const found = Object.keys(part).map((key) => [key, (actual as Record<string, unknown>)[key]])
+  same(Object.fromEntries(found), part, what)
+}
+
+/** @throws ConformanceError unless `actual` is one of `allowed`, by the rules of {@link same}. */
+export function oneOf(actual: unknown, allowed: readonly unknown[], what: string): void {
+  const good = allowed.some((value) => inOrder(value) === inOrder(actual))
+  holds(good, `${what}: expected one of ${cut(inOrder(allowed))}, got ${cut(inOrder(actual))}`)
+}
+
+/** @throws ConformanceError unless each number is above the number before it. */
+export function rises(numbers: readonly number[], what: string): void {
+  for (const [i, number] of numbers.entries()) {
+    const before = numbers[i - 1] ?? Number.NEGATIVE_INFINITY
+    holds(number > before, `${what}: ${number} comes after ${before}`)
+  }
+}
+
 /** Names the first difference: two lists of a thousand transmissions are hard to compare by eye. */
 function sameItems(actual: readonly unknown[], expected: readonly unknown[], what: string): void {
   const length = Math.max(actual.length, expected.length)

@@ -7,6 +7,21 @@ export type {
 export { backplaneCases, defineBackplaneSuite } from './backplane/suite.ts'
 export { ConformanceError } from './check.ts'
 export type { Pace } from './poller.ts'
+export { ProtocolClient, type SocketEnd } from './protocol/client.ts'
+export type {
+  WireAnswer,
+  WireFrame,
+  WireLimits,
+  WireMember,
+  WireMessage,
+  WirePosition,
+  WireResult,
+  WireStream,
+  WireWelcome,
+} from './protocol/frames.ts'
+export type { EndableHub, ProtocolHarness, ProtocolLack, ProtocolUser } from './protocol/harness.ts'
+export type { ProtocolSocket } from './protocol/socket.ts'
+export { defineProtocolSuite, protocolCases } from './protocol/suite.ts'
 export type { ConformanceCase, TestRunner } from './runner.ts'
 export type { Lack, Side, TransportBench, TransportHarness } from './transport/harness.ts'
 export {

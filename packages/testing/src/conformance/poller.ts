@@ -42,9 +42,36 @@ export class Patience {
     for (let round = 0; ; round++) {
       if (await check()) return
       if (this.#settle === undefined ? systemRuntime.now() > end : round >= rounds)
-        throw new ConformanceError(`it never came about that ${typeof what === 'string' ? what : what()}`)
+        throw neverCame(typeof what === 'string' ? what : what())
       await this.#moment(round)
     }
+  }
+
+  /**
+   * Waits until `find` returns a value. It is called at first, and whenever one of `looks` is, among which it stands while it waits: a wait
+   * for an event that is announced needs no polling. Rejects when `find` throws.
+   */
+  async found<T>(what: () => string, find: () => T | undefined, looks: Set<() => void>): Promise<T> {
+    const found = find()
+    if (found !== undefined) return found
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void): void => {
+        looks.delete(look)
+        undo()
+        act()
+      }
+      const look = (): void => {
+        try {
+          const later = find()
+          if (later !== undefined) settle(() => resolve(later))
+        } catch (error) {
+          settle(() => reject(error))
+        }
+      }
+      const late = (): void => settle(() => reject(neverCame(what())))
+      const undo = systemRuntime.timer(this.#deadline, late)
+      looks.add(look)
+    })
   }
 
   /** The outcome of something that takes time. */
@@ -83,3 +110,5 @@ export class Patience {
     )
   }
 }
+
+const neverCame = (what: string): ConformanceError => new ConformanceError(`it never came about that ${what}`)

@@ -1,0 +1,41 @@
+import { defineProtocolSuite } from '@chat/testing/conformance'
+import { afterAll, beforeAll, describe, it, vi } from 'vitest'
+import { WebSocket } from 'ws'
+import { type Example, startExample } from './example.ts'
+
+vi.setConfig({ testTimeout: 40_000, hookTimeout: 60_000 })
+
+let example: Example
+beforeAll(async () => {
+  example = await startExample()
+})
+afterAll(() => example.stop())
+
+defineProtocolSuite(
+  { describe, it: it.concurrent },
+  {
+    name: 'the Express example',
+    dial: (protocols) => new WebSocket(hubOf(example), [...protocols]),
+    refusedTokens: [undefined, '', 'no name', 'x'.repeat(33), '__proto__', '*', '@alice'],
+    welcome: {
+      heartbeat: 25_000,
+      grace: 10_000,
+      limits: {
+        ...{ frame: 65_536, transmission: 262_144, depth: 64, rooms: 128, inflight: 64 },
+        ...{ rate: 50, burst: 100, queue: 1_048_576, replay: 10_000 },
+      },
+    },
+    lacks: { forbiddenRoom: 'every room of the example is open' },
+    async startAnother() {
+      const another = await startExample()
+      return {
+        dial: (protocols) => new WebSocket(hubOf(another), [...protocols]),
+        async end() {
+          await another.stop()
+        },
+      }
+    },
+  },
+)
+
+const hubOf = ({ port }: Example): string => `ws://127.0.0.1:${port}/chat`

@@ -1,0 +1,73 @@
+import type { Pace } from '../poller.ts'
+import type { WireLimits } from './frames.ts'
+import type { ProtocolSocket } from './socket.ts'
+
+/** Abilities that a hub under test, its policy or the WebSockets to it may lack. Each lack leaves out the cases that need the ability. */
+export type ProtocolLack =
+  /** The WebSockets stop reading: {@link ProtocolSocket.pause}. */
+  | 'pause'
+  /** Rooms tell who is in them. */
+  | 'presence'
+  /** Users may send to `*`. */
+  | 'everyone'
+  /** Users may send to other users: `@user`. */
+  | 'users'
+  /** The policy refuses a room: {@link ProtocolHarness.forbiddenRoom}. */
+  | 'forbiddenRoom'
+  /** A hub can be ended: {@link ProtocolHarness.startAnother}. */
+  | 'startAnother'
+
+/** A user, and the token by which the hub knows the user. */
+export interface ProtocolUser {
+  readonly id: string
+  readonly token: string
+}
+
+/** Numbers of a `welcome`. */
+export interface ExpectedWelcome {
+  /** Milliseconds. */
+  readonly heartbeat?: number
+  /** Milliseconds. */
+  readonly grace?: number
+  readonly limits?: Partial<WireLimits>
+}
+
+/** A hub that the suite may end. */
+export interface EndableHub {
+  /** Opens a WebSocket to this hub. */
+  dial(protocols: readonly string[]): ProtocolSocket
+  /** Asks the hub to end, and resolves when it has ended. */
+  end(): Promise<void>
+}
+
+/**
+ * A hub as the suite tests it: any implementation, in any language, behind a WebSocket.
+ *
+ * The hub has to let users join, read, send to and cast to every room (`#…`), to take every event with every JSON value as data, and to
+ * handle no calls whose names begin with `nobody`. The suite uses users and rooms of its own, so that a hub may serve other
+ * users meanwhile; to everyone (`*`) it sends a few messages.
+ */
+export interface ProtocolHarness extends Pick<Pace, 'deadline' | 'quiet'> {
+  /** Name of the hub under test, for titles. */
+  readonly name: string
+  /** Opens a WebSocket to the hub. An empty list offers no subprotocol. */
+  dial(protocols: readonly string[]): ProtocolSocket
+  /** Makes a user whom no case has used before. Default: 18 characters of `[A-Za-z0-9-]`, which are the user's id and token. */
+  newUser?(): ProtocolUser
+  /** Tokens that the hub refuses; `undefined` stands for no token. At least one. */
+  readonly refusedTokens: readonly (string | undefined)[]
+  /** A room that the policy refuses to every user, such as `#staff`. */
+  readonly forbiddenRoom?: string
+  /** Numbers that the `welcome` has to tell. Default: every number is taken as the hub tells it. */
+  readonly welcome?: ExpectedWelcome
+  /** Milliseconds until a connection without `hello` is closed. Default: 5000. */
+  readonly helloTimeout?: number
+  /** Resumes of a user: so many at once, and so many per second. Default: 10 and 1. */
+  readonly resumes?: { readonly burst: number; readonly rate: number }
+  /** Starts another hub, for the case that ends it. */
+  startAnother?(): Promise<EndableHub>
+  /** Abilities that are missing, with the reason, which titles show. */
+  readonly lacks?: Readonly<Partial<Record<ProtocolLack, string>>>
+  /** Cases that cannot pass here, by title, with the reason, which titles show. */
+  readonly skip?: Readonly<Record<string, string>>
+}

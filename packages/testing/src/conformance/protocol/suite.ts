@@ -1,0 +1,73 @@
+import { type ConformanceCase, checkSkips, declare, type TestRunner } from '../runner.ts'
+import { authentication } from './authentication.ts'
+import { obstacle, type ProtocolCase, titleOf } from './case.ts'
+import type { ProtocolHarness } from './harness.ts'
+import { helloStreams } from './hello-streams.ts'
+import { HubUnderTest } from './hub-under-test.ts'
+import { resuming } from './resuming.ts'
+import { takeover } from './takeover.ts'
+import { welcome } from './welcome.ts'
+
+const cases: readonly ProtocolCase[] = [
+  ...welcome,
+  ...authentication,
+  ...helloStreams,
+  ...resuming,
+  ...takeover,
+]
+
+/**
+ * Returns every obligation of a hub of protocol `chat.v1` as a case that any runner can run; {@link defineProtocolSuite} hands the cases to
+ * a runner.
+ *
+ * @throws RangeError when the harness skips a case that does not exist.
+ */
+export function protocolCases(harness: ProtocolHarness): ConformanceCase[] {
+  checkSkips(harness.skip, cases.map(titleOf))
+  return cases.map((one) => make(harness, one))
+}
+
+/**
+ * Declares the conformance suite of the protocol in a test runner. It reaches the hub under test through WebSockets alone, so that the hub
+ * may be written in any language and run anywhere:
+ *
+ * ```ts
+ * import { describe, it } from 'node:test'
+ * import { WebSocket } from 'ws'
+ *
+ * defineProtocolSuite({ describe, it }, {
+ *   name: 'our hub in Go',
+ *   dial: (protocols) => new WebSocket('ws://127.0.0.1:8080/chat', [...protocols]),
+ *   refusedTokens: [undefined, 'expired'],
+ *   lacks: {
+ *     forbiddenRoom: 'every room is open',
+ *     startAnother: 'the hub runs on another machine',
+ *   },
+ * })
+ * ```
+ *
+ * Each case names the rules that it shows. What the harness lacks and skips is reported by name, with the reason.
+ *
+ * @throws RangeError when the harness skips a case that does not exist.
+ */
+export function defineProtocolSuite(runner: TestRunner, harness: ProtocolHarness): void {
+  declare(runner, `protocol conformance: ${harness.name}`, protocolCases(harness))
+}
+
+function make(harness: ProtocolHarness, one: ProtocolCase): ConformanceCase {
+  const name = titleOf(one)
+  return {
+    name,
+    skip: harness.skip?.[name] ?? obstacle(harness, one),
+    timeout: 40_000,
+    async run() {
+      const hub = new HubUnderTest(harness)
+      try {
+        await one.run(hub)
+        hub.checkFrames()
+      } finally {
+        hub.leave()
+      }
+    },
+  }
+}
