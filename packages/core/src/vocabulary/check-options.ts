@@ -1,0 +1,41 @@
+import { UsageError } from './errors.ts'
+
+/** The names of all options of a type. The compiler asks for each of them, so a new option cannot be forgotten. */
+export type OptionNames<Options> = { readonly [Name in keyof Required<Options>]: true }
+
+/**
+ * Refuses options that do not exist, because a misspelt option would otherwise be ignored.
+ *
+ * @param operation - Completes "unable to …", such as `start the hub`.
+ * @param given - The options as the application gave them; `undefined` for none.
+ * @param known - The options that exist.
+ * @param group - The option that holds these options, such as `limits`; the default is none.
+ * @throws UsageError when `given` is not an object, or has an option that does not exist; it lists those that do.
+ */
+export function checkOptions<Options extends object>(
+  operation: string,
+  given: Options | undefined,
+  known: OptionNames<Options>,
+  group?: string,
+): void {
+  if (given === undefined) return
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new UsageError(
+      `unable to ${operation}: ${group === undefined ? 'the options are' : `the option '${group}' is`} not an object, but ${describe(given)}`,
+    )
+  for (const name of Object.keys(given)) {
+    if (Object.hasOwn(known, name)) continue
+    const path = group === undefined ? name : `${group}.${name}`
+    throw new UsageError(
+      `unable to ${operation}: there is no option '${path}'; the options are ${Object.keys(known).join(', ')}`,
+    )
+  }
+}
+
+/** A value as a short text for an error. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 100))
+  if (typeof value === 'function') return `the function ${value.name || '(anonymous)'}`
+  if (typeof value !== 'object' || value === null) return String(value)
+  return Array.isArray(value) ? 'an array' : `an instance of ${value.constructor?.name ?? 'no class'}`
+}
