@@ -1,4 +1,4 @@
-import type { Dialer, TransportCapabilities } from '@chat/core'
+import type { Dialer, TransportCapabilities } from '@chat/core/transport'
 import type { AcceptedPeer, Peer, TransportBench, TransportHarness } from '@chat/testing/conformance'
 import { FaultProxy } from './fault-proxy.ts'
 import type { RemoteServer } from './remote-server.ts'

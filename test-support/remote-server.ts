@@ -1,20 +1,18 @@
-import { type AdmissionOptions, type Handshake, Hub } from '@chat/core'
+import { Hub } from '@chat/core'
+import type { AdmissionOptions, Handshake, TransportHub } from '@chat/core/transport'
 import { type LocalPeer, RecordingHost, type StartOptions } from '@chat/testing/conformance'
 import { everydayHub } from './everyday-hub.ts'
 
-/** What a transport needs of a hub. */
-type ServableHub = Pick<Hub, 'accept' | 'closing' | 'limits' | 'subprotocols'>
-
 /** Stands for a hub, with a hub's limits. */
-export class Host extends RecordingHost implements ServableHub {
+export class Host extends RecordingHost implements TransportHub {
   readonly closing = false
-  readonly limits: ServableHub['limits'] = new Hub().limits
+  readonly limits: TransportHub['limits'] = new Hub().limits
 }
 
 /** How a runtime serves its hubs. */
 export interface Serving<Transport> {
   /** Makes the transport of a hub. */
-  serve(hub: ServableHub, options: AdmissionOptions & { context: (request: Request) => unknown }): Transport
+  serve(hub: TransportHub, options: AdmissionOptions & { context: (request: Request) => unknown }): Transport
   /** How many bytes wait for the client, by the `extra` of its connection. */
   buffered(extra: unknown): number
 }

@@ -1,4 +1,5 @@
-import { Client, type Dialer, type Message } from '@chat/core'
+import { Client, type Message } from '@chat/core'
+import type { Dialer } from '@chat/core/transport'
 import { dial as dialHttp } from '@chat/http/client'
 import { dial as dialWebSocket } from '@chat/node-ws'
 

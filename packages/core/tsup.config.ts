@@ -1,9 +1,12 @@
 import { dts, library } from '../../tsup.base.ts'
 
+/** Entries of the manifest. */
+const entries = ['src/index.ts', 'src/transport.ts']
+
 export default library({
   // The façades are entries, though not public, so that hub, client and admission become separate chunks: bundlers then drop the hub as a whole
   // from a page. Out of one file they would keep each of its top-level calls and every class that extends another package's.
-  entry: ['src/index.ts', 'src/{hub,client,transport}/{hub,client,admission}.ts'],
+  entry: [...entries, 'src/{hub,client,transport}/{hub,client,admission}.ts'],
   splitting: true,
-  dts: { ...dts, entry: 'src/index.ts' },
+  dts: { ...dts, entry: entries },
 })

@@ -1,4 +1,4 @@
-import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/core'
+import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/core/transport'
 
 const capabilities: TransportCapabilities = {
   name: 'browser',
@@ -17,7 +17,7 @@ const drainInterval = 20
 /** How long the hub has to answer a close, in milliseconds. Browsers wait 10 s and longer. */
 const closeTimeout = 5_000
 
-/** What {@link @chat/core!Connection.extra | Connection.extra} is in browsers. */
+/** What {@link @chat/core!transport.Connection.extra | Connection.extra} is in browsers. */
 export interface BrowserExtra {
   /** The browser's socket. Sending or closing past the client breaks the connection. */
   readonly socket: WebSocket

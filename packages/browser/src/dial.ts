@@ -1,4 +1,5 @@
-import { type ConnectionHints, type Dialer, systemRuntime, type Undo, UsageError } from '@chat/core'
+import { type ConnectionHints, systemRuntime, type Undo, UsageError } from '@chat/core'
+import type { Dialer } from '@chat/core/transport'
 import { dial as dialHttp } from '@chat/http/client'
 import { BlockedMemory } from './memory.ts'
 import type { WayOptions } from './options.ts'

@@ -1,13 +1,5 @@
-import {
-  type BaseConnection,
-  ChatError,
-  type Connection,
-  type ConnectionHints,
-  type Dialer,
-  type DialOptions,
-  type Runtime,
-  type Undo,
-} from '@chat/core'
+import { ChatError, type ConnectionHints, type Runtime, type Undo } from '@chat/core'
+import type { BaseConnection, Connection, Dialer, DialOptions } from '@chat/core/transport'
 import type { BlockedMemory } from './memory.ts'
 
 /** What {@link Ways} chooses between, and how. */

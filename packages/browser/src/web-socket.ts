@@ -1,4 +1,5 @@
-import { ChatError, type DialOptions, UsageError } from '@chat/core'
+import { ChatError, UsageError } from '@chat/core'
+import type { DialOptions } from '@chat/core/transport'
 import { BrowserConnection, discard } from './connection.ts'
 import { withoutSecrets } from './url.ts'
 

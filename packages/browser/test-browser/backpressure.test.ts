@@ -1,4 +1,4 @@
-import { Batch, Frame } from '@chat/core'
+import { Batch, Frame } from '@chat/core/transport'
 import { LocalPeer } from '@chat/testing/conformance'
 import { describe, expect, it, vi } from 'vitest'
 import { dial } from '../src/index.ts'

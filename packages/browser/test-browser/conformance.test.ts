@@ -1,4 +1,4 @@
-import type { TransportCapabilities } from '@chat/core'
+import type { TransportCapabilities } from '@chat/core/transport'
 import {
   defineTransportSuite,
   type Peer,

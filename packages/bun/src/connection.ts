@@ -1,4 +1,4 @@
-import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/core'
+import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/core/transport'
 import type { BunSocket } from './bun.ts'
 
 const capabilities: TransportCapabilities = {

@@ -1,8 +1,5 @@
-import type { AdmissionOptions, Hub, Refusal } from '@chat/core'
+import type { AdmissionOptions, Refusal } from '@chat/core/transport'
 import type { BunFetch, BunHandlers, BunSocket } from './bun.ts'
-
-/** What a transport needs of a hub. */
-export type ServableHub = Pick<Hub, 'accept' | 'closing' | 'limits' | 'subprotocols'>
 
 /** How a hub takes the WebSockets of `Bun.serve`. */
 export interface BunTransportOptions extends AdmissionOptions {

@@ -1,3 +1,4 @@
+import { UsageError } from '@chat/core'
 import {
   Admission,
   type Admitted,
@@ -6,11 +7,11 @@ import {
   type Place,
   type Refusal,
   refusalAnswer,
-  UsageError,
-} from '@chat/core'
+  type TransportHub,
+} from '@chat/core/transport'
 import type { BunFetch, BunHandlers, BunServer, BunSocket } from './bun.ts'
 import { BunConnection } from './connection.ts'
-import type { BunExtra, BunTransportOptions, ServableHub } from './options.ts'
+import type { BunExtra, BunTransportOptions } from './options.ts'
 
 /** What Bun takes for an answer: nothing, once a request is upgraded. */
 type Answer = ReturnType<BunFetch>
@@ -37,7 +38,7 @@ export interface BunTransport {
  *
  * @throws UsageError when an option cannot work.
  */
-export function bunTransport(hub: ServableHub, options: BunTransportOptions = {}): BunTransport {
+export function bunTransport(hub: TransportHub, options: BunTransportOptions = {}): BunTransport {
   checkSettings(hub, options.websocket)
   const taker = new Taker(hub, options)
   return {
@@ -51,11 +52,11 @@ const noUpgrade: Refusal = { status: 400, message: 'This is no WebSocket upgrade
 
 /** A request that Bun has upgraded, until its socket opens. */
 class Arrival {
-  readonly hub: ServableHub
+  readonly hub: TransportHub
   readonly admitted: Admitted
   readonly protocol: string
 
-  constructor(hub: ServableHub, admitted: Admitted, protocol: string) {
+  constructor(hub: TransportHub, admitted: Admitted, protocol: string) {
     this.hub = hub
     this.admitted = admitted
     this.protocol = protocol
@@ -73,12 +74,12 @@ class Arrival {
 
 /** Answers requests. */
 class Taker {
-  readonly #hub: ServableHub
+  readonly #hub: TransportHub
   readonly #options: BunTransportOptions
   readonly #admission: Admission
   #detached = false
 
-  constructor(hub: ServableHub, options: BunTransportOptions) {
+  constructor(hub: TransportHub, options: BunTransportOptions) {
     this.#hub = hub
     this.#options = options
     this.#admission = new Admission(hub, options)
@@ -130,7 +131,7 @@ class Taker {
 }
 
 /** What Bun calls for each socket: the hub's know their connections, and all others belong to the application. */
-function handlers(hub: ServableHub, others: BunHandlers | undefined): BunHandlers<BunSocket> {
+function handlers(hub: TransportHub, others: BunHandlers | undefined): BunHandlers<BunSocket> {
   // They take sockets that they made themselves.
   const theirs = others as BunHandlers<BunSocket> | undefined
   return {
@@ -165,7 +166,7 @@ function handlers(hub: ServableHub, others: BunHandlers | undefined): BunHandler
 }
 
 /** The hub bounds what waits for a slow reader, and its heartbeat finds who is gone. Nothing is compressed. */
-function settingsFor({ limits }: ServableHub): object {
+function settingsFor({ limits }: TransportHub): object {
   return {
     maxPayloadLength: limits.transmission,
     backpressureLimit: 0,
@@ -179,7 +180,7 @@ function settingsFor({ limits }: ServableHub): object {
 const bunDefault = 16 * 1024 * 1024
 
 /** Settings below the hub's limits would break connections: of clients that send what they may, or that are slower than others. */
-function checkSettings({ limits }: ServableHub, others: BunHandlers | undefined): void {
+function checkSettings({ limits }: TransportHub, others: BunHandlers | undefined): void {
   if (others === undefined) return
   const { maxPayloadLength = bunDefault, backpressureLimit = bunDefault } = others
   if (maxPayloadLength < limits.transmission)

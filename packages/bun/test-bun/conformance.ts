@@ -1,7 +1,7 @@
 // The conformance suite with both ends in Bun: its server, and its global WebSocket through the browser's dialer.
 import { dial } from '@chat/browser'
 import { bunTransport } from '@chat/bun'
-import type { TransportCapabilities } from '@chat/core'
+import type { TransportCapabilities } from '@chat/core/transport'
 import { type StartOptions, type TransportBench, transportCases } from '@chat/testing/conformance'
 import { FaultProxy } from '../../../test-support/fault-proxy.ts'
 import { Host } from '../../../test-support/remote-server.ts'

@@ -1,4 +1,5 @@
-import { Hub, type Refusal } from '@chat/core'
+import { Hub } from '@chat/core'
+import type { Refusal } from '@chat/core/transport'
 import { expect, test } from 'vitest'
 import { type BunServer, type BunTransportOptions, bunTransport } from '../src/index.ts'
 

@@ -1,5 +1,5 @@
-import type { Refusal } from '@chat/core'
-import { refusalAnswer } from '@chat/core'
+import type { Refusal } from '@chat/core/transport'
+import { refusalAnswer } from '@chat/core/transport'
 import { header } from './wire.ts'
 
 /** What is answered, in terms of no server in particular. */

@@ -1,4 +1,5 @@
-import { BaseConnection, type Batch, CloseCode, systemRuntime, type TransportCapabilities } from '@chat/core'
+import { CloseCode, systemRuntime } from '@chat/core'
+import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/core/transport'
 import { type Body, joined } from './body.ts'
 import { Intake, type Posted } from './intake.ts'
 import { closeTimeout, encodeClose, parseClose } from './wire.ts'

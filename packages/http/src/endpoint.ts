@@ -1,3 +1,4 @@
+import { systemRuntime, UsageError } from '@chat/core'
 import {
   Admission,
   type AdmissionOptions,
@@ -5,14 +6,13 @@ import {
   type ConnectRequest,
   type Place,
   type Refusal,
-  systemRuntime,
-  UsageError,
-} from '@chat/core'
+  type TransportHub,
+} from '@chat/core/transport'
 import { type Answer, allowing, plain, preflightAnswer, refused, streamAnswer } from './answer.ts'
 import type { Body } from './body.ts'
 import { HttpConnection, type Post } from './connection.ts'
 import type { Posted } from './intake.ts'
-import type { AttachableHub, HandlerOptions, HttpExtra } from './options.ts'
+import type { HandlerOptions, HttpExtra } from './options.ts'
 import { header } from './wire.ts'
 
 /** A request, in terms of no server in particular. */
@@ -67,7 +67,7 @@ interface Member {
 
 /** What answers the requests for a hub: the same for every server (PROTOCOL §12). */
 export class Endpoint {
-  readonly #hub: AttachableHub
+  readonly #hub: TransportHub
   readonly #settings: Settings
   readonly #admission: Admission
   /** A hub that is closing takes nobody, and still hears those it has. */
@@ -77,7 +77,7 @@ export class Endpoint {
   #detached = false
 
   /** @throws UsageError when an option cannot work. */
-  constructor(hub: AttachableHub, options: AdmissionOptions & Partial<Settings>) {
+  constructor(hub: TransportHub, options: AdmissionOptions & Partial<Settings>) {
     this.#hub = hub
     this.#settings = settingsOf(options)
     this.#admission = new Admission(hub, options)

@@ -1,8 +1,8 @@
-import { connectRequest } from '@chat/core'
+import { connectRequest, type TransportHub } from '@chat/core/transport'
 import type { Answer } from './answer.ts'
 import type { Body } from './body.ts'
 import { Endpoint } from './endpoint.ts'
-import type { AttachableHub, HandlerOptions } from './options.ts'
+import type { HandlerOptions } from './options.ts'
 
 /** What a request does not say of its connection. */
 export interface ConnectionInfo {
@@ -39,7 +39,7 @@ export interface Handler {
  *
  * @throws UsageError when an option cannot work.
  */
-export function handler(hub: AttachableHub, options: HandlerOptions<Request> = {}): Handler {
+export function handler(hub: TransportHub, options: HandlerOptions<Request> = {}): Handler {
   const endpoint = new Endpoint(hub, options)
   return {
     async fetch(request, { remoteAddress = '' } = {}) {

@@ -1,2 +1,2 @@
 export { type ConnectionInfo, type Handler, handler } from './handler.ts'
-export type { AttachableHub, HandlerOptions, HttpExtra } from './options.ts'
+export type { HandlerOptions, HttpExtra } from './options.ts'

@@ -1,7 +1,4 @@
-import type { AdmissionOptions, Hub, Refusal } from '@chat/core'
-
-/** What a transport needs of a hub. */
-export type AttachableHub = Pick<Hub, 'accept' | 'closing' | 'limits' | 'subprotocols'>
+import type { AdmissionOptions, Refusal } from '@chat/core/transport'
 
 /** How a hub takes clients over HTTP. `Request` is what the host's requests are. Durations in milliseconds. */
 export interface HandlerOptions<Request> extends AdmissionOptions {

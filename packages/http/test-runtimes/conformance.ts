@@ -1,5 +1,5 @@
 // The conformance suite with both ends in one runtime: its own server, and its own fetch.
-import type { TransportCapabilities } from '@chat/core'
+import type { TransportCapabilities } from '@chat/core/transport'
 import { handler } from '@chat/http'
 import { dial } from '@chat/http/client'
 import { type StartOptions, type TransportBench, transportCases } from '@chat/testing/conformance'

@@ -1,4 +1,5 @@
-import { Hub, type TransportCapabilities } from '@chat/core'
+import { Hub } from '@chat/core'
+import type { TransportCapabilities, TransportHub } from '@chat/core/transport'
 import {
   defineTransportSuite,
   RecordingHost,
@@ -7,7 +8,7 @@ import {
 } from '@chat/testing/conformance'
 import { sideBySide } from '../../../test-support/side-by-side.ts'
 import { dial } from '../src/client/index.ts'
-import type { AttachableHub } from '../src/index.ts'
+
 import { handler } from '../src/node/index.ts'
 import { TestServer, unusedPort } from './support/server.ts'
 
@@ -20,7 +21,7 @@ const http: TransportCapabilities = {
 }
 
 /** A host for the server's ends, with a hub's limits. */
-class Host extends RecordingHost implements AttachableHub {
+class Host extends RecordingHost implements TransportHub {
   readonly closing = false
   readonly limits = new Hub().limits
 }

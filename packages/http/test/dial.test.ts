@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http'
-import { Batch, ChatError, type Connection, Frame, UsageError } from '@chat/core'
+import { ChatError, UsageError } from '@chat/core'
+import { Batch, type Connection, Frame } from '@chat/core/transport'
 import { LocalPeer } from '@chat/testing/conformance'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { dial, type HttpDialOptions } from '../src/client/index.ts'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage, type RequestListener } from 'node:http'
 import { connect } from 'node:net'
-import { Batch, Frame } from '@chat/core'
+import { Batch, Frame } from '@chat/core/transport'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { handler } from '../src/node/index.ts'
 import { Host } from './support/host.ts'

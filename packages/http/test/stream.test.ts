@@ -1,4 +1,5 @@
-import { Batch, Frame, systemRuntime } from '@chat/core'
+import { systemRuntime } from '@chat/core'
+import { Batch, Frame } from '@chat/core/transport'
 import { VirtualTime } from '@chat/testing'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { handler } from '../src/index.ts'

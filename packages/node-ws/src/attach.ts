@@ -2,7 +2,8 @@ import type { Buffer } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { UsageError } from '@chat/core'
-import type { AttachableHub, AttachOptions } from './options.ts'
+import type { TransportHub } from '@chat/core/transport'
+import type { AttachOptions } from './options.ts'
 import { ignoreErrors, refuse } from './refuse.ts'
 import { addressOf, type Upgrader, WsUpgrader } from './upgrader.ts'
 
@@ -40,7 +41,7 @@ export interface BoundAddress {
  *
  * @throws UsageError when the server has a hub at this path already, an option cannot work, or `ws` is older than 8.23.0.
  */
-export function attach(hub: AttachableHub, server: UpgradeServer, options: AttachOptions): Upgrader {
+export function attach(hub: TransportHub, server: UpgradeServer, options: AttachOptions): Upgrader {
   const made = new WsUpgrader(hub, options, () => addressOf(server.address()))
   const listener = UpgradeListener.of(server)
   listener.add(made)

@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer'
 import type { Duplex } from 'node:stream'
-import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/core'
+import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/core/transport'
 import { onBun } from './bun.ts'
 import { type Piece, pieces } from './pieces.ts'
 import { open, type WsSocket } from './socket.ts'

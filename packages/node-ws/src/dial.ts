@@ -1,5 +1,6 @@
 import type { Agent, IncomingMessage } from 'node:http'
-import { ChatError, type Connection, type Dialer, type ErrorCode, UsageError } from '@chat/core'
+import { ChatError, type ErrorCode, UsageError } from '@chat/core'
+import type { Connection, Dialer } from '@chat/core/transport'
 import { type ClientOptions, WebSocket } from 'ws'
 import { closeTimeout, WsConnection } from './connection.ts'
 import { requireWs } from './version.ts'

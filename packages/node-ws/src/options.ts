@@ -1,9 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import type { AdmissionOptions, Hub, Refusal } from '@chat/core'
+import type { AdmissionOptions, Refusal } from '@chat/core/transport'
 import type { WsSocket } from './socket.ts'
-
-/** What a transport needs of a hub. */
-export type AttachableHub = Pick<Hub, 'accept' | 'closing' | 'limits' | 'subprotocols'>
 
 /** What is compressed. */
 export interface Compression {

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type Refusal, refusalAnswer } from '@chat/core'
+import { type Refusal, refusalAnswer } from '@chat/core/transport'
 
 /** How long a refused peer may take to read its answer, in milliseconds. */
 const patience = 1_000

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import { type ConnectRequest, connectRequest } from '@chat/core'
+import { type ConnectRequest, connectRequest } from '@chat/core/transport'
 
 /** What Node says of a request. */
 export function requestOf({ headers, socket }: IncomingMessage): ConnectRequest {

@@ -1,11 +1,19 @@
 import type { Buffer } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { Admission, type Admitted, type Place, type Refusal, refusalCode, type Sink } from '@chat/core'
+import {
+  Admission,
+  type Admitted,
+  type Place,
+  type Refusal,
+  refusalCode,
+  type Sink,
+  type TransportHub,
+} from '@chat/core/transport'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import { warnOnBun } from './bun.ts'
 import { closeTimeout, WsConnection } from './connection.ts'
-import type { AttachableHub, Compression, NodeWsExtra, UpgraderOptions } from './options.ts'
+import type { Compression, NodeWsExtra, UpgraderOptions } from './options.ts'
 import { ignoreErrors, refuse } from './refuse.ts'
 import { requestOf } from './request.ts'
 import { open, type WsSocket } from './socket.ts'
@@ -54,7 +62,7 @@ const deaf: Sink = { receive() {}, drain() {}, closed() {} }
  *
  * @throws UsageError when an option cannot work, or `ws` is older than 8.23.0.
  */
-export function upgrader(hub: AttachableHub, options: UpgraderOptions = {}): Upgrader {
+export function upgrader(hub: TransportHub, options: UpgraderOptions = {}): Upgrader {
   return new WsUpgrader(hub, options, boundTo)
 }
 
@@ -62,14 +70,14 @@ export function upgrader(hub: AttachableHub, options: UpgraderOptions = {}): Upg
 export class WsUpgrader implements Upgrader {
   /** What it takes. */
   readonly admission: Admission
-  readonly #hub: AttachableHub
+  readonly #hub: TransportHub
   readonly #options: UpgraderOptions
   readonly #server: WebSocketServer
   readonly #boundTo: (request: IncomingMessage) => string | null
   #detached = false
 
   constructor(
-    hub: AttachableHub,
+    hub: TransportHub,
     options: UpgraderOptions,
     boundTo: (request: IncomingMessage) => string | null,
   ) {
@@ -167,7 +175,7 @@ export class WsUpgrader implements Upgrader {
 type NewerServerOptions = ServerOptions & { readonly closeTimeout: number }
 
 function serverOptions(
-  { limits, subprotocols }: AttachableHub,
+  { limits, subprotocols }: TransportHub,
   compression: UpgraderOptions['compression'] = false,
 ): NewerServerOptions {
   return {

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
-import { Hub, type TransportCapabilities } from '@chat/core'
+import { Hub } from '@chat/core'
+import type { TransportCapabilities, TransportHub } from '@chat/core/transport'
 import {
   defineTransportSuite,
   RecordingHost,
@@ -10,7 +11,7 @@ import {
 } from '@chat/testing/conformance'
 import { describe, it } from 'vitest'
 import { WebSocketServer } from 'ws'
-import { type AttachableHub, attach, dial, upgrader } from '../src/index.ts'
+import { attach, dial, upgrader } from '../src/index.ts'
 
 const nodeWs: TransportCapabilities = {
   name: 'node-ws',
@@ -22,7 +23,7 @@ const nodeWs: TransportCapabilities = {
 const capabilities = { client: nodeWs, server: nodeWs }
 
 /** A host for the server's ends, with a hub's limits. */
-class Host extends RecordingHost implements AttachableHub {
+class Host extends RecordingHost implements TransportHub {
   readonly closing = false
   readonly limits = new Hub().limits
 }

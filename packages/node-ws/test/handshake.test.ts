@@ -1,4 +1,4 @@
-import type { Refusal } from '@chat/core'
+import type { Refusal } from '@chat/core/transport'
 import { expect, test } from 'vitest'
 import { attach, type NodeWsExtra } from '../src/index.ts'
 import { StandIn } from './support/hub.ts'

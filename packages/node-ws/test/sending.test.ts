@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { Batch, Frame } from '@chat/core'
+import { Batch, Frame } from '@chat/core/transport'
 import { expect, test, vi } from 'vitest'
 import { attach, type NodeWsExtra } from '../src/index.ts'
 import { pieces } from '../src/pieces.ts'

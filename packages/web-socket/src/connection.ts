@@ -1,4 +1,4 @@
-import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/core'
+import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/core/transport'
 import { open, type ServerWebSocket } from './socket.ts'
 
 /** Above this many bytes that the platform has not written yet, the hub waits. */

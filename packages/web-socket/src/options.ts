@@ -1,8 +1,5 @@
-import type { AdmissionOptions, Hub, Refusal } from '@chat/core'
+import type { AdmissionOptions, Refusal } from '@chat/core/transport'
 import type { ServerWebSocket, Upgrade } from './socket.ts'
-
-/** What a transport needs of a hub. */
-export type ServableHub = Pick<Hub, 'accept' | 'closing' | 'limits' | 'subprotocols'>
 
 /** How a hub takes the WebSockets of a platform. `Info` is what the platform gives `fetch` besides the request. */
 export interface WebSocketTransportOptions<Info = unknown> extends AdmissionOptions {

@@ -8,9 +8,10 @@ import {
   refusalAnswer,
   refusalCode,
   type Sink,
-} from '@chat/core'
+  type TransportHub,
+} from '@chat/core/transport'
 import { WebSocketConnection } from './connection.ts'
-import type { ServableHub, WebSocketExtra, WebSocketTransportOptions } from './options.ts'
+import type { WebSocketExtra, WebSocketTransportOptions } from './options.ts'
 import { connecting, open, type ServerWebSocket, type Upgrade } from './socket.ts'
 import { platformCounts, platformUpgrade } from './upgrade.ts'
 
@@ -39,7 +40,7 @@ export interface WebSocketTransport<Info = unknown> {
  * @throws UsageError when an option cannot work, or there is no way to upgrade requests here.
  */
 export function webSocketTransport<Info = unknown>(
-  hub: ServableHub,
+  hub: TransportHub,
   options: WebSocketTransportOptions<Info> = {},
 ): WebSocketTransport<Info> {
   const taker = new Taker(hub, options)
@@ -57,13 +58,13 @@ const noUpgrade: Refusal = { status: 400, message: 'This is no WebSocket upgrade
 const deaf: Sink = { receive() {}, drain() {}, closed() {} }
 
 class Taker<Info> {
-  readonly #hub: ServableHub
+  readonly #hub: TransportHub
   readonly #options: WebSocketTransportOptions<Info>
   readonly #admission: Admission
   readonly #upgrade: Upgrade
   #detached = false
 
-  constructor(hub: ServableHub, options: WebSocketTransportOptions<Info>) {
+  constructor(hub: TransportHub, options: WebSocketTransportOptions<Info>) {
     this.#hub = hub
     this.#options = options
     this.#admission = new Admission(hub, options)

@@ -1,6 +1,6 @@
 // The conformance suite with both ends in Deno: its server, and its global WebSocket through the browser's dialer.
 import { dial } from '@chat/browser'
-import type { TransportCapabilities } from '@chat/core'
+import type { TransportCapabilities } from '@chat/core/transport'
 import { type StartOptions, type TransportBench, transportCases } from '@chat/testing/conformance'
 import { webSocketTransport } from '@chat/web-socket'
 import { FaultProxy } from '../../../test-support/fault-proxy.ts'

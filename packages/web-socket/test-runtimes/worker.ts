@@ -1,5 +1,5 @@
 // The server of tests that come from other processes, in a Durable Object of workerd. `POST /suite` runs the conformance suite over pairs of sockets in it.
-import type { Connection, TransportCapabilities } from '@chat/core'
+import type { Connection, TransportCapabilities } from '@chat/core/transport'
 import { type StartOptions, type TransportBench, transportCases } from '@chat/testing/conformance'
 import { webSocketTransport } from '@chat/web-socket'
 import { Host, RemoteServer } from '../../../test-support/remote-server.ts'

@@ -1,14 +1,10 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { type Connection, type Handshake, Hub } from '@chat/core'
+import { Hub } from '@chat/core'
+import type { Connection, Handshake, TransportHub } from '@chat/core/transport'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
-import {
-  type ServableHub,
-  type WebSocketExtra,
-  type WebSocketTransportOptions,
-  webSocketTransport,
-} from '../src/index.ts'
+import { type WebSocketExtra, type WebSocketTransportOptions, webSocketTransport } from '../src/index.ts'
 
 /*
  * `ws` has the web's interface, too, so a host that upgrades by itself can be had on Node. The platforms' own sockets are tested in Deno and workerd, in test-runtimes.
@@ -21,7 +17,7 @@ const upgrade = (): never => {
 /** A host that upgrades everything and hands its sockets over, after it has done something with each. */
 async function host(
   options: WebSocketTransportOptions,
-  hub: ServableHub = testHub(),
+  hub: TransportHub = testHub(),
   before: (socket: WebSocket) => unknown = () => {},
 ) {
   const chat = webSocketTransport(hub, { upgrade, ...options })
@@ -146,9 +142,9 @@ test('a socket that cannot be sent to ends alone: the others of the turn get the
 
 /** A hub that hands its connections to a test, and does nothing with them. */
 function recordingHub(
-  { limits, subprotocols }: ServableHub,
+  { limits, subprotocols }: TransportHub,
   accept: (connection: Connection) => void,
-): ServableHub {
+): TransportHub {
   return { closing: false, limits, subprotocols, accept }
 }
 

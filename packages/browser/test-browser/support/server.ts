@@ -10,9 +10,10 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
-import { type Handshake, Hub, type HubOptions, type TransportCapabilities, UsageError } from '@chat/core'
+import { Hub, type HubOptions, UsageError } from '@chat/core'
+import type { Handshake, TransportCapabilities, TransportHub } from '@chat/core/transport'
 import { handler, type NodeHandler } from '@chat/http/node'
-import { type AttachableHub, attach, type Upgrader } from '@chat/node-ws'
+import { attach, type Upgrader } from '@chat/node-ws'
 import {
   type LinkEvent,
   type LocalPeer,
@@ -22,7 +23,7 @@ import {
 } from '@chat/testing/conformance'
 
 /** A host for the server's ends, with a hub's limits. */
-class Host extends RecordingHost implements AttachableHub {
+class Host extends RecordingHost implements TransportHub {
   readonly closing = false
   readonly limits = new Hub().limits
   readonly path: string

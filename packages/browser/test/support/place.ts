@@ -1,13 +1,5 @@
-import {
-  type BaseConnection,
-  type ChatError,
-  Client,
-  type DialOptions,
-  Hub,
-  type MemoryLink,
-  MemoryNetwork,
-  type Runtime,
-} from '@chat/core'
+import { type ChatError, Client, Hub, type MemoryLink, MemoryNetwork, type Runtime } from '@chat/core'
+import type { BaseConnection, DialOptions } from '@chat/core/transport'
 import { VirtualTime } from '@chat/testing'
 import { onTestFinished } from 'vitest'
 import { BlockedMemory } from '../../src/memory.ts'

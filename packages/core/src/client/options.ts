@@ -39,7 +39,7 @@ export interface ClientOptions<C extends AnyContract = Untyped> {
   readonly contract?: C
   /** Who this client is. Default: nobody, `null`. */
   readonly token?: Token
-  /** Places to go on from, as {@link @chat/core!Client.positions | positions} gave them before a reload. Default: from now on. */
+  /** Places to go on from, as {@link @chat/core!index.Client.positions | positions} gave them before a reload. Default: from now on. */
   readonly positions?: Readonly<Record<string, Position>>
   /** From dialling to the `welcome`, in milliseconds. Default: 10 000. */
   readonly connectTimeout?: number

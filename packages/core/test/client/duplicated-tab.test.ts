@@ -1,15 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import {
-  Client,
-  type Connection,
-  type Dialer,
-  Hub,
-  MemoryNetwork,
-  type Position,
-  type Sink,
-} from '@chat/core'
+import { Client, Hub, MemoryNetwork, type Position } from '@chat/core'
+import type { Connection, Dialer, Sink } from '@chat/core/transport'
 import { VirtualTime } from '@chat/testing'
 import { describe, expect, test } from 'vitest'
 import { RawClient, type Welcome } from '../support/raw-client.ts'

@@ -1,4 +1,4 @@
-import { type Batch, Frame } from '@chat/core'
+import { type Batch, Frame } from '@chat/core/transport'
 import { VirtualTime } from '@chat/testing'
 import { describe, expect, test } from 'vitest'
 import { Outbox } from '../../src/hub/connections/outbox.ts'

@@ -1,4 +1,4 @@
-import { Frame } from '@chat/core'
+import { Frame } from '@chat/core/transport'
 import { describe, expect, test } from 'vitest'
 import { type RecentMessage, RecentMessages } from '../../src/hub/delivery/recent-messages.ts'
 

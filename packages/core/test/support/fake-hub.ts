@@ -1,16 +1,13 @@
 import {
-  Batch,
   Client,
   type ClientOptions,
-  type Connection,
-  Frame,
   type MemoryHost,
   MemoryNetwork,
   type Position,
   type Runtime,
-  type Sink,
   type Untyped,
 } from '@chat/core'
+import { Batch, type Connection, Frame, type Sink } from '@chat/core/transport'
 import { VirtualTime } from '@chat/testing'
 import { expect } from 'vitest'
 

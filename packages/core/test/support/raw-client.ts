@@ -1,4 +1,4 @@
-import { Batch, type Connection, Frame, type Sink } from '@chat/core'
+import { Batch, type Connection, Frame, type Sink } from '@chat/core/transport'
 
 /** A frame as it came over the wire. */
 export type WireFrame = readonly [type: string, ...elements: unknown[]]

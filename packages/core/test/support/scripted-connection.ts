@@ -1,4 +1,4 @@
-import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/core'
+import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/core/transport'
 
 /** The hub's end of a connection that a test plays by hand: it says what arrives, and how much of what is sent is taken. */
 export class ScriptedConnection extends BaseConnection {

@@ -1,6 +1,5 @@
 import {
   type Backplane,
-  type Connection,
   Hub,
   type HubError,
   type HubOptions,
@@ -14,6 +13,7 @@ import {
   type Untyped,
   type User,
 } from '@chat/core'
+import type { Connection } from '@chat/core/transport'
 import { Random, VirtualTime } from '@chat/testing'
 import { type Answer, RawClient, type Stream } from './raw-client.ts'
 

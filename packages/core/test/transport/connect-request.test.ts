@@ -1,4 +1,4 @@
-import { refusalAnswer, refusalCode } from '@chat/core'
+import { refusalAnswer, refusalCode } from '@chat/core/transport'
 import { expect, test } from 'vitest'
 import { admitted, ask } from './support.ts'
 

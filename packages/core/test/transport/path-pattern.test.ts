@@ -1,4 +1,4 @@
-import { Admission } from '@chat/core'
+import { Admission } from '@chat/core/transport'
 import { expect, test } from 'vitest'
 import { admitted, status } from './support.ts'
 

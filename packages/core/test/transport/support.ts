@@ -1,4 +1,10 @@
-import { Admission, type AdmissionOptions, type Admitted, connectRequest, type Refusal } from '@chat/core'
+import {
+  Admission,
+  type AdmissionOptions,
+  type Admitted,
+  connectRequest,
+  type Refusal,
+} from '@chat/core/transport'
 
 export interface Asked {
   readonly url?: string

@@ -7,7 +7,6 @@ import {
   type ClientOptions,
   type ClientStatus,
   contract,
-  type Dialer,
   type Gap,
   Hub,
   type HubMessage,
@@ -18,6 +17,7 @@ import {
   type Stored,
   type User,
 } from '@chat/core'
+import type { Dialer } from '@chat/core/transport'
 import { expectTypeOf } from 'vitest'
 import { z } from 'zod'
 

@@ -1,4 +1,4 @@
-import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/core'
+import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/core/transport'
 import { closeTimeout, encodeClose, header, parseClose } from '../wire.ts'
 import type { ServerEvent } from './event-parser.ts'
 import type { EventStream } from './event-stream.ts'

@@ -1,11 +1,5 @@
-import {
-  ChatError,
-  type Connection,
-  type Dialer,
-  type DialOptions,
-  type ErrorCode,
-  UsageError,
-} from '@chat/core'
+import { ChatError, type ErrorCode, UsageError } from '@chat/core'
+import type { Connection, Dialer, DialOptions } from '@chat/core/transport'
 import { header } from '../wire.ts'
 import { HttpClientConnection } from './connection.ts'
 import type { ServerEvent } from './event-parser.ts'

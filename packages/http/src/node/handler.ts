@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
-import { type ConnectRequest, connectRequest } from '@chat/core'
+import { type ConnectRequest, connectRequest, type TransportHub } from '@chat/core/transport'
 import type { Body } from '../body.ts'
 import { Endpoint } from '../endpoint.ts'
-import type { AttachableHub, HandlerOptions } from '../options.ts'
+import type { HandlerOptions } from '../options.ts'
 import { send } from './send.ts'
 
 /** Takes clients over HTTP for a hub, in servers of `node:http`, `node:https` and `node:http2`. */
@@ -40,7 +40,7 @@ type Request = IncomingMessage & { readonly originalUrl?: string }
  *
  * @throws UsageError when an option cannot work.
  */
-export function handler(hub: AttachableHub, options: HandlerOptions<IncomingMessage> = {}): NodeHandler {
+export function handler(hub: TransportHub, options: HandlerOptions<IncomingMessage> = {}): NodeHandler {
   const endpoint = new Endpoint(hub, options)
   const answered = (request: Request, response: ServerResponse, next?: () => void): boolean => {
     const answer = endpoint.take({

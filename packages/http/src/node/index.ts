@@ -1,2 +1,2 @@
-export type { AttachableHub, HandlerOptions, HttpExtra } from '../options.ts'
+export type { HandlerOptions, HttpExtra } from '../options.ts'
 export { handler, type NodeHandler } from './handler.ts'

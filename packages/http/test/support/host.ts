@@ -1,10 +1,10 @@
 import { Hub, type Limits } from '@chat/core'
+import type { TransportHub } from '@chat/core/transport'
 import { type LocalPeer, RecordingHost, type StartOptions } from '@chat/testing/conformance'
 import { onTestFinished } from 'vitest'
-import type { AttachableHub } from '../../src/index.ts'
 
 /** Stands for the hub where a test is about the transport alone. */
-export class Host extends RecordingHost implements AttachableHub {
+export class Host extends RecordingHost implements TransportHub {
   closing = false
   readonly limits: Limits
 

@@ -1,6 +1,13 @@
-import { Batch, type Connection, Frame, type Handshake, Hub, type Limits, type Sink } from '@chat/core'
+import { Hub, type Limits } from '@chat/core'
+import {
+  Batch,
+  type Connection,
+  Frame,
+  type Handshake,
+  type Sink,
+  type TransportHub,
+} from '@chat/core/transport'
 import { onTestFinished } from 'vitest'
-import type { AttachableHub } from '../../src/options.ts'
 
 /** A hub with users named by their tokens, closed when the test ends. */
 export function testHub(): Hub {
@@ -27,7 +34,7 @@ export interface Accepted {
 }
 
 /** Stands for the hub where a test is about the transport alone. */
-export class StandIn implements AttachableHub {
+export class StandIn implements TransportHub {
   readonly accepted: Accepted[] = []
   readonly subprotocols: readonly string[]
   readonly limits: Limits

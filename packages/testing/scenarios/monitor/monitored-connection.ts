@@ -1,4 +1,4 @@
-import type { Batch, Connection, Sink } from '@chat/core'
+import type { Batch, Connection, Sink } from '@chat/core/transport'
 import { WrappedConnection } from '../../src/world/wrapped-connection.ts'
 import type { Conversation } from './connection-monitor.ts'
 

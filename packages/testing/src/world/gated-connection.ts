@@ -1,4 +1,4 @@
-import type { Connection, Sink } from '@chat/core'
+import type { Connection, Sink } from '@chat/core/transport'
 import type { Actor } from '../time/actor.ts'
 import { WrappedConnection } from './wrapped-connection.ts'
 

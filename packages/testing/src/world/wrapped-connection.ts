@@ -1,4 +1,4 @@
-import type { Batch, Connection, Sink, TransportCapabilities } from '@chat/core'
+import type { Batch, Connection, Sink, TransportCapabilities } from '@chat/core/transport'
 
 /**
  * A connection around another one, which does everything: what a subclass wants otherwise it overrides.

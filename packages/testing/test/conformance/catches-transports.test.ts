@@ -1,10 +1,5 @@
-import {
-  type Batch,
-  type Dialer,
-  type MemoryLink,
-  MemoryNetwork,
-  type TransportCapabilities,
-} from '@chat/core'
+import { type MemoryLink, MemoryNetwork } from '@chat/core'
+import type { Batch, Dialer, TransportCapabilities } from '@chat/core/transport'
 import { describe, expect, it } from 'vitest'
 import {
   RecordingHost,
@@ -267,7 +262,7 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
   ],
 ]
 
-const sinkOf = (sink: Parameters<import('@chat/core').Connection['attach']>[0]) => ({
+const sinkOf = (sink: Parameters<import('@chat/core/transport').Connection['attach']>[0]) => ({
   receive: (transmission: string | Uint8Array) => sink.receive(transmission),
   drain: () => sink.drain(),
   closed: (code: number, reason: string) => sink.closed(code, reason),

@@ -1,4 +1,5 @@
-import { MemoryNetwork, type Runtime, systemRuntime, type TransportCapabilities } from '@chat/core'
+import { MemoryNetwork, type Runtime, systemRuntime } from '@chat/core'
+import type { TransportCapabilities } from '@chat/core/transport'
 import { describe, it } from 'vitest'
 import {
   defineTransportSuite,

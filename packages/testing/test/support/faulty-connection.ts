@@ -1,4 +1,4 @@
-import { Batch, type Connection, Frame, type Sink } from '@chat/core'
+import { Batch, type Connection, Frame, type Sink } from '@chat/core/transport'
 
 /** What a faulty transport does wrong: replaces calls of the hub or client, and calls of its sink. */
 export interface Fault {

@@ -1,5 +1,6 @@
 // Each line that says so is a mistake, which the compiler must report; no other line is one.
-import { Client, type Dialer, Hub } from '@chat/core'
+import { Client, Hub } from '@chat/core'
+import type { Dialer } from '@chat/core/transport'
 import { type Chat, chat } from './contract.js'
 
 declare const dial: Dialer

@@ -1,4 +1,4 @@
-import { Batch, Frame } from '@chat/core'
+import { Batch, Frame } from '@chat/core/transport'
 import { holds, same } from '../check.ts'
 import type { TransportCase } from './case.ts'
 import { LocalPeer } from './peer.ts'

@@ -1,4 +1,4 @@
-import type { Connection, DialOptions } from '@chat/core'
+import type { Connection, DialOptions } from '@chat/core/transport'
 import { ConformanceError, holds, same } from '../check.ts'
 import type { TransportCase } from './case.ts'
 import { LocalPeer } from './peer.ts'

@@ -1,4 +1,5 @@
-import { Batch, Frame, mayReconnect } from '@chat/core'
+import { mayReconnect } from '@chat/core'
+import { Batch, Frame } from '@chat/core/transport'
 import { holds, same } from '../check.ts'
 import type { TransportCase } from './case.ts'
 import { numbered } from './delivery.ts'

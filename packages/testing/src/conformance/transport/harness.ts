@@ -1,4 +1,4 @@
-import type { Dialer, TransportCapabilities } from '@chat/core'
+import type { Dialer, TransportCapabilities } from '@chat/core/transport'
 import type { Pace } from '../poller.ts'
 import type { AcceptedPeer, StartOptions } from './peer.ts'
 

@@ -1,4 +1,4 @@
-import { Batch, type Connection, Frame, type Handshake, type Sink } from '@chat/core'
+import { Batch, type Connection, Frame, type Handshake, type Sink } from '@chat/core/transport'
 import { gist } from './excerpt.ts'
 
 /** What one end of a link has seen. */

@@ -1,4 +1,5 @@
-import { type Connection, type DialOptions, systemRuntime } from '@chat/core'
+import { systemRuntime } from '@chat/core'
+import type { Connection, DialOptions } from '@chat/core/transport'
 import { ConformanceError, holds } from '../check.ts'
 import { Patience } from '../poller.ts'
 import { gist } from './excerpt.ts'

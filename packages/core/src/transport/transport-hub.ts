@@ -1,0 +1,18 @@
+import type { Connection, Handshake } from './connection.ts'
+
+/** Part of a hub that a transport uses: `Hub` has it. */
+export interface TransportHub {
+  /** Whether the hub shuts down and takes no further connections. */
+  readonly closing: boolean
+  /** Sizes in bytes that a transport has to know, because a socket needs the same limits. */
+  readonly limits: {
+    /** Largest transmission that a client may send. */
+    readonly transmission: number
+    /** Most bytes that may wait for one client. */
+    readonly queue: number
+  }
+  /** Subprotocols that the hub speaks. */
+  readonly subprotocols: readonly string[]
+  /** Takes over a connection that is open. The hub attaches its sink in this call. */
+  accept(connection: Connection, handshake: Handshake): void
+}
