@@ -28,7 +28,7 @@ export default defineConfig({
   test: {
     // More test files than cores: much of the time goes by in waiting for sockets and browsers.
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
-    reporters: ['default', new SkipsReporter(), './scripts/conformance/reporter.mjs'],
+    reporters: ['default', new SkipsReporter(), './tooling/docs/conformance-reporter.mjs'],
     coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text', 'json-summary'] },
     projects: [onNode, ...inBrowsers(enginesToTest())],
   },

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// One project for each example: the same tests of all of them. Run by scripts/test-examples.mjs, which says which are installed, and where.
+// One project for each example: the same tests of all of them. Run by tooling/examples/main.mjs, which says which are installed, and where.
 const names = (process.env['EXAMPLES'] ?? '').split(',').filter((name) => name !== '')
 
 export default defineConfig({

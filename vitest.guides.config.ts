@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-// The tests that the README and the guides show, as scripts/check-guides.mjs has written them to .guides: on the sources, like all others.
+// The tests that the README and the guides show, as tooling/docs/guides.mjs has written them to .guides: on the sources, like all others.
 const others = ['socket.io', 'socket.io-client'].map((name) => ({
   find: new RegExp(`^${name}$`),
-  replacement: fileURLToPath(new URL(`tools/migration/node_modules/${name}`, import.meta.url)),
+  replacement: fileURLToPath(new URL(`tooling/installed/migration/node_modules/${name}`, import.meta.url)),
 }))
 const conditions = ['@chat/source', 'module', 'development|production', 'node']
 

@@ -1,7 +1,7 @@
 // The public members without a doc comment: of each exported interface, class and object type of each entry of each package.
 import { join } from 'node:path'
 import ts from 'typescript'
-import { packages } from '../../scripts/packages.mjs'
+import { packages } from '../repository.mjs'
 
 /** `{ file, line, name }` of each. */
 export function undocumentedMembers() {

@@ -9,7 +9,7 @@
 //   npm run words -- --members        the members without a doc comment
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
-import { filesBelow, packages, root } from '../../scripts/packages.mjs'
+import { filesBelow, packages, root } from '../repository.mjs'
 import { beginsRelative, vagueWords, wordsOf } from './language.mjs'
 import { undocumentedMembers } from './members.mjs'
 import { textsOfPage, textsOfSource } from './texts.mjs'

@@ -1,5 +1,5 @@
 // Measures what a delivery costs Bun's process: a hub's message to a room, a plain loop of `send`, and Bun's own `publish`, in turns within one run. Prints its port, and at the
-// end what it has measured, as JSON. scripts/bench-bun.mjs starts it with its clients.
+// end what it has measured, as JSON. tooling/runtimes/bench-bun.mjs starts it with its clients.
 import { type BunExtra, bunTransport } from '@chat/bun'
 import { Hub } from '@chat/core'
 import { serve } from './support/bun.ts'

@@ -1,0 +1,61 @@
+// Runs every check but the tests, side by side, and stops at none: the end says which failed and what each took.
+// `npm run check -- lint rules` runs only the named ones.
+import { spawn } from 'node:child_process'
+import { root } from '../repository.mjs'
+import { sideBySide } from '../side-by-side.mjs'
+
+/** npm scripts and those whose work they read; the longest first. */
+const steps = {
+  build: [],
+  typecheck: [],
+  guides: [],
+  docs: ['typecheck'],
+  'lint:pkg': ['build'],
+  api: ['build'],
+  size: ['build'],
+  lint: [],
+  knip: [],
+  imports: [],
+  rules: [],
+  words: [],
+  capabilities: [],
+}
+
+/** What some of them are told, so that they change nothing. */
+const options = { capabilities: ['--', '--check'] }
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => !(name in steps))
+if (unknown.length > 0) {
+  console.error(`check: no such check: ${unknown.join(', ')}; there are: ${Object.keys(steps).join(', ')}`)
+  process.exit(1)
+}
+
+const chosen = Object.keys(steps).filter((name) => wanted.length === 0 || wanted.includes(name))
+const running = new Map()
+const results = await sideBySide(chosen, (name) => {
+  const needed = steps[name].map((other) => running.get(other))
+  const result = Promise.all(needed).then(() => run(name))
+  running.set(name, result)
+  return result
+})
+console.log('\ncheck:')
+for (const { name, ok, seconds } of results) console.log(`  ${ok ? 'ok    ' : 'FAILED'} ${name} ${seconds} s`)
+process.exit(results.every(({ ok }) => ok) ? 0 : 1)
+
+/** What it says comes in one piece, when it has ended: another runs beside it. */
+function run(name) {
+  const start = performance.now()
+  const child = spawn('npm', ['run', '--silent', name, ...(options[name] ?? [])], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text))
+  return new Promise((resolve) =>
+    child.once('close', (status) => {
+      console.log(`\n> ${name}\n${said}`)
+      resolve({ name, ok: status === 0, seconds: ((performance.now() - start) / 1000).toFixed(1) })
+    }),
+  )
+}

@@ -1,0 +1,225 @@
+// The examples, as somebody has them who knows only the published packages: copies them out of the repository, installs them with the packed packages, and
+// tests each with real clients.
+//   npm run test:examples                         all of them
+//   npm run test:examples -- --only koa,fastify   some
+//   npm run test:examples -- --start koa          installs one and starts it, to look at
+//   npm run test:examples -- --lock               brings their lock files up to date, after a change of a dependency or a version; with --only, makes new ones
+import { spawn } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { ensureInstalled } from '../installed.mjs'
+import { ensureBuild, pack } from '../packages/pack.mjs'
+import { serveTarballs } from '../packages/registry.mjs'
+import { run } from '../packages/run.mjs'
+import { root } from '../repository.mjs'
+import { sideBySide } from '../side-by-side.mjs'
+
+const source = join(root, 'examples')
+/** The page that all servers share; no example of its own. */
+const page = 'page'
+/** Those that build something, which takes longest, and so comes first. */
+const slow = ['next', 'vue']
+const typescript = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+
+const { only, start, lock } = options(process.argv.slice(2))
+const names = readdirSync(source)
+  .filter((name) => name !== page && isProject(name))
+  .sort((a, b) => slow.includes(b) - slow.includes(a))
+const unknown = [...only, ...(start === null ? [] : [start])].filter((name) => !names.includes(name))
+if (unknown.length > 0) fail(`no such example: ${unknown.join(', ')}; there are: ${names.join(', ')}`)
+const chosen = start !== null ? [start] : only.length > 0 ? only : names
+
+const began = performance.now()
+const times = new Map()
+const place = mkdtempSync(join(tmpdir(), 'chat-examples-'))
+process.once('exit', () => rmSync(place, { recursive: true, force: true, maxRetries: 5 }))
+
+if (chosen.some((name) => readJson(join(source, name, 'package.json')).scripts.start.includes('bun ')))
+  process.env.PATH = [process.env.PATH, join(ensureInstalled('runtimes'), '.bin')].join(delimiter)
+ensureBuild()
+const packs = await timed('pack', () => pack(join(place, 'packs')))
+const registry = await serveTarballs(packs)
+const fromThere = [`--@chat:registry=${registry.url}`, '--prefer-offline', '--no-audit', '--no-fund']
+
+if (lock) await updateLocks()
+else await installAndGo()
+
+async function installAndGo() {
+  copy(new Set([page, 'express', ...chosen]))
+  await timed('page', () => install(page))
+  const failed = []
+  await sideBySide(chosen, (name) =>
+    timed(name, () => install(name)).catch(({ message }) => {
+      console.error(`${name}: ${message}`)
+      failed.push(name)
+    }),
+  )
+  registry.close()
+  if (failed.length > 0) fail(`unable to install or build: ${failed.join(', ')}`)
+  if (start !== null) await startOne(start)
+  else summarize((await Promise.all([timed('types', checkTypes), timed('tests', runTests)])).every(Boolean))
+}
+
+/** Without what the repository itself has installed, so that only what an example declares is there. */
+function copy(folders) {
+  const filter = (path) => !/[\\/](node_modules|dist|test)$/.test(path)
+  for (const name of folders) cpSync(join(source, name), join(place, name), { recursive: true, filter })
+}
+
+/** As the reader does; the express example belongs to the repository's own workspace, whose lock file it shares. */
+async function install(name) {
+  const folder = join(place, name)
+  const has = (file) => existsSync(join(folder, file))
+  if (has('package-lock.json')) takePacked(folder)
+  await npm(has('package-lock.json') ? ['ci'] : ['install', '--no-package-lock'], folder)
+  if (readJson(join(folder, 'package.json')).scripts.build !== undefined) await npm(['run', 'build'], folder)
+}
+
+/** Whether their types are right, by the repository's compiler, which takes more space than an example; one process for all. */
+async function checkTypes() {
+  // Where there is a tsconfig.json, Next.js takes its pages for TypeScript, and installs that.
+  const configs = ['tsconfig.json', 'tsconfig.server.json'].flatMap((file) =>
+    chosen.map((name) => join(name, file)).filter((path) => existsSync(join(place, path))),
+  )
+  if (configs.length === 0) return true
+  const { ok, output, again } = await run(process.execPath, [typescript, '-b', ...configs], {
+    cwd: place,
+    timeout: 600_000,
+  })
+  if (!ok) console.error(`${again}\n${output}`)
+  return ok
+}
+
+/** Brings what a manifest and its lock file say of our own packages up to what is packed: versions, and what they need of each other. */
+function takePacked(folder) {
+  const [manifest, lock] = ['package.json', 'package-lock.json'].map((file) => readJson(join(folder, file)))
+  const ours = new Map(packs.map((pack) => [pack.manifest.name, pack.manifest]))
+  for (const path of Object.keys(lock.packages)) if (ours.has(nameAt(path))) delete lock.packages[path]
+  for (const { dependencies } of [manifest, lock.packages['']])
+    for (const name of Object.keys(dependencies))
+      if (ours.has(name)) dependencies[name] = ours.get(name).version
+  const lockOurs = ({ dependencies = {} }) => {
+    for (const { name, version, dependencies: needs } of Object.keys(dependencies).flatMap(
+      (name) => ours.get(name) ?? [],
+    )) {
+      lock.packages[`node_modules/${name}`] = { version, dependencies: needs }
+      lockOurs({ dependencies: needs })
+    }
+  }
+  lockOurs(manifest)
+  writeJson(join(folder, 'package.json'), manifest)
+  writeJson(join(folder, 'package-lock.json'), lock)
+}
+
+function nameAt(path) {
+  return path.replace(/^node_modules\//, '')
+}
+
+/** Whether they passed; vitest says the rest. */
+function runTests() {
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
+  const env = { ...process.env, EXAMPLES: chosen.join(), EXAMPLES_PLACE: place }
+  const args = [vitest, 'run', '--config', 'vitest.examples.config.ts']
+  return ended(spawn(process.execPath, args, { cwd: root, stdio: 'inherit', env }))
+}
+
+async function startOne(name) {
+  const child = spawn('npm', ['start'], { cwd: join(place, name), stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+  process.exitCode = (await ended(child)) ? 0 : 1
+}
+
+/** Where things come from is left out; of our packages the hash, too, which changes with every build. */
+async function updateLocks() {
+  const locked = chosen.filter((name) => existsSync(lockOf(name)) || only.includes(name))
+  await sideBySide([page, ...locked], (name) =>
+    timed(name, async () => {
+      // What a lock file has already npm does not ask for again.
+      if (existsSync(lockOf(name))) {
+        const old = readJson(lockOf(name))
+        for (const path of Object.keys(old.packages))
+          if (path.startsWith('node_modules/@chat/')) delete old.packages[path]
+        writeJson(lockOf(name), old)
+      }
+      await npm(['install', '--package-lock-only', '--ignore-scripts'], join(source, name))
+      const written = readJson(lockOf(name))
+      for (const [path, entry] of Object.entries(written.packages)) {
+        delete entry.resolved
+        if (path.startsWith('node_modules/@chat/')) delete entry.integrity
+      }
+      writeJson(lockOf(name), written)
+    }),
+  )
+  registry.close()
+}
+
+function npm(args, cwd) {
+  return must('npm', [...args, ...fromThere], cwd)
+}
+
+async function must(command, args, cwd) {
+  const { ok, output, again } = await run(command, args, { cwd })
+  if (!ok) throw new Error(`${again}\n${output}`)
+}
+
+function ended(child) {
+  return new Promise((resolve) => child.once('close', (code) => resolve(code === 0)))
+}
+
+async function timed(title, task) {
+  const start = performance.now()
+  try {
+    return await task()
+  } finally {
+    times.set(title, performance.now() - start)
+    console.log(`${title}: ${seconds(title)}`)
+  }
+}
+
+function summarize(ok) {
+  const installed = chosen.map((name) => `${name} ${seconds(name)}`).join(', ')
+  console.log(
+    `\ntest-examples: pack ${seconds('pack')}, page ${seconds('page')}, types ${seconds('types')}, tests ${seconds('tests')}`,
+  )
+  console.log(`  installed and built: ${installed}`)
+  times.set('all', performance.now() - began)
+  console.log(`  ${ok ? 'ok' : 'FAILED'}: ${chosen.length} examples in ${seconds('all')}`)
+  process.exitCode = ok ? 0 : 1
+}
+
+function seconds(title) {
+  return `${(times.get(title) / 1000).toFixed(1)} s`
+}
+
+function options(args) {
+  const found = { only: [], start: null, lock: false }
+  for (let i = 0; i < args.length; i++) {
+    if (args[i] === '--only') found.only.push(...(args[++i] ?? '').split(','))
+    else if (args[i] === '--start') found.start = args[++i] ?? ''
+    else if (args[i] === '--lock') found.lock = true
+    else fail(`unknown option ${args[i]}; see the head of tooling/examples/main.mjs`)
+  }
+  return found
+}
+
+function isProject(name) {
+  return existsSync(join(source, name, 'package.json'))
+}
+
+function lockOf(name) {
+  return join(source, name, 'package-lock.json')
+}
+
+function readJson(file) {
+  return JSON.parse(readFileSync(file, 'utf8'))
+}
+
+function writeJson(file, value) {
+  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`)
+}
+
+function fail(reason) {
+  console.error(`test-examples: ${reason}`)
+  process.exit(1)
+}

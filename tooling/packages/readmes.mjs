@@ -1,0 +1,90 @@
+// Each README by itself: its own install line in an empty folder, all its TypeScript compiled there, and its examples run.
+import { join } from 'node:path'
+import { ensureInstalled } from '../installed.mjs'
+import { root } from '../repository.mjs'
+import { findRuntime } from '../runtimes/runtimes.mjs'
+import { sideBySide } from '../side-by-side.mjs'
+import { ends, passes, serves } from './examples.mjs'
+import { published } from './pack.mjs'
+import { blocks } from './readme.mjs'
+import { objects } from './workerd.mjs'
+
+/** How the examples of each are run. */
+const examples = {
+  '@chat/browser': { not: 'they are of pages: the part "pages" opens them' },
+  '@chat/bun': { run: (one) => serves({ ...one, runtime: 'bun' }) },
+  '@chat/core': { run: ends },
+  '@chat/http': { run: serves },
+  '@chat/node-ws': { run: serves },
+  '@chat/testing': { run: passes },
+  '@chat/web-socket': { run: inDenoAndWorkerd },
+  'README.md': { run: passes },
+}
+
+/** What READMEs take for granted besides the packages, from tooling/installed/packages. */
+const others = { express: ['express', '@types/express'], vitest: ['vitest'], ws: ['@types/ws'] }
+
+export async function test({ report, users }) {
+  const own = {
+    title: 'README.md',
+    folder: root,
+    line: ['npm', 'install', ...published.map(({ manifest }) => manifest.name)].join(' '),
+  }
+  const theirs = published.map(({ folder, manifest }) => ({
+    title: manifest.name,
+    folder,
+    line: installLine(folder),
+  }))
+  await sideBySide([own, ...theirs], (readme) => standsAlone(readme, users, report))
+}
+
+async function standsAlone({ title, folder, line }, users, report) {
+  if (line === undefined) return report.say(title, 'its README does not say how to install it: npm install …')
+  const user = users.make(`readme-of-${title.replace(/.*\//, '')}`)
+  const [installer, ...args] = line.split(/\s+/)
+  const command = installer === 'bun' ? findRuntime('bun')?.command : installer
+  if (command === undefined) return report.skip(title, 'there is no Bun here', process.env.CI !== undefined)
+  if (!report.ran(`${title}: ${line}`, await user.run(command, args))) return
+  const typescript = blocks(folder).filter(({ language }) => language === 'ts')
+  const code = typescript.map(({ text }) => text)
+  const wanted = Object.keys(others).filter((name) => code.some((text) => text.includes(` from '${name}'`)))
+  user.link('@types/node', ...wanted.flatMap((name) => others[name]))
+  await compile(title, typescript, user, report)
+  const example = examples[title]
+  if (example?.run !== undefined) return example.run({ title, code, user, report })
+  report.skip(`${title}: its examples run`, example?.not ?? 'tooling/packages/readmes.mjs does not say how')
+}
+
+async function inDenoAndWorkerd(one) {
+  await serves({ ...one, runtime: 'deno' })
+  await objects(one)
+}
+
+function installLine(folder) {
+  const lines = blocks(folder).map(
+    ({ language, text }) => language === 'sh' && /^(?:npm install|bun add) .*$/m.exec(text)?.[0],
+  )
+  return lines.find((line) => line)
+}
+
+async function compile(title, code, user, report) {
+  for (const [i, { text, hidden }] of code.entries()) {
+    const name = /^\/\/ ([\w-]+\.ts)\b/.exec(text)?.[1] ?? `block-${i + 1}.ts`
+    user.write(name, `${hidden}${text}\nexport {}\n`)
+  }
+  const compilerOptions = {
+    module: 'NodeNext',
+    target: 'ES2022',
+    lib: ['ES2023', 'DOM', 'DOM.Iterable'],
+    types: ['node'],
+    strict: true,
+    noEmit: true,
+    allowImportingTsExtensions: true,
+    // Not all that READMEs import besides has flawless types.
+    skipLibCheck: true,
+  }
+  user.write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['*.ts'] }))
+  const tsc = join(ensureInstalled('packages'), 'typescript-6', 'bin', 'tsc')
+  const result = await user.run(process.execPath, [tsc, '-p', '.', '--pretty', 'false'])
+  report.ran(`${title}: its ${code.length} examples compile`, result)
+}

@@ -1,0 +1,65 @@
+// What a delivery through @chat/bun costs beside a plain loop of `send` and Bun's own `publish`, in microseconds of the server's processor time, in turns within one run.
+// `node tooling/runtimes/bench-bun.mjs [receivers of each] [rounds]`; only the ratios mean something on another machine.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { bundle, install, out } from './bundles.mjs'
+import { findRuntime } from './runtimes.mjs'
+
+const [, , receivers = '500', rounds = '9'] = process.argv
+const bun = findRuntime('bun')
+if (bun === null) {
+  console.error('bench-bun: there is no Bun for this machine')
+  process.exit(1)
+}
+await install('core', 'bun')
+const program = await bundle('packages/bun/test-bun/fan-out.ts', join(out, 'fan-out.mjs'))
+const server = spawn(bun.command, [program, receivers, rounds], { stdio: ['ignore', 'pipe', 'inherit'] })
+const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]()
+const port = Number((await lines.next()).value)
+const sockets = []
+for (let n = 0; n < Number(receivers); n++)
+  for (const path of ['hub', 'send', 'publish']) sockets.push(await open(path, n))
+const { value: measured } = await lines.next()
+if (measured === undefined) process.exit(1)
+const costs = JSON.parse(measured)
+await once(server, 'exit')
+for (const socket of sockets) socket.destroy()
+
+for (const kind of new Set(costs.map((one) => one.kind))) {
+  console.log(`${kind}, to ${receivers}, ${rounds} rounds`)
+  const of = (way) => costs.filter((one) => one.kind === kind && one.way === way).map(({ cost }) => cost)
+  const native = of('publish')
+  for (const way of new Set(costs.map((one) => one.way))) {
+    const ratios = of(way).map((cost, round) => native[round] / cost)
+    const spread = `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`
+    const cost = median(of(way)).toFixed(2)
+    console.log(
+      `  ${way.padEnd(8)} ${cost} µs a delivery, ${median(ratios).toFixed(2)} × publish (${spread})`,
+    )
+  }
+}
+
+/** A client that reads and says nothing, but hello to the hub. */
+async function open(path, n) {
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => {})
+  const head = [`GET /${path} HTTP/1.1`, 'Host: bench', 'Connection: Upgrade', 'Upgrade: websocket']
+  const key = ['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==']
+  socket.write(`${[...head, ...key].join('\r\n')}\r\n\r\n`)
+  await once(socket, 'data')
+  if (path === 'hub') {
+    const hello = `["hello",{"v":[1,1],"token":"u${n}","streams":{"#room":null}}]`
+    socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | hello.length, 0, 0, 0, 0]), Buffer.from(hello)]))
+    // An empty pong now and then, or the hub would take them for gone.
+    setInterval(() => socket.write(Buffer.from([0x8a, 0x80, 0, 0, 0, 0])), 20_000).unref()
+  }
+  socket.resume()
+  return socket
+}
+
+function median(numbers) {
+  return [...numbers].sort((a, b) => a - b)[numbers.length >> 1]
+}

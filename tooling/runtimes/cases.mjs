@@ -1,0 +1,70 @@
+// Programs that run cases by themselves and print what became of each, a line of JSON: `{ suite, name, skipped?, failed? }`; see test-support/report-cases.ts.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { keep, recordOf } from '../docs/conformance-records.mjs'
+import { run, seconds } from './run.mjs'
+
+/** Whether a program's cases are as they should be. Suites of the conformance, by name, are also compared with what is kept of them. */
+export async function cases({ title, command, args, conformance }) {
+  const start = performance.now()
+  const { status, stdout, stderr } = await run(command, args)
+  const ok = judged(stdout, conformance) && status === 0
+  console.log(`${title}: ${seconds(start)} s${ok ? '' : `, FAILED (${status})\n${stderr}`}`)
+  return ok
+}
+
+/** The same for what such a program has printed. */
+export function judged(output, conformance) {
+  const lines = output.split('\n').filter((line) => line.startsWith('{'))
+  const suites = grouped(lines.map((line) => JSON.parse(line)))
+  let ok = suites.size > 0
+  for (const [suite, found] of suites) ok = said(suite, found, conformance[suite]) && ok
+  return ok
+}
+
+function said(suite, found, runtime) {
+  const failed = found.filter((one) => one.failed !== undefined)
+  const skipped = found.filter((one) => one.skipped !== undefined)
+  const passed = found.length - failed.length - skipped.length
+  console.log(`  ${suite}: ${passed} passed, ${skipped.length} left out, ${failed.length} failed`)
+  for (const { name, failed: reason } of failed) console.log(`    FAILED ${name}: ${reason}`)
+  if (failed.length > 0) return false
+  const difference =
+    runtime === undefined ? null : keep(recordOf({ kind: 'transport', suite, runtime }, found))
+  if (difference !== null) console.log(`    ${difference}`)
+  return difference === null
+}
+
+function grouped(all) {
+  const groups = new Map()
+  for (const one of all) groups.set(one.suite, [...(groups.get(one.suite) ?? []), one])
+  return groups
+}
+
+/** Runs `use` while a server runs, which prints its port first. */
+export async function withServer({ command, args, cwd }, use) {
+  const server = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] })
+  const gone = once(server, 'exit')
+  try {
+    const port = await Promise.race([firstLine(server.stdout), gone.then(() => null)])
+    // Some say it with more words.
+    const number = /"port":(\d+)/.exec(port)?.[1] ?? port
+    if (number !== null) return await use(Number(number))
+    console.log(`${command} ${args.join(' ')}: ended before it listened`)
+    return false
+  } finally {
+    server.kill('SIGKILL')
+    await gone
+  }
+}
+
+async function firstLine(stream) {
+  let text = ''
+  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+    text += chunk
+    if (text.includes('\n')) break
+  }
+  // What comes later must not fill the pipe.
+  stream.resume()
+  return text.split('\n')[0]
+}

@@ -1,0 +1,96 @@
+// Removes one defence of the code after the other, and sees to it that somebody notices: a seed of the search that the mutant names, or its test.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { sideBySide } from '../side-by-side.mjs'
+import { bundle, run } from './searches.mjs'
+
+/** After so many milliseconds without a word of ten more seeds a run goes in circles. */
+const patience = 60_000
+
+/** Whether each mutant is caught; says of each by what. */
+export async function judgeMutants(folder, { seeds = '500', from, search, only }) {
+  const all = JSON.parse(readFileSync('packages/testing/scenarios/mutants.json', 'utf8'))
+  const mutants = all.filter(
+    (mutant) => mutant.name.includes(only) && [undefined, mutant.search].includes(search),
+  )
+  const range = {
+    folder,
+    whole: await bundle(folder),
+    args: ['--seeds', seeds, '--from', from, '--progress', '10'],
+  }
+  const start = performance.now()
+  let caught = 0
+  await sideBySide(mutants, async (mutant) => {
+    const { fate, how } = await judge(mutant, range)
+    if (fate === 'caught') caught++
+    console.log(`${fate.padEnd(8)} ${mutant.name} (${how})`)
+  })
+  const seconds = ((performance.now() - start) / 1_000).toFixed(0)
+  console.log(`${caught} of ${mutants.length} mutants caught in ${seconds} s`)
+  if (caught < mutants.length)
+    console.error(
+      'what survives is a defence that nothing needs, or nothing reaches; what is unproven fails without the mutant, too',
+    )
+  return caught === mutants.length
+}
+
+async function judge(mutant, range) {
+  const { file, find } = mutant
+  if (readFileSync(`packages/${file}`, 'utf8').split(find).length !== 2)
+    return { fate: 'OUTDATED', how: `${file} does not have ${JSON.stringify(find)} once` }
+  return mutant.test === undefined ? bySeeds(mutant, range) : byTest(mutant, range)
+}
+
+async function bySeeds(mutant, { folder, whole, args }) {
+  const { name, search } = mutant
+  const file = await bundle(folder, name, (path) => mutated(mutant, path))
+  const { status, output, seconds } = await run(file, ['--search', search, ...args], { patience })
+  const how = `${search}: ${verdict(status, output)}, ${seconds} s`
+  if (status === 0) return { fate: 'SURVIVED', how }
+  const seed = /seed (\d+)/.exec(output)?.[1]
+  if (seed === undefined) return { fate: 'caught', how }
+  const { status: innocent } = await run(whole, ['--search', search, '--seeds', '1', '--from', seed])
+  return { fate: innocent === 0 ? 'caught' : 'UNPROVEN', how }
+}
+
+/** By which seed, and by what. */
+function verdict(status, output) {
+  if (status === 0) return 'no seed'
+  if (status === null) return 'a run never ends'
+  const seed = /seed (\d+)/.exec(output)?.[1]
+  const broken = /^(.+?) does not hold/m.exec(output)?.[1]
+  const what = broken ?? shortened((output.split('FAILED\n')[1] ?? output).split('\n')[0])
+  return seed === undefined ? what : `seed ${seed}, ${what}`
+}
+
+const shortened = (text) => (text.length > 60 ? `${text.slice(0, 60)}…` : text)
+
+async function byTest(mutant, { folder }) {
+  const { name, test } = mutant
+  const config = join(folder, `${name.replaceAll(/\W+/g, '-')}.config.mjs`)
+  const conditions = ['@chat/source', 'module', 'development|production', 'node']
+  const own = JSON.stringify({ conditions, mutant, test })
+  writeFileSync(
+    config,
+    `import { mutated } from ${JSON.stringify(resolve('tooling/simulate/mutants.mjs'))}
+const { conditions, mutant, test } = ${own}
+const load = (id) => mutated(mutant, id.split('?')[0])
+const plugins = [{ name: 'mutant', enforce: 'pre', load }]
+export default { resolve: { conditions }, ssr: { resolve: { conditions } }, plugins, test: { include: [test] } }
+`,
+  )
+  const vitest = resolve('node_modules/vitest/vitest.mjs')
+  const { status, output, seconds } = await run(vitest, ['run', '--root', '.', '--config', config], {
+    patience,
+  })
+  const failed = / FAIL .* > (.*)/.exec(output)?.[1]
+  const how = `${basename(test)}: ${status === 0 ? 'passes' : shortened(failed ?? 'never ends')}, ${seconds} s`
+  // A run that fails for another reason than a test shows nothing.
+  return { fate: status === 0 ? 'SURVIVED' : failed || status === null ? 'caught' : 'UNPROVEN', how }
+}
+
+/** The source of a path with the defence removed; `null` for other paths. */
+export function mutated({ file, find, replace }, path) {
+  if (!path.replaceAll('\\', '/').endsWith(`packages/${file}`)) return null
+  return readFileSync(path, 'utf8').replace(find, () => replace)
+}
