@@ -65,7 +65,10 @@ export class Bar {
     const words =
       status === 'closed'
         ? `The connection has ended: ${trouble ?? 'it was closed'}. `
-        : `The server is away${seconds >= 3 ? ` for ${seconds} s` : ''}. What you write waits, and goes out when it is back.`
+        : `The server ${absence(seconds)}. Your messages wait, and are sent when it is back.`
     if (text.textContent !== words) text.textContent = words
   }
 }
+
+const absence = (seconds: number): string =>
+  seconds < 3 ? 'is unreachable' : `has been unreachable for ${seconds} s`

@@ -10,7 +10,7 @@ const marks = {
   waiting: 'Waiting',
   sent: 'Sent',
   failed: 'Not sent',
-  uncertain: 'Nobody knows whether it was sent',
+  uncertain: 'Possibly not sent',
 }
 
 /** A row of the log and what it shows. */
@@ -110,7 +110,7 @@ export class Log {
     const suffix = kind === 'announcement' && make('span', 'to-all', 'to everyone')
     if (mine) return make('span', 'name', 'You ', suffix)
     const button = makeButton('link', from, () => this.#chat.open(`@${from}`))
-    button.title = `Write to ${from} alone`
+    button.title = `Write only to ${from}`
     return make('span', 'name', button, ' ', suffix)
   }
 
@@ -125,7 +125,7 @@ export class Log {
   #trouble(entry: Entry): HTMLElement | null {
     const { state, reason = '' } = entry
     if (state !== 'failed' && state !== 'uncertain') return null
-    const text = state === 'failed' ? `Not sent: ${reason}.` : `It may not have arrived: ${reason}.`
+    const text = state === 'failed' ? `Not sent: ${reason}.` : `This may not have been sent: ${reason}.`
     const conversation = this.#chat.current
     const retry = makeButton('link retry', state === 'failed' ? 'Try again' : 'Send again', () =>
       this.#chat.again(conversation, entry),
@@ -138,7 +138,7 @@ export class Log {
     const person = address.startsWith('@')
     part('empty-title', HTMLParagraphElement).textContent = person ? `You and ${name}` : `Welcome to ${name}`
     part('empty-text', HTMLParagraphElement).textContent = person
-      ? `What you write here goes to ${name} alone, in all of ${name}'s tabs.`
-      : 'Nothing was said yet. Begin, or open this page in another tab under another name.'
+      ? `Only ${name} gets your messages here, in every open tab.`
+      : 'There are no messages yet. Write one, or open this page in a second tab under another name.'
   }
 }

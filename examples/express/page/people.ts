@@ -38,7 +38,7 @@ const list = new Intl.ListFormat('en')
 export function sentence(present: Present | undefined, me: string): string {
   const count = present?.count ?? 0
   if (present === undefined || count === 0) return 'Everyone in this room'
-  if (isCrowd(present)) return `${count} are here`
+  if (isCrowd(present)) return `${count} tabs are here`
   const names = peopleIn(present, me).map(({ name, mine }) => (mine ? 'You' : name))
   if (names.length > 4) return `${names.length} people are here`
   if (names.length === 1) return names[0] === 'You' ? 'Only you are here' : `${names[0]} is here`

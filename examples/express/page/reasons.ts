@@ -5,27 +5,27 @@ const ofErrors: Partial<Record<ErrorCode, string>> = {
   too_large: 'it is too long',
   rate_limited: 'too many messages at once',
   busy: 'the server is busy',
-  unavailable: 'the server is not there',
+  unavailable: 'the server is unreachable',
   timeout: 'the server did not answer',
-  unauthorized: 'the server does not take this name',
-  full: 'too many messages are waiting already',
+  unauthorized: 'the server does not accept this name',
+  full: 'too many messages are already waiting',
   closed: 'the connection was closed',
   usage: 'the connection was closed',
-  uncertain: 'no answer came',
+  uncertain: 'there was no answer',
 }
 
 const ofGaps: Record<Gap['reason'], string> = {
   absent: 'the server lost them',
-  epoch: 'the server started afresh',
+  epoch: 'the server started a new log',
   diverged: 'the server lost them',
-  trimmed: 'they are older than the server keeps',
-  limit: 'there are too many to send again',
+  trimmed: 'the server no longer keeps them',
+  limit: 'there are too many of them to resend',
 }
 
 /** Why something failed, in words for people. */
 export function reasonOf(error: unknown): string {
   const { code, message } = error as { code?: ErrorCode; message?: string }
-  return (code === undefined ? undefined : ofErrors[code]) ?? message ?? 'something went wrong'
+  return (code === undefined ? undefined : ofErrors[code]) ?? message ?? 'an unknown error'
 }
 
 /** Why messages are missing. */

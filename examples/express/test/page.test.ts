@@ -114,7 +114,7 @@ describe('who is here', () => {
   test('is a number in a crowd, which the server only counts', () => {
     const crowd = { ...present('me', 'bob'), count: 300 }
     expect(peopleIn(crowd, 'me')).toEqual([])
-    expect(sentence(crowd, 'me')).toBe('300 are here')
+    expect(sentence(crowd, 'me')).toBe('300 tabs are here')
   })
 
   test('is away when no tab is looked at', () => {
