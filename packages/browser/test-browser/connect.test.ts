@@ -27,7 +27,8 @@ it('joins a room, sends, and hears the others', async () => {
   const heard: unknown[] = []
   there.on('say', ({ text }, { from, at, address }) => heard.push([text, from, at, address]))
   await Promise.all([here.ready, there.ready])
-  const { at } = await here.send('say', { text: 'hi 👋\u2028' })
+  const { position } = await here.send('say', { text: 'hi 👋\u2028' })
+  const at = position[1]
   await here.send('say', { text: 'again' })
   await eventually(() => expect(heard).toHaveLength(2))
   expect(heard).toEqual([

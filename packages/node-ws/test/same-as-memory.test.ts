@@ -22,9 +22,9 @@ async function conversation(enter: (token: string) => Client, hub: Hub): Promise
   await room.ready
   await alice.join('#lobby').ready
   for (const data of [0, null, '', 'é 👋 \u2028 "\\', [[1]], { a: { b: [] } }, 'x'.repeat(60_000)])
-    note('alice', { at: (await alice.to('#lobby').send('say', data)).at })
+    note('alice', { at: (await alice.to('#lobby').send('say', data)).position[1] })
   alice.to('#lobby').cast('typing', true)
-  note('alice', { at: (await alice.to('@bob').send('dm', 'psst')).at })
+  note('alice', { at: (await alice.to('@bob').send('dm', 'psst')).position[1] })
   await hub.broadcast('dm', 'to everyone')
   note('hub', await hub.to('@bob').ask('confirm', 'this'))
   for (const wrong of [alice.to('~somebody').send('say', 1), alice.call('nothing', 1)])

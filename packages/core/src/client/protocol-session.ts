@@ -1,5 +1,5 @@
 import { encodeFrame } from '../protocol/encode.ts'
-import { type HubFrame, parseAttachment, type WelcomeFrame } from '../protocol/hub-frames.ts'
+import { type HubFrame, parseLogStart, type WelcomeFrame } from '../protocol/hub-frames.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
 import { type Aborter, createAborter } from '../runtime/signal.ts'
 import { ChatError, type ErrorCode, UncertainError } from '../vocabulary/errors.ts'
@@ -306,7 +306,7 @@ export class ProtocolSession implements ConnectorHost, Answering {
       repeat: 'bound',
       counts: true,
       frame: (ref) => encodeFrame('join', ref, address, options),
-      resolve: (result) => answer({ attachment: parseAttachment(result), answer: result }),
+      resolve: (result) => answer({ attachment: parseLogStart(result), answer: result }),
       reject: (error) => {
         if (error instanceof ChatError && !(error instanceof UncertainError)) answer(error)
       },

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../vocabulary/errors.ts'
-import type { GapReason, Position } from '../vocabulary/position.ts'
+import type { GapReason, LogStart, Position } from '../vocabulary/position.ts'
 import { utf8Length } from '../vocabulary/text.ts'
 import { encodeValue } from './json.ts'
 
@@ -57,6 +57,12 @@ export function encodeError(ref: number, error: WireError): string {
 /** @internal */
 export const encodeGap = (address: string, reason: GapReason, position: Position): string =>
   encodeFrame('gap', address, reason, position)
+
+/** The start of a reader in a log, as the answer to a join and in `welcome`. */
+export function encodeLogStart({ position, top, mode, reason }: LogStart): string {
+  const [epoch, at, id] = position
+  return JSON.stringify({ epoch, at, id, top, mode, reason })
+}
 
 /** @internal */
 export const encodeMember = (session: string, user: string, state: unknown): string =>

@@ -243,7 +243,7 @@ function parseLimits(limits: Readonly<Record<string, unknown>>): WelcomeLimits {
 function parseStreamAnswer(value: unknown): StreamAnswer {
   const answer = record(value, 'stream')
   if (answer['mode'] === 'refused') return { mode: 'refused', code: text(answer['code'], 'code') }
-  return parseAttachment(answer)
+  return parseLogStart(answer)
 }
 
 /**
@@ -252,14 +252,12 @@ function parseStreamAnswer(value: unknown): StreamAnswer {
  * @throws ProtocolError when it says no position.
  * @internal
  */
-export function parseAttachment(value: unknown): LogStart {
-  const answer = record(value, 'attachment')
-  const place = toPosition([answer['epoch'], answer['at'], answer['id']])
-  if (place === null) throw new ProtocolError('an attachment has no position')
+export function parseLogStart(value: unknown): LogStart {
+  const answer = record(value, 'start')
+  const position = toPosition([answer['epoch'], answer['at'], answer['id']])
+  if (position === null) throw new ProtocolError('the start in a log has no position')
   return {
-    epoch: place[0],
-    at: place[1],
-    id: place[2],
+    position,
     top: count(answer['top'], 'top', 0),
     mode: text(answer['mode'], 'mode') as LogStart['mode'],
     reason: optional(answer['reason'], 'reason', text) as GapReason | undefined,

@@ -3,7 +3,8 @@ import { world } from '@chat/testing'
 import { describe, expect, test } from 'vitest'
 import { limits, play, type RawFrame, type Stage } from '../support/fake-hub.ts'
 
-const stored = (at: number) => ({ epoch: 'e1', at, id: `session1.${at}` })
+const answer = (at: number) => ({ epoch: 'e1', at, id: `session1.${at}` })
+const stored = (at: number) => ({ position: ['e1', at, `session1.${at}`], id: `session1.${at}` })
 const refs = (frames: readonly RawFrame[]): unknown[] => frames.map(([, ref]) => ref)
 
 async function reconnect(stage: Stage): Promise<void> {
@@ -45,7 +46,7 @@ describe('a send', () => {
       const client = await stage.connected()
       const outcomes = [1, 2, 3].map((n) => stage.watch(client.to('#a').send('say', n)))
       await stage.settle()
-      stage.hub.at().write(['ok', 2, stored(2)])
+      stage.hub.at().write(['ok', 2, answer(2)])
       await stage.settle()
       stage.hub.at().cut()
       await stage.advance(0)
@@ -56,7 +57,7 @@ describe('a send', () => {
         ['send', 3, '#a', 'say', 3],
         ['send', 4, '#a', 'say', 4],
       ])
-      for (const ref of [1, 3, 4]) stage.hub.at().write(['ok', ref, stored(ref)])
+      for (const ref of [1, 3, 4]) stage.hub.at().write(['ok', ref, answer(ref)])
       await stage.settle()
       expect([...outcomes, later].map(({ value }) => value)).toEqual([1, 2, 3, 4].map(stored))
     }))
@@ -73,7 +74,7 @@ describe('a send', () => {
         [1],
         [1],
       ])
-      stage.hub.at().write(['ok', 1, { ...stored(1), dup: true }], ['ok', 1, stored(9)])
+      stage.hub.at().write(['ok', 1, { ...answer(1), dup: true }], ['ok', 1, answer(9)])
       await stage.settle()
       expect(outcome.value).toMatchObject(stored(1))
       expect(client.counters.strayAnswers).toBe(1)
@@ -132,7 +133,7 @@ describe('the publish horizon (P-PB-3)', () => {
       await stage.settle()
       const start = stage.time.now
       await stage.advance(60_000 + offset)
-      stage.hub.at().write(['ok', 1, stored(1)])
+      stage.hub.at().write(['ok', 1, answer(1)])
       await stage.advance(1)
       expect(outcome.state).toBe(state)
       if (state === 'rejected')
@@ -234,7 +235,7 @@ describe('the windows (P-PB-6)', () => {
       await stage.settle()
       const written = (): number => stage.hub.at().of('send').length + stage.hub.at().of('call').length
       expect(written()).toBe(64)
-      stage.hub.at().write(['ok', 7], ['err', 8, 'busy', ''], ['ok', 9, stored(9)])
+      stage.hub.at().write(['ok', 7], ['err', 8, 'busy', ''], ['ok', 9, answer(9)])
       await stage.settle()
       expect(written()).toBe(67)
       expect(refs(stage.hub.at().frames.slice(1))).toEqual(Array.from({ length: 67 }, (_, i) => i + 1))
@@ -279,7 +280,7 @@ describe('the windows (P-PB-6)', () => {
       await stage.settle()
       expect(given.error?.code).toBe('uncertain')
       expect(stage.hub.at().of('send')).toHaveLength(1)
-      stage.hub.at().write(['ok', 1, stored(1)])
+      stage.hub.at().write(['ok', 1, answer(1)])
       await stage.settle()
       expect(stage.hub.at().of('send')).toHaveLength(2)
       expect(next.state).toBe('pending')

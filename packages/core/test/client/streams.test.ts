@@ -358,7 +358,7 @@ test('whatever a stream of frames looks like, each id is delivered once and in t
   fc.assert(
     fc.property(fc.array(frame, { maxLength: 60 }), (frames) => {
       const inbox = new LogPosition(['e', 0, null])
-      inbox.attach({ epoch: 'e', at: 0, id: null, top: 20, mode: 'live' })
+      inbox.attach({ position: ['e', 0, null], top: 20, mode: 'live' })
       const delivered: number[] = []
       for (const { at, prev } of frames) {
         const before = inbox.position?.[1] ?? 0
@@ -366,7 +366,7 @@ test('whatever a stream of frames looks like, each id is delivered once and in t
         if (verdict === 'deliver') delivered.push(at)
         if (verdict === 'hole') {
           expect(inbox.position?.[1]).toBe(before)
-          inbox.attach({ epoch: 'e', at: before, id: `m${before}`, top: 20, mode: 'replay' })
+          inbox.attach({ position: ['e', before, `m${before}`], top: 20, mode: 'replay' })
         }
       }
       expect(delivered).toEqual([...new Set(delivered)].sort((a, b) => a - b))

@@ -1,7 +1,7 @@
 import { MemoryBackplane } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import type { Answer } from '../support/raw-client.ts'
-import { altered, outcome, paths, position, stage } from '../support/stage.ts'
+import { altered, outcome, paths, position, stage, wirePosition } from '../support/stage.ts'
 
 const place = (answer: Answer) => (answer.ok ? answer.result : {})
 
@@ -11,7 +11,7 @@ describe.each(paths)('attaching to a stream, with a backplane that is %s', (path
     const sent = await s.publish('#a', 1, 2)
     const alice = await s.client('alice')
     const joined = await alice.request('join', '#a')
-    expect(place(joined)).toEqual({ ...sent[1], top: 2, mode: 'live' })
+    expect(place(joined)).toEqual({ ...wirePosition(sent[1]), top: 2, mode: 'live' })
     expect(alice.messages('#a')).toEqual([])
   })
 
@@ -52,7 +52,7 @@ describe.each(paths)('attaching to a stream, with a backplane that is %s', (path
     await alice.request('join', '#a')
     const sent = await s.publish('#a', 1, 2)
     const again = await alice.request('join', '#a')
-    expect(place(again)).toEqual({ ...sent[1], top: 2, mode: 'live' })
+    expect(place(again)).toEqual({ ...wirePosition(sent[1]), top: 2, mode: 'live' })
     await s.publish('#a', 3)
     expect(alice.messages('#a').map(([at]) => at)).toEqual([1, 2, 3])
     expect(s.hub.rooms.get('#a')).toBe(1)
@@ -64,7 +64,7 @@ describe.each(paths)('attaching to a stream, with a backplane that is %s', (path
     await alice.request('join', '#a')
     const sent = await s.publish('#a', 1, 2, 3)
     const again = await alice.request('join', '#a', { since: position(sent[0] ?? {}) })
-    expect(place(again)).toEqual({ ...sent[0], top: 3, mode: 'replay' })
+    expect(place(again)).toEqual({ ...wirePosition(sent[0]), top: 3, mode: 'replay' })
     await s.publish('#a', 4)
     expect(alice.messages('#a').map(([at]) => at)).toEqual([1, 2, 3, 2, 3, 4])
     expect(s.hub.rooms.get('#a')).toBe(1)
@@ -120,8 +120,8 @@ describe.each(paths)('attaching to a stream, with a backplane that is %s', (path
     const sent = await s.publish('#a', 1, 2, 3)
     const alice = await s.client('alice', { streams: { '#a': position(sent[1] ?? {}) } }, 2)
     const bob = await s.client('bob', { streams: { '#a': position(sent[2] ?? {}) } }, 2)
-    expect(alice.welcome.streams['#a']).toEqual({ ...sent[1], top: 3, mode: 'replay' })
-    expect(bob.welcome.streams['#a']).toEqual({ ...sent[2], top: 3, mode: 'live' })
+    expect(alice.welcome.streams['#a']).toEqual({ ...wirePosition(sent[1]), top: 3, mode: 'replay' })
+    expect(bob.welcome.streams['#a']).toEqual({ ...wirePosition(sent[2]), top: 3, mode: 'live' })
     await s.advance(10_000)
     await s.publish('#a', 4)
     await s.advance(10_000)

@@ -26,7 +26,7 @@ describe.each(paths)('history, with a backplane that is %s', (path) => {
   test('P-ST-6: the messages are msg frames, oldest first, with the epoch, base and top of the log', async () => {
     const { alice, sent } = await filled(2, { path })
     expect(page(await alice.request('read', '#a'))).toEqual({
-      epoch: sent[0]?.epoch,
+      epoch: sent[0]?.position[0],
       base: 0,
       top: 2,
       messages: [

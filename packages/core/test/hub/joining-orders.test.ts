@@ -53,7 +53,7 @@ class Scene {
     const sent = await Promise.all(
       Array.from({ length: count }, (_, i) => this.hub.to('#a').send('say', `old ${i}`)),
     )
-    return sent.map(({ epoch, at, id }) => [epoch, at, id])
+    return sent.map(({ position }) => position)
   }
 
   rest(): Promise<void> {

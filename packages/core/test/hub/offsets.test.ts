@@ -3,7 +3,7 @@ import { paths, position, type Stage, stage } from '../support/stage.ts'
 
 const epochOf = async (s: Stage, address: string): Promise<string> => {
   const [sent] = await s.publish(address, 'probe')
-  return sent?.epoch ?? ''
+  return sent?.position[0] ?? ''
 }
 
 describe.each(paths)('epochs and offsets, with a backplane that is %s', (path) => {

@@ -29,7 +29,7 @@ async function ten(s: Stage): Promise<{ epoch: string; id: (at: number) => strin
   const keeper = await s.client('keeper')
   await keeper.request('join', '#a')
   const sent = await s.publish('#a', 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
-  return { epoch: sent[0]?.epoch ?? '', id: (at) => sent[at - 1]?.id ?? '' }
+  return { epoch: sent[0]?.position[0] ?? '', id: (at) => sent[at - 1]?.id ?? '' }
 }
 
 describe.each(paths)('with a backplane that is %s', (path) => {

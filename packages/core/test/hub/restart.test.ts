@@ -22,8 +22,8 @@ describe('a hub restart with the same configuration', () => {
       nodes.add(hub.node)
       const alice = await s.client('alice', {}, start)
       const [own, hers] = [await hub.to('#a').send('say', 1), await alice.request('send', '#a', 'say', 2)]
-      for (const { at, id } of [own, hers.ok ? hers.result : {}] as { at: number; id: string }[]) {
-        ids.push(id)
+      for (const [, at, id] of [own.position, position(hers.ok ? (hers.result as object) : {})]) {
+        ids.push(id ?? '')
         offsets.push(at)
       }
       const closed = hub.close({ deadline: 1 })
@@ -46,7 +46,7 @@ describe('a hub restart with the same configuration', () => {
       if (before !== null)
         expect(alice.welcome.streams['#a']).toMatchObject({ mode: 'gap', reason: 'absent' })
       const sent = await hub.to('#a').send('say', start)
-      places.add(`${sent.epoch} ${sent.at}`)
+      places.add(`${sent.position[0]} ${sent.position[1]}`)
       const again = await s.client('alice', before === null ? {} : { streams: { '#a': before } }, start)
       if (before !== null) expect(again.welcome.streams['#a']).toMatchObject({ mode: 'gap', reason: 'epoch' })
       before = position(sent)

@@ -35,7 +35,7 @@ describe('a read of the log that several ask for', () => {
     const keeper = await s.client('keeper', { streams: { '#a': null } }, 2)
     // One forges a place that the log does not have yet; the other has been given it by another node, and comes while the log is asked about the forged one.
     const [forger, bob] = [await s.client('forger', {}, 2), await s.client('bob', {}, 2)]
-    await forger.say(['join', 1, '#a', { since: [first?.epoch, 2, 'forged'] }])
+    await forger.say(['join', 1, '#a', { since: [first?.position[0], 2, 'forged'] }])
     const [second] = await s.publish('#a', 2, 3)
     await bob.say(['join', 1, '#a', { since: position(second ?? {}) }])
     expect([held, forger.answered(), bob.answered()]).toEqual([1, [], []])

@@ -179,7 +179,7 @@ describe.each(paths)('a connection that does not keep up, with a backplane that 
     await s.settle()
     hold = null
     // The log loses everything, and one message makes the node notice.
-    s.store.bump('#a', sent[0]?.epoch ?? '')
+    s.store.bump('#a', sent[0]?.position[0] ?? '')
     await s.publish('#a', 'anew')
     const [next] = await s.publish('#a', 'next')
     resolve()
@@ -187,7 +187,7 @@ describe.each(paths)('a connection that does not keep up, with a backplane that 
     await drained(s, connection)
     const stream = connection.frames.filter(([type]) => type === 'msg' || type === 'gap')
     const gap = stream.findIndex(([type]) => type === 'gap')
-    expect(stream.slice(gap).map((frame) => frame[2])).toEqual(['epoch', next?.at])
+    expect(stream.slice(gap).map((frame) => frame[2])).toEqual(['epoch', next?.position[1]])
   })
 
   test('P-LV-4: a connection that is slow but below the limit keeps executing', async () => {

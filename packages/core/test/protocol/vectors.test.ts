@@ -27,7 +27,18 @@ function plain(frame: object, meaning: object): object {
   const { streams: _, ...rest } = frame as { streams: unknown }
   return 'entries' in meaning
     ? { ...rest, entries: [...streams] }
-    : { ...rest, streams: Object.fromEntries(streams) }
+    : {
+        ...rest,
+        streams: Object.fromEntries([...streams].map(([address, start]) => [address, onWire(start)])),
+      }
+}
+
+/** The fields of a start in a log, by the names that the protocol gives them. */
+function onWire(start: unknown): unknown {
+  if (typeof start !== 'object' || start === null || !('position' in start)) return start
+  const { position, ...rest } = start
+  const [epoch, at, id] = position as [string, number, string | null]
+  return { epoch, at, id, ...rest }
 }
 
 function fault(parse: () => unknown): unknown {

@@ -11,7 +11,7 @@ describe('behind a slow link', () => {
     await s.drop(alice)
     await s.publish('#a', ...Array(100).fill('x'.repeat(1_000)))
 
-    const again = await s.resume(alice, { streams: { '#a': [first?.epoch, first?.at, first?.id] } })
+    const again = await s.resume(alice, { streams: { '#a': first?.position } })
 
     const [welcome = '', ...replay] = again.transmissions
     expect(welcome.split('\n')).toHaveLength(1)

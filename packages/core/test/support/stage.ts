@@ -161,10 +161,18 @@ export const stage = (options: StageOptions = {}): Stage => new Stage(options)
 export const outcome = (answer: Answer | null): string =>
   answer === null ? 'none' : answer.ok ? 'ok' : answer.code
 
-/** The position that an attachment or the `ok` of a send names. */
-export function position(place: object): [epoch: string, at: number, id: string | null] {
-  const { epoch, at, id } = place as Stream
+/** The position in a `Stored`, in the start of a log, or in the `ok` of a send. */
+export function position(given: object): [epoch: string, at: number, id: string | null] {
+  if ('position' in given) return given.position as [string, number, string]
+  const { epoch, at, id } = given as Stream
   return [epoch, at, id]
+}
+
+/** The fields by which frames name the position of a message that was stored. */
+export function wirePosition(stored: Stored | undefined): { epoch: string; at: number; id: string | null } {
+  if (stored === undefined) throw new Error('no message was stored')
+  const [epoch, at, id] = stored.position
+  return { epoch, at, id }
 }
 
 /** A backplane in which some operations are others. */

@@ -1,4 +1,4 @@
-import type { LogStart, Position } from '@chat/core'
+import type { GapReason, Position } from '@chat/core'
 import type { Eye } from './protocol-monitor.ts'
 
 /** Where a connection stands in a stream, as the hub has told it. */
@@ -15,8 +15,18 @@ interface Asked {
   readonly address: string
 }
 
+/** The start in a log, as a frame names it. */
+interface WireStart {
+  readonly epoch: string
+  readonly at: number
+  readonly id: string | null
+  readonly top: number
+  readonly mode: 'live' | 'replay' | 'gap'
+  readonly reason?: GapReason
+}
+
 /** A stream in a `welcome`. */
-type StreamAnswer = LogStart | { readonly mode: 'refused' }
+type StreamAnswer = WireStart | { readonly mode: 'refused' }
 
 /** The part of a `welcome` that is looked at. */
 interface Welcome {
@@ -122,7 +132,7 @@ export class Conversation {
       else this.#attach(address, answer)
   }
 
-  #attach(address: string, { epoch, at, top, mode, reason }: LogStart): void {
+  #attach(address: string, { epoch, at, top, mode, reason }: WireStart): void {
     const { bounds, w } = this.#eye
     if (mode === 'replay') w.sometimes('a replay')
     if (mode === 'gap') w.sometimes(`gap: ${reason}`)
@@ -136,7 +146,7 @@ export class Conversation {
     if (asked === undefined) return
     const { address } = asked
     this.#asked.delete(ref)
-    if (asked.type === 'join' && type === 'ok') this.#attach(address, result as LogStart)
+    if (asked.type === 'join' && type === 'ok') this.#attach(address, result as WireStart)
     else if (asked.type === 'leave' && type === 'ok') this.#standing.delete(address)
     else if (asked.type === 'send') {
       if (ref < (this.#answered.get(address) ?? 0))

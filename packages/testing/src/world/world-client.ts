@@ -43,7 +43,7 @@ export class WorldClient<C extends AnyContract> extends Client<C> {
         const sent = target.send(event, data, options)
         this.#witness.sending(address)
         sent.then(
-          ({ at, id }) => this.#witness.sent(address, { at, id }),
+          ({ position, id }) => this.#witness.sent(address, { at: position[1], id }),
           (error) => this.#witness.sent(address, error instanceof UncertainError ? 'uncertain' : 'refused'),
         )
         return sent

@@ -11,6 +11,13 @@ import type { Message } from '../types.ts'
 import { checkAddress, checkEvent } from './checks.ts'
 import type { Operation } from './pending-operations.ts'
 
+/** The result of a `send`, as the hub answers it. */
+interface SendAnswer {
+  readonly epoch: string
+  readonly at: number
+  readonly id: string
+}
+
 /** What distinguishes one operation from another. */
 type Plan = Pick<Operation, 'publishes' | 'repeat'> & {
   frame(ref: number): string
@@ -48,8 +55,13 @@ export class Operations {
     this.#guard.event(event, data)
     const tail = this.#encode(address, event, data)
     const frame = (ref: number): string => `["send",${ref},${tail}`
-    const stored = await this.#operate({ publishes: true, repeat: 'same-ref', frame, signal })
-    return stored as Stored
+    const { epoch, at, id } = (await this.#operate({
+      publishes: true,
+      repeat: 'same-ref',
+      frame,
+      signal,
+    })) as SendAnswer
+    return { position: [epoch, at, id], id }
   }
 
   cast(address: string, event: string, data: unknown, key: string | undefined): void {

@@ -41,9 +41,9 @@ export class LogPosition {
   }
 
   /** Takes the answer to a join or hello. */
-  attach({ epoch, at, id }: LogStart): void {
+  attach({ position }: LogStart): void {
     this.#attached = true
-    this.position = [epoch, at, id]
+    this.position = position
   }
 
   /** Takes the answer to a join at the place of a snapshot: the application starts anew, so what it was given before does not count. */

@@ -330,7 +330,7 @@ export class Subscriptions {
     const { address, inbox, restoration, since: from } = subscription
     // The hook has answered while this answer was on its way: it says where another place was asked for.
     if (subscription.asked !== from) return this.#join(subscription)
-    const to: Position = [attachment.epoch, attachment.at, attachment.id]
+    const to = attachment.position
     const lost = attachment.mode === 'gap' && from !== null
     const gap: Gap | null = lost ? { address, reason: attachment.reason ?? 'absent', from, to } : null
     if (restoration !== null) {

@@ -176,10 +176,10 @@ export class LogFeed {
 
   /** The answer to a join: where the reader stands before the first message that follows (P-ST-3). */
   describe(reader: Reader, reason: GapReason | null): LogStart {
-    const [epoch, at, id] = reader.position
+    const { position } = reader
     const top = this.position[1]
-    if (reason !== null) return { epoch, at, id, top, mode: 'gap', reason }
-    return { epoch, at, id, top, mode: reader.live ? 'live' : 'replay' }
+    if (reason !== null) return { position, top, mode: 'gap', reason }
+    return { position, top, mode: reader.live ? 'live' : 'replay' }
   }
 
   /** The next messages after a position, up to the feed's own place; `null` when the log is out of reach, until {@link LogFeed.check}. */

@@ -1,7 +1,8 @@
 import type { HelloFrame, StreamRequest } from '../../protocol/client-frames.ts'
+import { encodeLogStart } from '../../protocol/encode.ts'
 import { Frame } from '../../transport/batch.ts'
 import { addressKind } from '../../vocabulary/address.ts'
-import type { LogStart, Position } from '../../vocabulary/position.ts'
+import type { Position } from '../../vocabulary/position.ts'
 import { withdraw } from '../operations/join.ts'
 import { authorize } from '../policy/authorize.ts'
 import { enterPresence } from '../presence/presence-registry.ts'
@@ -128,8 +129,7 @@ export class Welcome {
     const streams: string[] = []
     for (const address of this.#requests.keys()) {
       const prepared = this.#prepared.get(address)
-      if (prepared !== undefined)
-        streams.push(`${JSON.stringify(address)}:${JSON.stringify(this.#answer(prepared))}`)
+      if (prepared !== undefined) streams.push(`${JSON.stringify(address)}:${this.#answer(prepared)}`)
     }
     const { outbox } = this.#session
     outbox.push(new Frame(`["welcome",${this.#head()},"streams":{${streams.join(',')}}}]`))
@@ -138,14 +138,14 @@ export class Welcome {
     this.#session.announce()
   }
 
-  #answer(prepared: Prepared): LogStart | { mode: 'refused'; code: string } {
-    if ('refused' in prepared) return { mode: 'refused', code: prepared.refused }
+  #answer(prepared: Prepared): string {
+    if ('refused' in prepared) return JSON.stringify({ mode: 'refused', code: prepared.refused })
     const { memberships } = this.#session
     if (memberships.full(prepared.feed.address)) {
       withdraw(this.#session, prepared, 'left')
-      return { mode: 'refused', code: 'too_large' }
+      return JSON.stringify({ mode: 'refused', code: 'too_large' })
     }
-    return memberships.attach(prepared)
+    return encodeLogStart(memberships.attach(prepared))
   }
 
   /** Everything of the welcome but its streams and the closing brace. Addresses are data: they must not become keys of an object here. */

@@ -1,5 +1,5 @@
 import type { JoinFrame, LeaveFrame } from '../../protocol/client-frames.ts'
-import type { WireError } from '../../protocol/encode.ts'
+import { encodeLogStart, type WireError } from '../../protocol/encode.ts'
 import type { GapReason, LogStart, Position } from '../../vocabulary/position.ts'
 import type { HubContext } from '../context.ts'
 import type { LogFeed } from '../delivery/log-feed.ts'
@@ -104,7 +104,7 @@ function answer(session: Session, ref: number, granted: Granted): void {
 
 /** Where the reader stands, and in a room with presence who is there (P-PR-1). */
 function described({ memberships }: Session, address: string, attachment: LogStart): string {
-  const place = JSON.stringify(attachment)
+  const place = encodeLogStart(attachment)
   const roster = memberships.roster(address)
   return roster === null
     ? place

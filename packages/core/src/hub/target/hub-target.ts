@@ -182,7 +182,7 @@ export class HubPublisher {
             known()
             done()
             if (appended.outcome !== 'conflict')
-              resolve({ epoch: appended.epoch, at: appended.at, id: appended.id })
+              resolve({ position: [appended.epoch, appended.at, appended.id], id: appended.id })
             else
               reject(new ChatError('conflict', 'unable to send: the log took another message in its place'))
           },
