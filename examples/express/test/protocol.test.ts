@@ -1,6 +1,7 @@
 import { defineProtocolSuite } from '@chat/testing/conformance'
 import { afterAll, beforeAll, describe, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
+import { hubOf } from './clients.ts'
 import { type Example, startExample } from './example.ts'
 
 vi.setConfig({ testTimeout: 40_000, hookTimeout: 60_000 })
@@ -37,5 +38,3 @@ defineProtocolSuite(
     },
   },
 )
-
-const hubOf = ({ port }: Example): string => `ws://127.0.0.1:${port}/chat`

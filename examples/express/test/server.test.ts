@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { hubOf, welcomed } from './clients.ts'
 import { type Example, runExample, startExample } from './example.ts'
-import { RawClient } from './raw-client.ts'
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 
@@ -40,22 +40,25 @@ describe('the process', () => {
 
   test('is not hurried by a second signal, such as npm adds to that of the terminal', async () => {
     const example = await startExample()
-    const client = await RawClient.welcomed(hubOf(example), { token: 'alice' })
+    const client = await welcomed(hubOf(example), { token: 'alice' })
     const code = example.stop('SIGINT')
     await client.next('bye')
     example.process.kill('SIGINT')
-    expect(await client.closed).toBe(4001)
+    expect(await client.closeCode()).toBe(4001)
     expect(await code).toBe(0)
   })
 
-  test('says goodbye to its clients when it ends (P-LV-5)', async () => {
-    const example = await startExample()
-    const client = await RawClient.welcomed(hubOf(example), { token: 'alice' })
-    const code = example.stop()
-    expect(await client.next('bye')).toMatchObject(['bye', 4001, expect.any(String), {}])
-    expect(await client.closed).toBe(4001)
-    expect(await code).toBe(0)
-  })
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    'says bye to its clients on %s, closes with 4001, and ends with 0 (P-LV-5)',
+    async (signal) => {
+      const example = await startExample()
+      const client = await welcomed(hubOf(example), { token: 'alice' })
+      const code = example.stop(signal)
+      expect(await client.next('bye')).toMatchObject(['bye', 4001, expect.any(String), {}])
+      expect(await client.closeCode()).toBe(4001)
+      expect(await code).toBe(0)
+    },
+  )
 })
 
 test('npm start at the root starts it, and hands on what asks it to end', async () => {
@@ -101,8 +104,6 @@ describe('the server', () => {
     return { status, headers, type: headers.get('content-type'), text: await response.text() }
   }
 })
-
-const hubOf = ({ url }: Example): string => `${url.replace('http', 'ws')}/chat`
 
 function freePort(): Promise<number> {
   return new Promise((resolve) => {

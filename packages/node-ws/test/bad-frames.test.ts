@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
+import { closeFrame, frame, RawPeer } from '../../../test-support/raw-peer.ts'
 import { attach } from '../src/index.ts'
 import { openClient } from './support/client.ts'
 import { StandIn } from './support/hub.ts'
-import { closeFrame, frame, RawPeer } from './support/raw.ts'
 import { startServer } from './support/server.ts'
 
 const invalidUtf8 = Buffer.from([0xff, 0xfe])

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
+import { closeFrame, frame, RawPeer } from '../../../test-support/raw-peer.ts'
 import { attach, type NodeWsExtra } from '../src/index.ts'
 import { type Accepted, batchOf, StandIn } from './support/hub.ts'
-import { closeFrame, frame, RawPeer } from './support/raw.ts'
 import { startServer } from './support/server.ts'
 
 async function connected(): Promise<{ peer: RawPeer; accepted: Accepted }> {

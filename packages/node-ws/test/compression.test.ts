@@ -1,9 +1,9 @@
 import { deflateRawSync } from 'node:zlib'
 import { expect, test, vi } from 'vitest'
+import { frame, RawPeer, upgradeRequest } from '../../../test-support/raw-peer.ts'
 import { attach } from '../src/index.ts'
 import { openClient } from './support/client.ts'
 import { StandIn } from './support/hub.ts'
-import { frame, RawPeer, upgradeRequest } from './support/raw.ts'
 import { startServer } from './support/server.ts'
 
 const offer = { 'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits' }

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
+import { frame, RawPeer } from '../../../test-support/raw-peer.ts'
 import { attach } from '../src/index.ts'
 import { type Accepted, StandIn, testHub } from './support/hub.ts'
-import { frame, RawPeer } from './support/raw.ts'
 import { startServer } from './support/server.ts'
 
 async function connected(): Promise<{ peer: RawPeer; accepted: Accepted }> {

@@ -1,8 +1,8 @@
 import type { Refusal } from '@chat/core/transport'
 import { expect, test } from 'vitest'
+import { RawPeer, upgradeRequest } from '../../../test-support/raw-peer.ts'
 import { attach, type UpgraderOptions } from '../src/index.ts'
 import { StandIn } from './support/hub.ts'
-import { RawPeer, upgradeRequest } from './support/raw.ts'
 import { startServer } from './support/server.ts'
 
 /** The status for each pair of `Origin` and `Host`. */

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { expect, test, vi } from 'vitest'
+import { frame, RawPeer, upgradeRequest } from '../../../test-support/raw-peer.ts'
 import { attach, type NodeWsExtra } from '../src/index.ts'
 import { type Accepted, StandIn } from './support/hub.ts'
-import { frame, RawPeer, upgradeRequest } from './support/raw.ts'
 import { startServer } from './support/server.ts'
 
 async function connected(): Promise<{ peer: RawPeer; accepted: Accepted }> {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { RawPeer, upgradeRequest } from '../../../test-support/raw-peer.ts'
 import { attach } from '../src/index.ts'
 import { StandIn, testHub } from './support/hub.ts'
-import { RawPeer, upgradeRequest } from './support/raw.ts'
 import { startServer } from './support/server.ts'
 
 test('while a hub closes, new upgrades are answered with 503 and told when to come back (N-01)', async () => {

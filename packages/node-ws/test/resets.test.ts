@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
+import { frame, RawPeer, upgradeRequest } from '../../../test-support/raw-peer.ts'
 import { attach } from '../src/index.ts'
 import { openClient } from './support/client.ts'
 import { StandIn } from './support/hub.ts'
-import { frame, RawPeer, upgradeRequest } from './support/raw.ts'
 import { startServer, type TestServer } from './support/server.ts'
 
 /** An exception that nobody catches fails the run by itself; what remains to show is that the server still works. */

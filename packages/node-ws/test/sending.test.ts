@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net'
 import { Batch, Frame } from '@chat/core/transport'
 import { expect, test, vi } from 'vitest'
+import { frame, RawPeer } from '../../../test-support/raw-peer.ts'
 import { attach, type NodeWsExtra } from '../src/index.ts'
 import { pieces } from '../src/pieces.ts'
 import { openClient, type TestClient } from './support/client.ts'
 import { batchOf, StandIn } from './support/hub.ts'
-import { frame, RawPeer } from './support/raw.ts'
 import { startServer } from './support/server.ts'
 
 async function connected() {

@@ -2,10 +2,10 @@ import type { Duplex } from 'node:stream'
 import { UsageError } from '@chat/core'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
+import { RawPeer, upgradeRequest } from '../../../test-support/raw-peer.ts'
 import { attach, upgrader } from '../src/index.ts'
 import { openClient, refusalOf } from './support/client.ts'
 import { StandIn } from './support/hub.ts'
-import { RawPeer, upgradeRequest } from './support/raw.ts'
 import { startServer } from './support/server.ts'
 
 test('an upgrade that nobody wants is answered with 404 when only hubs listen (SEC-26)', async () => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
+import { RawPeer, upgradeRequest } from '../../../test-support/raw-peer.ts'
 import { attach } from '../src/index.ts'
 import { openClient } from './support/client.ts'
 import { StandIn } from './support/hub.ts'
-import { RawPeer, upgradeRequest } from './support/raw.ts'
 import { startServer } from './support/server.ts'
 
 /** More headers than Node 20 and 22 keep, which drop those behind them; Node 24 refuses the request. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { RawPeer, upgradeRequest } from '../../../test-support/raw-peer.ts'
 import { attach } from '../src/index.ts'
 import { StandIn } from './support/hub.ts'
-import { RawPeer, upgradeRequest } from './support/raw.ts'
 import { startServer } from './support/server.ts'
 
 async function negotiated(spoken: readonly string[], offered: string | null) {

@@ -43,9 +43,9 @@ export interface EndableHub {
 /**
  * A hub as the suite tests it: any implementation, in any language, behind a WebSocket.
  *
- * The hub has to let users join, read, send to and cast to every room (`#…`), to take every event with every JSON value as data, and to
- * handle no calls whose names begin with `nobody`. The suite uses users and rooms of its own, so that a hub may serve other
- * users meanwhile; to everyone (`*`) it sends a few messages.
+ * The hub has to let users join, read, send to and cast to every room (`#…`) and to take every event with every JSON value as data. It has
+ * no handlers for the calls of the suite, such as `nobody` and `e`. The suite uses users and rooms of its own, so that the hub may serve
+ * other users meanwhile; to everyone (`*`) it sends a few messages.
  */
 export interface ProtocolHarness extends Pick<Pace, 'deadline' | 'quiet'> {
   /** Name of the hub under test, for titles. */

@@ -2,7 +2,7 @@ import { systemRuntime } from '@chat/core'
 import { same } from '../check.ts'
 import { Patience } from '../poller.ts'
 import { ProtocolClient } from './client.ts'
-import { messageOf, type WireMessage } from './frames.ts'
+import { messageOf, positionOf, type WireMessage, type WirePosition } from './frames.ts'
 import type { ProtocolHarness, ProtocolUser } from './harness.ts'
 import type { ProtocolSocket } from './socket.ts'
 
@@ -14,6 +14,21 @@ export interface Greeting {
   readonly hello?: Readonly<Record<string, unknown>>
   /** Frames behind the `hello`, in its transmission. */
   readonly behind?: readonly (readonly unknown[])[]
+}
+
+/** A room with messages. */
+export interface FilledRoom {
+  readonly room: string
+  readonly sender: ProtocolClient
+  /** Positions of the messages, in order. */
+  readonly positions: readonly WirePosition[]
+}
+
+/** Messages to send. */
+export interface Filling {
+  readonly count: number
+  /** Data of each message. Default: 1. */
+  readonly data?: unknown
 }
 
 /** The subprotocol that clients offer unless a case says otherwise. */
@@ -90,6 +105,27 @@ export class HubUnderTest {
   /** Returns the user of a client. */
   userOf(client: ProtocolClient): ProtocolUser {
     return this.#users.get(client.user) ?? { id: client.user, token: client.user }
+  }
+
+  /** Fills a new room with the messages `e1`, `e2`, … of one sender. */
+  async filledRoom(count: number): Promise<FilledRoom> {
+    const room = this.room()
+    const sender = await this.welcomed()
+    const refs = Array.from({ length: count }, () => sender.nextRef())
+    sender.write(...refs.map((ref) => ['send', ref, room, `e${ref}`, ref]))
+    const answers = await Promise.all(refs.map((ref) => sender.answer(ref)))
+    return { room, sender, positions: answers.map(({ result }) => positionOf(result)) }
+  }
+
+  /** Sends messages with their refs as events, in windows that every hub takes, and returns their offsets. */
+  async fill(client: ProtocolClient, room: string, { count, data = 1 }: Filling): Promise<number[]> {
+    const offsets: number[] = []
+    for (let sent = 0; sent < count; sent += 30) {
+      const refs = Array.from({ length: Math.min(30, count - sent) }, () => client.nextRef())
+      for (const ref of refs) client.write(['send', ref, room, `e${ref}`, data])
+      for (const ref of refs) offsets.push((await client.answer(ref)).result.at)
+    }
+    return offsets
   }
 
   /** Reads the whole history of a room, as a new session. */

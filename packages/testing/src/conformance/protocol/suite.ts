@@ -1,11 +1,30 @@
 import { type ConformanceCase, checkSkips, declare, type TestRunner } from '../runner.ts'
+import { addresses } from './addresses.ts'
 import { authentication } from './authentication.ts'
+import { backpressure } from './backpressure.ts'
 import { obstacle, type ProtocolCase, titleOf } from './case.ts'
+import { casting } from './casting.ts'
+import { concurrency } from './concurrency.ts'
+import { ending } from './ending.ts'
+import { events } from './event-names.ts'
+import { framing, unknownTypes } from './framing.ts'
 import type { ProtocolHarness } from './harness.ts'
 import { helloStreams } from './hello-streams.ts'
 import { HubUnderTest } from './hub-under-test.ts'
+import { invalidFrames } from './invalid-frames.ts'
+import { invalidHello } from './invalid-hello.ts'
+import { joining } from './joining.ts'
+import { order } from './order.ts'
+import { pings } from './pings.ts'
+import { presence } from './presence.ts'
+import { publishing } from './publishing.ts'
+import { rate } from './rate.ts'
+import { reading } from './reading.ts'
+import { repetition } from './repetition.ts'
 import { resuming } from './resuming.ts'
+import { sizes } from './sizes.ts'
 import { takeover } from './takeover.ts'
+import { checkOrder, freeFormValues } from './values.ts'
 import { welcome } from './welcome.ts'
 
 const cases: readonly ProtocolCase[] = [
@@ -14,6 +33,27 @@ const cases: readonly ProtocolCase[] = [
   ...helloStreams,
   ...resuming,
   ...takeover,
+  ...framing,
+  ...unknownTypes,
+  ...freeFormValues,
+  ...checkOrder,
+  ...invalidHello,
+  ...invalidFrames,
+  ...addresses,
+  ...events,
+  ...joining,
+  ...order,
+  ...publishing,
+  ...repetition,
+  ...casting,
+  ...reading,
+  ...presence,
+  ...pings,
+  ...sizes,
+  ...rate,
+  ...backpressure,
+  ...concurrency,
+  ...ending,
 ]
 
 /**

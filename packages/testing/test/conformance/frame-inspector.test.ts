@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
-import { Inspector } from '../support/inspector.ts'
+import { FrameInspector } from '../../src/conformance/protocol/frame-inspector.ts'
 
 const live = { epoch: 'e', at: 0, id: null, top: 0, mode: 'live' }
 const welcome = JSON.stringify(['welcome', { streams: { '*': live } }])
 const join = '["join",1,"#a"]'
 const joined = JSON.stringify(['ok', 1, live])
 
-/** What the inspector says to one connection. */
-function complaints(...hub: string[]): string[] {
-  const inspector = new Inspector()
-  inspector.wrote(join)
-  for (const text of hub) inspector.received(text, false)
+/** Returns the complaints about one connection. */
+function complaints(...hub: readonly unknown[]): string[] {
+  const inspector = new FrameInspector()
+  inspector.write(join)
+  for (const text of hub) inspector.receive(text)
   return [...inspector.complaints]
 }
 
@@ -26,12 +26,13 @@ test.each([
     ],
   ],
   [[`${welcome}\n${joined}\n["ping"]\n["pong",1]`]],
-])('the test client accepts what a hub may write', (hub) => {
+])('the inspector accepts frames that a hub may write', (hub) => {
   expect(complaints(...hub)).toEqual([])
 })
 
 test.each([
   [['["pong"]']],
+  [[welcome, new Uint8Array(2)]],
   [[welcome, welcome]],
   [[`${welcome}\n`]],
   [[welcome, 'x']],
@@ -51,6 +52,6 @@ test.each([
   [[welcome, joined, '["msg","#a",1,"e",1,"u","s.1"]', '["msg","#a",1,"e",1,"u","s.1"]']],
   [[welcome, joined, '["left","#a","forbidden",""]', '["msg","#a",1,"e",1,"u","s.1"]']],
   [[welcome, `["pong",1,"${'x'.repeat(320 * 1024)}"]`]],
-])('the test client complains of what a hub must not write: %j', (hub) => {
+])('the inspector complains of frames that a hub must not write: %j', (hub) => {
   expect(complaints(...hub)).not.toEqual([])
 })
