@@ -1,6 +1,6 @@
-import { type BunServer, bunTransport } from '@chat/bun'
+import { type BunServer, bunHandler } from '@chat/bun'
 import { Hub } from '@chat/core'
-import { handler } from '@chat/http'
+import { httpHandler } from '@chat/http'
 
 const hub = new Hub({
   // A demo's: the token is the name. Yours verifies a token, and answers null for a bad one.
@@ -11,11 +11,11 @@ const hub = new Hub({
 
 const page = (file: string) => () => new Response(Bun.file(`${import.meta.dir}/../page/dist/${file}`))
 // For networks that block WebSocket.
-const http = handler(hub, { path: '/chat' })
+const http = httpHandler(hub, { path: '/chat' })
 const overHttp = async (request: Request, server: BunServer) =>
   (await http.fetch(request, { remoteAddress: server.requestIP(request)?.address })) ??
   new Response('not found', { status: 404 })
-const { fetch, websocket } = bunTransport(hub, { path: '/chat', fetch: overHttp })
+const { fetch, websocket } = bunHandler(hub, { path: '/chat', fetch: overHttp })
 const server = Bun.serve({
   port: Number(process.env.PORT ?? 3000),
   hostname: '127.0.0.1',

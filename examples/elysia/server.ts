@@ -1,6 +1,6 @@
-import { bunTransport } from '@chat/bun'
+import { bunHandler } from '@chat/bun'
 import { Hub } from '@chat/core'
-import { handler } from '@chat/http'
+import { httpHandler } from '@chat/http'
 import { Elysia } from 'elysia'
 
 const hub = new Hub({
@@ -11,7 +11,7 @@ const hub = new Hub({
 })
 
 const page = (file: string) => () => Bun.file(`${import.meta.dir}/../page/dist/${file}`)
-const chat = handler(hub, { path: '/chat' }) // for networks that block WebSocket
+const chat = httpHandler(hub, { path: '/chat' }) // for networks that block WebSocket
 const app = new Elysia().get('/', page('index.html'))
 app.all(
   '/chat',
@@ -21,7 +21,7 @@ app.all(
 )
 for (const file of ['main.js', 'style.css', 'icon.svg']) app.get(`/${file}`, page(file))
 
-const { fetch, websocket } = bunTransport(hub, { path: '/chat', fetch: app.fetch })
+const { fetch, websocket } = bunHandler(hub, { path: '/chat', fetch: app.fetch })
 const server = Bun.serve({
   port: Number(process.env.PORT ?? 3000),
   hostname: '127.0.0.1',

@@ -2,7 +2,7 @@ import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { Hub } from '@chat/core'
-import { handler } from '@chat/http/node'
+import { nodeHttpHandler } from '@chat/http/node'
 import { attach } from '@chat/node-ws'
 import express, { type Request, type Response } from 'express'
 import session from 'express-session'
@@ -20,7 +20,7 @@ const hub = new Hub({
   presence: {},
 })
 
-const app = express().use(handler(hub, { path: '/chat', context })) // for networks that block WebSocket
+const app = express().use(nodeHttpHandler(hub, { path: '/chat', context })) // for networks that block WebSocket
 app.use(sessions).get('/login', (request, response) => {
   Object.assign(request.session, { user: { id: String(request.query.user) } }) // a demo's: yours asks for a password
   response.redirect(`/?user=${encodeURIComponent(String(request.query.user))}`)

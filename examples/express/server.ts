@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import { Hub } from '@chat/core'
-import { handler } from '@chat/http/node'
+import { nodeHttpHandler } from '@chat/http/node'
 import { attach } from '@chat/node-ws'
 import express from 'express'
 import type { Chat } from './contract.ts'
@@ -26,7 +26,7 @@ hub.on('$error', ({ source, subject = '', error }) => log(`${source} ${subject}:
 const app = express()
   .disable('x-powered-by')
   // For networks that block WebSocket. Before everything that reads bodies.
-  .use(handler(hub, { path: '/chat' }))
+  .use(nodeHttpHandler(hub, { path: '/chat' }))
   .use(await site())
 const server: Server = app.listen(port, host, (error) => listening(server, error))
 attach(hub, server, { path: '/chat' })

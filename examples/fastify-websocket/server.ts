@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { Hub } from '@chat/core'
-import { handler } from '@chat/http/node'
-import { upgrader } from '@chat/node-ws'
+import { nodeHttpHandler } from '@chat/http/node'
+import { upgradeHandler } from '@chat/node-ws'
 import files from '@fastify/static'
 import websocket from '@fastify/websocket'
 import Fastify from 'fastify'
@@ -12,8 +12,8 @@ const hub = new Hub({
   authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
   presence: {},
 })
-const chat = upgrader(hub)
-const http = handler(hub, { path: '/chat' }) // for networks that block WebSocket
+const chat = upgradeHandler(hub)
+const http = nodeHttpHandler(hub, { path: '/chat' }) // for networks that block WebSocket
 
 const app = Fastify({ forceCloseConnections: true })
 app.addHook('preClose', () => hub.close({ deadline: 1_000 })) // before the plugin's own, which ends its sockets

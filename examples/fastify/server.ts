@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { Hub } from '@chat/core'
-import { handler } from '@chat/http/node'
+import { nodeHttpHandler } from '@chat/http/node'
 import { attach } from '@chat/node-ws'
 import files from '@fastify/static'
 import Fastify from 'fastify'
@@ -12,7 +12,7 @@ const hub = new Hub({
   presence: {},
 })
 
-const http = handler(hub, { path: '/chat' }) // for networks that block WebSocket
+const http = nodeHttpHandler(hub, { path: '/chat' }) // for networks that block WebSocket
 const app = Fastify({ forceCloseConnections: true })
 app.addHook('onRequest', (request, reply, done) =>
   http(request.raw, reply.raw) ? void reply.hijack() : done(),

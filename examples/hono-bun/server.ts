@@ -1,6 +1,6 @@
-import { bunTransport } from '@chat/bun'
+import { bunHandler } from '@chat/bun'
 import { Hub } from '@chat/core'
-import { handler } from '@chat/http'
+import { httpHandler } from '@chat/http'
 import { Hono } from 'hono'
 import { getConnInfo, serveStatic, upgradeWebSocket, websocket } from 'hono/bun'
 
@@ -11,7 +11,7 @@ const hub = new Hub({
   presence: {},
 })
 
-const http = handler(hub, { path: '/chat' }) // for networks that block WebSocket
+const http = httpHandler(hub, { path: '/chat' }) // for networks that block WebSocket
 const app = new Hono()
 app.use('/chat', async (c, next) => {
   const { remote } = getConnInfo(c)
@@ -24,7 +24,7 @@ app.get(
 )
 app.use(serveStatic({ root: '../page/dist' }))
 
-const chat = bunTransport(hub, { path: '/chat', fetch: app.fetch, websocket })
+const chat = bunHandler(hub, { path: '/chat', fetch: app.fetch, websocket })
 const server = Bun.serve({
   port: Number(process.env.PORT ?? 3000),
   hostname: '127.0.0.1',

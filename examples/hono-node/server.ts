@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import { Hub } from '@chat/core'
-import { handler } from '@chat/http/node'
+import { nodeHttpHandler } from '@chat/http/node'
 import { attach } from '@chat/node-ws'
 import { type HttpBindings, serve } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
@@ -14,7 +14,7 @@ const hub = new Hub({
   presence: {},
 })
 
-const chat = handler(hub, { path: '/chat' }) // for networks that block WebSocket
+const chat = nodeHttpHandler(hub, { path: '/chat' }) // for networks that block WebSocket
 const app = new Hono<{ Bindings: HttpBindings }>()
 app.use(async ({ env }, next) => (chat(env.incoming, env.outgoing) ? RESPONSE_ALREADY_SENT : next()))
 app.use(serveStatic({ root: '../page/dist' }))

@@ -2,7 +2,7 @@ import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { Hub } from '@chat/core'
-import { handler } from '@chat/http/node'
+import { nodeHttpHandler } from '@chat/http/node'
 import { attach } from '@chat/node-ws'
 import Koa from 'koa'
 import session from 'koa-session'
@@ -16,7 +16,7 @@ const hub = new Hub({
 })
 // An upgrade passes no middleware, but koa-session reads the cookie of any request when it is asked.
 const context = (asked: IncomingMessage) => app.createContext(asked, new ServerResponse(asked)).session?.user
-const chat = handler(hub, { path: '/chat', context }) // for networks that block WebSocket
+const chat = nodeHttpHandler(hub, { path: '/chat', context }) // for networks that block WebSocket
 app.use(async (ctx, next) => {
   if (chat(ctx.req, ctx.res)) ctx.respond = false
   else await next()

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { Hub } from '@chat/core'
-import { handler } from '@chat/http/node'
+import { nodeHttpHandler } from '@chat/http/node'
 import { attach } from '@chat/node-ws'
 import Koa from 'koa'
 import files from 'koa-static'
@@ -13,7 +13,7 @@ const hub = new Hub({
   presence: {},
 })
 
-const chat = handler(hub, { path: '/chat' }) // for networks that block WebSocket
+const chat = nodeHttpHandler(hub, { path: '/chat' }) // for networks that block WebSocket
 const app = new Koa()
 app.use(async (ctx, next) => {
   if (chat(ctx.req, ctx.res)) ctx.respond = false

@@ -2,8 +2,8 @@ import 'reflect-metadata'
 import type { IncomingMessage } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { Hub } from '@chat/core'
-import { handler } from '@chat/http/node'
-import { upgrader } from '@chat/node-ws'
+import { nodeHttpHandler } from '@chat/http/node'
+import { upgradeHandler } from '@chat/node-ws'
 import { Module } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import type { NestExpressApplication } from '@nestjs/platform-express'
@@ -16,7 +16,7 @@ const hub = new Hub({
   authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
   presence: {},
 })
-const chat = upgrader(hub)
+const chat = upgradeHandler(hub)
 
 // Nest's WsAdapter ends every upgrade that is for none of its gateways: the hub gets its sockets from one, with these limits.
 @WebSocketGateway({ path: '/chat', maxPayload: hub.limits.transmission, maxFragments: 64 })
@@ -32,7 +32,7 @@ class Echo {
 class App {}
 const app = await NestFactory.create<NestExpressApplication>(App, { forceCloseConnections: true })
 app.useWebSocketAdapter(new WsAdapter(app))
-app.use(handler(hub, { path: '/chat' })) // for networks that block WebSocket
+app.use(nodeHttpHandler(hub, { path: '/chat' })) // for networks that block WebSocket
 app.useStaticAssets(fileURLToPath(new URL('../page/dist', import.meta.url)))
 await app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1')
 console.log(await app.getUrl())

@@ -1,7 +1,7 @@
 import 'reflect-metadata'
 import { fileURLToPath } from 'node:url'
 import { Hub } from '@chat/core'
-import { handler } from '@chat/http/node'
+import { nodeHttpHandler } from '@chat/http/node'
 import { attach } from '@chat/node-ws'
 import { Injectable, Module } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
@@ -21,7 +21,7 @@ class Chat {
 class App {}
 
 const app = await NestFactory.create<NestExpressApplication>(App, { forceCloseConnections: true })
-app.use(handler(app.get(Chat).hub, { path: '/chat' })) // for networks that block WebSocket
+app.use(nodeHttpHandler(app.get(Chat).hub, { path: '/chat' })) // for networks that block WebSocket
 app.useStaticAssets(fileURLToPath(new URL('../page/dist', import.meta.url)))
 attach(app.get(Chat).hub, app.getHttpServer(), { path: '/chat' })
 await app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1')

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Hub } from '@chat/core'
-import { handler } from '@chat/http/node'
-import { upgrader } from '@chat/node-ws'
+import { nodeHttpHandler } from '@chat/http/node'
+import { upgradeHandler } from '@chat/node-ws'
 import next from 'next'
 
 const hub = new Hub({
@@ -12,8 +12,8 @@ const hub = new Hub({
   presence: {},
 })
 
-const chat = upgrader(hub, { path: '/chat' })
-const http = handler(hub, { path: '/chat' }) // for networks that block WebSocket
+const chat = upgradeHandler(hub, { path: '/chat' })
+const http = nodeHttpHandler(hub, { path: '/chat' }) // for networks that block WebSocket
 
 const server = createServer()
 const dev = process.argv.includes('--dev')

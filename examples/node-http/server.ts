@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Hub } from '@chat/core'
-import { handler } from '@chat/http/node'
+import { nodeHttpHandler } from '@chat/http/node'
 import { attach } from '@chat/node-ws'
 
 const hub = new Hub({
@@ -20,7 +20,7 @@ const types: Record<string, string> = {
   'icon.svg': 'image/svg+xml',
 }
 
-const chat = handler(hub, { path: '/chat' }) // for networks that block WebSocket
+const chat = nodeHttpHandler(hub, { path: '/chat' }) // for networks that block WebSocket
 const server = createServer(async (request, response) => {
   if (chat(request, response)) return
   const { pathname } = new URL(request.url ?? '/', 'http://localhost')

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import { handler } from '@chat/http/node'
+import { nodeHttpHandler } from '@chat/http/node'
 import { attach } from '@chat/node-ws'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig, type Plugin } from 'vite'
@@ -10,7 +10,7 @@ const chat: Plugin = {
   name: 'chat',
   configureServer({ httpServer, middlewares }) {
     attach(hub, httpServer as Server, { path })
-    middlewares.use(handler(hub, { path }))
+    middlewares.use(nodeHttpHandler(hub, { path }))
   },
 }
 

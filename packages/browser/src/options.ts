@@ -6,7 +6,7 @@ export type SessionMemory = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
 /** How a page reaches its hub. Durations in milliseconds. */
 export interface WayOptions {
   /**
-   * `auto`: WebSocket, and HTTP where that is blocked. `websocket` or `http`: nothing else. Over HTTP the hub is at the same URL, by `handler` of `@chat/http`.
+   * `auto`: WebSocket, and HTTP where that is blocked. `websocket` or `http`: nothing else. Over HTTP the hub is at the same URL, by a handler of `@chat/http`.
    * Default: `auto`.
    */
   readonly transport?: 'auto' | 'websocket' | 'http'

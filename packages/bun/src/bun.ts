@@ -60,7 +60,7 @@ export interface BunSettings {
 }
 
 /** What Bun calls for sockets. Those of a host may take more particular sockets, so nothing is said of them here. */
-export interface BunHandlers<Socket = never> extends BunSettings {
+export interface BunWebSocketHandler<Socket = never> extends BunSettings {
   /** Looked at by Bun's types only: what the `data` of sockets is. */
   readonly data?: unknown
   /** A socket has opened. */

@@ -1,3 +1,10 @@
-export type { BunCompressor, BunFetch, BunHandlers, BunServer, BunSettings, BunSocket } from './bun.ts'
-export type { BunExtra, BunTransportOptions } from './options.ts'
-export { type BunTransport, bunTransport } from './transport.ts'
+export type {
+  BunCompressor,
+  BunFetch,
+  BunServer,
+  BunSettings,
+  BunSocket,
+  BunWebSocketHandler,
+} from './bun.ts'
+export { type BunHandler, bunHandler } from './bun-handler.ts'
+export type { BunExtra, BunHandlerOptions } from './options.ts'

@@ -1,6 +1,6 @@
 // The conformance suite with both ends in Bun: its server, and its global WebSocket through the browser's dialer.
 import { dial } from '@chat/browser'
-import { bunTransport } from '@chat/bun'
+import { bunHandler } from '@chat/bun'
 import type { TransportCapabilities } from '@chat/core/transport'
 import { type StartOptions, type TransportBench, transportCases } from '@chat/testing/conformance'
 import { FaultProxy } from '../../../test-support/fault-proxy.ts'
@@ -19,7 +19,7 @@ const browser: TransportCapabilities = { ...bun, name: 'browser', backpressure: 
 
 async function start(options: StartOptions): Promise<TransportBench> {
   const host = new Host(options)
-  const { fetch, websocket } = bunTransport(host, { path: '/chat' })
+  const { fetch, websocket } = bunHandler(host, { path: '/chat' })
   const server = serve({ port: 0, hostname: '127.0.0.1', fetch, websocket })
   const proxy = await FaultProxy.start(server.port)
   return {

@@ -1,6 +1,6 @@
 // Measures what a delivery costs Bun's process: a hub's message to a room, a plain loop of `send`, and Bun's own `publish`, in turns within one run. Prints its port, and at the
 // end what it has measured, as JSON. tooling/runtimes/bench-bun.mjs starts it with its clients.
-import { type BunExtra, bunTransport } from '@chat/bun'
+import { type BunExtra, bunHandler } from '@chat/bun'
 import { Hub } from '@chat/core'
 import { serve } from './support/bun.ts'
 
@@ -28,7 +28,7 @@ const hub = new Hub({
 })
 const plain: PlainSocket[] = []
 let subscribed = 0
-const chat = bunTransport(hub, {
+const chat = bunHandler(hub, {
   path: '/hub',
   fetch(request: Request, plainServer: typeof server) {
     const topic = request.url.endsWith('/publish')

@@ -1,6 +1,6 @@
 import { connect as dial, type Socket } from 'node:net'
 import { deflateRawSync } from 'node:zlib'
-import { type BunTransportOptions, bunTransport } from '@chat/bun'
+import { type BunHandlerOptions, bunHandler } from '@chat/bun'
 import { Hub } from '@chat/core'
 import { afterEach, expect, test } from 'vitest'
 import { serve } from './support/bun.ts'
@@ -21,11 +21,11 @@ interface Ended {
 }
 
 /** A hub on Bun, how its sessions have ended, and how many sockets Bun still has. */
-function start(options: BunTransportOptions = {}) {
+function start(options: BunHandlerOptions = {}) {
   const hub = new Hub({ authenticate: ({ token }) => (token === null ? null : { id: token }) })
   const ends: Ended[] = []
   hub.on('$disconnect', ({ code, reason }) => ends.push({ code, reason }))
-  const { fetch, websocket } = bunTransport(hub, { path: '/chat', ...options })
+  const { fetch, websocket } = bunHandler(hub, { path: '/chat', ...options })
   const server = serve({ port: 0, hostname: '127.0.0.1', fetch, websocket })
   open.push({ close: () => hub.close({ deadline: 0 }) }, { close: () => server.stop(true) })
   return { hub, ends, server }

@@ -1,10 +1,10 @@
 // The server of tests that come from other processes. Prints its port.
-import { type BunExtra, bunTransport } from '@chat/bun'
+import { type BunExtra, bunHandler } from '@chat/bun'
 import { Host, RemoteServer } from '../../../test-support/remote-server.ts'
 import { serve } from './support/bun.ts'
 
 const remote = new RemoteServer({
-  serve: (hub, options) => bunTransport(hub, options),
+  serve: (hub, options) => bunHandler(hub, options),
   buffered: (extra) => (extra as BunExtra).socket.getBufferedAmount(),
 })
 const nobody = new Host({ subprotocols: [], greeting: [], farewell: null })
@@ -17,6 +17,6 @@ const { port } = serve({
     return transport === null ? remote.answer(request) : transport.fetch(request, server)
   },
   // One hub's handlers know the sockets of all.
-  websocket: bunTransport(nobody).websocket,
+  websocket: bunHandler(nobody).websocket,
 })
 console.log(port)

@@ -1,5 +1,5 @@
 import { connect } from '@chat/browser'
-import { bunTransport } from '@chat/bun'
+import { bunHandler } from '@chat/bun'
 import { type Client, Hub } from '@chat/core'
 import { afterEach, expect, test } from 'vitest'
 import { type RunningServer, serve } from './support/bun.ts'
@@ -48,7 +48,7 @@ const page = (server: RunningServer, path: string, init: RequestInit = {}): Prom
 
 test('the application answers what is no WebSocket for the hub, at the hub’s own path, too', async () => {
   const hub = testHub()
-  const chat = bunTransport(hub, {
+  const chat = bunHandler(hub, {
     path: '/chat',
     fetch: (request: Request) => new Response(`page ${new URL(request.url).pathname}`),
   })
@@ -63,7 +63,7 @@ test('the application answers what is no WebSocket for the hub, at the hub’s o
 })
 
 test('without an application other paths are 404, and the hub’s own says what to do: 426', async () => {
-  const server = listen(bunTransport(testHub(), { path: '/chat' }))
+  const server = listen(bunHandler(testHub(), { path: '/chat' }))
   expect((await page(server, '/other')).status).toBe(404)
   const { status, headers } = await page(server, '/chat')
   expect([status, headers.get('upgrade')]).toEqual([426, 'websocket'])
@@ -72,7 +72,7 @@ test('without an application other paths are 404, and the hub’s own says what 
 test('an upgrade without what an upgrade needs is 400, and told', async () => {
   const told: number[] = []
   const server = listen(
-    bunTransport(testHub(), { path: '/chat', onRefused: ({ status }) => told.push(status) }),
+    bunHandler(testHub(), { path: '/chat', onRefused: ({ status }) => told.push(status) }),
   )
   const { status } = await page(server, '/chat', { headers: { connection: 'upgrade', upgrade: 'websocket' } })
   expect(status).toBe(400)
@@ -81,7 +81,7 @@ test('an upgrade without what an upgrade needs is 400, and told', async () => {
 
 test('two hubs share a server as a chain, each with its own users', async () => {
   const [first, second] = [testHub(), testHub()]
-  const server = listen(bunTransport(second, { path: '/b', ...bunTransport(first, { path: '/a' }) }))
+  const server = listen(bunHandler(second, { path: '/b', ...bunHandler(first, { path: '/a' }) }))
   const [a, b] = [await client(server, '/a'), await client(server, '/b')]
   const [one, two] = [received(a), received(b)]
   await first.to('@alice').send('say', 'at the first')
@@ -98,7 +98,7 @@ test('the application’s own WebSockets go on as before, beside the hub’s', a
     readonly data: unknown
     send(text: string): number
   }
-  const chat = bunTransport(hub, {
+  const chat = bunHandler(hub, {
     path: '/chat',
     fetch: (request: Request, server: RunningServer) =>
       server.upgrade(request, { data: { own: true }, headers: {} }) ? undefined : new Response('page'),
@@ -126,7 +126,7 @@ test('the application’s own WebSockets go on as before, beside the hub’s', a
 
 test('a peer that reads nothing any more is let go when its time is up, not held for ever', async () => {
   const hub = testHub()
-  const server = listen(bunTransport(hub, { path: '/chat' }))
+  const server = listen(bunHandler(hub, { path: '/chat' }))
   const { connect: dial } = await import('node:net')
   const socket = dial(server.port, '127.0.0.1')
   open.push({ close: () => socket.destroy() })
@@ -157,7 +157,7 @@ function frame(text: string): Uint8Array {
 }
 
 test('a hub that was detached leaves its path to the application', async () => {
-  const chat = bunTransport(testHub(), { path: '/chat' })
+  const chat = bunHandler(testHub(), { path: '/chat' })
   const server = listen(chat)
   chat.detach()
   expect((await page(server, '/chat')).status).toBe(404)

@@ -1,7 +1,7 @@
 import { Hub } from '@chat/core'
 import type { Refusal } from '@chat/core/transport'
 import { expect, test } from 'vitest'
-import { type BunServer, type BunTransportOptions, bunTransport } from '../src/index.ts'
+import { type BunHandlerOptions, type BunServer, bunHandler } from '../src/index.ts'
 
 /*
  * What is decided before Bun is asked runs anywhere; sockets are tested in Bun, in test-bun.
@@ -19,11 +19,11 @@ const server: BunServer = {
 const upgrade = { connection: 'Upgrade', upgrade: 'websocket', host: 'app.example' }
 
 async function answer(
-  options: BunTransportOptions,
+  options: BunHandlerOptions,
   { path = '/chat', headers = {}, hub = new Hub() } = {},
 ): Promise<Response> {
   const request = new Request(`http://app.example${path}`, { headers: { ...upgrade, ...headers } })
-  const response = await bunTransport(hub, { path: '/chat', ...options }).fetch(request, server)
+  const response = await bunHandler(hub, { path: '/chat', ...options }).fetch(request, server)
   if (response === undefined) throw new Error('the request was not answered')
   return response
 }
@@ -71,27 +71,27 @@ test('a path that is not encoded correctly is a 400', async () => {
 
 test('handlers of the application that take less than the hub promises are an error at start', () => {
   const websocket = { maxPayloadLength: 1_024, message() {} }
-  expect(() => bunTransport(new Hub(), { path: '/chat', websocket })).toThrow(
+  expect(() => bunHandler(new Hub(), { path: '/chat', websocket })).toThrow(
     /unable to serve: the `maxPayloadLength` of `websocket` is 1024 bytes, .* may send 262144/,
   )
 })
 
 test('handlers that drop what the hub lets wait are an error at start, and without a limit they are not', () => {
   const options = (backpressureLimit: number) => ({ websocket: { backpressureLimit } })
-  expect(() => bunTransport(new Hub(), options(65_536))).toThrow(
+  expect(() => bunHandler(new Hub(), options(65_536))).toThrow(
     /unable to serve: Bun would drop messages above the `backpressureLimit` .* 65536 bytes, and up to 1048576 may wait/,
   )
-  expect(() => bunTransport(new Hub(), options(0))).not.toThrow()
-  expect(() => bunTransport(new Hub({ limits: { queue: 65_536 } }), options(65_536))).not.toThrow()
+  expect(() => bunHandler(new Hub(), options(0))).not.toThrow()
+  expect(() => bunHandler(new Hub({ limits: { queue: 65_536 } }), options(65_536))).not.toThrow()
 })
 
 test('a limit that Bun has by itself counts, too', () => {
   const hub = new Hub({ limits: { transmission: 32 * 1024 * 1024 } })
-  expect(() => bunTransport(hub)).not.toThrow()
-  expect(() => bunTransport(hub, { websocket: {} })).toThrow(/`maxPayloadLength` .* is 16777216 bytes/)
+  expect(() => bunHandler(hub)).not.toThrow()
+  expect(() => bunHandler(hub, { websocket: {} })).toThrow(/`maxPayloadLength` .* is 16777216 bytes/)
 })
 
 test('an option that cannot work is an error at start', () => {
-  expect(() => bunTransport(new Hub(), { path: 'chat' })).toThrow(/a path starts with/)
-  expect(() => bunTransport(new Hub(), { origins: ['*'] })).toThrow(/matches no Origin header/)
+  expect(() => bunHandler(new Hub(), { path: 'chat' })).toThrow(/a path starts with/)
+  expect(() => bunHandler(new Hub(), { origins: ['*'] })).toThrow(/matches no Origin header/)
 })

@@ -12,7 +12,7 @@ import { type Answer, allowing, plain, preflightAnswer, refused, streamAnswer } 
 import type { Body } from './body.ts'
 import { HttpConnection, type Post } from './connection.ts'
 import type { Posted } from './intake.ts'
-import type { HandlerOptions, HttpExtra } from './options.ts'
+import type { HttpExtra, HttpHandlerOptions } from './options.ts'
 import { header } from './wire.ts'
 
 /** A request, in terms of no server in particular. */
@@ -30,7 +30,7 @@ export interface Incoming {
 }
 
 type Settings = Required<
-  Pick<HandlerOptions<never>, 'maxConnections' | 'heartbeat' | 'padding' | 'bodyTimeout'>
+  Pick<HttpHandlerOptions<never>, 'maxConnections' | 'heartbeat' | 'padding' | 'bodyTimeout'>
 >
 
 const defaults: Settings = { maxConnections: 10_000, heartbeat: 8_000, padding: 2_048, bodyTimeout: 10_000 }

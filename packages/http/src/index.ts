@@ -1,2 +1,2 @@
-export { type ConnectionInfo, type Handler, handler } from './handler.ts'
-export type { HandlerOptions, HttpExtra } from './options.ts'
+export { type ConnectionInfo, type HttpHandler, httpHandler } from './http-handler.ts'
+export type { HttpExtra, HttpHandlerOptions } from './options.ts'

@@ -1,7 +1,7 @@
 import type { AdmissionOptions, Refusal } from '@chat/core/transport'
 
 /** How a hub takes clients over HTTP. `Request` is what the host's requests are. Durations in milliseconds. */
-export interface HandlerOptions<Request> extends AdmissionOptions {
+export interface HttpHandlerOptions<Request> extends AdmissionOptions {
   /** How many clients may be connected at a time; one more is answered with 429. Default: 10 000. */
   readonly maxConnections?: number
   /**
@@ -26,6 +26,6 @@ export interface HandlerOptions<Request> extends AdmissionOptions {
 
 /** What `authenticate` finds in `extra`. */
 export interface HttpExtra<T = unknown> {
-  /** What {@link HandlerOptions.context} made of the request. */
+  /** What {@link HttpHandlerOptions.context} made of the request. */
   readonly context: T
 }

@@ -1,6 +1,6 @@
 // The conformance suite with both ends in one runtime: its own server, and its own fetch.
 import type { TransportCapabilities } from '@chat/core/transport'
-import { handler } from '@chat/http'
+import { httpHandler } from '@chat/http'
 import { dial } from '@chat/http/client'
 import { type StartOptions, type TransportBench, transportCases } from '@chat/testing/conformance'
 import { FaultProxy } from '../../../test-support/fault-proxy.ts'
@@ -18,7 +18,7 @@ const http: TransportCapabilities = {
 
 async function start(options: StartOptions): Promise<TransportBench> {
   const host = new Host(options)
-  const chat = handler(host, { path: '/chat' })
+  const chat = httpHandler(host, { path: '/chat' })
   const server = serve(
     async (request, remoteAddress) =>
       (await chat.fetch(request, { remoteAddress })) ?? new Response('', { status: 404 }),

@@ -1,12 +1,12 @@
 import { UsageError } from '@chat/core'
 import { expect, test } from 'vitest'
-import { handler } from '../src/index.ts'
+import { httpHandler } from '../src/index.ts'
 import { Host } from './support/host.ts'
 import { get, PlainClient } from './support/plain-client.ts'
 
 test('more connections than there may be: 429 with Retry-After, until one has gone (P-HT-4)', async () => {
   const host = new Host()
-  const { fetch } = handler(host, { path: '/chat', maxConnections: 2 })
+  const { fetch } = httpHandler(host, { path: '/chat', maxConnections: 2 })
   await PlainClient.open(fetch)
   await PlainClient.open(fetch)
 
@@ -19,7 +19,7 @@ test('more connections than there may be: 429 with Retry-After, until one has go
 
 test('a hub that closes takes nobody new, and still hears those it has (P-LV-5)', async () => {
   const host = new Host()
-  const { fetch } = handler(host, { path: '/chat' })
+  const { fetch } = httpHandler(host, { path: '/chat' })
   const client = await PlainClient.open(fetch)
   host.closing = true
 
@@ -30,7 +30,7 @@ test('a hub that closes takes nobody new, and still hears those it has (P-LV-5)'
 })
 
 test('what is detached takes nobody new, and still hears those it has', async () => {
-  const chat = handler(new Host(), { path: '/chat' })
+  const chat = httpHandler(new Host(), { path: '/chat' })
   const client = await PlainClient.open(chat.fetch)
   chat.detach()
 
@@ -39,12 +39,12 @@ test('what is detached takes nobody new, and still hears those it has', async ()
 })
 
 test('a path that is wrongly encoded, or a `context` that throws, is refused', async () => {
-  const broken = handler(new Host(), {
+  const broken = httpHandler(new Host(), {
     context() {
       throw new Error('a bug')
     },
   })
-  const named = handler(new Host(), { path: '/:name' })
+  const named = httpHandler(new Host(), { path: '/:name' })
 
   expect((await broken.fetch(get()))?.status).toBe(500)
   const headers = { accept: 'text/event-stream' }
@@ -54,6 +54,6 @@ test('a path that is wrongly encoded, or a `context` that throws, is refused', a
 test.each([{ maxConnections: 0 }, { heartbeat: -1 }, { padding: Number.NaN }, { bodyTimeout: 0 }])(
   'an option that cannot work is said at once: %j',
   (options) => {
-    expect(() => handler(new Host(), options)).toThrow(UsageError)
+    expect(() => httpHandler(new Host(), options)).toThrow(UsageError)
   },
 )

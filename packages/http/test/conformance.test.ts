@@ -9,7 +9,7 @@ import {
 import { sideBySide } from '../../../test-support/side-by-side.ts'
 import { dial } from '../src/client/index.ts'
 
-import { handler } from '../src/node/index.ts'
+import { nodeHttpHandler } from '../src/node/index.ts'
 import { TestServer, unusedPort } from './support/server.ts'
 
 const http: TransportCapabilities = {
@@ -28,7 +28,7 @@ class Host extends RecordingHost implements TransportHub {
 
 async function start(options: StartOptions): Promise<TransportBench> {
   const host = new Host(options)
-  const chat = handler(host, { path: '/chat' })
+  const chat = nodeHttpHandler(host, { path: '/chat' })
   const server = await TestServer.start((request, response) => void chat(request, response))
   return {
     dial: dial(server.url),

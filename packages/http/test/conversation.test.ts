@@ -1,13 +1,13 @@
 import { Client } from '@chat/core'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { dial } from '../src/client/index.ts'
-import { handler } from '../src/node/index.ts'
+import { nodeHttpHandler } from '../src/node/index.ts'
 import { testHub } from './support/host.ts'
 import { TestServer } from './support/server.ts'
 
 async function start() {
   const hub = testHub()
-  const chat = handler(hub, { path: '/chat' })
+  const chat = nodeHttpHandler(hub, { path: '/chat' })
   const server = await TestServer.start((request, response) => void chat(request, response))
   onTestFinished(() => server.stop())
   const enter = (token: string | null): Client => {

@@ -4,7 +4,7 @@ import { Batch, type Connection, Frame } from '@chat/core/transport'
 import { LocalPeer } from '@chat/testing/conformance'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { dial, type HttpDialOptions } from '../src/client/index.ts'
-import { handler } from '../src/node/index.ts'
+import { nodeHttpHandler } from '../src/node/index.ts'
 import { Host } from './support/host.ts'
 import { TestServer } from './support/server.ts'
 
@@ -26,7 +26,7 @@ async function failure(listener: RequestListener): Promise<ChatError> {
 /** A hub's end and a client's, with what the client asks on its way. */
 async function connect(more: HttpDialOptions = {}) {
   const host = new Host()
-  const chat = handler(host, { path: '/chat' })
+  const chat = nodeHttpHandler(host, { path: '/chat' })
   const server = await serve((request, response) => void chat(request, response))
   const connection = await dial(server.url, more)(options())
   onTestFinished(() => connection.abort(new Error('the test is over')))

@@ -2,12 +2,12 @@ import { once } from 'node:events'
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, createServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { handler } from '../src/node/index.ts'
+import { nodeHttpHandler } from '../src/node/index.ts'
 import { Host } from './support/host.ts'
 
 /** A server of `node:http2`, and a page's connection to it. */
 async function serve(host: Host): Promise<{ session: ClientHttp2Session; origin: string }> {
-  const chat = handler(host, { path: '/chat' })
+  const chat = nodeHttpHandler(host, { path: '/chat' })
   const server = createServer((request, response) => {
     if (!chat(request, response)) response.writeHead(404).end()
   })

@@ -3,7 +3,7 @@ import { request as httpRequest, type IncomingMessage, type RequestListener } fr
 import { connect } from 'node:net'
 import { Batch, Frame } from '@chat/core/transport'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { handler } from '../src/node/index.ts'
+import { nodeHttpHandler } from '../src/node/index.ts'
 import { Host } from './support/host.ts'
 import { TestServer } from './support/server.ts'
 
@@ -37,7 +37,7 @@ const post = (server: TestServer, id: string, seq: number, body: string): Promis
   })
 
 test('what is none of the hub’s goes to whoever comes next', async () => {
-  const chat = handler(new Host(), { path: '/chat' })
+  const chat = nodeHttpHandler(new Host(), { path: '/chat' })
   const middleware = await serve((request, response) => chat(request, response, () => response.end('next')))
   const plain = await serve((request, response) => {
     if (!chat(request, response)) response.end('other')
@@ -49,7 +49,7 @@ test('what is none of the hub’s goes to whoever comes next', async () => {
 
 test('mounted below a path, it knows the whole one', async () => {
   const host = new Host()
-  const chat = handler(host, { path: '/api/chat' })
+  const chat = nodeHttpHandler(host, { path: '/api/chat' })
   const server = await serve((request, response) => {
     const mounted = Object.assign(request, {
       originalUrl: request.url,
@@ -65,7 +65,7 @@ test('mounted below a path, it knows the whole one', async () => {
 
 test('a path is taken as it came: one that only resolves to the hub’s is none of it (SEC-26)', async () => {
   const host = new Host()
-  const chat = handler(host, { path: '/chat' })
+  const chat = nodeHttpHandler(host, { path: '/chat' })
   const server = await serve((request, response) => {
     if (!chat(request, response)) response.writeHead(404).end()
   })
@@ -82,7 +82,7 @@ test('a path is taken as it came: one that only resolves to the hub’s is none 
 
 test('a body that something before has read is said, not taken for an empty one', async () => {
   const host = new Host()
-  const chat = handler(host, { path: '/chat' })
+  const chat = nodeHttpHandler(host, { path: '/chat' })
   const server = await serve(async (request, response) => {
     if (request.method === 'POST') for await (const _ of request);
     chat(request, response)
@@ -97,7 +97,7 @@ test('a body that something before has read is said, not taken for an empty one'
 
 test('on a loopback address only loopback names count, so that no page can bend its own name to it (P-HT-3)', async () => {
   const host = new Host()
-  const chat = handler(host, { path: '/chat' })
+  const chat = nodeHttpHandler(host, { path: '/chat' })
   const server = await serve((request, response) => void chat(request, response))
   const headers = {
     host: 'evil.example',
@@ -113,7 +113,7 @@ test('on a loopback address only loopback names count, so that no page can bend 
 
 test('a POST that is cut in the middle of its body has no effect', async () => {
   const host = new Host()
-  const chat = handler(host, { path: '/chat' })
+  const chat = nodeHttpHandler(host, { path: '/chat' })
   const server = await serve((request, response) => void chat(request, response))
   const { id } = await open(server)
   const head = [
@@ -137,7 +137,7 @@ test('a POST that is cut in the middle of its body has no effect', async () => {
 })
 
 test('a hub’s refusal ends the connection of a body that was not read', async () => {
-  const chat = handler(new Host(), { path: '/chat' })
+  const chat = nodeHttpHandler(new Host(), { path: '/chat' })
   const server = await serve((request, response) => void chat(request, response))
   const socket = connect(server.port)
   const said = once(socket, 'data')
@@ -154,7 +154,7 @@ test('a hub’s refusal ends the connection of a body that was not read', async 
 test('the heartbeat keeps no process running whose server has closed', async () => {
   const timers = vi.spyOn(globalThis, 'setTimeout')
   onTestFinished(() => timers.mockRestore())
-  const chat = handler(new Host(), { path: '/chat', heartbeat: 86_402 })
+  const chat = nodeHttpHandler(new Host(), { path: '/chat', heartbeat: 86_402 })
   const server = await serve((request, response) => void chat(request, response))
 
   await open(server)
@@ -169,7 +169,7 @@ test('a client that goes leaves no timer behind', async () => {
   const timers = vi.spyOn(globalThis, 'setTimeout')
   onTestFinished(() => timers.mockRestore())
   const host = new Host()
-  const chat = handler(host, { path: '/chat' })
+  const chat = nodeHttpHandler(host, { path: '/chat' })
   const server = await serve((request, response) => void chat(request, response))
   const { response } = await open(server)
 
@@ -182,7 +182,7 @@ test('a client that goes leaves no timer behind', async () => {
 
 test('a client that vanishes before its answer leaves nothing behind', async () => {
   const host = new Host()
-  const chat = handler(host, { path: '/chat' })
+  const chat = nodeHttpHandler(host, { path: '/chat' })
   const server = await serve((request, response) => {
     // As a slow middleware before the hub's would do.
     request.socket.once('close', () => chat(request, response))
@@ -197,7 +197,7 @@ test('a client that vanishes before its answer leaves nothing behind', async () 
 
 test('what another answers while a body comes, such as a framework’s timeout, is answered once and harms nobody', async () => {
   const host = new Host()
-  const chat = handler(host, { path: '/chat', bodyTimeout: 20 })
+  const chat = nodeHttpHandler(host, { path: '/chat', bodyTimeout: 20 })
   const unhandled: unknown[] = []
   const note = (error: unknown): void => void unhandled.push(error)
   process.on('unhandledRejection', note)
@@ -224,7 +224,7 @@ test('what another answers while a body comes, such as a framework’s timeout, 
 
 test('a client that reads nothing does not keep its socket when the hub has given it up (P-LV-4)', async () => {
   const host = new Host()
-  const chat = handler(host, { path: '/chat' })
+  const chat = nodeHttpHandler(host, { path: '/chat' })
   const server = await serve((request, response) => void chat(request, response))
   const socket = connect(server.port)
   onTestFinished(() => void socket.destroy())

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Handler, handler } from '../src/index.ts'
+import { type HttpHandler, httpHandler } from '../src/index.ts'
 import { Host } from './support/host.ts'
 import { get, PlainClient, post } from './support/plain-client.ts'
 
@@ -14,7 +14,7 @@ function preflight(origin: string, method = 'POST'): Request {
   })
 }
 
-const statusOf = async (chat: Handler, request: Request): Promise<number | undefined> => {
+const statusOf = async (chat: HttpHandler, request: Request): Promise<number | undefined> => {
   const response = await chat.fetch(request)
   await response?.body?.cancel()
   return response?.status
@@ -30,7 +30,7 @@ test.each([
   ['an encoded body', { 'content-encoding': 'gzip' }],
 ])('what a foreign page could post without asking is refused: %s (P-HT-3)', async (_name, headers) => {
   const host = new Host()
-  const { fetch } = handler(host, { path: '/chat' })
+  const { fetch } = httpHandler(host, { path: '/chat' })
   const client = await PlainClient.open(fetch)
 
   expect(
@@ -40,7 +40,7 @@ test.each([
 })
 
 test('the type may name its charset', async () => {
-  const client = await PlainClient.open(handler(new Host(), { path: '/chat' }).fetch)
+  const client = await PlainClient.open(httpHandler(new Host(), { path: '/chat' }).fetch)
 
   expect(await client.post('["a"]', { 'content-type': 'Application/JSON; charset=utf-8' })).toBe(204)
 })
@@ -55,7 +55,7 @@ test.each([
   'a page of %s may neither open a stream, nor post, nor ask whether it may (P-HT-3, SEC-01)',
   async (origin) => {
     const host = new Host()
-    const chat = handler(host, { path: '/chat' })
+    const chat = httpHandler(host, { path: '/chat' })
     const client = await PlainClient.open(chat.fetch)
 
     expect(await statusOf(chat, get({ origin }))).toBe(403)
@@ -67,7 +67,7 @@ test.each([
 )
 
 test('a page of the same origin may, with cookies (P-HT-3)', async () => {
-  const client = await PlainClient.open(handler(new Host(), { path: '/chat' }).fetch)
+  const client = await PlainClient.open(httpHandler(new Host(), { path: '/chat' }).fetch)
 
   const answer = await client.answer('["a"]', { 'chat-seq': '1', origin: ours })
 
@@ -78,7 +78,7 @@ test('a page of the same origin may, with cookies (P-HT-3)', async () => {
 })
 
 test('a page of another origin may when `origins` lists it, and learns what it must (P-HT-3)', async () => {
-  const { fetch } = handler(new Host(), { path: '/chat', origins: [app] })
+  const { fetch } = httpHandler(new Host(), { path: '/chat', origins: [app] })
 
   const asked = await fetch(preflight(app))
   expect(asked?.status).toBe(204)
@@ -96,7 +96,7 @@ test('a page of another origin may when `origins` lists it, and learns what it m
 
 test('who opened the stream posts to it: another page that may connect, too, does not (P-HT-3)', async () => {
   const host = new Host()
-  const { fetch } = handler(host, { path: '/chat', origins: [app, 'https://other.example'] })
+  const { fetch } = httpHandler(host, { path: '/chat', origins: [app, 'https://other.example'] })
   const client = await PlainClient.open(fetch, { origin: app })
 
   expect(await client.post('["a"]', { origin: 'https://other.example' })).toBe(404)
@@ -106,7 +106,7 @@ test('who opened the stream posts to it: another page that may connect, too, doe
 
 test('an id counts at its own path only', async () => {
   const host = new Host()
-  const { fetch } = handler(host, { path: '/ws/:user' })
+  const { fetch } = httpHandler(host, { path: '/ws/:user' })
   const headers = { accept: 'text/event-stream' }
   const opened = await fetch(new Request(`${ours}/ws/alice`, { headers }))
   const id =
@@ -122,7 +122,7 @@ test('an id counts at its own path only', async () => {
 })
 
 test('a browser that says a request without origin comes from another site is believed (P-HT-3)', async () => {
-  const chat = handler(new Host(), { path: '/chat' })
+  const chat = httpHandler(new Host(), { path: '/chat' })
 
   expect(await statusOf(chat, get({ 'sec-fetch-site': 'cross-site' }))).toBe(403)
   expect(await statusOf(chat, get({ 'sec-fetch-site': 'same-site' }))).toBe(403)
@@ -130,7 +130,7 @@ test('a browser that says a request without origin comes from another site is be
 })
 
 test('names that pages may reach the server by count for those whose name was bent (P-HT-3)', async () => {
-  const chat = handler(new Host(), { path: '/chat', hosts: ['localhost'] })
+  const chat = httpHandler(new Host(), { path: '/chat', hosts: ['localhost'] })
   const client = await PlainClient.open(chat.fetch)
 
   expect(await client.post('["a"]', { origin: ours })).toBe(403)
@@ -138,7 +138,7 @@ test('names that pages may reach the server by count for those whose name was be
 
 test('each refusal is told, for logs, and a throw in the log changes nothing', async () => {
   const told: unknown[] = []
-  const chat = handler(new Host(), {
+  const chat = httpHandler(new Host(), {
     path: '/chat',
     onRefused({ status }, { method }) {
       told.push([status, method])
@@ -157,7 +157,7 @@ test('each refusal is told, for logs, and a throw in the log changes nothing', a
 
 test('that a hub closes is read by pages that may connect, and by no others (P-HT-3, P-LV-5)', async () => {
   const host = new Host()
-  const { fetch } = handler(host, { path: '/chat', origins: [app] })
+  const { fetch } = httpHandler(host, { path: '/chat', origins: [app] })
   host.closing = true
 
   const answers = await Promise.all([app, foreign].map((origin) => fetch(get({ origin }))))

@@ -1,11 +1,11 @@
 import { expect, test, vi } from 'vitest'
-import { handler } from '../src/index.ts'
-import type { HandlerOptions } from '../src/options.ts'
+import { httpHandler } from '../src/index.ts'
+import type { HttpHandlerOptions } from '../src/options.ts'
 import { Host } from './support/host.ts'
 import { PlainClient, post } from './support/plain-client.ts'
 
-async function open(options: HandlerOptions<Request> = {}, host: Host = new Host()) {
-  const { fetch } = handler(host, { path: '/chat', ...options })
+async function open(options: HttpHandlerOptions<Request> = {}, host: Host = new Host()) {
+  const { fetch } = httpHandler(host, { path: '/chat', ...options })
   return { host, fetch, client: await PlainClient.open(fetch) }
 }
 
@@ -186,7 +186,7 @@ test('of a POST that waits for the hub, and the same again, the newer counts, on
 
 test('a body that somebody has read, or reads, is said: 500, and not taken for an empty one', async () => {
   const host = new Host()
-  const { fetch } = handler(host, { path: '/chat' })
+  const { fetch } = httpHandler(host, { path: '/chat' })
   const { id } = await PlainClient.open(fetch)
   const headers = { 'chat-connection': id, 'chat-seq': '1' }
   const read = post('["a"]', headers)

@@ -2,12 +2,12 @@ import { systemRuntime } from '@chat/core'
 import { Batch, Frame } from '@chat/core/transport'
 import { VirtualTime } from '@chat/testing'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { handler } from '../src/index.ts'
+import { httpHandler } from '../src/index.ts'
 import { Host } from './support/host.ts'
 import { get, PlainClient } from './support/plain-client.ts'
 
 test('the first event of a stream is an id that nobody can guess, and each has its own (P-HT-1)', async () => {
-  const { fetch } = handler(new Host(), { path: '/chat' })
+  const { fetch } = httpHandler(new Host(), { path: '/chat' })
 
   const ids = await Promise.all([1, 2, 3].map(async () => (await PlainClient.open(fetch)).id))
 
@@ -17,7 +17,7 @@ test('the first event of a stream is an id that nobody can guess, and each has i
 
 test('later events carry transmissions, whole, with all their frames (P-HT-1, P-FR-1)', async () => {
   const host = new Host()
-  const client = await PlainClient.open(handler(host, { path: '/chat' }).fetch)
+  const client = await PlainClient.open(httpHandler(host, { path: '/chat' }).fetch)
 
   host.newest.write(Batch.root().append(new Frame('["a",1]')).append(new Frame('["b","\\n \u2028"]')))
   host.newest.write(Batch.root().append(new Frame('[" c"]')))
@@ -28,7 +28,7 @@ test('later events carry transmissions, whole, with all their frames (P-HT-1, P-
 
 test('a close is an event of its own, behind what was sent, and the end of the stream (P-HT-5)', async () => {
   const host = new Host({ greeting: ['["first"]'], farewell: { code: 4503, reason: 'not "you"\n' } })
-  const client = await PlainClient.open(handler(host, { path: '/chat' }).fetch)
+  const client = await PlainClient.open(httpHandler(host, { path: '/chat' }).fetch)
 
   expect(await client.next()).toEqual({ type: '', data: '["first"]' })
   expect(await client.next()).toEqual({ type: 'close', data: '[4503,"not \\"you\\"\\n"]' })
@@ -38,7 +38,7 @@ test('a close is an event of its own, behind what was sent, and the end of the s
 
 test('a subprotocol is agreed on by a header; without an offer there is none (P-HT-6, P-FR-8)', async () => {
   const host = new Host()
-  const { fetch } = handler(host, { path: '/chat' })
+  const { fetch } = httpHandler(host, { path: '/chat' })
 
   const offering = await PlainClient.open(fetch, { 'chat-protocol': 'chat.v9, chat.v1.json' })
   expect([offering.response.headers.get('chat-protocol'), host.newest.connection.protocol]).toEqual([
@@ -50,7 +50,8 @@ test('a subprotocol is agreed on by a header; without an offer there is none (P-
 })
 
 test('the answer tells everything between to hand it on at once, unchanged and uncopied', async () => {
-  const { headers, status } = (await PlainClient.open(handler(new Host(), { path: '/chat' }).fetch)).response
+  const { headers, status } = (await PlainClient.open(httpHandler(new Host(), { path: '/chat' }).fetch))
+    .response
 
   expect(status).toBe(200)
   expect(headers.get('content-type')).toBe('text/event-stream')
@@ -60,7 +61,7 @@ test('the answer tells everything between to hand it on at once, unchanged and u
 })
 
 test('a proxy that waits for two kilobytes hands the first event on', async () => {
-  const client = await PlainClient.open(handler(new Host(), { path: '/chat' }).fetch)
+  const client = await PlainClient.open(httpHandler(new Host(), { path: '/chat' }).fetch)
 
   expect(client.received).toBeGreaterThan(2_048)
 })
@@ -72,7 +73,7 @@ test('a connection on which nothing is said has a comment now and then, one that
     return () => {}
   })
   const host = new Host()
-  const client = await PlainClient.open(handler(host, { path: '/chat' }).fetch)
+  const client = await PlainClient.open(httpHandler(host, { path: '/chat' }).fetch)
   vi.restoreAllMocks()
   const beat = (): void => {
     const [due] = beats.splice(0)
@@ -105,7 +106,7 @@ test.each([0, 100, 3_900, 7_900])(
     vi.spyOn(systemRuntime, 'timer').mockImplementation(time.runtime('server').timer)
     onTestFinished(() => void vi.restoreAllMocks())
     const host = new Host()
-    const client = await PlainClient.open(handler(host, { path: '/chat', heartbeat: 8_000 }).fetch)
+    const client = await PlainClient.open(httpHandler(host, { path: '/chat', heartbeat: 8_000 }).fetch)
     const heard: number[] = [time.now]
     let over = false
     onTestFinished(() => {
@@ -133,7 +134,7 @@ test.each([0, 100, 3_900, 7_900])(
 
 test('a client that has gone is gone for the hub', async () => {
   const host = new Host()
-  const client = await PlainClient.open(handler(host, { path: '/chat' }).fetch)
+  const client = await PlainClient.open(httpHandler(host, { path: '/chat' }).fetch)
 
   client.leave()
 
@@ -142,7 +143,7 @@ test('a client that has gone is gone for the hub', async () => {
 
 test('what asks for no event stream, or is at another path, is none of the hubâ€™s (P-HT-1)', async () => {
   const host = new Host()
-  const { fetch } = handler(host, { path: '/chat' })
+  const { fetch } = httpHandler(host, { path: '/chat' })
 
   const none = [
     get({ accept: 'text/html' }),
@@ -162,7 +163,7 @@ test('what asks for no event stream, or is at another path, is none of the hubâ€
 
 test('what `authenticate` gets is what any transport tells', async () => {
   const host = new Host()
-  const { fetch } = handler(host, { path: '/ws/:user', context: ({ url }) => new URL(url).hostname })
+  const { fetch } = httpHandler(host, { path: '/ws/:user', context: ({ url }) => new URL(url).hostname })
   const request = new Request('http://chat.example/ws/Zo%C3%AB?room=a&room=b', {
     headers: { accept: 'text/event-stream', cookie: 'session=a%20b; b=2', 'X-Some': 'thing' },
   })

@@ -5,7 +5,7 @@ import { UsageError } from '@chat/core'
 import type { TransportHub } from '@chat/core/transport'
 import type { AttachOptions } from './options.ts'
 import { ignoreErrors, refuse } from './refuse.ts'
-import { addressOf, type Upgrader, WsUpgrader } from './upgrader.ts'
+import { addressOf, type UpgradeHandler, WsUpgradeHandler } from './upgrade-handler.ts'
 
 type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
@@ -41,8 +41,8 @@ export interface BoundAddress {
  *
  * @throws UsageError when the server has a hub at this path already, an option cannot work, or `ws` is older than 8.23.0.
  */
-export function attach(hub: TransportHub, server: UpgradeServer, options: AttachOptions): Upgrader {
-  const made = new WsUpgrader(hub, options, () => addressOf(server.address()))
+export function attach(hub: TransportHub, server: UpgradeServer, options: AttachOptions): UpgradeHandler {
+  const made = new WsUpgradeHandler(hub, options, () => addressOf(server.address()))
   const listener = UpgradeListener.of(server)
   listener.add(made)
   return {
@@ -59,7 +59,7 @@ export function attach(hub: TransportHub, server: UpgradeServer, options: Attach
 class UpgradeListener {
   static readonly #all = new WeakMap<UpgradeServer, UpgradeListener>()
   readonly #server: UpgradeServer
-  #upgraders: readonly WsUpgrader[] = []
+  #handlers: readonly WsUpgradeHandler[] = []
   #warned = false
 
   static of(server: UpgradeServer): UpgradeListener {
@@ -75,24 +75,24 @@ class UpgradeListener {
   }
 
   /** @throws UsageError when there is one for the same path. */
-  add(upgrader: WsUpgrader): void {
-    if (this.#upgraders.some((other) => shapeOf(other) === shapeOf(upgrader)))
+  add(handler: WsUpgradeHandler): void {
+    if (this.#handlers.some((other) => shapeOf(other) === shapeOf(handler)))
       throw new UsageError(
         'unable to attach: this server has a hub at this path already; give each hub a path of its own, or detach the first',
       )
-    if (this.#upgraders.length === 0) this.#server.on('upgrade', this.#listen)
-    this.#upgraders = [...this.#upgraders, upgrader].sort((a, b) => (shapeOf(a) < shapeOf(b) ? -1 : 1))
+    if (this.#handlers.length === 0) this.#server.on('upgrade', this.#listen)
+    this.#handlers = [...this.#handlers, handler].sort((a, b) => (shapeOf(a) < shapeOf(b) ? -1 : 1))
   }
 
-  remove(upgrader: WsUpgrader): void {
-    this.#upgraders = this.#upgraders.filter((other) => other !== upgrader)
-    if (this.#upgraders.length === 0) this.#server.off('upgrade', this.#listen)
+  remove(handler: WsUpgradeHandler): void {
+    this.#handlers = this.#handlers.filter((other) => other !== handler)
+    if (this.#handlers.length === 0) this.#server.off('upgrade', this.#listen)
   }
 
   readonly #listen: OnUpgrade = (request, socket, head) => {
     const endedBefore = isEnded(socket)
-    for (const upgrader of this.#upgraders) {
-      const outcome = upgrader.take(request, socket, head)
+    for (const handler of this.#handlers) {
+      const outcome = handler.take(request, socket, head)
       if (outcome === 'other') continue
       if (endedBefore) this.#warn()
       // Listeners that come after this one have had their turn by then.
@@ -118,4 +118,4 @@ class UpgradeListener {
 /** Whether this side has ended it. */
 const isEnded = (socket: Duplex): boolean => socket.destroyed || socket.writableEnded
 
-const shapeOf = ({ admission }: WsUpgrader): string => admission.shape
+const shapeOf = ({ admission }: WsUpgradeHandler): string => admission.shape

@@ -1,6 +1,6 @@
 export { attach, type BoundAddress, type UpgradeServer } from './attach.ts'
 export { type ConnectOptions, connect } from './connect.ts'
 export { dial, type NodeDialOptions } from './dial.ts'
-export type { AttachOptions, Compression, NodeWsExtra, UpgraderOptions } from './options.ts'
+export type { AttachOptions, Compression, NodeWsExtra, UpgradeHandlerOptions } from './options.ts'
 export type { WsSocket } from './socket.ts'
-export { type Upgrader, upgrader } from './upgrader.ts'
+export { type UpgradeHandler, upgradeHandler } from './upgrade-handler.ts'

@@ -9,7 +9,7 @@ export interface Compression {
 }
 
 /** How a hub takes WebSockets. */
-export interface UpgraderOptions extends AdmissionOptions {
+export interface UpgradeHandlerOptions extends AdmissionOptions {
   /**
    * Compresses messages, each on its own, for clients that offer it. It saves bandwidth at five times the CPU, and shares nothing
    * between receivers. Default: `false`.
@@ -26,7 +26,7 @@ export interface UpgraderOptions extends AdmissionOptions {
 }
 
 /** How a hub is attached to a server. */
-export interface AttachOptions extends UpgraderOptions {
+export interface AttachOptions extends UpgradeHandlerOptions {
   /**
    * The path to answer, such as `/chat`, or with parameters, `/ws/:user`: `authenticate` gets what they matched in `params`, decoded. A
    * parameter is one whole segment and never empty. `/chat/` also answers `/chat`; `/chat` does not answer `/chat/`.
@@ -36,7 +36,7 @@ export interface AttachOptions extends UpgraderOptions {
 
 /** What `authenticate` finds in `extra`. */
 export interface NodeWsExtra<T = unknown> {
-  /** What {@link UpgraderOptions.context} made of the request. */
+  /** What {@link UpgradeHandlerOptions.context} made of the request. */
   readonly context: T
   /** The socket. Listen to it as you like; sending or closing past the hub breaks the connection. */
   readonly socket: WsSocket

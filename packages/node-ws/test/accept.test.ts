@@ -1,15 +1,15 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { frame, RawPeer } from '../../../test-support/raw-peer.ts'
-import { type UpgraderOptions, upgrader } from '../src/index.ts'
+import { type UpgradeHandlerOptions, upgradeHandler } from '../src/index.ts'
 import { openClient, welcomed } from './support/client.ts'
 import { StandIn, testHub } from './support/hub.ts'
 import { startServer } from './support/server.ts'
 
 /** A host that upgrades by itself, as Fastify and NestJS do. */
-async function host(hub: Parameters<typeof upgrader>[0], options?: UpgraderOptions) {
+async function host(hub: Parameters<typeof upgradeHandler>[0], options?: UpgradeHandlerOptions) {
   const started = await startServer()
-  const chat = upgrader(hub, options)
+  const chat = upgradeHandler(hub, options)
   const sockets: WebSocket[] = []
   const accepted: boolean[] = []
   new WebSocketServer({ server: started.server }).on('connection', (ws, request) => {
@@ -85,7 +85,7 @@ test('a path that is wrongly encoded is refused', async () => {
 test('a socket that is not open any more is not taken', async () => {
   const started = await startServer()
   const hub = new StandIn()
-  const chat = upgrader(hub)
+  const chat = upgradeHandler(hub)
   const taken = new Promise((resolve) => {
     new WebSocketServer({ server: started.server }).on('connection', (ws, request) => {
       ws.on('close', () => resolve(chat.accept(ws, request)))
@@ -131,7 +131,7 @@ test('an invalid frame is nobody’s exception (SEC-09)', async () => {
 test('messages and pings are counted as life where nobody counts bytes', async () => {
   const hub = new StandIn()
   const started = await startServer()
-  const chat = upgrader(hub)
+  const chat = upgradeHandler(hub)
   new WebSocketServer({ server: started.server }).on('connection', (ws, request) => {
     const bare = Object.create(request, { socket: { value: { remoteAddress: '127.0.0.1' } } })
     chat.accept(ws, bare)

@@ -11,7 +11,7 @@ import {
 } from '@chat/testing/conformance'
 import { describe, it } from 'vitest'
 import { WebSocketServer } from 'ws'
-import { attach, dial, upgrader } from '../src/index.ts'
+import { attach, dial, upgradeHandler } from '../src/index.ts'
 
 const nodeWs: TransportCapabilities = {
   name: 'node-ws',
@@ -36,7 +36,7 @@ const attached: Listen = (server, host) => {
 
 /** As Fastify, NestJS and others do it: they upgrade, the hub gets the open socket. */
 const handedOver: Listen = (server, host) => {
-  const chat = upgrader(host, { path: '/chat' })
+  const chat = upgradeHandler(host, { path: '/chat' })
   const { subprotocols } = host
   const sockets = new WebSocketServer({
     server,

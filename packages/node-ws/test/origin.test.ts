@@ -1,12 +1,15 @@
 import type { Refusal } from '@chat/core/transport'
 import { expect, test } from 'vitest'
 import { RawPeer, upgradeRequest } from '../../../test-support/raw-peer.ts'
-import { attach, type UpgraderOptions } from '../src/index.ts'
+import { attach, type UpgradeHandlerOptions } from '../src/index.ts'
 import { StandIn } from './support/hub.ts'
 import { startServer } from './support/server.ts'
 
 /** The status for each pair of `Origin` and `Host`. */
-async function statuses(options: UpgraderOptions, pairs: readonly (readonly [string | null, string])[]) {
+async function statuses(
+  options: UpgradeHandlerOptions,
+  pairs: readonly (readonly [string | null, string])[],
+) {
   const { server, port } = await startServer(undefined, '127.0.0.1')
   attach(new StandIn(), server, { path: '/chat', ...options })
   const found: (readonly [string | null, string, number])[] = []

@@ -3,7 +3,7 @@ import { UsageError } from '@chat/core'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { RawPeer, upgradeRequest } from '../../../test-support/raw-peer.ts'
-import { attach, upgrader } from '../src/index.ts'
+import { attach, upgradeHandler } from '../src/index.ts'
 import { openClient, refusalOf } from './support/client.ts'
 import { StandIn } from './support/hub.ts'
 import { startServer } from './support/server.ts'
@@ -71,7 +71,7 @@ test('a hub that is detached leaves its path to the next, and its connections op
 test('a host that owns the event learns which requests were not for the hub', async () => {
   const { server, url, port } = await startServer()
   const hub = new StandIn()
-  const chat = upgrader(hub, { path: '/chat' })
+  const chat = upgradeHandler(hub, { path: '/chat' })
   const left: (string | undefined)[] = []
   server.on('upgrade', (request, socket, head) => {
     if (chat.handleUpgrade(request, socket, head)) return
@@ -88,10 +88,10 @@ test('a host that owns the event learns which requests were not for the hub', as
   expect(left).toEqual(['/mine'])
 })
 
-test('without a path an upgrader takes whatever the host hands over', async () => {
+test('without a path `upgradeHandler` takes every upgrade that the host hands over', async () => {
   const { server, url } = await startServer()
   const hub = new StandIn()
-  const chat = upgrader(hub)
+  const chat = upgradeHandler(hub)
   server.on('upgrade', (request, socket, head) => void chat.handleUpgrade(request, socket, head))
 
   await openClient(url('/any/path'))

@@ -1,3 +1,3 @@
-export type { WebSocketExtra, WebSocketTransportOptions } from './options.ts'
+export type { WebSocketExtra, WebSocketHandlerOptions } from './options.ts'
 export type { ServerWebSocket, Upgrade, Upgraded } from './socket.ts'
-export { type WebSocketTransport, webSocketTransport } from './transport.ts'
+export { type WebSocketHandler, webSocketHandler } from './web-socket-handler.ts'

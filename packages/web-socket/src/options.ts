@@ -2,7 +2,7 @@ import type { AdmissionOptions, Refusal } from '@chat/core/transport'
 import type { ServerWebSocket, Upgrade } from './socket.ts'
 
 /** How a hub takes the WebSockets of a platform. `Info` is what the platform gives `fetch` besides the request. */
-export interface WebSocketTransportOptions<Info = unknown> extends AdmissionOptions {
+export interface WebSocketHandlerOptions<Info = unknown> extends AdmissionOptions {
   /** Answers everything that is no WebSocket for this hub: other paths, and other requests for its own path. Default: 404, and 426 at the hub's path. */
   readonly fetch?: (request: Request, info: Info) => Response | Promise<Response>
   /**
@@ -28,7 +28,7 @@ export interface WebSocketTransportOptions<Info = unknown> extends AdmissionOpti
 
 /** What `authenticate` finds in `extra`. */
 export interface WebSocketExtra<T = unknown> {
-  /** What {@link WebSocketTransportOptions.context} made of the request. */
+  /** What {@link WebSocketHandlerOptions.context} made of the request. */
   readonly context: T
   /** The socket. Sending or closing past the hub breaks the connection. */
   readonly socket: ServerWebSocket

@@ -2,7 +2,7 @@
 import { dial } from '@chat/browser'
 import type { TransportCapabilities } from '@chat/core/transport'
 import { type StartOptions, type TransportBench, transportCases } from '@chat/testing/conformance'
-import { webSocketTransport } from '@chat/web-socket'
+import { webSocketHandler } from '@chat/web-socket'
 import { FaultProxy } from '../../../test-support/fault-proxy.ts'
 import { Host } from '../../../test-support/remote-server.ts'
 import { reportCases } from '../../../test-support/report-cases.ts'
@@ -19,7 +19,7 @@ const server: TransportCapabilities = { ...browser, name: 'web-socket', backpres
 
 async function start(options: StartOptions): Promise<TransportBench> {
   const host = new Host(options)
-  const chat = webSocketTransport(host, { path: '/chat' })
+  const chat = webSocketHandler(host, { path: '/chat' })
   const running = serve({ port: 0, hostname: '127.0.0.1', onListen() {} }, chat.fetch)
   const proxy = await FaultProxy.start(running.addr.port)
   return {

@@ -1,10 +1,10 @@
 // The server of tests that come from other processes, in Deno. Prints its port.
-import { type WebSocketExtra, webSocketTransport } from '@chat/web-socket'
+import { type WebSocketExtra, webSocketHandler } from '@chat/web-socket'
 import { RemoteServer } from '../../../test-support/remote-server.ts'
 import { serve } from './deno.ts'
 
 const remote = new RemoteServer({
-  serve: (hub, options) => webSocketTransport(hub, options),
+  serve: (hub, options) => webSocketHandler(hub, options),
   buffered: (extra) => (extra as WebSocketExtra).socket.bufferedAmount ?? 0,
 })
 const { addr } = serve({ port: 0, hostname: '127.0.0.1', onListen() {} }, (request, info) => {

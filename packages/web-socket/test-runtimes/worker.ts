@@ -1,7 +1,7 @@
 // The server of tests that come from other processes, in a Durable Object of workerd. `POST /suite` runs the conformance suite over pairs of sockets in it.
 import type { Connection, TransportCapabilities } from '@chat/core/transport'
 import { type StartOptions, type TransportBench, transportCases } from '@chat/testing/conformance'
-import { webSocketTransport } from '@chat/web-socket'
+import { webSocketHandler } from '@chat/web-socket'
 import { Host, RemoteServer } from '../../../test-support/remote-server.ts'
 import { reportCases } from '../../../test-support/report-cases.ts'
 import { WebSocketConnection } from '../src/connection.ts'
@@ -23,7 +23,7 @@ interface Answer extends Response {
 /** A bench whose links never leave the process. */
 async function start(options: StartOptions): Promise<TransportBench> {
   const host = new Host(options)
-  const chat = webSocketTransport(host, { path: '/chat', remoteAddress: () => 'here' })
+  const chat = webSocketHandler(host, { path: '/chat', remoteAddress: () => 'here' })
   return {
     async dial({ protocols, signal }): Promise<Connection> {
       const headers: Record<string, string> = { upgrade: 'websocket' }
@@ -62,7 +62,7 @@ async function suite(): Promise<Response> {
 /** Everything is in one object: what a socket does must be done where it was made. */
 export class Server {
   readonly #remote = new RemoteServer({
-    serve: (hub, options) => webSocketTransport(hub, { ...options, remoteAddress: () => 'peer' }),
+    serve: (hub, options) => webSocketHandler(hub, { ...options, remoteAddress: () => 'peer' }),
     buffered: (extra) => (extra as WebSocketExtra).socket.bufferedAmount ?? 0,
   })
 

@@ -4,7 +4,7 @@ import { Hub } from '@chat/core'
 import type { Connection, Handshake, TransportHub } from '@chat/core/transport'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
-import { type WebSocketExtra, type WebSocketTransportOptions, webSocketTransport } from '../src/index.ts'
+import { type WebSocketExtra, type WebSocketHandlerOptions, webSocketHandler } from '../src/index.ts'
 
 /*
  * `ws` has the web's interface, too, so a host that upgrades by itself can be had on Node. The platforms' own sockets are tested in Deno and workerd, in test-runtimes.
@@ -16,11 +16,11 @@ const upgrade = (): never => {
 
 /** A host that upgrades everything and hands its sockets over, after it has done something with each. */
 async function host(
-  options: WebSocketTransportOptions,
+  options: WebSocketHandlerOptions,
   hub: TransportHub = testHub(),
   before: (socket: WebSocket) => unknown = () => {},
 ) {
-  const chat = webSocketTransport(hub, { upgrade, ...options })
+  const chat = webSocketHandler(hub, { upgrade, ...options })
   const sockets = new WebSocketServer({ port: 0, host: '127.0.0.1' })
   onTestFinished(() => void sockets.close())
   await once(sockets, 'listening')

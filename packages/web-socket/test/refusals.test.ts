@@ -1,6 +1,6 @@
 import { Hub } from '@chat/core'
 import { expect, test } from 'vitest'
-import { type WebSocketTransportOptions, webSocketTransport } from '../src/index.ts'
+import { type WebSocketHandlerOptions, webSocketHandler } from '../src/index.ts'
 
 /** No request of these tests may come as far as an upgrade, unless it says what that does. */
 const upgrade = (): never => {
@@ -8,13 +8,13 @@ const upgrade = (): never => {
 }
 
 async function answer(
-  options: WebSocketTransportOptions,
+  options: WebSocketHandlerOptions,
   { path = '/chat', headers = {}, upgrading = true } = {},
 ): Promise<Response> {
   const request = new Request(`http://app.example${path}`, {
     headers: { host: 'app.example', ...(upgrading ? { upgrade: 'websocket' } : {}), ...headers },
   })
-  return webSocketTransport(new Hub(), { path: '/chat', upgrade, ...options }).fetch(request)
+  return webSocketHandler(new Hub(), { path: '/chat', upgrade, ...options }).fetch(request)
 }
 
 test('a page of another origin is refused with 403 (SEC-01)', async () => {
@@ -40,6 +40,6 @@ test('other paths, and other requests for the hubâ€™s own, are the applicationâ€
 test.skipIf('Deno' in globalThis)(
   'where requests cannot be upgraded, that is an error at start [Deno can upgrade]',
   () => {
-    expect(() => webSocketTransport(new Hub(), { path: '/chat' })).toThrow(/use @chat\/node-ws on Node/)
+    expect(() => webSocketHandler(new Hub(), { path: '/chat' })).toThrow(/use @chat\/node-ws on Node/)
   },
 )

@@ -1,7 +1,7 @@
 // Hono and Elysia beside a hub on one server of Bun: each one's routes and Hono's own WebSockets go on as before, and the hub's clients are the hub's.
 import { equal } from 'node:assert/strict'
 import { dial } from '@chat/browser'
-import { bunTransport } from '@chat/bun'
+import { bunHandler } from '@chat/bun'
 import { Client, Hub } from '@chat/core'
 import { Elysia } from 'elysia'
 import { Hono } from 'hono'
@@ -20,7 +20,7 @@ for (const [name, options] of Object.entries({
   elysia: { fetch: elysia.fetch },
 })) {
   const hub = new Hub({ authenticate: ({ token }) => ({ id: token }), authorize: () => true })
-  const chat = bunTransport(hub, { path: '/chat', ...options })
+  const chat = bunHandler(hub, { path: '/chat', ...options })
   const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: chat.fetch, websocket: chat.websocket })
   const client = new Client({ dial: dial(`ws://127.0.0.1:${server.port}/chat`), token: 'alice' })
   const heard = new Promise((resolve) => client.on('say', resolve))

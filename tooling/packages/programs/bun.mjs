@@ -1,14 +1,14 @@
 // A hub on Bun.serve and a client over Bun's own WebSocket: a room, a person, a token that is refused, a page beside it, and an end that leaves nothing open.
 import { deepEqual, equal } from 'node:assert/strict'
 import { dial } from '@chat/browser'
-import { bunTransport } from '@chat/bun'
+import { bunHandler } from '@chat/bun'
 import { Client, Hub } from '@chat/core'
 
 const hub = new Hub({
   authenticate: ({ token, params }) => (token === 'secret' ? { id: params.user } : null),
   authorize: () => true,
 })
-const chat = bunTransport(hub, { path: '/ws/:user', fetch: () => new Response('page') })
+const chat = bunHandler(hub, { path: '/ws/:user', fetch: () => new Response('page') })
 const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: chat.fetch, websocket: chat.websocket })
 const enter = (user, token) => new Client({ dial: dial(`ws://127.0.0.1:${server.port}/ws/${user}`), token })
 const next = (target, event) =>

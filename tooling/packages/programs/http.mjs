@@ -2,9 +2,9 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { Client, Hub } from '@chat/core'
-import { handler as forRequests } from '@chat/http'
+import { httpHandler as forRequests } from '@chat/http'
 import { dial } from '@chat/http/client'
-import { handler as forNode } from '@chat/http/node'
+import { nodeHttpHandler as forNode } from '@chat/http/node'
 
 const hub = new Hub({
   authenticate: ({ token }) => (token === null ? null : { id: token }),

@@ -2,13 +2,13 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { dial } from '@chat/browser'
 import { Client, Hub } from '@chat/core'
-import { webSocketTransport } from '@chat/web-socket'
+import { webSocketHandler } from '@chat/web-socket'
 
 const hub = new Hub({
   authenticate: ({ token, params }) => (token === 'secret' ? { id: params.user } : null),
   authorize: () => true,
 })
-const chat = webSocketTransport(hub, { path: '/ws/:user', fetch: () => new Response('page') })
+const chat = webSocketHandler(hub, { path: '/ws/:user', fetch: () => new Response('page') })
 const server = Deno.serve({ port: 0, hostname: '127.0.0.1', onListen() {} }, chat.fetch)
 const { port } = server.addr
 const enter = (user, token) => new Client({ dial: dial(`ws://127.0.0.1:${port}/ws/${user}`), token })

@@ -12,8 +12,8 @@ import {
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { Hub, type HubOptions, UsageError } from '@chat/core'
 import type { Handshake, TransportCapabilities, TransportHub } from '@chat/core/transport'
-import { handler, type NodeHandler } from '@chat/http/node'
-import { attach, type Upgrader } from '@chat/node-ws'
+import { type NodeHttpHandler, nodeHttpHandler } from '@chat/http/node'
+import { attach, type UpgradeHandler } from '@chat/node-ws'
 import {
   type LinkEvent,
   type LocalPeer,
@@ -27,7 +27,7 @@ class Host extends RecordingHost implements TransportHub {
   readonly closing = false
   readonly limits = new Hub().limits
   readonly path: string
-  upgrader: Upgrader | null = null
+  upgradeHandler: UpgradeHandler | null = null
   /** Its own server, where it has one. */
   server: Server | null = null
 
@@ -59,8 +59,8 @@ const acceptOf = (key = ''): string =>
 interface RunningHub {
   readonly hub: Hub
   readonly path: string
-  readonly handlers: NodeHandler[]
-  upgrader: Upgrader | null
+  readonly handlers: NodeHttpHandler[]
+  upgradeHandler: UpgradeHandler | null
   webSockets: WebSocketFate
 }
 
@@ -100,20 +100,20 @@ export class TestServer {
   startBench(options: StartOptions): string {
     const path = `/bench/${++this.#made}`
     const host = new Host(path, options)
-    host.upgrader = attach(host, this.#server, { path, origins: () => true })
+    host.upgradeHandler = attach(host, this.#server, { path, origins: () => true })
     this.#benches.set(path, host)
     return path
   }
 
   /** The same over HTTP, on a server of its own: a browser has six connections to each, and cases run side by side. */
   async startHttpBench(options: StartOptions): Promise<string> {
-    const chat: { take?: NodeHandler } = {}
+    const chat: { take?: NodeHttpHandler } = {}
     const server = createServer((request, response) => void chat.take?.(request, response))
     const url = `http://127.0.0.1:${await bind(server)}/chat`
     const host = new Host(url, options)
     host.server = server
     server.on('connection', (socket: Socket) => this.#note(socket, url))
-    chat.take = handler(host, { path: '/chat', origins: () => true })
+    chat.take = nodeHttpHandler(host, { path: '/chat', origins: () => true })
     this.#benches.set(url, host)
     return url
   }
@@ -162,8 +162,8 @@ export class TestServer {
   }
 
   stopBench(bench: string): void {
-    const { upgrader, server } = this.#bench(bench)
-    upgrader?.detach()
+    const { upgradeHandler, server } = this.#bench(bench)
+    upgradeHandler?.detach()
     server?.close()
     this.reset(bench)
     this.#benches.delete(bench)
@@ -179,7 +179,7 @@ export class TestServer {
     })
     hub.on('double', (input) => Number(input) * 2)
     const path = `/hub/${++this.#made}`
-    this.#hubs.set(path, { hub, path, handlers: [], upgrader: null, webSockets: 'taken' })
+    this.#hubs.set(path, { hub, path, handlers: [], upgradeHandler: null, webSockets: 'taken' })
     this.admit(path)
     return path
   }
@@ -195,24 +195,25 @@ export class TestServer {
 
   /** Takes nobody for this hub: not as a WebSocket, nor over HTTP. */
   refuse(hub: string): void {
-    const { upgrader, handlers } = this.#hub(hub)
-    upgrader?.detach()
+    const { upgradeHandler, handlers } = this.#hub(hub)
+    upgradeHandler?.detach()
     for (const chat of handlers) chat.detach()
   }
 
   /** Takes clients for this hub, both ways. */
   admit(path: string): void {
     const running = this.#hub(path)
-    running.upgrader = attach(running.hub, this.#server, { path, origins: () => true })
-    running.handlers.unshift(handler(running.hub, { path, origins: () => true }))
+    running.upgradeHandler = attach(running.hub, this.#server, { path, origins: () => true })
+    running.handlers.unshift(nodeHttpHandler(running.hub, { path, origins: () => true }))
   }
 
   /** Decides what becomes of the WebSockets of this hub. */
   webSockets(path: string, fate: WebSocketFate): void {
     const running = this.#hub(path)
     running.webSockets = fate
-    running.upgrader?.detach()
-    if (fate === 'taken') running.upgrader = attach(running.hub, this.#server, { path, origins: () => true })
+    running.upgradeHandler?.detach()
+    if (fate === 'taken')
+      running.upgradeHandler = attach(running.hub, this.#server, { path, origins: () => true })
   }
 
   /** The transport of each session of this hub. */
@@ -236,8 +237,8 @@ export class TestServer {
   }
 
   async stopHub(path: string): Promise<void> {
-    const { hub, upgrader } = this.#hub(path)
-    upgrader?.detach()
+    const { hub, upgradeHandler } = this.#hub(path)
+    upgradeHandler?.detach()
     await hub.close({ deadline: 0 })
     this.#hubs.delete(path)
   }

@@ -1,4 +1,4 @@
-import type { BunFetch, BunHandlers, BunServer, BunSocket } from '@chat/bun'
+import type { BunFetch, BunServer, BunSocket, BunWebSocketHandler } from '@chat/bun'
 
 /** A server of Bun, as tests use it. */
 export interface RunningServer extends BunServer {
@@ -16,5 +16,5 @@ type Serve = (options: {
   readonly port: number
   readonly hostname: string
   readonly fetch: (request: Request, server: BunServer) => ReturnType<BunFetch>
-  readonly websocket: BunHandlers<BunSocket>
+  readonly websocket: BunWebSocketHandler<BunSocket>
 }) => RunningServer

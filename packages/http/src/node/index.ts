@@ -1,2 +1,2 @@
-export type { HandlerOptions, HttpExtra } from '../options.ts'
-export { handler, type NodeHandler } from './handler.ts'
+export type { HttpExtra, HttpHandlerOptions } from '../options.ts'
+export { type NodeHttpHandler, nodeHttpHandler } from './node-http-handler.ts'

@@ -1,7 +1,7 @@
 import { Hub } from '@chat/core'
 import { expect, onTestFinished, test } from 'vitest'
 import { fast } from '../../../../test-support/fast.ts'
-import { handler } from '../../src/index.ts'
+import { httpHandler } from '../../src/index.ts'
 import { Meddler } from '../support/meddler.ts'
 import { enterAt, until } from '../support/through-proxy.ts'
 
@@ -15,7 +15,7 @@ test.each(Array.from({ length: 2 }, (_, i) => i + 1))(
       timeouts: { heartbeat: 29_000, heartbeatGrace: 29_000 },
     })
     onTestFinished(() => hub.close({ deadline: 0 }))
-    const { fetch } = handler(hub, { path: '/chat' })
+    const { fetch } = httpHandler(hub, { path: '/chat' })
     const meddler = new Meddler((request) => fetch(request), seed)
     const url = 'http://chat.example/chat'
     const alice = await enterAt(url, 'alice', { fetch: meddler.fetch })

@@ -4,7 +4,7 @@ import { fast } from '../../../../test-support/fast.ts'
 import { FaultProxy } from '../../../../test-support/fault-proxy.ts'
 import { Guest } from '../../../../test-support/guest.ts'
 import { dial, type HttpDialOptions } from '../../src/client/index.ts'
-import { handler } from '../../src/node/index.ts'
+import { nodeHttpHandler } from '../../src/node/index.ts'
 import { TestServer } from './server.ts'
 
 /** A hub, a proxy before it that does what networks do, and clients that reach it over HTTP through the proxy alone. */
@@ -20,7 +20,7 @@ export async function throughProxy(options: HubOptions = {}) {
   })
   onTestFinished(() => hub.close({ deadline: 0 }))
   hub.on('$connect', (connect) => resumed.push(connect.resumed))
-  const chat = handler(hub, { path: '/chat' })
+  const chat = nodeHttpHandler(hub, { path: '/chat' })
   const statuses: number[] = []
   const server = await TestServer.start((request, response) => {
     response.once('finish', () => request.method === 'POST' && statuses.push(response.statusCode))

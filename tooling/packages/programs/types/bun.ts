@@ -1,5 +1,5 @@
 // Servers of Bun with its own types: routes of other frameworks and other hubs beside the hub's.
-import { type BunExtra, bunTransport } from '@chat/bun'
+import { type BunExtra, bunHandler } from '@chat/bun'
 import { Hub } from '@chat/core'
 import { Elysia } from 'elysia'
 import { Hono } from 'hono'
@@ -13,10 +13,10 @@ const hub = new Hub({
 })
 
 // Alone, with nothing and with a page.
-const alone = bunTransport(hub)
+const alone = bunHandler(hub)
 Bun.serve({ fetch: alone.fetch, websocket: alone.websocket })
 Bun.serve({ ...alone, port: 0 })
-const paged = bunTransport(hub, { path: '/chat', fetch: () => new Response('hello') })
+const paged = bunHandler(hub, { path: '/chat', fetch: () => new Response('hello') })
 const server: Bun.Server<unknown> = Bun.serve({ ...paged, maxRequestBodySize: 1024 })
 await server.stop()
 
@@ -30,23 +30,23 @@ app.get(
   '/echo',
   upgradeWebSocket(() => ({ onMessage: ({ data }, socket) => socket.send(String(data)) })),
 )
-const withHono = bunTransport(hub, { path: '/chat', fetch: app.fetch, websocket })
+const withHono = bunHandler(hub, { path: '/chat', fetch: app.fetch, websocket })
 Bun.serve({ port: 3000, fetch: withHono.fetch, websocket: withHono.websocket })
 
 // Beside Elysia.
 const elysia = new Elysia().get('/', () => 'hello')
-const withElysia = bunTransport(hub, { path: '/chat', fetch: elysia.fetch })
+const withElysia = bunHandler(hub, { path: '/chat', fetch: elysia.fetch })
 Bun.serve({ port: 3001, ...withElysia })
 
 // Two hubs.
-const both = bunTransport(new Hub(), { path: '/b', ...paged })
+const both = bunHandler(new Hub(), { path: '/b', ...paged })
 Bun.serve(both)
 
 // Beside sockets of the application's own, which have data of their own.
 interface Data {
   readonly name: string
 }
-const mixed = bunTransport(hub, {
+const mixed = bunHandler(hub, {
   path: '/chat',
   fetch: (request: Request, host: Bun.Server<Data>) =>
     host.upgrade(request, { data: { name: 'alice' } }) ? undefined : new Response('hello'),
@@ -62,9 +62,9 @@ const mixed = bunTransport(hub, {
 })
 Bun.serve({ port: 3002, fetch: mixed.fetch, websocket: mixed.websocket })
 const typed: Bun.WebSocketHandler<Data> = { message: (socket, message) => void socket.send(message) }
-bunTransport(hub, { websocket: typed })
+bunHandler(hub, { websocket: typed })
 
 // @ts-expect-error: what Bun gives `fetch` is needed to upgrade
 void alone.fetch(new Request('http://here/chat'))
 // @ts-expect-error: it is a number
-bunTransport(hub, { websocket: { maxPayloadLength: '1 MB' } })
+bunHandler(hub, { websocket: { maxPayloadLength: '1 MB' } })

@@ -1,6 +1,6 @@
 // A server of Deno with its own types, and a hub's socket that somebody else has upgraded.
 import { Hub } from '@chat/core'
-import { type WebSocketExtra, webSocketTransport } from '@chat/web-socket'
+import { type WebSocketExtra, webSocketHandler } from '@chat/web-socket'
 
 const hub = new Hub({
   authenticate: ({ token, extra }) => {
@@ -8,7 +8,7 @@ const hub = new Hub({
     return token === null || (socket.bufferedAmount ?? 0) > 0 ? null : { id: context }
   },
 })
-const chat = webSocketTransport(hub, {
+const chat = webSocketHandler(hub, {
   path: '/chat',
   fetch: (request) => new Response(request.url),
   context: ({ url }) => url,
@@ -18,7 +18,7 @@ Deno.serve({ port: server.addr.port + 1, onListen() {} }, chat.fetch)
 Deno.serve({ port: 0, handler: chat.fetch })
 export default { fetch: (request: Request) => chat.fetch(request) } satisfies Deno.ServeDefaultExport
 
-const behind = webSocketTransport<Deno.ServeHandlerInfo<Deno.NetAddr>>(hub, {
+const behind = webSocketHandler<Deno.ServeHandlerInfo<Deno.NetAddr>>(hub, {
   remoteAddress: (_request, info) => info?.remoteAddr.hostname ?? '',
   fetch: (_request, { remoteAddr }) => new Response(remoteAddr.hostname),
   upgrade: (request, options) => Deno.upgradeWebSocket(request, options),
@@ -31,4 +31,4 @@ Deno.serve((request, info) => {
 })
 
 // @ts-expect-error: there is no such option
-webSocketTransport(hub, { compression: true })
+webSocketHandler(hub, { compression: true })

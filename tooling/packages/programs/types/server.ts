@@ -1,10 +1,10 @@
 // A server and a client on Node, as the README has them.
 import { createServer } from 'node:http'
 import { ChatError, Client, Hub, type User } from '@chat/core'
-import { handler as requests } from '@chat/http'
+import { httpHandler as requests } from '@chat/http'
 import { dial } from '@chat/http/client'
-import { handler } from '@chat/http/node'
-import { attach, connect, upgrader } from '@chat/node-ws'
+import { nodeHttpHandler } from '@chat/http/node'
+import { attach, connect, upgradeHandler } from '@chat/node-ws'
 import { WebSocketServer } from 'ws'
 import { type Chat, chat } from './contract.js'
 
@@ -27,13 +27,13 @@ hub.on('$error', ({ error, source }) => console.error(source, error))
 hub.on('$join', ({ session, address }) => console.log(session.user.admin, address))
 
 attach(hub, createServer(), { path: '/ws/:user', compression: { threshold: 1024 } })
-const posts = handler(hub, { path: '/chat', context: (request) => request.socket.remoteAddress })
+const posts = nodeHttpHandler(hub, { path: '/chat', context: (request) => request.socket.remoteAddress })
 const server = createServer((request, response) => void posts(request, response))
 attach(hub, server.listen(3000), { path: '/chat', origins: ['https://app.example'] })
 export const fetched: Promise<Response | undefined> = requests(hub).fetch(
   new Request('https://app.example/chat'),
 )
-const chats = upgrader(hub, { path: '/chat', context: (request) => request.headers.cookie })
+const chats = upgradeHandler(hub, { path: '/chat', context: (request) => request.headers.cookie })
 createServer().on('upgrade', (request, socket, head) => {
   if (!chats.handleUpgrade(request, socket, head)) socket.destroy()
 })

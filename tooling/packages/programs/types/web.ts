@@ -1,12 +1,12 @@
 // Servers that make a Response of a Request, without the types of Bun, Deno or workers: what they take and give is structural.
-import { bunTransport } from '@chat/bun'
+import { bunHandler } from '@chat/bun'
 import { Hub } from '@chat/core'
-import { webSocketTransport } from '@chat/web-socket'
+import { webSocketHandler } from '@chat/web-socket'
 
 declare const Bun: { serve(options: object): { stop(): Promise<void> } }
 declare const Deno: { serve(fetch: (request: Request) => Response | Promise<Response>): unknown }
 
 const fetch = (): Response => new Response('hello')
-const chat = bunTransport(new Hub(), { path: '/chat', fetch })
+const chat = bunHandler(new Hub(), { path: '/chat', fetch })
 await Bun.serve({ port: 3000, fetch: chat.fetch, websocket: chat.websocket }).stop()
-Deno.serve(webSocketTransport(new Hub(), { path: '/chat', fetch }).fetch)
+Deno.serve(webSocketHandler(new Hub(), { path: '/chat', fetch }).fetch)

@@ -1,13 +1,13 @@
 // A Durable Object with Cloudflare's own types, and a hub's socket that somebody else has accepted.
 import { Hub } from '@chat/core'
-import { type WebSocketExtra, webSocketTransport } from '@chat/web-socket'
+import { type WebSocketExtra, webSocketHandler } from '@chat/web-socket'
 
 interface Bindings {
   readonly BOARDS: DurableObjectNamespace
 }
 
 export class Board implements DurableObject {
-  readonly #chat = webSocketTransport(
+  readonly #chat = webSocketHandler(
     new Hub({
       authenticate: ({ token, extra }) => {
         const { socket } = extra as WebSocketExtra
@@ -44,4 +44,4 @@ export default {
 } satisfies ExportedHandler<Bindings>
 
 // @ts-expect-error: there is no such option
-webSocketTransport(new Hub(), { compression: true })
+webSocketHandler(new Hub(), { compression: true })

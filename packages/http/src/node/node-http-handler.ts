@@ -3,11 +3,11 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { type ConnectRequest, connectRequest, type TransportHub } from '@chat/core/transport'
 import type { Body } from '../body.ts'
 import { Endpoint } from '../endpoint.ts'
-import type { HandlerOptions } from '../options.ts'
+import type { HttpHandlerOptions } from '../options.ts'
 import { send } from './send.ts'
 
 /** Takes clients over HTTP for a hub, in servers of `node:http`, `node:https` and `node:http2`. */
-export interface NodeHandler {
+export interface NodeHttpHandler {
   /** As a middleware, of Express and Connect: `next` gets what is none of the hub's. */
   (
     request: IncomingMessage | Http2ServerRequest,
@@ -31,7 +31,7 @@ type Request = IncomingMessage & { readonly originalUrl?: string }
  *
  * ```ts
  * const app = express()
- * app.use(handler(hub, { path: '/chat' }))
+ * app.use(nodeHttpHandler(hub, { path: '/chat' }))
  * attach(hub, app.listen(3000), { path: '/chat' })
  * ```
  *
@@ -40,7 +40,10 @@ type Request = IncomingMessage & { readonly originalUrl?: string }
  *
  * @throws UsageError when an option cannot work.
  */
-export function handler(hub: TransportHub, options: HandlerOptions<IncomingMessage> = {}): NodeHandler {
+export function nodeHttpHandler(
+  hub: TransportHub,
+  options: HttpHandlerOptions<IncomingMessage> = {},
+): NodeHttpHandler {
   const endpoint = new Endpoint(hub, options)
   const answered = (request: Request, response: ServerResponse, next?: () => void): boolean => {
     const answer = endpoint.take({
@@ -60,7 +63,7 @@ export function handler(hub: TransportHub, options: HandlerOptions<IncomingMessa
     else void send(answer, request, response)
     return answer !== null
   }
-  const take = answered as (...args: Parameters<NodeHandler>) => boolean
+  const take = answered as (...args: Parameters<NodeHttpHandler>) => boolean
   return Object.assign(take, { detach: () => endpoint.detach() })
 }
 

@@ -2,7 +2,7 @@ import { connectRequest, type TransportHub } from '@chat/core/transport'
 import type { Answer } from './answer.ts'
 import type { Body } from './body.ts'
 import { Endpoint } from './endpoint.ts'
-import type { HandlerOptions } from './options.ts'
+import type { HttpHandlerOptions } from './options.ts'
 
 /** What a request does not say of its connection. */
 export interface ConnectionInfo {
@@ -14,7 +14,7 @@ export interface ConnectionInfo {
 }
 
 /** Takes clients over HTTP for a hub, in servers that make a `Response` of a `Request`. */
-export interface Handler {
+export interface HttpHandler {
   /**
    * Answers a request for this hub's path. `undefined`: it is none of the hub's, and nothing was done; a `GET` that does not ask for an event stream is none,
    * so that a page may have the same path. Never rejects.
@@ -28,7 +28,7 @@ export interface Handler {
  * Takes clients over HTTP, for networks that block WebSocket: a stream of events down, a POST for each transmission up (PROTOCOL §12).
  *
  * ```ts
- * const chat = handler(hub, { path: '/chat' })
+ * const chat = httpHandler(hub, { path: '/chat' })
  * Bun.serve({
  *   fetch: async (request, server) =>
  *     (await chat.fetch(request, { remoteAddress: server.requestIP(request)?.address })) ?? new Response('', { status: 404 }),
@@ -39,7 +39,7 @@ export interface Handler {
  *
  * @throws UsageError when an option cannot work.
  */
-export function handler(hub: TransportHub, options: HandlerOptions<Request> = {}): Handler {
+export function httpHandler(hub: TransportHub, options: HttpHandlerOptions<Request> = {}): HttpHandler {
   const endpoint = new Endpoint(hub, options)
   return {
     async fetch(request, { remoteAddress = '' } = {}) {

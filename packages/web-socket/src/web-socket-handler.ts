@@ -11,12 +11,12 @@ import {
   type TransportHub,
 } from '@chat/core/transport'
 import { WebSocketConnection } from './connection.ts'
-import type { WebSocketExtra, WebSocketTransportOptions } from './options.ts'
+import type { WebSocketExtra, WebSocketHandlerOptions } from './options.ts'
 import { connecting, open, type ServerWebSocket, type Upgrade } from './socket.ts'
 import { platformCounts, platformUpgrade } from './upgrade.ts'
 
 /** Takes WebSockets for a hub. */
-export interface WebSocketTransport<Info = unknown> {
+export interface WebSocketHandler<Info = unknown> {
   /** Answers a request: for `Deno.serve(chat.fetch)`, or in the `fetch` of a Worker or Durable Object. */
   readonly fetch: (request: Request, info?: Info) => Response | Promise<Response>
   /**
@@ -33,16 +33,16 @@ export interface WebSocketTransport<Info = unknown> {
  * Lets a hub take WebSockets where the platform has the web's own:
  *
  * ```ts
- * const chat = webSocketTransport(hub, { path: '/chat', fetch: () => new Response('hello') })
+ * const chat = webSocketHandler(hub, { path: '/chat', fetch: () => new Response('hello') })
  * Deno.serve(chat.fetch)
  * ```
  *
  * @throws UsageError when an option cannot work, or there is no way to upgrade requests here.
  */
-export function webSocketTransport<Info = unknown>(
+export function webSocketHandler<Info = unknown>(
   hub: TransportHub,
-  options: WebSocketTransportOptions<Info> = {},
-): WebSocketTransport<Info> {
+  options: WebSocketHandlerOptions<Info> = {},
+): WebSocketHandler<Info> {
   const taker = new Taker(hub, options)
   return {
     fetch: (request, info) => taker.fetch(request, info),
@@ -59,12 +59,12 @@ const deaf: Sink = { receive() {}, drain() {}, closed() {} }
 
 class Taker<Info> {
   readonly #hub: TransportHub
-  readonly #options: WebSocketTransportOptions<Info>
+  readonly #options: WebSocketHandlerOptions<Info>
   readonly #admission: Admission
   readonly #upgrade: Upgrade
   #detached = false
 
-  constructor(hub: TransportHub, options: WebSocketTransportOptions<Info>) {
+  constructor(hub: TransportHub, options: WebSocketHandlerOptions<Info>) {
     this.#hub = hub
     this.#options = options
     this.#admission = new Admission(hub, options)

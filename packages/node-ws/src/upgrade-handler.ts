@@ -13,17 +13,17 @@ import {
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import { warnOnBun } from './bun.ts'
 import { closeTimeout, WsConnection } from './connection.ts'
-import type { Compression, NodeWsExtra, UpgraderOptions } from './options.ts'
+import type { Compression, NodeWsExtra, UpgradeHandlerOptions } from './options.ts'
 import { ignoreErrors, refuse } from './refuse.ts'
 import { requestOf } from './request.ts'
 import { open, type WsSocket } from './socket.ts'
 import { requireWs } from './version.ts'
 
 /** Takes WebSockets for a hub. */
-export interface Upgrader {
+export interface UpgradeHandler {
   /**
    * For hosts that own the `upgrade` event: upgrades a request for this hub's path, or refuses it with an HTTP response. `false`: the path is not
-   * this hub's (or {@link Upgrader.detach} was called), and nothing was done.
+   * this hub's (or {@link UpgradeHandler.detach} was called), and nothing was done.
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
   /**
@@ -54,7 +54,7 @@ const deaf: Sink = { receive() {}, drain() {}, closed() {} }
  * Takes WebSockets for a hub without listening to a server, for hosts that own the `upgrade` event or upgrade by themselves:
  *
  * ```ts
- * const chat = upgrader(hub, { path: '/chat' })
+ * const chat = upgradeHandler(hub, { path: '/chat' })
  * server.on('upgrade', (request, socket, head) => {
  *   if (!chat.handleUpgrade(request, socket, head)) others(request, socket, head)
  * })
@@ -62,23 +62,23 @@ const deaf: Sink = { receive() {}, drain() {}, closed() {} }
  *
  * @throws UsageError when an option cannot work, or `ws` is older than 8.23.0.
  */
-export function upgrader(hub: TransportHub, options: UpgraderOptions = {}): Upgrader {
-  return new WsUpgrader(hub, options, boundTo)
+export function upgradeHandler(hub: TransportHub, options: UpgradeHandlerOptions = {}): UpgradeHandler {
+  return new WsUpgradeHandler(hub, options, boundTo)
 }
 
-/** What {@link upgrader} makes. */
-export class WsUpgrader implements Upgrader {
+/** What {@link upgradeHandler} makes. */
+export class WsUpgradeHandler implements UpgradeHandler {
   /** What it takes. */
   readonly admission: Admission
   readonly #hub: TransportHub
-  readonly #options: UpgraderOptions
+  readonly #options: UpgradeHandlerOptions
   readonly #server: WebSocketServer
   readonly #boundTo: (request: IncomingMessage) => string | null
   #detached = false
 
   constructor(
     hub: TransportHub,
-    options: UpgraderOptions,
+    options: UpgradeHandlerOptions,
     boundTo: (request: IncomingMessage) => string | null,
   ) {
     requireWs()
@@ -176,7 +176,7 @@ type NewerServerOptions = ServerOptions & { readonly closeTimeout: number }
 
 function serverOptions(
   { limits, subprotocols }: TransportHub,
-  compression: UpgraderOptions['compression'] = false,
+  compression: UpgradeHandlerOptions['compression'] = false,
 ): NewerServerOptions {
   return {
     noServer: true,

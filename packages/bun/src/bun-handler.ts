@@ -9,19 +9,19 @@ import {
   refusalAnswer,
   type TransportHub,
 } from '@chat/core/transport'
-import type { BunFetch, BunHandlers, BunServer, BunSocket } from './bun.ts'
+import type { BunFetch, BunServer, BunSocket, BunWebSocketHandler } from './bun.ts'
 import { BunConnection } from './connection.ts'
-import type { BunExtra, BunTransportOptions } from './options.ts'
+import type { BunExtra, BunHandlerOptions } from './options.ts'
 
 /** What Bun takes for an answer: nothing, once a request is upgraded. */
 type Answer = ReturnType<BunFetch>
 
 /** The parts of a server that a hub needs. */
-export interface BunTransport {
+export interface BunHandler {
   /** For `Bun.serve({ fetch })`, or for a route of it. */
   readonly fetch: (request: Request, server: BunServer) => Answer
   /** For `Bun.serve({ websocket })`. */
-  readonly websocket: BunHandlers<BunSocket>
+  readonly websocket: BunWebSocketHandler<BunSocket>
   /** Takes no further connections. Those that are open stay until the hub closes them. */
   detach(): void
 }
@@ -30,7 +30,7 @@ export interface BunTransport {
  * Lets a hub take WebSockets of `Bun.serve`:
  *
  * ```ts
- * const chat = bunTransport(hub, { path: '/chat', fetch: () => new Response('hello') })
+ * const chat = bunHandler(hub, { path: '/chat', fetch: () => new Response('hello') })
  * Bun.serve({ port: 3000, fetch: chat.fetch, websocket: chat.websocket })
  * ```
  *
@@ -38,7 +38,7 @@ export interface BunTransport {
  *
  * @throws UsageError when an option cannot work.
  */
-export function bunTransport(hub: TransportHub, options: BunTransportOptions = {}): BunTransport {
+export function bunHandler(hub: TransportHub, options: BunHandlerOptions = {}): BunHandler {
   checkSettings(hub, options.websocket)
   const taker = new Taker(hub, options)
   return {
@@ -75,11 +75,11 @@ class Arrival {
 /** Answers requests. */
 class Taker {
   readonly #hub: TransportHub
-  readonly #options: BunTransportOptions
+  readonly #options: BunHandlerOptions
   readonly #admission: Admission
   #detached = false
 
-  constructor(hub: TransportHub, options: BunTransportOptions) {
+  constructor(hub: TransportHub, options: BunHandlerOptions) {
     this.#hub = hub
     this.#options = options
     this.#admission = new Admission(hub, options)
@@ -131,9 +131,12 @@ class Taker {
 }
 
 /** What Bun calls for each socket: the hub's know their connections, and all others belong to the application. */
-function handlers(hub: TransportHub, others: BunHandlers | undefined): BunHandlers<BunSocket> {
+function handlers(
+  hub: TransportHub,
+  others: BunWebSocketHandler | undefined,
+): BunWebSocketHandler<BunSocket> {
   // They take sockets that they made themselves.
-  const theirs = others as BunHandlers<BunSocket> | undefined
+  const theirs = others as BunWebSocketHandler<BunSocket> | undefined
   return {
     ...(theirs ?? settingsFor(hub)),
     open(socket) {
@@ -180,7 +183,7 @@ function settingsFor({ limits }: TransportHub): object {
 const bunDefault = 16 * 1024 * 1024
 
 /** Settings below the hub's limits would break connections: of clients that send what they may, or that are slower than others. */
-function checkSettings({ limits }: TransportHub, others: BunHandlers | undefined): void {
+function checkSettings({ limits }: TransportHub, others: BunWebSocketHandler | undefined): void {
   if (others === undefined) return
   const { maxPayloadLength = bunDefault, backpressureLimit = bunDefault } = others
   if (maxPayloadLength < limits.transmission)
