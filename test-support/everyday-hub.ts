@@ -9,7 +9,6 @@ interface Guest extends User {
 export function everydayHub(bufferedOf: (extra: unknown) => number): Hub {
   const extras: unknown[] = []
   const hub = new Hub<CallsOnly, Guest>({
-    calls: ['met', 'broadcast', 'flood', 'waiting', 'kick', 'shutdown'],
     authenticate({ token, params, query, cookies, origin, remoteAddress, extra }) {
       extras.push(extra)
       const { context } = extra as { context?: unknown }
@@ -25,14 +24,14 @@ export function everydayHub(bufferedOf: (extra: unknown) => number): Hub {
     },
     authorize: () => true,
   })
-  hub.on('met', (_, { user }) => user.met)
-  hub.on('broadcast', async (data) => void (await hub.broadcast('say', data)))
-  hub.on('flood', async ({ address, count, bytes }) => {
+  hub.handle('met', (_, { user }) => user.met)
+  hub.handle('broadcast', async (data) => void (await hub.broadcast('say', data)))
+  hub.handle('flood', async ({ address, count, bytes }) => {
     for (let n = 0; n < count; n++) await hub.to(address).send('noise', `${n} ${'x'.repeat(bytes)}`)
   })
-  hub.on('waiting', () => Math.max(...extras.map(bufferedOf)))
-  hub.on('kick', async ({ who }) => hub.kick(who))
-  hub.on('shutdown', ({ deadline }) => void hub.close({ deadline }))
+  hub.handle('waiting', () => Math.max(...extras.map(bufferedOf)))
+  hub.handle('kick', async ({ who }) => hub.kick(who))
+  hub.handle('shutdown', ({ deadline }) => void hub.close({ deadline }))
   return hub as unknown as Hub
 }
 

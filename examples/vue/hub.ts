@@ -13,6 +13,5 @@ export const hub = new Hub<Chat>({
   authenticate: ({ params: { username = '' } }) => (/^[\w-]{1,32}$/.test(username) ? { id: username } : null),
   // Everyone may write to everyone, and to one person.
   authorize: ({ action, address }) => action === 'send' && !address.startsWith('#'),
-  calls: ['echo'],
 })
-hub.on('echo', (text) => text)
+hub.handle('echo', (text) => text)

@@ -75,7 +75,17 @@ export {
 } from './contract/contract.ts'
 export type { PayloadFault, Schema, SchemaIssue, SchemaResult } from './contract/schema.ts'
 export type { HubCounters } from './hub/context.ts'
-export type { CallContext, HubError, HubEvents, HubListener, HubMessage, HubSession } from './hub/events.ts'
+export type {
+  CallContext,
+  HubCast,
+  HubDelivery,
+  HubError,
+  HubEvents,
+  HubHandler,
+  HubListener,
+  HubMessage,
+  HubSession,
+} from './hub/events.ts'
 export { Hub } from './hub/hub.ts'
 export type {
   AuthorizeAction,

@@ -5,11 +5,10 @@ import { Hub } from '@chat/core'
 import { attach, connect } from '@chat/node-ws'
 
 const hub = new Hub({
-  calls: ['rename'],
   authenticate: ({ token, params }) => (token === 'secret' ? { id: params.user } : null),
   authorize: () => true,
 })
-hub.on('rename', ({ name }, { user }) => `${user.id} is ${name}`)
+hub.handle('rename', ({ name }, { user }) => `${user.id} is ${name}`)
 const server = createServer((_request, response) => response.end('page'))
 attach(hub, server, { path: '/ws/:user' })
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -175,9 +175,8 @@ export class TestServer {
       timeouts,
       authenticate: ({ token }) => (token === null ? null : { id: token }),
       authorize: () => true,
-      calls: ['double'],
     })
-    hub.on('double', (input) => Number(input) * 2)
+    hub.handle('double', (input) => Number(input) * 2)
     const path = `/hub/${++this.#made}`
     this.#hubs.set(path, { hub, path, handlers: [], upgradeHandler: null, webSockets: 'taken' })
     this.admit(path)

@@ -29,7 +29,7 @@ export interface ContractDefinition {
  *   events: { say: { text: string }; typing: boolean }
  *   calls: { rename: { input: { name: string }; output: { ok: boolean } } }
  * }
- * const hub = new Hub<Chat>({ calls: ['rename'], … })
+ * const hub = new Hub<Chat>(options)
  * ```
  */
 export interface ContractTypes {

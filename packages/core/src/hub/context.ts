@@ -5,16 +5,17 @@ import { MemoryBackplane } from '../memory/backplane/memory-backplane.ts'
 import { MemoryStore } from '../memory/backplane/memory-store.ts'
 import type { WireError } from '../protocol/encode.ts'
 import { encodeValue } from '../protocol/json.ts'
-import { Emitter, type Listener } from '../runtime/emitter.ts'
 import { attempt } from '../runtime/maybe-promise.ts'
-import type { Runtime, Undo } from '../runtime/runtime.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import { systemRuntime } from '../runtime/system-runtime.ts'
 import { ChatError, isWireCode } from '../vocabulary/errors.ts'
 import { exceedsBytes } from '../vocabulary/text.ts'
 import { TurnFlusher } from './connections/turn-flusher.ts'
 import type { FeedHost } from './delivery/log-feed.ts'
 import type { HubError } from './events.ts'
+import { HubListeners } from './hub-listeners.ts'
 import {
+  checkHubOptions,
   type HubOptions,
   type Limits,
   resolveLimits,
@@ -63,12 +64,13 @@ export class HubContext implements FeedHost {
   readonly counters: HubCounters = { droppedCasts: 0, unknownFrames: 0, strayReplies: 0 }
   /** Set once the hub is being closed: no new handshakes. */
   draining = false
-  readonly #emitter = new Emitter((error, event) => this.fault({ error, source: 'listener', subject: event }))
-  readonly #calls: ReadonlySet<string>
+  /** The application's listeners and handlers. */
+  readonly listeners: HubListeners
   #messages = 0
   #closed = false
 
   constructor(options: HubOptions<AnyContract>) {
+    checkHubOptions(options)
     this.options = options as HubOptions
     this.runtime = options.runtime ?? systemRuntime
     this.id = this.runtime.id(12)
@@ -76,40 +78,24 @@ export class HubContext implements FeedHost {
     this.limits = resolveLimits(options.limits)
     this.timeouts = resolveTimeouts(options.timeouts, this.backplane.capabilities.dedupeWindow)
     this.guard = new Validator(options.contract)
+    this.listeners = new HubListeners(this.guard, (error, event) =>
+      this.fault({ error, source: 'listener', subject: event }),
+    )
     this.router = new Router(this)
     this.flusher = new TurnFlusher(this.runtime)
     this.presence =
       options.presence === undefined ? null : new PresenceRegistry(this, resolvePresence(options.presence))
     this.rates = new RateLimiter(this.limits.rate, this.limits.burst)
     this.resumes = new RateLimiter(this.limits.resumeRate, this.limits.resumeBurst)
-    this.#calls = new Set(options.calls ?? [])
   }
 
   get closed(): boolean {
     return this.#closed
   }
 
-  on(name: string, listener: Listener): Undo {
-    return this.#emitter.on(name, listener)
-  }
-
-  emit(name: string, event: unknown): void {
-    this.#emitter.emit(name, event)
-  }
-
-  /** The handlers of a message or call, in the order in which they were added. */
-  handlers(name: string): readonly Listener[] {
-    return this.#emitter.listeners(name)
-  }
-
-  /** Whether clients may call this name: only what was declared, never what merely has a listener. */
-  isCall(name: string): boolean {
-    return this.guard.has('calls', name) || this.#calls.has(name)
-  }
-
   /** Tells the application what failed. A listener for it that fails itself has nobody left to tell. */
   fault(error: HubError): void {
-    if (error.subject !== '$error') this.#emitter.emit('$error', error)
+    if (error.subject !== '$error') this.listeners.emit('$error', error)
   }
 
   report(error: unknown, address: string): void {
@@ -187,6 +173,6 @@ export class HubContext implements FeedHost {
     this.#closed = true
     this.presence?.close()
     await this.backplane.close()
-    this.#emitter.clear()
+    this.listeners.clear()
   }
 }

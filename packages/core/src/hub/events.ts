@@ -1,12 +1,6 @@
-import type {
-  AnyContract,
-  CallName,
-  EventData,
-  EventName,
-  OperationAnswer,
-  OperationArgument,
-} from '../contract/contract.ts'
+import type { AnyContract, EventData, OperationAnswer, OperationArgument } from '../contract/contract.ts'
 import type { MaybePromise } from '../runtime/maybe-promise.ts'
+import type { Position } from '../vocabulary/position.ts'
 import type { User } from './options.ts'
 
 /** One client, as the hub sees it: it outlives its connections. */
@@ -25,23 +19,48 @@ export interface HubSession<U extends User = User> {
   close(code?: number, reason?: string): void
 }
 
-/** What a message's handler on the hub is told besides the data. */
+/** Facts about a durable message, which a listener gets besides the data. */
 export interface HubMessage<U extends User = User> {
+  /** The event's name. */
   readonly event: string
+  /** The address that the message was sent to. */
   readonly address: string
   /** The id of the user who sent it. */
   readonly from: string
-  /** The epoch of the address's stream; `null` for a cast. With `at` and `id` it is the message's position, `[epoch, at, id]`. */
-  readonly epoch: string | null
-  /** Its place in the address's stream; `null` for a cast. */
-  readonly at: number | null
-  /** The message's id; `null` for a cast. */
-  readonly id: string | null
-  /** `false` for a cast. */
-  readonly durable: boolean
+  /** Tells a durable message from a cast. */
+  readonly durable: true
+  /** Identifies the message; it is also the last element of `position`. */
+  readonly id: string
+  /** The position of the message in the log of its address. */
+  readonly position: Position
+  /** The user who sent it, as `authenticate` returned it. */
   readonly user: U
+  /** The session that sent it. */
   readonly session: HubSession<U>
 }
+
+/** Facts about a cast, which a listener gets besides the data. A cast is not in the log, so it has no id and no position. */
+export interface HubCast<U extends User = User> {
+  /** The event's name. */
+  readonly event: string
+  /** The address that the cast was sent to. */
+  readonly address: string
+  /** The id of the user who sent it. */
+  readonly from: string
+  /** Tells a cast from a durable message. */
+  readonly durable: false
+  /** Always `null`. */
+  readonly id: null
+  /** Always `null`. */
+  readonly position: null
+  /** The user who sent it, as `authenticate` returned it. */
+  readonly user: U
+  /** The session that sent it. */
+  readonly session: HubSession<U>
+}
+
+/** A message or a cast of a client, as the hub's listeners get it; `durable` tells the two apart. */
+export type HubDelivery<U extends User = User> = HubMessage<U> | HubCast<U>
 
 /** What a call's handler is told besides the input. */
 export interface CallContext<U extends User = User> {
@@ -78,16 +97,13 @@ export interface HubError {
   readonly subject?: string | undefined
 }
 
-/** What {@link Hub.on} takes for a name: a listener for the hub's own events and for messages, a handler for calls. */
+/** The listener that {@link Hub.on} takes for a name: one of the hub's own events, or an event of the contract. */
 export type HubListener<C extends AnyContract, U extends User, K> = K extends keyof HubEvents<U>
   ? (event: HubEvents<U>[K]) => unknown
-  : string extends CallName<C>
-    ? (data: unknown, context: HubMessage<U> & CallContext<U>) => unknown
-    : K extends CallName<C>
-      ? (
-          input: OperationArgument<C, 'calls', K>,
-          context: CallContext<U>,
-        ) => MaybePromise<OperationAnswer<C, 'calls', K>>
-      : K extends EventName<C>
-        ? (data: EventData<C, K>, message: HubMessage<U>) => unknown
-        : never
+  : (data: EventData<C, K>, message: HubDelivery<U>) => unknown
+
+/** The handler that {@link Hub.handle} takes for a call. */
+export type HubHandler<C extends AnyContract, U extends User, K> = (
+  input: OperationArgument<C, 'calls', K>,
+  context: CallContext<U>,
+) => MaybePromise<OperationAnswer<C, 'calls', K>>

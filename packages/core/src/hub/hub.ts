@@ -10,8 +10,9 @@ import { Heartbeat } from './connections/heartbeat.ts'
 import { castKey } from './connections/outbox.ts'
 import { HubContext, type HubCounters } from './context.ts'
 import type { CastMessage } from './delivery/log-feed.ts'
-import type { HubEvents, HubListener, HubSession } from './events.ts'
+import type { HubEvents, HubHandler, HubListener, HubSession } from './events.ts'
 import { HubConnection } from './handshake/hub-connection.ts'
+import type { CallHandler } from './hub-listeners.ts'
 import { sessionChannel, type Takeover } from './operations/publish.ts'
 import type { HubOptions, Limits, User } from './options.ts'
 import { type Revocation, revoke, revokeHere } from './policy/revoke.ts'
@@ -168,15 +169,32 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
   }
 
   /**
-   * Listens. For a call's name, the first listener answers it: what it returns is the answer, a `ChatError` it throws is the refusal. For an event's name, every
-   * listener runs after the log has accepted a client's message (or a cast was let through), once, on the node that took it. For a name with `$`, one of
-   * the hub's own events. A listener that throws harms nobody; its error goes to `$error`. Returns what removes it.
+   * Adds a listener for an event of the contract, or for one of the hub's own events, whose names start with `$`. Returns a function that removes it.
+   *
+   * A listener of an event runs once for each message that a client sends, after the log has accepted the message, and once for each cast that `authorize` has
+   * allowed. It runs on the node that received the message. When a listener throws or rejects, the other listeners still run, and the hub reports the error in `$error`.
+   *
+   * @throws UsageError when the name belongs to a call, starts with `$` and is not an event of the hub, or cannot be an event's name; also when the listener is not a function.
    */
-  on<K extends keyof HubEvents<U> | CallName<C> | EventName<C>>(
-    name: K,
-    listener: HubListener<C, U, K>,
-  ): Undo {
-    return this.#node.on(name, listener as Listener)
+  on<K extends keyof HubEvents<U> | EventName<C>>(name: K, listener: HubListener<C, U, K>): Undo {
+    return this.#node.listeners.on(name, listener as Listener)
+  }
+
+  /**
+   * Sets the handler that answers a call, and returns a function that removes it. Clients can call a name as soon as it has a handler; before that, a call of it is
+   * refused as `not_found`.
+   *
+   * The return value is the answer. To refuse the call, throw a {@link ChatError}: the client gets its code and message. Any other error is `internal` to
+   * the client, and the hub reports it in `$error`. The handler has {@link Timeouts.call} to answer.
+   *
+   * ```ts
+   * hub.handle('rename', async ({ name }, { user }) => ({ ok: await rename(user.id, name) }))
+   * ```
+   *
+   * @throws UsageError when the name has a handler or listeners already, is not a call of the contract, or cannot be a call's name; also when the handler is not a function.
+   */
+  handle<K extends CallName<C>>(name: K, handler: HubHandler<C, U, K>): Undo {
+    return this.#node.listeners.handle(name, handler as unknown as CallHandler)
   }
 
   /**

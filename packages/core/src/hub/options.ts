@@ -1,141 +1,170 @@
 import type { Backplane } from '../backplane/backplane.ts'
-import type { AnyContract, CallName, EventData, EventName, Untyped } from '../contract/contract.ts'
+import type { AnyContract, EventData, EventName, Untyped } from '../contract/contract.ts'
 import type { MemoryStoreOptions } from '../memory/backplane/memory-store.ts'
 import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Handshake } from '../transport/connection.ts'
+import { checkOptions, describe, type OptionNames } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
 
-/** Who a session belongs to. An application may add what it likes; handlers and policies get the whole object. */
+/** The user that a session belongs to. An application may add properties of its own: handlers and policies get the whole object. */
 export interface User {
-  /** 1–255 bytes without control characters. Sessions with the same id are one person on several devices. */
+  /** 1–255 bytes without control characters. Sessions with the same id belong to the same person, on several devices. */
   readonly id: string
-  /** For how long the credentials hold, in milliseconds from now. When they run out the connection is closed with 4010. Default: for ever. */
+  /** Time for which the credentials are valid, in milliseconds from now. The hub then closes the connection with 4010. Default: no limit. */
   readonly expiresIn?: number | undefined
-  /** Nobody in particular: limits count per remote address instead of per user. Default: `false`. */
+  /** Marks a user who stands for many people, so that the rate limits count per remote address instead of per user. Default: `false`. */
   readonly anonymous?: boolean | undefined
 }
 
-/** What {@link HubOptions.authenticate} gets: what the transport knows of the client, and the token it presented. */
+/** The argument of {@link HubOptions.authenticate}: the facts that the transport knows about the client, and the client's token. */
 export interface Credentials extends Handshake {
-  /** The token of `hello` or `auth`; `null` when there is none. */
+  /** The token of `hello` or `auth`; `null` when the client sent no token. */
   readonly token: string | null
-  /** What the adapter knows besides, such as the request; its type is the adapter's. */
+  /** Data that the adapter adds, such as the request. Its type is the adapter's. */
   readonly extra: unknown
-  /** Aborted when the answer is no longer wanted. */
+  /** Aborted when the hub no longer needs the answer, because the connection has ended. */
   readonly signal: AbortSignal
 }
 
-/** What a client wants to do with an address. */
+/** An operation on an address that needs permission. */
 export type AuthorizeAction = 'join' | 'send' | 'cast' | 'read' | 'who'
 
-/** What {@link HubOptions.authorize} gets. */
+/** The argument of {@link HubOptions.authorize}. */
 export type AuthorizeRequest<U extends User = User, C = Untyped> = {
+  /** The user, as `authenticate` returned it. */
   readonly user: U
   /** The public id of the session that asks. */
   readonly session: string
-  /** Where to. Never another user's inbox or a session for anything but `send` and `cast`: that is refused before. */
+  /** The address of the operation. For another user's inbox and for a session it comes with `send` and `cast` only: the hub refuses every other action there itself. */
   readonly address: string
 } & (
-  | { readonly action: 'join' | 'read' | 'who'; readonly event?: undefined; readonly data?: undefined }
+  | {
+      /** The operation. */
+      readonly action: 'join' | 'read' | 'who'
+      readonly event?: undefined
+      readonly data?: undefined
+    }
   | {
       [K in EventName<C>]: {
+        /** The operation. */
         readonly action: 'send' | 'cast'
+        /** The event's name. */
         readonly event: K
-        /** Validated, when the contract has validators. */
+        /** The data of the message, validated when the contract has validators. */
         readonly data: EventData<C, K>
       }
     }[EventName<C>]
 )
 
-/** Limits of PROTOCOL P-LV-3; sizes in bytes, durations in milliseconds. */
+/** Limits of the protocol (P-LV-3). Sizes are in bytes, durations in milliseconds. */
 export interface Limits {
-  /** One frame. Default: 64 KiB. */
+  /** Size of one frame. Default: 64 KiB. */
   readonly frame: number
-  /** One transmission. Default: 256 KiB. */
+  /** Size of one transmission. Default: 256 KiB. */
   readonly transmission: number
-  /** How deep data may nest. Default: 64. */
+  /** Depth to which data may nest. Default: 64. */
   readonly depth: number
-  /** Rooms per session. Default: 128. */
+  /** Rooms that a session may join. Default: 128. */
   readonly rooms: number
-  /** Unanswered sends and calls per session. Default: 64. */
+  /** Unanswered sends and calls of a session. Default: 64. */
   readonly inflight: number
-  /** Operations a second and user, in the long run. Default: 50. */
+  /** Operations per second and user, on average. Default: 50. */
   readonly rate: number
-  /** Operations at once. Default: 100. */
+  /** Operations that a user may do at once. Default: 100. */
   readonly burst: number
-  /** Bytes waiting for one connection, above which it falls back to its place in the log. Default: 1 MiB. */
+  /** Bytes that may wait for one connection. Above it, the hub stops queueing messages for the connection, and later replays them from the log. Default: 1 MiB. */
   readonly queue: number
   /** Messages that one join may ask to be replayed. Default: 10 000. */
   readonly replay: number
-  /** For how long a connection may take nothing of what waits for it. Default: 15 s. */
+  /** Time after which the hub closes a connection that takes none of the bytes that wait for it. Default: 15 s. */
   readonly stalled: number
-  /** Attempts to resume a second and user. Default: 1. */
+  /** Attempts to resume, per second and user. Default: 1. */
   readonly resumeRate: number
-  /** Attempts to resume at once. Default: 10. */
+  /** Attempts to resume that a user may make at once. Default: 10. */
   readonly resumeBurst: number
 }
 
-/** How long things may take, in milliseconds. */
+/** Timeouts of the hub, in milliseconds. */
 export interface Timeouts {
   /** From the opening of a connection to its `hello`. Default: 5 s. */
   readonly hello: number
-  /** For `authenticate` and `authorize`. Default: 10 s. */
+  /** For an answer of `authenticate` or `authorize`. Default: 10 s. */
   readonly policy: number
-  /** For a call's handler. Default: 30 s. */
+  /** For the answer of a call's handler. Default: 30 s. */
   readonly call: number
-  /** Between signs of life. Default: 25 s. */
+  /** Interval of the pings on an idle connection. Default: 25 s. */
   readonly heartbeat: number
-  /** How much later than `heartbeat` a client still waits. Default: 10 s. */
+  /** Time beyond `heartbeat` after which a client gives up a silent connection. Default: 10 s. */
   readonly heartbeatGrace: number
-  /** For how long a session can be resumed after its connection ended. Default: 120 s. */
+  /** Time for which a session can be resumed after its connection has ended. Default: 120 s. */
   readonly session: number
 }
 
-/** Which rooms tell who is in them, and how. */
+/** Options of presence. */
 export interface PresenceOptions {
-  /** Whether a room has presence. Default: every room. */
+  /** Decides by its address whether a room has presence. When it throws, the room has none, and the hub reports the error in `$error`. Default: every room has presence. */
   readonly rooms?: (address: string) => boolean
-  /** Members above which a room is only counted, at most once a second. Default: 200. */
+  /** Members above which the hub tells the count only, at most once per second. Default: 200. */
   readonly max?: number
-  /** For how long a session whose connection was lost is still present, in milliseconds. Default: 10 s. */
+  /** Time for which a session stays present after its connection was lost, in milliseconds. Default: 10 s. */
   readonly grace?: number
-  /** Bytes of a member's state, as JSON. Default: 16 KiB. */
+  /** Size of a member's state as JSON, in bytes. Default: 16 KiB. */
   readonly state?: number
 }
 
-/** {@link PresenceOptions}, all of them. */
+/** {@link PresenceOptions} with their defaults filled in. */
 export type PresenceRules = Required<PresenceOptions>
 
-/** How a {@link Hub} is set up. */
+/** Options of a {@link Hub}. */
 export interface HubOptions<C extends AnyContract = Untyped, U extends User = User> {
-  /** Validators for everything that passes. Default: none; types alone come from the type parameter. */
+  /** Validators for the data of events, calls and asks. Default: none; the type parameter alone gives the types. */
   readonly contract?: C
-  /** The calls that clients may make, when there is no `contract` to say so. Default: none. */
-  readonly calls?: readonly CallName<C>[]
   /**
-   * Who a client is: its user, or `null` to refuse it (4501). A throw or ten seconds without an answer close the connection with
-   * 4004 and are reported in `$error`. Runs again for the token of each `auth`. Default: everyone is refused.
+   * Returns the user of a client, or `null` to refuse the client (4501). It runs for the token of each `hello` and each `auth`. When it throws, or does not answer
+   * within {@link Timeouts.policy}, the hub closes the connection with 4004 and reports the error in `$error`. Default: the hub refuses every client.
    */
   readonly authenticate?: (credentials: Credentials) => MaybePromise<U | null>
   /**
-   * Whether a user may do something: `true`, or `false` to refuse it as `forbidden`. Throw a `ChatError` to refuse it with a code of your own; any
-   * other throw is `internal` to the client and reported in `$error`. Runs before every join, send, cast, read and who, also when a session
-   * is resumed. Not asked whether a client may receive `*` and its own `@user`, which everyone does. Default: everything is refused.
+   * Decides whether a user may do an operation: `true` allows it, `false` refuses it as `forbidden`. To refuse with another code, throw a `ChatError`. Any other error is
+   * `internal` to the client, and the hub reports it in `$error`. It runs before every join, send, cast, read and who, and again when a session is resumed.
+   * Every client receives `*` and its own `@user` without it. Default: the hub refuses every operation.
    */
   readonly authorize?: (request: AuthorizeRequest<U, C>) => MaybePromise<boolean>
-  /** Node to node, and the log. Default: in this process's memory, see {@link HubOptions.log}. */
+  /** The log, and the link between the nodes of a cluster. Default: a log in the memory of this process. */
   readonly backplane?: Backplane
-  /** What the log in memory keeps, when there is no `backplane`. */
+  /** Options of the log in memory. A hub with a `backplane` has no such log, so the two options exclude each other. */
   readonly log?: MemoryStoreOptions
-  /** Rooms that tell who is in them. Default: none does. */
+  /** Turns presence on. Default: no room has presence. */
   readonly presence?: PresenceOptions
-  /** Limits; what is left out has its default. */
+  /** Limits to change; each of the others has its default. */
   readonly limits?: Partial<Limits>
-  /** Timeouts; what is left out has its default. */
+  /** Timeouts to change; each of the others has its default. */
   readonly timeouts?: Partial<Timeouts>
-  /** Clock, timers, randomness. Default: the platform's. For tests. */
+  /** Clock, timers, randomness and ids, for tests. Default: those of the platform. */
   readonly runtime?: Runtime
+}
+
+const hubOptions: OptionNames<HubOptions> = {
+  contract: true,
+  authenticate: true,
+  authorize: true,
+  backplane: true,
+  log: true,
+  presence: true,
+  limits: true,
+  timeouts: true,
+  runtime: true,
+}
+
+const presenceOptions: OptionNames<PresenceOptions> = { rooms: true, max: true, grace: true, state: true }
+
+const logOptions: OptionNames<MemoryStoreOptions> = {
+  retention: true,
+  bytes: true,
+  dedupeWindow: true,
+  sessions: true,
+  observe: true,
 }
 
 const defaultLimits: Limits = {
@@ -162,51 +191,73 @@ const defaultTimeouts: Timeouts = {
   session: 120_000,
 }
 
-/** The time from its first write after which a client gives an unanswered send up (P-PB-3). */
+const defaultPresence = { max: 200, grace: 10_000, state: 16 * 1024 }
+
+/** Time after its first write at which a client gives up an unanswered send (P-PB-3). */
 const publishHorizon = 60_000
 
-/**
- * @throws UsageError when a limit is no positive number.
- * @internal
- */
-export const resolveLimits = (given: Partial<Limits> | undefined): Limits =>
-  resolve('limits', defaultLimits, given ?? {})
+const operation = 'start the hub'
 
 /**
- * @throws UsageError when a timeout is no positive number, or the backplane forgets repetitions before clients stop repeating (P-PB-3).
- * @internal
+ * Checks the options of a hub, except for their numbers.
+ *
+ * @throws UsageError for an option that does not exist, a policy that is not a function, or `log` beside `backplane`.
  */
+export function checkHubOptions(options: HubOptions<AnyContract>): void {
+  checkOptions<object>(operation, options, hubOptions)
+  checkOptions(operation, options.log, logOptions, 'log')
+  for (const name of ['authenticate', 'authorize'] as const) checkFunction(name, options[name])
+  if (options.log !== undefined && options.backplane !== undefined)
+    throw new UsageError(
+      `unable to ${operation}: the option 'log' is for the log in memory, which a hub with a 'backplane' does not have; give one of the two`,
+    )
+}
+
+/** @throws UsageError for a limit that does not exist, or is not a positive number. */
+export const resolveLimits = (given: Partial<Limits> | undefined): Limits => {
+  checkOptions(operation, given, names(defaultLimits), 'limits')
+  return withDefaults('limits', defaultLimits, given)
+}
+
+/** @throws UsageError for a timeout that does not exist or is not a positive number, or a backplane that forgets repetitions before clients stop repeating (P-PB-3). */
 export function resolveTimeouts(given: Partial<Timeouts> | undefined, dedupeWindow: number): Timeouts {
-  const timeouts = resolve('timeouts', defaultTimeouts, given ?? {})
+  checkOptions(operation, given, names(defaultTimeouts), 'timeouts')
+  const timeouts = withDefaults('timeouts', defaultTimeouts, given)
   if (publishHorizon + 2 * timeouts.heartbeat >= dedupeWindow)
     throw new UsageError(
-      `unable to start the hub: the backplane recognises repetitions for ${dedupeWindow} ms, which must be more than ${publishHorizon} ms + 2 × timeouts.heartbeat`,
+      `unable to ${operation}: the backplane recognises repetitions for ${dedupeWindow} ms, which must be more than ${publishHorizon} ms + 2 × timeouts.heartbeat`,
     )
   if (timeouts.session < dedupeWindow)
     throw new UsageError(
-      `unable to start the hub: timeouts.session (${timeouts.session} ms) must not be less than the backplane's dedupe window (${dedupeWindow} ms)`,
+      `unable to ${operation}: timeouts.session (${timeouts.session} ms) must not be less than the backplane's dedupe window (${dedupeWindow} ms)`,
     )
   return timeouts
 }
 
-/**
- * @throws UsageError when a number is none above 0.
- * @internal
- */
-export function resolvePresence({ rooms = () => true, ...given }: PresenceOptions): PresenceRules {
-  return { rooms, ...resolve('presence', { max: 200, grace: 10_000, state: 16 * 1024 }, given) }
+/** @throws UsageError for an option that does not exist, a number that is not positive, or `rooms` that is not a function. */
+export function resolvePresence(given: PresenceOptions): PresenceRules {
+  checkOptions(operation, given, presenceOptions, 'presence')
+  const { rooms = () => true, ...numbers } = given
+  checkFunction('presence.rooms', rooms)
+  return { rooms, ...withDefaults('presence', defaultPresence, numbers) }
 }
 
-function resolve<T extends object>(group: string, defaults: T, given: Partial<T>): T {
-  for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(defaults, name))
-      throw new UsageError(
-        `unable to start the hub: there is no ${group}.${name}; there are ${Object.keys(defaults).join(', ')}`,
-      )
-    // The welcome names them, and JSON knows no Infinity.
-    if (value !== undefined && !(Number.isFinite(value) && (value as number) > 0))
-      throw new UsageError(`unable to start the hub: ${group}.${name} must be a finite number above 0`)
-  }
+function checkFunction(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'function')
+    throw new UsageError(
+      `unable to ${operation}: the option '${name}' must be a function, but is ${describe(value)}`,
+    )
+}
+
+const names = <T extends object>(defaults: T): OptionNames<T> => defaults as unknown as OptionNames<T>
+
+function withDefaults<T extends object>(group: string, defaults: T, given: Partial<T> = {}): T {
   const set = Object.entries(given).filter(([, value]) => value !== undefined)
+  // The welcome carries the limits, and JSON has no Infinity.
+  for (const [name, value] of set)
+    if (!(Number.isFinite(value) && (value as number) > 0))
+      throw new UsageError(
+        `unable to ${operation}: ${group}.${name} must be a finite number above 0, but is ${describe(value)}`,
+      )
   return { ...defaults, ...Object.fromEntries(set) }
 }

@@ -56,7 +56,7 @@ export interface ChatErrorOptions {
  * Every error the SDK raises, and what a handler throws to answer with a code of its own:
  *
  * ```ts
- * hub.on('buy', ({ item }) => {
+ * hub.handle('buy', ({ item }) => {
  *   if (!stock.has(item)) throw new ChatError('shop/out_of_stock', `${item} is sold out`)
  * })
  * ```

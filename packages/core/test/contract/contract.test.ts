@@ -152,7 +152,7 @@ describe('what passes', () => {
   test('through a call is transformed at the hub, its result at the client', () =>
     world({ seed: 2 }, async (w) => {
       const { hub, alice } = await pair(w)
-      hub.on('add', ({ a, b }) => a + b)
+      hub.handle('add', ({ a, b }) => a + b)
       await expect(alice.call('add', { a: '1', b: 2 })).resolves.toBe('3')
     }))
 
@@ -183,7 +183,7 @@ describe('a peer without validators', () => {
       const { hub, heard } = await pair(w)
       const handled: unknown[] = []
       hub.on('say', (data) => handled.push(data))
-      hub.on('add', () => handled.push('add'))
+      hub.handle('add', () => handled.push('add'))
       const mallory = careless(await w.client(hub, 'mallory'))
       await expect(mallory.to('#a').send('say', { text: 5 })).rejects.toEqual(bad(['text']))
       await expect(mallory.to('#a').send('nonsense', 5)).rejects.toMatchObject({ code: 'bad_request' })
@@ -208,7 +208,7 @@ describe('the hub never sends what its contract forbids', () => {
   test('a handler whose result does not fit is `internal` to the client, and whole in `$error`', () =>
     world({ seed: 4 }, async (w) => {
       const { hub, alice, errors } = await pair(w)
-      hub.on('lie', () => 'not a number' as never)
+      hub.handle('lie', () => 'not a number' as never)
       await expect(alice.call('lie', null)).rejects.toMatchObject({ code: 'internal' })
       expect(errors).toHaveLength(1)
     }))

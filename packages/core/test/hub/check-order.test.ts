@@ -122,8 +122,8 @@ describe.each(paths)('the order of checks, with a backplane that is %s', (path) 
   })
 
   test('P-FR-9: a call that comes again with data that nests too deep is bad_payload before it is a conflict', async () => {
-    const s = stage({ path, calls: ['echo'] })
-    s.hub.on('echo', (input) => input)
+    const s = stage({ path })
+    s.hub.handle('echo', (input) => input)
     const alice = await s.client('alice')
     await alice.call(['call', 1, 'echo', 1])
     await alice.say(`["call",1,"echo",${deep}]`)

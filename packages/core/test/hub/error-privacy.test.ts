@@ -51,8 +51,8 @@ describe.each(paths)('what errors say, with a backplane that is %s', (path) => {
   ] as const)(
     '§10: a handler that %s is internal to the client and whole to the application',
     async (_, handler) => {
-      const s = stage({ path, calls: ['fail'] })
-      s.hub.on('fail', handler)
+      const s = stage({ path })
+      s.hub.handle('fail', handler)
       const alice = await s.client('alice')
       expect(outcome(await alice.request('call', 'fail', null))).toBe('internal')
       expect(alice.transmissions.join()).not.toContain('hunter2')

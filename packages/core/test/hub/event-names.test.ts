@@ -18,7 +18,7 @@ describe.each(paths)('names of events, with a backplane that is %s', (path) => {
   test.each(bad)(
     'P-PB-10: a send or call of %j is bad_request, a cast is dropped and counted',
     async (event) => {
-      const s = stage({ path, calls: [event] })
+      const s = stage({ path })
       const alice = await s.client('alice')
       await alice.request('join', '#a')
       await alice.say(['send', 2, '#a', event, 1], ['call', 3, event, 1], ['cast', '@alice', event, 1])

@@ -23,6 +23,35 @@ describe('the options of a hub', () => {
     expect(starting({ timeouts: { toString: 5 } })).toThrow('timeouts.toString')
   })
 
+  test.each([
+    ['authorise', { authorise: () => true }, 'authorize'],
+    ['calls', { calls: ['rename'] }, 'timeouts'],
+    ['timeouts.grace', { timeouts: { grace: 5 } }, 'heartbeatGrace'],
+    ['presence.limit', { presence: { limit: 5 } }, 'rooms, max, grace, state'],
+    ['log.size', { log: { size: 5 } }, 'retention, bytes, dedupeWindow'],
+  ])('an option %s does not exist: the message names it, and those that exist', (name, options, known) => {
+    expect(starting(options)).toThrow(UsageError)
+    expect(starting(options)).toThrow(`there is no option '${name}'`)
+    expect(starting(options)).toThrow(known)
+  })
+
+  test.each([
+    ['authenticate', { authenticate: 'alice' }],
+    ['authorize', { authorize: true }],
+    ['presence.rooms', { presence: { rooms: '#a' } }],
+    ['limits', { limits: 5 }],
+    ['presence', { presence: true }],
+  ])('a value of the wrong kind for %s is refused, and the message names the option', (name, options) => {
+    expect(starting(options)).toThrow(UsageError)
+    expect(starting(options)).toThrow(`the option '${name}'`)
+  })
+
+  test('a log in memory beside a backplane is refused', () => {
+    const backplane = new MemoryBackplane(new MemoryStore(runtime))
+    expect(starting({ backplane, log: {} })).toThrow("the option 'log' is for the log in memory")
+    expect(starting({ backplane, log: undefined })).not.toThrow()
+  })
+
   test('P-LV-3: what is left out or undefined has its default', () => {
     const hub = new Hub({ runtime, limits: { rooms: undefined as unknown as number, depth: 8 } })
     expect(hub.limits).toMatchObject({ rooms: 128, depth: 8, frame: 65_536 })

@@ -7,8 +7,8 @@ const range = (from: number, to: number): number[] =>
 describe.each(paths)('unanswered operations, with a backplane that is %s', (path) => {
   test('P-PB-6: of sends and calls 64 may be unanswered, one more is busy', async () => {
     const allowed = deferred<boolean>()
-    const s = stage({ path, calls: ['wait'], authorize: () => allowed.promise })
-    s.hub.on('wait', () => allowed.promise)
+    const s = stage({ path, authorize: () => allowed.promise })
+    s.hub.handle('wait', () => allowed.promise)
     const alice = await s.client('alice')
     await alice.say(
       ...range(1, 32).map((ref) => ['send', ref, '#a', 'say', ref]),
@@ -52,8 +52,8 @@ describe.each(paths)('unanswered operations, with a backplane that is %s', (path
   })
 
   test('P-PB-6: refusals free their place as answers do', async () => {
-    const s = stage({ path, limits: { inflight: 2, burst: 1_000 }, calls: ['no'], authorize: () => false })
-    s.hub.on('no', () => {
+    const s = stage({ path, limits: { inflight: 2, burst: 1_000 }, authorize: () => false })
+    s.hub.handle('no', () => {
       throw new Error('no')
     })
     const alice = await s.client('alice')

@@ -1,20 +1,21 @@
-import type { HubMessage } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { outcome, paths, stage } from '../support/stage.ts'
 
 describe.each(paths)('listeners on the hub, with a backplane that is %s', (path) => {
   test('a message is told after the log has accepted it, to every listener, with who sent it where', async () => {
     const s = stage({ path })
-    const told: [unknown, Partial<HubMessage>][] = []
+    const told: [unknown, object][] = []
     for (let i = 0; i < 2; i++)
-      s.hub.on('say', (data, { event, address, from, at, id, durable }) => {
-        told.push([data, { event, address, from, at, id, durable }])
+      s.hub.on('say', (data, { event, address, from, position, id, durable }) => {
+        told.push([data, { event, address, from, position, id, durable }])
       })
     const alice = await s.client('alice')
     await alice.request('send', '#a', 'say', 'hi')
     await alice.say(['cast', '#a', 'say', 'psst'])
-    const sent = { event: 'say', address: '#a', from: 'alice', at: 1, id: `${alice.id}.1`, durable: true }
-    const cast = { event: 'say', address: '#a', from: 'alice', at: null, id: null, durable: false }
+    const id = `${alice.id}.1`
+    const position = [expect.any(String), 1, id]
+    const sent = { event: 'say', address: '#a', from: 'alice', position, id, durable: true }
+    const cast = { event: 'say', address: '#a', from: 'alice', position: null, id: null, durable: false }
     expect(told).toEqual([
       ['hi', sent],
       ['hi', sent],
@@ -65,11 +66,11 @@ describe.each(paths)('listeners on the hub, with a backplane that is %s', (path)
   )
 
   test('U-14: a listener of $error that throws has nobody left to tell', async () => {
-    const s = stage({ path, calls: ['fail'] })
+    const s = stage({ path })
     s.hub.on('$error', () => {
       throw new Error('broken too')
     })
-    s.hub.on('fail', () => {
+    s.hub.handle('fail', () => {
       throw new Error('broken')
     })
     const alice = await s.client('alice')

@@ -50,15 +50,15 @@ test('a session has none', async () => {
   await expect(stage().hub.to('~s1').position()).rejects.toBeInstanceOf(UsageError)
 })
 
-test('what a handler is told makes the position of the message', async () => {
+test('a listener gets the position of the message, and no position for a cast', async () => {
   const s = stage()
   const told: unknown[] = []
-  s.hub.on('say', (_, { epoch, at, id }) => told.push([epoch, at, id]))
+  s.hub.on('say', (_, message) => told.push(message.position))
   const alice = await s.client('alice')
   await alice.request('send', '#a', 'say', 1)
   const position = await s.hub.to('#a').position()
   await alice.say(['cast', '#a', 'say', 2])
-  expect(told).toEqual([position, [null, null, null]])
+  expect(told).toEqual([position, null])
 })
 
 /** What a promise gives, once everything has happened that it waits for. */

@@ -14,10 +14,10 @@ afterEach(() => {
 
 describe.each(paths)('data that is named like a prototype, with a backplane that is %s', (path) => {
   test.each(payloads)('U-04: %s passes through as it came, and changes nothing', async (data) => {
-    const s = stage({ path, calls: ['echo'] })
+    const s = stage({ path })
     const seen: unknown[] = []
     s.hub.on('say', (value) => seen.push(value))
-    s.hub.on('echo', (value) => value)
+    s.hub.handle('echo', (value) => value)
     const alice = await s.client('alice')
     await alice.request('join', '#a')
     await alice.say(

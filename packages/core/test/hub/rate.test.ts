@@ -73,8 +73,8 @@ describe.each(paths)('the rate of operations, with a backplane that is %s', (pat
     ['state', ['state', 9, '#a', 1]],
     ['who', ['who', 9, '#a']],
   ])('P-LV-3: a %s counts', async (_, frame) => {
-    const s = stage({ path, limits: { rate: 0.01, burst: 1 }, calls: ['echo'] })
-    s.hub.on('echo', (input) => input)
+    const s = stage({ path, limits: { rate: 0.01, burst: 1 } })
+    s.hub.handle('echo', (input) => input)
     const alice = await s.client('alice')
     await operations(alice, 1)
     await alice.say(frame)

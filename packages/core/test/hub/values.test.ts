@@ -2,8 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { nested, outcome, paths, stage } from '../support/stage.ts'
 
 const deep = nested(65)
-const open = { calls: ['echo'] }
-
 describe.each(paths)('free-form values, with a backplane that is %s', (path) => {
   test('P-FR-7: data may nest 64 deep', async () => {
     const s = stage({ path })
@@ -30,9 +28,9 @@ describe.each(paths)('free-form values, with a backplane that is %s', (path) => 
   })
 
   test('P-FR-7: a call with data that nests too deep is bad_payload, and no handler runs', async () => {
-    const s = stage({ path, ...open })
+    const s = stage({ path })
     let runs = 0
-    s.hub.on('echo', () => ++runs)
+    s.hub.handle('echo', () => ++runs)
     const alice = await s.client('alice')
     await alice.say(`["call",1,"echo",${deep}]`, '["call",2,"echo",1e999]')
     expect([1, 2].map((ref) => outcome(alice.answer(ref)))).toEqual(['bad_payload', 'bad_payload'])

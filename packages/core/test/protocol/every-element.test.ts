@@ -121,8 +121,8 @@ function* memberVariants(
 
 /** What a hub does with one line, on a connection of its own. */
 async function answered(line: string) {
-  const s = stage({ calls: ['say'], authenticate: ({ token }) => (token ? { id: token } : null) })
-  s.hub.on('say', () => 'fine')
+  const s = stage({ authenticate: ({ token }) => (token ? { id: token } : null) })
+  s.hub.handle('say', () => 'fine')
   const connection = new ScriptedConnection()
   s.hub.accept(connection, nobody)
   connection.deliver('["hello",{"v":[1,1],"token":"alice"}]')

@@ -64,7 +64,7 @@ describe('random and mutated lines', () => {
   })
 
   test('FZ-01: a hub answers or closes with a code of the protocol, and lives', async () => {
-    const s = stage({ calls: ['say'] })
+    const s = stage()
     const codes = new Set<number | null>()
     await fc.assert(
       fc.asyncProperty(

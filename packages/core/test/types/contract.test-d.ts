@@ -9,7 +9,7 @@ import {
   contract,
   type Gap,
   Hub,
-  type HubMessage,
+  type HubDelivery,
   type HubSession,
   type Message,
   type Position,
@@ -75,7 +75,9 @@ export async function withValidators(): Promise<void> {
   })
   hub.on('price', (data, message) => {
     expectTypeOf(data).toEqualTypeOf<number>()
-    expectTypeOf(message).toEqualTypeOf<HubMessage<Member>>()
+    expectTypeOf(message).toEqualTypeOf<HubDelivery<Member>>()
+    if (message.durable) expectTypeOf(message.position).toEqualTypeOf<Position>()
+    else expectTypeOf(message.position).toEqualTypeOf<null>()
   })
   // @ts-expect-error a room hears no asks
   room.on('confirm', () => true)
@@ -91,7 +93,7 @@ export async function withValidators(): Promise<void> {
   await client.call('say', { text: 'x' })
   // @ts-expect-error the input is checked
   await client.call('rename', { nam: 'x' })
-  hub.on('rename', async ({ name }, { user, session, signal }) => {
+  hub.handle('rename', async ({ name }, { user, session, signal }) => {
     expectTypeOf(name).toEqualTypeOf<string>()
     expectTypeOf(user).toEqualTypeOf<Member>()
     expectTypeOf(session).toEqualTypeOf<HubSession<Member>>()
@@ -99,9 +101,9 @@ export async function withValidators(): Promise<void> {
     return { ok: user.admin }
   })
   // @ts-expect-error a handler returns the output
-  hub.on('rename', () => ({ okay: true }))
+  hub.handle('rename', () => ({ okay: true }))
   // @ts-expect-error a handler has to answer
-  hub.on('rename', () => {})
+  hub.handle('rename', () => {})
 
   client.on('confirm', ({ question }, { signal }) => {
     expectTypeOf(question).toEqualTypeOf<string>()
@@ -156,7 +158,6 @@ type PlainAlias = { events: { say: { text: string } } }
 /** With a plain interface: the same types, and no validators. */
 export async function withAnInterface(): Promise<void> {
   const hub = new Hub<Plain, Member>({
-    calls: ['rename'],
     authenticate: () => null,
     authorize: ({ action, event, data }) => {
       if (event === 'say') expectTypeOf(data).toEqualTypeOf<{ text: string }>()
@@ -169,7 +170,7 @@ export async function withAnInterface(): Promise<void> {
   await client.to('@b').send('nothing', null)
   room.on('typing', (data) => expectTypeOf(data).toEqualTypeOf<boolean>())
   client.on('confirm', ({ question }) => question === '?')
-  hub.on('rename', ({ name }) => ({ ok: name !== '' }))
+  hub.handle('rename', ({ name }) => ({ ok: name !== '' }))
   expectTypeOf(await client.call('rename', { name: 'x' })).toEqualTypeOf<{ ok: boolean }>()
   expectTypeOf(await hub.to('@a').ask('confirm', { question: '?' })).toEqualTypeOf<boolean>()
   // @ts-expect-error no such event
@@ -177,9 +178,11 @@ export async function withAnInterface(): Promise<void> {
   // @ts-expect-error no such field
   await hub.to('#a').send('say', { txt: 'hi' })
   // @ts-expect-error no such call
-  new Hub<Plain>({ calls: ['renam'] })
+  hub.handle('renam', () => ({ ok: true }))
+  // @ts-expect-error a call has a handler, not listeners
+  hub.on('rename', () => {})
   // @ts-expect-error the output
-  hub.on('rename', () => ({ ok: 'yes' }))
+  hub.handle('rename', () => ({ ok: 'yes' }))
 
   const alias = new Client<PlainAlias>({ dial })
   await alias.to('#a').send('say', { text: 'hi' })
@@ -203,7 +206,7 @@ export async function typesOnly(): Promise<void> {
 
 /** Without any: every name is allowed, and data is unknown. */
 export async function untyped(): Promise<void> {
-  const hub = new Hub({ authenticate: () => null, calls: ['anything'] })
+  const hub = new Hub({ authenticate: () => null })
   const client = new Client({ dial })
   const room = client.join('#a')
   await room.send('whatever', { any: 'thing' })
@@ -218,7 +221,7 @@ export async function untyped(): Promise<void> {
     expectTypeOf(data).toEqualTypeOf<unknown>()
     expectTypeOf(at).toEqualTypeOf<number>()
   })
-  hub.on('anything', async (input, { user }) => {
+  hub.handle('anything', async (input, { user }) => {
     expectTypeOf(input).toEqualTypeOf<unknown>()
     expectTypeOf(user).toEqualTypeOf<User>()
     return 'x'

@@ -4,7 +4,7 @@ import { explore, VirtualTime, world } from '@chat/testing'
 import type { BackplaneHarness, defineTransportSuite } from '@chat/testing/conformance'
 import type { Chat } from './contract.js'
 
-const hub = new Hub<Chat>({ calls: ['rename'], authenticate: () => ({ id: 'alice' }) })
+const hub = new Hub<Chat>({ authenticate: () => ({ id: 'alice' }) })
 const network = new MemoryNetwork(systemRuntime, { latency: () => 10 })
 network.listen('hub', hub)
 const client = new Client<Chat>({ dial: network.dialer('hub') })

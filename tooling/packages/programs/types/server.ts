@@ -21,8 +21,8 @@ const hub = new Hub({
     return address.startsWith('#public:') || user.admin
   },
 })
-hub.on('rename', ({ name }, { user }) => ({ ok: name !== user.id }))
-hub.on('say', ({ text }, { from, address, at }) => console.log(address, at, from, text.trim()))
+hub.handle('rename', ({ name }, { user }) => ({ ok: name !== user.id }))
+hub.on('say', ({ text }, { from, address, position }) => console.log(address, position, from, text.trim()))
 hub.on('$error', ({ error, source }) => console.error(source, error))
 hub.on('$join', ({ session, address }) => console.log(session.user.admin, address))
 

@@ -5,9 +5,9 @@ import { type Chat, chat } from './contract.js'
 
 declare const dial: Dialer
 
-const hub = new Hub<Chat>({ calls: ['rename'] })
+const hub = new Hub<Chat>()
 hub.on('sya', () => {}) // wrong: no such event
-hub.on('rename', () => ({ ok: 'yes' })) // wrong: the answer is a boolean
+hub.handle('rename', () => ({ ok: 'yes' })) // wrong: the answer is a boolean
 await hub.to('#lobby').send('say', { test: 'hi' }) // wrong: no such field
 await hub.to('#lobby').send('rename', { name: 'hi' }) // wrong: a call is no event
 

@@ -13,8 +13,6 @@ import { badEvent, badValue } from './payload-checks.ts'
 /** What an answer may hold, so that its frame stays below what a client accepts (P-LV-3). */
 export const largestAnswer: number = 300 * 1024
 
-type Handler = (input: unknown, context: CallContext) => unknown
-
 /**
  * Runs a call's handler, at most once per connection (P-PB-7), and answers with what it returns.
  *
@@ -30,12 +28,12 @@ export function runCall(session: Session, frame: CallFrame, first: boolean, done
   }
   const refused = session.overRate(ref) ?? badEvent(event) ?? unfit(node, frame, first)
   if (refused !== null) return refuse(refused)
-  const handler = node.isCall(event) ? node.handlers(event)[0] : undefined
+  const handler = node.listeners.handler(event)
   if (handler === undefined)
     return refuse({ code: 'not_found', message: `unable to call '${event}': nobody answers it` })
   const { context, settle } = open(session, event, refuse)
   attempt(
-    () => (handler as Handler)(node.guard.operation('calls', 'input', event, frame.data), context),
+    () => handler(node.guard.operation('calls', 'input', event, frame.data), context),
     (result) =>
       settle(() => {
         const outcome = encodeResult(node, event, result)

@@ -8,7 +8,7 @@ import { attempt } from '../../runtime/maybe-promise.ts'
 import { addressKind } from '../../vocabulary/address.ts'
 import type { HubContext } from '../context.ts'
 import type { CastMessage } from '../delivery/log-feed.ts'
-import type { HubMessage } from '../events.ts'
+import type { HubCast, HubDelivery, HubMessage } from '../events.ts'
 import { authorize } from '../policy/authorize.ts'
 import type { Session } from '../sessions/session.ts'
 import { badEvent, badPayload } from './payload-checks.ts'
@@ -111,24 +111,21 @@ function validated(session: Session, { event, data }: SendFrame | CastFrame): Ac
 function tell(session: Session, frame: SendFrame, data: unknown, appended: AppendResult): void {
   if (appended.outcome === 'conflict') return
   const { epoch, at, id } = appended
-  run(session, { event: frame.event, address: frame.address, epoch, at, id, durable: true }, data)
+  const { event, address } = frame
+  notify(session, { event, address, durable: true, id, position: [epoch, at, id] }, data)
 }
 
-function run(
-  session: Session,
-  message: Pick<HubMessage, 'event' | 'address' | 'epoch' | 'at' | 'id' | 'durable'>,
-  data: unknown,
-): void {
-  const { node } = session
-  // A name that clients may call is answered, not listened to.
-  if (node.isCall(message.event)) return
-  const { user } = session
-  const context: HubMessage = { ...message, from: user.id, user, session }
-  for (const handler of node.handlers(message.event))
+/** A message or cast as its listeners get it, without its sender. */
+type Unsigned<Delivery> = Omit<Delivery, 'from' | 'user' | 'session'>
+
+function notify(session: Session, delivery: Unsigned<HubMessage> | Unsigned<HubCast>, data: unknown): void {
+  const { node, user } = session
+  const message = { ...delivery, from: user.id, user, session } as HubDelivery
+  for (const listener of node.listeners.listeners(delivery.event))
     attempt(
-      () => (handler as (data: unknown, context: HubMessage) => unknown)(data, context),
+      () => (listener as (data: unknown, message: HubDelivery) => unknown)(data, message),
       () => {},
-      (error) => node.fault({ error, source: 'handler', session: session.id, subject: message.event }),
+      (error) => node.fault({ error, source: 'handler', session: session.id, subject: delivery.event }),
     )
 }
 
@@ -153,7 +150,7 @@ export function castMessage(session: Session, frame: CastFrame): void {
       done()
       if (refused !== null) return drop()
       publishCast(node, { address, event, data: frame.data, from: session.user.id, session: session.id, key })
-      run(session, { event, address, epoch: null, at: null, id: null, durable: false }, accepted.data)
+      notify(session, { event, address, durable: false, id: null, position: null }, accepted.data)
     }),
   )
 }

@@ -157,7 +157,7 @@ export class Session implements HubSession {
   /** The welcome is written. */
   announce(): void {
     this.#link.open(this, () => {
-      this.node.emit('$connect', { session: this, resumed: this.resumed })
+      this.node.listeners.emit('$connect', { session: this, resumed: this.resumed })
       this.memberships.announce()
       this.memberships.pump()
     })
@@ -205,7 +205,7 @@ export class Session implements HubSession {
     this.aborter.abort(new Error('the connection has ended'))
     this.node.router.remove(this)
     this.#keep()
-    if (this.#entered) this.node.emit('$disconnect', { session: this, code, reason })
+    if (this.#entered) this.node.listeners.emit('$disconnect', { session: this, code, reason })
   }
 
   /** @throws ProtocolError for a second `hello` (P-HS-1). */

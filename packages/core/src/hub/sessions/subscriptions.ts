@@ -83,7 +83,8 @@ export class Subscriptions {
     const fresh = this.#fresh
     this.#fresh = []
     for (const address of fresh)
-      if (this.#readers.has(address)) this.#session.node.emit('$join', { session: this.#session, address })
+      if (this.#readers.has(address))
+        this.#session.node.listeners.emit('$join', { session: this.#session, address })
   }
 
   detach(address: string): void {
@@ -92,7 +93,7 @@ export class Subscriptions {
     member.roster?.depart(this.#session.id, this.#session.generation, 'left')
     this.#drop(address, member)
     this.#session.outbox.forget(address)
-    this.#session.node.emit('$leave', { session: this.#session, address })
+    this.#session.node.listeners.emit('$leave', { session: this.#session, address })
   }
 
   /** Goes on with everything that is behind, as far as the connection takes it. */
@@ -114,7 +115,7 @@ export class Subscriptions {
     }
     for (const address of rooms)
       if (!this.#fresh.includes(address))
-        this.#session.node.emit('$leave', { session: this.#session, address })
+        this.#session.node.listeners.emit('$leave', { session: this.#session, address })
   }
 
   #drop(address: string, { feed, reader, roster }: Membership): void {

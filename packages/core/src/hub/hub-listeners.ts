@@ -1,0 +1,116 @@
+import type { Validator } from '../contract/validator.ts'
+import { isEventName } from '../protocol/names.ts'
+import { Emitter, type Listener } from '../runtime/emitter.ts'
+import type { Undo } from '../runtime/runtime.ts'
+import { describe } from '../vocabulary/check-options.ts'
+import { UsageError } from '../vocabulary/errors.ts'
+import type { CallContext, HubEvents } from './events.ts'
+
+/** A handler of a call, without its types. */
+export type CallHandler = (input: unknown, context: CallContext) => unknown
+
+const hubEvents: { readonly [Name in keyof HubEvents]: true } = {
+  $connect: true,
+  $disconnect: true,
+  $join: true,
+  $leave: true,
+  $error: true,
+}
+
+/**
+ * The application's listeners for messages and for the hub's own events, and its handlers for calls.
+ */
+export class HubListeners {
+  readonly #validator: Validator
+  readonly #emitter: Emitter
+  readonly #handlers = new Map<string, CallHandler>()
+
+  /**
+   * @param validator - Knows the calls of the contract.
+   * @param onError - Called with the error of a listener, and the name of the event.
+   */
+  constructor(validator: Validator, onError: (error: unknown, event: string) => void) {
+    this.#validator = validator
+    this.#emitter = new Emitter(onError)
+  }
+
+  /**
+   * Adds a listener, and returns a function that removes it.
+   *
+   * @throws UsageError for a name that is not an event, the name of a call, or a listener that is not a function.
+   */
+  on(name: string, listener: Listener): Undo {
+    const operation = `listen to ${describe(name)}`
+    checkFunction(operation, 'listener', listener)
+    if (typeof name === 'string' && name.startsWith('$')) checkHubEvent(operation, name)
+    else checkName(operation, name)
+    if (this.#validator.has('calls', name) || this.#handlers.has(name))
+      throw new UsageError(`unable to ${operation}: it is a call; answer it with hub.handle`)
+    return this.#emitter.on(name, listener)
+  }
+
+  /**
+   * Sets the handler of a call, and returns a function that removes it.
+   *
+   * @throws UsageError for a name that cannot be called, a name that has listeners or a handler already, or a handler that is not a function.
+   */
+  handle(name: string, handler: CallHandler): Undo {
+    const operation = `handle ${describe(name)}`
+    checkFunction(operation, 'handler', handler)
+    checkName(operation, name)
+    if (this.#validator.strict && !this.#validator.has('calls', name))
+      throw new UsageError(`unable to ${operation}: it is not among the contract's calls`)
+    if (this.#handlers.has(name))
+      throw new UsageError(`unable to ${operation}: it has a handler already; remove that handler first`)
+    if (this.#emitter.listeners(name).length > 0)
+      throw new UsageError(
+        `unable to ${operation}: hub.on has added listeners to it; a name is an event or a call`,
+      )
+    const added: CallHandler = (input, context) => handler(input, context)
+    this.#handlers.set(name, added)
+    return () => {
+      // A handler that was set later stays, even when it is the same function.
+      if (this.#handlers.get(name) === added) this.#handlers.delete(name)
+    }
+  }
+
+  /** Returns the handler of a call; `undefined` for a name that no handler answers. */
+  handler(name: string): CallHandler | undefined {
+    return this.#handlers.get(name)
+  }
+
+  /** Returns the listeners of an event, in the order in which they were added. */
+  listeners(name: string): readonly Listener[] {
+    return this.#emitter.listeners(name)
+  }
+
+  /** Calls every listener of one of the hub's own events. */
+  emit(name: keyof HubEvents, event: unknown): void {
+    this.#emitter.emit(name, event)
+  }
+
+  /** Removes all listeners and handlers. */
+  clear(): void {
+    this.#emitter.clear()
+    this.#handlers.clear()
+  }
+}
+
+function checkFunction(operation: string, role: 'listener' | 'handler', value: unknown): void {
+  if (typeof value !== 'function')
+    throw new UsageError(`unable to ${operation}: the ${role} must be a function, but is ${describe(value)}`)
+}
+
+function checkHubEvent(operation: string, name: string): void {
+  if (!Object.hasOwn(hubEvents, name))
+    throw new UsageError(
+      `unable to ${operation}: the hub has no such event; its own events are ${Object.keys(hubEvents).join(', ')}`,
+    )
+}
+
+function checkName(operation: string, name: unknown): void {
+  if (typeof name !== 'string' || !isEventName(name))
+    throw new UsageError(
+      `unable to ${operation}: a name has 1–128 bytes, no control characters, and no $ at its start`,
+    )
+}
