@@ -118,13 +118,11 @@ export type { Runtime, Undo } from './runtime/runtime.ts'
 export { systemRuntime } from './runtime/system-runtime.ts'
 export {
   type Address,
+  type Addresses,
   type AddressKind,
+  address,
   addressKind,
-  everyone,
   isName,
-  room,
-  session,
-  user,
 } from './vocabulary/address.ts'
 export { CloseCode, closeReason, mayReconnect } from './vocabulary/close-codes.ts'
 export {

@@ -1,12 +1,13 @@
+import { UsageError } from './errors.ts'
 import { isCleanText, utf8Length } from './text.ts'
 
 /**
- * Where a message goes, a plain string: `*` everyone, `#name` a room, `@id` a person on all her devices,
- * `~id` one session (casts and asks only).
+ * The destination of a message, a plain string: `*` for everyone, `#name` for a room, `@id` for a user on all of their
+ * devices, `~id` for one session (casts and asks only).
  */
 export type Address = string
 
-/** What an address names. */
+/** The kind of destination that an address names. */
 export type AddressKind = 'everyone' | 'room' | 'user' | 'session'
 
 /** The address of everyone. */
@@ -15,8 +16,8 @@ export const everyone = '*'
 const kinds: Readonly<Record<string, AddressKind>> = { '#': 'room', '@': 'user', '~': 'session' }
 
 /**
- * What kind of address a text is, or `null` when it is none (P-AD-1): a name is 1–255 bytes of well-formed UTF-8
- * without control characters, compared exactly, never normalised.
+ * Returns the kind of an address, or `null` for a text that is no address (P-AD-1). The name behind `#`, `@` or `~` is
+ * 1–255 bytes of well-formed UTF-8 without control characters. Names are compared exactly and never normalised.
  */
 export function addressKind(address: string): AddressKind | null {
   if (address === everyone) return 'everyone'
@@ -24,43 +25,58 @@ export function addressKind(address: string): AddressKind | null {
   return kind !== undefined && isName(address.slice(1)) ? kind : null
 }
 
-/**
- * Whether a text can be the name in an address: a room's name, a user's id, a session's id.
- */
+/** Tells if a text can be the name in an address: the name of a room, the id of a user or of a session. */
 export function isName(name: string): boolean {
-  return name.length > 0 && name.length <= 255 && utf8Length(name) <= 255 && isCleanText(name)
+  return (
+    typeof name === 'string' &&
+    name.length > 0 &&
+    name.length <= 255 &&
+    utf8Length(name) <= 255 &&
+    isCleanText(name)
+  )
+}
+
+/** Builds addresses from names. A name that comes from a user is checked on the way. */
+export interface Addresses {
+  /** The address of everyone: `*`. */
+  readonly everyone: '*'
+  /**
+   * The address of a room: `address.room('lobby')` is `#lobby`.
+   *
+   * @throws UsageError when the name is not 1–255 bytes of text without control characters.
+   */
+  room(name: string): `#${string}`
+  /**
+   * The address of a user, on all of their devices: `address.user('alice')` is `@alice`.
+   *
+   * @throws UsageError when the id is not 1–255 bytes of text without control characters.
+   */
+  user(id: string): `@${string}`
+  /**
+   * The address of one session: `address.session('s9fK2b_x')` is `~s9fK2b_x`. It takes casts and asks, not durable messages.
+   *
+   * @throws UsageError when the id is not 1–255 bytes of text without control characters.
+   */
+  session(id: string): `~${string}`
 }
 
 /**
- * The address of a room: `room('lobby')` is `#lobby`.
+ * Builds addresses from names:
  *
- * @throws RangeError when the name is not 1–255 bytes of text without control characters.
+ * ```ts
+ * await hub.to(address.user(id)).send('notice', { title: 'paid' })
+ * ```
  */
-export function room(name: string): `#${string}` {
-  return `#${checked(name, 'room')}`
+export const address: Addresses = {
+  everyone,
+  room: (name) => `#${checkedName(name, 'room')}`,
+  user: (id) => `@${checkedName(id, 'user')}`,
+  session: (id) => `~${checkedName(id, 'session')}`,
 }
 
-/**
- * The address of a user, on all of their devices: `user('alice')` is `@alice`.
- *
- * @throws RangeError when the id is not 1–255 bytes of text without control characters.
- */
-export function user(id: string): `@${string}` {
-  return `@${checked(id, 'user')}`
-}
-
-/**
- * The address of one session: `session('s9fK2b_x')` is `~s9fK2b_x`. It takes casts and asks, not durable messages.
- *
- * @throws RangeError when the id is not 1–255 bytes of text without control characters.
- */
-export function session(id: string): `~${string}` {
-  return `~${checked(id, 'session')}`
-}
-
-function checked(name: string, kind: string): string {
+function checkedName(name: string, kind: string): string {
   if (isName(name)) return name
-  throw new RangeError(
+  throw new UsageError(
     `unable to build a ${kind} address: the name must be 1–255 bytes of text without control characters`,
   )
 }

@@ -1,6 +1,6 @@
 import type { HubCastFrame, MsgFrame, StreamAnswer } from '../../protocol/hub-frames.ts'
 import type { Undo } from '../../runtime/runtime.ts'
-import { addressKind, everyone, user } from '../../vocabulary/address.ts'
+import { addressKind, address as addressOf, everyone } from '../../vocabulary/address.ts'
 import { ChatError, type ErrorCode, UsageError } from '../../vocabulary/errors.ts'
 import { type GapReason, type LogStart, type Position, toPosition } from '../../vocabulary/position.ts'
 import { utf8Length } from '../../vocabulary/text.ts'
@@ -152,7 +152,7 @@ export class Subscriptions {
     // A session that was not resumed knows nothing of what was said in the one before.
     if (!resumed) for (const subscription of this.#subscriptions.values()) subscription.stated = false
     const requested = this.#requested
-    this.#subscribe(user(userId), this.#own, this.#ownHook)
+    this.#subscribe(addressOf.user(userId), this.#own, this.#ownHook)
     for (const address of this.#saved.keys()) if (address.startsWith('@')) this.#saved.delete(address)
     for (const [address, subscription] of requested)
       if (subscription !== this.#subscriptions.get(address) && addressKind(address) === 'room')
