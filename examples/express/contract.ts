@@ -1,22 +1,25 @@
-/** What the page and its server agree on, as types only: the hub takes any event with any data, and the page looks before it shows. */
+/**
+ * The contract of the page and its server, only as types: the hub accepts any data, and the page checks it
+ * before it shows it.
+ */
 export interface Chat {
   readonly events: {
-    /** Something said in a room. */
+    /** A message in a room. */
     readonly say: Line
-    /** Something said to one person. */
+    /** A message to a single person. */
     readonly dm: Line
-    /** Something said to everyone. */
+    /** A message to everyone. */
     readonly announce: Line
-    /** A cast: whether its sender is typing in a room. */
+    /** A cast: `true` while its sender is typing in a room. */
     readonly typing: boolean
   }
 }
 
-/** Something written by a person. */
+/** A text written by a person. */
 export interface Line {
   readonly text: string
-  /** Chosen by the sender, the same when it is sent again: the page shows it once. */
+  /** Chosen by the sender, and the same when the line is sent again, so that the page shows it once. */
   readonly key: string
-  /** When it was written, in milliseconds since 1970 by the sender's clock. */
+  /** The time of writing, in milliseconds since 1970 by the sender's clock. */
   readonly sentAt: number
 }

@@ -1,18 +1,18 @@
 import type { Server } from 'node:http'
 
-/** Where to listen. */
+/** The port and the host to listen on. */
 export const port = Number(process.env['PORT'] || 3000)
 export const host = process.env['HOST'] || '127.0.0.1'
 if (!Number.isInteger(port) || port < 0 || port > 65_535) fail('PORT is no number from 0 to 65535')
 
-/** Says where the server is, or why it cannot listen. */
+/** Prints the URL of the server, or the reason why it cannot listen. */
 export function listening(server: Server, error?: NodeJS.ErrnoException): void {
   if (error === undefined)
     return console.log(`http://${host.includes(':') ? `[${host}]` : host}:${boundPort(server)}`)
   fail(error.code === 'EADDRINUSE' ? `port ${port} is in use; set PORT to another` : error.message)
 }
 
-/** One line, whatever is in it: names and errors may come from anybody. */
+/** Prints a single line. Removes control characters, because names and errors may come from any client. */
 export function log(text: string): void {
   console.error(text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, ' '))
 }

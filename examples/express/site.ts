@@ -4,7 +4,7 @@ import { type NextFunction, type Request, type Response, Router, static as serve
 
 const page = fileURLToPath(new URL('page', import.meta.url))
 
-/** Everything comes from here: scripts, styles and the hub's WebSocket; nothing from another host, nothing inline. */
+/** Allows scripts, styles and the hub's WebSocket only from this server: no other host, no inline code. */
 const policy = [
   "default-src 'self'",
   "connect-src 'self'",
@@ -14,7 +14,7 @@ const policy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** The page, with its script bundled afresh. */
+/** Serves the page, and bundles its script at start. */
 export async function site(): Promise<Router> {
   const script = await bundle()
   return Router()
@@ -40,7 +40,8 @@ async function bundle(): Promise<string> {
     target: 'es2022',
     minify: true,
     sourcemap: 'inline',
-    // Takes the packages' sources, so that nothing has to be built before. With published packages it changes nothing.
+    // Takes the packages' sources, so that nothing has to be built before. With published packages it changes
+    // nothing.
     conditions: ['@chat/source'],
     write: false,
   })

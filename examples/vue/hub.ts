@@ -1,17 +1,20 @@
 import { Hub } from '@chat/core'
 
-/** What pages and server agree on. */
+/** The contract of the pages and the server. */
 export interface Chat {
   events: { message: { text: string } }
   calls: { echo: { input: string; output: string } }
 }
 
-/** Where the hub is: the name in it says who somebody is, as in the tutorial. Yours asks a session, or takes a token. */
+/**
+ * The path of the hub. As in the tutorial, the name in the path identifies the user. In your application,
+ * check a session or a token.
+ */
 export const path = '/ws/:username/'
 
 export const hub = new Hub<Chat>({
   authenticate: ({ params: { username = '' } }) => (/^[\w-]{1,32}$/.test(username) ? { id: username } : null),
-  // Everyone may write to everyone, and to one person.
+  // Every user may write to everyone, and to a single user.
   authorize: ({ action, address }) => action === 'send' && !address.startsWith('#'),
 })
 hub.handle('echo', (text) => text)

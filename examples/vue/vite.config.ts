@@ -5,7 +5,10 @@ import vue from '@vitejs/plugin-vue'
 import { defineConfig, type Plugin } from 'vite'
 import { hub, path } from './hub.ts'
 
-/** The hub on Vite's own server, beside its hot reloading: `npm run dev` is all there is to start. */
+/**
+ * Attaches the hub to the development server of Vite, beside hot reloading, so that `npm run dev` starts
+ * everything.
+ */
 const chat: Plugin = {
   name: 'chat',
   configureServer({ httpServer, middlewares }) {

@@ -9,7 +9,7 @@ const words = {
   closed: 'Disconnected',
 }
 
-/** Shows what is open, and how the connection is. */
+/** Shows the title of the open conversation and the state of the connection. */
 export class Bar {
   readonly #chat: Chat
   readonly #status = part('status', HTMLParagraphElement)
@@ -31,7 +31,7 @@ export class Bar {
     part('title', HTMLHeadingElement).dataset['kind'] = person ? 'person' : 'room'
     const subtitle = person ? 'Only the two of you' : sentence(this.#chat.present, this.#chat.me)
     const shown = part('subtitle', HTMLParagraphElement)
-    // Touched when it differs only: each touch is read out.
+    // Set only when it differs: screen readers announce each assignment.
     if (shown.textContent !== subtitle) shown.textContent = subtitle
     const leave = part('leave', HTMLButtonElement)
     leave.hidden = address === '#lobby'
@@ -49,7 +49,7 @@ export class Bar {
     this.#say()
   }
 
-  /** How long it has been: a second hand shows that the page is alive. */
+  /** Counts the seconds without a connection, so that the page visibly still works. */
   #count(counting: boolean): void {
     clearInterval(this.#timer)
     this.#since = Date.now()

@@ -21,23 +21,23 @@ import { Typing } from './typing.ts'
 const lobby = '#lobby'
 const isLooking = (): boolean => document.visibilityState === 'visible'
 
-/** All that the page shows: the connection, and the conversations over it. */
+/** The model behind the page: the connection and its conversations. */
 export class Chat {
   readonly me: string
   readonly typing: Typing
   /** Rooms and people by address, in the order in which they were opened. */
   readonly conversations = new Map<string, Conversation>()
-  /** The names of everyone who was heard of. */
+  /** The names of all people seen so far. */
   readonly people = new Set<string>()
   current: Conversation
-  /** Why there is no connection. */
+  /** The reason for a missing connection. */
   trouble: string | null = null
   readonly #client: Client<Contract>
   readonly #rooms = new Map<string, Room<Contract>>()
   readonly #present = new Map<string, Presence>()
   readonly #changed: () => void
 
-  /** `changed` is called whenever there is something new to show. */
+  /** Calls `changed` after each change that the page shows. */
   constructor(me: string, changed: () => void) {
     const { rooms, people, positions } = load(me)
     this.me = me
@@ -55,18 +55,20 @@ export class Chat {
     return this.#client.status
   }
 
-  /** The room that is shown, or is behind what is said with a person. */
+  /** The open room, or the lobby while a conversation with a person is open. */
   get room(): string {
     const { address } = this.current
     return this.#rooms.has(address) ? address : lobby
   }
 
-  /** Who is in that room; `undefined` when nobody tells any more. */
+  /** The presence of that room; `undefined` when the client no longer watches it. */
   get present(): Presence | undefined {
     return this.#present.get(this.room)
   }
 
-  /** Shows the conversation at an address, which is opened if need be. `false`: there can be none. */
+  /**
+   * Shows the conversation at an address, and opens it if necessary. Returns `false` for an invalid address.
+   */
   open(address: string): boolean {
     if (!isName(address.slice(1))) return false
     this.current = address.startsWith('#') ? this.#openRoom(address) : this.#person(address)
@@ -75,7 +77,7 @@ export class Chat {
     return true
   }
 
-  /** Leaves a room, or closes what was said with a person. The lobby stays. */
+  /** Leaves a room, or closes a conversation with a person. The lobby stays open. */
   leave({ address }: Conversation): void {
     if (address === lobby) return
     this.#rooms.get(address)?.leave()
@@ -85,7 +87,7 @@ export class Chat {
     this.open(lobby)
   }
 
-  /** The page is looked at, or not: everyone sees it, and everything here is seen. */
+  /** Called when the page becomes visible or hidden: tells the rooms, and marks messages as read. */
   look(looking: boolean): void {
     for (const here of this.#present.values()) here.set(moodOf(looking))
     if (looking) this.#read()
@@ -97,7 +99,7 @@ export class Chat {
     this.#changed()
   }
 
-  /** Sends a text, and shows it at once, as waiting. */
+  /** Sends a text, and shows it at once as waiting. */
   send({ address, text }: Target): void {
     if (address === null || text === '') return
     const conversation = address === '*' || this.open(address) ? this.current : null
@@ -115,7 +117,7 @@ export class Chat {
     })
   }
 
-  /** Sends something once more. Its key is the same, so that nobody sees it twice. */
+  /** Sends a message again, with the same key, so that no page shows it twice. */
   again(conversation: Conversation, entry: Entry): void {
     const { reason: _, ...rest } = entry
     const waiting: Entry = { ...rest, state: 'waiting', time: Date.now() }
@@ -124,7 +126,7 @@ export class Chat {
     this.#changed()
   }
 
-  /** Reads what was said before, as far as the server keeps it. */
+  /** Reads earlier messages from the history, as far back as the server keeps them. */
   async earlier(conversation: Conversation): Promise<void> {
     const room = this.#rooms.get(conversation.address)
     const { earlier: before } = conversation
@@ -135,13 +137,13 @@ export class Chat {
       conversation.precede(this.#lines(messages))
       conversation.earlier = more ? (messages[0]?.at ?? null) : null
     } catch {
-      // The button stays, so that it can be tried again.
+      // The button stays, so that the user can try again.
       conversation.earlier = before ?? Number.MAX_SAFE_INTEGER
     }
     this.#changed()
   }
 
-  /** Remembers for the next load of this tab. */
+  /** Saves the conversations for the next load of this tab. */
   save(): void {
     const people: Record<string, readonly Entry[]> = {}
     for (const [address, { entries }] of this.conversations)
@@ -165,7 +167,7 @@ export class Chat {
     })
     client.on('$error', ({ error, subject }) => console.warn(subject, error))
     client.on('dm', (_, message) => {
-      // Sent to everyone or to a room it would pass for something confidential.
+      // A `dm` sent to everyone or to a room would look confidential.
       if (message.address !== `@${this.me}` || message.from === null) return
       this.#show(this.#person(`@${message.from}`), this.#entry(message, 'dm', 'line'))
     })
@@ -207,14 +209,16 @@ export class Chat {
     return conversation
   }
 
-  /** What is missing may have been kept: then it is read, and shown in its place. */
+  /**
+   * Reads the missing messages from the history, if the server still keeps them, and shows them at the gap.
+   */
   async #fill(conversation: Conversation, room: Room<Contract>, gap: string): Promise<void> {
     try {
       const { messages } = await room.history()
       conversation.fill(gap, this.#lines(messages))
       this.#changed()
     } catch {
-      // The gap stays, and says so.
+      // The gap stays visible.
     }
   }
 

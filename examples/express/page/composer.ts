@@ -2,7 +2,7 @@ import type { Chat } from './chat.ts'
 import { part } from './dom.ts'
 import { type Choice, readTarget, type Target } from './target.ts'
 
-/** Where messages are written: to whom is always in sight. */
+/** The form for new messages; always shows the receiver. */
 export class Composer {
   readonly #chat: Chat
   readonly #form = part('composer', HTMLFormElement)
@@ -18,7 +18,7 @@ export class Composer {
     })
     this.#text.addEventListener('input', () => this.#typed())
     this.#text.addEventListener('keydown', (event) => {
-      // While a Japanese or Chinese word is being composed, Enter belongs to it.
+      // Enter belongs to the input method while it composes a Japanese or Chinese word.
       if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
       event.preventDefault()
       this.#send()
@@ -45,7 +45,7 @@ export class Composer {
     return readTarget(this.#text.value, this.#choice, this.#chat.current.address)
   }
 
-  /** Each conversation keeps what was begun in it. */
+  /** Restores the draft of the conversation; each conversation keeps its own. */
   #switch(address: string): void {
     this.#drafts.set(this.#shown, this.#text.value)
     this.#text.value = this.#drafts.get(address) ?? ''
@@ -65,7 +65,7 @@ export class Composer {
     else this.#chat.typing.pressed(address)
   }
 
-  /** A button was chosen: for one person the text begins with the name. */
+  /** Called when a receiver is chosen: the text for a person begins with the name. */
   #chosen(): void {
     const { value } = this.#text
     if (this.#choice === 'person' && !value.startsWith('@')) this.#text.value = `@${value}`
@@ -105,7 +105,7 @@ export class Composer {
     this.#form.classList.toggle('ready', address !== null && this.#target().text !== '')
   }
 
-  /** As high as the text, for engines whose style sheets cannot say so. */
+  /** Fits the height to the text, for engines without `field-sizing`. */
   #fit(): void {
     if (CSS.supports('field-sizing', 'content')) return
     this.#text.style.height = 'auto'

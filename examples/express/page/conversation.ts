@@ -1,15 +1,15 @@
 import type { Entry } from './entry.ts'
 
 let gaps = 0
-/** How many messages a conversation shows. */
+/** Maximum number of messages that a conversation shows. */
 const longest = 1_000
 
-/** What is said in a room or with a person, in the order of the log; what is still on its way comes last. */
+/** The messages of a room or with a person, in the order of the log; unsent messages come last. */
 export class Conversation {
   /** `#room` or `@person`. */
   readonly address: string
   unread = 0
-  /** The place of the oldest message shown, when there are older ones. */
+  /** The offset of the oldest shown message, if there are older messages. */
   earlier: number | null = null
   #settled: Entry[] = []
   #waiting: Entry[] = []
@@ -23,13 +23,16 @@ export class Conversation {
     return [...this.#settled, ...this.#waiting]
   }
 
-  /** Something to be sent, or to be sent again: it waits behind everything else. */
+  /** Adds a message that is being sent or sent again; it waits at the end. */
   wait(entry: Entry): void {
     this.#remove(entry.key)
     this.#waiting.push(entry)
   }
 
-  /** Something has arrived. `false`: it was here already. A line of one's own takes its place in the log now. */
+  /**
+   * Adds a received message. Returns `false` if it is already here. An own message moves to its place in the
+   * log.
+   */
   arrive(entry: Entry): boolean {
     const known = this.#find(entry.key)
     if (known !== undefined && this.#settled.includes(known) && isStored(known)) return false
@@ -39,7 +42,7 @@ export class Conversation {
     return true
   }
 
-  /** The log has taken it. In a room the place is known when it comes back; elsewhere it is here. */
+  /** Marks a message as sent. In a room it moves when the room delivers it; elsewhere it stays here. */
   sent(key: string, place: 'now' | 'later'): void {
     const entry = this.#find(key)
     if (entry === undefined || isStored(entry)) return
@@ -47,7 +50,7 @@ export class Conversation {
     else this.#replace({ ...entry, state: 'sent' })
   }
 
-  /** It was not sent, or nobody knows. It stays where it is now. */
+  /** Marks a message as failed or uncertain. From now on it keeps its place. */
   fail(key: string, state: 'failed' | 'uncertain', reason: string): void {
     const entry = this.#find(key)
     if (entry === undefined || isStored(entry)) return
@@ -55,7 +58,7 @@ export class Conversation {
     this.#settled.push({ ...entry, state, reason })
   }
 
-  /** Says that messages are missing here, and gives the key of the place. Twice in a row would say no more. */
+  /** Adds a gap, unless the last entry is a gap, and returns its key. */
   miss(text: string): string {
     const last = this.#settled.at(-1)
     if (last?.kind === 'gap') return last.key
@@ -64,14 +67,14 @@ export class Conversation {
     return key
   }
 
-  /** Puts what could be read after all behind the place where it was missing. */
+  /** Inserts messages that were read later, behind their gap. */
   fill(gap: string, entries: readonly Entry[]): void {
     for (const entry of entries) if (this.#find(entry.key) !== undefined) this.arrive(entry)
     const place = this.#settled.findIndex(({ key }) => key === gap) + 1
     this.#settled.splice(place, 0, ...entries.filter(({ key }) => this.#find(key) === undefined))
   }
 
-  /** Puts older messages before the others, without those that are here. */
+  /** Inserts older messages at the beginning, without duplicates. */
   precede(entries: readonly Entry[]): void {
     this.#settled.unshift(...entries.filter(({ key }) => this.#find(key) === undefined))
   }

@@ -2,14 +2,14 @@ import { colourOf, initials } from './names.ts'
 
 type Child = Node | string | false
 
-/** Finds a part of the page; that it is there and of this kind is the page's own promise. */
+/** Finds an element of index.html by id, and checks its type. */
 export function part<T extends Element>(id: string, kind: new () => T): T {
   const found = document.getElementById(id)
   if (found instanceof kind) return found
   throw new Error(`unable to find #${id}: the page has no such ${kind.name}`)
 }
 
-/** Makes an element. Text is only ever text: nothing that people write becomes markup. */
+/** Makes an element. Text is inserted as text, so text from other people never becomes markup. */
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   className: string,
@@ -21,7 +21,7 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element
 }
 
-/** A button that does something. */
+/** Makes a button with a click handler. */
 export function makeButton(className: string, text: string, act: () => void): HTMLButtonElement {
   const button = make('button', className, text)
   button.type = 'button'
@@ -29,7 +29,7 @@ export function makeButton(className: string, text: string, act: () => void): HT
   return button
 }
 
-/** A symbol of index.html; with a label it is read out, else it is an ornament. */
+/** Makes an icon from a symbol of index.html; screen readers announce its label, if it has one. */
 export function icon(name: string, label?: string): SVGSVGElement {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
   const use = document.createElementNS('http://www.w3.org/2000/svg', 'use')
@@ -44,7 +44,7 @@ export function icon(name: string, label?: string): SVGSVGElement {
   return svg
 }
 
-/** A person's initials on a person's colour. */
+/** Makes an avatar: the initials of a person on the person's colour. */
 export function avatar(name: string): HTMLElement {
   const element = make('span', 'avatar', initials(name))
   element.dataset['colour'] = String(colourOf(name))
@@ -52,7 +52,10 @@ export function avatar(name: string): HTMLElement {
   return element
 }
 
-/** Makes `wanted` the children, touching no more than differs: what stays keeps its focus, animation and place. */
+/**
+ * Replaces the children, and changes only the differences: kept elements keep their focus, animation and
+ * scroll position.
+ */
 export function arrange(parent: Element, wanted: readonly Element[]): void {
   const keep = new Set(wanted)
   for (const child of [...parent.children]) if (!keep.has(child)) child.remove()

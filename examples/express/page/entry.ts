@@ -1,25 +1,25 @@
-/** How far a message is: received from another, or one's own on its way. */
+/** The state of a message: received from another person, or the progress of an own message. */
 type EntryState = 'received' | 'waiting' | 'sent' | 'failed' | 'uncertain'
 
-/** One thing in a conversation. Never changed in place: what is new is a new object. */
+/** An entry of a conversation. Immutable: each change makes a new object. */
 export interface Entry {
-  /** The same for all copies of one message. */
+  /** Identical for all copies of the same message. */
   readonly key: string
   readonly kind: 'line' | 'announcement' | 'gap'
-  /** Who wrote it; empty for a gap. */
+  /** The name of the sender; empty for a gap. */
   readonly from: string
   readonly text: string
   /** Milliseconds since 1970. */
   readonly time: number
   readonly state: EntryState
-  /** Why it has failed, or why nobody knows. */
+  /** The reason for a failed or uncertain message. */
   readonly reason?: string
 }
 
-/** Messages of one person closer than this look like one. */
+/** Messages of a person within this time, in milliseconds, are shown as a group. */
 const together = 5 * 60_000
 
-/** Whether an entry goes under the one before it, without the name said again. */
+/** Returns `true` if an entry continues the group of the entry before it, without a name of its own. */
 export function continues(entry: Entry, before: Entry | undefined): boolean {
   if (before === undefined || entry.kind !== 'line' || before.kind !== 'line') return false
   return entry.from === before.from && Math.abs(entry.time - before.time) < together

@@ -3,14 +3,14 @@ import type { Line } from '../contract.ts'
 const longestText = 8_000
 const soon = 60_000
 
-/** A new line, with a key that nobody else has. */
+/** Makes a line with a unique key. */
 export function newLine(text: string): Line {
-  // Not `randomUUID`, which pages over plain http from another machine lack.
+  // `randomUUID` is missing in pages over plain http from another machine.
   const random = crypto.getRandomValues(new Uint32Array(3))
   return { text, key: Array.from(random, (n) => n.toString(36)).join(''), sentAt: Date.now() }
 }
 
-/** The server takes any data, so what comes is looked at before it is shown. */
+/** Checks received data, because the server accepts any data. Returns `null` for invalid data. */
 export function readLine(data: unknown): Line | null {
   if (typeof data !== 'object' || data === null || !('text' in data)) return null
   const { text, key, sentAt } = data as Partial<Record<keyof Line, unknown>>

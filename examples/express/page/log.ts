@@ -5,7 +5,7 @@ import { continues, type Entry } from './entry.ts'
 import { Scroll } from './scroll.ts'
 import { dayKey, dayOf, timeOf } from './times.ts'
 
-/** What the mark beside a message of one's own is called. */
+/** The label of the icon beside an own message. */
 const marks = {
   waiting: 'Waiting',
   sent: 'Sent',
@@ -13,13 +13,13 @@ const marks = {
   uncertain: 'Possibly not sent',
 }
 
-/** A row of the log and what it shows. */
+/** A row of the log, with its entry. */
 interface Row {
   readonly element: HTMLLIElement
   entry: Entry
 }
 
-/** Shows the current conversation's messages. */
+/** Shows the messages of the open conversation. */
 export class Log {
   readonly #chat: Chat
   readonly #list = part('log', HTMLOListElement)
@@ -50,7 +50,7 @@ export class Log {
     this.#invite(current)
   }
 
-  /** Puts the rows in their order, those of a day under its label. */
+  /** Puts the rows in order, under the label of their day. */
   #arrange(entries: readonly Entry[]): void {
     const days: { element: HTMLLIElement; rows: HTMLLIElement[] }[] = []
     const seen = new Map<string, number>()
@@ -72,7 +72,7 @@ export class Log {
     )
   }
 
-  /** A day's label and list. Clocks differ, so a day may come twice; `seen` counts. */
+  /** Makes the label and list of a day. Clocks differ, so a day may occur twice; `seen` counts. */
   #day(time: number, seen: Map<string, number>): HTMLLIElement {
     const day = dayKey(time)
     const n = (seen.get(day) ?? 0) + 1
@@ -121,7 +121,7 @@ export class Log {
     return make('span', 'meta', stamp, own && icon(state, marks[state]))
   }
 
-  /** What became of a message that did not go well, and what can be done. */
+  /** Explains a failed or uncertain message, with a button to send it again. */
   #trouble(entry: Entry): HTMLElement | null {
     const { state, reason = '' } = entry
     if (state !== 'failed' && state !== 'uncertain') return null

@@ -16,13 +16,13 @@ part('who-form', HTMLFormElement).addEventListener('submit', (event) => {
   event.preventDefault()
   if (!isUserName(input.value)) return
   rememberName(input.value)
-  // Another name is another client: the page begins anew.
+  // A new name needs a new client, so reload the page.
   if (entered) return location.reload()
   entered = true
   dialog.close()
   start(input.value)
 })
-// Without a name there is nothing to go back to.
+// Without a name the dialog cannot be cancelled.
 dialog.addEventListener('close', () => entered || ask())
 part('who-cancel', HTMLButtonElement).addEventListener('click', () => dialog.close())
 part('rename', HTMLButtonElement).addEventListener('click', () => ask())
@@ -41,7 +41,7 @@ function start(name: string): void {
   rememberName(name)
   let due = false
   const chat = new Chat(name, () => {
-    // What comes in one go is shown in one go.
+    // Render once for all changes of a turn.
     if (due) return
     due = true
     queueMicrotask(() => {

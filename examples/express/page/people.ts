@@ -1,26 +1,26 @@
 import type { Presence } from '@chat/core'
 
-/** Somebody who is here. */
+/** A person in the room. */
 export interface Person {
   readonly name: string
-  /** It is oneself. */
+  /** `true` for the user of this tab. */
   readonly mine: boolean
-  /** How many tabs are open under this name. */
+  /** Number of open tabs with this name. */
   readonly tabs: number
-  /** None of them is looked at. */
+  /** `true` when all of these tabs are hidden. */
   readonly away: boolean
 }
 
-/** Who is in a room, as far as it matters here. */
+/** The part of a room's presence that the page uses. */
 type Present = Pick<Presence, 'users' | 'members' | 'count'>
 
-/** What a tab says of itself to the others. */
+/** The presence state of a tab. */
 export const moodOf = (looking: boolean): 'away' | null => (looking ? null : 'away')
 
-/** In a crowd the server counts people, and names them no more. */
+/** Returns `true` for a large room, which the server only counts. */
 export const isCrowd = ({ members, count }: Present): boolean => count > members.size
 
-/** Who is here: oneself first, the others by name. In a crowd nobody. */
+/** Lists the people in a room: the own user first, the rest by name. Returns an empty list for a crowd. */
 export function peopleIn(present: Present, me: string): Person[] {
   if (isCrowd(present)) return []
   const people = [...present.users].map(([name, tabs]) => ({
@@ -34,7 +34,7 @@ export function peopleIn(present: Present, me: string): Person[] {
 
 const list = new Intl.ListFormat('en')
 
-/** The same in a sentence. */
+/** Describes the people in a room in a sentence. */
 export function sentence(present: Present | undefined, me: string): string {
   const count = present?.count ?? 0
   if (present === undefined || count === 0) return 'Everyone in this room'

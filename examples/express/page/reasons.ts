@@ -22,11 +22,11 @@ const ofGaps: Record<Gap['reason'], string> = {
   limit: 'there are too many of them to resend',
 }
 
-/** Why something failed, in words for people. */
+/** Describes the cause of an error for users. */
 export function reasonOf(error: unknown): string {
   const { code, message } = error as { code?: ErrorCode; message?: string }
   return (code === undefined ? undefined : ofErrors[code]) ?? message ?? 'an unknown error'
 }
 
-/** Why messages are missing. */
+/** Describes a gap for users. */
 export const gapText = ({ reason }: Gap): string => `Messages are missing here: ${ofGaps[reason]}`

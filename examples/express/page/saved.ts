@@ -1,13 +1,16 @@
 import type { Position } from '@chat/core'
 import type { Entry } from './entry.ts'
 
-/** What a tab keeps over a reload. */
+/** The data of a tab that survives a reload. */
 export interface Saved {
-  /** The addresses of the rooms that were open. */
+  /** The addresses of the open rooms. */
   readonly rooms: readonly string[]
-  /** What was said with whom, by address: nobody may read an inbox again, not even its owner. */
+  /**
+   * The conversations with people, by address. The page saves them, because the policy does not allow reading
+   * an inbox.
+   */
   readonly people: Readonly<Record<string, readonly Entry[]>>
-  /** Where the inbox and the announcements go on, so that what is sent during the reload is not lost. */
+  /** The positions of the inbox and of `*`, so that messages sent during the reload are not lost. */
   readonly positions: Readonly<Record<string, Position>>
 }
 
@@ -25,11 +28,11 @@ export function save(me: string, saved: Saved): void {
   try {
     sessionStorage.setItem(`chat.saved.${me}`, JSON.stringify(saved))
   } catch {
-    // The storage is full: then this tab starts afresh.
+    // The storage is full: the next load starts without saved data.
   }
 }
 
-/** What was on its way when the page was left may have been taken or not. */
+/** Marks a message as uncertain if it was still waiting when the page was left. */
 export function interrupted(entry: Entry): Entry {
   return entry.state === 'waiting' ? { ...entry, state: 'uncertain', reason: 'the page was left' } : entry
 }

@@ -1,10 +1,13 @@
 import { part } from './dom.ts'
 import type { Entry } from './entry.ts'
 
-/** How far from the end still counts as the end, in pixels. */
+/** Distance from the end, in pixels, that still counts as the end. */
 const near = 80
 
-/** Keeps what is being read in view: stays at the end when it was there, else stays where it is and says that there is more. */
+/**
+ * Keeps the visible messages in view: stays at the end if it was there; otherwise keeps its position and
+ * shows a button for new messages.
+ */
 export class Scroll {
   readonly #scroller = part('scroller', HTMLElement)
   readonly #newest = part('newest', HTMLButtonElement)
@@ -22,7 +25,7 @@ export class Scroll {
     new ResizeObserver(() => this.#resized()).observe(this.#scroller)
   }
 
-  /** Runs a change of what can be scrolled, and puts right where it is scrolled to. */
+  /** Runs a change of the content, and corrects the scroll position. */
   around(fresh: boolean, newest: Entry | undefined, me: string, change: () => void): void {
     const atEnd = this.#atEnd()
     const fromEnd = this.#scroller.scrollHeight - this.#scroller.scrollTop

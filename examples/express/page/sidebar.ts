@@ -3,16 +3,16 @@ import type { Conversation } from './conversation.ts'
 import { arrange, avatar, make, makeButton, part } from './dom.ts'
 import { isCrowd, type Person, peopleIn } from './people.ts'
 
-/** Shows who one is, the rooms and the people. On narrow screens it slides over the page. */
+/** Shows the own name, the rooms and the people. On narrow screens it slides over the page. */
 export class Sidebar {
   readonly #chat: Chat
   readonly #rooms = part('rooms', HTMLUListElement)
   readonly #here = part('here', HTMLUListElement)
   readonly #people = part('people', HTMLUListElement)
   readonly #menu = part('open-menu', HTMLButtonElement)
-  /** Items by address: made once, so that the focus stays where it is. */
+  /** Items by address, made only once, so that an item keeps the focus. */
   readonly #items = new Map<string, HTMLLIElement>()
-  /** The same for who is here, by name. */
+  /** Items of the people in the room, by name. */
   readonly #persons = new Map<string, HTMLLIElement>()
 
   constructor(chat: Chat) {
@@ -46,7 +46,7 @@ export class Sidebar {
     this.#count(conversations)
   }
 
-  /** Shows who is in the room, and gives their names. */
+  /** Shows the people in the room, and returns their names. */
   #renderHere(): Set<string> {
     const { present, room, me } = this.#chat
     const people = present === undefined ? [] : peopleIn(present, me)
@@ -70,7 +70,7 @@ export class Sidebar {
     return item
   }
 
-  /** Whoever is here can be written to, except oneself. */
+  /** A person in the list: a button that opens a conversation, except for the own user. */
   #face(name: string, mine: boolean): HTMLElement {
     const face = mine ? make('span', 'item') : makeButton('item', '', () => this.#pick(`@${name}`))
     face.append(

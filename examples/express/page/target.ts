@@ -1,18 +1,18 @@
 import { isUserName } from './names.ts'
 
-/** The radio button that is chosen. */
+/** The chosen radio button. */
 export type Choice = 'here' | 'person' | 'everyone'
 
-/** What pressing Enter would do. */
+/** The effect of pressing Enter. */
 export interface Target {
   readonly choice: Choice
-  /** Where to: an address, or `null` while the person's name is not complete. */
+  /** The address to send to; `null` while the name of the person is incomplete. */
   readonly address: string | null
-  /** What of the text is the message. */
+  /** The message within the text. */
   readonly text: string
 }
 
-/** Reads `@name text` as a message to one person; everything else goes where the chosen button says. */
+/** Reads `@name text` as a message to that person; any other text goes to the chosen receiver. */
 export function readTarget(text: string, choice: Choice, here: string): Target {
   if (choice === 'everyone') return { choice, address: '*', text: text.trim() }
   const [, name, rest = ''] = /^@(\S*)(?:\s+([\s\S]*))?$/.exec(text) ?? []

@@ -3,13 +3,13 @@ const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'nume
 const date = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long', year: 'numeric' })
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
 
-/** The time of day. */
+/** Formats the time of day. */
 export const timeOf = (time: number): string => clock.format(time)
 
-/** A text that is the same for two times exactly when they are on one day here. */
+/** Returns a key of the day; two times on the same local day have the same key. */
 export const dayKey = (time: number): string => new Date(time).toDateString()
 
-/** The day: today, yesterday, or its date. */
+/** Formats the day: today, yesterday, or a date. */
 export function dayOf(time: number, now: number = Date.now()): string {
   const days = Math.round((startOfDay(time) - startOfDay(now)) / 86_400_000)
   if (days === 0 || days === -1) return capital(relative.format(days, 'day'))

@@ -1,9 +1,9 @@
-/** Casts are cheap, not free: one says enough for this long. */
+/** Minimum time between two casts, in milliseconds, to save traffic. */
 const quiet = 2_500
-/** Without another cast, who typed has stopped. */
+/** Time without a cast, in milliseconds, after which a person no longer types. */
 const expiry = 5_000
 
-/** Who is typing where: tells others, and forgets those who say no more. */
+/** Tracks the people who are typing in each room, and tells the rooms about this tab. */
 export class Typing {
   readonly #cast: (room: string, typing: boolean) => void
   readonly #changed: () => void
@@ -15,7 +15,7 @@ export class Typing {
     this.#changed = changed
   }
 
-  /** A key was pressed here. */
+  /** Called when a key is pressed in this tab. */
   pressed(room: string): void {
     const now = Date.now()
     if (now - (this.#told.get(room) ?? 0) < quiet) return
@@ -23,17 +23,17 @@ export class Typing {
     this.#cast(room, true)
   }
 
-  /** The text is gone: what was told is taken back. */
+  /** Called when the text was deleted: tells the room that typing has stopped. */
   stopped(room: string): void {
     if (this.#told.delete(room)) this.#cast(room, false)
   }
 
-  /** The text was sent: the message itself says that typing is over. */
+  /** Called when the text was sent: needs no cast, because the message itself ends the typing. */
   sent(room: string): void {
     this.#told.delete(room)
   }
 
-  /** Somebody else types, or has stopped. */
+  /** Called when another person types or has stopped. */
   heard(room: string, who: string, typing: boolean): void {
     const timers = this.#timers.get(room) ?? new Map<string, ReturnType<typeof setTimeout>>()
     this.#timers.set(room, timers)
@@ -47,7 +47,7 @@ export class Typing {
     if (typing !== had) this.#changed()
   }
 
-  /** Who is typing in a room, in the order in which they began. */
+  /** Returns the names of the people who are typing in a room, in the order in which they began. */
   in(room: string): readonly string[] {
     return [...(this.#timers.get(room)?.keys() ?? [])]
   }

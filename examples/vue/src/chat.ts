@@ -3,15 +3,15 @@ import type { Client, ClientStatus } from '@chat/core'
 import { onScopeDispose, reactive, ref, shallowRef } from 'vue'
 import type { Chat } from '../hub.ts'
 
-/** Something that was said. */
+/** A received message. */
 export interface Line {
   readonly from: string
   readonly text: string
-  /** Whether it was for one person alone. */
+  /** `true` for a message to a single user. */
   readonly direct: boolean
 }
 
-/** One client, for as long as the component lives that asked for it. */
+/** Makes a client for the lifetime of the calling component. */
 export function useChat(username: string) {
   const status = ref<ClientStatus>('closed')
   const lines = reactive<Line[]>([])
@@ -29,7 +29,8 @@ export function useChat(username: string) {
     made.on('message', ({ text }, { from, address }) =>
       lines.push({ from: from ?? 'server', text, direct: address !== '*' }),
     )
-    // The log is in the server's memory: when that starts again, what came before is gone. Whoever needs it all keeps it, and has a snapshot hook.
+    // The log is in the server's memory and is lost when the server restarts. To keep all messages, store
+    // them and use a snapshot hook.
     made.on('$gap', ({ address }) =>
       lines.push({ from: 'the client', text: `messages to ${address} are missing here`, direct: false }),
     )
@@ -42,7 +43,10 @@ export function useChat(username: string) {
     status.value = 'closed'
   }
 
-  /** Sends what is in `text`, and resolves with whether that worked. When it did not, `trouble` says why, and the text is there again. */
+  /**
+   * Sends `text`, and resolves with `true` on success. On failure `trouble` has the reason, and the text is
+   * restored.
+   */
   async function say(address: string): Promise<boolean> {
     const said = text.value
     text.value = ''
@@ -61,7 +65,7 @@ export function useChat(username: string) {
   return { status, lines, client, text, trouble, open, close, say }
 }
 
-/** Who this tab is: a name of its own, in the address of its socket. */
+/** The user of this tab: its own name, in the URL of its socket. */
 export function generatedName(): string {
   const known = sessionStorage.getItem('username')
   if (known !== null) return known
