@@ -1,6 +1,6 @@
 // Runs every check but the tests, side by side, and stops at none: the end says which failed and what each took.
 // `npm run check -- lint rules` runs only the named ones.
-import { spawn } from 'node:child_process'
+import { run, seconds } from '../processes.mjs'
 import { root } from '../repository.mjs'
 import { sideBySide } from '../side-by-side.mjs'
 
@@ -35,7 +35,7 @@ const chosen = Object.keys(steps).filter((name) => wanted.length === 0 || wanted
 const running = new Map()
 const results = await sideBySide(chosen, (name) => {
   const needed = steps[name].map((other) => running.get(other))
-  const result = Promise.all(needed).then(() => run(name))
+  const result = Promise.all(needed).then(() => check(name))
   running.set(name, result)
   return result
 })
@@ -43,19 +43,11 @@ console.log('\ncheck:')
 for (const { name, ok, seconds } of results) console.log(`  ${ok ? 'ok    ' : 'FAILED'} ${name} ${seconds} s`)
 process.exit(results.every(({ ok }) => ok) ? 0 : 1)
 
-/** What it says comes in one piece, when it has ended: another runs beside it. */
-function run(name) {
+/** Prints the output of a check in one piece at its end, for others run in parallel. */
+async function check(name) {
   const start = performance.now()
-  const child = spawn('npm', ['run', '--silent', name, ...(options[name] ?? [])], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text))
-  return new Promise((resolve) =>
-    child.once('close', (status) => {
-      console.log(`\n> ${name}\n${said}`)
-      resolve({ name, ok: status === 0, seconds: ((performance.now() - start) / 1000).toFixed(1) })
-    }),
-  )
+  const args = ['run', '--silent', name, ...(options[name] ?? [])]
+  const { ok, output } = await run('npm', args, { cwd: root, timeout: 0 })
+  console.log(`\n> ${name}\n${output}`)
+  return { name, ok, seconds: seconds(start) }
 }

@@ -4,14 +4,14 @@
 //   npm run test:examples -- --only koa,fastify   some
 //   npm run test:examples -- --start koa          installs one and starts it, to look at
 //   npm run test:examples -- --lock               brings their lock files up to date, after a change of a dependency or a version; with --only, makes new ones
-import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { execa } from 'execa'
 import { ensureInstalled } from '../installed.mjs'
 import { ensureBuild, pack } from '../packages/pack.mjs'
 import { serveTarballs } from '../packages/registry.mjs'
-import { run } from '../packages/run.mjs'
+import { run } from '../processes.mjs'
 import { root } from '../repository.mjs'
 import { sideBySide } from '../side-by-side.mjs'
 
@@ -119,15 +119,23 @@ function nameAt(path) {
 /** Whether they passed; vitest says the rest. */
 function runTests() {
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
-  const env = { ...process.env, EXAMPLES: chosen.join(), EXAMPLES_PLACE: place }
-  const args = [vitest, 'run', '--config', 'vitest.examples.config.ts']
-  return ended(spawn(process.execPath, args, { cwd: root, stdio: 'inherit', env }))
+  const env = { EXAMPLES: chosen.join(), EXAMPLES_PLACE: place }
+  return succeeds(process.execPath, [vitest, 'run', '--config', 'vitest.examples.config.ts'], {
+    cwd: root,
+    env,
+  })
 }
 
 async function startOne(name) {
-  const child = spawn('npm', ['start'], { cwd: join(place, name), stdio: 'inherit' })
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
-  process.exitCode = (await ended(child)) ? 0 : 1
+  const aborted = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => aborted.abort())
+  const ok = await succeeds('npm', ['start'], { cwd: join(place, name), cancelSignal: aborted.signal })
+  process.exitCode = ok ? 0 : 1
+}
+
+async function succeeds(command, args, options) {
+  const { failed } = await execa(command, args, { ...options, stdio: 'inherit', reject: false })
+  return !failed
 }
 
 /** Where things come from is left out; of our packages the hash, too, which changes with every build. */
@@ -161,10 +169,6 @@ function npm(args, cwd) {
 async function must(command, args, cwd) {
   const { ok, output, again } = await run(command, args, { cwd })
   if (!ok) throw new Error(`${again}\n${output}`)
-}
-
-function ended(child) {
-  return new Promise((resolve) => child.once('close', (code) => resolve(code === 0)))
 }
 
 async function timed(title, task) {

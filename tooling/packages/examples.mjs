@@ -3,8 +3,8 @@ import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { transform } from 'esbuild'
 import { ensureInstalled } from '../installed.mjs'
+import { start } from '../processes.mjs'
 import { current, findRuntime } from '../runtimes/runtimes.mjs'
-import { start } from './run.mjs'
 
 /** Programs: every block. A hub that one leaves open is closed behind it. */
 export async function ends({ title, code, user, report }) {

@@ -3,6 +3,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureInstalled } from '../installed.mjs'
+import { seconds } from '../processes.mjs'
 import { root } from '../repository.mjs'
 import { ensureBuild, pack, publish } from './pack.mjs'
 import { test as pages } from './pages.mjs'
@@ -52,7 +53,3 @@ if (report.failures.length === 0) {
   rmSync(scratch, { recursive: true, force: true })
 } else console.log(`what was installed is kept in ${users.place}, the tarballs in ${tarballs}`)
 process.exit(report.failures.length === 0 ? 0 : 1)
-
-function seconds(since) {
-  return ((performance.now() - since) / 1_000).toFixed(1)
-}

@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { run } from '../processes.mjs'
 import { entries, filesBelow, packages, root } from '../repository.mjs'
-import { run } from './run.mjs'
 
 /** The packages that are published. */
 export const published = packages().filter(({ manifest }) => manifest.private !== true)

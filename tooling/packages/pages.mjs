@@ -3,11 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 import { ensureInstalled } from '../installed.mjs'
+import { start } from '../processes.mjs'
 import { filesBelow } from '../repository.mjs'
 import { findChromium } from './chromium.mjs'
 import { published } from './pack.mjs'
 import { block } from './readme.mjs'
-import { start } from './run.mjs'
 
 const readme = published.find(({ name }) => name === 'browser').folder
 const installed = ['@chat/browser', '@chat/core', '@chat/node-ws']

@@ -12,8 +12,8 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { ensureInstalled } from '../installed.mjs'
+import { run } from '../processes.mjs'
 import { root } from '../repository.mjs'
-import { run } from './run.mjs'
 
 const programs = join(root, 'tooling', 'packages', 'programs')
 

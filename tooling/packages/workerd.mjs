@@ -2,8 +2,8 @@
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { WebSocket } from 'ws'
+import { start } from '../processes.mjs'
 import { findRuntime } from '../runtimes/runtimes.mjs'
-import { start } from './run.mjs'
 
 /** Runs the block that has a class with `fetch`. */
 export async function objects({ title, code, user, report }) {

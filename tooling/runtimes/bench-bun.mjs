@@ -1,10 +1,8 @@
 // What a delivery through @chat/bun costs beside a plain loop of `send` and Bun's own `publish`, in microseconds of the server's processor time, in turns within one run.
 // `node tooling/runtimes/bench-bun.mjs [receivers of each] [rounds]`; only the ratios mean something on another machine.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { start } from '../processes.mjs'
 import { bundle, install, out } from './bundles.mjs'
 import { findRuntime } from './runtimes.mjs'
 
@@ -16,16 +14,13 @@ if (bun === null) {
 }
 await install('core', 'bun')
 const program = await bundle('packages/bun/test-bun/fan-out.ts', join(out, 'fan-out.mjs'))
-const server = spawn(bun.command, [program, receivers, rounds], { stdio: ['ignore', 'pipe', 'inherit'] })
-const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]()
-const port = Number((await lines.next()).value)
+const server = start(bun.command, [program, receivers, rounds], { patience: 600_000 })
+const port = Number(await server.line(0))
 const sockets = []
 for (let n = 0; n < Number(receivers); n++)
   for (const path of ['hub', 'send', 'publish']) sockets.push(await open(path, n))
-const { value: measured } = await lines.next()
-if (measured === undefined) process.exit(1)
-const costs = JSON.parse(measured)
-await once(server, 'exit')
+const costs = JSON.parse(await server.line(1))
+await server.stop()
 for (const socket of sockets) socket.destroy()
 
 for (const kind of new Set(costs.map((one) => one.kind))) {

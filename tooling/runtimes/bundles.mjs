@@ -7,6 +7,9 @@ import { packages } from '../repository.mjs'
 /** Where bundles lie; imports of `@chat/*` find their packages below it. */
 export const out = resolve('.runtimes')
 
+/** How bundles are run. A test runner inside another would report to it, if it knew of it. */
+export const within = { cwd: out, timeout: 300_000, env: { NODE_TEST_CONTEXT: undefined } }
+
 /** Bundles one file; imports of packages stay as they are. */
 export async function bundle(entry, outfile, alias = {}) {
   await build({ ...settings, entryPoints: [entry], outfile, alias })

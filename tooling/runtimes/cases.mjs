@@ -1,13 +1,12 @@
 // Programs that run cases by themselves and print what became of each, a line of JSON: `{ suite, name, skipped?, failed? }`; see test-support/report-cases.ts.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { keep, recordOf } from '../docs/conformance-records.mjs'
-import { run, seconds } from './run.mjs'
+import { run, seconds, start as startServer } from '../processes.mjs'
+import { within } from './bundles.mjs'
 
 /** Whether a program's cases are as they should be. Suites of the conformance, by name, are also compared with what is kept of them. */
 export async function cases({ title, command, args, conformance }) {
   const start = performance.now()
-  const { status, stdout, stderr } = await run(command, args)
+  const { status, stdout, stderr } = await run(command, args, within)
   const ok = judged(stdout, conformance) && status === 0
   console.log(`${title}: ${seconds(start)} s${ok ? '' : `, FAILED (${status})\n${stderr}`}`)
   return ok
@@ -43,28 +42,14 @@ function grouped(all) {
 
 /** Runs `use` while a server runs, which prints its port first. */
 export async function withServer({ command, args, cwd }, use) {
-  const server = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] })
-  const gone = once(server, 'exit')
+  const server = startServer(command, args, { cwd, patience: 60_000 })
   try {
-    const port = await Promise.race([firstLine(server.stdout), gone.then(() => null)])
-    // Some say it with more words.
-    const number = /"port":(\d+)/.exec(port)?.[1] ?? port
-    if (number !== null) return await use(Number(number))
-    console.log(`${command} ${args.join(' ')}: ended before it listened`)
+    const line = await server.line(0).catch(() => null)
+    // workerd prints the port within JSON.
+    if (line !== null) return await use(Number(/"port":(\d+)/.exec(line)?.[1] ?? line))
+    console.log(`${command} ${args.join(' ')}: ended before it listened\n${server.output()}`)
     return false
   } finally {
-    server.kill('SIGKILL')
-    await gone
+    await server.stop()
   }
-}
-
-async function firstLine(stream) {
-  let text = ''
-  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
-    text += chunk
-    if (text.includes('\n')) break
-  }
-  // What comes later must not fill the pipe.
-  stream.resume()
-  return text.split('\n')[0]
 }

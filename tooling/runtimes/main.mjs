@@ -1,11 +1,11 @@
 // Tests in other runtimes than the Node that runs this: each part says which ones it wants. A runtime that is not to be had here is named, and is a failure when CI runs this.
 // `npm run test:runtimes -- simulation` runs only the named parts.
 import { rmSync } from 'node:fs'
+import { seconds } from '../processes.mjs'
 import * as bun from './bun.mjs'
 import { out } from './bundles.mjs'
 import * as deno from './deno.mjs'
 import * as http from './http.mjs'
-import { seconds } from './run.mjs'
 import * as runners from './runners.mjs'
 import { findRuntime } from './runtimes.mjs'
 import * as simulation from './simulation.mjs'

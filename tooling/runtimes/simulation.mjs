@@ -1,7 +1,7 @@
 // The simulation must be the same everywhere: the hash of the same seeds in every runtime.
 import { join } from 'node:path'
-import { bundle, install, out } from './bundles.mjs'
-import { run, seconds } from './run.mjs'
+import { run, seconds } from '../processes.mjs'
+import { bundle, install, out, within } from './bundles.mjs'
 import { current } from './runtimes.mjs'
 
 export const wants = [current, 'node 20', 'node 22', 'node 24', 'bun']
@@ -19,7 +19,7 @@ export async function test(runtimes) {
 /** `search, seed` → hash. */
 async function hashesOf(title, command, file) {
   const start = performance.now()
-  const { status, stdout, stderr } = await run(command, [file])
+  const { status, stdout, stderr } = await run(command, [file], within)
   if (status !== 0) console.log(`${title}: the searches have failed\n${stdout}${stderr}`)
   const found = new Map()
   for (const line of status === 0 ? stdout.trim().split('\n') : []) {

@@ -1,7 +1,7 @@
 // Test files that vitest could run, in the test runner that a runtime brings.
 import { basename, join } from 'node:path'
-import { bundle, out } from './bundles.mjs'
-import { run, seconds } from './run.mjs'
+import { run, seconds } from '../processes.mjs'
+import { bundle, out, within } from './bundles.mjs'
 
 /** The test runner that each kind of runtime brings. */
 const runners = { node: { name: 'node:test', args: ['--test'] }, bun: { name: 'bun:test', args: ['test'] } }
@@ -12,7 +12,7 @@ export async function tests({ kind, title, command }, path) {
   const file = join(out, kind, basename(path).replace(/\.ts$/, '.mjs'))
   await bundle(path, file, { vitest: name })
   const start = performance.now()
-  const { status, stdout, stderr } = await run(command, [...args, file])
+  const { status, stdout, stderr } = await run(command, [...args, file], within)
   // A runner that finds no test succeeds, too.
   const passed = Number(/^(?:# pass|ℹ pass| *)\s*(\d+)(?: pass)?$/m.exec(`${stdout}\n${stderr}`)?.[1] ?? 0)
   const ok = status === 0 && passed > 0

@@ -1,7 +1,7 @@
 // The unit tests of all packages inside each runtime, by vitest itself. What is left out, and why, says test-support/runtimes.ts.
 import { join } from 'node:path'
+import { run, seconds } from '../processes.mjs'
 import { root } from '../repository.mjs'
-import { run, seconds } from './run.mjs'
 import { current } from './runtimes.mjs'
 
 /** On the Node that runs this they are `npm test`. */

@@ -1,7 +1,8 @@
 // Bundles the simulator's searches, and runs them. The sources are bundled, so that a mutant is a changed line in the bundle and never one on disk.
-import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { execa } from 'execa'
+import { seconds } from '../processes.mjs'
 
 /** Bundles the searches; `changed` gives another source for a path, or `null`. */
 export async function bundle(folder, name = 'whole', changed = () => null) {
@@ -30,26 +31,17 @@ export async function bundle(folder, name = 'whole', changed = () => null) {
 }
 
 /** Runs a script to its end, or until it has said nothing for too long; what it says on the way goes to `heard`. */
-export function run(file, args, { heard = () => {}, patience = 0 } = {}) {
+export async function run(file, args, { heard = () => {}, patience = 0 } = {}) {
   const start = performance.now()
-  return new Promise((done) => {
-    const child = spawn(process.execPath, [file, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1' },
-    })
-    const timer = patience > 0 ? setTimeout(() => child.kill('SIGKILL'), patience) : undefined
-    let output = ''
-    const hear = (chunk) => {
-      // On a busy machine a run that gets on may take long.
-      timer?.refresh()
-      output += chunk
-      heard(String(chunk))
-    }
-    child.stdout.on('data', hear)
-    child.stderr.on('data', hear)
-    child.on('close', (status) => {
-      clearTimeout(timer)
-      done({ status, output, seconds: ((performance.now() - start) / 1_000).toFixed(1) })
-    })
+  const options = { stdin: 'ignore', all: true, reject: false, env: { NO_COLOR: '1' } }
+  const child = execa(process.execPath, [file, ...args], options)
+  const timer = patience > 0 ? setTimeout(() => child.kill('SIGKILL'), patience) : undefined
+  child.all.on('data', (chunk) => {
+    // On a busy machine a run that gets on may take long.
+    timer?.refresh()
+    heard(String(chunk))
   })
+  const { exitCode = null, all } = await child
+  clearTimeout(timer)
+  return { status: exitCode, output: all, seconds: seconds(start) }
 }
