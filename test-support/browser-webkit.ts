@@ -1,6 +1,7 @@
 import { createServer } from 'node:net'
-import { type Browser, keyActions, type RawPage } from './browsers.ts'
+import type { Browser, RawPage } from './browsers.ts'
 import { paths, webkitEnvironment } from './engines.ts'
+import { keyActions } from './keys.ts'
 import { Processes } from './processes.ts'
 
 /** WebKit over WebDriver, which its own driver speaks. A session has one current window, so commands go one after another. */

@@ -1,9 +1,9 @@
 // Drives the distribution's own browsers from outside, for tests of whole pages: one small interface, three engines.
 import { writeFile } from 'node:fs/promises'
-import { launchChromium } from './browser-chromium.ts'
-import { launchFirefox } from './browser-firefox.ts'
+import { launchChromium, launchFirefox } from './browser-puppeteer.ts'
 import { launchWebkit } from './browser-webkit.ts'
 import type { Engine } from './engines.ts'
+import { keys } from './keys.ts'
 
 /** A browser that runs. */
 export interface Browser {
@@ -29,9 +29,6 @@ const launchers = { chromium: launchChromium, firefox: launchFirefox, webkit: la
 /** Starts a browser. */
 export const launch = (engine: Engine): Promise<Browser> => launchers[engine]()
 
-/** WebDriver's names of special keys. */
-export const keys = { enter: '\uE007', escape: '\uE00C', tab: '\uE004', space: ' ' } as const
-
 /** A window, as a test uses it. */
 export class Page {
   readonly #raw: RawPage
@@ -48,7 +45,7 @@ export class Page {
   async until(expression: string, patience = 15_000): Promise<void> {
     const deadline = Date.now() + patience
     for (;;) {
-      if (await this.evaluate<boolean>(`!!(${expression})`)) return
+      if (await this.evaluate<boolean>(`!!(${expression})`).catch(falseWhileNavigating)) return
       if (Date.now() > deadline)
         throw new Error(`unable to see ${expression}; the page says:\n${await this.text('body')}`)
       await new Promise((resolve) => setTimeout(resolve, 50))
@@ -80,11 +77,8 @@ export class Page {
   }
 }
 
-/** WebDriver's way to say that keys are pressed one after another. */
-export function keyActions(pressed: readonly string[]): unknown[] {
-  const actions = pressed.flatMap((value) => [
-    { type: 'keyDown', value },
-    { type: 'keyUp', value },
-  ])
-  return [{ type: 'key', id: 'keyboard', actions }]
+/** Chromium cannot evaluate an expression while a page changes its document. */
+function falseWhileNavigating(error: Error): false {
+  if (/context was destroyed/.test(error.message)) return false
+  throw error
 }

@@ -47,7 +47,8 @@ export function profileArguments(engine: Engine, home: string): string[] {
   }
 }
 
-const chromiumArguments = [
+/** Chromium's own arguments, besides its profile. */
+export const chromiumArguments = [
   '--headless=new',
   '--no-sandbox',
   '--disable-gpu',
@@ -56,7 +57,6 @@ const chromiumArguments = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  '--remote-debugging-port=0',
 ]
 
 export const webkitEnvironment = {

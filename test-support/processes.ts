@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -55,15 +54,4 @@ function kill(child: ChildProcess): Promise<void> {
     child.once('exit', () => resolve())
     process.kill(-pid, 'SIGKILL')
   })
-}
-
-/** What a process writes into a file, as soon as it is all there. */
-export async function writtenFile(path: string, whole: RegExp, patience = 20_000): Promise<string> {
-  const deadline = Date.now() + patience
-  for (;;) {
-    const text = await readFile(path, 'utf8').catch(() => '')
-    if (whole.test(text)) return text
-    if (Date.now() > deadline) throw new Error(`unable to start a browser: ${path} was not written`)
-    await new Promise((resolve) => setTimeout(resolve, 25))
-  }
 }

@@ -1,4 +1,4 @@
-import { launchChromium } from '../../test-support/browser-chromium.ts'
+import { launchChromium } from '../../test-support/browser-puppeteer.ts'
 import { enginesToTest } from '../../test-support/engines.ts'
 
 interface Runner {

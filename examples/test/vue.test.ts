@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
-import { connectChromium } from '../../test-support/browser-chromium.ts'
+import { connectChromium } from '../../test-support/browser-puppeteer.ts'
 import { type Browser, Page } from '../../test-support/browsers.ts'
 import { UpgradeProxy } from '../../test-support/upgrade-proxy.ts'
 import { type Server, start } from './server.ts'

@@ -43,7 +43,7 @@ for (const [name, part] of Object.entries(parts)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   const began = performance.now()
   report.begin(name)
-  await part({ report, registry, users, scratch })
+  await part({ report, registry, users })
   console.log(`  ${seconds(began)} s`)
 }
 registry.close()

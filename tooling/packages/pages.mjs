@@ -1,11 +1,11 @@
 // Pages with @chat/browser, bundled by Vite, webpack and esbuild, and run in Chromium against a real server. Their code is the README's.
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
+import puppeteer from 'puppeteer-core'
 import { ensureInstalled } from '../installed.mjs'
 import { start } from '../processes.mjs'
 import { filesBelow } from '../repository.mjs'
-import { findChromium } from './chromium.mjs'
 import { published } from './pack.mjs'
 import { block } from './readme.mjs'
 
@@ -25,14 +25,14 @@ const bundlers = [
     name: 'vite',
     files: { 'index.html': '<script type="module" src="/main.js"></script>', 'main.js': main },
     command: () => ['vite', 'build', '--outDir', 'vite'],
-    act: (page) => page.until("document.title === 'sent'"),
+    act: (page) => page.waitForFunction("document.title === 'sent'"),
     said,
   },
   {
     name: 'webpack',
     files: { 'webpack/index.html': '<script src="/main.js"></script>', 'main.js': main },
     command: () => ['webpack', '--mode', 'production', '--entry', './main.js', '--output-path', './webpack'],
-    act: (page) => page.until("document.title === 'sent'"),
+    act: (page) => page.waitForFunction("document.title === 'sent'"),
     said,
   },
   {
@@ -42,15 +42,15 @@ const bundlers = [
     // As the README says it.
     command: () => block(readme, 'sh', 'npx esbuild').trim().split(/\s+/).slice(1),
     async act(page) {
-      await page.until("document.querySelector('form')?.onsubmit")
+      await page.waitForFunction("document.querySelector('form')?.onsubmit")
       await page.evaluate("(text.value = 'hi', form.requestSubmit())")
-      await page.until("said.innerText === 'alice: hi'")
+      await page.waitForFunction("said.innerText === 'alice: hi'")
     },
     said: said.slice(0, 1),
   },
 ]
 
-export async function test({ report, users, scratch }) {
+export async function test({ report, users }) {
   const user = users.make('pages')
   if (!report.ran(`npm install ${installed.join(' ')}`, await user.install(...installed))) return
   user.copy('page/server.mjs')
@@ -59,19 +59,24 @@ export async function test({ report, users, scratch }) {
     `${marks.length} texts by which to tell the hub's code`,
     marks.length < 20 ? 'too few to go by' : '',
   )
-  const chromium = await findChromium(scratch)
-  const browser = await chromium?.launch()
+  const browser = await launchChromium()
   try {
     for (const bundler of bundlers) {
       if (!(await bundle(bundler, user, marks, report))) continue
       const what = `${bundler.name}: the page talks, in Chromium`
       if (browser === undefined) report.skip(what, 'it is not here', process.env.CI !== undefined)
-      else
-        report.say(what, await talk(bundler, user, async (url) => new chromium.Page(await browser.open(url))))
+      else report.say(what, await talk(bundler, user, browser))
     }
   } finally {
     await browser?.close()
   }
+}
+
+/** Starts the distribution's Chromium; `undefined` when it is missing or not wanted. */
+function launchChromium() {
+  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
+  if (process.env.BROWSERS === '0' || !existsSync(executablePath)) return undefined
+  return puppeteer.launch({ executablePath, args: ['--no-sandbox'] })
 }
 
 async function bundle(bundler, user, marks, report) {
@@ -94,10 +99,11 @@ async function bundle(bundler, user, marks, report) {
 }
 
 /** What is wrong with a page, when a person opens it and the server listens. */
-async function talk({ name, folder = name, act, said }, user, open) {
+async function talk({ name, folder = name, act, said }, user, browser) {
   const server = start(process.execPath, ['page/server.mjs', folder], { cwd: user.folder })
   try {
-    const page = await open(`http://127.0.0.1:${await server.line(0)}/`)
+    const page = await browser.newPage()
+    await page.goto(`http://127.0.0.1:${await server.line(0)}/`)
     await act(page)
     const heard = []
     for (const i of said.keys()) heard.push(await server.line(i + 1))

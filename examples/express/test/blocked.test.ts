@@ -1,6 +1,6 @@
 import { connect } from '@chat/node-ws'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type Chromium, launchChromium } from '../../../test-support/browser-chromium.ts'
+import { type Chromium, launchChromium } from '../../../test-support/browser-puppeteer.ts'
 import { Page } from '../../../test-support/browsers.ts'
 import { enginesToTest } from '../../../test-support/engines.ts'
 import { UpgradeProxy } from '../../../test-support/upgrade-proxy.ts'

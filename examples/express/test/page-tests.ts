@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type Browser, keys, launch, Page } from '../../../test-support/browsers.ts'
+import { type Browser, launch, Page } from '../../../test-support/browsers.ts'
 import { type Engine, enginesToTest } from '../../../test-support/engines.ts'
+import { keys } from '../../../test-support/keys.ts'
 import { type Example, startExample } from './example.ts'
 
 /**

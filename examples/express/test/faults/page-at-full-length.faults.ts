@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest'
-import { type Chromium, launchChromium } from '../../../../test-support/browser-chromium.ts'
+import { type Chromium, launchChromium } from '../../../../test-support/browser-puppeteer.ts'
 import { enginesToTest } from '../../../../test-support/engines.ts'
 import { startExample } from '../example.ts'
 import { Scene } from './scene.ts'

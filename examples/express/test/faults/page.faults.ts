@@ -1,6 +1,6 @@
 import { presence } from '@chat/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type Chromium, launchChromium } from '../../../../test-support/browser-chromium.ts'
+import { type Chromium, launchChromium } from '../../../../test-support/browser-puppeteer.ts'
 import { enginesToTest } from '../../../../test-support/engines.ts'
 import { startExample } from '../example.ts'
 import { Scene } from './scene.ts'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Client } from '@chat/core'
 import { connect } from '@chat/node-ws'
-import type { Chromium, ChromiumPage } from '../../../../test-support/browser-chromium.ts'
+import type { Chromium, ChromiumPage } from '../../../../test-support/browser-puppeteer.ts'
 import { Page } from '../../../../test-support/browsers.ts'
 import { FaultProxy } from '../../../../test-support/fault-proxy.ts'
 import type { Chat } from '../../contract.ts'
@@ -80,9 +80,7 @@ export class Scene {
 
   /** What the browser knows of the network: it fires `offline` and `online`, and opens nothing new, but leaves WebSockets alone. */
   async offline(offline: boolean): Promise<void> {
-    const unlimited = { latency: 0, downloadThroughput: -1, uploadThroughput: -1 }
-    await this.#window.command('Network.enable')
-    await this.#window.command('Network.emulateNetworkConditions', { offline, ...unlimited })
+    await this.#window.setOffline(offline)
   }
 
   /** Kills the server, with all that it knows; its connections end with it. */
