@@ -1,7 +1,7 @@
 import { dts, library } from '../../tsup.base.ts'
 
 /** Entries of the manifest. */
-const entries = ['src/index.ts', 'src/transport.ts']
+const entries = ['src/index.ts', 'src/transport.ts', 'src/backplane.ts', 'src/memory.ts']
 
 export default library({
   // The façades are entries, though not public, so that hub, client and admission become separate chunks: bundlers then drop the hub as a whole

@@ -1,28 +1,3 @@
-export type {
-  AppendKey,
-  AppendResult,
-  Backplane,
-  BackplaneCapabilities,
-  Durability,
-  LogEntry,
-  LogHint,
-  LogPage,
-  LogRange,
-  NewMessage,
-  OutgoingMessage,
-  SessionRecord,
-  SessionStore,
-  TakeResult,
-} from './backplane/backplane.ts'
-export type {
-  EnteringSession,
-  PresenceHint,
-  PresenceLease,
-  PresencePage,
-  PresenceRevision,
-  PresenceStore,
-  PresentSession,
-} from './backplane/presence-store.ts'
 export {
   type CallOptions,
   Client,
@@ -98,20 +73,6 @@ export type {
   User,
 } from './hub/options.ts'
 export type { AskOptions, AskResults, HubTarget, RemoveOptions } from './hub/target/hub-target.ts'
-export {
-  MemoryBackplane,
-  type MemoryBackplaneFaults,
-  type MemoryBackplaneOptions,
-} from './memory/backplane/memory-backplane.ts'
-export { MemoryStore, type MemoryStoreOptions } from './memory/backplane/memory-store.ts'
-export type { Retention } from './memory/backplane/stream-log.ts'
-export type { Direction, MemoryLink, Reset } from './memory/network/memory-link.ts'
-export {
-  type MemoryDialOptions,
-  type MemoryHost,
-  MemoryNetwork,
-  type MemoryNetworkOptions,
-} from './memory/network/memory-network.ts'
 export { jsonProtocol } from './protocol/json.ts'
 export type { MaybePromise } from './runtime/maybe-promise.ts'
 export type { Runtime, Undo } from './runtime/runtime.ts'

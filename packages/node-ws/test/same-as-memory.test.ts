@@ -1,4 +1,5 @@
-import { Client, type Hub, MemoryNetwork, systemRuntime } from '@chat/core'
+import { Client, type Hub, systemRuntime } from '@chat/core'
+import { MemoryNetwork } from '@chat/core/memory'
 import { expect, onTestFinished, test } from 'vitest'
 import { attach, connect } from '../src/index.ts'
 import { testHub } from './support/hub.ts'

@@ -1,6 +1,7 @@
 // A hub and two clients in one process, over the network in memory.
 import { deepEqual, equal } from 'node:assert/strict'
-import { Client, Hub, MemoryNetwork, systemRuntime } from '@chat/core'
+import { Client, Hub, systemRuntime } from '@chat/core'
+import { MemoryNetwork } from '@chat/core/memory'
 
 const hub = new Hub({
   authenticate: ({ token }) => (token === null ? null : { id: token }),

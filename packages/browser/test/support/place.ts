@@ -1,4 +1,5 @@
-import { type ChatError, Client, Hub, type MemoryLink, MemoryNetwork, type Runtime } from '@chat/core'
+import { type ChatError, Client, Hub, type Runtime } from '@chat/core'
+import { type MemoryLink, MemoryNetwork } from '@chat/core/memory'
 import type { BaseConnection, DialOptions } from '@chat/core/transport'
 import { VirtualTime } from '@chat/testing'
 import { onTestFinished } from 'vitest'

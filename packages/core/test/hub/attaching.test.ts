@@ -1,4 +1,4 @@
-import { MemoryBackplane } from '@chat/core'
+import { MemoryBackplane } from '@chat/core/memory'
 import { describe, expect, test } from 'vitest'
 import type { Answer } from '../support/raw-client.ts'
 import { altered, outcome, paths, position, stage, wirePosition } from '../support/stage.ts'

@@ -1,4 +1,4 @@
-import type { AppendKey, Backplane } from '@chat/core'
+import type { AppendKey, Backplane } from '@chat/core/backplane'
 import { describe, expect, test } from 'vitest'
 import { altered, paths, stage } from '../support/stage.ts'
 

@@ -1,4 +1,4 @@
-import { MemoryBackplane } from '@chat/core'
+import { MemoryBackplane } from '@chat/core/memory'
 import { expect, test } from 'vitest'
 import { nobody, ScriptedConnection } from '../support/scripted-connection.ts'
 import { paths, stage } from '../support/stage.ts'

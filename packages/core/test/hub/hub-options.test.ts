@@ -1,4 +1,5 @@
-import { Hub, MemoryBackplane, MemoryStore, UsageError } from '@chat/core'
+import { Hub, UsageError } from '@chat/core'
+import { MemoryBackplane, MemoryStore } from '@chat/core/memory'
 import { VirtualTime } from '@chat/testing'
 import { describe, expect, test } from 'vitest'
 

@@ -1,4 +1,6 @@
-import { type Backplane, Hub, MemoryBackplane, MemoryStore } from '@chat/core'
+import { Hub } from '@chat/core'
+import type { Backplane } from '@chat/core/backplane'
+import { MemoryBackplane, MemoryStore } from '@chat/core/memory'
 import { VirtualTime } from '@chat/testing'
 import { describe, expect, test } from 'vitest'
 import { everyOrder, type Turns } from '../support/orders.ts'

@@ -1,4 +1,4 @@
-import type { AppendResult } from '@chat/core'
+import type { AppendResult } from '@chat/core/backplane'
 import { describe, expect, test } from 'vitest'
 import { altered, deferred, paths, stage } from '../support/stage.ts'
 

@@ -1,4 +1,4 @@
-import { MemoryBackplane } from '@chat/core'
+import { MemoryBackplane } from '@chat/core/memory'
 import { describe, expect, test } from 'vitest'
 import { altered, deferred, position, stage } from '../support/stage.ts'
 

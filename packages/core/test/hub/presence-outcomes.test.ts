@@ -1,4 +1,4 @@
-import type { Backplane, PresenceStore } from '@chat/core'
+import type { Backplane, PresenceStore } from '@chat/core/backplane'
 import { describe, expect, test } from 'vitest'
 import type { RawClient } from '../support/raw-client.ts'
 import { altered, deferred, outcome, paths, type Stage, stage } from '../support/stage.ts'

@@ -1,4 +1,5 @@
-import { type Backplane, MemoryBackplane, type PresencePage, type PresenceStore } from '@chat/core'
+import type { Backplane, PresencePage, PresenceStore } from '@chat/core/backplane'
+import { MemoryBackplane } from '@chat/core/memory'
 import { describe, expect, test } from 'vitest'
 import type { RawClient } from '../support/raw-client.ts'
 import { altered, paths, type Stage, stage } from '../support/stage.ts'

@@ -1,4 +1,5 @@
-import type { LogPage, MemoryBackplane } from '@chat/core'
+import type { LogPage } from '@chat/core/backplane'
+import type { MemoryBackplane } from '@chat/core/memory'
 import { describe, expect, test } from 'vitest'
 import { hello } from '../support/raw-client.ts'
 import { altered, deferred, outcome, paths, type Stage, stage } from '../support/stage.ts'

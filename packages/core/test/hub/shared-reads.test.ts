@@ -1,4 +1,6 @@
-import { type Backplane, MemoryBackplane, type Position } from '@chat/core'
+import type { Position } from '@chat/core'
+import type { Backplane } from '@chat/core/backplane'
+import { MemoryBackplane } from '@chat/core/memory'
 import { describe, expect, test } from 'vitest'
 import type { RawClient, Stream } from '../support/raw-client.ts'
 import { altered, deferred, position, type Stage, stage } from '../support/stage.ts'

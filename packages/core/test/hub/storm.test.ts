@@ -1,4 +1,5 @@
-import type { Backplane, Position } from '@chat/core'
+import type { Position } from '@chat/core'
+import type { Backplane } from '@chat/core/backplane'
 import { describe, expect, test } from 'vitest'
 import { hello, type Welcome, type WireFrame } from '../support/raw-client.ts'
 import { nobody, ScriptedConnection } from '../support/scripted-connection.ts'

@@ -1,4 +1,4 @@
-import type { LogPage } from '@chat/core'
+import type { LogPage } from '@chat/core/backplane'
 import { describe, expect, test } from 'vitest'
 import { altered, deferred, outcome, stage } from '../support/stage.ts'
 

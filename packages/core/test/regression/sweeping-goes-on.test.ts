@@ -1,4 +1,4 @@
-import { MemoryBackplane, MemoryStore } from '@chat/core'
+import { MemoryBackplane, MemoryStore } from '@chat/core/memory'
 import { VirtualTime } from '@chat/testing'
 import { expect, test } from 'vitest'
 

@@ -1,12 +1,5 @@
-import {
-  Client,
-  type ClientOptions,
-  type MemoryHost,
-  MemoryNetwork,
-  type Position,
-  type Runtime,
-  type Untyped,
-} from '@chat/core'
+import { Client, type ClientOptions, type Position, type Runtime, type Untyped } from '@chat/core'
+import { type MemoryHost, MemoryNetwork } from '@chat/core/memory'
 import { Batch, type Connection, Frame, type Sink } from '@chat/core/transport'
 import { VirtualTime } from '@chat/testing'
 import { expect } from 'vitest'

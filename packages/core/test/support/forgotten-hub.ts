@@ -1,5 +1,6 @@
 // A process that forgets to close its hub. What the hub keeps is swept after half a minute; the process is to end before.
-import { Client, Hub, MemoryNetwork, systemRuntime } from '@chat/core'
+import { Client, Hub, systemRuntime } from '@chat/core'
+import { MemoryNetwork } from '@chat/core/memory'
 
 const hub = new Hub({
   authenticate: ({ token }) => ({ id: `${token}` }),

@@ -1,18 +1,20 @@
 import {
-  type Backplane,
   Hub,
   type HubError,
   type HubOptions,
-  MemoryBackplane,
-  type MemoryDialOptions,
-  MemoryNetwork,
-  MemoryStore,
-  type MemoryStoreOptions,
   type Runtime,
   type Stored,
   type Untyped,
   type User,
 } from '@chat/core'
+import type { Backplane } from '@chat/core/backplane'
+import {
+  MemoryBackplane,
+  type MemoryDialOptions,
+  MemoryNetwork,
+  MemoryStore,
+  type MemoryStoreOptions,
+} from '@chat/core/memory'
 import type { Connection } from '@chat/core/transport'
 import { Random, VirtualTime } from '@chat/testing'
 import { type Answer, RawClient, type Stream } from './raw-client.ts'

@@ -1,4 +1,4 @@
-import { MemoryBackplane, MemoryStore } from '@chat/core'
+import { MemoryBackplane, MemoryStore } from '@chat/core/memory'
 import { expect, test, vi } from 'vitest'
 import { fast } from '../../../../test-support/fast.ts'
 import { numbers, startNode, throughProxy } from '../support/through-proxy.ts'

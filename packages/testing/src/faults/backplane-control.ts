@@ -1,4 +1,5 @@
-import { MemoryBackplane, type MemoryBackplaneFaults, type MemoryStore, type Runtime } from '@chat/core'
+import type { Runtime } from '@chat/core'
+import { MemoryBackplane, type MemoryBackplaneFaults, type MemoryStore } from '@chat/core/memory'
 import type { LogHistory } from '../invariants/log-history.ts'
 import type { Actor } from '../time/actor.ts'
 import { type Duration, milliseconds } from '../time/duration.ts'

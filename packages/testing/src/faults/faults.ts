@@ -1,4 +1,4 @@
-import type { Direction } from '@chat/core'
+import type { Direction } from '@chat/core/memory'
 import type { Random } from '../time/random.ts'
 
 /** When something goes wrong, and for how long, in milliseconds of virtual time since the faults began. */

@@ -1,4 +1,5 @@
-import type { Direction, MemoryLink, Runtime } from '@chat/core'
+import type { Runtime } from '@chat/core'
+import type { Direction, MemoryLink } from '@chat/core/memory'
 import { type Duration, milliseconds } from '../time/duration.ts'
 import type { WorldLink } from '../world/world.ts'
 

@@ -1,4 +1,5 @@
-import type { AnyContract, Client, Hub, HubOptions, MemoryStore, PresenceChange, User } from '@chat/core'
+import type { AnyContract, Client, Hub, HubOptions, PresenceChange, User } from '@chat/core'
+import type { MemoryStore } from '@chat/core/memory'
 import type { Spans } from '../time/time-spans.ts'
 
 /** Somebody who may be in a room. */

@@ -1,19 +1,18 @@
-import {
-  type AnyContract,
-  type Client,
-  type ClientOptions,
-  type ClientStatus,
-  type Gap,
-  type Hub,
-  type HubOptions,
-  MemoryNetwork,
-  MemoryStore,
-  type Message,
-  type Runtime,
-  type Token,
-  type Untyped,
-  type User,
+import type {
+  AnyContract,
+  Client,
+  ClientOptions,
+  ClientStatus,
+  Gap,
+  Hub,
+  HubOptions,
+  Message,
+  Runtime,
+  Token,
+  Untyped,
+  User,
 } from '@chat/core'
+import { MemoryNetwork, MemoryStore } from '@chat/core/memory'
 import { strike, type Targets } from '../faults/apply-fault.ts'
 import { BackplaneControl } from '../faults/backplane-control.ts'
 import type { Fault } from '../faults/faults.ts'

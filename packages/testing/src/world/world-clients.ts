@@ -4,13 +4,12 @@ import type {
   ClientOptions,
   ClientStatus,
   Gap,
-  MemoryLink,
-  MemoryStore,
   Message,
   PresenceChange,
   SnapshotEvent,
   Token,
 } from '@chat/core'
+import type { MemoryLink, MemoryStore } from '@chat/core/memory'
 import { LinkControl } from '../faults/link-control.ts'
 import { ClientInvariants } from '../invariants/client-invariants.ts'
 import type { Actor } from '../time/actor.ts'

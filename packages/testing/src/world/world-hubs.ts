@@ -1,4 +1,5 @@
-import type { AnyContract, Hub, HubOptions, MemoryBackplane, User } from '@chat/core'
+import type { AnyContract, Hub, HubOptions, User } from '@chat/core'
+import type { MemoryBackplane } from '@chat/core/memory'
 import type { Actor } from '../time/actor.ts'
 import { type Duration, milliseconds } from '../time/duration.ts'
 import { GatedConnection } from './gated-connection.ts'

@@ -1,4 +1,5 @@
-import type { MemoryNetwork, Runtime } from '@chat/core'
+import type { Runtime } from '@chat/core'
+import type { MemoryNetwork } from '@chat/core/memory'
 import type { BackplaneControl } from '../faults/backplane-control.ts'
 import type { Authorisation } from '../invariants/authorisation-invariant.ts'
 import type { LogHistory } from '../invariants/log-history.ts'

@@ -1,4 +1,5 @@
-import type { AppendKey, LogHint, LogPage, MemoryBackplane, SessionStore } from '@chat/core'
+import type { AppendKey, LogHint, LogPage, SessionStore } from '@chat/core/backplane'
+import type { MemoryBackplane } from '@chat/core/memory'
 import { describe, expect, it } from 'vitest'
 import { type Fault, fails } from '../support/faulty-backplane.ts'
 

@@ -1,13 +1,12 @@
-import {
-  type EnteringSession,
-  type MaybePromise,
-  MemoryBackplane,
-  MemoryStore,
-  type PresenceHint,
-  type PresenceRevision,
-  type PresenceStore,
-  type PresentSession,
-} from '@chat/core'
+import type { MaybePromise } from '@chat/core'
+import type {
+  EnteringSession,
+  PresenceHint,
+  PresenceRevision,
+  PresenceStore,
+  PresentSession,
+} from '@chat/core/backplane'
+import { MemoryBackplane, MemoryStore } from '@chat/core/memory'
 import { describe, expect, it } from 'vitest'
 import { casesOf, type Fault, fails } from '../support/faulty-backplane.ts'
 

@@ -1,4 +1,4 @@
-import { type MemoryLink, MemoryNetwork } from '@chat/core'
+import { type MemoryLink, MemoryNetwork } from '@chat/core/memory'
 import type { Batch, Dialer, TransportCapabilities } from '@chat/core/transport'
 import { describe, expect, it } from 'vitest'
 import {

@@ -1,4 +1,5 @@
-import { type Backplane, MemoryBackplane, MemoryStore, type MemoryStoreOptions } from '@chat/core'
+import type { Backplane } from '@chat/core/backplane'
+import { MemoryBackplane, MemoryStore, type MemoryStoreOptions } from '@chat/core/memory'
 import { describe, it } from 'vitest'
 import {
   type BackplaneBench,

@@ -1,4 +1,5 @@
-import { MemoryNetwork, type Runtime, systemRuntime } from '@chat/core'
+import { type Runtime, systemRuntime } from '@chat/core'
+import { MemoryNetwork } from '@chat/core/memory'
 import type { TransportCapabilities } from '@chat/core/transport'
 import { describe, it } from 'vitest'
 import {

@@ -1,4 +1,5 @@
-import { type Backplane, MemoryBackplane, MemoryStore } from '@chat/core'
+import type { Backplane } from '@chat/core/backplane'
+import { MemoryBackplane, MemoryStore } from '@chat/core/memory'
 import { type BackplaneHarness, backplaneCases } from '../../src/conformance/index.ts'
 import { VirtualTime } from '../../src/time/virtual-time.ts'
 

@@ -1,5 +1,6 @@
 // Neither the DOM nor Node: a runtime of which TypeScript knows the language alone.
-import { Client, Hub, MemoryNetwork, systemRuntime, UncertainError } from '@chat/core'
+import { Client, Hub, systemRuntime, UncertainError } from '@chat/core'
+import { MemoryNetwork } from '@chat/core/memory'
 import { explore, VirtualTime, world } from '@chat/testing'
 import type { BackplaneHarness, defineTransportSuite } from '@chat/testing/conformance'
 import type { Chat } from './contract.js'

@@ -1,13 +1,13 @@
+import type { MaybePromise } from '@chat/core'
 import type {
   Backplane,
   EnteringSession,
-  MaybePromise,
   PresenceHint,
   PresenceLease,
   PresencePage,
   PresenceRevision,
   PresentSession,
-} from '@chat/core'
+} from '@chat/core/backplane'
 import { holds, same } from '../check.ts'
 import type { Cluster } from './cluster.ts'
 

@@ -1,3 +1,4 @@
+import type { MaybePromise } from '@chat/core'
 import type {
   AppendKey,
   AppendResult,
@@ -7,9 +8,8 @@ import type {
   LogHint,
   LogPage,
   LogRange,
-  MaybePromise,
   OutgoingMessage,
-} from '@chat/core'
+} from '@chat/core/backplane'
 import { ConformanceError, holds, same } from '../check.ts'
 import { Patience } from '../poller.ts'
 import type { BackplaneBench, BackplaneHarness, BackplaneStartOptions } from './harness.ts'

@@ -1,4 +1,4 @@
-import type { Backplane, BackplaneCapabilities } from '@chat/core'
+import type { Backplane, BackplaneCapabilities } from '@chat/core/backplane'
 import type { Pace } from '../poller.ts'
 
 /** What a harness may lack. Each one leaves out the cases that need it. */

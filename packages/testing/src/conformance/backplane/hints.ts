@@ -1,4 +1,4 @@
-import type { LogHint } from '@chat/core'
+import type { LogHint } from '@chat/core/backplane'
 import { holds, same } from '../check.ts'
 import type { BackplaneCase } from './case.ts'
 import type { Cluster } from './cluster.ts'

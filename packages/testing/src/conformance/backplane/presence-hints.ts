@@ -1,4 +1,4 @@
-import type { PresenceHint } from '@chat/core'
+import type { PresenceHint } from '@chat/core/backplane'
 import { holds, same } from '../check.ts'
 import { Attendance } from './attendance.ts'
 import type { BackplaneCase } from './case.ts'

@@ -1,4 +1,4 @@
-import type { Backplane } from '@chat/core'
+import type { Backplane } from '@chat/core/backplane'
 import { same } from '../check.ts'
 import { Attendance, leaseTime } from './attendance.ts'
 import type { BackplaneCase } from './case.ts'

@@ -1,4 +1,4 @@
-import type { Backplane, TakeResult } from '@chat/core'
+import type { Backplane, TakeResult } from '@chat/core/backplane'
 import { same } from '../check.ts'
 import type { BackplaneCase } from './case.ts'
 import type { Cluster } from './cluster.ts'

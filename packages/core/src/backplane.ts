@@ -1,0 +1,25 @@
+export type {
+  AppendKey,
+  AppendResult,
+  Backplane,
+  BackplaneCapabilities,
+  Durability,
+  LogEntry,
+  LogHint,
+  LogPage,
+  LogRange,
+  NewMessage,
+  OutgoingMessage,
+  SessionRecord,
+  SessionStore,
+  TakeResult,
+} from './backplane/backplane.ts'
+export type {
+  EnteringSession,
+  PresenceHint,
+  PresenceLease,
+  PresencePage,
+  PresenceRevision,
+  PresenceStore,
+  PresentSession,
+} from './backplane/presence-store.ts'

@@ -1,0 +1,14 @@
+export {
+  MemoryBackplane,
+  type MemoryBackplaneFaults,
+  type MemoryBackplaneOptions,
+} from './memory/backplane/memory-backplane.ts'
+export { MemoryStore, type MemoryStoreOptions } from './memory/backplane/memory-store.ts'
+export type { Retention } from './memory/backplane/stream-log.ts'
+export type { Direction, MemoryLink, Reset } from './memory/network/memory-link.ts'
+export {
+  type MemoryDialOptions,
+  type MemoryHost,
+  MemoryNetwork,
+  type MemoryNetworkOptions,
+} from './memory/network/memory-network.ts'
