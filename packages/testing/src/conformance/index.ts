@@ -8,8 +8,10 @@ export { backplaneCases, defineBackplaneSuite } from './backplane/suite.ts'
 export { ConformanceError } from './check.ts'
 export type { Pace } from './poller.ts'
 export { ProtocolClient, type SocketEnd } from './protocol/client.ts'
+export { dialledSocket } from './protocol/dialled-socket.ts'
 export type {
   WireAnswer,
+  WireErrorExtra,
   WireFrame,
   WireLimits,
   WireMember,
@@ -19,7 +21,13 @@ export type {
   WireStream,
   WireWelcome,
 } from './protocol/frames.ts'
-export type { EndableHub, ProtocolHarness, ProtocolLack, ProtocolUser } from './protocol/harness.ts'
+export type {
+  EndableHub,
+  ExpectedWelcome,
+  ProtocolHarness,
+  ProtocolLack,
+  ProtocolUser,
+} from './protocol/harness.ts'
 export type { ProtocolSocket } from './protocol/socket.ts'
 export { defineProtocolSuite, protocolCases } from './protocol/suite.ts'
 export type { ConformanceCase, TestRunner } from './runner.ts'

@@ -4,7 +4,7 @@ import type { ProtocolClient } from './client.ts'
 import { positionOf } from './frames.ts'
 import type { HubUnderTest } from './hub-under-test.ts'
 
-/** Readers that are slower than what is written for them, and replays. */
+/** Readers that are slower than the writers, and replays. */
 export const backpressure: readonly ProtocolCase[] = [
   {
     name: 'a client that stops reading for a while gets every message afterwards, in order',
@@ -73,7 +73,7 @@ async function catchesUp(hub: HubUnderTest): Promise<void> {
   same(slow.all('gap'), [], 'the gaps')
 }
 
-/** Sends messages one after the other. */
+/** Sends messages, each after the answer to the message before. */
 async function write(
   client: ProtocolClient,
   room: string,

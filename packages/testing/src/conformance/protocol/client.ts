@@ -13,15 +13,18 @@ import type { ProtocolSocket } from './socket.ts'
 
 /** End of a WebSocket. */
 export interface SocketEnd {
+  /** Close code. */
   readonly code: number
+  /** Close reason; may be empty. */
   readonly reason: string
 }
 
 /**
  * A client of the wire protocol that writes the frames it is told to write and keeps every frame that comes, in the order of arrival.
- * It does nothing by itself: it sends no `hello` and answers no `ping`.
+ * It writes no frame by itself: no `hello`, and no `pong` for a `ping`.
  */
 export class ProtocolClient {
+  /** The WebSocket that the client was made of. */
   readonly socket: ProtocolSocket
   /** Every frame that has come. */
   readonly frames: WireFrame[] = []
@@ -62,7 +65,7 @@ export class ProtocolClient {
     return this.#end
   }
 
-  /** Body of the `welcome`. Throws while none has come. */
+  /** Body of the `welcome`. Throws until it has come. */
   get welcome(): WireWelcome {
     const frame = this.first('welcome')
     if (frame === undefined) throw new ConformanceError(`no welcome has come; ${this.#tail()}`)
@@ -85,7 +88,7 @@ export class ProtocolClient {
     return this
   }
 
-  /** Waits for the `welcome`; rejects when the connection ends without one. */
+  /** Waits for the `welcome`; rejects when the connection ends before. */
   async welcomed(): Promise<WireWelcome> {
     await this.next('welcome')
     return this.welcome
@@ -165,12 +168,12 @@ export class ProtocolClient {
       .map((frame) => answerOf(frame))
   }
 
-  /** Returns the first frame of a type that has come. */
+  /** Returns the first frame of a type that has come, messages to everyone left out. */
   first(type: string): WireFrame | undefined {
-    return this.frames.find(([one]) => one === type)
+    return this.frames.find(([one, address]) => one === type && address !== '*')
   }
 
-  /** Returns the frames of a type that have come, of one address or of all. */
+  /** Returns the frames of a type that have come: of one address, or of all addresses but everyone. */
   all(type: string, address?: string): WireFrame[] {
     return this.frames.filter(
       ([one, of]) => one === type && (address === undefined ? of !== '*' : of === address),
@@ -182,7 +185,7 @@ export class ProtocolClient {
     return this.frames.filter(([, address]) => address !== '*').map(([type]) => type)
   }
 
-  /** Waits for the first frame of a type. */
+  /** Waits for the first frame of a type, messages to everyone left out. */
   next(type: string): Promise<WireFrame> {
     return this.until(`a ${type} comes`, () => this.first(type))
   }

@@ -1,4 +1,4 @@
-import { byteLength, type WireFrame, type WireResult, type WireStream } from './frames.ts'
+import { byteLength, type WireFrame, type WireResult, type WireStream, type WireWelcome } from './frames.ts'
 
 /** Error codes of the protocol; an application's own codes contain a slash. */
 const errorCodes = new Set([
@@ -24,7 +24,8 @@ export class FrameInspector {
   readonly #offsets = new Map<string, number>()
   /** Newest presence version of each joined room. */
   readonly #versions = new Map<string, number>()
-  #welcomed = false
+  /** Address of the session, which receives casts without a join. */
+  #session: string | null = null
 
   /** Takes a transmission of the client, well-formed or not. */
   write(text: string): void {
@@ -56,7 +57,7 @@ export class FrameInspector {
 
   #frame(frame: WireFrame, line: string): void {
     const [type] = frame
-    const inOrder = this.#welcomed === (type !== 'welcome') || type === 'bye'
+    const inOrder = (this.#session !== null) === (type !== 'welcome') || type === 'bye'
     this.#check(inOrder, 'the welcome is not the first frame, or comes twice', line)
     if (type === 'welcome') this.#welcome(frame)
     else if (type === 'ok' || type === 'err') this.#answer(frame, line)
@@ -72,8 +73,8 @@ export class FrameInspector {
   }
 
   #welcome([, body]: WireFrame): void {
-    this.#welcomed = true
-    const { streams } = body as { streams: Record<string, WireStream> }
+    const { session, streams } = body as WireWelcome
+    this.#session = `~${session?.id}`
     for (const [address, stream] of Object.entries(streams)) this.#attach(address, stream)
   }
 
@@ -134,7 +135,8 @@ export class FrameInspector {
     const shaped = isText(address) && isText(event) && data !== undefined && isText(from ?? '')
     this.#check(shaped, 'not a cast', line)
     this.#check(isText(session ?? '') && isText(key ?? ''), 'not the session and key of a cast', line)
-    this.#check(this.#offsets.has(address as string), 'a cast of an address that is not joined', line)
+    const received = address === this.#session || this.#offsets.has(address as string)
+    this.#check(received, 'a cast of an address that is not joined', line)
   }
 
   /** Checks that the version grows: it may skip versions (P-LV-4). */

@@ -4,12 +4,17 @@ export type WireFrame = readonly [type: string, ...elements: unknown[]]
 /** A position in the log of an address, as frames write it. */
 export type WirePosition = readonly [epoch: string, at: number, id: string | null]
 
-/** Where a session stands in the log of an address, as `join` and `welcome` answer it. */
+/** A position in the log of an address, as `join` and `welcome` answer it. */
 export interface WireStream {
+  /** Epoch of the log. */
   readonly epoch: string
+  /** Offset behind which messages come. */
   readonly at: number
+  /** Id of the message at `at`; `null` before the first message. */
   readonly id: string | null
+  /** Offset of the newest message. */
   readonly top: number
+  /** Continuation of the session: at the top, with a replay, after a gap, or refused. */
   readonly mode: 'live' | 'replay' | 'gap' | 'refused'
   /** Reason of a gap. */
   readonly reason?: string
@@ -22,17 +27,25 @@ export type WireMember = readonly [session: string, user: string, state: unknown
 
 /** Keys of the results of all operations; each operation answers with its own part of them. */
 export interface WireResult extends WireStream {
+  /** `send`: the message was stored before. */
   readonly dup?: boolean
+  /** `read`: offset of the newest message that is no longer kept. */
   readonly base: number
+  /** `read`: the messages, as `msg` frames. */
   readonly messages: WireFrame[]
+  /** `read`, `who` and `join`: further messages, or members, exist. */
   readonly more: boolean
+  /** `who` and `join`: version of the presence. */
   readonly version: number
+  /** `who` and `join`: number of members. */
   readonly count: number
+  /** `who` and `join`: the members. */
   readonly members: readonly WireMember[]
 }
 
 /** An `ok` or `err`, taken apart. */
 export interface WireAnswer {
+  /** Ref of the operation. */
   readonly ref: number
   /** `ok`, or the code of the `err`. */
   readonly code: string
@@ -40,22 +53,43 @@ export interface WireAnswer {
   readonly result: WireResult
   /** Message of the `err`; empty for an `ok`. */
   readonly text: string
-  readonly extra: { readonly retryAfter?: number }
+  /** Last element of the `err`; empty when it is left out. */
+  readonly extra: WireErrorExtra
+}
+
+/** Last element of an `err`. */
+export interface WireErrorExtra {
+  /** Milliseconds until the operation may be tried again. */
+  readonly retryAfter?: number
+  /** Detail of an application's own error. */
+  readonly detail?: unknown
 }
 
 /** Body of a `welcome`. */
 export interface WireWelcome {
+  /** Version of the protocol. */
   readonly v: number
+  /** Public id of the session, and the secret that resumes it. */
   readonly session: { readonly id: string; readonly secret: string }
+  /** Id of the user. */
   readonly user: string
+  /** The session is the session of the `hello`. */
   readonly resumed: boolean
+  /** Id of the hub's incarnation. */
   readonly node: string
+  /** Milliseconds of silence after which the hub sends a `ping`. */
   readonly heartbeat: number
+  /** Milliseconds in which a `ping` is to be answered. */
   readonly grace: number
+  /** Limits of the hub. */
   readonly limits: WireLimits
+  /** Reach of an `ok` to a `send`: `node`, `log` or `replicated`. */
   readonly durability: string
+  /** Position of the session in each address of the `hello`, in `*` and in its inbox. */
   readonly streams: Readonly<Record<string, WireStream>>
+  /** Features beyond the protocol. */
   readonly features: readonly unknown[]
+  /** Milliseconds until the credentials expire; absent when they do not. */
   readonly expires?: number
 }
 
@@ -73,7 +107,7 @@ export interface WireLimits {
   readonly inflight: number
   /** Operations of a user per second. */
   readonly rate: number
-  /** Operations that a user may do at once. */
+  /** Operations of a user at once. */
   readonly burst: number
   /** Bytes that wait for a connection. */
   readonly queue: number
@@ -83,11 +117,17 @@ export interface WireLimits {
 
 /** A `msg`, taken apart. */
 export interface WireMessage {
+  /** Address of the message. */
   readonly address: string
+  /** Offset of the message in the log of the address. */
   readonly at: number
+  /** Name of the event. */
   readonly event: string
+  /** Data of the event. */
   readonly data: unknown
+  /** Id of the sending user; `null` for the hub. */
   readonly from: string | null
+  /** Id of the message. */
   readonly id: string
 }
 

@@ -6,7 +6,11 @@ import type { ProtocolSocket } from './socket.ts'
 export type ProtocolLack =
   /** The WebSockets stop reading: {@link ProtocolSocket.pause}. */
   | 'pause'
-  /** Rooms tell who is in them. */
+  /** Transmissions can be binary, so that the hub can refuse them. */
+  | 'binary'
+  /** The WebSockets can close with 1001, as browsers do for a page that is left; `close` of a browser cannot. */
+  | 'goingAway'
+  /** Rooms tell their members. */
   | 'presence'
   /** Users may send to `*`. */
   | 'everyone'
@@ -19,16 +23,19 @@ export type ProtocolLack =
 
 /** A user, and the token by which the hub knows the user. */
 export interface ProtocolUser {
+  /** Id that the hub gives the user. */
   readonly id: string
+  /** Token for `hello` and `auth`. */
   readonly token: string
 }
 
 /** Numbers of a `welcome`. */
 export interface ExpectedWelcome {
-  /** Milliseconds. */
+  /** Milliseconds of silence after which the hub sends a `ping`. */
   readonly heartbeat?: number
-  /** Milliseconds. */
+  /** Milliseconds in which a `ping` is to be answered. */
   readonly grace?: number
+  /** Limits that the hub has to tell. */
   readonly limits?: Partial<WireLimits>
 }
 
@@ -52,7 +59,7 @@ export interface ProtocolHarness extends Pick<Pace, 'deadline' | 'quiet'> {
   readonly name: string
   /** Opens a WebSocket to the hub. An empty list offers no subprotocol. */
   dial(protocols: readonly string[]): ProtocolSocket
-  /** Makes a user whom no case has used before. Default: 18 characters of `[A-Za-z0-9-]`, which are the user's id and token. */
+  /** Makes a user that no case has used before. Default: 18 characters of `[A-Za-z0-9-]`, which are the user's id and token. */
   newUser?(): ProtocolUser
   /** Tokens that the hub refuses; `undefined` stands for no token. At least one. */
   readonly refusedTokens: readonly (string | undefined)[]

@@ -8,7 +8,7 @@ import type { ProtocolSocket } from './socket.ts'
 
 /** Content of a `hello`, as far as a case cares. */
 export interface Greeting {
-  /** User of the session. Default: a new one. */
+  /** User of the session. Default: a new user. */
   readonly user?: ProtocolUser
   /** Further keys of the `hello`. */
   readonly hello?: Readonly<Record<string, unknown>>
@@ -52,7 +52,7 @@ export class HubUnderTest {
     return systemRuntime.now()
   }
 
-  /** Returns a user whom no case has used. */
+  /** Returns a user that no case has used. */
   user(): ProtocolUser {
     const user = this.harness.newUser?.() ?? nameless()
     this.#users.set(user.id, user)
@@ -90,13 +90,13 @@ export class HubUnderTest {
     return client
   }
 
-  /** Opens a connection whose `hello` joins these addresses, each from its top. */
+  /** Opens a connection, joins these addresses in its `hello`, each from its top, and waits for the `welcome`. */
   joined(addresses: string | readonly string[], user: ProtocolUser = this.user()): Promise<ProtocolClient> {
     const streams = Object.fromEntries([addresses].flat().map((address) => [address, null]))
     return this.welcomed({ user, hello: { streams } })
   }
 
-  /** Opens a connection whose `hello` resumes the session of another client, as attempt `n` with its secret. */
+  /** Opens a connection and resumes the session of another client in its `hello`, as attempt `n` with the secret. */
   resume(older: ProtocolClient, n: number, { hello = {}, ...rest }: Greeting = {}): Promise<ProtocolClient> {
     const session = { ...older.welcome.session, n }
     return this.greet({ user: this.userOf(older), hello: { session, ...hello }, ...rest })
@@ -174,7 +174,7 @@ export class HubUnderTest {
   }
 }
 
-/** Returns a user whose id is the token. */
+/** Returns a user with one text as id and token. */
 function nameless(): ProtocolUser {
   const id = `u-${letters(16)}`
   return { id, token: id }

@@ -208,6 +208,7 @@ export const invalidFrames: readonly ProtocolCase[] = [
   ...['["ping"]', '', '\u0000\u0001'].map((text) => ({
     name: `a binary transmission closes with 4502, before and after the welcome: ${JSON.stringify(text)}`,
     rules: ['P-FR-1', 'P-FR-5'],
+    needs: ['binary'] as const,
     async run(hub: HubUnderTest) {
       for (const client of [await hub.welcomed(), await hub.connect()]) {
         client.transmit(bytesOf(text))
@@ -218,6 +219,7 @@ export const invalidFrames: readonly ProtocolCase[] = [
   {
     name: 'a binary hello closes with 4502',
     rules: ['P-FR-1', 'P-FR-5'],
+    needs: ['binary'],
     async run(hub) {
       const client = await hub.connect()
       client.transmit(bytesOf(JSON.stringify(['hello', { v: [1, 1], token: hub.user().token }])))

@@ -2,7 +2,7 @@ import { contains, holds, oneOf, same } from '../check.ts'
 import type { ProtocolCase } from './case.ts'
 import type { HubUnderTest } from './hub-under-test.ts'
 
-const cases: readonly Omit<ProtocolCase, 'needs'>[] = [
+const cases: readonly ProtocolCase[] = [
   {
     name: 'a join is answered with the members, its own session included, and other members are told',
     rules: ['P-PR-1', 'P-PR-3'],
@@ -26,20 +26,23 @@ const cases: readonly Omit<ProtocolCase, 'needs'>[] = [
       contains(await alice.succeed('who', room), { version: version + 2, count: 1 }, 'the answer to who')
     },
   },
-  ...(['a leave', 'a close with 1000', 'a close with 1001'] as const).map((how) => ({
-    name: `a member leaves at once by ${how}`,
-    rules: ['P-PR-3', 'P-PR-5'],
-    async run(hub: HubUnderTest) {
-      const room = hub.room()
-      const [alice, bob] = [await hub.welcomed(), await hub.welcomed()]
-      await bob.succeed('join', room)
-      const { version } = await alice.succeed('join', room)
-      if (how === 'a leave') await bob.succeed('leave', room)
-      else bob.close(Number(how.slice(-4)))
-      const change = ['presence', room, version + 1, [], [bob.sessionId]]
-      same(await alice.next('presence'), change, 'the change')
-    },
-  })),
+  ...([['a leave'], ['a close with 1000'], ['a close with 1001', 'goingAway']] as const).map(
+    ([how, ...needs]) => ({
+      name: `a member leaves at once by ${how}`,
+      rules: ['P-PR-3', 'P-PR-5'],
+      needs,
+      async run(hub: HubUnderTest) {
+        const room = hub.room()
+        const [alice, bob] = [await hub.welcomed(), await hub.welcomed()]
+        await bob.succeed('join', room)
+        const { version } = await alice.succeed('join', room)
+        if (how === 'a leave') await bob.succeed('leave', room)
+        else bob.close(Number(how.slice(-4)))
+        const change = ['presence', room, version + 1, [], [bob.sessionId]]
+        same(await alice.next('presence'), change, 'the change')
+      },
+    }),
+  ),
   {
     name: 'a member stays when its connection is lost and its session resumed',
     rules: ['P-PR-5', 'P-PR-6'],
@@ -94,7 +97,10 @@ const cases: readonly Omit<ProtocolCase, 'needs'>[] = [
 ]
 
 /** Members of rooms. */
-export const presence: readonly ProtocolCase[] = cases.map((one) => ({ ...one, needs: ['presence'] }))
+export const presence: readonly ProtocolCase[] = cases.map(({ needs = [], ...one }) => ({
+  ...one,
+  needs: ['presence', ...needs],
+}))
 
 async function tellsMembers(hub: HubUnderTest): Promise<void> {
   const room = hub.room()

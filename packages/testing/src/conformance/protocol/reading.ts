@@ -178,7 +178,7 @@ async function limitsPages(hub: HubUnderTest): Promise<void> {
   }
 }
 
-/** Returns the offset of the last message; 0 for none. */
+/** Returns the offset of the last message; 0 for an empty list. */
 function lastOf(frames: readonly WireFrame[]): number {
   const last = frames.at(-1)
   return last === undefined ? 0 : messageOf(last).at

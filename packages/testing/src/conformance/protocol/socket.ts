@@ -13,7 +13,7 @@ export interface ProtocolSocket {
   pause?(): void
   /** Reads on. */
   resume?(): void
-  /** Listens to the begin of the connection, or to what breaks it. */
+  /** Listens to the begin of the connection, or to an error. */
   addEventListener(type: 'open' | 'error', listener: () => void): void
   /** Listens to messages. */
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void

@@ -86,7 +86,7 @@ export function protocolCases(harness: ProtocolHarness): ConformanceCase[] {
  * })
  * ```
  *
- * Each case names the rules that it shows. What the harness lacks and skips is reported by name, with the reason.
+ * Each case names the rules that it shows. Cases that need a missing ability, and cases that the harness skips, are reported by name, with the reason.
  *
  * @throws RangeError when the harness skips a case that does not exist.
  */

@@ -23,7 +23,7 @@ const values = [
 /** JSON of objects in objects, around an array. */
 const nestedObjects = (depth: number): string => `${'{"a":'.repeat(depth - 1)}[]${'}'.repeat(depth - 1)}`
 
-/** Values that depend on the limit of the depth, or are out of range whatever it is. */
+/** Values that are deeper than the limit, or out of range. */
 const tooMuch: readonly (readonly [what: string, json: (depth: number) => string])[] = [
   ['an array one level too deep', (depth) => nested(depth + 1)],
   ['an object around arrays, one level too deep', (depth) => `{"a":${nested(depth)}}`],

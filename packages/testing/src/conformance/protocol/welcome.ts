@@ -181,7 +181,7 @@ async function hasAllParts(hub: HubUnderTest): Promise<void> {
   }
 }
 
-/** JSON of a `hello` whose versions stand as they are given. */
+/** JSON of a `hello` with the versions as they are given. */
 const helloText = ({ v, user }: { readonly v: string; readonly user: ProtocolUser }): string =>
   `["hello",{"v":${v},"token":${JSON.stringify(user.token)}}]`
 

@@ -1,0 +1,29 @@
+import { dial } from '@chat/http/client'
+import { defineProtocolSuite, dialledSocket } from '@chat/testing/conformance'
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import { type Example, startExample } from '../example.ts'
+
+let example: Example
+beforeAll(async () => {
+  example = await startExample()
+})
+afterAll(() => example.stop())
+
+defineProtocolSuite(
+  { describe, it: it.concurrent },
+  {
+    name: 'the Express example, over HTTP',
+    dial: (protocols) => dialledSocket(dial(`${example.url}/chat`), protocols),
+    refusedTokens: [undefined, '', 'no name', 'x'.repeat(33), '__proto__', '*', '@alice'],
+    lacks: {
+      forbiddenRoom: 'every room of the example is open',
+      binary: 'HTTP carries text alone',
+      goingAway: 'over HTTP a client cannot close with 1001',
+      startAnother: 'shown over WebSocket',
+    },
+    skip: {
+      'frames that arrive on a replaced connection do not run (P-HS-5, P-ST-8)':
+        'over HTTP the request that carries them is answered with 404, and ends the connection as 1006',
+    },
+  },
+)

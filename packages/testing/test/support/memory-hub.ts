@@ -1,0 +1,16 @@
+import { Hub, type HubOptions, MemoryNetwork, systemRuntime } from '@chat/core'
+import type { Dialer } from '@chat/core/transport'
+
+/** Starts a hub in memory, in real time. The token is the user's name; an empty token and `no name` are refused. */
+export function memoryHub(options: HubOptions = {}): { readonly hub: Hub; readonly dial: Dialer } {
+  const hub = new Hub({
+    authenticate: ({ token }) =>
+      token === null || token === '' || token === 'no name' ? null : { id: token },
+    authorize: ({ address }) => address !== '#staff',
+    presence: {},
+    ...options,
+  })
+  const network = new MemoryNetwork(systemRuntime)
+  network.listen('hub', hub)
+  return { hub, dial: network.dialer('hub') }
+}
