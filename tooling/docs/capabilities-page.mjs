@@ -7,7 +7,8 @@ const lacks = /^the (client|server) declares that it lacks (\w+)$/
 export function generated(records) {
   return {
     transports: transports(records.filter(({ kind }) => kind === 'transport')),
-    backplanes: backplanes(records.filter(({ kind }) => kind === 'backplane')),
+    backplanes: suites(records.filter(({ kind }) => kind === 'backplane')),
+    hubs: suites(records.filter(({ kind }) => kind === 'protocol')),
   }
 }
 
@@ -29,7 +30,7 @@ function transports(records) {
   ].join('\n')
 }
 
-function backplanes(records) {
+function suites(records) {
   return [
     '| suite | runtime | cases passed | left out |',
     '|---|---|---|---|',

@@ -1,7 +1,7 @@
 // A reporter for vitest: compares what the conformance suites in a run have shown with docs/conformance, or with RECORD set keeps it. Only whole suites that passed count.
 import { keep, recordOf } from './conformance-records.mjs'
 
-const title = /^(transport|backplane) conformance: (.+)$/
+const title = /^(transport|backplane|protocol) conformance: (.+)$/
 const skipped = / \[skipped: (.+)\]$/
 
 export default class ConformanceReporter {

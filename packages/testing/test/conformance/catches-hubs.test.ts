@@ -1,4 +1,6 @@
-import { type Backplane, type HubOptions, MemoryBackplane, MemoryStore, systemRuntime } from '@chat/core'
+import { type HubOptions, systemRuntime } from '@chat/core'
+import type { Backplane } from '@chat/core/backplane'
+import { MemoryBackplane, MemoryStore } from '@chat/core/memory'
 import { describe, expect, it } from 'vitest'
 import type { WireFrame, WireLimits } from '../../src/conformance/index.ts'
 import { type FaultyHub, type FaultyLink, fails } from '../support/faulty-hub.ts'

@@ -1,4 +1,5 @@
-import { Hub, type HubOptions, MemoryNetwork, systemRuntime } from '@chat/core'
+import { Hub, type HubOptions, systemRuntime } from '@chat/core'
+import { MemoryNetwork } from '@chat/core/memory'
 import type { Dialer } from '@chat/core/transport'
 
 /** Starts a hub in memory, in real time. The token is the user's name; an empty token and `no name` are refused. */
