@@ -9,7 +9,7 @@ import session from 'express-session'
 
 const sessions = session({ secret: process.env.SECRET ?? 'a demo', resave: false, saveUninitialized: false })
 const userOf = (request: object) => (request as { session?: { user?: { id: string } } }).session?.user ?? null
-// An upgrade passes no middleware: the one for sessions is run by hand.
+// The framework runs no middleware for an upgrade, so run the session middleware here.
 const context = async (request: IncomingMessage) => {
   await new Promise((next) => sessions(request as Request, new ServerResponse(request) as Response, next))
   return userOf(request)
@@ -22,7 +22,7 @@ const hub = new Hub({
 
 const app = express().use(nodeHttpHandler(hub, { path: '/chat', context })) // for networks that block WebSocket
 app.use(sessions).get('/login', (request, response) => {
-  Object.assign(request.session, { user: { id: String(request.query.user) } }) // a demo's: yours asks for a password
+  Object.assign(request.session, { user: { id: String(request.query.user) } }) // a demo: your app asks for a password
   response.redirect(`/?user=${encodeURIComponent(String(request.query.user))}`)
 })
 app.get('/', (request, response, next) =>

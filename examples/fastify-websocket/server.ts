@@ -7,7 +7,7 @@ import websocket from '@fastify/websocket'
 import Fastify from 'fastify'
 
 const hub = new Hub({
-  // A demo's: the token is the name. Yours verifies a token, and answers null for a bad one.
+  // A demo: the token is the user's name. Your app verifies the token, and returns null for a bad one.
   authenticate: ({ token }) => (token !== null && /^[\w-]{1,32}$/.test(token) ? { id: token } : null),
   authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
   presence: {},
@@ -16,12 +16,12 @@ const chat = upgradeHandler(hub)
 const http = nodeHttpHandler(hub, { path: '/chat' }) // for networks that block WebSocket
 
 const app = Fastify({ forceCloseConnections: true })
-app.addHook('preClose', () => hub.close({ deadline: 1_000 })) // before the plugin's own, which ends its sockets
+app.addHook('preClose', () => hub.close({ deadline: 1_000 })) // before the plugin's own hook, which ends the sockets
 app.addHook('onRequest', (request, reply, done) =>
   http(request.raw, reply.raw) ? void reply.hijack() : done(),
 )
 app.register(files, { root: fileURLToPath(new URL('../page/dist', import.meta.url)) })
-// This plugin takes every upgrade of the server and answers 404 for what has no route: the hub gets its sockets from a route.
+// This plugin takes every upgrade and answers 404 for unknown paths, so the hub gets its sockets from a route.
 await app.register(websocket, { options: { maxPayload: hub.limits.transmission, maxFragments: 64 } })
 app.get('/chat', { websocket: true }, (socket, request) => void chat.accept(socket, request.raw))
 app.get('/echo', { websocket: true }, (socket) => void socket.on('message', (data) => socket.send(`${data}`)))

@@ -6,7 +6,7 @@ import files from '@fastify/static'
 import Fastify from 'fastify'
 
 const hub = new Hub({
-  // A demo's: the token is the name. Yours verifies a token, and answers null for a bad one.
+  // A demo: the token is the user's name. Your app verifies the token, and returns null for a bad one.
   authenticate: ({ token }) => (token !== null && /^[\w-]{1,32}$/.test(token) ? { id: token } : null),
   authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
   presence: {},
@@ -19,7 +19,7 @@ app.addHook('onRequest', (request, reply, done) =>
 )
 app.register(files, { root: fileURLToPath(new URL('../page/dist', import.meta.url)) })
 app.addHook('preClose', () => hub.close({ deadline: 1_000 })) // before the server waits for its connections
-attach(hub, app.server, { path: '/chat' }) // `app.server` is there before `listen`
+attach(hub, app.server, { path: '/chat' }) // `app.server` exists before `listen`
 
 console.log(await app.listen({ port: Number(process.env.PORT ?? 3000), host: '127.0.0.1' }))
 

@@ -5,7 +5,7 @@ import { Hono } from 'hono'
 import { getConnInfo, serveStatic, upgradeWebSocket, websocket } from 'hono/bun'
 
 const hub = new Hub({
-  // A demo's: the token is the name. Yours verifies a token, and answers null for a bad one.
+  // A demo: the token is the user's name. Your app verifies the token, and returns null for a bad one.
   authenticate: ({ token }) => (token !== null && /^[\w-]{1,32}$/.test(token) ? { id: token } : null),
   authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
   presence: {},
@@ -17,7 +17,7 @@ app.use('/chat', async (c, next) => {
   const { remote } = getConnInfo(c)
   return (await http.fetch(c.req.raw, { remoteAddress: remote.address })) ?? next()
 })
-// Hono's own WebSockets stay what they are.
+// Hono's own WebSockets work as before.
 app.get(
   '/echo',
   upgradeWebSocket(() => ({ onMessage: ({ data }, socket) => socket.send(String(data)) })),

@@ -14,7 +14,7 @@ const hub = new Hub({
   authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
   presence: {},
 })
-// An upgrade passes no middleware, but koa-session reads the cookie of any request when it is asked.
+// The framework runs no middleware for an upgrade, but koa-session can read the cookie of any request.
 const context = (asked: IncomingMessage) => app.createContext(asked, new ServerResponse(asked)).session?.user
 const chat = nodeHttpHandler(hub, { path: '/chat', context }) // for networks that block WebSocket
 app.use(async (ctx, next) => {
@@ -23,7 +23,7 @@ app.use(async (ctx, next) => {
 })
 app.use(session(app)).use((ctx, next) => {
   if (ctx.path === '/login' && ctx.session !== null) {
-    ctx.session.user = { id: String(ctx.query.user) } // a demo's: yours asks for a password
+    ctx.session.user = { id: String(ctx.query.user) } // a demo: your app asks for a password
     ctx.redirect(`/?user=${encodeURIComponent(ctx.session.user.id)}`)
   } else if (ctx.path !== '/' || ctx.session?.user?.id === (ctx.query.user ?? '')) return next()
   else ctx.redirect('/login.html')

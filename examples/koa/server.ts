@@ -7,7 +7,7 @@ import Koa from 'koa'
 import files from 'koa-static'
 
 const hub = new Hub({
-  // A demo's: the token is the name. Yours verifies a token, and answers null for a bad one.
+  // A demo: the token is the user's name. Your app verifies the token, and returns null for a bad one.
   authenticate: ({ token }) => (token !== null && /^[\w-]{1,32}$/.test(token) ? { id: token } : null),
   authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
   presence: {},

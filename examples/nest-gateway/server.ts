@@ -18,7 +18,7 @@ const hub = new Hub({
 })
 const chat = upgradeHandler(hub)
 
-// Nest's WsAdapter ends every upgrade that is for none of its gateways: the hub gets its sockets from one, with these limits.
+// Nest's WsAdapter ends every upgrade without a gateway, so the hub gets its sockets from a gateway, with these limits.
 @WebSocketGateway({ path: '/chat', maxPayload: hub.limits.transmission, maxFragments: 64 })
 class Chat {
   handleConnection = (socket: WebSocket, request: IncomingMessage) => chat.accept(socket, request)
@@ -37,4 +37,4 @@ app.useStaticAssets(fileURLToPath(new URL('../page/dist', import.meta.url)))
 await app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1')
 console.log(await app.getUrl())
 
-process.once('SIGTERM', () => hub.close({ deadline: 1_000 }).then(() => app.close())) // the hub before Nest
+process.once('SIGTERM', () => hub.close({ deadline: 1_000 }).then(() => app.close())) // close the hub before Nest

@@ -10,7 +10,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express'
 @Injectable()
 class Chat {
   readonly hub = new Hub({
-    // A demo's: the token is the name. Yours verifies a token, and answers null for a bad one.
+    // A demo: the token is the user's name. Your app verifies the token, and returns null for a bad one.
     authenticate: ({ token }) => (token !== null && /^[\w-]{1,32}$/.test(token) ? { id: token } : null),
     authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
     presence: {},
@@ -28,6 +28,6 @@ await app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1')
 console.log(await app.getUrl())
 
 process.once('SIGTERM', async () => {
-  await app.get(Chat).hub.close({ deadline: 1_000 }) // before Nest ends what is open
+  await app.get(Chat).hub.close({ deadline: 1_000 }) // before Nest closes the open sockets
   await app.close()
 })

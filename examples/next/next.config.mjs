@@ -1,4 +1,4 @@
-// The page of the other examples is in public/, where "npm run build" puts it; /about is a page of React's.
+// "npm run build" copies the page of the other examples to public/; /about is a React page.
 export default {
   rewrites: async () => [{ source: '/', destination: '/index.html' }],
 }

@@ -6,7 +6,7 @@ import { upgradeHandler } from '@chat/node-ws'
 import next from 'next'
 
 const hub = new Hub({
-  // A demo's: the token is the name. Yours verifies a token, and answers null for a bad one.
+  // A demo: the token is the user's name. Your app verifies the token, and returns null for a bad one.
   authenticate: ({ token }) => (token !== null && /^[\w-]{1,32}$/.test(token) ? { id: token } : null),
   authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
   presence: {},
@@ -21,7 +21,7 @@ const app = next({ dev, httpServer: server, hostname: '127.0.0.1' })
 await app.prepare()
 const handle = app.getRequestHandler()
 server.on('request', (request, response) => http(request, response) || void handle(request, response))
-// Next.js listens to upgrades, too. While developing it answers its own; later it leaves all of them waiting.
+// Next.js also listens to upgrades: in development it answers its own, in production it leaves all of them waiting.
 server.on('upgrade', (request, socket, head) => {
   if (!chat.handleUpgrade(request, socket, head) && !dev) socket.end('HTTP/1.1 404 Not Found\r\n\r\n')
 })

@@ -6,7 +6,7 @@ import { nodeHttpHandler } from '@chat/http/node'
 import { attach } from '@chat/node-ws'
 
 const hub = new Hub({
-  // A demo's: the token is the name. Yours verifies a token, and answers null for a bad one.
+  // A demo: the token is the user's name. Your app verifies the token, and returns null for a bad one.
   authenticate: ({ token }) => (token !== null && /^[\w-]{1,32}$/.test(token) ? { id: token } : null),
   authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
   presence: {},

@@ -1,4 +1,4 @@
-// Builds the page of examples/express into dist/, with the packages that are installed here, and beside it the page to log in for servers with sessions.
+// Builds the page of examples/express into dist/, with the packages installed here. Adds the login page for servers with sessions.
 import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -7,7 +7,7 @@ const here = fileURLToPath(new URL('.', import.meta.url))
 const source = fileURLToPath(new URL('../express/page', import.meta.url))
 const dist = `${here}dist`
 
-/** Beside its sources the page would find the repository's own packages. */
+/** Resolves `@chat/*` to the packages installed here. Next to its sources, the page would find the repository's packages. */
 const installedHere = {
   name: 'installed-here',
   setup({ onResolve, resolve }) {

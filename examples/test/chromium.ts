@@ -5,7 +5,7 @@ interface Runner {
   provide(key: 'chromium', address: string): void
 }
 
-/** One Chromium for all examples: to start one takes longer than a test. */
+/** Starts a single Chromium for all examples, because a start takes longer than a test. */
 export default async function setup({ provide }: Runner): Promise<(() => Promise<void>) | undefined> {
   if (!enginesToTest().includes('chromium')) return undefined
   const { address, close } = await launchChromium()
@@ -15,7 +15,7 @@ export default async function setup({ provide }: Runner): Promise<(() => Promise
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Where Chromium takes commands. */
+    /** Address at which Chromium takes commands. */
     readonly chromium: string
   }
 }

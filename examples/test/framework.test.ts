@@ -57,7 +57,7 @@ describe(name, () => {
   })
 
   test.skipIf(!enginesToTest().includes('chromium'))(
-    'people join by its page, also where WebSocket is blocked [needs Chromium]',
+    'users join through its page, also where WebSocket is blocked [needs Chromium]',
     async () => {
       const browser = await connectChromium(inject('chromium'))
       onTestFinished(() => browser.close())
@@ -85,7 +85,7 @@ describe(name, () => {
       await Promise.all([ada, bob].map((person) => person.hears('* announce lunch')))
     })
 
-    test('a room reaches those who joined it, and nobody else', async () => {
+    test('a room message reaches only users who joined the room', async () => {
       const [ada, bob, eve] = (await enter(way, 'ada', 'bob', 'eve')) as [Person, Person, Person]
       await Promise.all([ada, bob].map(({ client }) => client.join('#harbour').ready))
 
@@ -97,7 +97,7 @@ describe(name, () => {
       expect(eve.heard).not.toContain('#harbour say ahoy')
     })
 
-    test('a direct message reaches one person, on all devices, and nobody else', async () => {
+    test('a direct message reaches one user, on all devices, and no other user', async () => {
       const [ada, bob, phone, eve] = (await enter(way, 'ada', 'bob', 'bob', 'eve')) as [
         Person,
         Person,
@@ -113,7 +113,7 @@ describe(name, () => {
       expect(eve.heard).not.toContain('@bob dm psst')
     })
 
-    test('who brings no good credentials is refused for good', async () => {
+    test('bad credentials are refused for good', async () => {
       const bad = {
         token: 'not a name',
         headers: { cookie: 'koa.sess=eyJ1c2VyIjoiYWRhIn0=; connect.sid=s%3Aguess.ed' },
@@ -125,7 +125,7 @@ describe(name, () => {
   })
 
   test.runIf(identity === 'session')(
-    'who says to be somebody else is asked to log in [where a session says who one is]',
+    'a user name other than the session’s leads to the login page [needs a session]',
     async () => {
       const { headers = {} } = await people.WebSocket.credentials('ada')
 
@@ -137,7 +137,7 @@ describe(name, () => {
   )
 
   test('a page from elsewhere is refused', async () => {
-    // Where the framework has opened the socket already, the hub closes it.
+    // If the framework has already opened the socket, the hub closes it.
     const headers = { origin: 'https://evil.example' }
     expect([403, 4503]).toContain(await refusal('/chat', headers))
     const overHttp = { headers: { ...headers, accept: 'text/event-stream' } }
@@ -149,7 +149,7 @@ describe(name, () => {
   })
 
   test.runIf(echo !== undefined)(
-    "the framework's own WebSockets work beside the hub [where it has any]",
+    "the framework's own WebSockets work beside the hub [needs a framework with WebSockets]",
     async () => {
       const socket = new WebSocket(`${server.url.replace('http', 'ws')}${echo}`)
       await once(socket, 'open')
@@ -160,7 +160,7 @@ describe(name, () => {
     },
   )
 
-  test('SIGTERM tells everyone to come back later, and ends it', async () => {
+  test('SIGTERM tells every client to come back later, and ends the server', async () => {
     const entered = (await Promise.all(ways.map((way) => enter(way, 'ada')))).flat()
     const plain = await Promise.all(
       ways.map(async (way) => greet[way](`${server.url}/chat`, await people[way].credentials('bob'))),
@@ -179,7 +179,7 @@ describe(name, () => {
   })
 })
 
-/** Somebody's page, connected. */
+/** Opens the page of a user, connected. */
 async function openPage(browser: Browser, url: string, name: string): Promise<Page> {
   const page = new Page(await browser.open(`${url}/${identity === 'session' ? 'login' : ''}?user=${name}`))
   onTestFinished(() => page.close())
@@ -187,20 +187,20 @@ async function openPage(browser: Browser, url: string, name: string): Promise<Pa
   return page
 }
 
-/** Writes something into the page, which shows that the hub has it. */
+/** Sends a message through the page, and waits until the page shows that the hub has it. */
 async function say(page: Page, text: string): Promise<void> {
   await page.click('#text')
   await page.type(`${text}\n`)
   await page.until(`document.querySelector('.line.sent')?.textContent.includes('${text}')`)
 }
 
-/** A picture for whoever looks at it: SCREENSHOTS names the folder. */
+/** Takes a screenshot if SCREENSHOTS names a folder. */
 async function show(page: Page, name: string): Promise<void> {
   const folder = process.env['SCREENSHOTS']
   if (folder !== undefined) await page.screenshot(join(folder, `${name}.png`))
 }
 
-/** The status of an upgrade that is refused, or the code with which the socket is closed. */
+/** Returns the HTTP status of a refused upgrade, or the close code of the socket. */
 function refusal(path: string, options: { readonly origin?: string } = {}): Promise<number> {
   const socket = new WebSocket(`${server.url.replace('http', 'ws')}${path}`, options)
   return new Promise((resolve) => {

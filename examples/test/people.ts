@@ -3,27 +3,27 @@ import type { Dialer } from '@chat/core/transport'
 import { dial as dialHttp } from '@chat/http/client'
 import { dial as dialWebSocket } from '@chat/node-ws'
 
-/** What carries a client's words. */
+/** Transport of a client. */
 export type Way = 'WebSocket' | 'HTTP'
 
-/** Somebody at one of the examples. */
+/** A user of an example, with a client. */
 export interface Person {
   readonly client: Client
-  /** What came, oldest first: `address event data`. */
+  /** Received messages, oldest first: `address event data`. */
   readonly heard: readonly string[]
-  /** Resolves once something of this kind has come. */
+  /** Resolves once this message has arrived. */
   hears(what: string): Promise<void>
-  /** Resolves with the code that ended the connection for good. */
+  /** Resolves with the code of the error that ended the connection for good. */
   readonly refused: Promise<string>
 }
 
-/** What a client has to show. */
+/** Credentials of a client. */
 export interface Credentials {
   readonly token?: string
   readonly headers?: Record<string, string>
 }
 
-/** Whoever is at an example, connected as its page would. */
+/** Users of an example, connected in the same way as its page. */
 export class People {
   readonly #url: string
   readonly #identity: 'token' | 'session'
@@ -36,12 +36,12 @@ export class People {
     this.#way = way
   }
 
-  /** Somebody who is let in. */
+  /** Connects a user with good credentials. */
   async enter(name: string): Promise<Person> {
     return this.connect(await this.credentials(name))
   }
 
-  /** What lets somebody in. */
+  /** Returns good credentials for a user. */
   async credentials(name: string): Promise<Credentials> {
     if (this.#identity === 'token') return { token: name }
     const { headers } = await fetch(`${this.#url}/login?user=${name}`, { redirect: 'manual' })
@@ -49,7 +49,7 @@ export class People {
     return { headers: { cookie: cookies.join('; ') } }
   }
 
-  /** Somebody with whatever credentials. */
+  /** Connects a client with the given credentials. */
   connect({ token, headers = {} }: Credentials): Person {
     const heard: string[] = []
     let news = (): void => {}
@@ -88,7 +88,7 @@ export class People {
   }
 }
 
-/** Resolves once a client is known to the hub, with who it is. */
+/** Resolves with the user's id once the hub knows the client. */
 export async function known({ client }: Person): Promise<string | null> {
   if (client.status !== 'connected')
     await new Promise<void>((resolve) =>

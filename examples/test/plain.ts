@@ -2,15 +2,15 @@ import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import type { Credentials, Way } from './people.ts'
 
-/** Somebody without the SDK, who is let in. */
+/** A connected client without the SDK. */
 export interface Plain {
-  /** What was said to them. */
+  /** Received frames. */
   readonly frames: readonly string[]
-  /** Resolves at the end of the connection, with its code. */
+  /** Resolves with the close code when the connection ends. */
   readonly closed: Promise<number>
 }
 
-/** Says hello to the hub at an address, and waits for its answer. */
+/** Sends `hello` to the hub at a URL, and waits for the answer. */
 export const greet: Readonly<Record<Way, (url: string, credentials: Credentials) => Promise<Plain>>> = {
   async WebSocket(url, { token, headers = {} }) {
     const socket = new WebSocket(url.replace('http', 'ws'), { headers })
@@ -58,7 +58,7 @@ function dataOf(event: string): string[] {
   return [...event.matchAll(/^data: ?(.*)$/gm)].map(([, line = '']) => line)
 }
 
-/** The events of a stream, as they are written; comments are left out. */
+/** Yields the events of a stream as they arrive, without comments. */
 async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {
   let rest = ''
   const decoder = new TextDecoder()

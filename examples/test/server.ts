@@ -1,22 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 
-/** An example that runs, as people start it. */
+/** A running example, started as a user would start it. */
 export interface Server {
-  /** Where it is: what it wrote first. */
+  /** URL of the server: the first line that it printed. */
   readonly url: string
-  /** Asks it to end; resolves with its exit code. */
+  /** Asks the server to stop. Resolves with its exit code. */
   stop(): Promise<number | null>
-  /** Ends it, whatever it is doing. */
+  /** Kills the server. */
   kill(): void
 }
 
-/** Starts an example by one of its scripts, on a free port unless one is named, and waits until it says where it listens. */
+/** Starts an example with one of its scripts and waits until it prints its URL. Default port: a free port. */
 export async function start(folder: string, script: 'start' | 'dev' = 'start', port = '0'): Promise<Server> {
   const child = spawn('npm', ['run', script], {
     cwd: folder,
     env: { ...process.env, PORT: port, NO_COLOR: '1', FORCE_COLOR: undefined },
-    // A group of its own, so that nothing npm has started stays behind.
+    // A separate process group: a kill then also ends the processes that npm has started.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   })

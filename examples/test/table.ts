@@ -1,8 +1,8 @@
-/** What one example is tested for, besides what all are. */
+/** Tests of one example beyond the tests that all examples share. */
 export interface Example {
-  /** How a client becomes somebody. Default: its token is its name. */
+  /** Source of a client's user. Default: the token is the name. */
   readonly identity?: 'session'
-  /** A WebSocket of the framework's own that says everything again, beside the hub. */
+  /** Path of the framework's own WebSocket beside the hub, which echoes each message. */
   readonly echo?: string
 }
 

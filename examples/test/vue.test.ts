@@ -55,7 +55,7 @@ test('echo: connect, send, close', async () => {
   expect(await page.evaluate(`document.querySelector('#send').disabled`)).toBe(true)
 })
 
-test('everyone: every open page has it once, the own one, too, and one where WebSocket is blocked', async () => {
+test('everyone: every open page shows the message once, including the sender’s page and a page where WebSocket is blocked', async () => {
   const proxy = await UpgradeProxy.start(Number(new URL(server.url).port), 'refuse')
   onTestFinished(() => proxy.close())
   const blocked = `http://127.0.0.1:${proxy.port}`
@@ -75,11 +75,11 @@ test('everyone: every open page has it once, the own one, too, and one where Web
   await show(first, 'everyone')
 })
 
-test('one person: only the page whose name is in `to_user` has it', async () => {
+test('one person: only the page named in `to_user` shows the message', async () => {
   const [ada, bob, eve] = await Promise.all(
     ['one person', 'one person', 'one person'].map((name) => connected(name)),
   )
-  if (ada === undefined || bob === undefined || eve === undefined) throw new Error('nobody is there')
+  if (ada === undefined || bob === undefined || eve === undefined) throw new Error('unable to open the pages')
   const [me, him] = [await ada.text('#me'), await bob.text('#me')]
   expect(await bob.text('code')).toBe(`/ws/${him}/`)
 
@@ -94,7 +94,7 @@ test('one person: only the page whose name is in `to_user` has it', async () => 
   await show(bob, 'one-person')
 })
 
-test('a server that starts again: what was written meanwhile arrives once, or the page says that something is missing', async () => {
+test('a server restart: a message written meanwhile arrives once, or the page reports missing messages', async () => {
   const first = await start(folder)
   onTestFinished(() => first.kill())
   const [ada, bob] = [await connected('one person', first.url), await connected('one person', first.url)]
@@ -105,14 +105,14 @@ test('a server that starts again: what was written meanwhile arrives once, or th
 
   const second = await start(folder, 'start', new URL(first.url).port)
   onTestFinished(() => second.kill())
-  for (const page of [bob, ada]) await page.evaluate(`dispatchEvent(new Event('online'))`) // look at once
+  for (const page of [bob, ada]) await page.evaluate(`dispatchEvent(new Event('online'))`) // reconnect at once
   await ada.until(`document.querySelector('#log').textContent.includes('are you there?')`)
   await bob.until(`document.querySelector('#status').textContent === 'connected'`)
   await bob.until(`/are you there|missing/.test(document.querySelector('#log').textContent)`)
   expect((await bob.text('#log')).match(/are you there/g)?.length ?? 0).toBeLessThanOrEqual(1)
 }, 60_000)
 
-test("while developing, the hub is on Vite's own server, beside its hot reloading", async () => {
+test("in development, the hub runs on Vite's own server, beside hot reloading", async () => {
   const developing = await start(folder, 'dev')
   onTestFinished(() => developing.kill())
   const page = await connected('everyone', developing.url)
@@ -123,7 +123,7 @@ test("while developing, the hub is on Vite's own server, beside its hot reloadin
   await page.until(`document.querySelector('h1').textContent === 'All'`)
 })
 
-/** A picture for whoever looks at it: SCREENSHOTS names the folder. */
+/** Takes a screenshot if SCREENSHOTS names a folder. */
 async function show(page: Page, name: string): Promise<void> {
   const folder = process.env['SCREENSHOTS']
   if (folder !== undefined) await page.screenshot(join(folder, `vue-${name}.png`))
