@@ -5,8 +5,9 @@ import { Client, Hub, type Position } from '@chat/core'
 import { MemoryNetwork } from '@chat/core/memory'
 import type { Connection, Dialer, Sink } from '@chat/core/transport'
 import { VirtualTime } from '@chat/testing'
+import type { WireWelcome } from '@chat/testing/conformance'
 import { describe, expect, test } from 'vitest'
-import { RawClient, type Welcome } from '../support/raw-client.ts'
+import { RawClient } from '../support/raw-client.ts'
 
 /** A hub, its tabs, and what a page could have read on the wire. */
 class Browser {
@@ -56,7 +57,7 @@ class Browser {
     this.dials++
     return overheard(await this.network.dialer('hub')(how), (text) => {
       const frame = JSON.parse(text.split('\n')[0] ?? '')
-      if (frame[0] === 'welcome') this.secrets.push((frame[1] as Welcome).session.secret)
+      if (frame[0] === 'welcome') this.secrets.push((frame[1] as WireWelcome).session.secret)
     })
   }
 }

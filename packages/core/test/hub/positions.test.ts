@@ -1,22 +1,23 @@
+import type { WireStream } from '@chat/testing/conformance'
 import { describe, expect, test } from 'vitest'
-import type { RawClient, Stream } from '../support/raw-client.ts'
+import type { RawClient } from '../support/raw-client.ts'
 import { altered, paths, position, type Stage, stage } from '../support/stage.ts'
 
 /** Both ways to give a position: in a `join`, and in the `hello`. */
-const ways: [string, (s: Stage, since: unknown) => Promise<{ place: Stream; client: RawClient }>][] = [
+const ways: [string, (s: Stage, since: unknown) => Promise<{ place: WireStream; client: RawClient }>][] = [
   [
     'join',
     async (s, since) => {
       const client = await s.client('reader')
       const joined = await client.request('join', '#a', { since })
-      return { place: (joined.ok ? joined.result : {}) as unknown as Stream, client }
+      return { place: (joined.ok ? joined.result : {}) as unknown as WireStream, client }
     },
   ],
   [
     'hello',
     async (s, since) => {
       const client = await s.client('reader', { streams: { '#a': since } })
-      return { place: client.welcome.streams['#a'] as Stream, client }
+      return { place: client.welcome.streams['#a'] as WireStream, client }
     },
   ],
 ]

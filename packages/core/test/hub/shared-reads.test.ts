@@ -1,8 +1,9 @@
 import type { Position } from '@chat/core'
 import type { Backplane } from '@chat/core/backplane'
 import { MemoryBackplane } from '@chat/core/memory'
+import type { WireStream } from '@chat/testing/conformance'
 import { describe, expect, test } from 'vitest'
-import type { RawClient, Stream } from '../support/raw-client.ts'
+import type { RawClient } from '../support/raw-client.ts'
 import { altered, deferred, position, type Stage, stage } from '../support/stage.ts'
 
 /** A second node whose hints come five seconds late, so that it knows less than the log has. */
@@ -14,9 +15,9 @@ function late(s: Stage, wrap: (backplane: Backplane) => Backplane = (backplane) 
   s.another({ backplane: wrap(backplane) })
 }
 
-async function joined(client: RawClient, since: Position | unknown[]): Promise<Stream> {
+async function joined(client: RawClient, since: Position | unknown[]): Promise<WireStream> {
   const answer = await client.request('join', '#a', { since })
-  return (answer.ok ? answer.result : {}) as unknown as Stream
+  return (answer.ok ? answer.result : {}) as unknown as WireStream
 }
 
 describe('a read of the log that several ask for', () => {

@@ -1,7 +1,8 @@
 import type { Position } from '@chat/core'
 import type { Backplane } from '@chat/core/backplane'
+import type { WireFrame, WireWelcome } from '@chat/testing/conformance'
 import { describe, expect, test } from 'vitest'
-import { hello, type Welcome, type WireFrame } from '../support/raw-client.ts'
+import { hello } from '../support/raw-client.ts'
 import { nobody, ScriptedConnection } from '../support/scripted-connection.ts'
 import { altered, nothingKept, paths, position, type Stage, stage } from '../support/stage.ts'
 
@@ -35,7 +36,7 @@ async function crowd(s: Stage, hellos: readonly WireFrame[], hub = s.hub): Promi
   return connections
 }
 
-const welcomeOf = (connection: ScriptedConnection) => connection.frames[0]?.[1] as Welcome
+const welcomeOf = (connection: ScriptedConnection) => connection.frames[0]?.[1] as WireWelcome
 
 /** What was sent of each room, as places. */
 function places(connection: ScriptedConnection): unknown[][] {

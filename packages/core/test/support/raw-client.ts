@@ -1,7 +1,5 @@
 import { Batch, type Connection, Frame, type Sink } from '@chat/core/transport'
-
-/** A frame as it came over the wire. */
-export type WireFrame = readonly [type: string, ...elements: unknown[]]
+import type { WireFrame, WireWelcome } from '@chat/testing/conformance'
 
 /** The answer to a ref, taken apart. */
 export type Answer =
@@ -15,35 +13,9 @@ export type Answer =
       readonly detail?: unknown
     }
 
-/** The part of a `welcome` that tests look at. */
-export interface Welcome {
-  readonly v: number
-  readonly session: { readonly id: string; readonly secret: string }
-  readonly user: string
-  readonly resumed: boolean
-  readonly node: string
-  readonly heartbeat: number
-  readonly grace: number
-  readonly limits: Readonly<Record<string, number>>
-  readonly durability: string
-  readonly features: readonly string[]
-  readonly expires?: number
-  readonly streams: Readonly<Record<string, Stream>>
-}
-
-/** Where a reader stands, or why it does not. */
-export interface Stream {
-  readonly epoch: string
-  readonly at: number
-  readonly id: string | null
-  readonly top: number
-  readonly mode: 'live' | 'replay' | 'gap' | 'refused'
-  readonly reason?: string
-  readonly code?: string
-}
-
 /**
- * A client that knows nothing but lines of text: it writes what a test says and keeps what comes. Nothing is sent for it, not even a `pong`.
+ * A client over a connection in memory, in virtual time: writes the lines that a test gives it and keeps every frame that comes. It writes
+ * no frame by itself, not even a `pong`.
  */
 export class RawClient implements Sink {
   /** Every transmission that came, as text. */
@@ -55,7 +27,7 @@ export class RawClient implements Sink {
   readonly #frames: WireFrame[] = []
   #ref = 0
   #seen = 0
-  #welcome: Welcome | null = null
+  #welcome: WireWelcome | null = null
 
   constructor(connection: Connection, settle: () => Promise<void>) {
     this.connection = connection
@@ -81,7 +53,7 @@ export class RawClient implements Sink {
   }
 
   /** What the hub said to `hello`. */
-  get welcome(): Welcome {
+  get welcome(): WireWelcome {
     if (this.#welcome === null) throw new Error('unable to look at the welcome: none has come')
     return this.#welcome
   }
@@ -124,11 +96,11 @@ export class RawClient implements Sink {
   }
 
   /** Says `hello` and takes the `welcome`; the test fails when none comes. */
-  async hello(token?: string | null, extra: Readonly<Record<string, unknown>> = {}): Promise<Welcome> {
+  async hello(token?: string | null, extra: Readonly<Record<string, unknown>> = {}): Promise<WireWelcome> {
     await this.say(hello(token, extra))
     const [type, welcome] = this.frames()[0] ?? []
     if (type !== 'welcome') throw new Error(`no welcome came; closed with ${JSON.stringify(this.ended)}`)
-    this.#welcome = welcome as Welcome
+    this.#welcome = welcome as WireWelcome
     return this.#welcome
   }
 

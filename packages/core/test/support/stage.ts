@@ -17,7 +17,8 @@ import {
 } from '@chat/core/memory'
 import type { Connection } from '@chat/core/transport'
 import { Random, VirtualTime } from '@chat/testing'
-import { type Answer, RawClient, type Stream } from './raw-client.ts'
+import type { WireStream } from '@chat/testing/conformance'
+import { type Answer, RawClient } from './raw-client.ts'
 
 /** How a hub reaches its backplane: in the same call, or across a network. */
 export type BackplanePath = 'synchronous' | 'asynchronous'
@@ -166,7 +167,7 @@ export const outcome = (answer: Answer | null): string =>
 /** The position in a `Stored`, in the start of a log, or in the `ok` of a send. */
 export function position(given: object): [epoch: string, at: number, id: string | null] {
   if ('position' in given) return given.position as [string, number, string]
-  const { epoch, at, id } = given as Stream
+  const { epoch, at, id } = given as WireStream
   return [epoch, at, id]
 }
 

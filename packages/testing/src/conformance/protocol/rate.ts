@@ -127,11 +127,12 @@ async function limitsRate(hub: HubUnderTest): Promise<void> {
   await client.succeed('send', room, 'later', 1)
 }
 
-/** Sends as fast as the window allows until the hub refuses, and returns every answer. */
+/** Sends as fast as the window allows until the hub refuses a send, and returns every answer. */
 async function exhaust(client: ProtocolClient, room: string): Promise<WireAnswer[]> {
   const answers: WireAnswer[] = []
+  const { inflight } = client.welcome.limits
   for (let windows = 0; windows < 60; windows++) {
-    const refs = Array.from({ length: 40 }, () => client.nextRef())
+    const refs = Array.from({ length: inflight }, () => client.nextRef())
     client.write(...refs.map((ref) => ['send', ref, room, 'e', ref]))
     for (const ref of refs) answers.push(await client.answer(ref))
     if (answers.some(({ code }) => code !== 'ok')) return answers
@@ -139,11 +140,11 @@ async function exhaust(client: ProtocolClient, room: string): Promise<WireAnswer
   throw new ConformanceError(`${answers.length} sends at once were not limited`)
 }
 
-/** Repeats an operation as fast as its window allows until it is refused for the rate. */
+/** Repeats an operation until it is refused for the rate: faster than its window allows, so that a slow hub gets there, too. */
 async function expectLimited(client: ProtocolClient, [type, ...elements]: readonly unknown[]): Promise<void> {
   const codes = new Set<string>()
   for (let windows = 0; windows < 40 && !codes.has('rate_limited'); windows++) {
-    const refs = Array.from({ length: 16 }, () => client.nextRef())
+    const refs = Array.from({ length: 48 }, () => client.nextRef())
     client.write(...refs.map((ref) => [type, ref, ...elements]))
     for (const code of await client.codes(refs)) codes.add(code)
   }
