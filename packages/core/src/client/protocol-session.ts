@@ -1,5 +1,6 @@
 import { encodeFrame } from '../protocol/encode.ts'
 import { type HubFrame, parseLogStart, type WelcomeFrame } from '../protocol/hub-frames.ts'
+import { helloBytes } from '../protocol/limits.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
 import { type Aborter, createAborter } from '../runtime/signal.ts'
 import { ChatError, type ErrorCode, UncertainError } from '../vocabulary/errors.ts'
@@ -33,8 +34,6 @@ export interface WireHost {
   fault(error: unknown, subject: string): void
 }
 
-/** What a transmission may have before the `welcome` (P-HS-2). */
-const helloBytes = 16 * 1024
 /** The key of the streams in a `hello`, and what encloses them. */
 const streamsBytes = 16
 

@@ -1,9 +1,6 @@
 import { UsageError } from '../vocabulary/errors.ts'
-import { exceedsBytes, isCleanText } from '../vocabulary/text.ts'
+import { isEventName } from '../vocabulary/event-name.ts'
 import type { Schema } from './schema.ts'
-
-/** In bytes: what the protocol takes for an event's name (P-PB-10). */
-const longestName = 128
 
 /** A call or an ask: what goes in, and what comes back. */
 export interface Operation<Input = unknown, Output = unknown> {
@@ -74,7 +71,7 @@ export function contract<const D extends ContractDefinition>(definition: D): Con
         throw new UsageError(
           `unable to make the contract: '${name}' starts with $, as only the SDK's own events do`,
         )
-      if (name === '' || exceedsBytes(name, longestName) || !isCleanText(name))
+      if (!isEventName(name))
         throw new UsageError(
           `unable to make the contract: ${JSON.stringify(name)} is no name; names have 1–128 bytes and no control characters`,
         )

@@ -5,6 +5,7 @@ import { MemoryBackplane } from '../memory/backplane/memory-backplane.ts'
 import { MemoryStore } from '../memory/backplane/memory-store.ts'
 import type { WireError } from '../protocol/encode.ts'
 import { encodeValue } from '../protocol/json.ts'
+import { errorBytes } from '../protocol/limits.ts'
 import { attempt } from '../runtime/maybe-promise.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { systemRuntime } from '../runtime/system-runtime.ts'
@@ -39,8 +40,6 @@ export interface HubCounters {
 
 const firstRetry = 100
 const slowestRetry = 5_000
-/** What an error may say in all, so that its frame stays below what a client accepts (P-LV-3). */
-const largestError = 64 * 1024
 
 /**
  * One incarnation of a hub: what all its parts share.
@@ -110,9 +109,9 @@ export class HubContext implements FeedHost {
     }
     const { code, message, retryAfter, detail } = error
     try {
-      if (!exceedsBytes(encodeValue(detail) + message, largestError))
+      if (!exceedsBytes(encodeValue(detail) + message, errorBytes))
         return { code, message, retryAfter, detail }
-      throw new Error(`unable to answer with the error '${code}': it is over ${largestError} bytes`)
+      throw new Error(`unable to answer with the error '${code}': it is over ${errorBytes} bytes`)
     } catch (cause) {
       // The code is the application's word all the same.
       this.fault({ error: cause, ...where })

@@ -1,9 +1,9 @@
 import type { Validator } from '../contract/validator.ts'
-import { isEventName } from '../protocol/names.ts'
 import { Emitter, type Listener } from '../runtime/emitter.ts'
 import type { Undo } from '../runtime/runtime.ts'
 import { describe } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
+import { isEventName } from '../vocabulary/event-name.ts'
 import type { CallContext, HubEvents } from './events.ts'
 
 /** A handler of a call, without its types. */

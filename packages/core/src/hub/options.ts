@@ -1,6 +1,7 @@
 import type { Backplane } from '../backplane/backplane.ts'
 import type { AnyContract, EventData, EventName, Untyped } from '../contract/contract.ts'
 import type { MemoryStoreOptions } from '../memory/backplane/memory-store.ts'
+import { defaultLimits, defaultPresence, defaultTimeouts, publishHorizon } from '../protocol/limits.ts'
 import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Handshake } from '../transport/connection.ts'
@@ -166,35 +167,6 @@ const logOptions: OptionNames<MemoryStoreOptions> = {
   sessions: true,
   observe: true,
 }
-
-const defaultLimits: Limits = {
-  frame: 64 * 1024,
-  transmission: 256 * 1024,
-  depth: 64,
-  rooms: 128,
-  inflight: 64,
-  rate: 50,
-  burst: 100,
-  queue: 1024 * 1024,
-  replay: 10_000,
-  stalled: 15_000,
-  resumeRate: 1,
-  resumeBurst: 10,
-}
-
-const defaultTimeouts: Timeouts = {
-  hello: 5_000,
-  policy: 10_000,
-  call: 30_000,
-  heartbeat: 25_000,
-  heartbeatGrace: 10_000,
-  session: 120_000,
-}
-
-const defaultPresence = { max: 200, grace: 10_000, state: 16 * 1024 }
-
-/** Time after its first write at which a client gives up an unanswered send (P-PB-3). */
-const publishHorizon = 60_000
 
 const operation = 'start the hub'
 

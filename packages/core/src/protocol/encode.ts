@@ -2,6 +2,7 @@ import type { ErrorCode } from '../vocabulary/errors.ts'
 import type { GapReason, LogStart, Position } from '../vocabulary/position.ts'
 import { utf8Length } from '../vocabulary/text.ts'
 import { encodeValue } from './json.ts'
+import { presenceBytes } from './limits.ts'
 
 /**
  * A frame as one line of JSON. Elements that are undefined at its end are left out.
@@ -67,9 +68,6 @@ export function encodeLogStart({ position, top, mode, reason }: LogStart): strin
 /** @internal */
 export const encodeMember = (session: string, user: string, state: unknown): string =>
   `[${JSON.stringify(session)},${JSON.stringify(user)},${encodeValue(state)}]`
-
-/** What a presence frame may have in joins; more go into further frames (P-LV-3). */
-const presenceBytes = 200 * 1024
 
 /**
  * What has changed in a room, from members that are encoded already: frames of the versions after `version`, as many as it takes.

@@ -1,6 +1,4 @@
-const least = 100
-const step = 500
-const cap = 20_000
+import { reconnectDelay } from '../../protocol/limits.ts'
 
 /**
  * How long to wait before the next attempt, in milliseconds (P-LV-2): `100 + random(0, min(20 s, 500 · 2^n))`.
@@ -8,5 +6,6 @@ const cap = 20_000
  * @internal
  */
 export function backoff(n: number, random: number): number {
-  return least + random * Math.min(cap, step * 2 ** Math.min(n, 31))
+  const { least, step, max } = reconnectDelay
+  return least + random * Math.min(max, step * 2 ** Math.min(n, 31))
 }

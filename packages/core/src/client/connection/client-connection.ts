@@ -1,6 +1,7 @@
 import { encodeFrame } from '../../protocol/encode.ts'
 import { type HubFrame, parseHubFrame } from '../../protocol/hub-frames.ts'
 import { lines } from '../../protocol/json.ts'
+import { helloBytes } from '../../protocol/limits.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { Batch, Frame } from '../../transport/batch.ts'
 import type { Connection, Sink } from '../../transport/connection.ts'
@@ -13,9 +14,6 @@ export interface LinkOwner {
   broken(link: ClientConnection, error: unknown): void
 }
 
-/** Until the `welcome` has named the limit (P-HS-2), and after. */
-const strangerBytes = 16 * 1024
-
 /**
  * The client's end of one connection: takes transmissions apart, joins what one turn writes, and answers pings. What it hears counts only while it is
  * its owner's current one (P-ST-8).
@@ -26,7 +24,7 @@ export class ClientConnection implements Sink {
   /** How many frames were written. */
   written = 0
   /** The largest transmission the hub takes. */
-  limit: number = strangerBytes
+  limit: number = helloBytes
   /** Whether the hub has said `bye`: nothing new is started here. */
   leaving = false
   /** When to come back at the latest, if the hub has said so with its `bye`. */

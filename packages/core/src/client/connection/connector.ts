@@ -1,5 +1,6 @@
 import type { HubFrame, WelcomeFrame } from '../../protocol/hub-frames.ts'
 import { jsonProtocol } from '../../protocol/json.ts'
+import { stableAfter } from '../../protocol/limits.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
 import { type Aborter, createAborter } from '../../runtime/signal.ts'
@@ -36,9 +37,6 @@ export interface ConnectorOptions {
   readonly token: Token
   readonly connectTimeout: number
 }
-
-/** After this long a connection counts as stable, and the backoff starts anew (P-LV-2). */
-const stableAfter = 10_000
 
 /** Which status may follow which. */
 const transitions: Readonly<Record<ClientStatus, readonly ClientStatus[]>> = {

@@ -1,3 +1,4 @@
+import { answerPatience, lateTimer } from '../../protocol/limits.ts'
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
 
 /** What is watched. */
@@ -16,9 +17,6 @@ export interface Watched {
 }
 
 const interval = 1_000
-/** A timer that fires later than this was held back: by a sleeping machine, or a throttled tab. */
-const heldBack = 2_000
-const patience = 5_000
 
 /**
  * Notices that a connection is dead although nobody said so (P-LV-1): nothing inbound for `heartbeat + grace`, or a send without an answer
@@ -76,7 +74,7 @@ export class Liveness {
 
   #beat(): void {
     const now = this.#runtime.now()
-    const late = now - this.#expected > heldBack
+    const late = now - this.#expected > lateTimer
     this.#schedule()
     const { received } = this.#watched
     if (received === null) return
@@ -99,7 +97,7 @@ export class Liveness {
 
   #overdue(now: number): boolean {
     const { unanswered } = this.#watched
-    return unanswered !== null && now - Math.max(unanswered, this.#proven) >= patience
+    return unanswered !== null && now - Math.max(unanswered, this.#proven) >= answerPatience
   }
 
   #ping(now: number): void {

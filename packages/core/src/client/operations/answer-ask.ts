@@ -1,9 +1,9 @@
 import type { Validator } from '../../contract/validator.ts'
 import { encodeFrame } from '../../protocol/encode.ts'
-import { isEventName } from '../../protocol/names.ts'
 import type { Emitter } from '../../runtime/emitter.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
 import { ChatError, isWireCode } from '../../vocabulary/errors.ts'
+import { isEventName } from '../../vocabulary/event-name.ts'
 
 /** An ask that the hub has put to this client. */
 export interface Asked {

@@ -1,6 +1,6 @@
-import { isEventName } from '../../protocol/names.ts'
 import { addressKind } from '../../vocabulary/address.ts'
 import { UsageError } from '../../vocabulary/errors.ts'
+import { isEventName } from '../../vocabulary/event-name.ts'
 
 /**
  * @throws UsageError when it can be no application's event.

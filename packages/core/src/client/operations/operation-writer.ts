@@ -1,4 +1,5 @@
 import type { WelcomeLimits } from '../../protocol/hub-frames.ts'
+import { frameBytes, heldCasts, otherInflight, publishHorizon } from '../../protocol/limits.ts'
 import { LatestByKey } from '../../runtime/latest-by-key.ts'
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
 import { TokenBucket } from '../../runtime/token-bucket.ts'
@@ -7,16 +8,8 @@ import { exceedsBytes, utf8Length } from '../../vocabulary/text.ts'
 import type { ClientConnection } from '../connection/client-connection.ts'
 import { type Operation, PendingOperations } from './pending-operations.ts'
 
-/** From its first write, a send is repeated for this long (P-PB-3). */
-const publishHorizon = 60_000
-/** The protocol's own limit, until a `welcome` names another. */
-const frameBytes = 64 * 1024
 /** A frame's type and a ref of 16 digits, with what stands between them and the rest. */
 const headBytes = 26
-/** Operations besides sends and calls that may be unanswered at a time (P-PB-6). */
-const otherWindow = 16
-/** How many casts with a key wait until they can be written, and how many bytes of them. */
-const keptCasts = { count: 256, bytes: 64 * 1024 }
 
 /**
  * Writes operations as far as windows, rate and the transport allow, and brings their answers back.
@@ -27,7 +20,7 @@ export class OperationWriter {
   readonly #runtime: Runtime
   readonly #link: () => ClientConnection | null
   readonly #ledger: PendingOperations
-  readonly #casts = new LatestByKey<string>(keptCasts)
+  readonly #casts = new LatestByKey<string>(heldCasts)
   #limits: WelcomeLimits | null = null
   #bucket: TokenBucket | null = null
   #pacing: Undo | null = null
@@ -98,7 +91,7 @@ export class OperationWriter {
   pump(): void {
     const link = this.#link()
     if (link === null || this.#bucket === null || this.#pacing !== null) return
-    const windows = { publishes: this.#limits?.inflight ?? 1, others: otherWindow }
+    const windows = { publishes: this.#limits?.inflight ?? 1, others: otherInflight }
     const now = this.#runtime.now()
     this.#expire(now)
     for (;;) {

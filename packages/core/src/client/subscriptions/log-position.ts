@@ -1,8 +1,6 @@
 import type { MsgFrame } from '../../protocol/hub-frames.ts'
+import { deliveredIds } from '../../protocol/limits.ts'
 import type { LogStart, Position } from '../../vocabulary/position.ts'
-
-/** How many delivered ids of a stream are remembered (P-ST-7). */
-const remembered = 512
 
 /** What to do with a message. */
 export type Verdict =
@@ -73,7 +71,7 @@ export class LogPosition {
   #remember(id: string): boolean {
     if (this.delivered.has(id)) return false
     this.delivered.add(id)
-    if (this.delivered.size > remembered) {
+    if (this.delivered.size > deliveredIds) {
       const [oldest] = this.delivered
       if (oldest !== undefined) this.delivered.delete(oldest)
     }

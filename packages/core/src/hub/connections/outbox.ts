@@ -1,17 +1,10 @@
 import { encodeFrame } from '../../protocol/encode.ts'
+import { heldCasts, pieceBytes } from '../../protocol/limits.ts'
 import { LatestByKey } from '../../runtime/latest-by-key.ts'
 import { type Batch, Frame } from '../../transport/batch.ts'
 import type { Connection } from '../../transport/connection.ts'
 import type { CastMessage } from '../delivery/log-feed.ts'
 import type { TurnFlusher } from './turn-flusher.ts'
-
-/**
- * Several frames go down in pieces of at most this size, so that a stall can be told from a slow reader (P-LV-4), and so that a whole piece gets through a slow link
- * before its end is taken for dead: a browser tells of whole messages only.
- */
-const pieceBytes = 16 * 1024
-/** How many casts with a key wait for a connection that does not keep up, and how many bytes of them. */
-const keptCasts = { count: 256, bytes: 64 * 1024 }
 
 /**
  * What one connection is about to be sent. It holds the frames of the current turn; what is beyond the queue limit stays in the logs (P-LV-4). Of
@@ -67,7 +60,7 @@ export class Outbox {
    */
   cast(frame: Frame, name: string | null): void {
     if (this.#blocked && name !== null) {
-      this.#casts ??= new LatestByKey(keptCasts)
+      this.#casts ??= new LatestByKey(heldCasts)
       this.#casts.put(name, frame, frame.bytes)
     } else if (!this.full) this.push(frame)
   }

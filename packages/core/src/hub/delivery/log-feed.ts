@@ -2,6 +2,7 @@ import type { Backplane, LogEntry, LogPage } from '../../backplane/backplane.ts'
 import { gapReason } from '../../log/gap-reason.ts'
 import { encodeCast, encodeGap, encodeMessage } from '../../protocol/encode.ts'
 import { encodeValue } from '../../protocol/json.ts'
+import { replayBytes } from '../../protocol/limits.ts'
 import { attempt, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
 import { Frame } from '../../transport/batch.ts'
@@ -42,8 +43,6 @@ export interface FeedHost {
 }
 
 const replayPage = 256
-/** What one join may ask for in bytes (P-ST-5). */
-const replayBytes = 16 * 1024 * 1024
 
 /**
  * One address on this node: a cursor in its log, the recent messages, and the readers. It reads the log once for all of them.

@@ -1,5 +1,6 @@
 import type { TakeResult } from '../../backplane/backplane.ts'
 import type { ClientFrame, HelloFrame } from '../../protocol/client-frames.ts'
+import { protocolVersion, secretLength, sessionIdLength } from '../../protocol/limits.ts'
 import { ProtocolError } from '../../protocol/protocol-error.ts'
 import { sha256 } from '../../runtime/hash.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
@@ -14,10 +15,6 @@ import type { Arrival } from '../sessions/router.ts'
 import { Session } from '../sessions/session.ts'
 import type { HubConnection } from './hub-connection.ts'
 import { Welcome } from './welcome.ts'
-
-const protocolVersion = 1
-const idLength = 12
-const secretLength = 24
 
 /**
  * From the first frame to the `welcome`: version, credentials, the session, and then its streams. Each step may take its time; a link that ends
@@ -122,7 +119,7 @@ export class Handshaker implements Arrival {
 
   #fresh(hello: HelloFrame, user: User, secret: string): void {
     const { backplane, runtime, timeouts } = this.#node
-    const id = runtime.id(idLength)
+    const id = runtime.id(sessionIdLength)
     attempt(
       () => backplane.sessions.put({ id, user: user.id, secret: sha256(secret) }, timeouts.session),
       () => {

@@ -1,6 +1,7 @@
 import { parseClientFrame } from '../../protocol/client-frames.ts'
 import { encodeFrame } from '../../protocol/encode.ts'
 import { lines } from '../../protocol/json.ts'
+import { abortDelay, helloBytes, helloTransmissions } from '../../protocol/limits.ts'
 import { ProtocolError } from '../../protocol/protocol-error.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { Frame } from '../../transport/batch.ts'
@@ -12,12 +13,6 @@ import type { HubContext } from '../context.ts'
 import type { Session } from '../sessions/session.ts'
 import { Handshaker } from './handshake.ts'
 
-/** How large a transmission may be before the hub knows whom it comes from (P-HS-2). */
-const strangerBytes = 16 * 1024
-/** The `hello`, and one transmission behind it that waits for the welcome (P-HS-2). */
-const strangerTransmissions = 2
-/** How long a peer that takes nothing has to answer a close before it is cut off (P-LV-4). */
-const abortDelay = 2_000
 /** What browsers close with when a page is closed, reloaded or left: its session is gone with it. */
 const pageLeft = 1001
 
@@ -88,7 +83,7 @@ export class HubConnection implements Sink {
   receive(transmission: string | Uint8Array): void {
     if (this.#gone) return
     const stranger = this.#session === null
-    const limit = stranger ? strangerBytes : this.#node.limits.transmission
+    const limit = stranger ? helloBytes : this.#node.limits.transmission
     if (
       transmission.length > limit ||
       (typeof transmission === 'string' && exceedsBytes(transmission, limit))
@@ -96,7 +91,7 @@ export class HubConnection implements Sink {
       return this.fail(new ProtocolError('a transmission is too large', CloseCode.tooLarge))
     if (typeof transmission !== 'string')
       return this.fail(new ProtocolError('a binary message on a JSON connection'))
-    if (stranger && ++this.#early > strangerTransmissions)
+    if (stranger && ++this.#early > helloTransmissions)
       return this.fail(new ProtocolError('more than one transmission before the welcome'))
     this.#input.push({ lines: lines(transmission), proof: !stranger })
     this.#run()

@@ -1,6 +1,7 @@
 import type { CallFrame } from '../../protocol/client-frames.ts'
 import type { WireError } from '../../protocol/encode.ts'
 import { encodeValue } from '../../protocol/json.ts'
+import { answerBytes } from '../../protocol/limits.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
 import { createAborter, onAbort } from '../../runtime/signal.ts'
 import { ChatError } from '../../vocabulary/errors.ts'
@@ -9,9 +10,6 @@ import type { HubContext } from '../context.ts'
 import type { CallContext } from '../events.ts'
 import type { Session } from '../sessions/session.ts'
 import { badEvent, badValue } from './payload-checks.ts'
-
-/** What an answer may hold, so that its frame stays below what a client accepts (P-LV-3). */
-export const largestAnswer: number = 300 * 1024
 
 /**
  * Runs a call's handler, at most once per connection (P-PB-7), and answers with what it returns.
@@ -83,8 +81,8 @@ function encodeResult(
   try {
     node.guard.operation('calls', 'output', event, result)
     const json = encodeValue(result)
-    if (!exceedsBytes(json, largestAnswer)) return { json }
-    return { error: new Error(`unable to answer '${event}': the result is over ${largestAnswer} bytes`) }
+    if (!exceedsBytes(json, answerBytes)) return { json }
+    return { error: new Error(`unable to answer '${event}': the result is over ${answerBytes} bytes`) }
   } catch (cause) {
     return {
       error: new Error(`unable to answer '${event}': the result does not fit the contract`, { cause }),

@@ -1,10 +1,11 @@
 import type { JoinFrame, LeaveFrame } from '../../protocol/client-frames.ts'
 import { encodeLogStart, type WireError } from '../../protocol/encode.ts'
+import { memberPage } from '../../protocol/limits.ts'
 import type { GapReason, LogStart, Position } from '../../vocabulary/position.ts'
 import type { HubContext } from '../context.ts'
 import type { LogFeed } from '../delivery/log-feed.ts'
 import { authorize, stillAllowed } from '../policy/authorize.ts'
-import { defaultPage, enterPresence } from '../presence/presence-registry.ts'
+import { enterPresence } from '../presence/presence-registry.ts'
 import type { Departure } from '../presence/room-presence.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Granted } from '../sessions/subscriptions.ts'
@@ -108,7 +109,7 @@ function described({ memberships }: Session, address: string, attachment: LogSta
   const roster = memberships.roster(address)
   return roster === null
     ? place
-    : `${place.slice(0, -1)},${roster.bulletin.page(undefined, defaultPage).slice(1)}`
+    : `${place.slice(0, -1)},${roster.bulletin.page(undefined, memberPage.members).slice(1)}`
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { WireError } from '../../protocol/encode.ts'
-import { isEventName } from '../../protocol/names.ts'
 import { valueFault } from '../../protocol/values.ts'
+import { isEventName } from '../../vocabulary/event-name.ts'
 
 /** What a client is told of a value that nests too deep, or holds a number beyond the range of a double (P-FR-7). */
 export const badPayload: WireError = {

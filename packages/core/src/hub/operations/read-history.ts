@@ -2,14 +2,11 @@ import type { LogPage, LogRange } from '../../backplane/backplane.ts'
 import type { ReadFrame } from '../../protocol/client-frames.ts'
 import { encodeMessage, type WireError } from '../../protocol/encode.ts'
 import { encodeValue } from '../../protocol/json.ts'
+import { historyPage } from '../../protocol/limits.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
 import { utf8Length } from '../../vocabulary/text.ts'
 import { authorize, stillAllowed } from '../policy/authorize.ts'
 import type { Session } from '../sessions/session.ts'
-
-const defaultLimit = 50
-const greatestLimit = 1_000
-const answerBytes = 256 * 1024
 
 /**
  * Answers with a page of an address's log (P-ST-6).
@@ -28,7 +25,7 @@ export function readHistory(session: Session, frame: ReadFrame, done: () => void
   if (after !== undefined && before !== undefined)
     return refuse({ code: 'bad_request', message: 'unable to read: give after or before, not both' })
   if (bad !== null) return refuse(bad)
-  const limit = Math.min(frame.limit ?? defaultLimit, greatestLimit)
+  const limit = Math.min(frame.limit ?? historyPage.messages, historyPage.max)
   const range: LogRange = after !== undefined ? { after, limit } : { before: before ?? null, limit }
   const wish = { action: 'read', address } as const
   const asked = session.revision
@@ -70,7 +67,7 @@ function fit(frames: readonly string[]): string[] {
   const fitting: string[] = []
   for (const frame of frames) {
     bytes += utf8Length(frame) + 1
-    if (bytes > answerBytes && fitting.length > 0) break
+    if (bytes > historyPage.bytes && fitting.length > 0) break
     fitting.push(frame)
   }
   return fitting

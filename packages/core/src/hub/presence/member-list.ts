@@ -1,8 +1,6 @@
 import type { PresentSession } from '../../backplane/presence-store.ts'
 import { encodeMember } from '../../protocol/encode.ts'
-
-/** An answer's members stay below this, so that it fits a frame (P-LV-3). */
-const pageBytes = 240 * 1024
+import { memberPage } from '../../protocol/limits.ts'
 
 /**
  * The members of a room in the order of their sessions, each encoded once. Pure.
@@ -56,7 +54,7 @@ export class MemberList {
       const json = this.json(this.#order[at] ?? '') ?? ''
       // A character has at most three bytes of UTF-8 a unit.
       bytes += json.length * 3
-      if (bytes > pageBytes && members.length > 0) break
+      if (bytes > memberPage.bytes && members.length > 0) break
       members.push(json)
     }
     return { members, more: at < this.#order.length }

@@ -1,6 +1,7 @@
 import type { StateFrame, WhoFrame } from '../../protocol/client-frames.ts'
 import type { WireError } from '../../protocol/encode.ts'
 import { encodeValue } from '../../protocol/json.ts'
+import { memberPage } from '../../protocol/limits.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { ChatError, UsageError } from '../../vocabulary/errors.ts'
@@ -12,9 +13,6 @@ import { authorize, stillAllowed } from '../policy/authorize.ts'
 import type { Session } from '../sessions/session.ts'
 import { leaseOf, RoomPresence } from './room-presence.ts'
 
-/** Members in the answer to a join, and to a `who` that names no limit (P-PR-1). */
-export const defaultPage = 100
-const greatestPage = 1_000
 /** For how long a roster is kept that nobody here needs. */
 const idleTime = 10_000
 
@@ -250,7 +248,10 @@ export function tellWho(session: Session, frame: WhoFrame, done: () => void): vo
     const answer = (): void =>
       stillAllowed(session, wish, asked, (revoked) => {
         if (revoked === null)
-          session.ok(ref, roster.bulletin.page(after, Math.min(frame.limit ?? defaultPage, greatestPage)))
+          session.ok(
+            ref,
+            roster.bulletin.page(after, Math.min(frame.limit ?? memberPage.members, memberPage.max)),
+          )
         release(revoked)
       })
     roster.open(answer, (error) => {

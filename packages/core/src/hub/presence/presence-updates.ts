@@ -1,12 +1,10 @@
 import { encodePresence } from '../../protocol/encode.ts'
+import { countInterval } from '../../protocol/limits.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { Frame } from '../../transport/batch.ts'
 import type { HubContext } from '../context.ts'
 import type { Reader } from '../delivery/reader.ts'
 import type { MemberList } from './member-list.ts'
-
-/** A crowd is counted at most this often (P-PR-4). */
-const countInterval = 1_000
 
 /**
  * What the readers of one room are told of who is in it: what has changed in one turn is one version, and no version is left out unless everyone is to ask

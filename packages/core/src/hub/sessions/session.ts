@@ -1,5 +1,6 @@
 import type { ClientFrame } from '../../protocol/client-frames.ts'
 import { encodeError, encodeOk, type WireError } from '../../protocol/encode.ts'
+import { otherInflight } from '../../protocol/limits.ts'
 import { ProtocolError } from '../../protocol/protocol-error.ts'
 import { attempt, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
@@ -37,9 +38,6 @@ export interface SessionOrigin {
   /** The same session on the connection before, if it is still here: its unfinished operations go first. */
   readonly older: Session | undefined
 }
-
-/** Operations besides `send` and `call` that may be unanswered at a time (P-PB-6). */
-const otherInflight = 16
 
 /** An operation with a ref. */
 type Operation = Extract<ClientFrame, { ref: number; address: string }>

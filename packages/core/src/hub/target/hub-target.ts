@@ -7,18 +7,18 @@ import type {
   OperationResult,
 } from '../../contract/contract.ts'
 import { encodeValue } from '../../protocol/json.ts'
-import { isEventName } from '../../protocol/names.ts'
+import { answerBytes } from '../../protocol/limits.ts'
 import { fingerprint } from '../../runtime/hash.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { onAbort } from '../../runtime/signal.ts'
 import { addressKind } from '../../vocabulary/address.ts'
 import { ChatError, type ErrorCode, isWireCode, UncertainError, UsageError } from '../../vocabulary/errors.ts'
+import { isEventName } from '../../vocabulary/event-name.ts'
 import type { PresenceMember } from '../../vocabulary/member.ts'
 import type { Position, Stored } from '../../vocabulary/position.ts'
 import { exceedsBytes } from '../../vocabulary/text.ts'
 import type { HubContext } from '../context.ts'
-import { largestAnswer } from '../operations/call.ts'
 import { publishCast } from '../operations/publish.ts'
 import { revoke } from '../policy/revoke.ts'
 import { membersOf } from '../presence/presence-registry.ts'
@@ -283,8 +283,8 @@ export class HubPublisher {
     } catch (cause) {
       throw new ChatError('bad_payload', 'unable to send: the data has no JSON form', { cause })
     }
-    if (exceedsBytes(json, largestAnswer))
-      throw new ChatError('too_large', `unable to send: the data is over ${largestAnswer} bytes`)
+    if (exceedsBytes(json, answerBytes))
+      throw new ChatError('too_large', `unable to send: the data is over ${answerBytes} bytes`)
     return json
   }
 }

@@ -1,0 +1,115 @@
+/*
+ * The numbers of the protocol, each once. Sizes are in bytes of UTF-8, durations in milliseconds. The values that a hub's options
+ * can change are defaults here; a client learns those in force from the `welcome`.
+ */
+
+type Numbers<Name extends string> = Readonly<Record<Name, number>>
+
+/** The version of the protocol that this hub and client speak (P-HS-3). */
+export const protocolVersion = 1
+
+/** Maximum size of a transmission before the `welcome` (P-HS-2). */
+export const helloBytes: number = 16 * 1024
+/** Transmissions before the `welcome`: the `hello`, and one that waits for the welcome (P-HS-2). */
+export const helloTransmissions = 2
+/** Lengths of a session's id and of its secret, in characters of six bits (P-HS-4). */
+export const sessionIdLength = 12
+export const secretLength = 24
+
+/** Default maximum size of a frame that a client writes (P-LV-3). */
+export const frameBytes: number = 64 * 1024
+
+/** Defaults of the limits that `welcome` names, and of the hub's own (P-LV-3). */
+export const defaultLimits: Numbers<
+  | 'frame'
+  | 'transmission'
+  | 'depth'
+  | 'rooms'
+  | 'inflight'
+  | 'rate'
+  | 'burst'
+  | 'queue'
+  | 'replay'
+  | 'stalled'
+  | 'resumeRate'
+  | 'resumeBurst'
+> = {
+  frame: frameBytes,
+  transmission: 256 * 1024,
+  depth: 64,
+  rooms: 128,
+  inflight: 64,
+  rate: 50,
+  burst: 100,
+  queue: 1024 * 1024,
+  replay: 10_000,
+  stalled: 15_000,
+  resumeRate: 1,
+  resumeBurst: 10,
+}
+
+/** Defaults of the hub's timeouts (P-HS-2, P-HS-3, P-HS-6, P-LV-1). */
+export const defaultTimeouts = {
+  hello: 5_000,
+  policy: 10_000,
+  call: 30_000,
+  heartbeat: 25_000,
+  heartbeatGrace: 10_000,
+  session: 120_000,
+} as const
+
+/** Defaults of presence: members above which a room is only counted, the grace of a lost connection, the size of a state (P-PR-4, P-PR-5). */
+export const defaultPresence: Numbers<'max' | 'grace' | 'state'> = {
+  max: 200,
+  grace: 10_000,
+  state: 16 * 1024,
+}
+
+/** Unanswered operations besides sends and calls (P-PB-6). */
+export const otherInflight = 16
+/** Duration from the first write of a send, after which a client gives it up as uncertain (P-PB-3). */
+export const publishHorizon = 60_000
+/** Ids of delivered messages that a client remembers for each log (P-ST-7). */
+export const deliveredIds = 512
+
+/** Maximum size of a replay, for each log of a join or `hello` (P-ST-5). */
+export const replayBytes: number = 16 * 1024 * 1024
+/** A page of history: messages by default, at most, and their size (P-ST-6). */
+export const historyPage: Numbers<'messages' | 'max' | 'bytes'> = {
+  messages: 50,
+  max: 1_000,
+  bytes: 256 * 1024,
+}
+/** A page of members: members by default, at most, and their size (P-PR-1). */
+export const memberPage: Numbers<'members' | 'max' | 'bytes'> = {
+  members: 100,
+  max: 1_000,
+  bytes: 240 * 1024,
+}
+/** Maximum size of the joins in one `presence` frame; further joins go into further frames. */
+export const presenceBytes: number = 200 * 1024
+/** Shortest time between two counts of a room that is only counted (P-PR-4). */
+export const countInterval = 1_000
+
+/** Maximum size of a message of the hub, and of the answer to a call, so that its frame stays below 320 KiB (P-LV-3). */
+export const answerBytes: number = 300 * 1024
+/** Maximum size of an error's message and detail, so that its frame stays below 320 KiB (P-LV-3). */
+export const errorBytes: number = 64 * 1024
+/**
+ * Size of the pieces in which several frames are written, at most 64 KiB (P-LV-4): a stall can be told from a slow reader, and a
+ * whole piece passes a slow link before the client takes the connection for dead, since a browser reports whole messages only.
+ */
+export const pieceBytes: number = 16 * 1024
+/** Casts with a key that are held while they cannot be written; the oldest is dropped first (P-LV-4). */
+export const heldCasts: Numbers<'count' | 'bytes'> = { count: 256, bytes: 64 * 1024 }
+
+/** Duration after a close for slowness, until the connection is aborted (P-LV-4). */
+export const abortDelay = 2_000
+/** Duration without an answer to a send, after which a client asks with a `ping` (P-LV-1). */
+export const answerPatience = 5_000
+/** Lateness of a client's own timer that counts as sleep (P-LV-1). */
+export const lateTimer = 2_000
+/** Delays between attempts to connect: the least, the first step, and the maximum (P-LV-2). */
+export const reconnectDelay = { least: 100, step: 500, max: 20_000 } as const
+/** Duration after which a connection counts as stable (P-LV-2). */
+export const stableAfter = 10_000

@@ -1,0 +1,12 @@
+import { exceedsBytes, isCleanText } from './text.ts'
+
+/** Maximum size of a name in bytes. */
+const nameBytes = 128
+
+/**
+ * Tells if a text can name an application's event, call or ask (P-PB-10): 1–128 bytes, no control characters, and no `$` at the
+ * start, which marks the SDK's own events.
+ */
+export function isEventName(name: string): boolean {
+  return name !== '' && !exceedsBytes(name, nameBytes) && isCleanText(name) && !name.startsWith('$')
+}
