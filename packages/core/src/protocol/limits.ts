@@ -1,6 +1,8 @@
 /*
  * The numbers of the protocol, each once. Sizes are in bytes of UTF-8, durations in milliseconds. The values that a hub's options
  * can change are defaults here; a client learns those in force from the `welcome`.
+ *
+ * Sizes are written out and not as products: bundlers keep a product that no code uses, and pages would carry it.
  */
 
 type Numbers<Name extends string> = Readonly<Record<Name, number>>
@@ -9,7 +11,7 @@ type Numbers<Name extends string> = Readonly<Record<Name, number>>
 export const protocolVersion = 1
 
 /** Maximum size of a transmission before the `welcome` (P-HS-2). */
-export const helloBytes: number = 16 * 1024
+export const helloBytes = 16_384
 /** Transmissions before the `welcome`: the `hello`, and one that waits for the welcome (P-HS-2). */
 export const helloTransmissions = 2
 /** Lengths of a session's id and of its secret, in characters of six bits (P-HS-4). */
@@ -17,7 +19,7 @@ export const sessionIdLength = 12
 export const secretLength = 24
 
 /** Default maximum size of a frame that a client writes (P-LV-3). */
-export const frameBytes: number = 64 * 1024
+export const frameBytes = 65_536
 
 /** Defaults of the limits that `welcome` names, and of the hub's own (P-LV-3). */
 export const defaultLimits: Numbers<
@@ -35,13 +37,13 @@ export const defaultLimits: Numbers<
   | 'resumeBurst'
 > = {
   frame: frameBytes,
-  transmission: 256 * 1024,
+  transmission: 262_144,
   depth: 64,
   rooms: 128,
   inflight: 64,
   rate: 50,
   burst: 100,
-  queue: 1024 * 1024,
+  queue: 1_048_576,
   replay: 10_000,
   stalled: 15_000,
   resumeRate: 1,
@@ -62,7 +64,7 @@ export const defaultTimeouts = {
 export const defaultPresence: Numbers<'max' | 'grace' | 'state'> = {
   max: 200,
   grace: 10_000,
-  state: 16 * 1024,
+  state: 16_384,
 }
 
 /** Unanswered operations besides sends and calls (P-PB-6). */
@@ -73,35 +75,35 @@ export const publishHorizon = 60_000
 export const deliveredIds = 512
 
 /** Maximum size of a replay, for each log of a join or `hello` (P-ST-5). */
-export const replayBytes: number = 16 * 1024 * 1024
+export const replayBytes = 16_777_216
 /** A page of history: messages by default, at most, and their size (P-ST-6). */
 export const historyPage: Numbers<'messages' | 'max' | 'bytes'> = {
   messages: 50,
   max: 1_000,
-  bytes: 256 * 1024,
+  bytes: 262_144,
 }
 /** A page of members: members by default, at most, and their size (P-PR-1). */
 export const memberPage: Numbers<'members' | 'max' | 'bytes'> = {
   members: 100,
   max: 1_000,
-  bytes: 240 * 1024,
+  bytes: 245_760,
 }
 /** Maximum size of the joins in one `presence` frame; further joins go into further frames. */
-export const presenceBytes: number = 200 * 1024
+export const presenceBytes = 204_800
 /** Shortest time between two counts of a room that is only counted (P-PR-4). */
 export const countInterval = 1_000
 
 /** Maximum size of a message of the hub, and of the answer to a call, so that its frame stays below 320 KiB (P-LV-3). */
-export const answerBytes: number = 300 * 1024
+export const answerBytes = 307_200
 /** Maximum size of an error's message and detail, so that its frame stays below 320 KiB (P-LV-3). */
-export const errorBytes: number = 64 * 1024
+export const errorBytes = 65_536
 /**
  * Size of the pieces in which several frames are written, at most 64 KiB (P-LV-4): a stall can be told from a slow reader, and a
  * whole piece passes a slow link before the client takes the connection for dead, since a browser reports whole messages only.
  */
-export const pieceBytes: number = 16 * 1024
+export const pieceBytes = 16_384
 /** Casts with a key that are held while they cannot be written; the oldest is dropped first (P-LV-4). */
-export const heldCasts: Numbers<'count' | 'bytes'> = { count: 256, bytes: 64 * 1024 }
+export const heldCasts: Numbers<'count' | 'bytes'> = { count: 256, bytes: 65_536 }
 
 /** Duration after a close for slowness, until the connection is aborted (P-LV-4). */
 export const abortDelay = 2_000
