@@ -24,7 +24,9 @@ const rooms = {
 
 /** Floors of the hub, from the ground up: a folder or file imports only the floors below its own, and its own folder. */
 const floors = [
-  ['options', 'events'],
+  ['options'],
+  ['events'],
+  ['hub-listeners'],
   ['connections'],
   ['delivery'],
   ['context'],
@@ -88,16 +90,27 @@ function roomRules() {
 
 function floorRules() {
   const hub = `${source}/hub`
-  return floors.flatMap((names, floor) =>
+  const severity = severityOf(hub)
+  const unknown = rule(
+    'unknown-floor',
+    'every file and folder of the hub is in `floors` of .dependency-cruiser.mjs',
+    {
+      severity,
+      from: { path: below(hub), pathNot: `^${hub}/(${floors.flat().join('|')})(/|\\.ts$)` },
+      to: {},
+    },
+  )
+  const each = floors.flatMap((names, floor) =>
     names.map((name) => {
       const allowed = [name, ...floors.slice(0, floor).flat()]
       return rule(`${name}-floor`, `the hub's ${name} imports only: ${allowed.join(', ')}`, {
-        severity: severityOf(hub),
+        severity,
         from: { path: `^${hub}/${name}(/|\\.ts$)` },
         to: { path: below(hub), pathNot: `^${hub}/(${allowed.join('|')})(/|\\.ts$)` },
       })
     }),
   )
+  return [...each, unknown]
 }
 
 /** A package imports its own files by relative paths inside src, and of other packages only the entries of those it declares. */
