@@ -1,19 +1,16 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import { type Engine, enginesToTest } from './test-support/engines.ts'
+import { onSources, sources } from './test-support/on-sources.ts'
 import { SkipsReporter } from './test-support/skips-reporter.ts'
 import { systemBrowsers } from './test-support/system-browsers.ts'
-
-// Tests run on the sources: '@chat/source' is the first condition, so no build is needed.
-const conditions = ['@chat/source', 'module', 'development|production']
 
 // What hangs fails either way; a busy machine must not.
 const testTimeout = 20_000
 
 // All packages are one project, so that each of them finds the sources of the others transformed and imported.
 const onNode: TestProjectInlineConfiguration = {
-  resolve: { conditions: [...conditions, 'node'] },
-  ssr: { resolve: { conditions: [...conditions, 'node'] } },
+  ...onSources,
   test: {
     name: 'node',
     include: ['packages/*/test/**/*.test.ts', 'examples/express/test/**/*.test.ts'],
@@ -38,9 +35,9 @@ function inBrowsers(engines: Engine[]): TestProjectInlineConfiguration[] {
   if (engines.length === 0) return []
   return [
     {
-      resolve: { conditions: [...conditions, 'browser'] },
+      resolve: { conditions: [...sources, 'browser'] },
       // The server that the pages talk to is started by vitest itself, on Node.
-      environments: { __vitest__: { resolve: { conditions: [...conditions, 'node'] } } },
+      environments: { __vitest__: { resolve: onSources.resolve } },
       test: {
         name: 'engines',
         include: ['packages/browser/test-browser/**/*.test.ts'],

@@ -1,12 +1,11 @@
 import { defineConfig } from 'vitest/config'
+import { onSources } from './test-support/on-sources.ts'
 import { SkipsReporter } from './test-support/skips-reporter.ts'
 
 // Faults of a whole page, and faults at full length, with the timeouts that applications have: all at once, for each of them waits most of its time.
-const conditions = ['@chat/source', 'module', 'development|production', 'node']
 
 export default defineConfig({
-  resolve: { conditions },
-  ssr: { resolve: { conditions } },
+  ...onSources,
   test: {
     include: ['{packages,examples}/*/test/faults/*.faults.ts'],
     environment: 'node',

@@ -1,15 +1,15 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { onSources } from './test-support/on-sources.ts'
 
 // The tests that the README and the guides show, as tooling/docs/guides.mjs has written them to .guides: on the sources, like all others.
 const others = ['socket.io', 'socket.io-client'].map((name) => ({
   find: new RegExp(`^${name}$`),
   replacement: fileURLToPath(new URL(`tooling/installed/migration/node_modules/${name}`, import.meta.url)),
 }))
-const conditions = ['@chat/source', 'module', 'development|production', 'node']
 
 export default defineConfig({
-  resolve: { conditions, alias: others },
-  ssr: { resolve: { conditions } },
+  ...onSources,
+  resolve: { ...onSources.resolve, alias: others },
   test: { include: ['.guides/**/*.test.ts'], exclude: ['node_modules/**'], testTimeout: 60_000 },
 })

@@ -1,16 +1,15 @@
 import { defineConfig } from 'vitest/config'
+import { onSources } from './test-support/on-sources.ts'
 import { leftOutHere, runtime } from './test-support/runtimes.ts'
 import { SkipsReporter } from './test-support/skips-reporter.ts'
 
 // The unit tests in whatever runtime vitest itself runs in, on the sources: `npm run test:runtimes -- units` starts it in each.
-const conditions = ['@chat/source', 'module', 'development|production', 'node']
 const exclude = leftOutHere.flatMap(({ files }) => files)
 
 for (const { why, files } of leftOutHere) console.log(`left out: ${why}:\n  ${files.join('\n  ')}`)
 
 export default defineConfig({
-  resolve: { conditions },
-  ssr: { resolve: { conditions } },
+  ...onSources,
   test: {
     name: 'units',
     maxWorkers: '100%',

@@ -7,6 +7,7 @@
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { execa } from 'execa'
 import { ensureInstalled } from '../installed.mjs'
 import { ensureBuild, pack } from '../packages/pack.mjs'
@@ -26,9 +27,9 @@ const { only, start, lock } = options(process.argv.slice(2))
 const names = readdirSync(source)
   .filter((name) => name !== page && isProject(name))
   .sort((a, b) => slow.includes(b) - slow.includes(a))
-const unknown = [...only, ...(start === null ? [] : [start])].filter((name) => !names.includes(name))
+const unknown = [...only, ...(start === undefined ? [] : [start])].filter((name) => !names.includes(name))
 if (unknown.length > 0) fail(`no such example: ${unknown.join(', ')}; there are: ${names.join(', ')}`)
-const chosen = start !== null ? [start] : only.length > 0 ? only : names
+const chosen = start !== undefined ? [start] : only.length > 0 ? only : names
 
 const began = performance.now()
 const times = new Map()
@@ -57,7 +58,7 @@ async function installAndGo() {
   )
   registry.close()
   if (failed.length > 0) fail(`unable to install or build: ${failed.join(', ')}`)
-  if (start !== null) await startOne(start)
+  if (start !== undefined) await startOne(start)
   else summarize((await Promise.all([timed('types', checkTypes), timed('tests', runTests)])).every(Boolean))
 }
 
@@ -197,14 +198,17 @@ function seconds(title) {
 }
 
 function options(args) {
-  const found = { only: [], start: null, lock: false }
-  for (let i = 0; i < args.length; i++) {
-    if (args[i] === '--only') found.only.push(...(args[++i] ?? '').split(','))
-    else if (args[i] === '--start') found.start = args[++i] ?? ''
-    else if (args[i] === '--lock') found.lock = true
-    else fail(`unknown option ${args[i]}; see the head of tooling/examples/main.mjs`)
+  const known = {
+    only: { type: 'string', default: '' },
+    start: { type: 'string' },
+    lock: { type: 'boolean' },
   }
-  return found
+  try {
+    const { only, ...others } = parseArgs({ args, options: known }).values
+    return { ...others, only: only.split(',').filter((name) => name !== '') }
+  } catch ({ message }) {
+    return fail(`${message}; see the head of tooling/examples/main.mjs`)
+  }
 }
 
 function isProject(name) {

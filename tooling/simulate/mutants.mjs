@@ -68,15 +68,15 @@ const shortened = (text) => (text.length > 60 ? `${text.slice(0, 60)}…` : text
 async function byTest(mutant, { folder }) {
   const { name, test } = mutant
   const config = join(folder, `${name.replaceAll(/\W+/g, '-')}.config.mjs`)
-  const conditions = ['@chat/source', 'module', 'development|production', 'node']
-  const own = JSON.stringify({ conditions, mutant, test })
+  const own = JSON.stringify({ mutant, test })
   writeFileSync(
     config,
-    `import { mutated } from ${JSON.stringify(resolve('tooling/simulate/mutants.mjs'))}
-const { conditions, mutant, test } = ${own}
+    `import { onSources } from ${JSON.stringify(resolve('test-support/on-sources.ts'))}
+import { mutated } from ${JSON.stringify(resolve('tooling/simulate/mutants.mjs'))}
+const { mutant, test } = ${own}
 const load = (id) => mutated(mutant, id.split('?')[0])
 const plugins = [{ name: 'mutant', enforce: 'pre', load }]
-export default { resolve: { conditions }, ssr: { resolve: { conditions } }, plugins, test: { include: [test] } }
+export default { ...onSources, plugins, test: { include: [test] } }
 `,
   )
   const vitest = resolve('node_modules/vitest/vitest.mjs')

@@ -1,0 +1,8 @@
+/** Conditions by which imports of the packages find their sources, so that no build is needed. */
+export const sources = ['@chat/source', 'module', 'development|production']
+
+/** Resolution for tests that run on Node. */
+export const onSources = {
+  resolve: { conditions: [...sources, 'node'] },
+  ssr: { resolve: { conditions: [...sources, 'node'] } },
+}
