@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 /** The port and the host to listen on. */
 export const port = Number(process.env['PORT'] || 3000)
 export const host = process.env['HOST'] || '127.0.0.1'
-if (!Number.isInteger(port) || port < 0 || port > 65_535) fail('PORT is no number from 0 to 65535')
+if (!Number.isInteger(port) || port < 0 || port > 65_535) fail('PORT must be an integer from 0 to 65535')
 
 /** Prints the URL of the server, or the reason why it cannot listen. */
 export function listening(server: Server, error?: NodeJS.ErrnoException): void {

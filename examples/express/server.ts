@@ -8,24 +8,24 @@ import { host, listening, log, port } from './place.ts'
 import { site } from './site.ts'
 
 const hub = new Hub<Chat>({
-  // A demo's: the token, or `?user=`, is the name. Yours verifies a token, and answers null for a bad one.
+  // A demo: the token, or `?user=`, is the user's name. Your app verifies the token, and returns null for a bad one.
   authenticate: ({ token, query }) => {
     const name = token ?? query['user'] ?? ''
     return /^[A-Za-z0-9-]{1,32}$/.test(name) ? { id: name } : null
   },
-  // Rooms are open to everyone; to everyone and to a person one may only send.
+  // Every user may use every room. To everyone and to a single user, only sending is allowed.
   authorize: ({ action, address }) => {
     if (address.startsWith('#')) return true
     return action === 'send' && (address === '*' || address.startsWith('@'))
   },
-  // Rooms tell who is in them.
+  // Every room has presence.
   presence: {},
 })
 hub.on('$error', ({ source, subject = '', error }) => log(`${source} ${subject}: ${error}`))
 
 const app = express()
   .disable('x-powered-by')
-  // For networks that block WebSocket. Before everything that reads bodies.
+  // For networks that block WebSocket. Must come before middleware that reads bodies.
   .use(nodeHttpHandler(hub, { path: '/chat' }))
   .use(await site())
 const server: Server = app.listen(port, host, (error) => listening(server, error))

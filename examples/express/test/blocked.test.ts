@@ -30,7 +30,7 @@ describe.skipIf(!enginesToTest().includes('chromium'))(
       await example?.stop()
     })
 
-    test.each(['refuse', 'swallow'] as const)('%ss WebSockets, works all the same', async (fate) => {
+    test.each(['refuse', 'swallow'] as const)('%ss WebSockets, works without them', async (fate) => {
       proxy.upgrades = fate
       page = new Page(await chromium.open(`http://127.0.0.1:${proxy.port}/?user=ada`))
       await page.until(`document.querySelector('#status')?.dataset.status === 'connected'`, 20_000)

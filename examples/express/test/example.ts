@@ -5,17 +5,17 @@ import { fileURLToPath } from 'node:url'
 const folder = fileURLToPath(new URL('..', import.meta.url))
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** The example as people start it: a process of its own. */
+/** The example as a separate process, as users start it. */
 export interface Example {
-  /** What it wrote first: its address. */
+  /** The URL that the example has printed. */
   readonly url: string
   readonly port: number
   readonly process: ChildProcess
-  /** Asks it to end, and resolves with its exit code. */
+  /** Sends a signal to end it, and resolves with its exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
-/** What a process that has ended wrote, and its exit code. */
+/** The output of a process that has ended, and its exit code. */
 export interface Ended {
   readonly code: number | null
   readonly output: string
@@ -57,7 +57,7 @@ const runNpm = (env: Record<string, string>): ChildProcess =>
   spawn('npm', ['start'], { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
 
 function run(env: Record<string, string>): ChildProcess {
-  // As the manifest's start script does.
+  // The same command as in the start script of package.json.
   const args = ['--import', 'tsx', '--conditions=@chat/source', 'server.ts']
   return spawn(process.execPath, args, {
     cwd: folder,

@@ -5,8 +5,8 @@ import { keys } from '../../../test-support/keys.ts'
 import { type Example, startExample } from './example.ts'
 
 /**
- * The page, as people use it, in one engine. One file for each engine, so that they run side by side. A missing engine is named, with what installs it, and is a
- * failure in CI.
+ * Tests of the page in a browser engine, as people use it. Each engine has a file of its own, so that the engines run in
+ * parallel. A missing engine is reported, with the command that installs it, and fails in CI.
  */
 export function pageTests(engine: Engine): void {
   vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
@@ -43,7 +43,7 @@ export function pageTests(engine: Engine): void {
       return page
     }
 
-    test('asks for a name and remembers it', async () => {
+    test('asks for a name, and saves it', async () => {
       const page = await open('')
       await page.until(`document.querySelector('#who')?.open`)
       await page.type(keys.escape)
@@ -57,7 +57,7 @@ export function pageTests(engine: Engine): void {
       await page.until(`location.search === '?user=grace' && ${status('connected')}`)
     })
 
-    test('works by keyboard alone', async () => {
+    test('works with the keyboard alone', async () => {
       const page = await enter('ada')
       await page.until(focus('text'))
       await page.click('#rename')
@@ -73,7 +73,7 @@ export function pageTests(engine: Engine): void {
       await page.until(`document.querySelector('#title').textContent === 'lobby'`)
     })
 
-    test('speaks to a room, to one person in all tabs, and to everyone', async () => {
+    test('sends to a room, to a person in all tabs, and to everyone', async () => {
       const ada = await enter('ada')
       const bob = await enter('bob')
       const bobsOtherTab = await enter('bob')
@@ -101,7 +101,7 @@ export function pageTests(engine: Engine): void {
       await ada.until(says('.announcement.sent', 'fire drill'))
     })
 
-    test('shows who is typing, and that they have stopped', async () => {
+    test('shows that a person is typing, and has stopped', async () => {
       const ada = await enter('ada')
       const bob = await enter('bob')
       await bob.click('#text')
@@ -112,7 +112,7 @@ export function pageTests(engine: Engine): void {
       expect(await ada.text('#typing')).toBe('')
     })
 
-    test('shows who is here, each person once, and no more who has gone', async () => {
+    test('shows each person in the room once, and removes people who have left', async () => {
       const ada = await enter('ada')
       await ada.until(`${subtitle} === 'Only you are here'`)
       const bob = await enter('bob')
@@ -122,7 +122,7 @@ export function pageTests(engine: Engine): void {
       await ada.until(`${subtitle} === 'You and bob are here'`)
       expect(await ada.evaluate(`document.querySelector('#subtitle').ariaLive`)).toBe('polite')
 
-      // A tab that is closed has left at once, and not after the grace of lost connections.
+      // A closed tab leaves at once, without the grace for lost connections.
       await close(bobsOtherTab)
       await ada.until(`${here} === 'ada: you | bob'`, 8_000)
       await bob.evaluate('globalThis.left = true, void setTimeout(() => location.reload())')
@@ -132,7 +132,7 @@ export function pageTests(engine: Engine): void {
       await ada.until(`${subtitle} === 'Only you are here'`, 8_000)
     })
 
-    test('shows that nobody looks at a page, and who is in which room', async () => {
+    test('shows a hidden tab as away, and the people of each room', async () => {
       const ada = await enter('ada')
       const bob = await enter('bob')
       await bob.evaluate(look('hidden'))
@@ -149,7 +149,7 @@ export function pageTests(engine: Engine): void {
       await ada.until(`document.querySelector('#title').textContent === 'bob'`)
     })
 
-    test('shows what was said before, once', async () => {
+    test('shows earlier messages once', async () => {
       const ada = await enter('ada')
       await ada.click('#text')
       await ada.type('remember me\n')
@@ -159,8 +159,8 @@ export function pageTests(engine: Engine): void {
       expect(await eve.evaluate(count('remember me'))).toBe(1)
     })
 
-    // One that is killed: faults/page.faults.ts.
-    test('heals when the server is restarted', async () => {
+    // A killed server: faults/page.faults.ts.
+    test('recovers when the server is restarted', async () => {
       const ada = await enter('ada')
       const bob = await enter('bob')
       await ada.click('#text')
@@ -185,11 +185,11 @@ export function pageTests(engine: Engine): void {
 const status = (name: string): string => `document.querySelector('#status')?.dataset.status === '${name}'`
 const focus = (id: string): string => `document.activeElement?.id === '${id}'`
 const subtitle = `document.querySelector('#subtitle').textContent`
-/** Everybody in the list, with what is noted of each. */
+/** The people in the list, each with the note beside the name. */
 const here = `[...document.querySelectorAll('#here .item')]
   .map((item) => ['.item-name', '.item-note'].map((part) => item.querySelector(part).textContent).filter(Boolean).join(': '))
   .join(' | ')`
-/** As the browser says it when a tab comes to the front, or goes behind another one. */
+/** The browser's event for a tab that becomes visible or hidden. */
 const look = (state: string): string => `(
   Object.defineProperty(document, 'visibilityState', { get: () => '${state}', configurable: true }),
   void document.dispatchEvent(new Event('visibilitychange'))

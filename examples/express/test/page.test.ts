@@ -17,7 +17,7 @@ const shown = (conversation: Conversation): string[] =>
   conversation.entries.map(({ key, state }) => `${key} ${state}`)
 
 describe('a conversation', () => {
-  test('shows in its place what could be read after a gap', () => {
+  test('shows messages that were read later at their gap', () => {
     const room = new Conversation('#lobby')
     room.arrive(entry('a'))
     const gap = room.miss('gone')
@@ -27,7 +27,7 @@ describe('a conversation', () => {
     expect(room.entries.map(({ key }) => key)).toEqual(['a', gap, 'b', 'c', 'd', 'e'])
   })
 
-  test('keeps what waits behind what has arrived, until it takes its place in the log', () => {
+  test('keeps waiting messages behind received messages until they have a place in the log', () => {
     const room = new Conversation('#lobby')
     room.wait(mine('hi'))
     room.arrive(entry('first'))
@@ -37,7 +37,7 @@ describe('a conversation', () => {
     expect(shown(room)).toEqual(['first received', 'hi sent', 'last received'])
   })
 
-  test('takes the answer and the own copy in either order', () => {
+  test('accepts the answer and the own copy in either order', () => {
     const room = new Conversation('#lobby')
     room.wait(mine('a'))
     room.sent('a', 'later')
@@ -49,14 +49,14 @@ describe('a conversation', () => {
     expect(shown(room)).toEqual(['a sent', 'b sent'])
   })
 
-  test('shows a message that was sent twice once', () => {
+  test('shows a message that was sent twice only once', () => {
     const room = new Conversation('#lobby')
     room.arrive(entry('a'))
     expect(room.arrive(entry('a'))).toBe(false)
     expect(shown(room)).toEqual(['a received'])
   })
 
-  test('believes an uncertain message when it arrives after all', () => {
+  test('marks an uncertain message as sent when it arrives later', () => {
     const room = new Conversation('#lobby')
     room.wait(mine('a'))
     room.fail('a', 'uncertain', 'no answer came')
@@ -66,7 +66,7 @@ describe('a conversation', () => {
     expect(room.entries.at(-1)).toEqual({ ...mine('a'), state: 'sent' })
   })
 
-  test('does not fail what has arrived', () => {
+  test('does not mark a received message as failed', () => {
     const room = new Conversation('#lobby')
     room.wait(mine('a'))
     room.arrive({ ...mine('a'), state: 'sent' })
@@ -74,14 +74,14 @@ describe('a conversation', () => {
     expect(shown(room)).toEqual(['a sent'])
   })
 
-  test('puts history before what is there, without what is there', () => {
+  test('inserts history at the beginning, without duplicates', () => {
     const room = new Conversation('#lobby')
     room.arrive(entry('c'))
     room.precede([entry('a'), entry('b'), entry('c')])
     expect(room.entries.map(({ key }) => key)).toEqual(['a', 'b', 'c'])
   })
 
-  test('says once that messages are missing', () => {
+  test('shows two gaps in a row as a single gap', () => {
     const room = new Conversation('#lobby')
     room.miss('gone')
     room.miss('gone')
@@ -91,7 +91,7 @@ describe('a conversation', () => {
   })
 })
 
-describe('who is here', () => {
+describe('presence', () => {
   const present = (...users: string[]) => {
     const members = users.map((user, i) => [`s${i}`, { session: `s${i}`, user, state: null }] as const)
     const devices = (user: string) => members.map(([, member]) => member).filter((one) => one.user === user)
@@ -102,7 +102,7 @@ describe('who is here', () => {
     }
   }
 
-  test('is said in a sentence, oneself first', () => {
+  test('is described in a sentence, the own user first', () => {
     expect(sentence(undefined, 'me')).toBe('Everyone in this room')
     expect(sentence(present(), 'me')).toBe('Everyone in this room')
     expect(sentence(present('me'), 'me')).toBe('Only you are here')
@@ -111,13 +111,13 @@ describe('who is here', () => {
     expect(sentence(present('a', 'b', 'c', 'd', 'me'), 'me')).toBe('5 people are here')
   })
 
-  test('is a number in a crowd, which the server only counts', () => {
+  test('is a number in a large room, which the server only counts', () => {
     const crowd = { ...present('me', 'bob'), count: 300 }
     expect(peopleIn(crowd, 'me')).toEqual([])
     expect(sentence(crowd, 'me')).toBe('300 tabs are here')
   })
 
-  test('is away when no tab is looked at', () => {
+  test('is away when all tabs are hidden', () => {
     const { users, ...rest } = present('bob', 'bob')
     const [first, second] = users.get('bob') ?? []
     const states = (...of: unknown[]) =>
@@ -129,14 +129,14 @@ describe('who is here', () => {
   })
 })
 
-test('messages of one person within five minutes go together', () => {
+test('messages of a person within five minutes are a group', () => {
   expect(continues(entry('b', { time: 60_000 }), entry('a'))).toBe(true)
   expect(continues(entry('b', { time: 600_000 }), entry('a'))).toBe(false)
   expect(continues(entry('b', { from: 'eve' }), entry('a'))).toBe(false)
   expect(continues(entry('b'), entry('a', { kind: 'announcement' }))).toBe(false)
 })
 
-test('text that begins with @name goes to that person alone', () => {
+test('a text that begins with @name goes only to that person', () => {
   expect(readTarget('hello', 'here', '#lobby')).toEqual({ choice: 'here', address: '#lobby', text: 'hello' })
   expect(readTarget('@bob psst\nyou', 'here', '#lobby')).toEqual({
     choice: 'person',
@@ -152,14 +152,14 @@ test('text that begins with @name goes to that person alone', () => {
   })
 })
 
-test('whatever others send, only lines are shown', () => {
+test('only valid lines are shown', () => {
   for (const data of [null, 1, 'text', [], {}, { text: 1 }, { text: ' ' }]) expect(readLine(data)).toBeNull()
   const { sentAt, ...rest } = readLine({ text: 'hi', key: 1, sentAt: 1e300 }) ?? { sentAt: 0 }
   expect(rest).toEqual({ text: 'hi', key: '' })
   expect(Math.abs(sentAt - Date.now())).toBeLessThan(10_000)
 })
 
-test('names are what the server takes; each has initials and a colour', () => {
+test('names follow the rules of the server, and have initials and a colour', () => {
   expect(['ada', 'Ada-2', 'x'.repeat(32)].every(isUserName)).toBe(true)
   expect(['', 'a b', 'x'.repeat(33), '@ada', 'ada\n'].some(isUserName)).toBe(false)
   expect(['ada', 'ada-lovelace', '-', 'x'].map(initials)).toEqual(['AD', 'AL', '', 'X'])
@@ -167,7 +167,7 @@ test('names are what the server takes; each has initials and a colour', () => {
   expect(new Set(Array.from({ length: 200 }, (_, i) => colourOf(`user-${i}`))).size).toBe(12)
 })
 
-test('days are named as people name them', () => {
+test('days have names such as today', () => {
   const now = new Date(2026, 4, 20, 12).getTime()
   expect(dayOf(new Date(2026, 4, 20, 1).getTime(), now)).toBe('Today')
   expect(dayOf(new Date(2026, 4, 19, 23).getTime(), now)).toBe('Yesterday')

@@ -20,21 +20,21 @@ test.each([undefined, '', 'al ice', 'älice', 'a'.repeat(33), 'alice\n', '@alice
   },
 )
 
-test.each(['a', 'Alice-2', 'x'.repeat(32)])('takes the token %j for the name', async (token) => {
+test.each(['a', 'Alice-2', 'x'.repeat(32)])('uses the token %j as the name', async (token) => {
   expect(await userOf(hub, { token })).toBe(token)
 })
 
-test('takes ?user= for the name when there is no token', async () => {
+test('uses ?user= as the name when there is no token', async () => {
   expect(await userOf(`${hub}?user=alice`, {})).toBe('alice')
 })
 
-test('takes the token when there is a name in the address too', async () => {
+test('prefers the token to a name in the URL', async () => {
   expect(await userOf(`${hub}?user=alice`, { token: 'bob' })).toBe('bob')
   const client = await greet(`${hub}?user=alice`, { token: 'not a name' })
   expect(await client.closeCode()).toBe(4501)
 })
 
-test('lets every user join, send to and read any room, and see who is there', async () => {
+test('lets every user join, send to and read any room, and see its presence', async () => {
   const client = await welcomed(hub, { token: 'alice' })
   await client.succeed('join', '#any room, 日本')
   await client.succeed('send', '#any room, 日本', 'any/event', [1, { deep: null }])

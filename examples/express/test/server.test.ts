@@ -15,7 +15,7 @@ describe('the process', () => {
     },
   )
 
-  test('listens where HOST and PORT say', async () => {
+  test('listens on HOST and PORT', async () => {
     const port = await freePort()
     const example = await startExample({ HOST: '::1', PORT: String(port) })
     expect(example.url).toBe(`http://[::1]:${port}`)
@@ -23,7 +23,7 @@ describe('the process', () => {
     await example.stop()
   })
 
-  test('says in one line that its port is in use', async () => {
+  test('reports in one line that its port is in use', async () => {
     const example = await startExample()
     const { code, output, errors } = await runExample({ PORT: String(example.port) })
     expect(errors).toBe(`unable to listen: port ${example.port} is in use; set PORT to another\n`)
@@ -32,13 +32,13 @@ describe('the process', () => {
     await example.stop()
   })
 
-  test.each(['http', '70000', '80.5'])('says in one line that PORT=%j is none', async (port) => {
+  test.each(['http', '70000', '80.5'])('reports in one line that PORT=%j is not a port', async (port) => {
     const { code, errors } = await runExample({ PORT: port })
     expect(errors).toMatch(/^unable to listen: [^\n]+\n$/)
     expect(code).toBe(1)
   })
 
-  test('is not hurried by a second signal, such as npm adds to that of the terminal', async () => {
+  test('ignores a second signal, such as npm adds to the signal of the terminal', async () => {
     const example = await startExample()
     const client = await welcomed(hubOf(example), { token: 'alice' })
     const code = example.stop('SIGINT')
@@ -61,7 +61,7 @@ describe('the process', () => {
   )
 })
 
-test('npm start at the root starts it, and hands on what asks it to end', async () => {
+test('npm start at the root starts it, and passes signals on', async () => {
   const example = await startExample({}, 'npm')
   expect((await fetch(example.url)).status).toBe(200)
   expect(await example.stop()).toBe(0)
@@ -75,7 +75,7 @@ describe('the server', () => {
   })
   afterAll(() => example.stop())
 
-  test('serves the page and everything it needs', async () => {
+  test('serves the page and all its files', async () => {
     const page = await get('/')
     expect(page.type).toContain('text/html')
     const parts = [...page.text.matchAll(/(?:src|href)="(\/[^"]*)"/g)].map(([, path = '']) => path)
@@ -83,7 +83,7 @@ describe('the server', () => {
     for (const path of parts) expect((await get(path)).status, path).toBe(200)
   })
 
-  test('serves nothing that comes from another host', async () => {
+  test('serves no content from another host', async () => {
     for (const path of ['/', '/style.css', '/icon.svg']) {
       const { text } = await get(path)
       expect(text, path).not.toMatch(/(?:src|href|action)\s*=\s*["']?(?:https?:)?\/\/|url\(|@import/)
@@ -93,7 +93,7 @@ describe('the server', () => {
     expect(headers.get('content-security-policy')).not.toMatch(/https?:|wss?:|\*|unsafe/)
   })
 
-  test('answers 404 to what is not there', async () => {
+  test('answers 404 for unknown paths', async () => {
     for (const path of ['/server.ts', '/main.ts', '/../package.json', '/chat/more'])
       expect((await get(path)).status, path).toBe(404)
   })

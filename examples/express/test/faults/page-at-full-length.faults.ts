@@ -6,10 +6,10 @@ import { startExample } from '../example.ts'
 import { Scene } from './scene.ts'
 
 const long = 40_000
-/** How long a reconnect may take at most, with what a busy machine adds. */
+/** Maximum time for a reconnect, including the delays of a busy machine. */
 const patience = 30_000
 
-// Each case has a server of its own; all share one browser.
+// Each case has its own server; all cases share a browser.
 const engine = enginesToTest().includes('chromium')
 describe.skipIf(!engine).concurrent('the page, on a bad network, for 40 s [needs Chromium]', () => {
   let chromium: Chromium
@@ -24,7 +24,7 @@ describe.skipIf(!engine).concurrent('the page, on a bad network, for 40 s [needs
     return scene
   }
 
-  test('a stall with a message on its way is noticed, and healed by the next connection (F2, F3)', async (context) => {
+  test('a stall with a message on its way is noticed, and ends with the next connection (F2, F3)', async (context) => {
     const scene = await open(context)
     scene.proxy.stall()
     const healed = sleep(long).then(() => scene.proxy.heal())
@@ -57,7 +57,7 @@ describe.skipIf(!engine).concurrent('the page, on a bad network, for 40 s [needs
     expect(await scene.gaps).toBe(0)
   })
 
-  test('a stall that is shorter than that only delays (F3)', async (context) => {
+  test('a shorter stall only delays (F3)', async (context) => {
     const scene = await open(context)
     scene.proxy.stall()
     await scene.hear('hers')
@@ -68,7 +68,7 @@ describe.skipIf(!engine).concurrent('the page, on a bad network, for 40 s [needs
     expect(await scene.statuses).toEqual([])
   })
 
-  test('offline is noticed within grace, and online connects at once', async (context) => {
+  test('going offline is noticed within the grace, and going online connects at once', async (context) => {
     const scene = await open(context)
     scene.proxy.stall()
     await scene.offline(true)
@@ -85,7 +85,7 @@ describe.skipIf(!engine).concurrent('the page, on a bad network, for 40 s [needs
     expect(await scene.gaps).toBe(0)
   })
 
-  test('a server that stands still is left, and found again when it goes on (F8)', async (context) => {
+  test('the page leaves a server that stands still, and returns when it continues (F8)', async (context) => {
     const scene = await open(context)
     await scene.hear('hers')
     await scene.shows('.received', 'hers')
@@ -102,7 +102,7 @@ describe.skipIf(!engine).concurrent('the page, on a bad network, for 40 s [needs
     expect(await scene.gaps).toBe(0)
   })
 
-  test('a server that was killed and is gone for long is missed, and its successor taken (F7, F14)', async (context) => {
+  test('the page misses a killed server for a long time, and connects to its successor (F7, F14)', async (context) => {
     const scene = await open(context)
     await scene.hear('before')
     await scene.shows('.received', 'before')
@@ -122,7 +122,7 @@ describe.skipIf(!engine).concurrent('the page, on a bad network, for 40 s [needs
     expect(await scene.gaps).toBe(1)
   })
 
-  test('a backlog comes through a link of a kilobyte a second, all of it, on one connection (N-02)', async (context) => {
+  test('a backlog arrives completely over a link of a kilobyte a second, on a single connection (N-02)', async (context) => {
     const scene = await open(context)
     const lines = Array.from({ length: 40 }, (_, i) => `${i} ${'x'.repeat(1_000)}`)
     scene.proxy.refusing = true

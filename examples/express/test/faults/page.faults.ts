@@ -7,7 +7,7 @@ import { Scene } from './scene.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
-// Faults that take their time are in page-at-full-length.faults.ts, a restart of the server in ../page-tests.ts.
+// Slow faults are in page-at-full-length.faults.ts; a restart of the server is in ../page-tests.ts.
 describe.skipIf(!enginesToTest().includes('chromium'))('the page, on a bad network [needs Chromium]', () => {
   let chromium: Chromium
   let scene: Scene
@@ -20,7 +20,7 @@ describe.skipIf(!enginesToTest().includes('chromium'))('the page, on a bad netwo
   })
   afterEach(() => scene?.close())
 
-  test('shows that its connection was reset, comes back, and has lost nothing (F1)', async () => {
+  test('shows that its connection was reset, reconnects, and has lost no message (F1)', async () => {
     await scene.write('before')
     await scene.shows('.mine.sent', 'before')
     scene.proxy.refusing = true
@@ -37,7 +37,7 @@ describe.skipIf(!enginesToTest().includes('chromium'))('the page, on a bad netwo
     expect(await scene.gaps).toBe(0)
   })
 
-  test('has not left for the others when its connection was reset and it came back (P-PR-5)', async () => {
+  test('has not left the room when its connection was reset and came back (P-PR-5)', async () => {
     const changes: string[] = []
     presence(scene.eve.join('#lobby'), ({ joined, left }) => {
       changes.push(...joined.map(({ user }) => `+${user}`), ...left.map(({ user }) => `-${user}`))
@@ -55,7 +55,7 @@ describe.skipIf(!enginesToTest().includes('chromium'))('the page, on a bad netwo
     expect(await scene.page.evaluate(here)).toContain('eve')
   })
 
-  test('waits while nothing gets through, and goes on when something does (F3)', async () => {
+  test('waits while no data passes, and continues when data passes again (F3)', async () => {
     scene.proxy.stall()
     await scene.write('mine')
     await scene.shows('.mine.waiting', 'mine')
@@ -67,7 +67,7 @@ describe.skipIf(!enginesToTest().includes('chromium'))('the page, on a bad netwo
     expect(await scene.statuses).toEqual([])
   })
 
-  test('comes back when the browser is online again', async () => {
+  test('reconnects when the browser is online again', async () => {
     await scene.offline(true)
     scene.proxy.reset()
     await scene.reaches('reconnecting')
@@ -80,7 +80,7 @@ describe.skipIf(!enginesToTest().includes('chromium'))('the page, on a bad netwo
     expect(await scene.statuses).toEqual(['reconnecting', 'connected'])
   })
 
-  test('says what nobody knows and what is missing when its server was killed, and goes on with the next (F7, F14)', async () => {
+  test('shows uncertain and missing messages after its server was killed, and continues with the next server (F7, F14)', async () => {
     const next = startExample()
     await scene.write('before')
     await scene.shows('.mine.sent', 'before')

@@ -8,7 +8,7 @@ import type { Chat } from '../../contract.ts'
 import { type Example, startExample } from '../example.ts'
 
 /**
- * The example, somebody who looks at its page through a proxy, and eve, who talks to the example directly. Both are in the lobby.
+ * The example, ada's page behind a proxy, and eve, whose client connects directly. Both users are in the lobby.
  */
 export class Scene {
   readonly proxy: FaultProxy
@@ -32,7 +32,7 @@ export class Scene {
     const window = await chromium.open(`http://127.0.0.1:${proxy.port}/?user=ada`)
     const scene = new Scene(example, proxy, window)
     await scene.reaches('connected')
-    // Whatever the page shows from now on, also while nobody looks.
+    // Records each status that the page shows from now on.
     await scene.page.evaluate(`void new MutationObserver(() => (globalThis.statuses ??= []).push(${status}))
       .observe(document.querySelector('#status'), { attributeFilter: ['data-status'] })`)
     return scene
@@ -51,46 +51,46 @@ export class Scene {
     return this.page.until(`${status} === '${name}'`, patience)
   }
 
-  /** Ada writes, in the page. */
+  /** Sends a message from ada's page. */
   async write(text: string): Promise<void> {
     await this.page.click('#text')
     await this.page.type(`${text}\n`)
   }
 
-  /** Eve says something, and it is stored. */
+  /** Sends a message from eve, and waits until it is stored. */
   async hear(text: string): Promise<void> {
     await this.#eve.to('#lobby').send('say', { text, key: `eve-${++this.#said}`, sentAt: Date.now() })
   }
 
-  /** Waits until a row of the log says this; `row` are its classes. */
+  /** Waits for a row of the log with this text; `row` has its classes. */
   shows(row: string, text: string, patience?: number): Promise<void> {
     const rows = `[...document.querySelectorAll('#log .row${row} .text')]`
     return this.page.until(`${rows}.some((p) => p.textContent === ${JSON.stringify(text)})`, patience)
   }
 
-  /** What everyone has said, in the order in which the page shows it. */
+  /** The texts of all messages, in the order of the page. */
   get texts(): Promise<string[]> {
     return this.page.evaluate(`[...document.querySelectorAll('#log .row .text')].map((p) => p.textContent)`)
   }
 
-  /** How often the page says that messages are missing. */
+  /** The number of gaps that the page shows. */
   get gaps(): Promise<number> {
     return this.page.evaluate(`document.querySelectorAll('#log .gap').length`)
   }
 
-  /** What the browser knows of the network: it fires `offline` and `online`, and opens nothing new, but leaves WebSockets alone. */
+  /** Sets the browser offline or online: it fires the events and opens no new connection, but keeps open WebSockets. */
   async offline(offline: boolean): Promise<void> {
     await this.#window.setOffline(offline)
   }
 
-  /** Kills the server, with all that it knows; its connections end with it. */
+  /** Kills the server, with its log and its connections. */
   async kill(): Promise<void> {
     this.#eve.close()
     await this.example.stop('SIGKILL')
     this.proxy.reset()
   }
 
-  /** Puts another server in the place of one that has gone. */
+  /** Starts a new server in place of the killed server. */
   replace(example: Example): void {
     this.example = example
     this.proxy.target = example.port

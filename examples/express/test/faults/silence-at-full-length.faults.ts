@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { hubOf, welcomed } from '../clients.ts'
 import { type Example, startExample } from '../example.ts'
 
-// With the timeouts that the example really has.
+// With the real timeouts of the example.
 vi.setConfig({ hookTimeout: 60_000 })
 
 let example: Example
@@ -22,7 +22,7 @@ function onPing({ socket }: ProtocolClient, callback: () => void): void {
   })
 }
 
-/** Waits for the close code, however long that takes. */
+/** Waits for the close code, without a timeout. */
 const closeCode = ({ socket }: ProtocolClient): Promise<number> =>
   new Promise((resolve) => socket.addEventListener('close', ({ code }) => resolve(code)))
 
