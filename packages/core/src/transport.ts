@@ -18,3 +18,4 @@ export type {
 } from './transport/connection.ts'
 export { type Refusal, refusalAnswer, refusalCode } from './transport/refusal.ts'
 export type { TransportHub } from './transport/transport-hub.ts'
+export { checkOptions, type OptionNames } from './vocabulary/check-options.ts'

@@ -39,5 +39,5 @@ async function pair(w: World): Promise<(text: string) => void> {
 const seeds = [1, 2, 3]
 for (const search of searches)
   for (const seed of seeds)
-    say(search.name, seed, await traceHash({ ...optionsOf(search), seed }, search.town))
+    say(search.name, seed, await traceHash({ ...optionsOf(search), seed }, search.setup))
 for (const seed of seeds) say('faked globals', seed, await traceHash({ ...impatient, seed }, pair))

@@ -1,16 +1,16 @@
 import { type ExploreOptions, type ExploreReport, explore, type FaultKind, type World } from '@chat/testing'
-import type { Town } from './cluster/cluster.ts'
-import { noLogDiverges, theUsual } from './cluster/final-checks.ts'
+import type { Cluster } from './cluster/cluster.ts'
+import { commonChecks, noLogDiverges } from './cluster/final-checks.ts'
 
 /** A search that CI and the nightly run make: one kind of trouble, and what must hold in it. */
 export interface Search {
   readonly name: string
-  readonly town: (w: World) => Promise<Town>
-  readonly days: (town: Town) => Promise<void>
+  readonly setup: (w: World) => Promise<Cluster>
+  readonly workload: (cluster: Cluster) => Promise<void>
   /** What must hold in the end, besides the world's own invariants and the usual. */
-  readonly holds?: (town: Town) => Promise<void> | void
+  readonly check?: (cluster: Cluster) => Promise<void> | void
   readonly options: Pick<
-    ExploreOptions<Town>,
+    ExploreOptions<Cluster>,
     'most' | 'within' | 'lasting' | 'latency' | 'backplaneLatency'
   > & { readonly faults: readonly FaultKind[] }
   /** What must come about in two hundred seeds, or the search is not worth much. */
@@ -21,21 +21,21 @@ export interface Search {
 const telling = 200
 
 /** What {@link explore} needs to make a search. */
-export const optionsOf = ({ days, holds, options }: Search): ExploreOptions<Town> => ({
+export const optionsOf = ({ workload, check, options }: Search): ExploreOptions<Cluster> => ({
   ...options,
-  workload: (_, town) => days(town),
-  check: async (_, town) => {
-    await theUsual(town)
-    if (!options.faults.includes('rollback')) noLogDiverges(town)
-    await holds?.(town)
+  workload: (_, cluster) => workload(cluster),
+  check: async (_, cluster) => {
+    await commonChecks(cluster)
+    if (!options.faults.includes('rollback')) noLogDiverges(cluster)
+    await check?.(cluster)
   },
 })
 
 /** Makes a search over some seeds. */
 export const run = (
   search: Search,
-  seeds: Pick<ExploreOptions<Town>, 'seed' | 'progress'> & { readonly runs: number },
+  seeds: Pick<ExploreOptions<Cluster>, 'seed' | 'progress'> & { readonly runs: number },
 ): Promise<ExploreReport> => {
   const situations = seeds.runs < telling ? [] : search.situations
-  return explore({ ...optionsOf(search), ...seeds, situations }, search.town)
+  return explore({ ...optionsOf(search), ...seeds, situations }, search.setup)
 }

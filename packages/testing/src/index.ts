@@ -1,19 +1,15 @@
 export { DivergenceError } from './explore/divergence-error.ts'
 export { type ExploreOptions, type ExploreReport, explore, traceHash } from './explore/explore.ts'
+export type { AnyHub } from './faults/any-hub.ts'
 export { allFaults, type Fault, type FaultKind } from './faults/faults.ts'
+export type { WorldBackplane } from './faults/world-backplane.ts'
+export type { WorldLink } from './faults/world-link.ts'
 export { GuardError } from './globals/guard.ts'
+export { InvariantError, type Replay, type Violation } from './report/invariant-error.ts'
 export { Actor, type ActorOptions } from './time/actor.ts'
 export { type Duration, milliseconds } from './time/duration.ts'
 export { Random } from './time/random.ts'
 export { VirtualTime } from './time/virtual-time.ts'
-export { InvariantError, type Replay, type Violation } from './world/invariant-error.ts'
-export {
-  type AnyClient,
-  type AnyHub,
-  type DurationRange,
-  type World,
-  type WorldBackplane,
-  type WorldLink,
-  type WorldOptions,
-  world,
-} from './world/world.ts'
+export type { DurationRange, WorldOptions } from './world/options.ts'
+export { world } from './world/run-world.ts'
+export type { AnyClient, World } from './world/world.ts'

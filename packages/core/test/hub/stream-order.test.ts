@@ -32,7 +32,7 @@ describe.each(paths)('the order on one connection, with a backplane that is %s',
     for (let i = 0; i < 10; i++) {
       publishing.push(s.hub.to('#a').send('say', i))
       s.hub.to('#a').cast('say', i)
-      await s.time.next()
+      await s.time.runNext()
     }
     await s.settle()
     await Promise.all(publishing)

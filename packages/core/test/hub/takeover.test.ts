@@ -18,7 +18,7 @@ describe.each(paths)('taking a session over, with a backplane that is %s', (path
     newest.write(hello('alice', { session: { ...alice.welcome.session, n: 1 } }))
     // The old connection is closed while these are on their way.
     for (let i = 0; i < 40; i++) {
-      await s.time.next()
+      await s.time.runNext()
       if (alice.connection.bufferedAmount === 0) alice.write(['send', i + 1, '#a', 'say', i])
       if (newest.frames().length > 0) break
     }

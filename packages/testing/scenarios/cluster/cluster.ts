@@ -7,16 +7,16 @@ import {
   UncertainError,
 } from '@chat/core'
 import type { World } from '@chat/testing'
-import { type Bounds, Eye } from '../monitor/protocol-monitor.ts'
+import { type MonitorBounds, ProtocolMonitor } from '../monitor/protocol-monitor.ts'
 
-/** Who lives in a town, and how. */
-export interface Plan {
+/** Who lives in a cluster, and how. */
+export interface ClusterPlan {
   /** How many hubs. Default: 2. */
   readonly nodes?: number
   /** The hubs to which every client connects, one after the other, by their places. Default: one time each. */
   readonly route?: readonly number[]
   /** The users of the clients. Default: three people, one of them twice. */
-  readonly people?: readonly string[]
+  readonly users?: readonly string[]
   /** The rooms that everyone joins. Default: two. */
   readonly rooms?: readonly string[]
   /** What the hubs are told besides. */
@@ -24,12 +24,12 @@ export interface Plan {
   readonly client?: Partial<Omit<ClientOptions, 'token'>>
   /** Called with every incarnation of a hub. */
   readonly started?: (hub: Hub) => void
-  readonly bounds?: Bounds
+  readonly bounds?: MonitorBounds
 }
 
 /** What somebody said, and what became of it. */
-export interface Words {
-  /** Unique in its town. */
+export interface SentMessage {
+  /** Unique in its cluster. */
   readonly n: number
   readonly client: Client
   readonly address: string
@@ -42,18 +42,18 @@ export interface Words {
 }
 
 /** Hubs, and people who talk. */
-export class Town {
+export class Cluster {
   /** Makes the hubs and connects the people; every one of them listens in every room. */
-  static async build(w: World, plan: Plan = {}): Promise<Town> {
-    const town = new Town(w, plan)
-    const route = (plan.route ?? [...town.hubs.keys()]).flatMap((place) => town.hubs[place] ?? [])
-    const { people = ['alice', 'bob', 'carol', 'alice'], client: options = {} } = plan
-    for (const name of people) {
+  static async start(w: World, plan: ClusterPlan = {}): Promise<Cluster> {
+    const cluster = new Cluster(w, plan)
+    const route = (plan.route ?? [...cluster.hubs.keys()]).flatMap((place) => cluster.hubs[place] ?? [])
+    const { users = ['alice', 'bob', 'carol', 'alice'], client: options = {} } = plan
+    for (const name of users) {
       const client = await w.client(route, name, options)
-      await Promise.all(town.rooms.map((room) => client.join(room).ready))
-      town.clients.push(client)
+      await Promise.all(cluster.rooms.map((room) => client.join(room).ready))
+      cluster.clients.push(client)
     }
-    return town
+    return cluster
   }
 
   readonly w: World
@@ -63,20 +63,20 @@ export class Town {
   readonly running: Hub[] = []
   readonly clients: Client[] = []
   readonly rooms: readonly string[]
-  readonly eye: Eye
-  readonly said: Words[] = []
+  readonly monitor: ProtocolMonitor
+  readonly sent: SentMessage[] = []
 
-  private constructor(w: World, plan: Plan) {
+  private constructor(w: World, plan: ClusterPlan) {
     const { nodes = 2, rooms = ['#lobby', '#garden'], hub = {}, bounds = {}, started } = plan
     this.w = w
     this.rooms = rooms
-    this.eye = new Eye(w, bounds)
+    this.monitor = new ProtocolMonitor(w, bounds)
     this.hubs = Array.from({ length: nodes }, (_, place) =>
       w.hub(
         { authenticate: ({ token }) => ({ id: token ?? '' }), authorize: () => true, ...hub },
         (running) => {
           this.running[place] = running
-          this.eye.watch(running)
+          this.monitor.watchHub(running)
           started?.(running)
         },
       ),
@@ -84,19 +84,19 @@ export class Town {
   }
 
   /** One of several, drawn from the seed. */
-  any<T>(several: readonly T[]): T {
+  draw<T>(several: readonly T[]): T {
     const one = several[Math.floor(this.w.random() * several.length)]
     if (one === undefined) throw new RangeError('unable to draw one of none')
     return one
   }
 
   /** Sends words that nobody has said before, `bytes` long. */
-  say(client: Client, address: string, bytes = 0): Words {
+  sendMessage(client: Client, address: string, bytes = 0): SentMessage {
     const { w } = this
     const atOnce = client.status === 'connected'
-    const n = this.said.length
-    const words: Words = { n, client, address, atOnce, since: w.now, outcome: null, until: null }
-    this.said.push(words)
+    const n = this.sent.length
+    const words: SentMessage = { n, client, address, atOnce, since: w.now, outcome: null, until: null }
+    this.sent.push(words)
     const settle = (outcome: string): void => {
       words.outcome = outcome
       words.until = w.now
@@ -107,15 +107,15 @@ export class Town {
       .send('say', { n, pad: '.'.repeat(bytes) })
       .then(
         () => settle('stored'),
-        (error: unknown) => settle(error instanceof UncertainError ? 'uncertain' : nameOf(error)),
+        (error: unknown) => settle(error instanceof UncertainError ? 'uncertain' : codeOf(error)),
       )
     return words
   }
 
   /** Casts words that nobody has said before. */
-  whisper(client: Client, address: string, bytes = 0): void {
-    const n = this.said.length
-    this.said.push({
+  castMessage(client: Client, address: string, bytes = 0): void {
+    const n = this.sent.length
+    this.sent.push({
       n,
       client,
       address,
@@ -128,9 +128,9 @@ export class Town {
   }
 
   /** What a client was told at an address. */
-  heard(client: Client, address: string): number[] {
+  receivedBy(client: Client, address: string): number[] {
     return this.w.seen<{ n: number }>(client, address).map(({ data }) => data.n)
   }
 }
 
-const nameOf = (error: unknown): string => (error instanceof ChatError ? error.code : String(error))
+const codeOf = (error: unknown): string => (error instanceof ChatError ? error.code : String(error))

@@ -1,13 +1,13 @@
-import type { Town } from './cluster.ts'
+import type { Cluster } from './cluster.ts'
 
 /** Nobody is handed the same words twice: not even as two messages, which is what a repetition under another name would be. */
-export function once(town: Town): void {
-  for (const client of town.clients)
-    for (const address of [...town.rooms, '*', `@${client.user}`]) {
-      const told = town.heard(client, address)
+export function deliveredOnce(cluster: Cluster): void {
+  for (const client of cluster.clients)
+    for (const address of [...cluster.rooms, '*', `@${client.user}`]) {
+      const told = cluster.receivedBy(client, address)
       const known = new Set<number>()
       const twice = told.find((n) => known.size === known.add(n).size)
-      town.w.invariant(
+      cluster.w.invariant(
         'once',
         () => twice === undefined || `${client.user} is told ${twice} in ${address} twice`,
       )
@@ -15,13 +15,15 @@ export function once(town: Town): void {
 }
 
 /** At the end everyone is connected, says a last word everywhere, and everyone hears it: nothing is stuck. */
-export async function everyoneIsHeard(town: Town): Promise<void> {
-  const { w, clients, rooms } = town
-  const last = clients.flatMap((client) => [...rooms, '*'].map((address) => town.say(client, address)))
+export async function everyMessageArrives(cluster: Cluster): Promise<void> {
+  const { w, clients, rooms } = cluster
+  const last = clients.flatMap((client) =>
+    [...rooms, '*'].map((address) => cluster.sendMessage(client, address)),
+  )
   await w.advance('20s')
   const mute = last.find(({ outcome }) => outcome !== 'stored')
   const deaf = clients.find((client) => {
-    const heard = new Set([...rooms, '*'].flatMap((address) => town.heard(client, address)))
+    const heard = new Set([...rooms, '*'].flatMap((address) => cluster.receivedBy(client, address)))
     return last.some(({ n }) => !heard.has(n))
   })
   w.invariant('everyone is heard', () => {
@@ -32,7 +34,7 @@ export async function everyoneIsHeard(town: Town): Promise<void> {
 }
 
 /** When all is quiet, the hubs have one session for each client, and no other. */
-export function nobodyIsLeftOver({ w, running, clients }: Town): void {
+export function sessionsMatchClients({ w, running, clients }: Cluster): void {
   const here = running.flatMap(({ sessions }) => sessions.map(({ id }) => id)).sort()
   const expected = clients.map(({ session }) => session ?? 'none').sort()
   w.invariant(
@@ -42,15 +44,15 @@ export function nobodyIsLeftOver({ w, running, clients }: Town): void {
 }
 
 /** No send is refused: whoever keeps the limits that the welcome names never hears of them. */
-export function nothingIsRefused({ w, said }: Town): void {
+export function nothingIsRefused({ w, sent }: Cluster): void {
   const fine: readonly (string | null)[] = ['stored', 'uncertain', 'cast', null]
-  const refused = said.find(({ outcome }) => !fine.includes(outcome))
+  const refused = sent.find(({ outcome }) => !fine.includes(outcome))
   w.invariant('P-PB-6', () => refused === undefined || `a send was refused: ${refused.outcome}`)
 }
 
 /** No log has lost what it had acknowledged, so nobody is told that one has. */
-export function noLogDiverges(town: Town): void {
-  const { w, clients, rooms } = town
+export function noLogDiverges(cluster: Cluster): void {
+  const { w, clients, rooms } = cluster
   for (const client of clients)
     for (const address of [...rooms, '*', `@${client.user}`]) {
       const told = w.gaps(client, address).some(({ reason }) => reason === 'diverged')
@@ -62,8 +64,8 @@ export function noLogDiverges(town: Town): void {
 }
 
 /** What holds in every search. */
-export async function theUsual(town: Town): Promise<void> {
-  nobodyIsLeftOver(town)
-  await everyoneIsHeard(town)
-  once(town)
+export async function commonChecks(cluster: Cluster): Promise<void> {
+  sessionsMatchClients(cluster)
+  await everyMessageArrives(cluster)
+  deliveredOnce(cluster)
 }

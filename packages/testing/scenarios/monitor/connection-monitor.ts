@@ -1,8 +1,8 @@
 import type { GapReason, Position } from '@chat/core'
-import type { Eye } from './protocol-monitor.ts'
+import type { ProtocolMonitor } from './protocol-monitor.ts'
 
 /** Where a connection stands in a stream, as the hub has told it. */
-interface Standing {
+interface StreamState {
   readonly epoch: string
   at: number
   /** Up to here it is a replay. */
@@ -10,7 +10,7 @@ interface Standing {
 }
 
 /** What a client has asked for. */
-interface Asked {
+interface PendingRequest {
   readonly type: string
   readonly address: string
 }
@@ -40,13 +40,13 @@ interface Welcome {
 const late = 1_000
 
 /** What a hub and a client say to each other on one connection, held to the protocol as far as it is the hub's. */
-export class Conversation {
+export class ConnectionMonitor {
   readonly hub: string
   /** Whether nothing more can be said. */
   ended = false
-  readonly #eye: Eye
-  readonly #asked = new Map<number, Asked>()
-  readonly #standing = new Map<string, Standing>()
+  readonly #eye: ProtocolMonitor
+  readonly #asked = new Map<number, PendingRequest>()
+  readonly #standing = new Map<string, StreamState>()
   /** The ref of the last send that was answered, by address. */
   readonly #answered = new Map<string, number>()
   #session: string | null = null
@@ -54,23 +54,23 @@ export class Conversation {
   #user = 'somebody'
   #closing = false
 
-  constructor(eye: Eye, hub: string) {
+  constructor(eye: ProtocolMonitor, hub: string) {
     this.#eye = eye
     this.hub = hub
   }
 
   /** Whether its end has begun at least. */
-  get over(): boolean {
+  get isEnding(): boolean {
     return this.ended || this.#closing
   }
 
   /** How it is called in a report. */
-  get who(): string {
+  get label(): string {
     return `${this.#user}'s connection to ${this.hub}`
   }
 
   /** A frame of the client. */
-  hears(frame: readonly unknown[]): void {
+  clientFrame(frame: readonly unknown[]): void {
     const [type, ref, address] = frame as [string, number, string]
     const newest = this.#session === null ? this : this.#eye.newest.get(this.#session)
     if (newest !== this && !this.#closing) this.#eye.w.sometimes('a late frame on an older connection')
@@ -83,7 +83,7 @@ export class Conversation {
   }
 
   /** A frame of the hub. */
-  says(frame: readonly unknown[]): void {
+  hubFrame(frame: readonly unknown[]): void {
     const [type] = frame as [string]
     if (this.#session === null && type !== 'welcome') this.#wrong(`${type} comes before the welcome (P-HS-1)`)
     switch (type) {
@@ -102,14 +102,14 @@ export class Conversation {
   }
 
   /** So many bytes wait for the client. */
-  waits(bytes: number): void {
+  checkBuffered(bytes: number): void {
     const { waiting } = this.#eye.bounds
     if (waiting !== undefined && bytes > waiting)
       this.#wrong(`${bytes} bytes wait, ${waiting} may (P-LV-4, I13)`)
   }
 
   /** The hub ends the connection. */
-  closes(code: number): void {
+  hubCloses(code: number): void {
     this.#closing = true
     this.#eye.w.sometimes(`close ${code}`)
   }
@@ -122,7 +122,7 @@ export class Conversation {
     if (before !== undefined && before.hub !== this.hub) w.sometimes('a session goes on at another hub')
     if (before?.ended === false) {
       w.sometimes('a session goes on while its older connection lives')
-      this.#eye.replaces(before)
+      this.#eye.sessionReplaced(before)
     }
     newest.set(session.id, this)
     this.#session = session.id
@@ -168,9 +168,9 @@ export class Conversation {
       this.#wrong(`message ${at} of ${address} behind ${prev}, but it stands at ${standing.at} (P-ST-4)`)
     standing.at = at
     const stream = `${this.hub} ${standing.epoch} ${address}`
-    const age = this.#eye.saying(stream, at)
+    const age = this.#eye.sentSince(stream, at)
     if (at > standing.top && age > late) w.sometimes('a slow reader is served from the log')
-    if (at <= standing.top && this.#eye.hasSaid(stream, standing.top + 1))
+    if (at <= standing.top && this.#eye.hasSent(stream, standing.top + 1))
       w.sometimes('a replay beside live traffic')
   }
 
@@ -184,6 +184,6 @@ export class Conversation {
   }
 
   #wrong(what: string): void {
-    this.#eye.wrong(`${this.who}: ${what}`)
+    this.#eye.addViolation(`${this.label}: ${what}`)
   }
 }

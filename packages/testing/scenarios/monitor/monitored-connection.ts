@@ -1,18 +1,18 @@
 import type { Batch, Connection, Sink } from '@chat/core/transport'
 import { WrappedConnection } from '../../src/world/wrapped-connection.ts'
-import type { Conversation } from './connection-monitor.ts'
+import type { ConnectionMonitor } from './connection-monitor.ts'
 
 /** What each batch says: connections that share one share this. */
-const spoken = new WeakMap<Batch, readonly unknown[][]>()
+const parsedBatches = new WeakMap<Batch, readonly unknown[][]>()
 
 const framesOf = (transmission: string): unknown[][] =>
   transmission.split('\n').map((line) => JSON.parse(line) as unknown[])
 
 /** A hub's end of a connection, overheard. */
-export class WatchedConnection extends WrappedConnection {
-  readonly #conversation: Conversation
+export class MonitoredConnection extends WrappedConnection {
+  readonly #conversation: ConnectionMonitor
 
-  constructor(connection: Connection, conversation: Conversation) {
+  constructor(connection: Connection, conversation: ConnectionMonitor) {
     super(connection)
     this.#conversation = conversation
   }
@@ -21,7 +21,7 @@ export class WatchedConnection extends WrappedConnection {
     const conversation = this.#conversation
     super.attach({
       receive: (transmission) => {
-        for (const frame of framesOf(String(transmission))) conversation.hears(frame)
+        for (const frame of framesOf(String(transmission))) conversation.clientFrame(frame)
         sink.receive(transmission)
       },
       drain: () => sink.drain(),
@@ -33,16 +33,16 @@ export class WatchedConnection extends WrappedConnection {
   }
 
   override send(batch: Batch): boolean {
-    const frames = spoken.get(batch) ?? framesOf(batch.text)
-    spoken.set(batch, frames)
-    for (const frame of frames) this.#conversation.says(frame)
+    const frames = parsedBatches.get(batch) ?? framesOf(batch.text)
+    parsedBatches.set(batch, frames)
+    for (const frame of frames) this.#conversation.hubFrame(frame)
     const room = super.send(batch)
-    this.#conversation.waits(this.bufferedAmount)
+    this.#conversation.checkBuffered(this.bufferedAmount)
     return room
   }
 
   override close(code: number, reason: string): void {
-    this.#conversation.closes(code)
+    this.#conversation.hubCloses(code)
     super.close(code, reason)
   }
 

@@ -1,10 +1,10 @@
 import type { Hub } from '@chat/core'
 import type { World } from '@chat/testing'
-import { Conversation } from './connection-monitor.ts'
-import { WatchedConnection } from './monitored-connection.ts'
+import { ConnectionMonitor } from './connection-monitor.ts'
+import { MonitoredConnection } from './monitored-connection.ts'
 
 /** What a hub may not exceed; what is left out is not looked at. */
-export interface Bounds {
+export interface MonitorBounds {
   /** Bytes that wait for one connection. */
   readonly waiting?: number
   /** Messages that an attachment may replay. */
@@ -17,37 +17,37 @@ export interface Bounds {
   readonly silent?: number
 }
 
-const glance = 500
+const pollInterval = 500
 
 /**
  * Watches what hubs say on their connections, frame by frame. A client mends most of what a hub does wrong, so what its application sees tells little of
  * the hub: here the hub itself is held to its promises.
  */
-export class Eye {
+export class ProtocolMonitor {
   readonly w: World
-  readonly bounds: Bounds
+  readonly bounds: MonitorBounds
   /** How often clients have asked to join, besides in a `hello`. */
   joins = 0
   /** How often a hub has answered that it knew a message already. */
   repeated = 0
   /** The newest conversation of each session. */
-  readonly newest: Map<string, Conversation> = new Map()
+  readonly newest: Map<string, ConnectionMonitor> = new Map()
   /** When each hub first said each message, by hub and stream, and by offset. */
   readonly #said = new Map<string, Map<number, number>>()
   readonly #wrong: string[] = []
 
-  constructor(w: World, bounds: Bounds) {
+  constructor(w: World, bounds: MonitorBounds) {
     this.w = w
     this.bounds = bounds
     w.invariant('wire', () => this.#wrong[0] ?? true)
   }
 
   /** Watches the connections of a hub from now on. */
-  watch(hub: Hub): void {
+  watchHub(hub: Hub): void {
     const accept = hub.accept.bind(hub)
     hub.accept = (connection, handshake) => {
-      const conversation = new Conversation(this, hub.node)
-      const watched = new WatchedConnection(connection, conversation)
+      const conversation = new ConnectionMonitor(this, hub.node)
+      const watched = new MonitoredConnection(connection, conversation)
       const { stalled, silent } = this.bounds
       if (stalled !== undefined || silent !== undefined) this.#glanceAt(watched, conversation)
       accept(watched, handshake)
@@ -55,21 +55,22 @@ export class Eye {
   }
 
   /** Something that no hub may do. */
-  wrong(what: string): void {
+  addViolation(what: string): void {
     this.#wrong.push(what)
   }
 
   /** A session goes on with another connection: the older one must end. */
-  replaces(older: Conversation): void {
+  sessionReplaced(older: ConnectionMonitor): void {
     const { replaced } = this.bounds
     if (replaced === undefined) return
     this.w.runtime(`the eye on ${older.hub}`).timer(replaced, () => {
-      if (!older.over) this.wrong(`${older.who} is kept, though its session goes on with another (P-HS-5)`)
+      if (!older.isEnding)
+        this.addViolation(`${older.label} is kept, though its session goes on with another (P-HS-5)`)
     })
   }
 
   /** For how many milliseconds a hub has been saying a message, which it says to somebody now. */
-  saying(stream: string, at: number): number {
+  sentSince(stream: string, at: number): number {
     const said = this.#said.get(stream) ?? new Map<number, number>()
     this.#said.set(stream, said)
     const first = said.get(at) ?? this.w.now
@@ -78,18 +79,18 @@ export class Eye {
   }
 
   /** Whether a hub has said a message to anyone. */
-  hasSaid(stream: string, at: number): boolean {
+  hasSent(stream: string, at: number): boolean {
     return this.#said.get(stream)?.has(at) === true
   }
 
   /** Looks now and then whether a connection takes something of what waits for it, and whether something is heard on it. */
-  #glanceAt(connection: WatchedConnection, conversation: Conversation): void {
+  #glanceAt(connection: MonitoredConnection, conversation: ConnectionMonitor): void {
     const runtime = this.w.runtime(`the eye on ${conversation.hub}`)
     const { stalled = Number.POSITIVE_INFINITY, silent = Number.POSITIVE_INFINITY } = this.bounds
     const taken = { buffered: 0, at: runtime.now() }
     const heard = { received: 0, at: runtime.now() }
     const look = (): void => {
-      if (conversation.over) return
+      if (conversation.isEnding) return
       const { bufferedAmount, received } = connection
       const now = runtime.now()
       if (bufferedAmount === 0 || bufferedAmount < taken.buffered) taken.at = now
@@ -97,10 +98,10 @@ export class Eye {
       taken.buffered = bufferedAmount
       heard.received = received
       if (now - taken.at > stalled)
-        this.wrong(`${conversation.who} takes nothing for ${stalled} ms and is kept`)
+        this.addViolation(`${conversation.label} takes nothing for ${stalled} ms and is kept`)
       else if (now - heard.at > silent)
-        this.wrong(`${conversation.who} is silent for ${silent} ms and is kept`)
-      else runtime.timer(glance, look)
+        this.addViolation(`${conversation.label} is silent for ${silent} ms and is kept`)
+      else runtime.timer(pollInterval, look)
     }
     look()
   }

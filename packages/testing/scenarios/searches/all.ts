@@ -4,8 +4,8 @@ import { delivery } from './delivery.ts'
 import { limits } from './limits.ts'
 import { logs } from './logs.ts'
 import { policies } from './policies.ts'
-import { attendance } from './presence.ts'
-import { breaches } from './protocol-breaches.ts'
+import { presenceSearches } from './presence.ts'
+import { protocolBreaches } from './protocol-breaches.ts'
 import { revocations } from './revocations.ts'
 
 /** All that are made. */
@@ -16,6 +16,6 @@ export const searches: readonly Search[] = [
   ...limits,
   ...policies,
   ...revocations,
-  ...breaches,
-  ...attendance,
+  ...protocolBreaches,
+  ...presenceSearches,
 ]

@@ -1,5 +1,5 @@
 import type { World } from '@chat/testing'
-import { Town } from '../cluster/cluster.ts'
+import { Cluster } from '../cluster/cluster.ts'
 import type { Search } from '../search.ts'
 import { talk } from './delivery.ts'
 
@@ -8,15 +8,15 @@ interface Register {
   readonly ended: Map<string, number>
   readonly wrong: string[]
 }
-const registers = new WeakMap<Town, Register>()
+const registers = new WeakMap<Cluster, Register>()
 /** For how long a session can be resumed, and how late its end may be noted. */
 const sessionTtl = 120_000
 const horizon = 60_000
 const slack = 1_000
 
-async function registered(w: World): Promise<Town> {
+async function registered(w: World): Promise<Cluster> {
   const register: Register = { ended: new Map(), wrong: [] }
-  const town = await Town.build(w, {
+  const cluster = await Cluster.start(w, {
     bounds: { stalled: 20_000, silent: 55_000 },
     started: (hub) => {
       hub.on('$disconnect', ({ session }) => register.ended.set(session.id, w.now))
@@ -27,30 +27,30 @@ async function registered(w: World): Promise<Town> {
       })
     },
   })
-  registers.set(town, register)
-  return town
+  registers.set(cluster, register)
+  return cluster
 }
 
 /** All but the first talk: who only listens learns of a dead connection by silence alone. */
-async function talkToListener(town: Town): Promise<void> {
-  const speakers = town.clients.slice(1)
+async function talkToListener(cluster: Cluster): Promise<void> {
+  const speakers = cluster.clients.slice(1)
   for (let step = 0; step < 80; step++) {
-    town.say(town.any(speakers), town.any([...town.rooms, '*']))
-    await town.w.advance(Math.floor(town.w.random() * 2_000))
+    cluster.sendMessage(cluster.draw(speakers), cluster.draw([...cluster.rooms, '*']))
+    await cluster.w.advance(Math.floor(cluster.w.random() * 2_000))
   }
 }
 
-async function talkForLong(town: Town): Promise<void> {
-  await talk(town)
+async function talkForLong(cluster: Cluster): Promise<void> {
+  await talk(cluster)
   for (let step = 0; step < 30; step++) {
-    town.say(town.any(town.clients), town.any(town.rooms))
-    await town.w.advance('5s')
+    cluster.sendMessage(cluster.draw(cluster.clients), cluster.draw(cluster.rooms))
+    await cluster.w.advance('5s')
   }
 }
 
 /** A send that could be written at once is settled within the horizon, whatever happens. */
-function settledInTime({ w, said }: Town): void {
-  const late = said.find(({ atOnce, since, until }) => atOnce && (until ?? w.now) - since > horizon + slack)
+function settledInTime({ w, sent }: Cluster): void {
+  const late = sent.find(({ atOnce, since, until }) => atOnce && (until ?? w.now) - since > horizon + slack)
   w.invariant(
     'I6',
     () =>
@@ -59,17 +59,18 @@ function settledInTime({ w, said }: Town): void {
   )
 }
 
-async function talkAndWhisper(town: Town): Promise<void> {
+async function talkAndWhisper(cluster: Cluster): Promise<void> {
   for (let step = 0; step < 130; step++) {
-    town.whisper(town.any(town.clients), town.any(town.rooms))
-    if (step % 2 === 0) town.say(town.any(town.clients), town.any([...town.rooms, '*']))
-    await town.w.advance(Math.floor(town.w.random() * 500))
+    cluster.castMessage(cluster.draw(cluster.clients), cluster.draw(cluster.rooms))
+    if (step % 2 === 0)
+      cluster.sendMessage(cluster.draw(cluster.clients), cluster.draw([...cluster.rooms, '*']))
+    await cluster.w.advance(Math.floor(cluster.w.random() * 500))
   }
 }
 
 /** A deploy costs nobody anything. */
-function nobodyNotices({ w, said, clients, rooms }: Town): void {
-  const failed = said.find(({ outcome }) => outcome !== 'stored' && outcome !== 'cast')
+function nobodyNotices({ w, sent, clients, rooms }: Cluster): void {
+  const failed = sent.find(({ outcome }) => outcome !== 'stored' && outcome !== 'cast')
   const gaps = clients.flatMap((client) => [...rooms, '*'].flatMap((address) => w.gaps(client, address)))
   w.invariant('S-23', () => {
     if (failed !== undefined) return `a send was ${failed.outcome}`
@@ -81,20 +82,21 @@ function nobodyNotices({ w, said, clients, rooms }: Town): void {
 export const connections: readonly Search[] = [
   {
     name: 'half-open connections',
-    town: (w) =>
-      Town.build(w, { route: [0, 0, 1, 1], bounds: { stalled: 20_000, silent: 55_000, replaced: 1_000 } }),
-    days: talkToListener,
+    setup: (w) =>
+      Cluster.start(w, { route: [0, 0, 1, 1], bounds: { stalled: 20_000, silent: 55_000, replaced: 1_000 } }),
+    workload: talkToListener,
     options: { faults: ['reset', 'stall', 'stall', 'cut', 'refuse'], most: 8 },
     situations: ['close 4008', 'close 4509', 'a session goes on while its older connection lives'],
   },
   {
     name: 'impatience',
-    town: (w) => Town.build(w, { client: { connectTimeout: 3_000 }, hub: { limits: { resumeRate: 100 } } }),
-    days: async (town) => {
-      const sessions = town.clients.map(({ session }) => session)
-      await talk(town)
-      town.w.invariant('P-HS-4', () => {
-        const lost = town.clients.find(({ session }, place) => session !== sessions[place])
+    setup: (w) =>
+      Cluster.start(w, { client: { connectTimeout: 3_000 }, hub: { limits: { resumeRate: 100 } } }),
+    workload: async (cluster) => {
+      const sessions = cluster.clients.map(({ session }) => session)
+      await talk(cluster)
+      cluster.w.invariant('P-HS-4', () => {
+        const lost = cluster.clients.find(({ session }, place) => session !== sessions[place])
         return lost === undefined || `${lost.user} has lost its session`
       })
     },
@@ -108,20 +110,20 @@ export const connections: readonly Search[] = [
   },
   {
     name: 'deploys',
-    town: (w) => Town.build(w, { nodes: 3 }),
-    days: talkAndWhisper,
-    holds: nobodyNotices,
+    setup: (w) => Cluster.start(w, { nodes: 3 }),
+    workload: talkAndWhisper,
+    check: nobodyNotices,
     options: { faults: ['drain', 'drain', 'outage'], most: 8 },
     situations: ['a session goes on at another hub', 'a session goes on while its older connection lives'],
   },
   {
     name: 'long absences',
-    town: registered,
-    days: talkForLong,
-    holds: (town) => {
-      settledInTime(town)
-      const [wrong] = registers.get(town)?.wrong ?? []
-      town.w.invariant('P-HS-6', () => wrong === undefined || wrong)
+    setup: registered,
+    workload: talkForLong,
+    check: (cluster) => {
+      settledInTime(cluster)
+      const [wrong] = registers.get(cluster)?.wrong ?? []
+      cluster.w.invariant('P-HS-6', () => wrong === undefined || wrong)
     },
     options: { faults: ['reset', 'stall', 'cut', 'refuse'], most: 8, lasting: 5 },
     situations: ['a send is uncertain', 'a session is lost', 'close 4012'],

@@ -1,28 +1,29 @@
 import { allFaults, type FaultKind } from '@chat/testing'
-import { Town } from '../cluster/cluster.ts'
+import { Cluster } from '../cluster/cluster.ts'
 import type { Search } from '../search.ts'
 
 /** What goes wrong between a client and its hubs. */
 export const network: readonly FaultKind[] = ['stall', 'reset', 'cut', 'refuse', 'slow', 'sleep']
 
 /** Everyone talks now and then, alone and in bursts, for about a minute and a half. */
-export async function talk(town: Town): Promise<void> {
-  const { w, clients, rooms } = town
+export async function talk(cluster: Cluster): Promise<void> {
+  const { w, clients, rooms } = cluster
   for (let step = 0; step < 60; step++) {
-    const client = town.any(clients)
-    const address = town.any([...rooms, '*', '@alice', '@bob'])
-    for (let burst = w.random() < 0.2 ? 5 : 1; burst > 0; burst--) town.say(client, address)
+    const client = cluster.draw(clients)
+    const address = cluster.draw([...rooms, '*', '@alice', '@bob'])
+    for (let burst = w.random() < 0.2 ? 5 : 1; burst > 0; burst--) cluster.sendMessage(client, address)
     await w.advance(Math.floor(w.random() * 3_000))
   }
 }
 
 /** Without faults nobody joins twice, repeats a send, or is uncertain of one (I10). */
-function nothingIsNeedless(town: Town): void {
-  const { w, eye, clients, rooms, said } = town
+function nothingIsNeedless(cluster: Cluster): void {
+  const { w, monitor, clients, rooms, sent } = cluster
   w.invariant('I10', () => {
-    if (eye.joins !== clients.length * rooms.length) return `${eye.joins} joins, some of them needless`
-    if (eye.repeated > 0) return `${eye.repeated} sends were repeated`
-    return said.every(({ outcome }) => outcome === 'stored') || 'a send was not stored'
+    if (monitor.joins !== clients.length * rooms.length)
+      return `${monitor.joins} joins, some of them needless`
+    if (monitor.repeated > 0) return `${monitor.repeated} sends were repeated`
+    return sent.every(({ outcome }) => outcome === 'stored') || 'a send was not stored'
   })
 }
 
@@ -30,30 +31,30 @@ function nothingIsNeedless(town: Town): void {
 export const delivery: readonly Search[] = [
   {
     name: 'calm',
-    town: (w) => Town.build(w),
-    days: talk,
+    setup: (w) => Cluster.start(w),
+    workload: talk,
     options: { faults: [] },
-    holds: nothingIsNeedless,
+    check: nothingIsNeedless,
     situations: [],
   },
   {
     name: 'one hub, synchronous',
-    town: (w) => Town.build(w, { nodes: 1 }),
-    days: talk,
+    setup: (w) => Cluster.start(w, { nodes: 1 }),
+    workload: talk,
     options: { faults: [...network, 'crash', 'pause', 'trim'], backplaneLatency: 0 },
     situations: [],
   },
   {
     name: 'two hubs',
-    town: (w) => Town.build(w),
-    days: talk,
+    setup: (w) => Cluster.start(w),
+    workload: talk,
     options: { faults: allFaults },
     situations: [],
   },
   {
     name: 'storm',
-    town: (w) => Town.build(w),
-    days: talk,
+    setup: (w) => Cluster.start(w),
+    workload: talk,
     options: { faults: allFaults, most: 25, within: 80_000 },
     situations: [
       'a late frame on an older connection',

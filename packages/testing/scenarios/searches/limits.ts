@@ -1,4 +1,4 @@
-import { Town } from '../cluster/cluster.ts'
+import { Cluster } from '../cluster/cluster.ts'
 import { nothingIsRefused } from '../cluster/final-checks.ts'
 import type { Search } from '../search.ts'
 import { network } from './delivery.ts'
@@ -12,31 +12,32 @@ const queue = 64 * 1024
 const waiting = queue + 64 * 1024 + 256 * 1024
 
 /** Two of four talk in one room, without a pause. */
-async function rattle(town: Town, steps = 130, bytes = 0): Promise<void> {
-  const [first, second] = town.clients
+async function rattle(cluster: Cluster, steps = 130, bytes = 0): Promise<void> {
+  const [first, second] = cluster.clients
   for (let step = 0; step < steps; step++) {
-    for (const client of [first, second]) if (client !== undefined) town.say(client, '#lobby', bytes)
-    await town.w.advance(Math.floor(town.w.random() * 400))
+    for (const client of [first, second])
+      if (client !== undefined) cluster.sendMessage(client, '#lobby', bytes)
+    await cluster.w.advance(Math.floor(cluster.w.random() * 400))
   }
 }
 
 /** More is said than a slow link carries. */
-async function flood(town: Town): Promise<void> {
-  const [first, second] = town.clients
+async function flood(cluster: Cluster): Promise<void> {
+  const [first, second] = cluster.clients
   for (let step = 0; step < 60; step++) {
-    if (first !== undefined) town.say(first, '#lobby', 8_000)
-    if (second !== undefined) for (let i = 0; i < 2; i++) town.whisper(second, '#lobby', 8_000)
-    await town.w.advance(Math.floor(town.w.random() * 500))
+    if (first !== undefined) cluster.sendMessage(first, '#lobby', 8_000)
+    if (second !== undefined) for (let i = 0; i < 2; i++) cluster.castMessage(second, '#lobby', 8_000)
+    await cluster.w.advance(Math.floor(cluster.w.random() * 500))
   }
 }
 
 /** More at once than the limits let through. */
-async function pushing(town: Town): Promise<void> {
+async function pushing(cluster: Cluster): Promise<void> {
   for (let step = 0; step < 40; step++) {
-    const client = town.any(town.clients)
-    for (let burst = 1 + Math.floor(town.w.random() * 12); burst > 0; burst--)
-      town.say(client, town.any(town.rooms))
-    await town.w.advance(Math.floor(town.w.random() * 4_000))
+    const client = cluster.draw(cluster.clients)
+    for (let burst = 1 + Math.floor(cluster.w.random() * 12); burst > 0; burst--)
+      cluster.sendMessage(client, cluster.draw(cluster.rooms))
+    await cluster.w.advance(Math.floor(cluster.w.random() * 4_000))
   }
 }
 
@@ -44,15 +45,15 @@ async function pushing(town: Town): Promise<void> {
 export const limits: readonly Search[] = [
   {
     name: 'late hubs',
-    town: (w) => Town.build(w, { rooms: ['#lobby'], hub: { limits: { inflight: 4 } } }),
-    days: (town) => rattle(town),
+    setup: (w) => Cluster.start(w, { rooms: ['#lobby'], hub: { limits: { inflight: 4 } } }),
+    workload: (cluster) => rattle(cluster),
     options: { faults: ['pause', 'pause', 'reset', 'reset', 'answers'], most: 10, within: 20_000 },
     situations: ['a late frame on an older connection'],
   },
   {
     name: 'late hubs, shorter logs',
-    town: (w) => Town.build(w, { rooms: ['#lobby'] }),
-    days: (town) => rattle(town),
+    setup: (w) => Cluster.start(w, { rooms: ['#lobby'] }),
+    workload: (cluster) => rattle(cluster),
     options: {
       faults: ['pause', 'pause', 'reset', 'reset', 'rollback', 'rollback'],
       most: 14,
@@ -63,20 +64,20 @@ export const limits: readonly Search[] = [
   },
   {
     name: 'slow readers',
-    town: (w) => Town.build(w, { rooms: ['#lobby'], hub: { limits: { queue } }, bounds: { waiting } }),
-    days: flood,
+    setup: (w) => Cluster.start(w, { rooms: ['#lobby'], hub: { limits: { queue } }, bounds: { waiting } }),
+    workload: flood,
     options: { faults: ['slow', 'slow', 'slow', 'trim', 'trim'], most: 6, within: 12_000, lasting: 2 },
     situations: ['a slow reader is served from the log'],
   },
   {
     name: 'far behind',
-    town: (w) =>
-      Town.build(w, {
+    setup: (w) =>
+      Cluster.start(w, {
         rooms: ['#lobby'],
         hub: { limits: { replay } },
         bounds: { replay: replay + meanwhile },
       }),
-    days: (town) => rattle(town),
+    workload: (cluster) => rattle(cluster),
     options: {
       faults: ['cut', 'refuse', 'stall', 'reset', 'trim', 'trim', 'crash', 'hints'],
       most: 8,
@@ -87,8 +88,8 @@ export const limits: readonly Search[] = [
   },
   {
     name: 'changing logs',
-    town: (w) => Town.build(w, { rooms: ['#lobby'] }),
-    days: (town) => rattle(town, 70, 3_000),
+    setup: (w) => Cluster.start(w, { rooms: ['#lobby'] }),
+    workload: (cluster) => rattle(cluster, 70, 3_000),
     options: {
       faults: ['forget', 'forget', 'rollback', 'trim', 'cut', 'cut', 'reset', 'drain'],
       most: 14,
@@ -99,13 +100,13 @@ export const limits: readonly Search[] = [
   },
   {
     name: 'tight windows',
-    town: (w) =>
-      Town.build(w, {
-        people: ['alice', 'bob', 'carol', 'dave'],
+    setup: (w) =>
+      Cluster.start(w, {
+        users: ['alice', 'bob', 'carol', 'dave'],
         hub: { limits: { inflight: 4, rate: 5, burst: 10 } },
       }),
-    days: pushing,
-    holds: nothingIsRefused,
+    workload: pushing,
+    check: nothingIsRefused,
     options: { faults: network },
     situations: ['an answer is lost after the store'],
   },

@@ -1,12 +1,12 @@
 import type { World } from '@chat/testing'
-import { Town } from '../cluster/cluster.ts'
+import { Cluster } from '../cluster/cluster.ts'
 import type { Search } from '../search.ts'
 import { network, talk } from './delivery.ts'
 
 /** A policy that takes its time, each time another. */
-async function slowPolicy(w: World): Promise<Town> {
+async function slowPolicy(w: World): Promise<Cluster> {
   const { timer } = w.runtime('policy')
-  return Town.build(w, {
+  return Cluster.start(w, {
     hub: {
       authorize: () =>
         new Promise((resolve) => {
@@ -17,12 +17,12 @@ async function slowPolicy(w: World): Promise<Town> {
 }
 
 /** Who may not enter which room, since when. */
-const bans = new WeakMap<Town, Map<string, number>>()
+const bans = new WeakMap<Cluster, Map<string, number>>()
 
-async function banning(w: World): Promise<Town> {
+async function banning(w: World): Promise<Cluster> {
   const banned = new Map<string, number>()
   let wrong: string | null = null
-  const town = await Town.build(w, {
+  const cluster = await Cluster.start(w, {
     hub: { authorize: ({ user, address }) => !banned.has(`${user.id} ${address}`) },
     started: (hub) => {
       hub.on('$connect', ({ session }) => {
@@ -35,35 +35,35 @@ async function banning(w: World): Promise<Town> {
     },
   })
   w.invariant('I12', () => wrong === null || wrong)
-  bans.set(town, banned)
-  return town
+  bans.set(cluster, banned)
+  return cluster
 }
 
-async function talkAndBan(town: Town): Promise<void> {
-  const at = 5 + Math.floor(town.w.random() * 20)
+async function talkAndBan(cluster: Cluster): Promise<void> {
+  const at = 5 + Math.floor(cluster.w.random() * 20)
   for (let step = 0; step < 60; step++) {
-    if (step === at) bans.get(town)?.set('carol #garden', town.w.now)
-    town.say(town.any(town.clients), town.any(town.rooms))
-    await town.w.advance(Math.floor(town.w.random() * 2_000))
+    if (step === at) bans.get(cluster)?.set('carol #garden', cluster.w.now)
+    cluster.sendMessage(cluster.draw(cluster.clients), cluster.draw(cluster.rooms))
+    await cluster.w.advance(Math.floor(cluster.w.random() * 2_000))
   }
   // For the last words everyone is welcome again.
-  bans.get(town)?.clear()
-  for (const client of town.clients) client.join('#garden')
+  bans.get(cluster)?.clear()
+  for (const client of cluster.clients) client.join('#garden')
 }
 
 /** What depends on an application's policy. */
 export const policies: readonly Search[] = [
   {
     name: 'slow policy',
-    town: slowPolicy,
-    days: talk,
+    setup: slowPolicy,
+    workload: talk,
     options: { faults: [...network, 'answers'] },
     situations: ['an answer is lost after the store'],
   },
   {
     name: 'bans',
-    town: banning,
-    days: talkAndBan,
+    setup: banning,
+    workload: talkAndBan,
     options: { faults: ['cut', 'reset', 'crash', 'drain'] },
     situations: ['a stream is refused'],
   },

@@ -1,6 +1,6 @@
 import type { Client } from '@chat/core'
 import type { World } from '@chat/testing'
-import { Town } from '../cluster/cluster.ts'
+import { Cluster } from '../cluster/cluster.ts'
 import type { Search } from '../search.ts'
 import { network } from './delivery.ts'
 
@@ -11,36 +11,36 @@ interface Law {
   /** Who was kicked as a whole, since when. */
   readonly kicked: Map<string, number>
 }
-const laws = new WeakMap<Town, Law>()
+const laws = new WeakMap<Cluster, Law>()
 /** How often those who were put out try to come back. */
 const patience = 1_500
 /** The longest that the policy thinks. */
 const slowest = 400
 
-/** A town with a policy that decides at once and takes its time to say so; whoever is put out tries again and again. */
-async function guarded(w: World, nodes: number): Promise<Town> {
+/** A cluster with a policy that decides at once and takes its time to say so; whoever is put out tries again and again. */
+async function guarded(w: World, nodes: number): Promise<Cluster> {
   const law: Law = { expelled: new Set(), banned: new Set(), kicked: new Map() }
   const { timer } = w.runtime('policy')
   const later = <T>(verdict: T): Promise<T> =>
     new Promise((resolve) => {
       timer(Math.floor(w.random() * slowest), () => resolve(verdict))
     })
-  const town = await Town.build(w, {
+  const cluster = await Cluster.start(w, {
     nodes,
     hub: {
       authenticate: ({ token }) => later(law.expelled.has(token ?? '') ? null : { id: token ?? '' }),
       authorize: ({ user, address }) => later(!law.banned.has(`${user.id} ${address}`)),
     },
   })
-  laws.set(town, law)
+  laws.set(cluster, law)
   // Between hubs a word may get lost, and then it takes longer.
-  if (nodes === 1) w.invariant('SEC-25', () => whoIsLeft(town, law) ?? true)
-  for (const client of town.clients) settle(town, client)
-  return town
+  if (nodes === 1) w.invariant('SEC-25', () => whoIsLeft(cluster, law) ?? true)
+  for (const client of cluster.clients) settle(cluster, client)
+  return cluster
 }
 
 /** Nobody who was kicked is there any more, whatever was under way. */
-function whoIsLeft({ w, running }: Town, { kicked }: Law): string | null {
+function whoIsLeft({ w, running }: Cluster, { kicked }: Law): string | null {
   const left = running
     .flatMap(({ sessions }) => sessions)
     .find(({ user }) => w.now - (kicked.get(user.id) ?? w.now) > slowest)
@@ -48,8 +48,8 @@ function whoIsLeft({ w, running }: Town, { kicked }: Law): string | null {
 }
 
 /** A client stays in every room that it is let into; when it is put out for good, another takes its place. */
-function settle(town: Town, client: Client): void {
-  const { w, clients, rooms } = town
+function settle(cluster: Cluster, client: Client): void {
+  const { w, clients, rooms } = cluster
   const { timer } = w.runtime('people')
   const stay = (room: string): void => {
     if (client.status === 'closed') return
@@ -58,9 +58,9 @@ function settle(town: Town, client: Client): void {
   const comeBack = async (): Promise<void> => {
     const name = client.user ?? ''
     try {
-      const next = await w.client(town.hubs, name)
+      const next = await w.client(cluster.hubs, name)
       clients[clients.indexOf(client)] = next
-      settle(town, next)
+      settle(cluster, next)
     } catch {
       // Still expelled.
       timer(patience, () => void comeBack())
@@ -73,17 +73,17 @@ function settle(town: Town, client: Client): void {
 }
 
 /** Takes something from somebody, in the middle of whatever is under way, and gives it back after a while. */
-function revoke(town: Town): void {
-  const { w } = town
-  const law = laws.get(town)
-  const hub = town.any(town.running)
-  const client = town.any(town.clients)
-  const room = town.any(town.rooms)
+function revoke(cluster: Cluster): void {
+  const { w } = cluster
+  const law = laws.get(cluster)
+  const hub = cluster.draw(cluster.running)
+  const client = cluster.draw(cluster.clients)
+  const room = cluster.draw(cluster.rooms)
   const name = client.user ?? ''
   const who = w.random() < 0.5 || client.session === null ? `@${name}` : `~${client.session}`
   const pardoned = w.runtime('law').timer
   const ban = `${name} ${room}`
-  const way = town.any(['remove', 'recheck', 'kick'])
+  const way = cluster.draw(['remove', 'recheck', 'kick'])
   law?.[way === 'kick' ? 'expelled' : 'banned'].add(way === 'kick' ? name : ban)
   if (way === 'kick' && who === `@${name}` && !law?.kicked.has(name)) law?.kicked.set(name, w.now)
   w.sometimes(way)
@@ -97,13 +97,13 @@ function revoke(town: Town): void {
   })
 }
 
-async function talkAndRevoke(town: Town): Promise<void> {
-  const { w, clients, rooms } = town
+async function talkAndRevoke(cluster: Cluster): Promise<void> {
+  const { w, clients, rooms } = cluster
   for (let step = 0; step < 80; step++) {
-    if (w.random() < 0.2) revoke(town)
-    town.say(town.any(clients), town.any([...rooms, '*', '@alice', '@bob']))
+    if (w.random() < 0.2) revoke(cluster)
+    cluster.sendMessage(cluster.draw(clients), cluster.draw([...rooms, '*', '@alice', '@bob']))
     // Somebody comes back, so that something is often under way.
-    if (w.random() < 0.1) w.link(town.any(clients)).reset()
+    if (w.random() < 0.1) w.link(cluster.draw(clients)).reset()
     await w.advance(Math.floor(w.random() * 1_500))
   }
 }
@@ -112,15 +112,15 @@ async function talkAndRevoke(town: Town): Promise<void> {
 export const revocations: readonly Search[] = [
   {
     name: 'revocations',
-    town: (w) => guarded(w, 2),
-    days: talkAndRevoke,
+    setup: (w) => guarded(w, 2),
+    workload: talkAndRevoke,
     options: { faults: [...network, 'crash', 'drain', 'answers', 'hints'] },
     situations: ['remove', 'recheck', 'kick', 'close 4513', 'a stream is refused'],
   },
   {
     name: 'revocations at one hub',
-    town: (w) => guarded(w, 1),
-    days: talkAndRevoke,
+    setup: (w) => guarded(w, 1),
+    workload: talkAndRevoke,
     options: { faults: [...network, 'pause'], backplaneLatency: 0 },
     situations: ['remove', 'recheck', 'kick', 'close 4513', 'a stream is refused'],
   },

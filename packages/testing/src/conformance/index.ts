@@ -6,7 +6,7 @@ export type {
 } from './backplane/harness.ts'
 export { backplaneCases, defineBackplaneSuite } from './backplane/suite.ts'
 export { ConformanceError } from './check.ts'
-export type { Pace } from './poller.ts'
+export type { SuiteTiming } from './poller.ts'
 export { ProtocolClient, type SocketEnd } from './protocol/client.ts'
 export { dialledSocket } from './protocol/dialled-socket.ts'
 export type {

@@ -2,7 +2,7 @@ import { type MaybePromise, systemRuntime } from '@chat/core'
 import { ConformanceError } from './check.ts'
 
 /** How long a suite waits for things. Real time, unless there is `settle`. */
-export interface Pace {
+export interface SuiteTiming {
   /**
    * For harnesses on virtual time: lets time pass until nothing is under way. Whoever waits calls it again and again, so what needs a
    * longer time, such as a close that nobody answers, comes about too.
@@ -17,15 +17,15 @@ export interface Pace {
 /** How often it looks whether something has happened, in milliseconds: at first, and after a while. Looking may cost a request to another process. */
 const interval = { first: 4, longest: 50 }
 /** How often virtual time may settle before what is waited for. */
-const rounds = 200
+const maxRounds = 200
 
 /** Waits for what is to happen, in real or in virtual time. */
-export class Patience {
+export class Poller {
   readonly #settle: (() => Promise<void>) | undefined
   readonly #deadline: number
   readonly #quiet: number
 
-  constructor({ settle, deadline = 10_000, quiet = 100 }: Pace) {
+  constructor({ settle, deadline = 10_000, quiet = 100 }: SuiteTiming) {
     this.#settle = settle
     this.#deadline = deadline
     this.#quiet = quiet
@@ -41,7 +41,7 @@ export class Patience {
     const end = systemRuntime.now() + this.#deadline
     for (let round = 0; ; round++) {
       if (await check()) return
-      if (this.#settle === undefined ? systemRuntime.now() > end : round >= rounds)
+      if (this.#settle === undefined ? systemRuntime.now() > end : round >= maxRounds)
         throw neverCame(typeof what === 'string' ? what : what())
       await this.#moment(round)
     }
@@ -75,7 +75,7 @@ export class Patience {
   }
 
   /** The outcome of something that takes time. */
-  async outcome<T>(what: string, pending: MaybePromise<T>): Promise<T> {
+  async awaitOutcome<T>(what: string, pending: MaybePromise<T>): Promise<T> {
     let settled = false
     const outcome = Promise.resolve(pending).finally(() => {
       settled = true
@@ -87,11 +87,11 @@ export class Patience {
   }
 
   /** Waits until what `read` answers has not changed for a while. */
-  async still(read: () => MaybePromise<unknown>): Promise<void> {
+  async untilStable(read: () => MaybePromise<unknown>): Promise<void> {
     let last = await read()
     let since = systemRuntime.now()
     let looks = 0
-    for (let round = 0; round < rounds; ) {
+    for (let round = 0; round < maxRounds; ) {
       await this.#moment(looks++)
       const now = await read()
       if (now !== last) {

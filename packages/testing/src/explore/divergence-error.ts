@@ -1,21 +1,21 @@
-import type { Trace } from '../world/trace.ts'
+import type { Trace } from '../report/trace.ts'
 
-/**
- * The same seed has given two different runs, so that no failure could be seen again. The message shows where they part.
- */
+/** The same seed has given two different runs, so a failure could not be repeated. The message shows the lines in which the runs differ. */
 export class DivergenceError extends Error {
+  /** Always `'divergence'`. */
   readonly code = 'divergence'
+  /** Seed of both runs. */
   readonly seed: number
 
-  /** @internal */
+  /** @internal Made by {@link explore}. */
   constructor(seed: number, first: Trace, second: Trace) {
-    const parting = first.parting(second)
+    const difference = first.firstDifference(second)
     super(
       [
-        `unable to give the same run for seed ${seed}: it has gone two ways`,
-        `  first: ${parting.one ?? 'nothing more'}`,
-        `  then:  ${parting.other ?? 'nothing more'}`,
-        "something decides that is not the world's: state of a module that outlives a run, what is imported from node:timers or node:crypto, a file, a socket",
+        `unable to give the same run for seed ${seed}: two runs differ`,
+        `  first:  ${difference.own ?? '(ended)'}`,
+        `  second: ${difference.other ?? '(ended)'}`,
+        "the code under test depends on a source outside the world: a module's state that outlives a run, an import from node:timers or node:crypto, a file, a socket",
       ].join('\n'),
     )
     this.name = 'DivergenceError'

@@ -1,39 +1,39 @@
-import { allFaults, drawFaults, type Fault, type FaultKind } from '../faults/faults.ts'
+import { checkOptions, type OptionNames } from '@chat/core/transport'
+import { allFaults, checkFaultKinds, drawFaults, type Fault, type FaultKind } from '../faults/faults.ts'
 import { GuardError } from '../globals/guard.ts'
+import { InvariantError } from '../report/invariant-error.ts'
 import { Random } from '../time/random.ts'
-import { InvariantError } from '../world/invariant-error.ts'
+import { type WorldOptions, worldOptionNames } from '../world/options.ts'
 import { Simulation } from '../world/simulation.ts'
-import type { World, WorldOptions } from '../world/world.ts'
+import type { World } from '../world/world.ts'
 import { DivergenceError } from './divergence-error.ts'
 import { shrink } from './shrink.ts'
 
-/** How {@link explore} searches. */
+/** Options of {@link explore}. */
 export interface ExploreOptions<Subject> extends Omit<WorldOptions, 'seed'> {
-  /** How many seeds to try. Default: 100. */
+  /** Number of seeds to try. Default: 100. */
   readonly runs?: number
-  /** The first of them. Default: 1. */
+  /** First of the seeds, which are consecutive integers. Default: 1. */
   readonly seed?: number
-  /** What may go wrong. Default: everything. An empty list: nothing; then a gap is a violation too (I10). */
+  /** Kinds of faults to draw from. Default: {@link allFaults}. With an empty list no fault occurs, and a gap is a violation too (I10). */
   readonly faults?: readonly FaultKind[]
-  /** How many faults a run has at most. Default: 6. */
+  /** Maximum number of faults in a run. Default: 6. */
   readonly most?: number
-  /** Within how many milliseconds they begin. Default: 60 000. */
+  /** Milliseconds of virtual time within which all faults begin. Default: 60 000. */
   readonly within?: number
-  /** How many times as long as usual they last. Default: 1. */
+  /** Factor by which faults last longer than usual. Default: 1. */
   readonly lasting?: number
-  /** What happens while things go wrong. */
+  /** Called in each run, while the faults occur. When it throws, the run fails. */
   readonly workload: (w: World, subject: Subject) => Promise<void> | void
-  /** What must hold when every fault is over and everything had time to recover. Throws when it does not. */
+  /** Called in each run after the end of every fault and the time for recovery. When it throws, the run fails. Default: no check besides the invariants. */
   readonly check?: (w: World, subject: Subject) => Promise<void> | void
-  /** Exactly these faults, as a failure named them, instead of drawn ones. */
+  /** Faults to inject in place of drawn faults, as the message of a failure lists them. Default: drawn faults. */
   readonly replay?: readonly Fault[]
-  /**
-   * How many of the first seeds are run twice, and the runs compared: something that is not the world's may decide. A run that fails is always seen again. Default: 1.
-   */
+  /** Number of the first seeds that run twice, to detect runs that depend on a source outside the world. A run that fails always runs twice. Default: 1. */
   readonly twice?: number
-  /** Situations that must have come about in at least one run, as {@link World.sometimes} notes them. Default: none. */
+  /** Situations that must come about in at least one run, as {@link World.sometimes} notes them. Default: no situations. */
   readonly situations?: readonly string[]
-  /** Called after each run. */
+  /** Called after each run. When it throws, the search ends with that error. */
   readonly progress?: (done: {
     readonly run: number
     readonly runs: number
@@ -42,14 +42,30 @@ export interface ExploreOptions<Subject> extends Omit<WorldOptions, 'seed'> {
   }) => void
 }
 
-/** What a search has seen. */
+const exploreOptionNames: OptionNames<ExploreOptions<unknown>> = {
+  ...worldOptionNames,
+  runs: true,
+  faults: true,
+  most: true,
+  within: true,
+  lasting: true,
+  workload: true,
+  check: true,
+  replay: true,
+  twice: true,
+  situations: true,
+  progress: true,
+}
+
+/** Figures of a search. */
 export interface ExploreReport {
+  /** Number of runs. */
   readonly runs: number
-  /** Callbacks that have run, in all runs together. */
+  /** Number of callbacks that have run, in all runs together. */
   readonly steps: number
-  /** Virtual milliseconds, in all runs together. */
+  /** Milliseconds of virtual time, in all runs together. */
   readonly time: number
-  /** In how many runs each situation came about. */
+  /** Number of runs in which each situation came about, by situation. */
   readonly situations: ReadonlyMap<string, number>
 }
 
@@ -60,8 +76,8 @@ interface Run {
 }
 
 /**
- * Searches seeds for a run in which an invariant does not hold. `setup` makes the hubs and clients; then faults are drawn from the seed and strike while the
- * `workload` runs; then every fault ends, everything gets time to recover, and the invariants are checked. A failure is shrunk to the faults it needs.
+ * Searches seeds for a run in which an invariant does not hold. `setup` makes the hubs and clients of a run. The faults are drawn from the seed and occur while the
+ * `workload` runs. Then every fault ends, hubs and clients get time to recover, and the invariants are checked. A failure is reduced to the faults it needs.
  *
  * ```ts
  * test('no message is lost, whatever happens', () =>
@@ -71,14 +87,15 @@ interface Run {
  *   }))
  * ```
  *
- * @throws InvariantError for the first run that fails: the invariant, the faults it takes and no others, what led to it, and the line that gives it again.
- *   Error with the same, and the `cause`, when something else was thrown. GuardError when code under test has touched a real clock, timer or random source. DivergenceError when a
- *   seed has given two different runs.
+ * @throws InvariantError for the first run that fails: the invariant, the faults that the failure needs, the events before it, and the line that repeats it.
+ *   Error with the same text and the `cause` when the workload or check threw another error. GuardError when code under test has used a real clock, timer or random source.
+ *   DivergenceError when a seed has given two different runs. UsageError when an option or a kind of fault does not exist.
  */
 export async function explore<Subject>(
   options: ExploreOptions<Subject>,
   setup: (w: World) => Promise<Subject> | Subject,
 ): Promise<ExploreReport> {
+  checkExploreOptions(options)
   const { runs = 100, seed: first = 1, replay = null, twice = 1 } = options
   const situations = new Map<string, number>()
   let steps = 0
@@ -86,11 +103,11 @@ export async function explore<Subject>(
   for (let run = 0; run < runs; run++) {
     const outcome = await simulate(options, setup, first + run, replay)
     const { simulation } = outcome
-    if (run < twice || outcome.failure !== null) await seeAgain(options, setup, outcome)
+    if (run < twice || outcome.failure !== null) await checkRepeats(options, setup, outcome)
     if (outcome.failure !== null) throw await explained(options, setup, outcome)
     steps += simulation.steps
     time += simulation.now
-    for (const situation of simulation.verdict.situations)
+    for (const situation of simulation.report.situations)
       situations.set(situation, (situations.get(situation) ?? 0) + 1)
     options.progress?.({ run: run + 1, runs, seed: first + run, hash: simulation.hash })
   }
@@ -100,13 +117,19 @@ export async function explore<Subject>(
   return { runs, steps, time, situations }
 }
 
-/** The hash of one run, for comparing two of them. */
+/** Returns the hash of a run with the seed of the options, to compare runs. */
 export async function traceHash<Subject>(
   options: ExploreOptions<Subject>,
   setup: (w: World) => Promise<Subject> | Subject,
 ): Promise<string> {
+  checkExploreOptions(options)
   const { simulation } = await simulate(options, setup, options.seed ?? 1, options.replay ?? null)
   return simulation.hash
+}
+
+function checkExploreOptions<Subject>(options: ExploreOptions<Subject>): void {
+  checkOptions('explore', options, exploreOptionNames as OptionNames<ExploreOptions<Subject>>)
+  checkFaultKinds('explore', options.faults ?? [])
 }
 
 async function simulate<Subject>(
@@ -126,8 +149,8 @@ async function simulate<Subject>(
       await simulation.recover()
       await check?.(w, subject)
     })
-    if (kinds.length === 0) simulation.expectCalm()
-    simulation.verify()
+    if (kinds.length === 0) simulation.checkUndisturbed()
+    simulation.throwViolations()
     return { simulation, faults, failure: null }
   } catch (failure) {
     return { simulation, faults, failure }
@@ -135,23 +158,23 @@ async function simulate<Subject>(
 }
 
 /**
- * Runs a seed once more.
+ * Runs a seed a second time.
  *
- * @throws DivergenceError when that gives another run.
+ * @throws DivergenceError when the second run differs.
  */
-async function seeAgain<Subject>(
+async function checkRepeats<Subject>(
   options: ExploreOptions<Subject>,
   setup: (w: World) => Promise<Subject> | Subject,
   { simulation, faults, failure }: Run,
 ): Promise<void> {
-  // It stopped where it was refused, and the message says where that is.
+  // The run stopped at the refused call, and the message names its line.
   if (failure instanceof GuardError) return
   const again = await simulate(options, setup, simulation.seed, faults)
   if (again.simulation.hash !== simulation.hash)
-    throw new DivergenceError(simulation.seed, simulation.verdict.trace, again.simulation.verdict.trace)
+    throw new DivergenceError(simulation.seed, simulation.report.trace, again.simulation.report.trace)
 }
 
-/** The failure with the fewest faults that still make it. */
+/** Reduces a failure to the fewest faults that still cause it, and returns the error to throw. */
 async function explained<Subject>(
   options: ExploreOptions<Subject>,
   setup: (w: World) => Promise<Subject> | Subject,
@@ -169,18 +192,18 @@ async function explained<Subject>(
   return failureOf(smallest, failed.faults.length)
 }
 
-/** What a search fails with: what is wrong, the faults that it takes, what led to it, and the line that gives it again. */
+/** Returns the error of a failed search. */
 function failureOf({ simulation, faults, failure }: Run, drawn: number): Error {
-  const { seed, verdict, hash } = simulation
+  const { seed, report, hash } = simulation
   const invariant = failure instanceof InvariantError ? failure : null
-  const said = failure instanceof Error ? failure.message : String(failure)
-  const report = [
-    verdict.report(invariant === null ? said : verdict.headline(), faults, needed(faults.length, drawn)),
+  const message = failure instanceof Error ? failure.message : String(failure)
+  const text = [
+    report.format(invariant === null ? message : report.summary(), faults, needed(faults.length, drawn)),
     'to see it again:',
     `  explore({ …, runs: 1, seed: ${seed}, replay: ${JSON.stringify(faults)} }, …)`,
   ].join('\n')
-  if (invariant !== null) return new InvariantError(invariant.violations, report, { seed, faults, hash })
-  return new Error(report, { cause: failure })
+  if (invariant !== null) return new InvariantError(invariant.violations, text, { seed, faults, hash })
+  return new Error(text, { cause: failure })
 }
 
 function needed(kept: number, drawn: number): string {

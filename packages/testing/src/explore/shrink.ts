@@ -1,7 +1,8 @@
 /**
- * Leaves out what is not needed, first many at once, then one by one, until nothing more can go.
+ * Removes items that a failure does not need, first many at once, then one by one, until every remaining item is needed.
  *
- * @internal
+ * @param items - All items of the failure.
+ * @param enough - Resolves with `true` when the failure occurs with these items alone.
  */
 export async function shrink<T>(
   items: readonly T[],
@@ -15,7 +16,7 @@ export async function shrink<T>(
       if (await enough(fewer)) kept = fewer
       else at += size
     }
-    // One that was needed may not be without one that came after it.
+    // The removal of a later item can make an earlier item unnecessary, so single items are tried again.
     if (size === 1 && kept.length === before) break
     size = Math.ceil(size / 2)
   }

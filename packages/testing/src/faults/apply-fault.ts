@@ -1,31 +1,16 @@
-import type { Duration } from '../time/duration.ts'
-import type { AnyHub, World, WorldBackplane } from '../world/world.ts'
+import type { AnyHub } from './any-hub.ts'
+import type { FaultTargets } from './fault-targets.ts'
 import type { Fault } from './faults.ts'
-import type { LinkControl } from './link-control.ts'
+import type { WorldBackplane } from './world-backplane.ts'
 
-/** What faults can strike, by the numbers that they name. */
-export interface Targets extends Pick<World, 'crash' | 'pause' | 'skew'> {
-  readonly backplane: WorldBackplane
-  /** Notes what happens. */
-  note(text: string): void
-  /** The streams that there are now. */
-  readonly streams: readonly string[]
-  hubAt(index: number): AnyHub | null
-  clientAt(index: number): { readonly link: LinkControl; sleep(duration: Duration): void } | null
-}
-
-/**
- * Lets a fault happen.
- *
- * @internal
- */
-export function strike(fault: Fault, targets: Targets): void {
-  if ('client' in fault) return strikeClient(fault, targets)
-  if ('hub' in fault) return strikeHub(fault, targets)
+/** Applies a fault to its target. A fault whose target does not exist has no effect. */
+export function applyFault(fault: Fault, targets: FaultTargets): void {
+  if ('client' in fault) return applyClientFault(fault, targets)
+  if ('hub' in fault) return applyHubFault(fault, targets)
   const { backplane, streams } = targets
   switch (fault.kind) {
     case 'hints':
-      return backplane.hints(fault, fault.for)
+      return backplane.hints({ lose: fault.lose, double: fault.double }, fault.for)
     case 'answers':
       return backplane.loseAnswers(fault.lose, fault.for)
     case 'wipe':
@@ -34,12 +19,12 @@ export function strike(fault: Fault, targets: Targets): void {
     case 'forget':
     case 'trim': {
       const stream = streams[fault.stream % Math.max(1, streams.length)]
-      if (stream !== undefined) strikeStream(fault, stream, backplane)
+      if (stream !== undefined) applyLogFault(fault, stream, backplane)
     }
   }
 }
 
-function strikeStream(
+function applyLogFault(
   fault: Extract<Fault, { stream: number }>,
   stream: string,
   backplane: WorldBackplane,
@@ -54,7 +39,7 @@ function strikeStream(
   }
 }
 
-function strikeClient(fault: Extract<Fault, { client: number }>, targets: Targets): void {
+function applyClientFault(fault: Extract<Fault, { client: number }>, targets: FaultTargets): void {
   const client = targets.clientAt(fault.client)
   if (client === null) return
   const { link } = client
@@ -77,14 +62,14 @@ function strikeClient(fault: Extract<Fault, { client: number }>, targets: Target
   }
 }
 
-function strikeHub(fault: Extract<Fault, { hub: number }>, targets: Targets): void {
+function applyHubFault(fault: Extract<Fault, { hub: number }>, targets: FaultTargets): void {
   const hub = targets.hubAt(fault.hub)
   if (hub === null) return
   switch (fault.kind) {
     case 'crash':
       return targets.crash(hub, { restart: fault.for, seen: fault.telling })
     case 'drain':
-      return drain(fault, hub, targets)
+      return drainHub(fault, hub, targets)
     case 'pause':
       return targets.pause(hub, fault.for)
     case 'skew':
@@ -94,14 +79,14 @@ function strikeHub(fault: Extract<Fault, { hub: number }>, targets: Targets): vo
   }
 }
 
-function drain(
+function drainHub(
   { hub: index, deadline, for: downtime }: Extract<Fault, { kind: 'drain' }>,
   hub: AnyHub,
-  targets: Targets,
+  targets: FaultTargets,
 ): void {
   targets.note(`fault: ${hub.node} is drained`)
   void hub.close({ deadline }).then(() => {
-    // It may have crashed meanwhile, and another be there in its place.
+    // The hub may have crashed meanwhile, with another incarnation in its place.
     if (targets.hubAt(index) === hub) targets.crash(hub, { restart: downtime })
   })
 }

@@ -1,180 +1,180 @@
 import type { Runtime } from '@chat/core'
 import { MemoryBackplane, type MemoryBackplaneFaults, type MemoryStore } from '@chat/core/memory'
-import type { LogHistory } from '../invariants/log-history.ts'
+import { checkOptions } from '@chat/core/transport'
 import type { Actor } from '../time/actor.ts'
 import { type Duration, milliseconds } from '../time/duration.ts'
 import type { Random } from '../time/random.ts'
-import { Spans } from '../time/time-spans.ts'
-import type { AnyHub, WorldBackplane } from '../world/world.ts'
+import type { TimeSpans } from '../time/time-spans.ts'
+import type { AnyHub } from './any-hub.ts'
+import type { WorldBackplane } from './world-backplane.ts'
 
-/** How one incarnation of a hub reaches the store. */
-interface Way {
+/** The connection of a hub's incarnation to the store. */
+interface NodeConnection {
   readonly backplane: MemoryBackplane
   readonly actor: Actor
   hub: AnyHub | null
-  /** How many outages are under way. */
+  /** Number of outages under way. */
   outages: number
 }
 
-/**
- * The store of a world and every hub's way to it, with what goes wrong there.
- *
- * @internal
- */
+/** A record of the logs, which is told of the data that faults remove. */
+interface LogRecord {
+  /** Records that a log lost the messages behind an offset. */
+  rollback(stream: string, to: number): void
+  /** Records that a whole log was lost. */
+  forget(stream: string): void
+  /** Records that all logs were lost. */
+  wipe(): void
+}
+
+/** Sources that a {@link BackplaneControl} draws and measures with, and records that it keeps up to date. */
+export interface BackplaneControlOptions {
+  readonly history: LogRecord
+  /** Timers by which faults end. */
+  readonly runtime: Runtime
+  /** Timers of transmissions, which stand for work under way. */
+  readonly network: Runtime
+  readonly random: Random
+  /** Draws the latency of a transmission; `null` for the synchronous path. */
+  readonly latency: (() => number) | null
+  /** Spans in which hints can get lost. */
+  readonly lostHints: TimeSpans
+  /** Spans in which a hub can miss the renewal of its lease. */
+  readonly missedRenewals: TimeSpans
+  /** Adds a line to the trace. */
+  readonly note: (text: string) => void
+  /** Notes that a situation came about. */
+  readonly sometimes: (situation: string) => void
+}
+
+const hintShareNames = { lose: true, double: true } as const
+const noLosses = { loseHint: 0, doubleHint: 0, loseAnswer: 0 }
+
+/** The store of a world, the connections of its hubs to the store, and the faults of both. */
 export class BackplaneControl implements WorldBackplane {
   readonly #store: MemoryStore
-  readonly #history: LogHistory
-  readonly #runtime: Runtime
-  readonly #network: Runtime
-  readonly #random: Random
-  readonly #latency: (() => number) | null
-  readonly #note: (text: string) => void
-  readonly #sometimes: (situation: string) => void
-  /** Who has asked first for an end of which epoch. */
+  readonly #options: BackplaneControlOptions
+  /** Node that was the first to end an epoch, by epoch and log. */
   readonly #bumped = new Map<string, MemoryBackplane>()
-  /** When words from node to node can have got lost. */
-  readonly #lossy = new Spans()
-  readonly #silence: Spans
-  readonly #ways = new Map<MemoryBackplane, Way>()
-  #share = { loseHint: 0, doubleHint: 0, loseAnswer: 0 }
+  readonly #connections = new Map<MemoryBackplane, NodeConnection>()
+  #shares = noLosses
 
-  constructor(
-    store: MemoryStore,
-    options: {
-      readonly history: LogHistory
-      readonly runtime: Runtime
-      /** Whose timers mean that something is under way. */
-      readonly network: Runtime
-      readonly random: Random
-      readonly latency: (() => number) | null
-      readonly silence: Spans
-      readonly note: (text: string) => void
-      readonly sometimes: (situation: string) => void
-    },
-  ) {
+  constructor(store: MemoryStore, options: BackplaneControlOptions) {
     this.#store = store
-    this.#history = options.history
-    this.#runtime = options.runtime
-    this.#network = options.network
-    this.#random = options.random
-    this.#latency = options.latency
-    this.#silence = options.silence
-    this.#note = options.note
-    this.#sometimes = options.sometimes
+    this.#options = options
   }
 
-  /** A way to the store for one incarnation of a hub. */
-  connect(actor: Actor): MemoryBackplane {
+  /** Connects an incarnation of a hub to the store. */
+  connectNode(actor: Actor): MemoryBackplane {
+    const { latency, network, random } = this.#options
     const faults: MemoryBackplaneFaults = {
-      loseAnswer: () => this.#share.loseAnswer > 0 && this.#random.next() < this.#share.loseAnswer,
+      loseAnswer: () => this.#shares.loseAnswer > 0 && random.next() < this.#shares.loseAnswer,
       hints: () => this.#drawHints(),
     }
-    const network = this.#network
-    // What comes back means that something is under way, as what goes out does; and it ends with the hub.
+    // Answers are work under way, as requests are, and they end with the hub.
     const runtime: Runtime = {
       ...network,
       timer: (delay, callback) => network.timer(delay, () => actor.run(callback)),
     }
     const backplane = new MemoryBackplane(
       this.#store,
-      this.#latency === null ? {} : { network, runtime, latency: this.#latency, faults },
+      latency === null ? {} : { network, runtime, latency, faults },
     )
     this.#watch(backplane)
-    this.#ways.set(backplane, { backplane, actor, hub: null, outages: 0 })
+    this.#connections.set(backplane, { backplane, actor, hub: null, outages: 0 })
     return backplane
   }
 
-  belongs(backplane: MemoryBackplane, hub: AnyHub): void {
-    const way = this.#ways.get(backplane)
-    if (way !== undefined) way.hub = hub
+  /** Names the hub of a connection, for outages of a single hub. */
+  assignHub(backplane: MemoryBackplane, hub: AnyHub): void {
+    const connection = this.#connections.get(backplane)
+    if (connection !== undefined) connection.hub = hub
   }
 
-  crash(backplane: MemoryBackplane): void {
+  /** Ends the connection of a hub that crashes. */
+  crashNode(backplane: MemoryBackplane): void {
     backplane.crash()
-    this.#ways.delete(backplane)
+    this.#connections.delete(backplane)
   }
 
   outage(duration: Duration, hub?: AnyHub): void {
-    this.#note(`fault: outage of the backplane for ${duration}`)
-    const ways = [...this.#ways.values()].filter((way) => hub === undefined || way.hub === hub)
-    for (const way of ways) {
-      way.outages++
-      way.backplane.outage(true)
+    this.#options.note(`fault: outage of the backplane for ${duration}`)
+    const { lostHints, missedRenewals, runtime } = this.#options
+    const affected = [...this.#connections.values()].filter((each) => hub === undefined || each.hub === hub)
+    for (const connection of affected) {
+      connection.outages++
+      connection.backplane.outage(true)
     }
-    const ends = [this.#lossy, this.#silence].map((spans) => spans.begin(this.#runtime.now()))
-    this.#runtime.timer(milliseconds(duration), () => {
-      for (const end of ends) end(this.#runtime.now())
-      for (const way of ways) if (--way.outages === 0) this.#reconnect(way)
+    const ends = [lostHints, missedRenewals].map((spans) => spans.beginSpan(runtime.now()))
+    runtime.timer(milliseconds(duration), () => {
+      for (const end of ends) end(runtime.now())
+      for (const connection of affected) if (--connection.outages === 0) this.#reconnect(connection)
     })
   }
 
   wipe(downtime: Duration = '1s'): void {
     this.outage(downtime)
-    this.#note('fault: the backplane loses everything')
+    this.#options.note('fault: the backplane loses everything')
     this.#store.wipe()
-    this.#history.wipe()
+    this.#options.history.wipe()
   }
 
   rollback(stream: string, count: number, downtime: Duration = '1s'): void {
     this.outage(downtime)
-    this.#note(`fault: ${stream} loses its ${count} newest messages`)
-    this.#history.rollback(stream, this.#store.rollback(stream, count))
+    this.#options.note(`fault: ${stream} loses its ${count} newest messages`)
+    this.#options.history.rollback(stream, this.#store.rollback(stream, count))
   }
 
   forget(stream: string): void {
-    this.#note(`fault: ${stream} is forgotten`)
+    this.#options.note(`fault: ${stream} is forgotten`)
     this.#store.forget(stream)
-    this.#history.forget(stream)
+    this.#options.history.forget(stream)
   }
 
   trim(stream: string, keep: number): void {
-    this.#note(`fault: ${stream} keeps only its ${keep} newest messages`)
+    this.#options.note(`fault: ${stream} keeps only its ${keep} newest messages`)
     this.#store.trim(stream, keep)
   }
 
-  hints(
-    { lose = 0, double = 0 }: { readonly lose?: number; readonly double?: number },
-    duration: Duration,
-  ): void {
-    this.#note(`fault: of the hints ${lose} are lost, ${double} doubled, for ${duration}`)
-    this.#share = { ...this.#share, loseHint: lose, doubleHint: double }
-    const end = this.#lossy.begin(this.#runtime.now())
-    this.#runtime.timer(milliseconds(duration), () => {
-      end(this.#runtime.now())
-      this.#share = { ...this.#share, loseHint: 0, doubleHint: 0 }
+  hints(shares: { readonly lose?: number; readonly double?: number }, duration: Duration): void {
+    checkOptions('change the hints', shares, hintShareNames)
+    const { lose = 0, double = 0 } = shares
+    const { lostHints, runtime } = this.#options
+    this.#options.note(`fault: of the hints ${lose} are lost, ${double} doubled, for ${duration}`)
+    this.#shares = { ...this.#shares, loseHint: lose, doubleHint: double }
+    const end = lostHints.beginSpan(runtime.now())
+    runtime.timer(milliseconds(duration), () => {
+      end(runtime.now())
+      this.#shares = { ...this.#shares, loseHint: 0, doubleHint: 0 }
     })
   }
 
   loseAnswers(share: number, duration: Duration): void {
-    this.#note(`fault: of the answers ${share} are lost, for ${duration}`)
-    this.#share = { ...this.#share, loseAnswer: share }
-    this.#runtime.timer(milliseconds(duration), () => {
-      this.#share = { ...this.#share, loseAnswer: 0 }
+    this.#options.note(`fault: of the answers ${share} are lost, for ${duration}`)
+    this.#shares = { ...this.#shares, loseAnswer: share }
+    this.#options.runtime.timer(milliseconds(duration), () => {
+      this.#shares = { ...this.#shares, loseAnswer: 0 }
     })
   }
 
-  /** Whether a word from node to node can have got lost in a span of time. */
-  lossy(from: number, to: number): boolean {
-    return this.#lossy.touch(from, to)
-  }
-
-  /** Whatever is wrong is over. */
+  /** Ends all faults. */
   heal(): void {
-    this.#share = { loseHint: 0, doubleHint: 0, loseAnswer: 0 }
-    for (const way of this.#ways.values()) this.#reconnect(way)
+    this.#shares = noLosses
+    for (const connection of this.#connections.values()) this.#reconnect(connection)
   }
 
-  /** A hub that is paused learns of it late, as of everything else. */
-  #reconnect({ actor, backplane }: Way): void {
+  /** Ends an outage. A hub that is paused learns of it after the pause. */
+  #reconnect({ actor, backplane }: NodeConnection): void {
     actor.run(() => backplane.outage(false))
   }
 
-  /** Notes what only the store sees of races between hubs. */
+  /** Notes the races between hubs that only the store can see. */
   #watch(backplane: MemoryBackplane): void {
     const bump = backplane.bump.bind(backplane)
     backplane.bump = (stream, epoch) => {
       const change = `${epoch} of ${stream}`
-      if ((this.#bumped.get(change) ?? backplane) !== backplane) this.#sometimes('two hubs end one epoch')
+      if ((this.#bumped.get(change) ?? backplane) !== backplane)
+        this.#options.sometimes('two hubs end one epoch')
       else this.#bumped.set(change, backplane)
       return bump(stream, epoch)
     }
@@ -183,17 +183,18 @@ export class BackplaneControl implements WorldBackplane {
     sessions.take = (id, attempt, ttl) => {
       const taken = take(id, attempt, ttl)
       Promise.resolve(taken).then(
-        ({ outcome }) => outcome === 'stale' && this.#sometimes('an attempt to resume is overtaken'),
+        ({ outcome }) => outcome === 'stale' && this.#options.sometimes('an attempt to resume is overtaken'),
         () => {},
       )
       return taken
     }
   }
 
+  /** Draws the number of times that a hint arrives. */
   #drawHints(): number {
-    const { loseHint, doubleHint } = this.#share
+    const { loseHint, doubleHint } = this.#shares
     if (loseHint === 0 && doubleHint === 0) return 1
-    const drawn = this.#random.next()
+    const drawn = this.#options.random.next()
     if (drawn < loseHint) return 0
     return drawn < loseHint + doubleHint ? 2 : 1
   }

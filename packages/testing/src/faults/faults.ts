@@ -1,14 +1,16 @@
+import { UsageError } from '@chat/core'
 import type { Direction } from '@chat/core/memory'
 import type { Random } from '../time/random.ts'
 
-/** When something goes wrong, and for how long, in milliseconds of virtual time since the faults began. */
+/** A point in time. */
 interface Timed {
+  /** Milliseconds of virtual time from the injection of the fault to its beginning. */
   readonly at: number
 }
 
 /**
- * Something that goes wrong, as data: drawn up front from a seed, so that one of them can be left out without shifting the others. Clients and hubs are named by the
- * order in which they were made, counted modulo their number; durations are milliseconds.
+ * A fault as data. Faults are drawn up front from a seed, so the search can leave a fault out without a change of the other faults. Clients, hubs and logs are named by
+ * their index in the order in which they were made, modulo their number. Durations are milliseconds; `for` is the duration of the fault.
  */
 export type Fault = Timed &
   (
@@ -21,7 +23,7 @@ export type Fault = Timed &
     | {
         readonly kind: 'reset'
         readonly client: number
-        /** When each side sees it; `null`: never. */
+        /** Delay until each side notices; `null`: never. */
         readonly seen: { readonly client: number | null; readonly hub: number | null }
       }
     | { readonly kind: 'cut' | 'refuse' | 'sleep'; readonly client: number; readonly for: number }
@@ -34,20 +36,20 @@ export type Fault = Timed &
     | {
         readonly kind: 'crash'
         readonly hub: number
-        /** How long until it is started again. */
+        /** Downtime until the hub starts again. */
         readonly for: number
-        /** When its clients learn of it; `null`: never. */
+        /** Delay until its clients notice; `null`: never. */
         readonly telling: number | null
       }
     | {
-        /** It is drained, as in a deploy, and started again. */
+        /** The hub is drained, as in a deploy, and starts again. */
         readonly kind: 'drain'
         readonly hub: number
         readonly deadline: number
         readonly for: number
       }
     | { readonly kind: 'pause'; readonly hub: number; readonly for: number }
-    /** Its clock runs fast or slow: 1.1 is ten percent fast. */
+    /** The hub's clock runs fast or slow: 1.1 is ten percent fast. */
     | { readonly kind: 'skew'; readonly hub: number; readonly rate: number; readonly for: number }
     | { readonly kind: 'outage'; readonly hub: number; readonly for: number }
     | { readonly kind: 'hints'; readonly lose: number; readonly double: number; readonly for: number }
@@ -57,7 +59,7 @@ export type Fault = Timed &
     | { readonly kind: 'forget'; readonly stream: number }
     | { readonly kind: 'trim'; readonly stream: number; readonly keep: number }
     | {
-        /** A hub that breaks the protocol: every so-manieth message to a client is left out, or comes twice. */
+        /** The hub breaks the protocol: every n-th message to a client is left out, or sent twice. */
         readonly kind: 'omission' | 'repetition'
         readonly client: number
         readonly every: number
@@ -65,10 +67,10 @@ export type Fault = Timed &
       }
   )
 
-/** The name of a fault. */
+/** Name of a kind of fault. */
 export type FaultKind = Fault['kind']
 
-/** Everything that can go wrong where every hub keeps the protocol: all but `omission` and `repetition`, which must be asked for. */
+/** All kinds of faults that can occur while every hub keeps the protocol: all but `omission` and `repetition`, which a test must name. */
 export const allFaults: readonly FaultKind[] = [
   'stall',
   'reset',
@@ -89,18 +91,34 @@ export const allFaults: readonly FaultKind[] = [
   'forget',
 ]
 
-/** How faults are drawn. */
+/**
+ * Refuses kinds of faults that do not exist.
+ *
+ * @param operation - Completes "unable to …", such as `explore`.
+ * @throws UsageError that lists the kinds that exist.
+ */
+export function checkFaultKinds(operation: string, kinds: readonly FaultKind[]): void {
+  const known: readonly FaultKind[] = [...allFaults, 'omission', 'repetition']
+  const unknown = kinds.find((kind) => !known.includes(kind))
+  if (unknown !== undefined)
+    throw new UsageError(
+      `unable to ${operation}: there is no fault '${String(unknown)}'; the faults are ${known.join(', ')}`,
+    )
+}
+
+/** Bounds within which faults are drawn. */
 export interface FaultPlan {
-  /** How many, at most. */
+  /** Maximum number of faults. */
   readonly most: number
-  /** Within how many milliseconds they begin. */
+  /** Milliseconds within which all faults begin. */
   readonly within: number
+  /** Kinds to draw from; a kind that occurs twice is drawn twice as often. */
   readonly kinds: readonly FaultKind[]
-  /** How many times as long as usual they last. Default: 1. */
+  /** Factor by which faults last longer than usual. Default: 1. */
   readonly lasting?: number
 }
 
-/** Draws what goes wrong in a run, in the order of its time. */
+/** Draws the faults of a run, and returns them in the order of their beginnings. */
 export function drawFaults(random: Random, plan: FaultPlan): Fault[] {
   if (plan.kinds.length === 0) return []
   const faults: Fault[] = []
@@ -114,7 +132,7 @@ export function drawFaults(random: Random, plan: FaultPlan): Fault[] {
   return faults.sort((a, b) => a.at - b.at)
 }
 
-/** Mostly short, now and then long: a heavy tail. */
+/** Draws a duration, mostly short and sometimes long: a heavy tail. */
 const span = (random: Random, most: number): number => Math.floor(most * random.next() ** 3) + 1
 
 function draw(kind: FaultKind, random: Random): object {

@@ -1,19 +1,19 @@
 import type { Runtime } from '@chat/core'
 import type { Direction, MemoryLink } from '@chat/core/memory'
+import { checkOptions } from '@chat/core/transport'
 import { type Duration, milliseconds } from '../time/duration.ts'
-import type { WorldLink } from '../world/world.ts'
+import type { WorldLink } from './world-link.ts'
 
-/** How a hub breaks the protocol: every so-manieth message is left out, or comes twice. */
+/** A breach of the protocol by a hub: every n-th message is left out, or sent twice. */
 export interface Misdelivery {
   readonly kind: 'omission' | 'repetition'
+  /** Distance between two affected messages: 3 is every third message. */
   readonly every: number
 }
 
-/**
- * A link with faults that end by themselves.
- *
- * @internal
- */
+const resetOptionNames = { client: true, hub: true } as const
+
+/** A network link whose faults end by themselves after their duration. */
 export class LinkControl implements WorldLink {
   readonly #link: MemoryLink
   readonly #runtime: Runtime
@@ -37,15 +37,16 @@ export class LinkControl implements WorldLink {
   stall(duration?: Duration, direction: Direction | 'both' = 'both'): void {
     this.#note(`fault: stall (${direction})${lasting(duration)}`)
     const directions: readonly Direction[] = direction === 'both' ? ['up', 'down'] : [direction]
-    for (const one of directions) this.#link.hold(one)
+    for (const each of directions) this.#link.hold(each)
     this.#later(duration, () => {
-      for (const one of directions) this.#link.release(one)
+      for (const each of directions) this.#link.release(each)
     })
   }
 
   reset(
     seen: { readonly client: Duration | null; readonly hub: Duration | null } = { client: 0, hub: 0 },
   ): void {
+    checkOptions('reset the link', seen, resetOptionNames)
     this.#note(`fault: reset, seen by the client ${when(seen.client)}, by the hub ${when(seen.hub)}`)
     const delay = (duration: Duration | null): number | null =>
       duration === null ? null : milliseconds(duration)
@@ -64,7 +65,7 @@ export class LinkControl implements WorldLink {
     this.#later(duration, () => this.#link.limit(Number.POSITIVE_INFINITY))
   }
 
-  /** Lets the hub at the other end break the protocol for this long. */
+  /** Makes the hub at the other end break the protocol for a while. */
   misdeliver(misdelivery: Misdelivery, duration: Duration): void {
     const { kind, every } = misdelivery
     this.#note(`fault: ${kind} of every ${every}. message${lasting(duration)}`)
@@ -74,8 +75,8 @@ export class LinkControl implements WorldLink {
     })
   }
 
-  /** What the client gets of a transmission; `null` when nothing is left of it. */
-  delivered(transmission: string | Uint8Array): string | Uint8Array | null {
+  /** Returns the part of a transmission that reaches the client; `null` when no frame of it does. */
+  filterTransmission(transmission: string | Uint8Array): string | Uint8Array | null {
     if (this.#misdelivery === null || typeof transmission !== 'string') return transmission
     const { kind, every } = this.#misdelivery
     const lines = transmission.split('\n').flatMap((line) => {

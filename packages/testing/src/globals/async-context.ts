@@ -1,4 +1,4 @@
-/** What is handed on through callbacks and promises, as the platform's `AsyncLocalStorage` does it. */
+/** A value that follows callbacks and promises, as the platform's `AsyncLocalStorage` does it. */
 interface AsyncContext<T> {
   run<R>(store: T, callback: () => R): R
   getStore(): T | undefined
@@ -7,7 +7,7 @@ interface AsyncContext<T> {
 interface AsyncHooks {
   readonly AsyncLocalStorage: {
     new <T>(): AsyncContext<T>
-    /** The same function, called in the contexts of now. */
+    /** Returns the same function, bound to the contexts of the moment. */
     bind<F>(callback: F): F
   }
 }
@@ -16,6 +16,6 @@ interface Platform {
   readonly process?: { getBuiltinModule?(name: string): AsyncHooks | undefined }
 }
 
-/** Node's module, which Bun and Deno have too; `null` in pages. Not imported: this package is loaded everywhere. */
+/** The module `node:async_hooks` of Node, Bun and Deno; `null` in pages. It is not imported, because this package loads in pages too. */
 export const asyncHooks: AsyncHooks | null =
   (globalThis as unknown as Platform).process?.getBuiltinModule?.('node:async_hooks') ?? null

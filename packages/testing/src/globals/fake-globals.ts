@@ -2,44 +2,41 @@ import type { Runtime } from '@chat/core'
 import { asyncHooks } from './async-context.ts'
 import type { GlobalCall, GlobalHandler, GlobalName } from './global-calls.ts'
 
-/** What `Date` says when a world starts. */
+/** The value of `Date.now()` at the start of a world. */
 const start = Date.UTC(2026, 0, 1)
 
-/** What faking takes from the platform. */
+/** The platform's classes that fakes make instances of. */
 interface Platform {
   readonly AbortController: new () => { readonly signal: unknown; abort(reason: unknown): void }
   readonly DOMException: new (message: string, name: string) => Error
 }
 const platform = globalThis as unknown as Platform
 
-/** What fakes stand on: a clock and randomness, and timers that mean that something is under way. */
-interface Ground {
+/** The sources of time and randomness behind the fakes. */
+interface FakeSources {
   readonly runtime: Runtime
+  /** Timers that stand for work under way. */
   readonly work: Runtime
 }
 
-/**
- * Answers what code asks of the platform's clock, timers and randomness from a world's.
- *
- * @internal
- */
-export function fakeGlobals(ground: Ground): GlobalHandler {
-  const { runtime } = ground
-  const timers = new FakeTimers(ground)
+/** Returns a handler that answers the platform's clock, timers and randomness from a world's. */
+export function fakeGlobals(sources: FakeSources): GlobalHandler {
+  const { runtime } = sources
+  const timers = new FakeTimers(sources)
   const now = (): number => start + Math.floor(runtime.now())
-  const clear = (call: GlobalCall): unknown => timers.clear(call.args[0]) || call.original()
+  const clear = (call: GlobalCall): unknown => timers.clear(call.args[0]) || call.callOriginal()
   const answers: Record<GlobalName, GlobalHandler> = {
     Date: now,
     'Date.now': now,
     'new Date': now,
     'performance.now': () => runtime.now(),
     'Math.random': () => runtime.random(),
-    // The platform judges what it is given; only what it puts there is another.
-    'crypto.getRandomValues': ({ original }) => fill(original() as ArrayBufferView, runtime),
+    // The platform validates the argument; only the bytes come from the world.
+    'crypto.getRandomValues': ({ callOriginal }) => fill(callOriginal() as ArrayBufferView, runtime),
     'crypto.randomUUID': () => uuid(runtime),
     'AbortSignal.timeout': ({ args }) => abortAfter(runtime, Number(args[0])),
     setTimeout: (call) => timers.set(call, 'once'),
-    setInterval: (call) => timers.set(call, 'again and again'),
+    setInterval: (call) => timers.set(call, 'repeatedly'),
     setImmediate: (call) => timers.set(call, 'at once'),
     clearTimeout: clear,
     clearInterval: clear,
@@ -49,28 +46,28 @@ export function fakeGlobals(ground: Ground): GlobalHandler {
 }
 
 class FakeTimers {
-  readonly #ground: Ground
+  readonly #sources: FakeSources
   readonly #timers = new Map<number, FakeTimer>()
   #last = 0
 
-  constructor(ground: Ground) {
-    this.#ground = ground
+  constructor(sources: FakeSources) {
+    this.#sources = sources
   }
 
-  set(call: GlobalCall, when: 'once' | 'again and again' | 'at once'): unknown {
+  set(call: GlobalCall, when: 'once' | 'repeatedly' | 'at once'): unknown {
     const [callback, ...rest] = call.args
-    // The platform knows best how to refuse it.
-    if (typeof callback !== 'function') return call.original()
+    // The platform throws its own error for an argument that is not a function.
+    if (typeof callback !== 'function') return call.callOriginal()
     const immediate = when === 'at once'
     const [delay, ...args] = immediate ? [0, ...rest] : [delayOf(rest[0]), ...rest.slice(1)]
     const bound = asyncHooks?.AsyncLocalStorage.bind(callback) ?? callback
     const id = ++this.#last
-    const runtime = immediate ? this.#ground.work : this.#ground.runtime
+    const runtime = immediate ? this.#sources.work : this.#sources.runtime
     const timer = new FakeTimer(id, (fired) => runtime.timer(delay, fired), {
       fire: () => {
-        if (when !== 'again and again') this.#timers.delete(id)
+        if (when !== 'repeatedly') this.#timers.delete(id)
         bound.apply(timer, args)
-        return when === 'again and again'
+        return when === 'repeatedly'
       },
       closed: () => this.#timers.delete(id),
     })
@@ -78,7 +75,7 @@ class FakeTimers {
     return timer
   }
 
-  /** Clears a timer, given as what `setTimeout` has returned or as its number; `false` when it is none of ours. */
+  /** Clears a timer, given as the object that `setTimeout` returned or as its number. Returns `false` for a timer of the platform. */
   clear(handle: unknown): boolean {
     const timer = handle instanceof FakeTimer ? handle : this.#timers.get(Number(handle))
     timer?.close()
@@ -86,7 +83,7 @@ class FakeTimers {
   }
 }
 
-/** What Node's `setTimeout` returns. */
+/** A timer with the methods of the object that Node's `setTimeout` returns. */
 class FakeTimer {
   readonly #id: number
   readonly #arm: (fired: () => void) => () => void
@@ -106,28 +103,31 @@ class FakeTimer {
     this.#cancel = arm(() => this.#fire())
   }
 
-  /** No process waits for a world's timers; they only remember that one should. */
+  /** Sets the flag of `hasRef`; a world's timers never keep a process alive. */
   ref(): this {
     this.#waitedFor = true
     return this
   }
 
+  /** Clears the flag of `hasRef`. */
   unref(): this {
     this.#waitedFor = false
     return this
   }
 
+  /** Returns the flag that `ref` and `unref` set. */
   hasRef(): boolean {
     return this.#waitedFor
   }
 
-  /** Starts it anew. */
+  /** Restarts the delay of the timer. */
   refresh(): this {
     this.#cancel()
     if (this.#open) this.#cancel = this.#arm(() => this.#fire())
     return this
   }
 
+  /** Cancels the timer. */
   close(): this {
     this.#open = false
     this.#cancel()
@@ -145,7 +145,7 @@ class FakeTimer {
   }
 }
 
-/** What the platforms make of a delay: whole milliseconds, at least one; what is too long or no number is one, too. */
+/** Returns a delay as platforms read it: whole milliseconds, at least 1; also 1 for a value that is too large or not a number. */
 function delayOf(delay: unknown): number {
   const wanted = Math.trunc(Number(delay))
   return wanted >= 1 && wanted < 2 ** 31 ? wanted : 1
@@ -165,7 +165,7 @@ function fill<View extends ArrayBufferView>(view: View, runtime: Runtime): View 
   return view
 }
 
-/** A version 4 UUID. */
+/** Returns a version 4 UUID. */
 function uuid(runtime: Runtime): string {
   const bytes = fill(new Uint8Array(16), runtime)
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40

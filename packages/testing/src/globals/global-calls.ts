@@ -14,26 +14,24 @@ const functions = [
   'AbortSignal.timeout',
 ] as const
 
-/** What code can ask of the platform's clock, timers and randomness. */
+/** A global of the platform that gives time, timers or randomness. */
 export type GlobalName = (typeof functions)[number] | 'Date' | 'Date.now' | 'new Date'
 
-/** A call of one of them. `Date`, `Date.now` and `new Date` are answered in milliseconds. */
+/** A call of such a global. A handler answers `Date`, `Date.now` and `new Date` in milliseconds. */
 export interface GlobalCall {
+  /** Global that was called. */
   readonly name: GlobalName
+  /** Arguments of the call. */
   readonly args: readonly unknown[]
-  /** Whether the platform's own would answer, and not what somebody has put in its place: `vi.useFakeTimers`, a spy. */
-  readonly real: boolean
-  /** Calls what was there before. */
-  original(): unknown
-  /** The outermost of our own functions on the stack. */
+  /** `true` when the platform's own function would answer; `false` when a test has replaced it, as by `vi.useFakeTimers` or a spy. */
+  readonly isReal: boolean
+  /** Calls the function that was in place before the redirection, and returns its result. */
+  callOriginal(): unknown
+  /** Outermost function of this module on the stack; a stack trace is cut below it. */
   readonly entry: (...args: never[]) => unknown
 }
 
-/**
- * Answers the calls that the code of one run makes.
- *
- * @internal
- */
+/** Answers the calls of globals that the code of a run makes. */
 export type GlobalHandler = (call: GlobalCall) => unknown
 
 type Callable = (...args: unknown[]) => unknown
@@ -41,26 +39,24 @@ type Holder = Record<string, unknown>
 type DateClass = new (...args: unknown[]) => Date
 type Undo = () => void
 
-/** The run that the code of now belongs to; what it leaves behind belongs to none any more. */
+/** Run to which the executing code belongs. Callbacks that outlive their run have no handler any more. */
 const runs =
   asyncHooks === null ? null : new asyncHooks.AsyncLocalStorage<{ handler: GlobalHandler | null }>()
 
-/** What was there when this module was loaded is the platform's own. */
+/** The platform's own functions: the values of the globals at the load of this module. */
 const own = new Map<string, unknown>([...functions, 'Date'].map((name) => [name, at(name).value]))
-/** What each of our functions stands in for: another may have put it back after we were gone. */
+/** Original behind each replacement. A test may put a replacement back after the redirection has ended. */
 const originals = new WeakMap<object, object>()
 
 let users = 0
 let undoing: Undo[] = []
 
-/** Whether code can be told whose it is: on Node, Bun and Deno, not in pages. */
-export const canRedirect: boolean = runs !== null
+/** `true` where the platform tells which run executing code belongs to: on Node, Bun and Deno, not in pages. */
+export const canRedirectGlobals: boolean = runs !== null
 
 /**
- * While something runs, answers what its code asks of the platform's globals: in every callback and after every `await`, and nobody else's. Runs may be side by side and inside
- * each other.
- *
- * @internal
+ * Redirects the globals that the code of `run` calls to a handler until the run has ended: in every callback and after every `await`. The calls of other code stay as they are.
+ * Runs may overlap and nest.
  */
 export async function redirectGlobals<T>(handler: GlobalHandler, run: () => Promise<T>): Promise<T> {
   if (runs === null) return run()
@@ -74,10 +70,10 @@ export async function redirectGlobals<T>(handler: GlobalHandler, run: () => Prom
   }
 }
 
-/** Answers a call, or calls what was there before. */
+/** Answers a call by the handler of its run, or by the original. */
 function answer(call: GlobalCall): unknown {
   const handler = runs?.getStore()?.handler
-  return handler ? handler(call) : call.original()
+  return handler ? handler(call) : call.callOriginal()
 }
 
 function replaceFunction(name: GlobalName): Undo {
@@ -87,11 +83,11 @@ function replaceFunction(name: GlobalName): Undo {
     const call: GlobalCall = {
       name,
       args,
-      real: target === own.get(name),
-      original: () => Reflect.apply(target, self, args),
+      isReal: target === own.get(name),
+      callOriginal: () => Reflect.apply(target, self, args),
       entry: apply,
     }
-    // No tail call: Bun's engine would take us off the stack, where the guard looks for us.
+    // No tail call: Bun's engine would remove this function from the stack, in which the guard looks for it.
     return answer(call) ?? undefined
   }
   return replace(name, new Proxy(original as Callable, { apply }), original)
@@ -99,9 +95,9 @@ function replaceFunction(name: GlobalName): Undo {
 
 function replaceDate(): Undo {
   const Original = originalOf('Date') as DateClass & { now(): number }
-  const real = Original === own.get('Date')
+  const isReal = Original === own.get('Date')
   const time = (name: GlobalName, entry: GlobalCall['entry']): number =>
-    answer({ name, args: [], real, entry, original: () => new Original().getTime() }) as number
+    answer({ name, args: [], isReal, entry, callOriginal: () => new Original().getTime() }) as number
   const now = (): number => time('Date.now', now) + 0
   const nowBefore = Original.now
   const construct = (_: DateClass, args: unknown[], made: Callable): object =>
@@ -109,7 +105,7 @@ function replaceDate(): Undo {
   const apply = (): string => new Original(time('Date', apply)).toString()
   const get = (target: DateClass, key: string | symbol, self: unknown): unknown => {
     const value = Reflect.get(target, key, self)
-    // Whoever spies on it meanwhile gets what they put there.
+    // A spy that a test has set meanwhile stays in place.
     return key === 'now' && value === nowBefore ? now : value
   }
   return replace('Date', new Proxy(Original, { construct, apply, get }), Original)
@@ -131,14 +127,14 @@ function replace(name: string, replacement: object, original: object): Undo {
     enumerable: before?.enumerable ?? false,
   })
   return () => {
-    // Somebody else has put something there meanwhile: it is theirs to take away.
+    // A test has replaced the global meanwhile, and restores it itself.
     if (holder[key] !== replacement) return
     if (before === undefined) delete holder[key]
     else Object.defineProperty(holder, key, before)
   }
 }
 
-/** Where a global is: `Math.random` is `random` of `Math`. */
+/** Finds the object that holds a global: `Math.random` is `random` of `Math`. */
 function at(name: string): { holder: Holder; key: string; value: unknown } {
   const [key = '', within] = name.split('.').reverse()
   const platform = globalThis as unknown as Holder

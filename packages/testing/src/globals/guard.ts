@@ -4,7 +4,7 @@ const clock = 'take time from w.now or w.runtime(name).now()'
 const timer = 'take timers from w.runtime(name).timer'
 const chance = 'take randomness from w.random() or w.runtime(name)'
 
-/** What to take in place of what; what is not here does no harm. */
+/** Replacement that the error suggests for each refused global. Globals without an entry are harmless. */
 const advice: Partial<Record<GlobalName, string>> = {
   Date: clock,
   'Date.now': clock,
@@ -20,14 +20,16 @@ const advice: Partial<Record<GlobalName, string>> = {
 }
 
 /**
- * Code under test has touched a real clock, timer or random source, so that the same seed would not give the same run. The message says which, where, and what to take in its place.
+ * Code under test has used a real clock, timer or random source, so the same seed would not give the same run. The message names the global, the line of the call, and the
+ * replacement.
  */
 export class GuardError extends Error {
+  /** Always `'guard'`. */
   readonly code = 'guard'
-  /** What was called: `Date.now`, `setTimeout`… */
+  /** Global that was called: `Date.now`, `setTimeout`… */
   readonly global: string
 
-  /** @internal */
+  /** @internal Made by the guard of a world. */
   constructor(global: string, instead: string, stack: readonly string[]) {
     super(
       `unable to give the same run for the same seed: ${global}() was called ${placeOf(stack)}; ${instead}, or give the run fakeGlobals: true, or guard: false`,
@@ -38,26 +40,27 @@ export class GuardError extends Error {
   }
 }
 
-/**
- * Fails a run that touches a real clock, timer or random source.
- *
- * @internal
- */
+/** Fails a run that uses a real clock, timer or random source. */
 export class Guard {
-  /** The first call that was refused. */
+  /** Error of the first call that was refused; `null` when there was none. */
   failure: GuardError | null = null
 
+  /**
+   * Answers a call of a global.
+   *
+   * @throws GuardError when the platform's own clock, timer or random source would answer.
+   */
   handle(call: GlobalCall): unknown {
     const instead = advice[call.name]
-    if (instead === undefined || !call.real) return call.original()
+    if (instead === undefined || !call.isReal) return call.callOriginal()
     const error = new GuardError(call.name, instead, stackBefore(call.entry))
-    // Whoever called may well catch it; the run fails all the same.
+    // The code under test may catch the error; the run fails all the same.
     this.failure ??= error
     throw error
   }
 }
 
-/** The lines of the stack as it was when our own code was entered; Bun puts `at native` before them. */
+/** Returns the lines of the stack below the redirected global. Bun puts `at native` before them. */
 function stackBefore(entry: GlobalCall['entry']): string[] {
   const holder: { stack?: string } = {}
   const { captureStackTrace } = Error as { captureStackTrace?(holder: object, entry: unknown): void }
@@ -65,16 +68,16 @@ function stackBefore(entry: GlobalCall['entry']): string[] {
   return (holder.stack ?? '').split('\n').filter((line) => /^\s*at (?!native$)/.test(line))
 }
 
-/** Where this package lies, the others of the SDK are beside it. */
+/** Folder of this package; the other packages of the SDK are beside it. */
 const [, beside = '@chat/'] =
   /^(?:file:\/\/)?(.*\/)testing\/(?:src|dist)\//.exec((import.meta as { url?: string }).url ?? '') ?? []
 const ours = ['core', 'testing', 'node-ws', 'http', 'browser'].flatMap((name) =>
   [beside, '@chat/'].flatMap((folder) => [`${folder}${name}/src/`, `${folder}${name}/dist/`]),
 )
 
-/** The innermost line of a stack that is neither the SDK's nor the platform's. */
+/** Returns the innermost line of a stack that is neither the SDK's nor the platform's. */
 function placeOf(stack: readonly string[]): string {
   const inside = (line: string): boolean =>
     line.includes('node:') || ours.some((folder) => line.includes(folder))
-  return (stack.find((line) => !inside(line)) ?? stack[0] ?? 'at a place unknown').trim()
+  return (stack.find((line) => !inside(line)) ?? stack[0] ?? 'at an unknown line').trim()
 }

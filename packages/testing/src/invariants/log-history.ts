@@ -1,81 +1,87 @@
-/** One message as the log took it, with the one before it: what was stored between two others can be told from the links. */
+/** A message as a log stored it, linked to the message before it. */
 export interface LoggedMessage {
   readonly id: string
   readonly at: number
+  /** Message before it in the log; `null` for the first. */
   readonly before: LoggedMessage | null
 }
 
-/**
- * What every log of a world has ever held, seen from outside: also what was trimmed, rolled back or wiped since.
- *
- * @internal
- */
+/** All messages that the logs of a world have ever held, also those that were trimmed, rolled back or wiped since. */
 export class LogHistory {
-  readonly #tops = new Map<string, LoggedMessage | null>()
+  readonly #newest = new Map<string, LoggedMessage | null>()
   readonly #byId = new Map<string, LoggedMessage[]>()
-  readonly #violated: (invariant: string, what: string) => void
+  readonly #violated: (invariant: string, detail: string) => void
 
-  constructor(violated: (invariant: string, what: string) => void) {
+  constructor(violated: (invariant: string, detail: string) => void) {
     this.#violated = violated
   }
 
-  /** The message a log ends with now. */
-  top(stream: string): LoggedMessage | null {
-    return this.#tops.get(stream) ?? null
+  /** Returns the newest message of a log; `null` for an empty log. */
+  newestMessage(stream: string): LoggedMessage | null {
+    return this.#newest.get(stream) ?? null
   }
 
-  find(stream: string, at: number, id: string): LoggedMessage | null {
+  /** Returns the message that had this offset and id; `null` when the log never had it. */
+  findMessage(stream: string, at: number, id: string): LoggedMessage | null {
     return this.#byId.get(`${stream} ${id}`)?.findLast((message) => message.at === at) ?? null
   }
 
-  /** What a log has from a place on, as if nothing of it had ever been trimmed: ids by offset. */
-  kept(stream: string, from: number): Map<number, string> {
+  /** Returns the ids of a log from an offset on, by offset, with those that were trimmed. */
+  idsFrom(stream: string, from: number): Map<number, string> {
     const kept = new Map<number, string>()
-    for (let message = this.top(stream); message !== null && message.at >= from; message = message.before)
+    for (
+      let message = this.newestMessage(stream);
+      message !== null && message.at >= from;
+      message = message.before
+    )
       kept.set(message.at, message.id)
     return kept
   }
 
-  /** Checks what is appended: an id once (I3), the messages of one session in the order of their calls (I8). */
-  append(stream: string, at: number, id: string): void {
-    const top = this.top(stream)
-    // Whoever starts over with the offsets has forgotten the stream: an empty one that nobody listens to.
+  /** Adds a message, and checks that an id is stored once (I3), and the messages of a session in the order of their calls (I8). */
+  appendMessage(stream: string, at: number, id: string): void {
+    const top = this.newestMessage(stream)
+    // A log that starts over with its offsets was forgotten by the store, as it does with empty logs that have no listener.
     const before = top !== null && top.at < at ? top : null
     if (before === null) this.forget(stream)
     const known = this.#byId.get(`${stream} ${id}`) ?? []
-    if (known.some((message) => this.#alive(stream, message)))
+    if (known.some((message) => this.#isKept(stream, message)))
       this.#violated('I3', `${id} was stored twice in ${stream}`)
-    const [session, ref] = split(id)
-    for (let older = before, steps = 0; older !== null && steps < 200; older = older.before, steps++) {
-      const [other, otherRef] = split(older.id)
-      if (other !== session) continue
-      if (otherRef >= ref) this.#violated('I8', `${id} was stored behind ${older.id} in ${stream}`)
-      break
-    }
+    this.#checkOrder(stream, id, before)
     const message = { id, at, before }
-    this.#tops.set(stream, message)
+    this.#newest.set(stream, message)
     this.#byId.set(`${stream} ${id}`, [...known, message])
   }
 
-  /** The entries beyond a place were lost. */
+  #checkOrder(stream: string, id: string, before: LoggedMessage | null): void {
+    const [session, ref] = split(id)
+    for (let older = before, steps = 0; older !== null && steps < 200; older = older.before, steps++) {
+      const [olderSession, olderRef] = split(older.id)
+      if (olderSession !== session) continue
+      if (olderRef >= ref) this.#violated('I8', `${id} was stored behind ${older.id} in ${stream}`)
+      break
+    }
+  }
+
+  /** Removes the messages behind an offset. */
   rollback(stream: string, to: number): void {
-    let top = this.top(stream)
+    let top = this.newestMessage(stream)
     while (top !== null && top.at > to) top = top.before
-    this.#tops.set(stream, top)
+    this.#newest.set(stream, top)
   }
 
-  /** A whole stream was lost. */
+  /** Removes a whole log. */
   forget(stream: string): void {
-    this.#tops.delete(stream)
+    this.#newest.delete(stream)
   }
 
-  /** Everything was lost. */
+  /** Removes all logs. */
   wipe(): void {
-    this.#tops.clear()
+    this.#newest.clear()
   }
 
-  #alive(stream: string, message: LoggedMessage): boolean {
-    for (let top = this.top(stream); top !== null && top.at >= message.at; top = top.before)
+  #isKept(stream: string, message: LoggedMessage): boolean {
+    for (let top = this.newestMessage(stream); top !== null && top.at >= message.at; top = top.before)
       if (top === message) return true
     return false
   }

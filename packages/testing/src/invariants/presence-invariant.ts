@@ -1,93 +1,86 @@
-import type { AnyContract, Client, Hub, HubOptions, PresenceChange, User } from '@chat/core'
+import type { AnyContract, Hub, HubOptions, PresenceChange, User } from '@chat/core'
 import type { MemoryStore } from '@chat/core/memory'
-import type { Spans } from '../time/time-spans.ts'
+import type { RunReport } from '../report/run-report.ts'
+import type { TimeSpans } from '../time/time-spans.ts'
+import type { WatchedClient } from './watched-client.ts'
 
-/** Somebody who may be in a room. */
-interface Visitor {
-  readonly name: string
-  readonly client: Pick<Client, 'session' | 'status' | 'positions'>
-  /** Since when the client wants to be in each room. */
-  readonly since: ReadonlyMap<string, number>
-}
-
-/** What the invariant needs of its world. */
-export interface AttendanceHost {
+/** Facts of a world that the invariant reads, and the report that it adds violations to. */
+export interface PresenceInvariantOptions {
   readonly time: { readonly now: number }
-  clients(): readonly Visitor[]
-  /** When a hub could not renew its lease. */
-  readonly silence: Spans
-  violated(invariant: string, what: string): void
+  /** Clients of the world; grows. */
+  readonly clients: readonly WatchedClient[]
+  /** Spans in which a hub can miss the renewal of its lease. */
+  readonly missedRenewals: TimeSpans
+  readonly report: RunReport
 }
 
-/** Which rooms of a hub have presence, and how. */
+/** Presence options of a hub, with their defaults. */
 interface Rules {
   readonly rooms: (address: string) => boolean
   readonly grace: number
   readonly max: number
 }
 
-/** What happens at once takes a while to be known, and to be told. */
+/** Milliseconds in which a change may still be on its way to the hubs and clients. */
 const slack = 1_000
-/** For so long something that went wrong with the leases has effects: they last 30 s. */
+/** Milliseconds for which a missed renewal can have effects: leases last 30 s. */
 const longestLease = 60_000
 
-/**
- * I11: everyone is shown the same members of a room, and they are those who are there; who comes back within the grace has never left.
- *
- * @internal
- */
-export class Attendance {
-  readonly #host: AttendanceHost
+/** Invariant I11: all clients show the same members of a room, those that are present; a client that returns within the grace period has never left. */
+export class PresenceInvariant {
+  readonly #options: PresenceInvariantOptions
   readonly #rules: (Rules | null)[] = []
   readonly #hubs = new Set<Pick<Hub, 'sessions'>>()
   readonly #watched = new Set<string>()
-  /** When the last connection of each session ended. */
+  /** Time at which the last connection of each session ended. */
   readonly #ended = new Map<string, number>()
-  /** What clients show of a room, with who shows it. */
+  /** Member lists that clients show, with the client and room of each. */
   readonly #shown = new Map<
     PresenceChange['presence'],
-    { readonly visitor: Visitor; readonly room: string }
+    { readonly watched: WatchedClient; readonly room: string }
   >()
 
-  constructor(host: AttendanceHost) {
-    this.#host = host
+  constructor(options: PresenceInvariantOptions) {
+    this.#options = options
   }
 
-  /** How a hub is set up, whatever incarnations it has. */
-  declare<C extends AnyContract, U extends User>({ presence }: HubOptions<C, U>): void {
+  /** Adds the presence options of a hub, which hold for all its incarnations. */
+  addHubOptions<C extends AnyContract, U extends User>({ presence }: HubOptions<C, U>): void {
     const defaults = { rooms: () => true, grace: 10_000, max: 200 }
     this.#rules.push(presence === undefined ? null : { ...defaults, ...presence })
   }
 
-  started(hub: Pick<Hub, 'sessions' | 'on'>): void {
+  /** Follows a hub from its start on. */
+  hubStarted(hub: Pick<Hub, 'sessions' | 'on'>): void {
     this.#hubs.add(hub)
-    hub.on('$disconnect', ({ session }) => this.#ended.set(session.id, this.#host.time.now))
+    hub.on('$disconnect', ({ session }) => this.#ended.set(session.id, this.#options.time.now))
   }
 
-  crashed(hub: Pick<Hub, 'sessions'>): void {
+  /** Notes the crash of a hub, which ends its connections. */
+  hubCrashed(hub: Pick<Hub, 'sessions'>): void {
     this.#hubs.delete(hub)
-    for (const { id } of hub.sessions) this.#ended.set(id, this.#host.time.now)
+    for (const { id } of hub.sessions) this.#ended.set(id, this.#options.time.now)
   }
 
-  /** Somebody wants to be in a room: from now on the store is watched for who leaves it. */
-  entering(room: string, store: MemoryStore): void {
-    if (this.#watched.has(room) || !this.#has(room)) return
+  /** Watches the store for sessions that leave a room. */
+  watchRoom(room: string, store: MemoryStore): void {
+    if (this.#watched.has(room) || !this.#hasPresence(room)) return
     this.#watched.add(room)
     store.presence.watch(room, ({ changes }) => {
       for (const { session, member } of changes) if (member === null) this.#left(session, room)
     })
   }
 
-  /** A client shows that something has changed. */
-  changed(visitor: Visitor, { address, presence }: PresenceChange): void {
-    this.#shown.set(presence, { visitor, room: address })
+  /** Notes a member list that a client shows. */
+  presenceChanged(watched: WatchedClient, { address, presence }: PresenceChange): void {
+    this.#shown.set(presence, { watched, room: address })
   }
 
-  /** When everything had time to recover, everyone is shown who is there. */
-  check(store: Pick<MemoryStore, 'presence'>): void {
-    const rooms = new Set(this.#host.clients().flatMap(({ client }) => Object.keys(client.positions)))
+  /** Checks, after the time for recovery, that the store and all clients show the members that are present. */
+  checkPresence(store: Pick<MemoryStore, 'presence'>): void {
+    const rooms = new Set(this.#options.clients.flatMap(({ client }) => Object.keys(client.positions)))
     for (const room of rooms) {
-      if (!this.#has(room)) continue
+      if (!this.#hasPresence(room)) continue
       const present = store.presence.members(room, null)?.members ?? []
       this.#compare(
         room,
@@ -95,67 +88,75 @@ export class Attendance {
         present.map(({ session }) => session),
       )
     }
-    for (const [presence, { visitor, room }] of this.#shown) {
-      if (presence.closed || visitor.client.status !== 'connected' || !this.#has(room)) continue
-      const { size } = this.#here(room)
-      if (size <= this.#least('max'))
-        this.#compare(room, `${visitor.name} shows`, [...presence.members.keys()])
+    for (const [presence, { watched, room }] of this.#shown) {
+      if (presence.closed || watched.client.status !== 'connected' || !this.#hasPresence(room)) continue
+      const { size } = this.#present(room)
+      if (size <= this.#smallest('max'))
+        this.#compare(room, `${watched.name} shows`, [...presence.members.keys()])
       if (presence.count !== size)
-        this.#host.violated('I11', `${visitor.name} shows ${presence.count} in ${room}, where ${size} are`)
+        this.#options.report.addViolation(
+          'I11',
+          `${watched.name} shows ${presence.count} members in ${room}, where ${size} are present`,
+        )
     }
   }
 
-  /** The hubs agree that a session has left. */
+  /** Checks a departure that the store reports. */
   #left(session: string, room: string): void {
-    const name = this.#stays(session, room)
+    const name = this.#mustStay(session, room)
     if (name !== null)
-      this.#host.violated(
+      this.#options.report.addViolation(
         'I11',
-        `${name} (${session}) counts as gone from ${room}, and never was away for longer than the grace`,
+        `${name} (${session}) was removed from ${room}, but was never away for longer than the grace period`,
       )
   }
 
-  #compare(room: string, who: string, sessions: readonly string[]): void {
-    const here = this.#here(room)
+  #compare(room: string, source: string, sessions: readonly string[]): void {
+    const present = this.#present(room)
     const shown = new Set(sessions)
-    const ghost = sessions.find((session) => !here.has(session))
-    const missing = [...here].find(([session]) => !shown.has(session))
-    if (ghost !== undefined) this.#host.violated('I11', `${who} ${ghost} in ${room}, which is not there`)
+    const ghost = sessions.find((session) => !present.has(session))
+    const missing = [...present].find(([session]) => !shown.has(session))
+    if (ghost !== undefined)
+      this.#options.report.addViolation('I11', `${source} ${ghost} in ${room}, which is not present`)
     if (missing !== undefined)
-      this.#host.violated('I11', `${who} no ${missing[1]} (${missing[0]}) in ${room}, where it is`)
+      this.#options.report.addViolation(
+        'I11',
+        `${source} no ${missing[1]} (${missing[0]}) in ${room}, who is present`,
+      )
   }
 
-  /** Who is in a room: the name of each client by its session. */
-  #here(room: string): ReadonlyMap<string, string> {
-    const here = new Map<string, string>()
-    for (const visitor of this.#host.clients()) {
-      const { session, status } = visitor.client
-      if (status === 'connected' && session !== null && isIn(visitor, room)) here.set(session, visitor.name)
+  /** Returns the clients that are present in a room: the name of each by its session. */
+  #present(room: string): ReadonlyMap<string, string> {
+    const present = new Map<string, string>()
+    for (const watched of this.#options.clients) {
+      const { session, status } = watched.client
+      if (status === 'connected' && session !== null && isIn(watched, room))
+        present.set(session, watched.name)
     }
-    return here
+    return present
   }
 
-  /** Whose session has been in a room all the time, but for less than the grace; `null` for nobody's. */
-  #stays(session: string, room: string): string | null {
-    const { now } = this.#host.time
-    const grace = this.#least('grace') - slack
-    const visitor = this.#host.clients().find(({ client }) => client.session === session)
-    if (visitor === undefined || !isIn(visitor, room)) return null
-    if ((visitor.since.get(room) ?? now) > now - grace) return null
+  /** Returns the name of the client whose session must still be a member of a room; `null` when the session may have left. */
+  #mustStay(session: string, room: string): string | null {
+    const { now } = this.#options.time
+    const grace = this.#smallest('grace') - slack
+    const watched = this.#options.clients.find(({ client }) => client.session === session)
+    if (watched === undefined || !isIn(watched, room)) return null
+    if ((watched.joinedAt.get(room) ?? now) > now - grace) return null
     const connected = [...this.#hubs].some(({ sessions }) => sessions.some(({ id }) => id === session))
     const last = connected ? now : (this.#ended.get(session) ?? now)
-    if (last <= now - grace || this.#host.silence.touch(now - longestLease, now)) return null
-    return visitor.name
+    if (last <= now - grace || this.#options.missedRenewals.overlaps(now - longestLease, now)) return null
+    return watched.name
   }
 
-  #has(room: string): boolean {
+  #hasPresence(room: string): boolean {
     return this.#rules.every((rules) => rules?.rooms(room) === true)
   }
 
-  #least(rule: 'grace' | 'max'): number {
+  #smallest(rule: 'grace' | 'max'): number {
     return Math.min(...this.#rules.map((rules) => rules?.[rule] ?? Number.POSITIVE_INFINITY))
   }
 }
 
-const isIn = ({ client, since }: Visitor, room: string): boolean =>
-  since.has(room) && client.positions[room] !== undefined
+const isIn = ({ client, joinedAt }: WatchedClient, room: string): boolean =>
+  joinedAt.has(room) && client.positions[room] !== undefined

@@ -1,13 +1,13 @@
 import type { Runtime, Undo } from '@chat/core'
 import type { Random } from './random.ts'
 
-/** How an {@link Actor} behaves. */
+/** Options of an {@link Actor}. */
 export interface ActorOptions {
-  /** Its timers mean that something is under way, which is what settling waits for. Default: `false`. */
+  /** `true`: a settling world waits for the actor's timers, as they stand for work under way. Default: `false`. */
   readonly work?: boolean
 }
 
-/** The clock that actors share. */
+/** The clock that all actors of a world share. */
 interface Clock {
   now(): number
   set(delay: number, work: boolean, callback: () => void): Undo
@@ -16,20 +16,21 @@ interface Clock {
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-'
 
 /**
- * Somebody in a simulation, with a clock and randomness of its own: it can be paused, as by a blocked event loop, and killed.
+ * A participant of a simulation, such as a hub or a client, with a clock and randomness of its own. It can be paused, as by a blocked event loop, and killed.
  */
 export class Actor {
-  /** What the code under test takes time and randomness from. */
+  /** The actor's time, timers, randomness and ids, for the code under test. */
   readonly runtime: Runtime
   readonly #clock: Clock
   #state: 'running' | 'paused' | 'dead' = 'running'
-  #late: (() => void)[] = []
-  /** How fast its clock runs, since when, and what it read then. */
+  /** Callbacks that came due during a pause. */
+  #deferred: (() => void)[] = []
+  /** Speed of the actor's clock since `#since` of the shared clock, at which it read `#read`. */
   #rate = 1
   #since = 0
   #read = 0
 
-  /** @internal */
+  /** @internal Actors are made by {@link VirtualTime.actor}. */
   constructor(random: Random, clock: Clock, options: ActorOptions) {
     const { work = false } = options
     this.#clock = clock
@@ -55,43 +56,43 @@ export class Actor {
     }
   }
 
-  /** Whether it is dead for good. */
+  /** `true` once the actor was killed. */
   get dead(): boolean {
     return this.#state === 'dead'
   }
 
-  /** From now on its clock runs at another rate: 1.1 is ten percent fast. Timers that are set already keep to the old one. */
+  /** Changes the speed of the actor's clock: 1.1 is ten percent fast. Timers that are already set keep the old speed. */
   skew(rate: number): void {
     this.#read = this.#now()
     this.#since = this.#clock.now()
     this.#rate = rate
   }
 
-  /** None of its timers fires until it is resumed. */
+  /** Holds the actor's timers back until {@link Actor.resume}. */
   pause(): void {
     if (this.#state === 'running') this.#state = 'paused'
   }
 
-  /** What came due meanwhile fires now, late, in its order. */
+  /** Fires the timers that came due during the pause, late and in their order. */
   resume(): void {
     if (this.#state !== 'paused') return
     this.#state = 'running'
-    for (const callback of this.#late.splice(0)) this.#clock.set(0, true, () => this.run(callback))
+    for (const callback of this.#deferred.splice(0)) this.#clock.set(0, true, () => this.run(callback))
   }
 
-  /** None of its timers ever fires again. */
+  /** Ends the actor: none of its timers fires again. */
   kill(): void {
     this.#state = 'dead'
-    this.#late = []
+    this.#deferred = []
   }
 
   #now(): number {
     return this.#read + (this.#clock.now() - this.#since) * this.#rate
   }
 
-  /** Runs something as this actor: now, late when it is paused, never when it is dead. */
+  /** Runs a callback as this actor: at once while it runs, after the pause while it is paused, never once it is dead. */
   run(callback: () => void): void {
     if (this.#state === 'running') callback()
-    else if (this.#state === 'paused') this.#late.push(callback)
+    else if (this.#state === 'paused') this.#deferred.push(callback)
   }
 }

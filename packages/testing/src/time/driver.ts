@@ -1,26 +1,24 @@
-import { quiet, type VirtualTime } from './virtual-time.ts'
+import { drainMicrotasks, type VirtualTime } from './virtual-time.ts'
 
-/** After this many steps in which the scenario went nowhere, it never will. */
+/** Steps without progress of the scenario after which the run fails. */
 const longestWait = 1_000_000
-/** The same where there is nothing left to happen. */
+/** The same while no timer is set. */
 const longestStop = 10_000
 
 /**
- * Lets a world's time pass: as the scenario says, and by itself while the scenario waits for something else.
- *
- * @internal
+ * Advances a world's time: on request of the scenario, and by itself while the scenario waits for a promise.
  */
 export class Driver {
   readonly #time: VirtualTime
-  /** Resolves when the scenario has let time pass, while it does. */
+  /** Settles at the end of the advance that the scenario requested; `null` while there is none. */
   #driven: Promise<void> | null = null
 
   constructor(time: VirtualTime) {
     this.#time = time
   }
 
-  /** Lets time pass as the scenario says; one after the other where several of its parts do. */
-  async drive(move: (time: VirtualTime) => Promise<void>): Promise<void> {
+  /** Advances time on request of the scenario. Concurrent requests run one after the other. */
+  async passTime(move: (time: VirtualTime) => Promise<void>): Promise<void> {
     while (this.#driven !== null) await this.#driven
     const driven = move(this.#time).finally(() => {
       this.#driven = null
@@ -30,11 +28,11 @@ export class Driver {
   }
 
   /**
-   * Runs a scenario to its end, or until it is stopped. Time passes by itself while it waits for something else than time.
+   * Runs a scenario to its end, or until `stopped` returns `true`. Time advances by itself while the scenario waits for a promise.
    *
-   * @throws whatever it throws; Error when it waits for what will never come.
+   * @throws The scenario's own error, or an Error when the scenario waits for an event that no virtual time brings.
    */
-  async run(scenario: () => Promise<void>, stopped: () => boolean): Promise<void> {
+  async runScenario(scenario: () => Promise<void>, stopped: () => boolean): Promise<void> {
     let failure: { error: unknown } | null = null
     let finished = false
     scenario()
@@ -51,15 +49,15 @@ export class Driver {
   async #pass(finished: () => boolean): Promise<void> {
     for (let idle = 0; !finished(); idle++) {
       await this.#driven
-      await quiet()
+      await drainMicrotasks()
       if (finished() || this.#driven !== null) {
         idle = 0
         continue
       }
-      const stepped = await this.#time.next()
+      const stepped = await this.#time.runNext()
       if (idle > (stepped ? longestWait : longestStop))
         throw new Error(
-          'unable to finish the scenario: it waits for something that no time brings, such as a file, a socket or a real timer',
+          'unable to finish the scenario: it waits for an event outside the world, such as a file, a socket or a real timer',
         )
     }
   }

@@ -4,9 +4,9 @@ export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 
 /**
- * A duration in milliseconds.
+ * Returns a duration in milliseconds.
  *
- * @throws RangeError when it is none.
+ * @throws RangeError when the text or number is not a duration.
  */
 export function milliseconds(duration: Duration): number {
   if (typeof duration === 'number' && duration >= 0) return duration

@@ -1,22 +1,21 @@
 interface Port {
   onmessage: (() => void) | null
   postMessage(message: null): void
-  /** Node's ports keep the process alive, or not. */
+  /** Keeps the process alive on Node. */
   ref?(): void
   unref?(): void
 }
 
-/** What the platform has for that. */
+/** The parts of the platform that can schedule a macrotask. */
 export interface MacrotaskPlatform {
   readonly setImmediate?: (callback: () => void) => unknown
   readonly MessageChannel: new () => { readonly port1: Port; readonly port2: Port }
 }
 
 /**
- * What calls back as a macrotask of its own: all microtasks before it have run by then. A faked `setImmediate`, as `vi.useFakeTimers` leaves it, would wait for somebody
- * who never comes; pages have none, and their `setTimeout` is slow when nested.
+ * Returns a function that calls back in a macrotask of its own, after all pending microtasks.
  *
- * @internal
+ * A faked `setImmediate`, as `vi.useFakeTimers` leaves it, would never fire. Pages have no `setImmediate`, and delay their nested `setTimeout`.
  */
 export function macrotaskOf({
   setImmediate,

@@ -1,13 +1,9 @@
-/**
- * Spans of time in which something was so.
- *
- * @internal
- */
-export class Spans {
+/** Spans of time in which a condition held, such as an outage. */
+export class TimeSpans {
   readonly #spans: { readonly from: number; to: number }[] = []
 
-  /** Begins a span; what it returns ends it. */
-  begin(from: number): (to: number) => void {
+  /** Begins a span, in milliseconds; call the returned function with the end. */
+  beginSpan(from: number): (to: number) => void {
     const span = { from, to: Number.POSITIVE_INFINITY }
     this.#spans.push(span)
     return (to) => {
@@ -15,8 +11,8 @@ export class Spans {
     }
   }
 
-  /** Whether it was so at any time in between. */
-  touch(from: number, to: number): boolean {
+  /** Returns `true` when the condition held at any time between `from` and `to`. */
+  overlaps(from: number, to: number): boolean {
     return this.#spans.some((span) => span.from <= to && span.to >= from)
   }
 }

@@ -1,4 +1,5 @@
 import type { Runtime, Undo } from '@chat/core'
+import { checkOptions, type OptionNames } from '@chat/core/transport'
 import { Actor, type ActorOptions } from './actor.ts'
 import { type MacrotaskPlatform, macrotaskOf } from './macrotask.ts'
 import { Random } from './random.ts'
@@ -6,17 +7,19 @@ import { Random } from './random.ts'
 interface Timer {
   readonly due: number
   readonly order: number
-  /** Whether something is under way until it has fired; a heartbeat or a deadline is not. */
+  /** `true` for work under way, which settling waits for; `false` for a heartbeat or a deadline. */
   readonly work: boolean
   readonly callback: () => void
   cancelled: boolean
 }
 
+const actorOptionNames: OptionNames<ActorOptions> = { work: true }
+
 const macrotask = macrotaskOf(globalThis as unknown as MacrotaskPlatform)
 
 /**
- * Time that passes only when told to. What is due runs in the order of its time, and in the order of the calls where that is the same; between
- * two of them everything that waits on promises is settled.
+ * A clock that advances only on request. Timers fire in the order of their time, and timers of the same time in the order in which they were set. Between
+ * two timers, all pending promises settle.
  */
 export class VirtualTime {
   readonly #seed: number
@@ -27,63 +30,65 @@ export class VirtualTime {
   #working = 0
   #steps = 0
 
+  /** Makes a clock; the randomness of all its runtimes follows from the seed. Default: 1. */
   constructor(seed = 1) {
     this.#seed = seed
   }
 
-  /** Milliseconds since the start. */
+  /** Milliseconds of virtual time since the start. */
   get now(): number {
     return this.#now
   }
 
-  /** How many callbacks have run. */
+  /** Number of callbacks that have run. */
   get steps(): number {
     return this.#steps
   }
 
-  /** How many timers are set. */
+  /** Number of timers that are set. */
   get pending(): number {
     return this.#heap.filter(({ cancelled }) => !cancelled).length
   }
 
-  /** A runtime on this clock, with randomness of its own. */
+  /** Makes a runtime on this clock, with randomness of its own, which follows from the name. */
   runtime(name: string, options: ActorOptions = {}): Runtime {
     return this.actor(name, options).runtime
   }
 
-  /** Somebody on this clock: a runtime, and what can happen to whom it belongs. */
+  /** Makes an actor on this clock: a runtime whose owner can be paused and killed. */
   actor(name: string, options: ActorOptions = {}): Actor {
+    checkOptions('make the actor', options, actorOptionNames)
     const set = (delay: number, work: boolean, callback: () => void): Undo => this.#set(delay, work, callback)
     return new Actor(new Random(this.#seed, name), { now: () => this.#now, set }, options)
   }
 
-  /** Lets time pass, and everything that is due in it happen. */
+  /** Advances the clock by milliseconds, and fires the timers that come due. */
   async advance(duration: number): Promise<void> {
     const end = this.#now + duration
-    await quiet()
+    await drainMicrotasks()
     for (let next = this.#first(); next !== null && next.due <= end; next = this.#first())
       await this.#step(next)
     this.#now = end
-    await quiet()
+    await drainMicrotasks()
   }
 
   /**
-   * Lets time pass until nothing is under way: nothing on the network, nothing between hub and backplane, nothing to write. Timers that only wait
-   * (heartbeats, deadlines, backoffs) stay as they are, unless one comes due before that.
+   * Advances the clock until no work is under way: no transmission on the network, none between hub and backplane, no pending write. Timers that only
+   * wait (heartbeats, deadlines, backoffs) fire only when they come due before that.
    *
-   * @throws Error when it takes longer than `limit` milliseconds.
+   * @throws Error when work is still under way after `limit` milliseconds.
    */
   async settle(limit = 60_000): Promise<void> {
     const end = this.#now + limit
-    await quiet()
+    await drainMicrotasks()
     for (let next = this.#first(); next !== null && this.#working > 0; next = this.#first()) {
-      if (next.due > end) throw new Error(`unable to settle: something is still under way after ${limit} ms`)
+      if (next.due > end) throw new Error(`unable to settle: work is still under way after ${limit} ms`)
       await this.#step(next)
     }
   }
 
-  /** Goes to the next thing that is due; `false` when there is none. */
-  async next(): Promise<boolean> {
+  /** Advances the clock to the next timer and fires it. Returns `false` when no timer is set. */
+  async runNext(): Promise<boolean> {
     const next = this.#first()
     if (next !== null) await this.#step(next)
     return next !== null
@@ -115,19 +120,15 @@ export class VirtualTime {
     pop(this.#heap)
     this.#now = timer.due
     this.#steps++
-    // Cancelling it from now on changes nothing.
+    // A timer that has fired counts as cancelled, so a later cancel has no effect.
     this.#cancel(timer)
     timer.callback()
-    await quiet()
+    await drainMicrotasks()
   }
 }
 
-/**
- * Resolves when everything that waits on promises has run.
- *
- * @internal
- */
-export const quiet = (): Promise<void> => new Promise((resolve) => macrotask(resolve))
+/** Resolves after all pending microtasks have run. */
+export const drainMicrotasks = (): Promise<void> => new Promise((resolve) => macrotask(resolve))
 
 const before = (a: Timer, b: Timer): boolean => a.due < b.due || (a.due === b.due && a.order < b.order)
 

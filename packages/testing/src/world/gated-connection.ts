@@ -2,28 +2,24 @@ import type { Connection, Sink } from '@chat/core/transport'
 import type { Actor } from '../time/actor.ts'
 import { WrappedConnection } from './wrapped-connection.ts'
 
-/** What arrives of a transmission; `null` when nothing is left of it. */
-type Delivery = (transmission: string | Uint8Array) => string | Uint8Array | null
+/** Returns the part of a transmission that is delivered; `null` to drop it. */
+type Filter = (transmission: string | Uint8Array) => string | Uint8Array | null
 
-/**
- * A connection whose owner can be paused or dead: what arrives is handed over when the owner runs, or never.
- *
- * @internal
- */
+/** A connection whose owner can be paused or dead: a transmission is delivered when the owner runs again, or never. */
 export class GatedConnection extends WrappedConnection {
   readonly #owner: Actor
-  readonly #delivery: Delivery
+  readonly #filter: Filter
 
-  constructor(connection: Connection, owner: Actor, delivery: Delivery = (transmission) => transmission) {
+  constructor(connection: Connection, owner: Actor, filter: Filter = (transmission) => transmission) {
     super(connection)
     this.#owner = owner
-    this.#delivery = delivery
+    this.#filter = filter
   }
 
   override attach(sink: Sink): void {
     super.attach({
       receive: (transmission) => {
-        const delivered = this.#delivery(transmission)
+        const delivered = this.#filter(transmission)
         if (delivered !== null) this.#owner.run(() => sink.receive(delivered))
       },
       drain: () => this.#owner.run(() => sink.drain()),

@@ -13,43 +13,49 @@ import type {
   User,
 } from '@chat/core'
 import { MemoryNetwork, MemoryStore } from '@chat/core/memory'
-import { strike, type Targets } from '../faults/apply-fault.ts'
-import { BackplaneControl } from '../faults/backplane-control.ts'
-import type { Fault } from '../faults/faults.ts'
+import { checkOptions, type OptionNames } from '@chat/core/transport'
+import type { AnyHub } from '../faults/any-hub.ts'
+import { applyFault } from '../faults/apply-fault.ts'
+import { BackplaneControl, type BackplaneControlOptions } from '../faults/backplane-control.ts'
+import type { FaultTargets, FaultyClient } from '../faults/fault-targets.ts'
+import { checkFaultKinds, type Fault } from '../faults/faults.ts'
+import type { WorldLink } from '../faults/world-link.ts'
 import { fakeGlobals } from '../globals/fake-globals.ts'
-import { canRedirect, type GlobalHandler, redirectGlobals } from '../globals/global-calls.ts'
+import { canRedirectGlobals, type GlobalHandler, redirectGlobals } from '../globals/global-calls.ts'
 import { Guard } from '../globals/guard.ts'
-import { Authorisation } from '../invariants/authorisation-invariant.ts'
+import { AuthorisationInvariant } from '../invariants/authorisation-invariant.ts'
 import { LogHistory } from '../invariants/log-history.ts'
-import { Attendance } from '../invariants/presence-invariant.ts'
+import { PresenceInvariant } from '../invariants/presence-invariant.ts'
+import { RunReport } from '../report/run-report.ts'
 import { Driver } from '../time/driver.ts'
 import { type Duration, milliseconds } from '../time/duration.ts'
 import { Random } from '../time/random.ts'
-import { Spans } from '../time/time-spans.ts'
+import { TimeSpans } from '../time/time-spans.ts'
 import { VirtualTime } from '../time/virtual-time.ts'
-import { Verdict } from './run-report.ts'
-import type { AnyClient, AnyHub, DurationRange, World, WorldLink, WorldOptions } from './world.ts'
-import { WorldClients } from './world-clients.ts'
-import { WorldHubs } from './world-hubs.ts'
-import type { Ground } from './world-services.ts'
+import type { DurationRange, WorldOptions } from './options.ts'
+import type { AnyClient, World } from './world.ts'
+import { type ClientRecord, WorldClients } from './world-clients.ts'
+import { type HubSlot, WorldHubs } from './world-hubs.ts'
+import type { WorldServices } from './world-services.ts'
 
-/** How much of a message's data the trace shows, in characters. */
+/** Maximum number of characters of a message's data in the trace. */
 const longestExcerpt = 60
 
-/**
- * A world at work.
- *
- * @internal
- */
-export class Simulation implements World, Targets {
+const crashOptionNames: OptionNames<NonNullable<Parameters<World['crash']>[1]>> = {
+  restart: true,
+  seen: true,
+}
+
+/** The implementation of a world, with the steps that `world` and `explore` run it by. */
+export class Simulation implements World, FaultTargets {
   readonly seed: number
   readonly backplane: BackplaneControl
-  readonly verdict: Verdict
+  readonly report: RunReport
   readonly #time: VirtualTime
   readonly #driver: Driver
   readonly #store: MemoryStore
   readonly #workload: Random
-  readonly #chance: Runtime
+  readonly #runtime: Runtime
   readonly #hubs: WorldHubs
   readonly #clients: WorldClients
   readonly #guard: Guard = new Guard()
@@ -60,42 +66,33 @@ export class Simulation implements World, Targets {
     this.seed = options.seed ?? 1
     this.#time = new VirtualTime(this.seed)
     this.#driver = new Driver(this.#time)
-    this.verdict = new Verdict(this.seed, () => this.#time.now, options.invariants ?? true)
+    this.report = new RunReport(this.seed, () => this.#time.now, options.invariants ?? true)
     this.#workload = new Random(this.seed, 'workload')
-    this.#chance = this.#time.runtime('world')
-    const history = new LogHistory((invariant, what) => this.verdict.violated(invariant, what))
-    const authorisation = new Authorisation({
-      time: this.#time,
-      hubs: () => this.#hubs.all,
-      clients: () => this.#clients.all,
-      lossy: (from, to) => this.backplane.lossy(from, to),
-      note: (text) => this.note(text),
-      violated: (invariant, what) => this.verdict.violated(invariant, what),
-    })
-    const silence = new Spans()
+    this.#runtime = this.#time.runtime('world')
+    const { report } = this
+    const history = new LogHistory((invariant, detail) => report.addViolation(invariant, detail))
+    const clients: ClientRecord[] = []
+    const hubs: HubSlot[] = []
+    const lostHints = new TimeSpans()
+    const missedRenewals = new TimeSpans()
+    const facts = { time: this.#time, report, clients, hubs, lostHints, missedRenewals }
+    const authorisation = new AuthorisationInvariant(facts)
     this.#store = this.#makeStore(history, authorisation)
-    this.backplane = this.#makeBackplane(history, silence, options)
-    const ground: Ground = {
+    this.backplane = this.#makeBackplane(options, { history, lostHints, missedRenewals })
+    const services: WorldServices = {
       time: this.#time,
-      chance: this.#chance,
-      network: new MemoryNetwork(this.#time.runtime('network', { work: true }), {
-        latency: drawn(options.latency ?? [1, 20], new Random(this.seed, 'latency')) ?? (() => 0),
-      }),
+      runtime: this.#runtime,
+      network: this.#makeNetwork(options),
       backplane: this.backplane,
       history,
       authorisation,
-      attendance: new Attendance({
-        time: this.#time,
-        silence,
-        clients: () => this.#clients.all,
-        violated: (invariant, what) => this.verdict.violated(invariant, what),
-      }),
-      silence,
-      verdict: this.verdict,
+      presence: new PresenceInvariant(facts),
+      missedRenewals,
+      report,
     }
-    this.#hubs = new WorldHubs(ground)
-    this.#clients = new WorldClients(ground, this.#store)
-    this.#globals = this.#answering(options)
+    this.#hubs = new WorldHubs(services, hubs)
+    this.#clients = new WorldClients(services, this.#store, clients)
+    this.#globals = this.#globalHandler(options)
   }
 
   get now(): number {
@@ -103,10 +100,10 @@ export class Simulation implements World, Targets {
   }
 
   get hash(): string {
-    return this.verdict.trace.hash
+    return this.report.trace.hash
   }
 
-  /** Callbacks that have run: what a simulation's speed is counted in. */
+  /** Number of callbacks that have run; the speed of a simulation is counted in them. */
   get steps(): number {
     return this.#time.steps
   }
@@ -119,7 +116,7 @@ export class Simulation implements World, Targets {
     options: HubOptions<C, U> = {},
     setup: (hub: Hub<C, U>) => void = () => {},
   ): Hub<C, U> {
-    return this.#hubs.start(options, setup)
+    return this.#hubs.startHub(options, setup)
   }
 
   async client<C extends AnyContract = Untyped, U extends User = User>(
@@ -127,54 +124,56 @@ export class Simulation implements World, Targets {
     token: Token,
     options: Partial<Omit<ClientOptions<C>, 'token'>> = {},
   ): Promise<Client<C>> {
-    const hubs = (Array.isArray(hub) ? hub : [hub]).map((one) => this.#hubs.nameOf(one))
-    return this.#clients.connect(hubs, token, options)
+    const hubs = (Array.isArray(hub) ? hub : [hub]).map((each) => this.#hubs.nameOf(each))
+    return this.#clients.connectClient(hubs, token, options)
   }
 
   link(client: AnyClient): WorldLink {
-    return this.#clients.of(client).link
+    return this.#clients.recordOf(client).link
   }
 
   crash(hub: AnyHub, options: { readonly restart?: Duration; readonly seen?: Duration | null } = {}): void {
-    this.#hubs.crash(hub, options)
+    checkOptions('crash the hub', options, crashOptionNames)
+    this.#hubs.crashHub(hub, options)
   }
 
   pause(hub: AnyHub, duration: Duration): void {
-    this.#hubs.pause(hub, duration)
+    this.#hubs.pauseHub(hub, duration)
   }
 
   skew(hub: AnyHub, rate: number, duration: Duration): void {
-    this.#hubs.skew(hub, rate, duration)
+    this.#hubs.skewHub(hub, rate, duration)
   }
 
   inject(fault: Fault): void {
-    this.#chance.timer(fault.at, () => {
-      if (!this.#recovering) strike(fault, this)
+    checkFaultKinds('inject the fault', [fault.kind])
+    this.#runtime.timer(fault.at, () => {
+      if (!this.#recovering) applyFault(fault, this)
     })
   }
 
   async advance(duration: Duration): Promise<void> {
-    await this.#driver.drive((time) => time.advance(milliseconds(duration)))
-    this.verdict.check()
+    await this.#driver.passTime((time) => time.advance(milliseconds(duration)))
+    this.report.checkInvariants()
   }
 
   async settle(): Promise<void> {
-    await this.#driver.drive((time) => time.settle())
+    await this.#driver.passTime((time) => time.settle())
   }
 
   seen<Data = unknown>(client: AnyClient, address: string): readonly Message<Data>[] {
-    const { seen } = this.#clients.of(client)
-    const messages = seen.filter((what) => what.address === address && 'event' in what)
+    const { observed } = this.#clients.recordOf(client)
+    const messages = observed.filter((event) => event.address === address && 'event' in event)
     return messages as unknown as Message<Data>[]
   }
 
   gaps(client: AnyClient, address: string): readonly Gap[] {
-    const { seen } = this.#clients.of(client)
-    return seen.filter((what): what is Gap => what.address === address && 'reason' in what)
+    const { observed } = this.#clients.recordOf(client)
+    return observed.filter((event): event is Gap => event.address === address && 'reason' in event)
   }
 
   statuses(client: AnyClient): readonly ClientStatus[] {
-    return this.#clients.of(client).statuses
+    return this.#clients.recordOf(client).statuses
   }
 
   runtime(actor: string): Runtime {
@@ -186,110 +185,117 @@ export class Simulation implements World, Targets {
   }
 
   invariant(name: string, holds: () => true | string): void {
-    this.verdict.invariant(name, holds)
+    this.report.addInvariant(name, holds)
   }
 
   sometimes(name: string): void {
-    this.verdict.sometimes(name)
+    this.report.addSituation(name)
   }
 
   note(text: string): void {
-    this.verdict.note(text)
+    this.report.note(text)
   }
 
   hubAt(index: number): AnyHub | null {
-    return this.#hubs.at(index)
+    return this.#hubs.hubAt(index)
   }
 
-  clientAt(index: number): ReturnType<Targets['clientAt']> {
-    return this.#clients.at(index)
+  clientAt(index: number): FaultyClient | null {
+    return this.#clients.targetAt(index)
   }
 
   /**
-   * Runs a scenario to its end, and closes everything. While it waits for something else than time, time passes by itself.
+   * Runs a scenario to its end, and closes all hubs and clients. Time advances by itself while the scenario waits for a promise.
    *
-   * @throws GuardError when it has touched what is not the world's; InvariantError when something did not hold and it failed then; whatever it throws.
+   * @throws GuardError when code under test has used a real clock, timer or random source; InvariantError when the scenario failed after a violation; else the scenario's own error.
    */
   async run(scenario: (w: World) => Promise<void> | void): Promise<void> {
     const play = async (): Promise<{ error: unknown } | null> => {
       const stopped = (): boolean => this.#guard.failure !== null
-      const failure = await failureOf(this.#driver.run(async () => scenario(this), stopped))
-      // Before closing adds lines to the trace that nobody looks for.
-      if (failure === null) this.verdict.check()
-      else this.verdict.wrong()
+      const failure = await failureOf(this.#driver.runScenario(async () => scenario(this), stopped))
+      // Before the lines of closing, which a report need not show.
+      if (failure === null) this.report.checkInvariants()
+      else this.report.keepExcerpt()
       return failure ?? (await failureOf(this.#close()))
     }
     const handler = this.#globals
     const failure = handler === null ? await play() : await redirectGlobals(handler, play)
-    // What follows from a call that was refused is not worth telling.
+    // Later failures follow from the refused call.
     if (this.#guard.failure !== null) throw this.#guard.failure
     if (failure === null) return
-    // What did not hold before is why.
-    this.verdict.pronounce()
+    // An earlier violation is the likely cause of the failure.
+    this.report.throwViolations()
     throw failure.error
   }
 
-  /** Ends every fault, lets everything recover, and checks that it has (I5, I6, I7, I9, I11, I14). */
-  async recover(patience: Duration = '120s'): Promise<void> {
+  /** Ends every fault, waits, and checks that clients and hubs have recovered (I5, I6, I7, I9, I11, I14). */
+  async recover(duration: Duration = '120s'): Promise<void> {
     this.note('every fault is over')
     this.#recovering = true
-    this.#clients.recover()
+    this.#clients.recoverAll()
     this.backplane.heal()
-    this.#hubs.recover()
-    await this.advance(patience)
+    this.#hubs.recoverAll()
+    await this.advance(duration)
     this.#clients.checkRecovered()
   }
 
-  /** Without faults there is nothing to be told of (I10). */
-  expectCalm(): void {
-    this.#clients.checkCalm()
+  /** Checks a run without faults (I10). */
+  checkUndisturbed(): void {
+    this.#clients.checkUndisturbed()
   }
 
-  /** @throws InvariantError when something did not hold. */
-  verify(): void {
-    this.verdict.check()
-    this.verdict.pronounce()
+  /** @throws InvariantError when there is a violation. */
+  throwViolations(): void {
+    this.report.checkInvariants()
+    this.report.throwViolations()
   }
 
   async #close(): Promise<void> {
-    this.#clients.close()
-    const closing = this.#hubs.close()
+    this.#clients.closeAll()
+    const closing = this.#hubs.closeAll()
     await this.#time.advance(10_000)
     await closing
     const { tails, channels } = this.#store.usage
-    if (tails + channels > 0) this.verdict.violated('I13', `${tails} tails and ${channels} channels are left`)
+    if (tails + channels > 0)
+      this.report.addViolation('I13', `${tails} tails and ${channels} channels are left`)
   }
 
-  /** Who answers for the platform's globals; `null` for themselves. */
-  #answering({ guard = true, fakeGlobals: faking = false }: WorldOptions): GlobalHandler | null {
+  /** Returns the handler of the platform's globals; `null` to leave the globals alone. */
+  #globalHandler({ guard = true, fakeGlobals: faking = false }: WorldOptions): GlobalHandler | null {
     if (!faking) return guard ? (call) => this.#guard.handle(call) : null
-    if (!canRedirect)
-      throw new Error('unable to fake the globals: this platform does not tell whose code runs')
+    if (!canRedirectGlobals)
+      throw new Error(
+        'unable to fake the globals: this platform does not tell which run executing code belongs to; run the test on Node, Bun or Deno',
+      )
     return fakeGlobals({
       runtime: this.#time.runtime('globals'),
       work: this.#time.runtime('immediates', { work: true }),
     })
   }
 
-  #makeStore(history: LogHistory, authorisation: Authorisation): MemoryStore {
+  #makeStore(history: LogHistory, authorisation: AuthorisationInvariant): MemoryStore {
     return new MemoryStore(this.#time.runtime('store'), {
       observe: (stream, epoch, { at, id, event, data }) => {
         this.note(`${stream} takes ${id} at ${at} (${epoch}): ${event} ${excerpt(data)}`)
-        history.append(stream, at, id)
-        authorisation.stored(stream, id)
+        history.appendMessage(stream, at, id)
+        authorisation.messageStored(stream, id)
       },
     })
   }
 
+  #makeNetwork({ latency = [1, 20] }: WorldOptions): MemoryNetwork {
+    return new MemoryNetwork(this.#time.runtime('network', { work: true }), {
+      latency: drawn(latency, new Random(this.seed, 'latency')) ?? (() => 0),
+    })
+  }
+
   #makeBackplane(
-    history: LogHistory,
-    silence: Spans,
     { backplaneLatency = [0, 5] }: WorldOptions,
+    records: Pick<BackplaneControlOptions, 'history' | 'lostHints' | 'missedRenewals'>,
   ): BackplaneControl {
     return new BackplaneControl(this.#store, {
-      history,
-      silence,
-      runtime: this.#chance,
+      ...records,
+      runtime: this.#runtime,
       network: this.#time.runtime('backplane network', { work: true }),
       random: new Random(this.seed, 'backplane faults'),
       sometimes: (situation) => this.sometimes(situation),
@@ -299,7 +305,7 @@ export class Simulation implements World, Targets {
   }
 }
 
-/** What draws a latency; `null` for none. */
+/** Returns a function that draws a latency; `null` for no latency. */
 function drawn(latency: DurationRange, random: Random): (() => number) | null {
   if (typeof latency !== 'object') {
     const fixed = milliseconds(latency)
@@ -309,13 +315,13 @@ function drawn(latency: DurationRange, random: Random): (() => number) | null {
   return () => random.between(least, most)
 }
 
-/** What the trace shows of a message: different words make a different run. */
+/** Returns the start of a message's data for the trace, so that runs with different data have different hashes. */
 function excerpt(data: unknown): string {
   const json = JSON.stringify(data) ?? ''
   return json.length > longestExcerpt ? `${json.slice(0, longestExcerpt)}…` : json
 }
 
-/** How something failed; `null` when it did not. */
+/** Returns the error of a promise that rejects; `null` when it resolves. */
 const failureOf = (part: Promise<void>): Promise<{ error: unknown } | null> =>
   part.then(
     () => null,

@@ -8,29 +8,27 @@ import {
   UncertainError,
 } from '@chat/core'
 
-/** What a world is told of what its clients do. */
-export interface ClientWitness {
-  started(address: string): void
-  sending(address: string): void
-  /** How a send ended: with its place, or not. */
-  sent(address: string, outcome: { at: number; id: string } | 'refused' | 'uncertain'): void
+/** Observer of the sends and joins of a client. */
+export interface ClientObserver {
+  /** Called before a join of an address that the client does not receive yet. */
+  joinStarted(address: string): void
+  /** Called after each call of `send`. */
+  sendStarted(address: string): void
+  /** Called when a send has settled, with the position and id of the message or the kind of failure. */
+  sendSettled(address: string, outcome: { at: number; id: string } | 'refused' | 'uncertain'): void
 }
 
-/**
- * A client whose sends and joins a world sees: in everything else an ordinary one.
- *
- * @internal
- */
+/** A client that reports its sends and joins to its world. */
 export class WorldClient<C extends AnyContract> extends Client<C> {
-  readonly #witness: ClientWitness
+  readonly #observer: ClientObserver
 
-  constructor(options: ClientOptions<C>, witness: ClientWitness) {
+  constructor(options: ClientOptions<C>, observer: ClientObserver) {
     super(options)
-    this.#witness = witness
+    this.#observer = observer
   }
 
   override join<State = unknown>(address: string, options: JoinOptions<State> = {}): Room<C, State> {
-    if (this.positions[address] === undefined) this.#witness.started(address)
+    if (this.positions[address] === undefined) this.#observer.joinStarted(address)
     const room = super.join(address, options)
     const send = this.to(address).send
     return Object.assign(room, { send })
@@ -41,10 +39,11 @@ export class WorldClient<C extends AnyContract> extends Client<C> {
     return {
       send: (event, data, options) => {
         const sent = target.send(event, data, options)
-        this.#witness.sending(address)
+        this.#observer.sendStarted(address)
         sent.then(
-          ({ position, id }) => this.#witness.sent(address, { at: position[1], id }),
-          (error) => this.#witness.sent(address, error instanceof UncertainError ? 'uncertain' : 'refused'),
+          ({ position, id }) => this.#observer.sendSettled(address, { at: position[1], id }),
+          (error) =>
+            this.#observer.sendSettled(address, error instanceof UncertainError ? 'uncertain' : 'refused'),
         )
         return sent
       },

@@ -10,213 +10,228 @@ import type {
   Token,
 } from '@chat/core'
 import type { MemoryLink, MemoryStore } from '@chat/core/memory'
+import type { FaultyClient } from '../faults/fault-targets.ts'
 import { LinkControl } from '../faults/link-control.ts'
 import { ClientInvariants } from '../invariants/client-invariants.ts'
+import type { WatchedClient } from '../invariants/watched-client.ts'
 import type { Actor } from '../time/actor.ts'
 import { type Duration, milliseconds } from '../time/duration.ts'
 import { GatedConnection } from './gated-connection.ts'
 import type { AnyClient } from './world.ts'
-import { type ClientWitness, WorldClient } from './world-client.ts'
-import type { Ground } from './world-services.ts'
+import { type ClientObserver, WorldClient } from './world-client.ts'
+import type { WorldServices } from './world-services.ts'
 
-type Seen = Message | Gap | SnapshotEvent
+type Observed = Message | Gap | SnapshotEvent
 
-/**
- * A client of a world, and what it went through.
- *
- * @internal
- */
-export interface Member {
-  readonly name: string
-  readonly client: AnyClient & Pick<Client, 'positions' | 'session' | 'user'>
+/** A client of a world, and the record of its run. */
+export interface ClientRecord extends WatchedClient {
+  readonly client: AnyClient & WatchedClient['client']
   readonly actor: Actor
   readonly link: LinkControl
-  readonly view: ClientInvariants
-  readonly seen: Seen[]
+  readonly invariants: ClientInvariants
+  /** Messages, gaps and snapshots that the application received, in their order. */
+  readonly observed: Observed[]
+  /** Statuses of the client, in their order. */
   readonly statuses: ClientStatus[]
-  /** Since when it wants to be in each room. */
-  readonly since: Map<string, number>
-  /** Sends that have not settled. */
-  open: number
+  readonly joinedAt: Map<string, number>
+  /** Number of sends that have not settled. */
+  unsettledSends: number
 }
 
-/**
- * The clients of a world.
- *
- * @internal
- */
+/** The clients of a world. */
 export class WorldClients {
-  readonly #ground: Ground
+  readonly #services: WorldServices
   readonly #store: MemoryStore
-  readonly #members: Member[] = []
+  readonly #records: ClientRecord[]
   readonly #acknowledged: { readonly stream: string; readonly at: number; readonly id: string }[] = []
   #reconnects = 0
 
-  constructor(ground: Ground, store: MemoryStore) {
-    this.#ground = ground
+  /** Makes the clients of a world; `records` is the list to which each new client is added. */
+  constructor(services: WorldServices, store: MemoryStore, records: ClientRecord[]) {
+    this.#services = services
     this.#store = store
+    this.#records = records
   }
 
-  get all(): readonly Member[] {
-    return this.#members
-  }
-
-  /** A client that connects to hubs, by what the network calls them. */
-  async connect<C extends AnyContract>(
+  /** Makes a client that connects to the hubs of these names, and resolves when it is connected. */
+  async connectClient<C extends AnyContract>(
     hubs: readonly string[],
     token: Token,
     options: Partial<Omit<ClientOptions<C>, 'token'>>,
   ): Promise<Client<C>> {
-    const { time, chance, network, history, verdict } = this.#ground
-    const name = `${typeof token === 'string' ? token : 'client'}/${this.#members.length + 1}`
+    const { time, runtime, network, history, report } = this.#services
+    const name = `${typeof token === 'string' ? token : 'client'}/${this.#records.length + 1}`
     const actor = time.actor(`client ${name}`)
-    const way = network.link()
-    const link = new LinkControl(way, chance, (text) => verdict.note(`${name}: ${text}`))
-    const view = new ClientInvariants(name, history, (invariant, what) => verdict.violated(invariant, what))
-    // Its client is there as soon as anything can happen to it.
-    const member = { name, actor, link, view, seen: [], statuses: [], since: new Map(), open: 0 } as Omit<
-      Member,
-      'client'
-    > as Member
+    const networkLink = network.link()
+    const link = new LinkControl(networkLink, runtime, (text) => report.note(`${name}: ${text}`))
+    const invariants = new ClientInvariants(name, history, (invariant, detail) =>
+      report.addViolation(invariant, detail),
+    )
+    // The record and the client need each other; `client` is set before any callback can run.
+    const record = {
+      name,
+      actor,
+      link,
+      invariants,
+      observed: [],
+      statuses: [],
+      joinedAt: new Map(),
+      unsettledSends: 0,
+    } as Omit<ClientRecord, 'client'> as ClientRecord
     const client = new WorldClient<C>(
       {
-        dial: this.#dialer(hubs, way, member),
+        dial: this.#dialer(hubs, networkLink, record),
         runtime: actor.runtime,
-        observe: (what) => this.#observe(member, what),
+        observe: (event) => this.#observe(record, event),
         token,
         ...options,
       },
-      this.#witness(member),
+      this.#observerOf(record),
     )
-    this.#members.push(Object.assign(member, { client: client as unknown as Member['client'] }))
+    this.#records.push(Object.assign(record, { client: client as unknown as ClientRecord['client'] }))
     client.on('$status', ({ status, error }) => {
-      if (member.statuses.at(-1) !== status) member.statuses.push(status)
+      if (record.statuses.at(-1) !== status) record.statuses.push(status)
       if (status === 'reconnecting') this.#reconnects++
-      verdict.note(`${name} is ${status}${error ? `: ${error.message}` : ''}`)
+      report.note(`${name} is ${status}${error ? `: ${error.message}` : ''}`)
     })
     await connected(client as unknown as Client)
     return client
   }
 
-  of(client: AnyClient): Member {
-    const member = this.#members.find((one) => (one.client as AnyClient) === client)
-    if (member === undefined) throw new RangeError('unable to find the client: it is not of this world')
-    return member
+  /**
+   * Returns the record of a client.
+   *
+   * @throws RangeError when the client belongs to another world.
+   */
+  recordOf(client: AnyClient): ClientRecord {
+    const record = this.#records.find((each) => (each.client as AnyClient) === client)
+    if (record === undefined)
+      throw new RangeError(
+        'unable to find the client: it belongs to another world; pass a client of w.client()',
+      )
+    return record
   }
 
-  at(index: number): { readonly link: LinkControl; sleep(duration: Duration): void } | null {
-    const member = this.#members[index % this.#members.length]
-    if (member === undefined) return null
-    return { link: member.link, sleep: (duration) => this.#sleep(member, duration) }
+  /** Returns the client at an index, modulo their number; `null` when there is none. */
+  targetAt(index: number): FaultyClient | null {
+    const record = this.#records[index % this.#records.length]
+    if (record === undefined) return null
+    return { link: record.link, sleep: (duration) => this.#sleep(record, duration) }
   }
 
-  /** Nothing is wrong with them or their links any more. */
-  recover(): void {
-    for (const { link, actor } of this.#members) {
+  /** Ends all faults of the clients and their links. */
+  recoverAll(): void {
+    for (const { link, actor } of this.#records) {
       link.restore()
       actor.resume()
     }
   }
 
-  close(): void {
-    for (const { client, actor } of this.#members) {
+  /** Closes all clients. */
+  closeAll(): void {
+    for (const { client, actor } of this.#records) {
       actor.resume()
       client.close()
     }
   }
 
-  /** Without faults there is nothing to be told of (I10). */
-  checkCalm(): void {
-    const { verdict } = this.#ground
-    for (const { name, seen } of this.#members)
-      for (const what of seen)
-        if ('reason' in what) verdict.violated('I10', `${name} was told of a gap in ${what.address}`)
-    if (this.#reconnects > 0) verdict.violated('I10', `${this.#reconnects} connections were lost`)
+  /** Checks a run without faults, in which no client may have a gap or lose its connection (I10). */
+  checkUndisturbed(): void {
+    const { report } = this.#services
+    for (const { name, observed } of this.#records)
+      for (const event of observed)
+        if ('reason' in event) report.addViolation('I10', `${name} was told of a gap in ${event.address}`)
+    if (this.#reconnects > 0) report.addViolation('I10', `${this.#reconnects} connections were lost`)
   }
 
-  /** When everything had time to recover, it has (I5, I6, I9, I11, I14). */
+  /** Checks, after the time for recovery, that clients and hubs have recovered (I5, I6, I9, I11, I14). */
   checkRecovered(): void {
-    const { verdict, history } = this.#ground
-    for (const { name, client, open, view } of this.#members) {
-      view.settled(Object.keys(client.positions))
-      if (client.status === 'closed') continue
-      if (client.status !== 'connected') verdict.violated('I14', `${name} is still ${client.status}`)
-      if (open > 0) verdict.violated('I6', `${open} sends of ${name} have not settled`)
-      for (const [address, [epoch, at]] of Object.entries(client.positions)) {
-        const page = this.#store.read(address, { before: null, limit: 1 })
-        if (page.epoch !== epoch || page.top !== at)
-          verdict.violated(
-            'I5',
-            `${name} is at ${at} (${epoch}) of ${address}, which ends at ${page.top} (${page.epoch})`,
-          )
-      }
-    }
+    const { report, history } = this.#services
+    for (const record of this.#records) this.#checkClient(record)
     for (const { stream, at, id } of this.#acknowledged)
-      if (history.find(stream, at, id) === null)
-        verdict.violated('I9', `${id} was acknowledged at ${at} of ${stream}, which never had it`)
-    this.#ground.attendance.check(this.#store)
+      if (history.findMessage(stream, at, id) === null)
+        report.addViolation('I9', `${id} was acknowledged at ${at} of ${stream}, which never had it`)
+    this.#services.presence.checkPresence(this.#store)
   }
 
-  #witness(member: Member): ClientWitness {
+  #checkClient({ name, client, unsettledSends, invariants }: ClientRecord): void {
+    const { report } = this.#services
+    invariants.checkSettled(Object.keys(client.positions))
+    if (client.status === 'closed') return
+    if (client.status !== 'connected') report.addViolation('I14', `${name} is still ${client.status}`)
+    if (unsettledSends > 0) report.addViolation('I6', `${unsettledSends} sends of ${name} have not settled`)
+    for (const [address, [epoch, at]] of Object.entries(client.positions)) {
+      const page = this.#store.read(address, { before: null, limit: 1 })
+      if (page.epoch !== epoch || page.top !== at)
+        report.addViolation(
+          'I5',
+          `${name} is at ${at} (${epoch}) of ${address}, which ends at ${page.top} (${page.epoch})`,
+        )
+    }
+  }
+
+  #observerOf(record: ClientRecord): ClientObserver {
     return {
-      started: (address) => {
-        member.since.set(address, this.#ground.chance.now())
-        member.view.start(address)
-        this.#ground.attendance.entering(address, this.#store)
+      joinStarted: (address) => {
+        record.joinedAt.set(address, this.#services.runtime.now())
+        record.invariants.startAddress(address)
+        this.#services.presence.watchRoom(address, this.#store)
       },
-      sending: () => {
-        member.open++
+      sendStarted: () => {
+        record.unsettledSends++
       },
-      sent: (address, outcome) => {
-        member.open--
-        const how = typeof outcome === 'string' ? outcome : outcome.id
-        this.#ground.verdict.note(`${member.name} has sent to ${address}: ${how}`)
+      sendSettled: (address, outcome) => {
+        record.unsettledSends--
+        const result = typeof outcome === 'string' ? outcome : outcome.id
+        this.#services.report.note(`${record.name} has sent to ${address}: ${result}`)
         if (typeof outcome !== 'string') this.#acknowledged.push({ stream: address, ...outcome })
       },
     }
   }
 
-  #observe(member: Member, what: Seen | PresenceChange): void {
-    const { verdict, authorisation, attendance } = this.#ground
-    const { name, view, seen } = member
-    if ('presence' in what) {
-      verdict.note(`${name} shows ${what.presence.count} in ${what.address}: ${changes(what)}`)
-      return attendance.changed(member, what)
+  #observe(record: ClientRecord, event: Observed | PresenceChange): void {
+    const { report, authorisation, presence } = this.#services
+    const { name, invariants, observed } = record
+    if ('presence' in event) {
+      report.note(`${name} shows ${event.presence.count} in ${event.address}: ${changes(event)}`)
+      return presence.presenceChanged(record, event)
     }
-    seen.push(what)
-    if ('event' in what) {
-      verdict.note(`${name} gets ${what.event} ${what.id} at ${what.at} of ${what.address}`)
-      view.message(what)
-      authorisation.handed(member, what)
-    } else if ('state' in what) {
-      verdict.note(`${name} takes a snapshot of ${what.address} at ${what.position[1]}`)
-      view.snapshot(what)
+    observed.push(event)
+    if ('event' in event) {
+      report.note(`${name} gets ${event.event} ${event.id} at ${event.at} of ${event.address}`)
+      invariants.messageDelivered(event)
+      authorisation.messageDelivered(record, event)
+    } else if ('state' in event) {
+      report.note(`${name} takes a snapshot of ${event.address} at ${event.position[1]}`)
+      invariants.snapshotTaken(event)
     } else {
-      verdict.note(`${name} is told of a gap (${what.reason}) in ${what.address} up to ${what.to[1]}`)
-      view.gap(what)
+      report.note(`${name} is told of a gap (${event.reason}) in ${event.address} up to ${event.to[1]}`)
+      invariants.gapReported(event)
     }
   }
 
-  #sleep({ name, actor }: Member, duration: Duration): void {
-    this.#ground.verdict.note(`fault: ${name} sleeps for ${duration}`)
+  #sleep({ name, actor }: ClientRecord, duration: Duration): void {
+    this.#services.report.note(`fault: ${name} sleeps for ${duration}`)
     actor.pause()
-    this.#ground.chance.timer(milliseconds(duration), () => actor.resume())
+    this.#services.runtime.timer(milliseconds(duration), () => actor.resume())
   }
 
   #dialer(
     hubs: readonly string[],
-    way: MemoryLink,
-    { actor, link }: Pick<Member, 'actor' | 'link'>,
+    networkLink: MemoryLink,
+    { actor, link }: Pick<ClientRecord, 'actor' | 'link'>,
   ): ClientOptions['dial'] {
     let next = 0
     return async (options) => {
-      const dial = this.#ground.network.dialer(hubs[next++ % hubs.length] ?? '', { link: way })
-      return new GatedConnection(await dial(options), actor, (transmission) => link.delivered(transmission))
+      const dial = this.#services.network.dialer(hubs[next++ % hubs.length] ?? '', { link: networkLink })
+      return new GatedConnection(await dial(options), actor, (transmission) =>
+        link.filterTransmission(transmission),
+      )
     }
   }
 }
 
-/** Who has come, or is different, and who has gone. */
+/** Returns the sessions of a change for the trace: joined or changed, and left. */
 const changes = ({ joined, left }: PresenceChange): string =>
   [...joined.map(({ session }) => `+${session}`), ...left.map(({ session }) => `-${session}`)].join(' ')
 

@@ -1,112 +1,119 @@
 import type { AnyContract, Hub, HubOptions, User } from '@chat/core'
 import type { MemoryBackplane } from '@chat/core/memory'
+import type { AnyHub } from '../faults/any-hub.ts'
 import type { Actor } from '../time/actor.ts'
 import { type Duration, milliseconds } from '../time/duration.ts'
 import { GatedConnection } from './gated-connection.ts'
-import type { AnyHub, World } from './world.ts'
 import { WorldHub } from './world-hub.ts'
-import type { Ground } from './world-services.ts'
+import type { WorldServices } from './world-services.ts'
 
-/** One run of a hub, from its start to its crash. */
+/** A run of a hub, from its start to its crash. */
 interface Incarnation<H> {
   readonly hub: H
   readonly actor: Actor
   readonly backplane: MemoryBackplane | null
 }
 
-interface Slot {
-  readonly name: string
-  /** The hub as the scenario knows it, whatever incarnation runs now. */
-  readonly first: AnyHub
-  readonly make: () => Incarnation<AnyHub>
-  now: Incarnation<AnyHub>
+/** Options of a crash. */
+interface CrashOptions {
+  readonly restart?: Duration
+  readonly seen?: Duration | null
 }
 
-/**
- * The hubs of a world, each with those that came after it under its name.
- *
- * @internal
- */
+/** A hub of a world, with the incarnation that runs at the moment. */
+export interface HubSlot {
+  readonly name: string
+  /** First incarnation: the hub that the scenario holds. */
+  readonly first: AnyHub
+  readonly startIncarnation: () => Incarnation<AnyHub>
+  current: Incarnation<AnyHub>
+}
+
+/** The hubs of a world, with the incarnations after their crashes. */
 export class WorldHubs {
-  readonly #ground: Ground
-  readonly #slots: Slot[] = []
+  readonly #services: WorldServices
+  readonly #slots: HubSlot[]
   #closing = false
 
-  constructor(ground: Ground) {
-    this.#ground = ground
+  /** Makes the hubs of a world; `slots` is the list to which each new hub is added. */
+  constructor(services: WorldServices, slots: HubSlot[]) {
+    this.#services = services
+    this.#slots = slots
   }
 
-  get all(): readonly unknown[] {
-    return this.#slots
-  }
-
-  start<C extends AnyContract, U extends User>(
+  /** Starts a hub. `setup` is called with each incarnation. */
+  startHub<C extends AnyContract, U extends User>(
     options: HubOptions<C, U>,
     setup: (hub: Hub<C, U>) => void,
   ): Hub<C, U> {
     const name = `hub-${this.#slots.length + 1}`
     let count = 0
-    const make = (): Incarnation<Hub<C, U>> => this.#incarnate(name, ++count, { options, setup })
-    this.#ground.attendance.declare(options)
-    const now = make()
-    this.#slots.push({ name, first: now.hub, make, now })
-    return now.hub
+    const startIncarnation = (): Incarnation<Hub<C, U>> => this.#incarnate(name, ++count, { options, setup })
+    this.#services.presence.addHubOptions(options)
+    const current = startIncarnation()
+    this.#slots.push({ name, first: current.hub, startIncarnation, current })
+    return current.hub
   }
 
-  /** What the network calls a hub. */
+  /** Returns the name of a hub on the network. */
   nameOf(hub: AnyHub): string {
     return this.#slot(hub).name
   }
 
-  at(index: number): AnyHub | null {
-    return this.#slots[index % this.#slots.length]?.now.hub ?? null
+  /** Returns the running hub at an index, modulo their number; `null` when there is none. */
+  hubAt(index: number): AnyHub | null {
+    return this.#slots[index % this.#slots.length]?.current.hub ?? null
   }
 
-  crash(hub: AnyHub, { restart, seen = 0 }: NonNullable<Parameters<World['crash']>[1]>): void {
-    const { chance, network, verdict } = this.#ground
+  /** Ends a hub as a crash does, and starts it again after `restart`. */
+  crashHub(hub: AnyHub, { restart, seen = 0 }: CrashOptions): void {
+    const { runtime, network, report } = this.#services
     const slot = this.#slot(hub)
-    const { actor, backplane } = slot.now
+    const { actor, backplane } = slot.current
     if (actor.dead) return
-    verdict.note(`fault: ${slot.name} crashes`)
+    report.note(`fault: ${slot.name} crashes`)
     actor.kill()
-    this.#ground.attendance.crashed(slot.now.hub as Hub)
-    if (backplane !== null) this.#ground.backplane.crash(backplane)
+    this.#services.presence.hubCrashed(slot.current.hub as Hub)
+    if (backplane !== null) this.#services.backplane.crashNode(backplane)
     network.crash(slot.name, seen === null ? null : milliseconds(seen))
-    if (restart !== undefined) chance.timer(milliseconds(restart), () => this.#restart(slot))
+    if (restart !== undefined) runtime.timer(milliseconds(restart), () => this.#restart(slot))
   }
 
-  pause(hub: AnyHub, duration: Duration): void {
-    const { now, name } = this.#slot(hub)
-    const { chance, silence, verdict } = this.#ground
-    verdict.note(`fault: ${name} pauses for ${duration}`)
-    now.actor.pause()
-    const end = silence.begin(chance.now())
-    chance.timer(milliseconds(duration), () => {
-      end(chance.now())
-      now.actor.resume()
+  /** Blocks the event loop of a hub. */
+  pauseHub(hub: AnyHub, duration: Duration): void {
+    const { current, name } = this.#slot(hub)
+    const { runtime, missedRenewals, report } = this.#services
+    report.note(`fault: ${name} pauses for ${duration}`)
+    current.actor.pause()
+    const end = missedRenewals.beginSpan(runtime.now())
+    runtime.timer(milliseconds(duration), () => {
+      end(runtime.now())
+      current.actor.resume()
     })
   }
 
-  skew(hub: AnyHub, rate: number, duration: Duration): void {
-    const { now, name } = this.#slot(hub)
-    this.#ground.verdict.note(`fault: the clock of ${name} runs at ${rate} for ${duration}`)
-    now.actor.skew(rate)
-    this.#ground.chance.timer(milliseconds(duration), () => now.actor.skew(1))
+  /** Changes the speed of a hub's clock for a while. */
+  skewHub(hub: AnyHub, rate: number, duration: Duration): void {
+    const { current, name } = this.#slot(hub)
+    this.#services.report.note(`fault: the clock of ${name} runs at ${rate} for ${duration}`)
+    current.actor.skew(rate)
+    this.#services.runtime.timer(milliseconds(duration), () => current.actor.skew(1))
   }
 
-  /** All of them run again. */
-  recover(): void {
+  /** Ends all faults of hubs, and starts crashed hubs again. */
+  recoverAll(): void {
     for (const slot of this.#slots) {
-      slot.now.actor.skew(1)
-      slot.now.actor.resume()
+      slot.current.actor.skew(1)
+      slot.current.actor.resume()
       this.#restart(slot)
     }
   }
 
-  async close(): Promise<void> {
+  /** Closes all hubs that run. */
+  async closeAll(): Promise<void> {
     this.#closing = true
-    const alive = this.#slots.filter(({ now }) => !now.actor.dead)
-    await Promise.all(alive.map(({ now }) => (now.hub as Hub).close({ deadline: 1 })))
+    const alive = this.#slots.filter(({ current }) => !current.actor.dead)
+    await Promise.all(alive.map(({ current }) => (current.hub as Hub).close({ deadline: 1 })))
   }
 
   #incarnate<C extends AnyContract, U extends User>(
@@ -114,37 +121,38 @@ export class WorldHubs {
     count: number,
     made: { readonly options: HubOptions<C, U>; readonly setup: (hub: Hub<C, U>) => void },
   ): Incarnation<Hub<C, U>> {
-    const ground = this.#ground
-    const actor = ground.time.actor(`${name}.${count}`)
-    const backplane = made.options.backplane === undefined ? ground.backplane.connect(actor) : null
+    const services = this.#services
+    const actor = services.time.actor(`${name}.${count}`)
+    const backplane = made.options.backplane === undefined ? services.backplane.connectNode(actor) : null
     const hub = new WorldHub<C, U>(
       {
         runtime: actor.runtime,
         ...(backplane === null ? {} : { backplane }),
-        ...ground.authorisation.watch(made.options),
+        ...services.authorisation.watchPolicy(made.options),
       },
-      ground.authorisation,
+      services.authorisation,
     )
-    ground.attendance.started(hub as unknown as Hub)
+    services.presence.hubStarted(hub as unknown as Hub)
     made.setup(hub)
-    ground.network.listen(name, {
+    services.network.listen(name, {
       subprotocols: hub.subprotocols,
       accept: (connection, handshake) =>
         actor.run(() => hub.accept(new GatedConnection(connection, actor), handshake)),
     })
-    if (backplane !== null) ground.backplane.belongs(backplane, hub)
+    if (backplane !== null) services.backplane.assignHub(backplane, hub)
     return { hub, actor, backplane }
   }
 
-  #restart(slot: Slot): void {
-    if (this.#closing || !slot.now.actor.dead) return
-    this.#ground.verdict.note(`${slot.name} starts again`)
-    slot.now = slot.make()
+  #restart(slot: HubSlot): void {
+    if (this.#closing || !slot.current.actor.dead) return
+    this.#services.report.note(`${slot.name} starts again`)
+    slot.current = slot.startIncarnation()
   }
 
-  #slot(hub: AnyHub): Slot {
-    const slot = this.#slots.find(({ now, first }) => now.hub === hub || first === hub)
-    if (slot === undefined) throw new RangeError('unable to find the hub: it is not of this world')
+  #slot(hub: AnyHub): HubSlot {
+    const slot = this.#slots.find(({ current, first }) => current.hub === hub || first === hub)
+    if (slot === undefined)
+      throw new RangeError('unable to find the hub: it belongs to another world; pass a hub of w.hub()')
     return slot
   }
 }

@@ -1,28 +1,24 @@
 import type { Runtime } from '@chat/core'
 import type { MemoryNetwork } from '@chat/core/memory'
 import type { BackplaneControl } from '../faults/backplane-control.ts'
-import type { Authorisation } from '../invariants/authorisation-invariant.ts'
+import type { AuthorisationInvariant } from '../invariants/authorisation-invariant.ts'
 import type { LogHistory } from '../invariants/log-history.ts'
-import type { Attendance } from '../invariants/presence-invariant.ts'
-import type { Spans } from '../time/time-spans.ts'
+import type { PresenceInvariant } from '../invariants/presence-invariant.ts'
+import type { RunReport } from '../report/run-report.ts'
+import type { TimeSpans } from '../time/time-spans.ts'
 import type { VirtualTime } from '../time/virtual-time.ts'
-import type { Verdict } from './run-report.ts'
 
-/**
- * What hubs and clients of one world stand on.
- *
- * @internal
- */
-export interface Ground {
+/** The services that the hubs and clients of a world share. */
+export interface WorldServices {
   readonly time: VirtualTime
-  /** The world's own timers, by which faults begin and end. */
-  readonly chance: Runtime
+  /** Timers of the world, by which faults begin and end. */
+  readonly runtime: Runtime
   readonly network: MemoryNetwork
   readonly backplane: BackplaneControl
   readonly history: LogHistory
-  readonly authorisation: Authorisation
-  readonly attendance: Attendance
-  /** When a hub could not renew its lease. */
-  readonly silence: Spans
-  readonly verdict: Verdict
+  readonly authorisation: AuthorisationInvariant
+  readonly presence: PresenceInvariant
+  /** Spans in which a hub can miss the renewal of its lease. */
+  readonly missedRenewals: TimeSpans
+  readonly report: RunReport
 }

@@ -1,10 +1,6 @@
 import type { Batch, Connection, Sink, TransportCapabilities } from '@chat/core/transport'
 
-/**
- * A connection around another one, which does everything: what a subclass wants otherwise it overrides.
- *
- * @internal
- */
+/** A connection that passes all calls on to an inner connection; subclasses override some of them. */
 export class WrappedConnection implements Connection {
   readonly #inner: Connection
 

@@ -11,7 +11,7 @@ for (const search of searches)
     const report = await run(search, { runs: 7, progress: ({ hash }) => hashes.push(hash) })
     expect(report.steps).toBeGreaterThan(10_000)
     expect(new Set(hashes).size).toBe(7)
-    expect(await traceHash({ ...optionsOf(search), seed: 7 }, search.town)).toBe(hashes[6])
+    expect(await traceHash({ ...optionsOf(search), seed: 7 }, search.setup)).toBe(hashes[6])
   })
 
 test('S-38: a failure names the invariant, the faults it needs and no others, and how to see it again', async () => {
@@ -39,7 +39,7 @@ test('S-38: a failure names the invariant, the faults it needs and no others, an
   )
   expect(failure).toBeInstanceOf(InvariantError)
   const { message, violations } = failure as InvariantError
-  expect(violations[0]).toEqual({ invariant: 'bob is never cut off', what: 'he was' })
+  expect(violations[0]).toEqual({ invariant: 'bob is never cut off', detail: 'he was' })
   expect(message.match(/"kind":/g)?.length).toBe(2)
   expect(message).toMatch(/explore\(\{ …, runs: 1, seed: \d+, replay: \[\{[^\]]*\}\] \}, …\)/)
 })

@@ -109,7 +109,7 @@ test('what led to it is what was there when it first did not hold, however long 
   const failure = (await failureOf(scenario)) as InvariantError
   expect(failure.message).toContain('fault: cut for 1s')
   expect(failure.message.split('\n').at(-1)).toContain('VIOLATED alice is never cut off: she was')
-  expect(failure.violations).toEqual([{ invariant: 'alice is never cut off', what: 'she was' }])
+  expect(failure.violations).toEqual([{ invariant: 'alice is never cut off', detail: 'she was' }])
   expect(failure.replay).toBe(null)
 })
 
@@ -122,7 +122,9 @@ test('an invariant can be written with expect, and counts also when those of del
     await w.advance('2s')
   })
   expect(await failureOf(scenario)).toMatchObject({
-    violations: [{ invariant: 'it is early', what: expect.stringMatching(/expected 2000 to be less than/) }],
+    violations: [
+      { invariant: 'it is early', detail: expect.stringMatching(/expected 2000 to be less than/) },
+    ],
   })
 })
 
@@ -173,7 +175,7 @@ test('I15: a seed that gives two different runs fails the search, and the line w
   expect(failure).toBeInstanceOf(DivergenceError)
   expect(failure).toMatchObject({ code: 'divergence', seed: 1 })
   expect((failure as Error).message).toMatch(
-    /^unable to give the same run for seed 1: it has gone two ways\n {2}first: .*say \{"count":1\}\n {2}then: .*say \{"count":2\}\n/,
+    /^unable to give the same run for seed 1: two runs differ\n {2}first: .*say \{"count":1\}\n {2}second: .*say \{"count":2\}\n/,
   )
   expect(await failureOf(explore({ ...options, twice: 0 }, setup))).toBe(null)
 })

@@ -12,7 +12,7 @@ export interface BackplaneCase {
 }
 
 /** Why a case cannot be shown; `null` when it can. */
-export function obstacle(
+export function skipReason(
   { lacks = {}, capabilities }: BackplaneHarness,
   { needs = [] }: BackplaneCase,
 ): string | null {

@@ -11,7 +11,7 @@ import type {
   OutgoingMessage,
 } from '@chat/core/backplane'
 import { ConformanceError, holds, same } from '../check.ts'
-import { Patience } from '../poller.ts'
+import { Poller } from '../poller.ts'
 import type { BackplaneBench, BackplaneHarness, BackplaneStartOptions } from './harness.ts'
 
 /** What an append is made of, where a case cares. */
@@ -26,46 +26,46 @@ export interface Append extends Partial<AppendKey> {
 
 type Stored = Exclude<AppendResult, { outcome: 'conflict' }>
 
-/** Where one case takes place: two nodes of a cluster, and the patience to wait for what they do. */
+/** Where one case takes place: two nodes of a cluster, and the poller to wait for what they do. */
 export class Cluster {
   readonly bench: BackplaneBench
-  readonly patience: Patience
+  readonly poller: Poller
   readonly capabilities: BackplaneCapabilities
   /** Two nodes that share a store. */
   readonly a: Backplane
   readonly b: Backplane
   #ref = 0
 
-  static async make(
+  static async create(
     harness: BackplaneHarness,
     options: Partial<BackplaneStartOptions> = {},
   ): Promise<Cluster> {
-    const patience = new Patience(harness)
-    const bench = await patience.outcome('the store starts', harness.start({ keep: null, ...options }))
-    const node = (): Promise<Backplane> => patience.outcome('a node starts', bench.node())
+    const poller = new Poller(harness)
+    const bench = await poller.awaitOutcome('the store starts', harness.start({ keep: null, ...options }))
+    const node = (): Promise<Backplane> => poller.awaitOutcome('a node starts', bench.node())
     return new Cluster(harness, bench, await node(), await node())
   }
 
   private constructor(harness: BackplaneHarness, bench: BackplaneBench, a: Backplane, b: Backplane) {
     this.bench = bench
-    this.patience = new Patience(harness)
+    this.poller = new Poller(harness)
     this.capabilities = harness.capabilities
     this.a = a
     this.b = b
   }
 
   /** The outcome of an operation. */
-  ask<T>(what: string, pending: MaybePromise<T>): Promise<T> {
-    return this.patience.outcome(what, pending)
+  awaitAnswer<T>(what: string, pending: MaybePromise<T>): Promise<T> {
+    return this.poller.awaitOutcome(what, pending)
   }
 
   /** Appends, with a key that is new unless the case gives one. */
   append(stream: string, given: Append = {}): Promise<AppendResult> {
-    return this.ask('an append is answered', this.start(stream, given))
+    return this.awaitAnswer('an append is answered', this.startAppend(stream, given))
   }
 
   /** The same, where the answer must be that it was stored. */
-  async store(stream: string, given: Append = {}): Promise<Stored> {
+  async appendNew(stream: string, given: Append = {}): Promise<Stored> {
     const answer = await this.append(stream, given)
     if (answer.outcome !== 'stored')
       throw new ConformanceError(`a new message was answered with ${answer.outcome}`)
@@ -73,13 +73,13 @@ export class Cluster {
   }
 
   /** Calls append, and does not wait. */
-  start(stream: string, given: Append = {}): MaybePromise<AppendResult> {
+  startAppend(stream: string, given: Append = {}): MaybePromise<AppendResult> {
     const { node = this.a } = given
-    return node.append(stream, messageOf(given), this.key(given))
+    return node.append(stream, messageOf(given), this.makeKey(given))
   }
 
   /** The key of an append; what is not given is new, or the same for all. */
-  key(given: Append = {}): AppendKey {
+  makeKey(given: Append = {}): AppendKey {
     const { user = 'alice', session = 'session1', window = 16, by = 'node1', hash } = given
     this.#ref = given.ref ?? this.#ref + 1
     return { user, session, window, by, ref: this.#ref, hash: hash ?? hashOf(given) }
@@ -90,7 +90,7 @@ export class Cluster {
     range: LogRange = { after: 0, limit: 1_000 },
     node: Backplane = this.b,
   ): Promise<LogPage> {
-    return this.ask('a read is answered', node.read(stream, range))
+    return this.awaitAnswer('a read is answered', node.read(stream, range))
   }
 
   /** Everything a stream keeps, page by page, with each page checked against the one before. */
@@ -112,7 +112,7 @@ export class Cluster {
   }
 
   /** Listens, on both nodes, to what is appended to a stream. */
-  tail(stream: string): { hints: LogHint[]; undo(): void } {
+  collectHints(stream: string): { hints: LogHint[]; undo(): void } {
     const hints: LogHint[] = []
     const undos = [this.a, this.b].map((node) => node.tail(stream, (hint) => hints.push(hint)))
     return {
@@ -124,11 +124,11 @@ export class Cluster {
   }
 
   until(what: string, check: () => MaybePromise<boolean>): Promise<void> {
-    return this.patience.until(what, check)
+    return this.poller.until(what, check)
   }
 
-  still(read: () => unknown): Promise<void> {
-    return this.patience.still(read)
+  untilStable(read: () => unknown): Promise<void> {
+    return this.poller.untilStable(read)
   }
 }
 

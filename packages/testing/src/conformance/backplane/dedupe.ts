@@ -7,8 +7,8 @@ export const dedupe: readonly BackplaneCase[] = [
   {
     name: 'the same key again is a duplicate, with the first answer, on every node (BP-02)',
     async run(cluster) {
-      const first = await cluster.store('#room', { ref: 1, data: 'once' })
-      await cluster.store('#room', { ref: 2, data: 'between' })
+      const first = await cluster.appendNew('#room', { ref: 1, data: 'once' })
+      await cluster.appendNew('#room', { ref: 2, data: 'between' })
       for (const node of [cluster.a, cluster.b])
         same(
           await cluster.append('#room', { node, ref: 1, data: 'once' }),
@@ -21,12 +21,12 @@ export const dedupe: readonly BackplaneCase[] = [
   {
     name: 'a duplicate names the node that stored it, and a find does',
     async run(cluster) {
-      const first = await cluster.store('#room', { ref: 1, data: 'once', by: 'node1' })
+      const first = await cluster.appendNew('#room', { ref: 1, data: 'once', by: 'node1' })
       same(first.by, 'node1', 'who has stored it')
       const again = await cluster.append('#room', { ref: 1, data: 'once', by: 'node2', node: cluster.b })
       same(again, { ...first, outcome: 'duplicate' }, 'the answer to another node')
-      const key = cluster.key({ ref: 1, data: 'once', by: 'node2' })
-      const found = await cluster.ask('a find is answered', cluster.b.find('#room', key))
+      const key = cluster.makeKey({ ref: 1, data: 'once', by: 'node2' })
+      const found = await cluster.awaitAnswer('a find is answered', cluster.b.find('#room', key))
       same(found, { ...first, outcome: 'duplicate' }, 'what another node finds')
     },
   },
@@ -35,10 +35,10 @@ export const dedupe: readonly BackplaneCase[] = [
     async run(cluster) {
       for (let ref = 1; ref <= 20; ref++) {
         const answers = [cluster.a, cluster.b, cluster.a].map((node) =>
-          cluster.start('#room', { node, ref, data: ref }),
+          cluster.startAppend('#room', { node, ref, data: ref }),
         )
         const got = []
-        for (const answer of answers) got.push(await cluster.ask('an append is answered', answer))
+        for (const answer of answers) got.push(await cluster.awaitAnswer('an append is answered', answer))
         same(outcomes(got).sort(), ['duplicate', 'duplicate', 'stored'], 'the outcomes')
       }
       same(
@@ -51,7 +51,7 @@ export const dedupe: readonly BackplaneCase[] = [
   {
     name: 'the same key with another event or data is a conflict, and stores nothing',
     async run(cluster) {
-      const first = await cluster.store('#room', { ref: 1, data: 'one' })
+      const first = await cluster.appendNew('#room', { ref: 1, data: 'one' })
       same((await cluster.append('#room', { ref: 1, data: 'two' })).outcome, 'conflict', 'other data')
       same(
         (await cluster.append('#room', { ref: 1, data: 'one', event: 'shout' })).outcome,
@@ -86,7 +86,7 @@ export const dedupe: readonly BackplaneCase[] = [
       ]
       for (const [n, hash] of hashes.entries()) {
         const ref = n + 1
-        await cluster.store('#room', { ref, hash })
+        await cluster.appendNew('#room', { ref, hash })
         for (const other of hashes)
           same(
             (await cluster.append('#room', { ref, hash: other })).outcome,
@@ -126,23 +126,23 @@ export const dedupe: readonly BackplaneCase[] = [
   {
     name: 'each stream has its own memory of a session',
     async run(cluster) {
-      await cluster.store('#a', { ref: 10, data: 'x' })
-      await cluster.store('#b', { ref: 3, data: 'x' })
+      await cluster.appendNew('#a', { ref: 10, data: 'x' })
+      await cluster.appendNew('#b', { ref: 3, data: 'x' })
       same(
         (await cluster.append('#a', { ref: 3, data: 'x' })).outcome,
         'conflict',
         'a ref below the greatest',
       )
-      await cluster.store('#b', { ref: 4, data: 'x' })
+      await cluster.appendNew('#b', { ref: 4, data: 'x' })
     },
   },
   {
     name: 'a find answers as an append would to a key it knows, and stores nothing',
     async run(cluster) {
       const find = (ref: number, data: unknown): Promise<unknown> =>
-        cluster.ask('a find is answered', cluster.b.find('#room', cluster.key({ ref, data })))
+        cluster.awaitAnswer('a find is answered', cluster.b.find('#room', cluster.makeKey({ ref, data })))
       same(await find(1, 'x'), null, 'what is found of a new key')
-      const first = await cluster.store('#room', { ref: 1, data: 'x' })
+      const first = await cluster.appendNew('#room', { ref: 1, data: 'x' })
       same(await find(1, 'x'), { ...first, outcome: 'duplicate' }, 'what is found of a known key')
       same(await find(1, 'y'), { outcome: 'conflict' }, 'what is found of another message')
       same(await find(2, 'z'), null, 'what is found of the next key')
@@ -154,7 +154,7 @@ export const dedupe: readonly BackplaneCase[] = [
     needs: ['advance'],
     async run(cluster) {
       const { dedupeWindow } = cluster.capabilities
-      const first = await cluster.store('#room', { ref: 1, data: 'x' })
+      const first = await cluster.appendNew('#room', { ref: 1, data: 'x' })
       for (let use = 0; use < 3; use++) {
         await cluster.bench.advance?.(dedupeWindow * 0.8)
         same(
@@ -176,9 +176,9 @@ export const dedupe: readonly BackplaneCase[] = [
     needs: ['keep'],
     options: { keep: 5 },
     async run(cluster) {
-      const first = await cluster.store('#room', { session: 'session2', ref: 1, data: 'x' })
+      const first = await cluster.appendNew('#room', { session: 'session2', ref: 1, data: 'x' })
       for (let n = 0; n < 1_000 && (await cluster.read('#room', { after: 0, limit: 1 })).base < first.at; n++)
-        await cluster.store('#room', { data: n, ref: n + 1 })
+        await cluster.appendNew('#room', { data: n, ref: n + 1 })
       same(
         await cluster.append('#room', { session: 'session2', ref: 1, data: 'x' }),
         { ...first, outcome: 'duplicate' },
@@ -214,11 +214,11 @@ async function outage(cluster: Cluster): Promise<void> {
   const { a, bench } = cluster
   let back = 0
   const undo = a.onReconnect(() => back++)
-  await cluster.store('#room', { ref: 1, data: 1 })
+  await cluster.appendNew('#room', { ref: 1, data: 1 })
   await bench.outage?.(a, true)
-  const key = cluster.key({ ref: 2, data: 2 })
+  const key = cluster.makeKey({ ref: 2, data: 2 })
   const failing = async (): Promise<unknown> => a.append('#room', messageOf({ data: 2 }), key)
-  const error = await cluster.ask(
+  const error = await cluster.awaitAnswer(
     'an append out of reach fails',
     failing().then(
       () => null,

@@ -1,5 +1,5 @@
 import type { Backplane, BackplaneCapabilities } from '@chat/core/backplane'
-import type { Pace } from '../poller.ts'
+import type { SuiteTiming } from '../poller.ts'
 
 /** What a harness may lack. Each one leaves out the cases that need it. */
 export type BackplaneLack =
@@ -15,7 +15,7 @@ export type BackplaneLack =
   | 'wipe'
 
 /** A backplane as the suite tests it. */
-export interface BackplaneHarness extends Pace {
+export interface BackplaneHarness extends SuiteTiming {
   /** What the suite is called, such as `memory` or `redis`. */
   readonly name: string
   /** What the backplane declares. What it cannot do is not asked of it. */

@@ -1,8 +1,8 @@
 import type { LogHint } from '@chat/core/backplane'
 import { holds, same } from '../check.ts'
+import { awkwardNames } from './awkward-names.ts'
 import type { BackplaneCase } from './case.ts'
 import type { Cluster } from './cluster.ts'
-import { names } from './names.ts'
 
 /** Listening: to what is appended, and to what is published. */
 export const hints: readonly BackplaneCase[] = [
@@ -14,8 +14,8 @@ export const hints: readonly BackplaneCase[] = [
     name: 'a hint comes for every message',
     needs: ['reliableHints'],
     async run(cluster) {
-      const { hints: heard, undo } = cluster.tail('#room')
-      for (let n = 1; n <= 50; n++) await cluster.store('#room', { ref: n, data: n })
+      const { hints: heard, undo } = cluster.collectHints('#room')
+      for (let n = 1; n <= 50; n++) await cluster.appendNew('#room', { ref: n, data: n })
       await cluster.until('both nodes hear of every message', () => heard.length >= 100)
       const places = new Set(heard.map(({ entry }) => entry.at))
       same(places.size, 50, 'the number of messages heard of')
@@ -25,11 +25,11 @@ export const hints: readonly BackplaneCase[] = [
   {
     name: 'a repetition and a conflict are not hinted at as new messages',
     async run(cluster) {
-      const { hints: heard, undo } = cluster.tail('#room')
-      const { at } = await cluster.store('#room', { ref: 1, data: 1 })
+      const { hints: heard, undo } = cluster.collectHints('#room')
+      const { at } = await cluster.appendNew('#room', { ref: 1, data: 1 })
       await cluster.append('#room', { ref: 1, data: 1 })
       await cluster.append('#room', { ref: 1, data: 2 })
-      await cluster.still(() => heard.length)
+      await cluster.untilStable(() => heard.length)
       for (const { entry } of heard) same([entry.at, entry.data], [at, 1], 'what a hint tells')
       undo()
     },
@@ -42,7 +42,7 @@ export const hints: readonly BackplaneCase[] = [
       await heardOf(cluster, '#room', () => counts.every((count) => count > 0))
       undos[0]?.()
       undos[0]?.()
-      await cluster.still(() => counts.join())
+      await cluster.untilStable(() => counts.join())
       const [stopped] = counts
       const before = counts[1] ?? 0
       await heardOf(cluster, '#room', () => (counts[1] ?? 0) > before)
@@ -75,12 +75,12 @@ export const hints: readonly BackplaneCase[] = [
       const undo = cluster.b.subscribe('control', (value) => early.push(value))
       await published(cluster, 'control', 'before', () => early.length > 0)
       undo()
-      await cluster.still(() => early.length)
+      await cluster.untilStable(() => early.length)
       const { length } = early
       const late: unknown[] = []
       const end = cluster.b.subscribe('control', (value) => late.push(value))
       await published(cluster, 'control', 'after', () => late.length > 0)
-      await cluster.still(() => late.length)
+      await cluster.untilStable(() => late.length)
       same([...new Set(late)], ['after'], 'what a later subscriber hears')
       same(early.length, length, 'what a subscriber hears after its undo')
       end()
@@ -93,7 +93,7 @@ export const hints: readonly BackplaneCase[] = [
   {
     name: 'a probe is answered, and `onReconnect` can be undone',
     async run(cluster) {
-      await cluster.ask('a probe is answered', cluster.a.probe())
+      await cluster.awaitAnswer('a probe is answered', cluster.a.probe())
       const undo = cluster.a.onReconnect(() => {})
       undo()
       undo()
@@ -107,8 +107,8 @@ export const hints: readonly BackplaneCase[] = [
       cluster.b.subscribe('control', (value) => heard.push(value))
       const others: unknown[] = []
       const undo = cluster.a.subscribe('control', (value) => others.push(value))
-      await cluster.ask('a node closes', cluster.b.close())
-      await cluster.store('#room')
+      await cluster.awaitAnswer('a node closes', cluster.b.close())
+      await cluster.appendNew('#room')
       await published(cluster, 'control', 'x', () => others.length > 0)
       same(heard, [], 'what a closed node hears')
       undo()
@@ -117,21 +117,21 @@ export const hints: readonly BackplaneCase[] = [
 ]
 
 async function namesAreData(cluster: Cluster): Promise<void> {
-  const heard = new Map<string, Set<unknown>>(names.map((name) => [name, new Set()]))
-  const undos = names.flatMap((name) => [
+  const heard = new Map<string, Set<unknown>>(awkwardNames.map((name) => [name, new Set()]))
+  const undos = awkwardNames.flatMap((name) => [
     cluster.b.tail(name, ({ entry }) => heard.get(name)?.add(entry.data)),
     cluster.b.subscribe(name, (value) => heard.get(name)?.add(value)),
   ])
-  for (const name of names) await cluster.store(name, { ref: 1, data: `to ${name}` })
-  for (const name of names)
+  for (const name of awkwardNames) await cluster.appendNew(name, { ref: 1, data: `to ${name}` })
+  for (const name of awkwardNames)
     same(
       (await cluster.readAll(name)).map(({ data }) => data),
       [`to ${name}`],
       `the entries of ${name}`,
     )
-  for (const name of names)
+  for (const name of awkwardNames)
     await published(cluster, name, `on ${name}`, () => heard.get(name)?.has(`on ${name}`) === true)
-  await cluster.still(() => [...heard.values()].map(({ size }) => size).join())
+  await cluster.untilStable(() => [...heard.values()].map(({ size }) => size).join())
   for (const [name, values] of heard)
     for (const value of values)
       holds(value === `to ${name}` || value === `on ${name}`, `${name} heard ${JSON.stringify(value)}`)
@@ -160,8 +160,8 @@ async function tellsEveryNode(cluster: Cluster): Promise<void> {
 function heardOf(cluster: Cluster, stream: string, check: () => boolean): Promise<void> {
   return cluster.until(`listeners hear of ${stream}`, async () => {
     if (check()) return true
-    await cluster.store(stream, { data: { n: 'x' } })
-    await cluster.still(() => 0)
+    await cluster.appendNew(stream, { data: { n: 'x' } })
+    await cluster.untilStable(() => 0)
     return check()
   })
 }
@@ -169,8 +169,8 @@ function heardOf(cluster: Cluster, stream: string, check: () => boolean): Promis
 /** Publishes until it is heard: a publish may be lost. */
 function published(cluster: Cluster, channel: string, value: unknown, check: () => boolean): Promise<void> {
   return cluster.until(`subscribers of ${channel} hear`, async () => {
-    await cluster.ask('a publish is answered', cluster.a.publish(channel, value))
-    await cluster.still(() => check())
+    await cluster.awaitAnswer('a publish is answered', cluster.a.publish(channel, value))
+    await cluster.untilStable(() => check())
     return check()
   })
 }

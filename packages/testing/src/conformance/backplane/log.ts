@@ -8,7 +8,7 @@ const texts = (count: number, prefix = 'm'): string[] =>
 async function fill(cluster: Cluster, stream: string, data: readonly unknown[]): Promise<number[]> {
   const places: number[] = []
   for (const [n, one] of data.entries())
-    places.push((await cluster.store(stream, { data: one, id: `session1.${n + 1}` })).at)
+    places.push((await cluster.appendNew(stream, { data: one, id: `session1.${n + 1}` })).at)
   return places
 }
 
@@ -17,7 +17,7 @@ export const log: readonly BackplaneCase[] = [
   {
     name: 'an append is answered with epoch, place and id, and can be read on every node',
     async run(cluster) {
-      const stored = await cluster.store('#room', {
+      const stored = await cluster.appendNew('#room', {
         event: 'say',
         data: { text: 'hi' },
         from: 'alice',
@@ -52,7 +52,7 @@ export const log: readonly BackplaneCase[] = [
       data.push(JSON.parse('{"__proto__":{"x":1},"constructor":"x"}'))
       const hub = { from: null, user: '', session: 'node0001' }
       for (const [n, one] of data.entries())
-        await cluster.store('#room', { data: one, ...(n % 2 ? hub : {}), ref: n + 1 })
+        await cluster.appendNew('#room', { data: one, ...(n % 2 ? hub : {}), ref: n + 1 })
       const entries = await cluster.readAll('#room')
       same(
         entries.map((entry) => entry.data),
@@ -70,8 +70,8 @@ export const log: readonly BackplaneCase[] = [
     name: 'a message of 300 KiB is taken, and a page has at least one',
     async run(cluster) {
       const data = 'x'.repeat(Math.min(300 * 1024, cluster.capabilities.largestPayload - 2))
-      await cluster.store('#room', { data })
-      await cluster.store('#room', { data })
+      await cluster.appendNew('#room', { data })
+      await cluster.appendNew('#room', { data })
       const entries = await cluster.readAll('#room', 10)
       same(
         entries.map((entry) => String(entry.data).length),
@@ -84,8 +84,10 @@ export const log: readonly BackplaneCase[] = [
     name: 'what one session appends to a stream stands there in the order of the calls',
     async run(cluster) {
       const data = texts(100)
-      const answers = data.map((one, n) => cluster.start('#room', { data: one, ref: n + 1, window: 100 }))
-      for (const answer of answers) await cluster.ask('an append is answered', answer)
+      const answers = data.map((one, n) =>
+        cluster.startAppend('#room', { data: one, ref: n + 1, window: 100 }),
+      )
+      for (const answer of answers) await cluster.awaitAnswer('an append is answered', answer)
       same(
         (await cluster.readAll('#room', 30)).map((entry) => entry.data),
         data,
@@ -120,7 +122,7 @@ export const log: readonly BackplaneCase[] = [
       const undo = cluster.a.tail('#nobody', () => {})
       const { epoch } = await cluster.read('#nobody')
       same(
-        (await cluster.store('#nobody')).epoch,
+        (await cluster.appendNew('#nobody')).epoch,
         epoch,
         'the epoch that a reader was told before the first message',
       )
@@ -139,7 +141,9 @@ export const log: readonly BackplaneCase[] = [
   {
     name: 'every page is consistent in itself while others write',
     async run(cluster) {
-      const writing = texts(200).map((data, n) => cluster.start('#busy', { data, ref: n + 1, window: 200 }))
+      const writing = texts(200).map((data, n) =>
+        cluster.startAppend('#busy', { data, ref: n + 1, window: 200 }),
+      )
       for (let after = 0, round = 0; after < 200 && round < 2_000; round++) {
         const { base, top, entries, more } = await cluster.read('#busy', { after, limit: 7 })
         for (const { at } of entries)
@@ -147,9 +151,9 @@ export const log: readonly BackplaneCase[] = [
         const last = entries.at(-1)?.at ?? after
         same(more, last < top, '`more`')
         after = last
-        if (entries.length === 0) await cluster.still(() => 0)
+        if (entries.length === 0) await cluster.untilStable(() => 0)
       }
-      for (const answer of writing) await cluster.ask('an append is answered', answer)
+      for (const answer of writing) await cluster.awaitAnswer('an append is answered', answer)
       same((await cluster.readAll('#busy')).length, 200, 'the number of entries')
     },
   },
@@ -163,12 +167,12 @@ export const log: readonly BackplaneCase[] = [
     name: 'a stream that was forgotten never uses a place of its epoch again (P-ST-1, P-ST-11)',
     needs: ['forget'],
     async run(cluster) {
-      const { hints, undo } = cluster.tail('#old')
-      const [before] = [await cluster.store('#old', { data: 'before' })]
+      const { hints, undo } = cluster.collectHints('#old')
+      const [before] = [await cluster.appendNew('#old', { data: 'before' })]
       await cluster.bench.forget?.('#old')
       const page = await cluster.read('#old')
       same(page.entries, [], 'the entries of a stream that was forgotten')
-      const after = await cluster.store('#old', { data: 'after' })
+      const after = await cluster.appendNew('#old', { data: 'after' })
       holds(
         after.epoch !== before.epoch || after.at > before.at,
         `two messages stand at ${after.at} of epoch ${after.epoch}`,
@@ -180,7 +184,7 @@ export const log: readonly BackplaneCase[] = [
       )
       await cluster.until('listeners hear of the stream made anew', async () => {
         if (hints.some(({ entry }) => entry.data === 'after' || entry.data === 'again')) return true
-        if (!cluster.capabilities.reliableHints) await cluster.store('#old', { data: 'again' })
+        if (!cluster.capabilities.reliableHints) await cluster.appendNew('#old', { data: 'again' })
         return false
       })
       undo()
@@ -193,15 +197,15 @@ export const log: readonly BackplaneCase[] = [
   {
     name: 'two clusters know nothing of each other',
     async run(cluster) {
-      const stranger = await cluster.ask('a stranger starts', cluster.bench.stranger())
+      const stranger = await cluster.awaitAnswer('a stranger starts', cluster.bench.stranger())
       const heard: unknown[] = []
       const undos = [
         stranger.tail('#room', (hint) => heard.push(hint)),
         stranger.subscribe('control', (value) => heard.push(value)),
       ]
-      await cluster.store('#room', { ref: 1, data: 'ours' })
-      await cluster.ask('a publish is answered', cluster.a.publish('control', 'ours'))
-      await cluster.still(() => heard.length)
+      await cluster.appendNew('#room', { ref: 1, data: 'ours' })
+      await cluster.awaitAnswer('a publish is answered', cluster.a.publish('control', 'ours'))
+      await cluster.untilStable(() => heard.length)
       same(heard, [], 'what a stranger hears')
       same((await cluster.read('#room', undefined, stranger)).entries, [], 'what a stranger reads')
       same(
@@ -210,19 +214,19 @@ export const log: readonly BackplaneCase[] = [
         'its append',
       )
       for (const undo of undos) undo()
-      await cluster.ask('the stranger closes', stranger.close())
+      await cluster.awaitAnswer('the stranger closes', stranger.close())
     },
   },
 ]
 
 async function manyWriters(cluster: Cluster): Promise<void> {
   const streams = Array.from({ length: 10 }, (_, n) => `#room-${n}`)
-  const nodes = [cluster.a, cluster.b, await cluster.ask('a node starts', cluster.bench.node())]
+  const nodes = [cluster.a, cluster.b, await cluster.awaitAnswer('a node starts', cluster.bench.node())]
   const answers = streams.flatMap((stream) =>
     nodes.flatMap((node, writer) =>
       texts(20, `${writer}/`).map((data, n) => {
         const session = `session${writer}`
-        return cluster.start(stream, {
+        return cluster.startAppend(stream, {
           node,
           session,
           ref: n + 1,
@@ -234,7 +238,11 @@ async function manyWriters(cluster: Cluster): Promise<void> {
     ),
   )
   for (const answer of answers)
-    same((await cluster.ask('an append is answered', answer)).outcome, 'stored', 'the outcome of an append')
+    same(
+      (await cluster.awaitAnswer('an append is answered', answer)).outcome,
+      'stored',
+      'the outcome of an append',
+    )
   for (const stream of streams) {
     const entries = await cluster.readAll(stream, 7)
     same(entries.length, 60, 'the number of entries')
@@ -293,7 +301,7 @@ async function readingBack(cluster: Cluster): Promise<void> {
 async function trimming(cluster: Cluster): Promise<void> {
   const ids = new Map<number, string>()
   for (let ref = 1; ref <= 1_000; ref++) {
-    const { at, id } = await cluster.store('#room', { data: ref, id: `session1.${ref}`, ref })
+    const { at, id } = await cluster.appendNew('#room', { data: ref, id: `session1.${ref}`, ref })
     ids.set(at, id)
     if ((await cluster.read('#room', { after: 0, limit: 1 })).base > 0) break
   }
@@ -311,21 +319,21 @@ async function trimming(cluster: Cluster): Promise<void> {
 }
 
 async function bumping(cluster: Cluster): Promise<void> {
-  const before = await cluster.store('#room', { data: 'before' })
-  await cluster.ask('a bump is answered', cluster.a.bump('#room', 'another'))
+  const before = await cluster.appendNew('#room', { data: 'before' })
+  await cluster.awaitAnswer('a bump is answered', cluster.a.bump('#room', 'another'))
   same((await cluster.read('#room')).epoch, before.epoch, 'the epoch after a bump of another one')
   const bumps = [cluster.a.bump('#room', before.epoch), cluster.b.bump('#room', before.epoch)]
-  for (const bump of bumps) await cluster.ask('a bump is answered', bump)
+  for (const bump of bumps) await cluster.awaitAnswer('a bump is answered', bump)
   const { epoch } = await cluster.read('#room')
   holds(epoch !== before.epoch, 'the epoch is still the same after a bump')
-  await cluster.ask('a bump is answered', cluster.a.bump('#room', before.epoch))
+  await cluster.awaitAnswer('a bump is answered', cluster.a.bump('#room', before.epoch))
   for (const node of [cluster.a, cluster.b])
     same(
       (await cluster.read('#room', { after: 0, limit: 1 }, node)).epoch,
       epoch,
       'the epoch after a late bump',
     )
-  const after = await cluster.store('#room', { data: 'after' })
+  const after = await cluster.appendNew('#room', { data: 'after' })
   same(after.epoch, epoch, 'the epoch of what is stored after a bump')
   const { entries } = await cluster.read('#room', { after: after.at - 1, limit: 10 })
   same(

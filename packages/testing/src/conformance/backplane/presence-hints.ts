@@ -1,9 +1,9 @@
 import type { PresenceHint } from '@chat/core/backplane'
 import { holds, same } from '../check.ts'
-import { Attendance } from './attendance.ts'
+import { awkwardNames } from './awkward-names.ts'
 import type { BackplaneCase } from './case.ts'
+import { CheckedPresence } from './checked-presence.ts'
 import type { Cluster } from './cluster.ts'
-import { names } from './names.ts'
 
 /** What the nodes hear of who is in a room, and in which order (P-PR-2). */
 export const presenceHints: readonly BackplaneCase[] = [
@@ -15,8 +15,8 @@ export const presenceHints: readonly BackplaneCase[] = [
     name: 'presence: a hint comes for every change, on every node',
     needs: ['reliableHints'],
     async run(cluster) {
-      const room = new Attendance(cluster)
-      const heard = [cluster.a, cluster.b].map((node) => room.watch(node))
+      const room = new CheckedPresence(cluster)
+      const heard = [cluster.a, cluster.b].map((node) => room.collectHints(node))
       for (let n = 0; n < 20; n++) await room.enter({ session: `session${n % 7}`, state: n })
       for (let n = 0; n < 7; n++) await room.leave(`session${n}`)
       await cluster.until('both nodes hear of every change', () =>
@@ -35,17 +35,17 @@ export const presenceHints: readonly BackplaneCase[] = [
   {
     name: 'presence: what changes nothing is not hinted at',
     async run(cluster) {
-      const room = new Attendance(cluster)
+      const room = new CheckedPresence(cluster)
       await room.enter({ session: 'session1', generation: 2, state: 'x' })
-      const { hints, undo } = room.watch()
-      await cluster.still(() => hints.length)
+      const { hints, undo } = room.collectHints()
+      await cluster.untilStable(() => hints.length)
       const before = hints.length
       await room.enter({ session: 'session1', generation: 2, state: 'x' })
       await room.enter({ session: 'session1', generation: 2 })
       await room.enter({ session: 'session1', generation: 1, state: 'y' })
       await room.leave('session1', { generation: 1 })
       await room.leave('session2', { generation: 1 })
-      await cluster.still(() => hints.length)
+      await cluster.untilStable(() => hints.length)
       same(hints.slice(before), [], 'the hints')
       undo()
     },
@@ -53,15 +53,18 @@ export const presenceHints: readonly BackplaneCase[] = [
   {
     name: 'presence: revisions grow with every change, also over an empty room, and are never used again',
     async run(cluster) {
-      const room = new Attendance(cluster)
-      const elsewhere = new Attendance(cluster, '#elsewhere')
+      const room = new CheckedPresence(cluster)
+      const elsewhere = new CheckedPresence(cluster, '#elsewhere')
       for (let round = 0; round < 4; round++) {
         await room.enter({ session: 'session1' })
         await room.enter({ session: 'session1', state: round })
         await elsewhere.enter({ session: 'session1' })
         await room.leave('session1', { keep: round % 2 === 0 ? 0 : 60_000 })
-        const { revision } = await room.page()
-        holds(revision >= room.last.revision, 'an empty room has an older revision than its last leave')
+        const { revision } = await room.readPage()
+        holds(
+          revision >= room.lastRevision.revision,
+          'an empty room has an older revision than its last leave',
+        )
         await elsewhere.leave('session1')
       }
       for (const { revisions } of [room, elsewhere])
@@ -71,15 +74,15 @@ export const presenceHints: readonly BackplaneCase[] = [
   {
     name: 'presence: listeners of a room do not disturb each other, and stop with their undo',
     async run(cluster) {
-      const room = new Attendance(cluster)
-      const [first, second] = [room.watch(), room.watch()]
-      await room.heardOf('both hear', () => first.hints.length > 0 && second.hints.length > 0)
+      const room = new CheckedPresence(cluster)
+      const [first, second] = [room.collectHints(), room.collectHints()]
+      await room.enterUntil('both hear', () => first.hints.length > 0 && second.hints.length > 0)
       first.undo()
       first.undo()
-      await cluster.still(() => first.hints.length)
+      await cluster.untilStable(() => first.hints.length)
       const stopped = first.hints.length
       const before = second.hints.length
-      await room.heardOf('the other hears on', () => second.hints.length > before)
+      await room.enterUntil('the other hears on', () => second.hints.length > before)
       same(first.hints.length, stopped, 'what a listener hears that has stopped')
       second.undo()
     },
@@ -87,16 +90,16 @@ export const presenceHints: readonly BackplaneCase[] = [
   {
     name: 'presence: a node that has closed hears nothing, and those it answers for stay for their lease',
     async run(cluster) {
-      const room = new Attendance(cluster)
-      const [closed, open] = [room.watch(cluster.b), room.watch(cluster.a)]
+      const room = new CheckedPresence(cluster)
+      const [closed, open] = [room.collectHints(cluster.b), room.collectHints(cluster.a)]
       await room.enter({ session: 'session1', node: 'node2' }, cluster.b)
-      await cluster.ask('a node closes', cluster.b.close())
-      await cluster.still(() => closed.hints.length)
+      await cluster.awaitAnswer('a node closes', cluster.b.close())
+      await cluster.untilStable(() => closed.hints.length)
       const before = closed.hints.length
       const heard = open.hints.length
-      await room.heardOf('the other hears on', () => open.hints.length > heard)
+      await room.enterUntil('the other hears on', () => open.hints.length > heard)
       same(closed.hints.length, before, 'what a closed node hears')
-      same((await room.page(cluster.a)).members.length, 2, 'the number of members')
+      same((await room.readPage(cluster.a)).members.length, 2, 'the number of members')
       open.undo()
     },
   },
@@ -107,30 +110,30 @@ export const presenceHints: readonly BackplaneCase[] = [
   {
     name: 'presence: two clusters know nothing of each other',
     async run(cluster) {
-      const room = new Attendance(cluster)
-      const stranger = await cluster.ask('a stranger starts', cluster.bench.stranger())
-      const { hints, undo } = room.watch(stranger)
-      const own = room.watch()
-      await room.heardOf('its own nodes hear', () => own.hints.length > 0)
-      same((await room.page(stranger)).members, [], 'who is here for a stranger')
+      const room = new CheckedPresence(cluster)
+      const stranger = await cluster.awaitAnswer('a stranger starts', cluster.bench.stranger())
+      const { hints, undo } = room.collectHints(stranger)
+      const own = room.collectHints()
+      await room.enterUntil('its own nodes hear', () => own.hints.length > 0)
+      same((await room.readPage(stranger)).members, [], 'who is here for a stranger')
       same(hints, [], 'what a stranger hears')
       undo()
       own.undo()
-      await cluster.ask('a stranger closes', stranger.close())
+      await cluster.awaitAnswer('a stranger closes', stranger.close())
     },
   },
 ]
 
 async function tellsEveryNode(cluster: Cluster): Promise<void> {
-  const room = new Attendance(cluster)
-  const elsewhere = new Attendance(cluster, '#elsewhere').watch()
-  const start = await room.page()
-  const heard = [cluster.a, cluster.b].map((node) => room.watch(node))
+  const room = new CheckedPresence(cluster)
+  const elsewhere = new CheckedPresence(cluster, '#elsewhere').collectHints()
+  const start = await room.readPage()
+  const heard = [cluster.a, cluster.b].map((node) => room.collectHints(node))
   const done = new Map<number, { prev: number; change: PresenceHint['changes'][number] }>()
   let prev = start.revision
   const note = (change: PresenceHint['changes'][number]): void => {
-    done.set(room.last.revision, { prev, change })
-    prev = room.last.revision
+    done.set(room.lastRevision.revision, { prev, change })
+    prev = room.lastRevision.revision
   }
   let round = 0
   const kinds = (): number =>
@@ -139,10 +142,10 @@ async function tellsEveryNode(cluster: Cluster): Promise<void> {
     if (kinds() === 4) return true
     const entering = { session: 'session1', generation: ++round, state: { round } }
     await room.enter(entering, round % 2 === 0 ? cluster.a : cluster.b)
-    note({ session: 'session1', member: room.record(entering) })
+    note({ session: 'session1', member: room.recordOf(entering) })
     await room.leave('session1', { generation: round })
     note({ session: 'session1', member: null })
-    await cluster.still(kinds)
+    await cluster.untilStable(kinds)
     return kinds() === 4
   })
   for (const { epoch, prev, revision, changes } of heard.flatMap(({ hints }) => hints)) {
@@ -169,8 +172,8 @@ const careless = [
 ] as const
 
 async function namesAreData(cluster: Cluster): Promise<void> {
-  const rooms = names.map((name) => ({ name, room: new Attendance(cluster, name) }))
-  const heard = rooms.map(({ room }) => room.watch())
+  const rooms = awkwardNames.map((name) => ({ name, room: new CheckedPresence(cluster, name) }))
+  const heard = rooms.map(({ room }) => room.collectHints())
   const entering = (name: string): { session: string; user: string; state: unknown } => ({
     session: `session of ${name}`,
     user: `user of ${name}`,
@@ -178,20 +181,20 @@ async function namesAreData(cluster: Cluster): Promise<void> {
   })
   for (const { name, room } of rooms) await room.enter(entering(name))
   for (const { name, room } of rooms)
-    same((await room.page()).members, [room.record(entering(name))], `the members of ${name}`)
-  await cluster.still(() => heard.map(({ hints }) => hints.length).join())
+    same((await room.readPage()).members, [room.recordOf(entering(name))], `the members of ${name}`)
+  await cluster.untilStable(() => heard.map(({ hints }) => hints.length).join())
   for (const [n, { hints, undo }] of heard.entries()) {
     for (const { changes } of hints)
-      same(changes[0]?.session, `session of ${names[n]}`, `what is heard of ${names[n]}`)
+      same(changes[0]?.session, `session of ${awkwardNames[n]}`, `what is heard of ${awkwardNames[n]}`)
     undo()
   }
-  const pairs = careless.map(([name, session]) => ({ room: new Attendance(cluster, name), session }))
+  const pairs = careless.map(([name, session]) => ({ room: new CheckedPresence(cluster, name), session }))
   for (const [n, { room, session }] of pairs.entries()) await room.enter({ session, state: n })
   for (const [n, { room, session }] of pairs.entries())
-    same(await room.state(session), n, `the state of ${session}`)
+    same(await room.readState(session), n, `the state of ${session}`)
   for (const { room, session } of pairs) await room.leave(session, { keep: 60_000 })
   for (const [n, { room, session }] of pairs.entries()) {
     await room.enter({ session, generation: 2 })
-    same(await room.state(session), n, `the remembered state of ${session}`)
+    same(await room.readState(session), n, `the remembered state of ${session}`)
   }
 }

@@ -1,7 +1,7 @@
 import type { Backplane } from '@chat/core/backplane'
 import { same } from '../check.ts'
-import { Attendance, leaseTime } from './attendance.ts'
 import type { BackplaneCase } from './case.ts'
+import { CheckedPresence, leaseTime } from './checked-presence.ts'
 import type { Cluster } from './cluster.ts'
 
 /** For how long somebody is present: while their node answers for them, and the store remembers. */
@@ -10,8 +10,8 @@ export const presenceLeases: readonly BackplaneCase[] = [
     name: 'presence: when the lease of a node runs out, all whom it answers for have left; those of a node that renews stay',
     needs: ['advance'],
     async run(cluster) {
-      const room = new Attendance(cluster)
-      const elsewhere = new Attendance(cluster, '#elsewhere')
+      const room = new CheckedPresence(cluster)
+      const elsewhere = new CheckedPresence(cluster, '#elsewhere')
       await room.enter({ session: 'stays', node: 'node1' })
       await room.enter({ session: 'goes', node: 'node2' }, cluster.b)
       await room.enter({ session: 'busy', node: 'node3' }, cluster.b)
@@ -22,8 +22,8 @@ export const presenceLeases: readonly BackplaneCase[] = [
         // To enter anywhere is a renewal, too, also where nothing changes.
         await elsewhere.enter({ session: 'busy', node: 'node3' }, cluster.b)
       }
-      same(await room.sessions(), ['busy', 'stays'], 'who is here')
-      same(await elsewhere.sessions(), ['busy'], 'who is elsewhere')
+      same(await room.readSessions(), ['busy', 'stays'], 'who is here')
+      same(await elsewhere.readSessions(), ['busy'], 'who is elsewhere')
     },
   },
   {
@@ -35,80 +35,80 @@ export const presenceLeases: readonly BackplaneCase[] = [
     name: 'presence: a lease counts from its last renewal, also when that one is shorter',
     needs: ['advance'],
     async run(cluster) {
-      const room = new Attendance(cluster)
+      const room = new CheckedPresence(cluster)
       await room.enter({ session: 'session1', node: 'node2' })
       await room.enter({ session: 'session2', node: 'node1' })
       await renew(cluster, 'node2', 5_000)
       await cluster.bench.advance?.(6_000)
-      same(await room.sessions(), ['session2'], 'who is here')
+      same(await room.readSessions(), ['session2'], 'who is here')
     },
   },
   {
     name: 'presence: a session that went on at another node stays when the lease of the older one runs out',
     needs: ['advance'],
     async run(cluster) {
-      const room = new Attendance(cluster)
+      const room = new CheckedPresence(cluster)
       await room.enter({ session: 'session1', generation: 1, node: 'node1' })
       await room.enter({ session: 'session1', generation: 2, node: 'node2' }, cluster.b)
       await cluster.bench.advance?.(leaseTime / 2)
       await renew(cluster, 'node2', leaseTime)
       await cluster.bench.advance?.(leaseTime / 2 + 1_000)
-      same(await room.sessions(), ['session1'], 'who is here')
+      same(await room.readSessions(), ['session1'], 'who is here')
     },
   },
   {
     name: 'presence: whoever has left by a lease may enter again, and the revision grows on',
     needs: ['advance'],
     async run(cluster) {
-      const room = new Attendance(cluster)
+      const room = new CheckedPresence(cluster)
       await room.enter({ session: 'session1', state: 1 })
-      const before = room.last
+      const before = room.lastRevision
       await cluster.bench.advance?.(leaseTime + 1_000)
-      same(await room.sessions(), [], 'who is here')
+      same(await room.readSessions(), [], 'who is here')
       await room.enter({ session: 'session1', state: 2 })
-      same(room.last.revision > before.revision + 1, true, 'that the leave was a change of its own')
-      same(await room.state('session1'), 2, 'the state')
+      same(room.lastRevision.revision > before.revision + 1, true, 'that the leave was a change of its own')
+      same(await room.readState('session1'), 2, 'the state')
     },
   },
   {
     name: 'presence: the states of those who have left by a lease are remembered as long as it says',
     needs: ['advance'],
     async run(cluster) {
-      const room = new Attendance(cluster)
+      const room = new CheckedPresence(cluster)
       const lease = { ttl: leaseTime, keep: 60_000 }
-      await cluster.ask(
+      await cluster.awaitAnswer(
         'an enter is answered',
-        room.start([{ session: 'session1', state: 1 }], cluster.a, lease),
+        room.startEnter([{ session: 'session1', state: 1 }], cluster.a, lease),
       )
-      await cluster.ask(
+      await cluster.awaitAnswer(
         'an enter is answered',
-        room.start([{ session: 'session2', state: 2 }], cluster.a, lease),
+        room.startEnter([{ session: 'session2', state: 2 }], cluster.a, lease),
       )
       await cluster.bench.advance?.(leaseTime + 1_000)
-      same(await room.sessions(), [], 'who is here')
+      same(await room.readSessions(), [], 'who is here')
       await room.enter({ session: 'session1', generation: 2, node: 'node2' })
-      same(await room.state('session1'), 1, 'the state of who comes back')
+      same(await room.readState('session1'), 1, 'the state of who comes back')
       await cluster.bench.advance?.(lease.keep)
       await room.enter({ session: 'session2', generation: 2, node: 'node2' })
-      same(await room.state('session2'), null, 'the state of who comes back late')
+      same(await room.readState('session2'), null, 'the state of who comes back late')
     },
   },
   {
     name: 'presence: a store that has lost everything has another epoch',
     needs: ['wipe'],
     async run(cluster) {
-      const room = new Attendance(cluster)
+      const room = new CheckedPresence(cluster)
       await room.enter({ session: 'session1' })
-      const before = room.last
+      const before = room.lastRevision
       await cluster.bench.wipe?.()
       await inReach(cluster, cluster.b)
-      const page = await room.members(before)
+      const page = await room.readMembers(before)
       same(page?.members, [], 'who is here')
       same(page?.epoch !== before.epoch, true, 'that it is another epoch')
-      const anew = new Attendance(cluster)
+      const anew = new CheckedPresence(cluster)
       await anew.enter({ session: 'session1' })
-      same(anew.last.epoch, page?.epoch, 'the epoch from then on')
-      same(await anew.sessions(), ['session1'], 'who is here again')
+      same(anew.lastRevision.epoch, page?.epoch, 'the epoch from then on')
+      same(await anew.readSessions(), ['session1'], 'who is here again')
     },
   },
   {
@@ -119,12 +119,12 @@ export const presenceLeases: readonly BackplaneCase[] = [
 ]
 
 async function renew(cluster: Cluster, node: string, ttl: number): Promise<void> {
-  await cluster.ask('a lease is answered', cluster.a.presence.lease(node, { ttl, keep: 0 }))
+  await cluster.awaitAnswer('a lease is answered', cluster.a.presence.lease(node, { ttl, keep: 0 }))
 }
 
 async function heardOfTheLapsed(cluster: Cluster): Promise<void> {
-  const room = new Attendance(cluster)
-  const { hints, undo } = room.watch(cluster.a)
+  const room = new CheckedPresence(cluster)
+  const { hints, undo } = room.collectHints(cluster.a)
   await cluster.until('a hint tells of those who have left', async () => {
     const generation = room.revisions.length + 1
     await room.enterAll(
@@ -133,10 +133,10 @@ async function heardOfTheLapsed(cluster: Cluster): Promise<void> {
     )
     await cluster.bench.advance?.(leaseTime + 1_000)
     // Whichever node looks next finds that it has run out.
-    const { members, revision } = await room.page(cluster.b)
+    const { members, revision } = await room.readPage(cluster.b)
     same(members, [], 'who is here')
-    await cluster.still(() => hints.length)
-    const told = hints.filter((hint) => hint.prev >= room.last.revision)
+    await cluster.untilStable(() => hints.length)
+    const told = hints.filter((hint) => hint.prev >= room.lastRevision.revision)
     for (const hint of told)
       for (const { member } of hint.changes) same(member, null, 'what a hint tells of one that has left')
     const gone = new Set(told.flatMap(({ changes }) => changes.map(({ session }) => session)))
@@ -147,31 +147,31 @@ async function heardOfTheLapsed(cluster: Cluster): Promise<void> {
 
 async function outage(cluster: Cluster): Promise<void> {
   const { a, bench } = cluster
-  const room = new Attendance(cluster)
+  const room = new CheckedPresence(cluster)
   await room.enter({ session: 'session1', state: 1 })
-  const { last } = room
+  const { lastRevision } = room
   await bench.outage?.(a, true)
   const attempts: Record<string, () => unknown> = {
     lease: () => a.presence.lease('node1', { ttl: leaseTime, keep: 0 }),
-    enter: () => room.start([{ session: 'session1', state: 2 }]),
+    enter: () => room.startEnter([{ session: 'session1', state: 2 }]),
     leave: () => a.presence.leave('#room', 'session1', 1, 0),
     members: () => a.presence.members('#room', null),
   }
   for (const [name, attempt] of Object.entries(attempts))
     same(
-      await cluster.ask(`${name} out of reach fails`, codeOf(attempt)),
+      await cluster.awaitAnswer(`${name} out of reach fails`, codeOf(attempt)),
       'unavailable',
       `what ${name} rejects with`,
     )
   await bench.outage?.(a, false)
   await inReach(cluster, a)
   await room.enter({ session: 'session1', state: 2 })
-  same(room.last.revision > last.revision, true, 'that the revision has grown')
-  same((await room.page(a)).members, [room.record({ session: 'session1', state: 2 })], 'who is here')
+  same(room.lastRevision.revision > lastRevision.revision, true, 'that the revision has grown')
+  same((await room.readPage(a)).members, [room.recordOf({ session: 'session1', state: 2 })], 'who is here')
 }
 
 function inReach(cluster: Cluster, node: Backplane): Promise<void> {
-  const probe = (): Promise<void> => cluster.ask('a probe is answered', node.probe())
+  const probe = (): Promise<void> => cluster.awaitAnswer('a probe is answered', node.probe())
   return cluster.until('the store is in reach again', async () => (await codeOf(probe)) === null)
 }
 

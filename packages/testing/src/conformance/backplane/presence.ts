@@ -1,167 +1,168 @@
 import { same } from '../check.ts'
-import { Attendance } from './attendance.ts'
 import type { BackplaneCase } from './case.ts'
+import { CheckedPresence } from './checked-presence.ts'
 
 /** Who is in a room, and what they say of themselves (P-PR-1 to P-PR-6). */
 export const presence: readonly BackplaneCase[] = [
   {
     name: 'presence: who enters is answered as it is, and every node sees it',
     async run(cluster) {
-      const room = new Attendance(cluster)
-      for (const node of [cluster.a, cluster.b]) same((await room.page(node)).members, [], 'an empty room')
+      const room = new CheckedPresence(cluster)
+      for (const node of [cluster.a, cluster.b])
+        same((await room.readPage(node)).members, [], 'an empty room')
       const answer = await room.enter({ session: 'session1', state: { mood: 'fine' } })
-      const record = room.record({ session: 'session1', state: { mood: 'fine' } })
+      const record = room.recordOf({ session: 'session1', state: { mood: 'fine' } })
       same(answer.members, [record], 'the answer')
       for (const node of [cluster.a, cluster.b])
-        same(await room.page(node), { ...room.last, members: [record] }, 'what a node sees')
+        same(await room.readPage(node), { ...room.lastRevision, members: [record] }, 'what a node sees')
     },
   },
   {
     name: 'presence: an equal enter makes no revision',
     async run(cluster) {
-      const room = new Attendance(cluster)
+      const room = new CheckedPresence(cluster)
       await room.enter({ session: 'session1', state: { a: [1, 'x'] } })
-      const before = room.last
+      const before = room.lastRevision
       for (const state of [{ a: [1, 'x'] }, undefined]) {
         await room.enter({ session: 'session1', state })
-        same(room.last, before, 'the revision after an equal enter')
+        same(room.lastRevision, before, 'the revision after an equal enter')
       }
-      same(await room.members(before), null, 'what has changed since')
+      same(await room.readMembers(before), null, 'what has changed since')
     },
   },
   {
     name: 'presence: an enter of a lower generation is ignored, and answered with the known record',
     async run(cluster) {
-      const room = new Attendance(cluster)
+      const room = new CheckedPresence(cluster)
       await room.enter({ session: 'session1', generation: 3, node: 'node2', state: 'new' })
-      const { last } = room
-      const record = room.record({ session: 'session1', generation: 3, node: 'node2', state: 'new' })
+      const { lastRevision } = room
+      const record = room.recordOf({ session: 'session1', generation: 3, node: 'node2', state: 'new' })
       const answer = await room.enter({ session: 'session1', generation: 2, node: 'node1', state: 'old' })
       same(answer.members, [record], 'the answer')
-      same(await room.page(), { ...last, members: [record] }, 'who is here afterwards')
+      same(await room.readPage(), { ...lastRevision, members: [record] }, 'who is here afterwards')
     },
   },
   {
     name: 'presence: an enter of a greater generation takes the place of the record, on whatever node',
     async run(cluster) {
-      const room = new Attendance(cluster)
+      const room = new CheckedPresence(cluster)
       await room.enter({ session: 'session1', generation: 1, node: 'node1', state: 'kept' })
-      const { revision } = room.last
+      const { revision } = room.lastRevision
       await room.enter({ session: 'session1', generation: 2, node: 'node2' }, cluster.b)
-      same(room.last.revision > revision, true, 'that the revision has grown')
-      const record = room.record({ session: 'session1', generation: 2, node: 'node2', state: 'kept' })
-      same((await room.page()).members, [record], 'who is here')
+      same(room.lastRevision.revision > revision, true, 'that the revision has grown')
+      const record = room.recordOf({ session: 'session1', generation: 2, node: 'node2', state: 'kept' })
+      same((await room.readPage()).members, [record], 'who is here')
     },
   },
   {
     name: 'presence: a leave of a lower generation is ignored; one that is not lower ends it',
     async run(cluster) {
-      const room = new Attendance(cluster)
+      const room = new CheckedPresence(cluster)
       for (const by of [0, 1]) {
         const generation = 5
         await room.enter({ session: 'session1', generation })
-        const before = room.last
+        const before = room.lastRevision
         await room.leave('session1', { generation: generation - 1, node: cluster.b })
-        same(room.last, before, 'the revision after a stale leave')
-        same(await room.sessions(), ['session1'], 'who is here after a stale leave')
+        same(room.lastRevision, before, 'the revision after a stale leave')
+        same(await room.readSessions(), ['session1'], 'who is here after a stale leave')
         await room.leave('session1', { generation: generation + by, node: cluster.b })
-        same(await room.sessions(), [], 'who is here after the leave')
+        same(await room.readSessions(), [], 'who is here after the leave')
       }
-      const before = room.last
+      const before = room.lastRevision
       await room.leave('session1', { generation: 9 })
-      same(room.last, before, 'the revision after a leave of nobody')
+      same(room.lastRevision, before, 'the revision after a leave of nobody')
     },
   },
   {
     name: 'presence: a state is kept by an enter that brings none, and changed by one that does, as it is',
     async run(cluster) {
-      const room = new Attendance(cluster)
+      const room = new CheckedPresence(cluster)
       await room.enter({ session: 'session1' })
-      same(await room.state('session1'), null, 'the state of one that has said nothing')
+      same(await room.readState('session1'), null, 'the state of one that has said nothing')
       const states = ['text', 0, false, '', null, [[], {}], { a: { b: '👋\u2028\u0000' }, n: 1.5e300 }]
       for (const [n, state] of states.entries()) {
         await room.enter({ session: 'session1', generation: 2 * n + 1, state })
-        same(await room.state('session1'), state, 'a state that was given')
+        same(await room.readState('session1'), state, 'a state that was given')
         await room.enter({ session: 'session1', generation: 2 * n + 2 })
-        same(await room.state('session1'), state, 'a state that was kept')
+        same(await room.readState('session1'), state, 'a state that was kept')
       }
     },
   },
   {
     name: 'presence: a state is remembered after a leave, and given back to its session in its room',
     async run(cluster) {
-      const room = new Attendance(cluster)
+      const room = new CheckedPresence(cluster)
       await room.enter({ session: 'session1', state: { mood: 'fine' } })
       await room.leave('session1', { keep: 60_000 })
       await room.enter({ session: 'session2' })
-      same(await room.state('session2'), null, 'the state of another session')
-      const elsewhere = new Attendance(cluster, '#elsewhere')
+      same(await room.readState('session2'), null, 'the state of another session')
+      const elsewhere = new CheckedPresence(cluster, '#elsewhere')
       await elsewhere.enter({ session: 'session1' })
-      same(await elsewhere.state('session1'), null, 'the state in another room')
+      same(await elsewhere.readState('session1'), null, 'the state in another room')
       await room.enter({ session: 'session1', generation: 2, node: 'node2' }, cluster.b)
-      same(await room.state('session1'), { mood: 'fine' }, 'the state of one that came back')
+      same(await room.readState('session1'), { mood: 'fine' }, 'the state of one that came back')
       await room.leave('session1', { generation: 2, keep: 60_000 })
       await room.enter({ session: 'session1', generation: 3, state: null })
-      same(await room.state('session1'), null, 'the state of one that came back with another')
+      same(await room.readState('session1'), null, 'the state of one that came back with another')
     },
   },
   {
     name: 'presence: a state is not remembered when a leave keeps nothing, also one that nobody is there for',
     async run(cluster) {
-      const room = new Attendance(cluster)
+      const room = new CheckedPresence(cluster)
       await room.enter({ session: 'session1', state: 'said' })
       await room.leave('session1', { keep: 0 })
       await room.enter({ session: 'session1' })
-      same(await room.state('session1'), null, 'the state after a leave that kept nothing')
+      same(await room.readState('session1'), null, 'the state after a leave that kept nothing')
       await room.enter({ session: 'session1', state: 'said again' })
       await room.leave('session1', { keep: 60_000 })
       await room.leave('session1', { keep: 0 })
       await room.enter({ session: 'session1' })
-      same(await room.state('session1'), null, 'the state after a second leave that kept nothing')
+      same(await room.readState('session1'), null, 'the state after a second leave that kept nothing')
     },
   },
   {
     name: 'presence: a state is forgotten when it was kept for its time',
     needs: ['advance'],
     async run(cluster) {
-      const room = new Attendance(cluster)
+      const room = new CheckedPresence(cluster)
       await room.enter({ session: 'session1', state: 'said' })
       await room.leave('session1', { keep: 60_000 })
       await cluster.bench.advance?.(50_000)
       await room.enter({ session: 'session1' })
-      same(await room.state('session1'), 'said', 'the state within its time')
+      same(await room.readState('session1'), 'said', 'the state within its time')
       await room.leave('session1', { keep: 60_000 })
       await cluster.bench.advance?.(61_000)
       await room.enter({ session: 'session1' })
-      same(await room.state('session1'), null, 'the state after its time')
+      same(await room.readState('session1'), null, 'the state after its time')
     },
   },
   {
     name: 'presence: asked with a revision, members are answered only when there is another',
     async run(cluster) {
-      const room = new Attendance(cluster)
-      const empty = await room.page()
-      same(await room.members(empty), null, 'an empty room in which nothing happens')
+      const room = new CheckedPresence(cluster)
+      const empty = await room.readPage()
+      same(await room.readMembers(empty), null, 'an empty room in which nothing happens')
       await room.enter({ session: 'session1' })
-      const [entered] = [room.last]
-      same((await room.members(empty))?.members.length, 1, 'the members after an enter')
-      same(await room.members(entered), null, 'a room in which nothing happens')
+      const [entered] = [room.lastRevision]
+      same((await room.readMembers(empty))?.members.length, 1, 'the members after an enter')
+      same(await room.readMembers(entered), null, 'a room in which nothing happens')
       same(
-        await room.members({ ...entered, epoch: `${entered.epoch}x` }),
-        { ...entered, members: [room.record({ session: 'session1' })] },
+        await room.readMembers({ ...entered, epoch: `${entered.epoch}x` }),
+        { ...entered, members: [room.recordOf({ session: 'session1' })] },
         'the members for one that knows another epoch',
       )
       await room.leave('session1')
-      same((await room.members(entered))?.members, [], 'the members after a leave')
+      same((await room.readMembers(entered))?.members, [], 'the members after a leave')
     },
   },
   {
     name: 'presence: several sessions in one enter are one step, each answered in its place',
     async run(cluster) {
-      const room = new Attendance(cluster)
-      const heard = room.watch(cluster.b)
+      const room = new CheckedPresence(cluster)
+      const heard = room.collectHints(cluster.b)
       await room.enter({ session: 'session2', generation: 7, node: 'node2' })
-      const before = room.last
+      const before = room.lastRevision
       const sessions = ['session3', 'session2', 'session1']
       const answer = await room.enterAll(sessions.map((session) => ({ session })))
       same(
@@ -173,10 +174,10 @@ export const presence: readonly BackplaneCase[] = [
         ],
         'the answer',
       )
-      same(await room.sessions(), sessions.toSorted(), 'who is here')
-      await cluster.still(() => heard.hints.length)
+      same(await room.readSessions(), sessions.toSorted(), 'who is here')
+      await cluster.untilStable(() => heard.hints.length)
       for (const { prev, revision, changes } of heard.hints.filter(({ prev }) => prev >= before.revision)) {
-        same([prev, revision], [before.revision, room.last.revision], 'the step that a hint tells')
+        same([prev, revision], [before.revision, room.lastRevision.revision], 'the step that a hint tells')
         same(changes.map(({ session }) => session).sort(), ['session1', 'session3'], 'who has changed')
       }
       heard.undo()
@@ -185,17 +186,20 @@ export const presence: readonly BackplaneCase[] = [
   {
     name: 'presence: what two nodes do at once is one step after the other',
     async run(cluster) {
-      const room = new Attendance(cluster)
+      const room = new CheckedPresence(cluster)
       const names = Array.from({ length: 20 }, (_, n) => `session${n}`)
       const started = names.flatMap((name, n) => {
         const node = n % 2 === 0 ? cluster.a : cluster.b
-        return [room.start([{ session: name }], node), room.start([{ session: name, generation: 2 }], node)]
+        return [
+          room.startEnter([{ session: name }], node),
+          room.startEnter([{ session: name, generation: 2 }], node),
+        ]
       })
       const revisions = new Set<number>()
       for (const answer of started)
-        revisions.add((await cluster.ask('an enter is answered', answer)).revision)
+        revisions.add((await cluster.awaitAnswer('an enter is answered', answer)).revision)
       same(revisions.size, 40, 'the number of revisions')
-      const { members, revision } = await room.page()
+      const { members, revision } = await room.readPage()
       same(revision, Math.max(...revisions), 'the last revision')
       same(
         members.map(({ session, generation }) => `${session} ${generation}`).sort(),

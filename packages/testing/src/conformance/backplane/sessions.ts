@@ -17,12 +17,15 @@ const hash = (name: string): string =>
   [...name.padEnd(32, '.')].map((character) => character.charCodeAt(0).toString(16).padStart(2, '0')).join('')
 
 async function put(cluster: Cluster, id = 'session1', user = 'alice'): Promise<void> {
-  await cluster.ask('a put is answered', cluster.a.sessions.put({ id, user, secret: hash('s0') }, ttl))
+  await cluster.awaitAnswer(
+    'a put is answered',
+    cluster.a.sessions.put({ id, user, secret: hash('s0') }, ttl),
+  )
 }
 
 function take(cluster: Cluster, secret: string, attempt: Attempt = {}, id = 'session1'): Promise<TakeResult> {
   const { node = cluster.b, user = 'alice', n = 1, next = 'next' } = attempt
-  return cluster.ask(
+  return cluster.awaitAnswer(
     'a take is answered',
     node.sessions.take(id, { user, secret: hash(secret), n, next: hash(next) }, ttl),
   )
@@ -95,7 +98,7 @@ export const sessions: readonly BackplaneCase[] = [
     async run(cluster) {
       await put(cluster)
       const generation = await taken(cluster, 's0', { next: 's1' })
-      await cluster.ask('a confirm is answered', cluster.a.sessions.confirm('session1', generation))
+      await cluster.awaitAnswer('a confirm is answered', cluster.a.sessions.confirm('session1', generation))
       same(await outcome(cluster, 's0', { n: 2 }), 'unknown', 'the older secret')
       same(await outcome(cluster, 's1', { n: 1 }), 'taken', 'the newest secret')
     },
@@ -107,8 +110,8 @@ export const sessions: readonly BackplaneCase[] = [
       const old = await taken(cluster, 's0', { n: 1, next: 's1' })
       const current = await taken(cluster, 's0', { n: 2, next: 's2' })
       const { sessions: store } = cluster.a
-      await cluster.ask('a confirm is answered', store.confirm('session1', old))
-      await cluster.ask('a renew is answered', store.renew('session1', old, 99, ttl))
+      await cluster.awaitAnswer('a confirm is answered', store.confirm('session1', old))
+      await cluster.awaitAnswer('a renew is answered', store.renew('session1', old, 99, ttl))
       const answer = await take(cluster, 's0', { n: 3, next: 's3' })
       same(answer.outcome, 'taken', 'the older secret, which the newest generation has not confirmed')
       same(
@@ -130,7 +133,7 @@ export const sessions: readonly BackplaneCase[] = [
           node.sessions.take(id, attempt(`s${n + 1}`), ttl),
         )
         const got: TakeResult[] = []
-        for (const answer of answers) got.push(await cluster.ask('a take is answered', answer))
+        for (const answer of answers) got.push(await cluster.awaitAnswer('a take is answered', answer))
         same(got.map((one) => one.outcome).sort(), ['stale', 'taken'], 'the outcomes')
       }
     },
@@ -141,7 +144,7 @@ export const sessions: readonly BackplaneCase[] = [
       await put(cluster)
       const generation = await taken(cluster, 's0', { next: 's1' })
       for (const lastRef of [7, 41, 12])
-        await cluster.ask(
+        await cluster.awaitAnswer(
           'a renew is answered',
           cluster.b.sessions.renew('session1', generation, lastRef, ttl),
         )
@@ -155,7 +158,7 @@ export const sessions: readonly BackplaneCase[] = [
       await put(cluster)
       await put(cluster, 'session2')
       await taken(cluster, 's0', { next: 's1' })
-      await cluster.ask('a drop is answered', cluster.b.sessions.drop({ id: 'session1' }))
+      await cluster.awaitAnswer('a drop is answered', cluster.b.sessions.drop({ id: 'session1' }))
       same(await outcome(cluster, 's1'), 'unknown', 'the session that was dropped')
       same(await outcome(cluster, 's0', { n: 2 }), 'unknown', 'its older secret')
       same((await take(cluster, 's0', {}, 'session2')).outcome, 'taken', 'another session')
@@ -168,7 +171,7 @@ export const sessions: readonly BackplaneCase[] = [
       await put(cluster, 'session2')
       await put(cluster, 'session3', 'bob')
       await taken(cluster, 's0', { next: 's1' })
-      await cluster.ask('a drop is answered', cluster.a.sessions.drop({ user: 'alice' }))
+      await cluster.awaitAnswer('a drop is answered', cluster.a.sessions.drop({ user: 'alice' }))
       await put(cluster, 'session4')
       same(await outcome(cluster, 's1'), 'unknown', 'a session that was taken before')
       same((await take(cluster, 's0', {}, 'session2')).outcome, 'unknown', 'one that was only put')
@@ -182,10 +185,10 @@ export const sessions: readonly BackplaneCase[] = [
       await put(cluster)
       const generation = await taken(cluster, 's0', { next: 's1' })
       const renew = (id: string) =>
-        cluster.ask('a renew is answered', cluster.b.sessions.renew(id, generation, 1, ttl))
+        cluster.awaitAnswer('a renew is answered', cluster.b.sessions.renew(id, generation, 1, ttl))
       same(await renew('session1'), true, 'a session that is there')
       same(await renew('nobody'), true, 'one that never was')
-      await cluster.ask('a drop is answered', cluster.a.sessions.drop({ user: 'alice' }))
+      await cluster.awaitAnswer('a drop is answered', cluster.a.sessions.drop({ user: 'alice' }))
       same(await renew('session1'), false, 'one that was dropped')
       same(await renew('session1'), false, 'the same, asked again')
     },
@@ -194,9 +197,9 @@ export const sessions: readonly BackplaneCase[] = [
     name: 'operations on a session that is not there do nothing',
     async run(cluster) {
       const { sessions: store } = cluster.a
-      await cluster.ask('a confirm is answered', store.confirm('nobody', 1))
-      await cluster.ask('a renew is answered', store.renew('nobody', 1, 5, ttl))
-      await cluster.ask('a drop is answered', store.drop({ id: 'nobody' }))
+      await cluster.awaitAnswer('a confirm is answered', store.confirm('nobody', 1))
+      await cluster.awaitAnswer('a renew is answered', store.renew('nobody', 1, 5, ttl))
+      await cluster.awaitAnswer('a drop is answered', store.drop({ id: 'nobody' }))
       same((await take(cluster, 's0', {}, 'nobody')).outcome, 'unknown', 'a take afterwards')
     },
   },
@@ -208,7 +211,10 @@ export const sessions: readonly BackplaneCase[] = [
       await cluster.bench.advance?.(ttl * 0.8)
       const generation = await taken(cluster, 's0', { next: 's1' })
       await cluster.bench.advance?.(ttl * 0.8)
-      await cluster.ask('a renew is answered', cluster.a.sessions.renew('session1', generation, 1, ttl))
+      await cluster.awaitAnswer(
+        'a renew is answered',
+        cluster.a.sessions.renew('session1', generation, 1, ttl),
+      )
       await cluster.bench.advance?.(ttl * 0.8)
       await taken(cluster, 's1', { next: 's2' })
       await cluster.bench.advance?.(ttl * 1.2)
@@ -227,7 +233,7 @@ export const sessions: readonly BackplaneCase[] = [
             same((await take(cluster, 's0', { user: other }, id)).outcome, 'unknown', `${other} as ${user}`)
         same((await take(cluster, 's0', { user }, id)).outcome, 'taken', user)
       }
-      await cluster.ask('a drop is answered', cluster.a.sessions.drop({ user: '*' }))
+      await cluster.awaitAnswer('a drop is answered', cluster.a.sessions.drop({ user: '*' }))
       for (const [n, user] of users.entries())
         same(
           (await take(cluster, 'next', { user }, `session-${n}`)).outcome,

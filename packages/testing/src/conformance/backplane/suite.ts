@@ -1,5 +1,5 @@
 import { type ConformanceCase, checkSkips, declare, type TestRunner } from '../runner.ts'
-import { type BackplaneCase, obstacle } from './case.ts'
+import { type BackplaneCase, skipReason } from './case.ts'
 import { Cluster } from './cluster.ts'
 import { dedupe } from './dedupe.ts'
 import type { BackplaneHarness } from './harness.ts'
@@ -66,13 +66,13 @@ export function defineBackplaneSuite(runner: TestRunner, harness: BackplaneHarne
 function make(harness: BackplaneHarness, one: BackplaneCase): ConformanceCase {
   return {
     name: one.name,
-    skip: harness.skip?.[one.name] ?? obstacle(harness, one),
+    skip: harness.skip?.[one.name] ?? skipReason(harness, one),
     timeout: 40_000,
     async run() {
-      const cluster = await Cluster.make(harness, one.options)
+      const cluster = await Cluster.create(harness, one.options)
       try {
         await one.run(cluster)
-        for (const node of [cluster.a, cluster.b]) await cluster.ask('a node closes', node.close())
+        for (const node of [cluster.a, cluster.b]) await cluster.awaitAnswer('a node closes', node.close())
       } finally {
         await cluster.bench.stop()
       }

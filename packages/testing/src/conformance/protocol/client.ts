@@ -1,5 +1,5 @@
 import { ConformanceError } from '../check.ts'
-import { type Pace, Patience } from '../poller.ts'
+import { Poller, type SuiteTiming } from '../poller.ts'
 import { FrameInspector } from './frame-inspector.ts'
 import {
   messageOf,
@@ -29,7 +29,7 @@ export class ProtocolClient {
   /** Every frame that has come. */
   readonly frames: WireFrame[] = []
   readonly #inspector = new FrameInspector()
-  readonly #patience: Patience
+  readonly #poller: Poller
   readonly #looks = new Set<() => void>()
   #ref = 0
   #pings = 0
@@ -37,9 +37,9 @@ export class ProtocolClient {
   #end: SocketEnd | null = null
 
   /** Takes a WebSocket over, open or still connecting. */
-  constructor(socket: ProtocolSocket, pace: Pace = {}) {
+  constructor(socket: ProtocolSocket, pace: SuiteTiming = {}) {
     this.socket = socket
-    this.#patience = new Patience(pace)
+    this.#poller = new Poller(pace)
     socket.addEventListener('open', () => {
       this.#opened = true
       this.#look()
@@ -97,7 +97,7 @@ export class ProtocolClient {
   /** Waits for the end of the connection. */
   async closed(): Promise<SocketEnd> {
     const what = (): string => `the connection ends; ${this.#tail()}`
-    return this.#patience.found(what, () => this.#end ?? undefined, this.#looks)
+    return this.#poller.found(what, () => this.#end ?? undefined, this.#looks)
   }
 
   /** Waits for the close code. */
@@ -233,7 +233,7 @@ export class ProtocolClient {
         )
       return found
     }
-    return this.#patience.found(() => `${what}; ${this.#tail()}`, look, this.#looks)
+    return this.#poller.found(() => `${what}; ${this.#tail()}`, look, this.#looks)
   }
 
   /** Closes the connection. */

@@ -1,4 +1,4 @@
-import type { Pace } from '../poller.ts'
+import type { SuiteTiming } from '../poller.ts'
 import type { WireLimits } from './frames.ts'
 import type { ProtocolSocket } from './socket.ts'
 
@@ -54,7 +54,7 @@ export interface EndableHub {
  * no handlers for the calls of the suite, such as `nobody` and `e`. The suite uses users and rooms of its own, so that the hub may serve
  * other users meanwhile; to everyone (`*`) it sends a few messages.
  */
-export interface ProtocolHarness extends Pick<Pace, 'deadline' | 'quiet'> {
+export interface ProtocolHarness extends Pick<SuiteTiming, 'deadline' | 'quiet'> {
   /** Name of the hub under test, for titles. */
   readonly name: string
   /** Opens a WebSocket to the hub. An empty list offers no subprotocol. */

@@ -1,6 +1,6 @@
 import { systemRuntime } from '@chat/core'
 import { same } from '../check.ts'
-import { Patience } from '../poller.ts'
+import { Poller } from '../poller.ts'
 import { ProtocolClient } from './client.ts'
 import { messageOf, positionOf, type WireMessage, type WirePosition } from './frames.ts'
 import type { ProtocolHarness, ProtocolUser } from './harness.ts'
@@ -37,14 +37,14 @@ const subprotocol = 'chat.v1.json'
 /** The hub of one case: connects clients to it, and ends them with the case. */
 export class HubUnderTest {
   readonly harness: ProtocolHarness
-  readonly #patience: Patience
+  readonly #poller: Poller
   readonly #clients: ProtocolClient[] = []
   /** Users by their ids, for the tokens of sessions that are resumed. */
   readonly #users = new Map<string, ProtocolUser>()
 
   constructor(harness: ProtocolHarness) {
     this.harness = harness
-    this.#patience = new Patience(harness)
+    this.#poller = new Poller(harness)
   }
 
   /** Returns the time, in milliseconds on a clock that never goes back. */
@@ -149,7 +149,7 @@ export class HubUnderTest {
       return last.join('\n') === events.join('\n')
     }
     const what = (): string => `the history is ${JSON.stringify(events)}, not ${JSON.stringify(last)}`
-    await this.#patience.until(what, has)
+    await this.#poller.until(what, has)
   }
 
   /** Checks that the hub serves a new session. */

@@ -1,6 +1,6 @@
+import type { TransportFixture } from './fixture.ts'
 import type { Lack, Side, TransportHarness } from './harness.ts'
 import type { StartOptions } from './peer.ts'
-import type { Stage } from './stage.ts'
 
 /** What a case needs besides two ends. `near` is the end that acts, `far` the other one. */
 type Need =
@@ -20,11 +20,11 @@ export interface TransportCase {
   readonly sides?: readonly Side[]
   /** How the server behaves. */
   readonly options?: Partial<StartOptions>
-  run(stage: Stage): Promise<unknown>
+  run(fixture: TransportFixture): Promise<unknown>
 }
 
 /** Why a case cannot be shown on a side; `null` when it can. */
-export function obstacle(
+export function skipReason(
   harness: TransportHarness,
   { needs = [] }: TransportCase,
   side: Side,

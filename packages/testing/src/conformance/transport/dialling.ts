@@ -1,56 +1,56 @@
 import type { Connection, DialOptions } from '@chat/core/transport'
 import { ConformanceError, holds, same } from '../check.ts'
 import type { TransportCase } from './case.ts'
+import { createAborter, subprotocol, type TransportFixture } from './fixture.ts'
 import { LocalPeer } from './peer.ts'
-import { createAborter, type Stage, subprotocol } from './stage.ts'
 
 const cases: readonly TransportCase[] = [
   {
     name: 'both ends know the subprotocol: of those that were offered the first that the server speaks',
     options: { subprotocols: ['b.v1', 'a.v1'] },
-    async run(stage) {
-      const { connection, server } = await stage.ends(['x.v9', 'a.v1', 'b.v1'])
-      stage.observe(new LocalPeer(connection).attach())
+    async run(fixture) {
+      const { connection, server } = await fixture.openUnattached(['x.v9', 'a.v1', 'b.v1'])
+      fixture.observePeer(new LocalPeer(connection).attach())
       same(connection.protocol, 'a.v1', "the client's subprotocol")
       same((await server.peer.status()).protocol, 'a.v1', "the server's subprotocol")
     },
   },
   {
     name: 'without an offer there is no subprotocol',
-    async run(stage) {
-      const { connection, server } = await stage.ends([])
-      stage.observe(new LocalPeer(connection).attach())
+    async run(fixture) {
+      const { connection, server } = await fixture.openUnattached([])
+      fixture.observePeer(new LocalPeer(connection).attach())
       same(connection.protocol, '', "the client's subprotocol")
       same((await server.peer.status()).protocol, '', "the server's subprotocol")
     },
   },
   {
     name: 'no common subprotocol: none is agreed on, or there is no link',
-    async run(stage) {
+    async run(fixture) {
       const signal = createAborter().signal
-      const dialled = stage.bench.dial({ protocols: ['x.v9', 'y.v9'], signal })
-      const connection = await stage.patience.outcome('the dial has an outcome', unlessRejected(dialled))
+      const dialled = fixture.bench.dial({ protocols: ['x.v9', 'y.v9'], signal })
+      const connection = await fixture.poller.awaitOutcome('the dial has an outcome', unlessRejected(dialled))
       if (connection === null) return
       same(connection.protocol, '', "the client's subprotocol")
-      stage.observe(new LocalPeer(connection).attach())
+      fixture.observePeer(new LocalPeer(connection).attach())
     },
   },
   {
     name: 'each connection declares the capabilities that its harness says',
-    async run(stage) {
-      const connection = await stage.dial()
-      stage.observe(new LocalPeer(connection).attach())
-      same(connection.capabilities, stage.capabilities.client, "the client's capabilities")
-      const { peer } = await stage.patience.outcome('the server accepts', stage.bench.accepted())
+    async run(fixture) {
+      const connection = await fixture.dial()
+      fixture.observePeer(new LocalPeer(connection).attach())
+      same(connection.capabilities, fixture.capabilities.client, "the client's capabilities")
+      const { peer } = await fixture.poller.awaitOutcome('the server accepts', fixture.bench.accepted())
       if (peer instanceof LocalPeer)
-        same(peer.connection.capabilities, stage.capabilities.server, "the server's capabilities")
+        same(peer.connection.capabilities, fixture.capabilities.server, "the server's capabilities")
     },
   },
   {
     name: 'the handshake has all its parts, with the names of headers in lower case',
-    async run(stage) {
-      const { connection, accepted } = await stage.ends()
-      stage.observe(new LocalPeer(connection).attach())
+    async run(fixture) {
+      const { connection, accepted } = await fixture.openUnattached()
+      fixture.observePeer(new LocalPeer(connection).attach())
       const { path, headers, params, query, cookies, origin, remoteAddress } = accepted.handshake
       holds(path.startsWith('/') && !path.includes('?'), `the path is ${JSON.stringify(path)}`)
       for (const record of [headers, params, query, cookies])
@@ -64,12 +64,12 @@ const cases: readonly TransportCase[] = [
   {
     name: 'a dial that reaches nobody rejects with an error',
     needs: ['nowhere'],
-    async run(stage) {
-      const { nowhere } = stage.bench
+    async run(fixture) {
+      const { nowhere } = fixture.bench
       if (nowhere === undefined)
         throw new ConformanceError("the bench has no `nowhere`: say so in the harness's `lacks`")
       const error = await rejection(
-        stage,
+        fixture,
         nowhere({ protocols: [subprotocol], signal: createAborter().signal }),
       )
       holds(error instanceof Error, `it rejected with ${String(error)}, which is no Error`)
@@ -77,50 +77,50 @@ const cases: readonly TransportCase[] = [
   },
   {
     name: 'a dial with a signal that is aborted already rejects, and reaches nobody',
-    async run(stage) {
+    async run(fixture) {
       const { signal, abort } = aborted()
       abort()
-      const error = await rejection(stage, stage.bench.dial({ protocols: [subprotocol], signal }))
+      const error = await rejection(fixture, fixture.bench.dial({ protocols: [subprotocol], signal }))
       same(error, 'not wanted', 'what it rejects with')
-      await leavesNothing(stage)
+      await leavesNothing(fixture)
     },
   },
   {
     name: 'a dial that is aborted on its way rejects with the reason, and leaves nothing behind',
-    async run(stage) {
+    async run(fixture) {
       const { signal, abort } = aborted()
-      const dialled = stage.bench.dial({ protocols: [subprotocol], signal })
+      const dialled = fixture.bench.dial({ protocols: [subprotocol], signal })
       abort()
-      same(await rejection(stage, dialled), 'not wanted', 'what it rejects with')
-      await leavesNothing(stage)
+      same(await rejection(fixture, dialled), 'not wanted', 'what it rejects with')
+      await leavesNothing(fixture)
     },
   },
   {
     name: 'a dial that is aborted at any moment rejects or gives a link that can be ended',
-    async run(stage) {
+    async run(fixture) {
       for (let turns = 1; turns <= 20; turns++) {
         const { signal, abort } = aborted()
-        const dialled = unlessRejected(stage.bench.dial({ protocols: [subprotocol], signal }))
-        for (let turn = 0; turn < turns; turn++) await stage.turn()
+        const dialled = unlessRejected(fixture.bench.dial({ protocols: [subprotocol], signal }))
+        for (let turn = 0; turn < turns; turn++) await fixture.nextTurn()
         abort()
-        const connection = await stage.patience.outcome('the dial has an outcome', dialled)
+        const connection = await fixture.poller.awaitOutcome('the dial has an outcome', dialled)
         connection?.abort(new Error('not wanted any more'))
       }
-      await leavesNothing(stage)
+      await leavesNothing(fixture)
     },
   },
   {
     name: 'a signal that is aborted when the link is open changes nothing',
-    async run(stage) {
+    async run(fixture) {
       const { signal, abort } = aborted()
-      const dialled = stage.bench.dial({ protocols: [subprotocol], signal })
-      const connection = await stage.patience.outcome('the dial has an outcome', dialled)
-      const client = stage.observe(new LocalPeer(connection).attach())
+      const dialled = fixture.bench.dial({ protocols: [subprotocol], signal })
+      const connection = await fixture.poller.awaitOutcome('the dial has an outcome', dialled)
+      const client = fixture.observePeer(new LocalPeer(connection).attach())
       abort()
-      const { peer } = await stage.patience.outcome('the server accepts', stage.bench.accepted())
-      const server = stage.observe(peer)
+      const { peer } = await fixture.poller.awaitOutcome('the server accepts', fixture.bench.accepted())
+      const server = fixture.observePeer(peer)
       await client.peer.send(['["still here"]'])
-      await stage.arrival(server, [''])
+      await fixture.untilReceived(server, [''])
       same(server.received, ['["still here"]'], 'what arrives')
     },
   },
@@ -137,17 +137,17 @@ function aborted(): { signal: DialOptions['signal']; abort(): void } {
 const unlessRejected = (dialled: Promise<Connection>): Promise<Connection | null> => dialled.catch(() => null)
 
 /** What a dial rejects with. */
-async function rejection(stage: Stage, dialled: Promise<Connection>): Promise<unknown> {
+async function rejection(fixture: TransportFixture, dialled: Promise<Connection>): Promise<unknown> {
   const outcome = dialled.then(
     () => {
       throw new ConformanceError('it resolved')
     },
     (error: unknown) => ({ error }),
   )
-  return (await stage.patience.outcome('the dial has an outcome', outcome)).error
+  return (await fixture.poller.awaitOutcome('the dial has an outcome', outcome)).error
 }
 
-async function leavesNothing(stage: Stage): Promise<void> {
-  await stage.still()
-  await stage.until('the server has no link left', async () => (await stage.bench.open()) === 0)
+async function leavesNothing(fixture: TransportFixture): Promise<void> {
+  await fixture.untilStable()
+  await fixture.until('the server has no link left', async () => (await fixture.bench.open()) === 0)
 }

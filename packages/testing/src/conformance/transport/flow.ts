@@ -1,7 +1,7 @@
 import { holds, same } from '../check.ts'
 import type { TransportCase } from './case.ts'
 import { numbered } from './delivery.ts'
-import { type End, gists, type Stage } from './stage.ts'
+import { excerptsOf, type LinkEnd, type TransportFixture } from './fixture.ts'
 
 /** More than the buffers of two kernels hold. */
 const most = 256
@@ -12,23 +12,23 @@ export const flow: readonly TransportCase[] = [
   {
     name: '`pause` holds back what the peer sends, and `resume` goes on in order',
     needs: ['near pause'],
-    async run(stage) {
-      const { near, far } = await stage.link()
+    async run(fixture) {
+      const { near, far } = await fixture.openLink()
       await near.peer.pause()
       const texts = Array.from({ length: most / 4 }, (_, n) => numbered(n, size))
       await far.peer.send(texts)
-      await stage.still()
+      await fixture.untilStable()
       holds(near.received.length < texts.length, 'everything arrived at an end that does not read')
       await near.peer.resume()
-      await stage.arrival(near, texts)
-      same(near.received, gists(texts), 'what arrives')
+      await fixture.untilReceived(near, texts)
+      same(near.received, excerptsOf(texts), 'what arrives')
     },
   },
   {
     name: 'an end that pauses and resumes again and again loses nothing',
     needs: ['near pause'],
-    async run(stage) {
-      const { near, far } = await stage.link()
+    async run(fixture) {
+      const { near, far } = await fixture.openLink()
       const texts = Array.from({ length: 200 }, (_, n) => numbered(n, n % 20 === 0 ? 100_000 : 100))
       for (let n = 0; n < texts.length; n += 20) {
         await near.peer.pause()
@@ -37,66 +37,66 @@ export const flow: readonly TransportCase[] = [
         await near.peer.resume()
         await near.peer.resume()
       }
-      await stage.arrival(near, texts)
-      same(near.received, gists(texts), 'what arrives')
+      await fixture.untilReceived(near, texts)
+      same(near.received, excerptsOf(texts), 'what arrives')
     },
   },
   {
     name: 'a close reaches an end that had paused, behind the data before it',
     needs: ['far pause', 'near closeCodes'],
-    async run(stage) {
-      const { near, far } = await stage.link()
+    async run(fixture) {
+      const { near, far } = await fixture.openLink()
       await far.peer.pause()
       const texts = [numbered(1, 100), numbered(2, 100), numbered(3, 100)]
       await near.peer.send(texts)
       await near.peer.close(4001, 'done')
       await far.peer.resume()
-      await stage.over({ near, far })
-      same(far.received, gists(texts), 'what arrives')
-      same(far.ends, [{ code: 4001, reason: 'done' }], 'what the peer is told')
+      await fixture.untilEnded({ near, far })
+      same(far.received, excerptsOf(texts), 'what arrives')
+      same(far.closures, [{ code: 4001, reason: 'done' }], 'what the peer is told')
     },
   },
   {
     name: 'an end that has paused can abort',
     needs: ['near pause'],
-    async run(stage) {
-      const { near, far } = await stage.link()
+    async run(fixture) {
+      const { near, far } = await fixture.openLink()
       await near.peer.pause()
       await far.peer.send([numbered(1, 100)])
       await near.peer.abort()
-      await stage.over({ near, far })
-      same(near.ends.length, 1, 'the number of ends')
+      await fixture.untilEnded({ near, far })
+      same(near.closures.length, 1, 'the number of ends')
     },
   },
   {
     name: 'above the mark `send` answers false, and one `drain` follows when all is written',
     needs: ['near backpressure'],
-    async run(stage) {
-      const { near, far } = await stage.link()
+    async run(fixture) {
+      const { near, far } = await fixture.openLink()
       same((await near.peer.status()).bufferedAmount, 0, '`bufferedAmount` of an idle link')
       const texts = Array.from({ length: most / 4 }, (_, n) => numbered(n, size))
       const answers = await near.peer.send(texts)
       same(answers.at(-1), false, 'the answer to the last of many sends')
-      await drainedFully(stage, near)
-      await stage.arrival(far, texts)
-      await stage.still()
+      await drainedFully(fixture, near)
+      await fixture.untilReceived(far, texts)
+      await fixture.untilStable()
       same(near.drains, 1, 'the number of drains')
-      same(far.received, gists(texts), 'what arrives')
+      same(far.received, excerptsOf(texts), 'what arrives')
       same(await near.peer.send([numbered(0, 50)]), [true], 'the answer to a send when all is written')
     },
   },
   {
     name: '`bufferedAmount` counts what a send has left unwritten, at once',
     needs: ['near local', 'near backpressure'],
-    async run(stage) {
-      const { near, far } = await stage.link()
+    async run(fixture) {
+      const { near, far } = await fixture.openLink()
       const texts = Array.from({ length: most / 4 }, (_, n) => numbered(n, size))
       const { connection } = near.local
       const sending = near.peer.send(texts)
       holds(connection.bufferedAmount > size, `\`bufferedAmount\` is ${connection.bufferedAmount}`)
       await sending
-      await stage.arrival(far, texts)
-      await drainedFully(stage, near)
+      await fixture.untilReceived(far, texts)
+      await drainedFully(fixture, near)
     },
   },
   {
@@ -107,23 +107,23 @@ export const flow: readonly TransportCase[] = [
   {
     name: 'an abort lets go of what was not written',
     needs: ['near backpressure', 'far pause'],
-    async run(stage) {
-      const { near, far } = await stage.link()
+    async run(fixture) {
+      const { near, far } = await fixture.openLink()
       await far.peer.pause()
-      await fill(stage, near)
+      await fill(fixture, near)
       await near.peer.abort()
-      await stage.until('the side that aborted is told', () => near.ended)
+      await fixture.until('the side that aborted is told', () => near.ended)
       same((await near.peer.status()).bufferedAmount, 0, '`bufferedAmount` after an abort')
       await far.peer.resume()
-      await stage.until('the other side is told', () => far.ended)
+      await fixture.until('the other side is told', () => far.ended)
     },
   },
 ]
 
-async function holdsBack(stage: Stage): Promise<void> {
-  const { near, far } = await stage.link()
+async function holdsBack(fixture: TransportFixture): Promise<void> {
+  const { near, far } = await fixture.openLink()
   await far.peer.pause()
-  const texts = await fill(stage, near)
+  const texts = await fill(fixture, near)
   // What is sent all the same is taken too.
   const more = [numbered(most, 100), numbered(most + 1, size), numbered(most + 2, 100)]
   same(await near.peer.send(more), [false, false, false], 'the answers to sends of an end that is held back')
@@ -133,32 +133,32 @@ async function holdsBack(stage: Stage): Promise<void> {
   holds(far.received.length < texts.length, 'everything arrived at an end that does not read')
   const drains = near.drains
   await far.peer.resume()
-  await stage.arrival(far, texts)
-  await drainedFully(stage, near)
-  await stage.until('the sender is told to go on', () => near.drains > drains)
-  await stage.still()
+  await fixture.untilReceived(far, texts)
+  await drainedFully(fixture, near)
+  await fixture.until('the sender is told to go on', () => near.drains > drains)
+  await fixture.untilStable()
   same(near.drains, drains + 1, 'the number of drains')
-  same(far.received, gists(texts), 'what arrives')
+  same(far.received, excerptsOf(texts), 'what arrives')
   same(await near.peer.send([numbered(0, 50)]), [true], 'the answer to a send when all is written')
 }
 
 /** Sends until a `send` answered false and no `drain` follows; what it sent. */
-async function fill(stage: Stage, end: End): Promise<string[]> {
+async function fill(fixture: TransportFixture, end: LinkEnd): Promise<string[]> {
   const texts: string[] = []
   for (let n = 0; n < most; n++) {
     const text = numbered(n, size)
     texts.push(text)
     const [taken] = await end.peer.send([text])
     if (taken === true) continue
-    await stage.still()
+    await fixture.untilStable()
     const { type } = end.log.at(-1) ?? {}
     if (type === 'blocked') return texts
   }
   throw new Error(`no send was held back although nobody read ${most * size} bytes`)
 }
 
-function drainedFully(stage: Stage, end: End): Promise<void> {
-  return stage.until('`bufferedAmount` goes back to 0', async () => {
+function drainedFully(fixture: TransportFixture, end: LinkEnd): Promise<void> {
+  return fixture.until('`bufferedAmount` goes back to 0', async () => {
     const { bufferedAmount } = await end.peer.status()
     return bufferedAmount === 0
   })

@@ -1,5 +1,5 @@
 import type { Dialer, TransportCapabilities } from '@chat/core/transport'
-import type { Pace } from '../poller.ts'
+import type { SuiteTiming } from '../poller.ts'
 import type { AcceptedPeer, StartOptions } from './peer.ts'
 
 /** One of the two ends of a link. */
@@ -17,7 +17,7 @@ export type Lack =
   | 'vanish'
 
 /** A transport as the suite tests it. */
-export interface TransportHarness extends Pace {
+export interface TransportHarness extends SuiteTiming {
   /** What the suite is called, such as `memory` or `node-ws`. */
   readonly name: string
   /** What the connections of each side declare. What a side cannot do is not asked of it. */

@@ -1,5 +1,5 @@
 import { Batch, type Connection, Frame, type Handshake, type Sink } from '@chat/core/transport'
-import { gist } from './excerpt.ts'
+import { excerptOf } from './excerpt.ts'
 
 /** What one end of a link has seen. */
 export type LinkEvent =
@@ -57,7 +57,8 @@ export class LocalPeer implements Peer, Sink {
   }
 
   receive(transmission: string | Uint8Array): void {
-    const text = typeof transmission === 'string' ? gist(transmission) : `bytes: ${transmission.byteLength}`
+    const text =
+      typeof transmission === 'string' ? excerptOf(transmission) : `bytes: ${transmission.byteLength}`
     this.#add({ type: 'receive', text })
   }
 

@@ -1,11 +1,11 @@
 import { type ConformanceCase, checkSkips, declare, type TestRunner } from '../runner.ts'
-import { obstacle, type TransportCase } from './case.ts'
+import { skipReason, type TransportCase } from './case.ts'
 import { delivery } from './delivery.ts'
 import { dialling } from './dialling.ts'
 import { ending } from './ending.ts'
+import { TransportFixture } from './fixture.ts'
 import { flow } from './flow.ts'
 import type { Side, TransportHarness } from './harness.ts'
-import { Stage } from './stage.ts'
 
 const cases: readonly TransportCase[] = [...dialling, ...delivery, ...ending, ...flow]
 const bothSides: readonly Side[] = ['client', 'server']
@@ -62,15 +62,15 @@ function make(harness: TransportHarness, one: TransportCase, side: Side): Confor
   const name = `${side}: ${one.name}`
   return {
     name,
-    skip: harness.skip?.[name] ?? obstacle(harness, one, side),
+    skip: harness.skip?.[name] ?? skipReason(harness, one, side),
     timeout: 40_000,
     async run() {
-      const stage = await Stage.make(harness, side, one.options)
+      const fixture = await TransportFixture.create(harness, side, one.options)
       try {
-        await one.run(stage)
-        await stage.finish()
+        await one.run(fixture)
+        await fixture.finish()
       } finally {
-        await stage.bench.stop()
+        await fixture.bench.stop()
       }
     },
   }

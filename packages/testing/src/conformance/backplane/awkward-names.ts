@@ -1,5 +1,5 @@
 /** The places that names are told apart by in keys, patterns, paths and objects. All are valid (P-AD-1). */
-export const names: readonly string[] = [
+export const awkwardNames: readonly string[] = [
   '*',
   '#*',
   '#>',

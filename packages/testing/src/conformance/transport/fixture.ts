@@ -1,8 +1,8 @@
 import { systemRuntime } from '@chat/core'
 import type { Connection, DialOptions } from '@chat/core/transport'
 import { ConformanceError, holds } from '../check.ts'
-import { Patience } from '../poller.ts'
-import { gist } from './excerpt.ts'
+import { Poller } from '../poller.ts'
+import { excerptOf } from './excerpt.ts'
 import type { Side, TransportBench, TransportHarness } from './harness.ts'
 import { type AcceptedPeer, type LinkEvent, LocalPeer, type Peer, type StartOptions } from './peer.ts'
 
@@ -10,7 +10,7 @@ import { type AcceptedPeer, type LinkEvent, LocalPeer, type Peer, type StartOpti
 export const subprotocol = 'conformance.v1'
 
 /** One end of a link with what it has seen, as of the last look. */
-export class End {
+export class LinkEnd {
   readonly peer: Peer
   readonly log: LinkEvent[] = []
 
@@ -22,14 +22,14 @@ export class End {
     return this.log.flatMap((event) => (event.type === 'receive' ? [event.text] : []))
   }
 
-  get ends(): readonly { code: number; reason: string }[] {
+  get closures(): readonly { code: number; reason: string }[] {
     return this.log.flatMap((event) =>
       event.type === 'closed' ? [{ code: event.code, reason: event.reason }] : [],
     )
   }
 
   get ended(): boolean {
-    return this.ends.length > 0
+    return this.closures.length > 0
   }
 
   get drains(): number {
@@ -42,107 +42,107 @@ export class End {
     throw new ConformanceError("the end lives elsewhere: say so in the harness's `lacks`")
   }
 
-  async look(): Promise<void> {
+  async fetchEvents(): Promise<void> {
     this.log.push(...(await this.peer.events(this.log.length)))
   }
 }
 
 /** Two ends, seen from the one that acts. */
-export interface Link {
-  readonly near: End
-  readonly far: End
+export interface LinkPair {
+  readonly near: LinkEnd
+  readonly far: LinkEnd
 }
 
-/** Where one case takes place: a server of its own, links to it, and the patience to wait for what happens on them. */
-export class Stage {
+/** Where one case takes place: a server of its own, links to it, and the poller to wait for what happens on them. */
+export class TransportFixture {
   readonly side: Side
   readonly bench: TransportBench
-  readonly patience: Patience
+  readonly poller: Poller
   readonly capabilities: TransportHarness['capabilities']
   readonly #virtual: boolean
-  readonly #ends: End[] = []
+  readonly #ends: LinkEnd[] = []
 
-  static async make(
+  static async create(
     harness: TransportHarness,
     side: Side,
     options: Partial<StartOptions> = {},
-  ): Promise<Stage> {
-    const patience = new Patience(harness)
+  ): Promise<TransportFixture> {
+    const poller = new Poller(harness)
     const whole: StartOptions = {
       subprotocols: [subprotocol],
       greeting: [],
       farewell: null,
       ...options,
     }
-    const bench = await patience.outcome('the server starts', harness.start(whole))
-    return new Stage(harness, side, bench)
+    const bench = await poller.awaitOutcome('the server starts', harness.start(whole))
+    return new TransportFixture(harness, side, bench)
   }
 
   private constructor(harness: TransportHarness, side: Side, bench: TransportBench) {
     this.side = side
     this.bench = bench
-    this.patience = new Patience(harness)
+    this.poller = new Poller(harness)
     this.capabilities = harness.capabilities
     this.#virtual = harness.settle !== undefined
   }
 
   /** The least that can pass. */
-  turn(): Promise<void> {
+  nextTurn(): Promise<void> {
     return this.#virtual ? Promise.resolve() : new Promise((resolve) => systemRuntime.timer(0, resolve))
   }
 
   /** A link with both ends attached. */
-  async link(): Promise<Link> {
-    const { connection, server } = await this.ends()
-    const client = this.observe(new LocalPeer(connection).attach())
+  async openLink(): Promise<LinkPair> {
+    const { connection, server } = await this.openUnattached()
+    const client = this.observePeer(new LocalPeer(connection).attach())
     return this.side === 'client' ? { near: client, far: server } : { near: server, far: client }
   }
 
   /** A link whose client is not attached yet. */
-  async ends(protocols: readonly string[] = [subprotocol]): Promise<{
+  async openUnattached(protocols: readonly string[] = [subprotocol]): Promise<{
     connection: Connection
-    server: End
+    server: LinkEnd
     accepted: AcceptedPeer
   }> {
     const connection = await this.dial(protocols)
-    const accepted = await this.patience.outcome('the server accepts', this.bench.accepted())
-    return { connection, server: this.observe(accepted.peer), accepted }
+    const accepted = await this.poller.awaitOutcome('the server accepts', this.bench.accepted())
+    return { connection, server: this.observePeer(accepted.peer), accepted }
   }
 
   dial(protocols: readonly string[] = [subprotocol]): Promise<Connection> {
     const { signal } = createAborter()
-    return this.patience.outcome('the dial has an outcome', this.bench.dial({ protocols, signal }))
+    return this.poller.awaitOutcome('the dial has an outcome', this.bench.dial({ protocols, signal }))
   }
 
   /** Looks at an end from now on; it must have ended, in order, when the case is over. */
-  observe(peer: Peer): End {
-    const end = new End(peer)
+  observePeer(peer: Peer): LinkEnd {
+    const end = new LinkEnd(peer)
     this.#ends.push(end)
     return end
   }
 
   /** Waits until `check` is true of what the ends have seen. */
   until(what: string | (() => string), check: () => boolean | Promise<boolean>): Promise<void> {
-    return this.patience.until(what, async () => {
-      await this.look()
+    return this.poller.until(what, async () => {
+      await this.fetchEvents()
       return check()
     })
   }
 
   /** Waits until nothing more happens on any end. */
-  still(): Promise<void> {
-    return this.patience.still(async () => {
-      await this.look()
+  untilStable(): Promise<void> {
+    return this.poller.untilStable(async () => {
+      await this.fetchEvents()
       return this.#ends.map(({ log }) => log.length).join()
     })
   }
 
-  async look(): Promise<void> {
-    await Promise.all(this.#ends.map((end) => end.look()))
+  async fetchEvents(): Promise<void> {
+    await Promise.all(this.#ends.map((end) => end.fetchEvents()))
   }
 
   /** Waits until both ends of a link have ended. */
-  over(link: Link): Promise<void> {
+  untilEnded(link: LinkPair): Promise<void> {
     return this.until(
       () => `both ends are told of the end (near: ${link.near.ended}, far: ${link.far.ended})`,
       () => link.near.ended && link.far.ended,
@@ -150,7 +150,7 @@ export class Stage {
   }
 
   /** Waits until `end` has received these. */
-  async arrival(end: End, texts: readonly string[]): Promise<void> {
+  async untilReceived(end: LinkEnd, texts: readonly string[]): Promise<void> {
     const count = texts.length
     await this.until(`${count} transmissions arrive`, () => end.received.length >= count || end.ended)
   }
@@ -161,7 +161,7 @@ export class Stage {
     for (const { peer } of this.#ends) await peer.abort()
     await this.until('every end is told of the end', () => this.#ends.every(({ ended }) => ended))
     await this.until('the server lets go of every link', async () => (await this.bench.open()) === 0)
-    await this.still()
+    await this.untilStable()
     for (const { log } of this.#ends) checkLog(log)
   }
 }
@@ -183,7 +183,7 @@ const said = (log: readonly LinkEvent[], index: number): string =>
   JSON.stringify(log.slice(index + 1, index + 4))
 
 /** What arrives of these texts, as an end logs it. */
-export const gists = (texts: readonly string[]): string[] => texts.map(gist)
+export const excerptsOf = (texts: readonly string[]): string[] => texts.map(excerptOf)
 
 interface Aborter {
   readonly signal: DialOptions['signal']
