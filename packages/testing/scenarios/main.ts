@@ -2,8 +2,9 @@ import { run } from './search.ts'
 import { searches } from './searches/all.ts'
 
 /*
- * Makes one search: `--search` its name, `--seeds` how many, `--from` the first, `--progress` to hear of it after each so many. Ends with a line of figures, as JSON; or exits with 1
- * and the report of the first failure. `--list` names all searches.
+ * Makes one search: `--search` its name, `--seeds` how many, `--from` the first, `--progress` to hear of it
+ * after each so many. Ends with a line of figures, as JSON; or exits with 1 and the report of the first
+ * failure. `--list` names all searches.
  */
 interface Process {
   readonly argv: readonly string[]

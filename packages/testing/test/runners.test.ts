@@ -68,7 +68,7 @@ test('each clock, timer and random source of the platform is guarded', async () 
     )
 })
 
-test('the runner and what else goes on keep their own clocks', async () => {
+test('the runner and code beside the run keep their own clocks', async () => {
   const { setTimeout: real } = globalThis
   const beside = new Promise<number>((resolve) => setTimeout(() => resolve(Math.random()), 1))
   await world({}, async (w) => {
@@ -101,7 +101,7 @@ test('worlds run side by side', async () => {
   await Promise.all([1, 2, 3, 4].map(one))
 })
 
-test('a search finds what is wrong, and says how to see it again', async () => {
+test('a search finds a violation, and says how to repeat the run', async () => {
   const search = explore(
     {
       runs: 20,

@@ -13,7 +13,9 @@ import { type MonitorBounds, ProtocolMonitor } from '../monitor/protocol-monitor
 export interface ClusterPlan {
   /** How many hubs. Default: 2. */
   readonly nodes?: number
-  /** The hubs to which every client connects, one after the other, by their places. Default: one time each. */
+  /**
+   * The hubs to which every client connects, one after the other, by their places. Default: one time each.
+   */
   readonly route?: readonly number[]
   /** The users of the clients. Default: three people, one of them twice. */
   readonly users?: readonly string[]

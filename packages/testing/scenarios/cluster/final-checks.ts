@@ -1,6 +1,9 @@
 import type { Cluster } from './cluster.ts'
 
-/** Nobody is handed the same words twice: not even as two messages, which is what a repetition under another name would be. */
+/**
+ * Nobody is handed the same words twice: not even as two messages, which is what a repetition under another
+ * name would be.
+ */
 export function deliveredOnce(cluster: Cluster): void {
   for (const client of cluster.clients)
     for (const address of [...cluster.rooms, '*', `@${client.user}`]) {

@@ -39,7 +39,10 @@ interface Welcome {
 /** A message that comes this much later than to others comes from the log. */
 const late = 1_000
 
-/** What a hub and a client say to each other on one connection, held to the protocol as far as it is the hub's. */
+/**
+ * What a hub and a client say to each other on one connection, held to the protocol as far as it is the
+ * hub's.
+ */
 export class ConnectionMonitor {
   readonly hub: string
   /** Whether nothing more can be said. */

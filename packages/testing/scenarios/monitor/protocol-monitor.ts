@@ -20,8 +20,8 @@ export interface MonitorBounds {
 const pollInterval = 500
 
 /**
- * Watches what hubs say on their connections, frame by frame. A client mends most of what a hub does wrong, so what its application sees tells little of
- * the hub: here the hub itself is held to its promises.
+ * Watches what hubs say on their connections, frame by frame. A client mends most of what a hub does wrong,
+ * so what its application sees tells little of the hub: here the hub itself is held to its promises.
  */
 export class ProtocolMonitor {
   readonly w: World
@@ -83,7 +83,10 @@ export class ProtocolMonitor {
     return this.#said.get(stream)?.has(at) === true
   }
 
-  /** Looks now and then whether a connection takes something of what waits for it, and whether something is heard on it. */
+  /**
+   * Looks now and then whether a connection takes something of what waits for it, and whether something is
+   * heard on it.
+   */
   #glanceAt(connection: MonitoredConnection, conversation: ConnectionMonitor): void {
     const runtime = this.w.runtime(`the eye on ${conversation.hub}`)
     const { stalled = Number.POSITIVE_INFINITY, silent = Number.POSITIVE_INFINITY } = this.bounds

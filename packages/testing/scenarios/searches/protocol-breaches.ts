@@ -2,7 +2,10 @@ import { Cluster } from '../cluster/cluster.ts'
 import type { Search } from '../search.ts'
 import { talk } from './delivery.ts'
 
-/** What a client makes of a hub that breaks the protocol. All breaches are over before the last words, which show what was left out. */
+/**
+ * What a client makes of a hub that breaks the protocol. All breaches are over before the last words, which
+ * show what was left out.
+ */
 export const protocolBreaches: readonly Search[] = [
   {
     name: 'a hub leaves messages out',

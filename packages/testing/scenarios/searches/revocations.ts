@@ -17,7 +17,10 @@ const patience = 1_500
 /** The longest that the policy thinks. */
 const slowest = 400
 
-/** A cluster with a policy that decides at once and takes its time to say so; whoever is put out tries again and again. */
+/**
+ * A cluster with a policy that decides at once and takes its time to say so; whoever is put out tries again
+ * and again.
+ */
 async function guarded(w: World, nodes: number): Promise<Cluster> {
   const law: Law = { expelled: new Set(), banned: new Set(), kicked: new Map() }
   const { timer } = w.runtime('policy')

@@ -1,14 +1,17 @@
-/** What a case throws when an obligation is not met; the message says which. */
+/** Thrown by a case whose obligation is not met; the message describes the difference. */
 export class ConformanceError extends Error {
+  /** Always `'ConformanceError'`. */
   override readonly name: string = 'ConformanceError'
 }
 
-/** @throws ConformanceError `otherwise`, unless the condition holds. */
+/** @throws ConformanceError with the text `otherwise` unless the condition holds. */
 export function holds(condition: boolean, otherwise: string): asserts condition {
   if (!condition) throw new ConformanceError(otherwise)
 }
 
-/** @throws ConformanceError unless both are the same as JSON, the order of an object's keys aside. */
+/**
+ * @throws ConformanceError unless both values are the same as JSON, with the keys of objects in any order.
+ */
 export function same(actual: unknown, expected: unknown, what: string): void {
   const [a, b] = [inOrder(actual), inOrder(expected)]
   if (a === b) return
@@ -16,7 +19,10 @@ export function same(actual: unknown, expected: unknown, what: string): void {
   throw new ConformanceError(`${what}: expected ${cut(b)}, got ${cut(a)}`)
 }
 
-/** @throws ConformanceError unless each key of `part` has the same value in `actual`, by the rules of {@link same}. */
+/**
+ * @throws ConformanceError unless each key of `part` has the same value in `actual`, by the rules of {@link
+ *   same}.
+ */
 export function contains(actual: unknown, part: Readonly<Record<string, unknown>>, what: string): void {
   holds(
     typeof actual === 'object' && actual !== null,
@@ -40,7 +46,7 @@ export function rises(numbers: readonly number[], what: string): void {
   }
 }
 
-/** Names the first difference: two lists of a thousand transmissions are hard to compare by eye. */
+/** Names the first difference, as two lists of a thousand transmissions are hard to compare by eye. */
 function sameItems(actual: readonly unknown[], expected: readonly unknown[], what: string): void {
   const length = Math.max(actual.length, expected.length)
   for (let i = 0; i < length; i++) {
@@ -53,7 +59,7 @@ function sameItems(actual: readonly unknown[], expected: readonly unknown[], wha
 }
 
 function inOrder(value: unknown): string {
-  if (value === undefined) return 'nothing'
+  if (value === undefined) return 'undefined'
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))

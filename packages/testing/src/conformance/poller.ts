@@ -1,25 +1,31 @@
 import { type MaybePromise, systemRuntime } from '@chat/core'
 import { ConformanceError } from './check.ts'
 
-/** How long a suite waits for things. Real time, unless there is `settle`. */
+/** Limits of the time that a suite waits. The suite runs in real time unless the harness gives `settle`. */
 export interface SuiteTiming {
   /**
-   * For harnesses on virtual time: lets time pass until nothing is under way. Whoever waits calls it again and again, so what needs a
-   * longer time, such as a close that nobody answers, comes about too.
+   * Advances virtual time until no work is under way, for harnesses on virtual time. A waiting case calls it
+   * repeatedly, so longer delays, such as a close that the peer does not answer, come to their end too.
+   * Default: real time.
    */
   readonly settle?: () => Promise<void>
-  /** After this many milliseconds without what it waits for a case fails. Default: 10 000. */
+  /** Milliseconds of waiting after which a case fails. Default: 10 000. */
   readonly deadline?: number
-  /** Where something must *not* happen, this many milliseconds in which nothing happens are enough. Default: 100. */
+  /**
+   * Milliseconds without an event after which a case concludes that an event does not occur. Default: 100.
+   */
   readonly quiet?: number
 }
 
-/** How often it looks whether something has happened, in milliseconds: at first, and after a while. Looking may cost a request to another process. */
+/**
+ * Milliseconds between two checks: at first, and after a while. A check may cost a request to another
+ * process.
+ */
 const interval = { first: 4, longest: 50 }
-/** How often virtual time may settle before what is waited for. */
+/** Maximum number of calls of `settle` while a case waits. */
 const maxRounds = 200
 
-/** Waits for what is to happen, in real or in virtual time. */
+/** Waits for conditions, in real or in virtual time. */
 export class Poller {
   readonly #settle: (() => Promise<void>) | undefined
   readonly #deadline: number
@@ -31,12 +37,16 @@ export class Poller {
     this.#quiet = quiet
   }
 
-  /** How long one case may take in all, in milliseconds. */
+  /** Maximum duration of a case, in milliseconds. */
   get limit(): number {
     return this.#deadline * 4
   }
 
-  /** Waits until `check` answers true. */
+  /**
+   * Waits until `check` returns `true`.
+   *
+   * @throws ConformanceError with the text `what` after the deadline.
+   */
   async until(what: string | (() => string), check: () => MaybePromise<boolean>): Promise<void> {
     const end = systemRuntime.now() + this.#deadline
     for (let round = 0; ; round++) {
@@ -48,8 +58,9 @@ export class Poller {
   }
 
   /**
-   * Waits until `find` returns a value. It is called at first, and whenever one of `looks` is, among which it stands while it waits: a wait
-   * for an event that is announced needs no polling. Rejects when `find` throws.
+   * Waits until `find` returns a value. It is called at first, and whenever one of `looks` is, among which it
+   * stands while it waits: a wait for an event that is announced needs no polling. Rejects when `find`
+   * throws.
    */
   async found<T>(what: () => string, find: () => T | undefined, looks: Set<() => void>): Promise<T> {
     const found = find()
@@ -74,7 +85,7 @@ export class Poller {
     })
   }
 
-  /** The outcome of something that takes time. */
+  /** Resolves or rejects as a pending operation does. */
   async awaitOutcome<T>(what: string, pending: MaybePromise<T>): Promise<T> {
     let settled = false
     const outcome = Promise.resolve(pending).finally(() => {
@@ -86,7 +97,7 @@ export class Poller {
     return outcome
   }
 
-  /** Waits until what `read` answers has not changed for a while. */
+  /** Waits until the value that `read` returns has not changed for a while. */
   async untilStable(read: () => MaybePromise<unknown>): Promise<void> {
     let last = await read()
     let since = systemRuntime.now()
@@ -102,7 +113,7 @@ export class Poller {
     }
   }
 
-  /** Waits a little, and a little longer than the last time. */
+  /** Waits for the time between two checks, which grows. */
   #moment(round: number): Promise<void> {
     if (this.#settle !== undefined) return this.#settle()
     return new Promise((resolve) =>

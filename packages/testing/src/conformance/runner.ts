@@ -1,16 +1,18 @@
-/** One obligation, ready to be run. */
+/** An obligation of a contract, ready to run. */
 export interface ConformanceCase {
-  /** What is promised. */
+  /** Obligation that the case checks. */
   readonly name: string
-  /** Why it cannot be shown here; `null` when it can. */
+  /** Reason for which the case is skipped; `null` when it can run. */
   readonly skip: string | null
-  /** How long it may take, in milliseconds. */
+  /** Maximum duration, in milliseconds. */
   readonly timeout: number
-  /** Rejects when the promise is not kept. */
+  /** Checks the obligation. Rejects with a {@link ConformanceError} when it is not met. */
   run(): Promise<void>
 }
 
-/** What a suite needs of a test runner: those of vitest, node:test, bun:test, Jest and Mocha fit. */
+/**
+ * The functions of a test runner that a suite uses; those of vitest, node:test, bun:test, Jest and Mocha fit.
+ */
 export interface TestRunner {
   /** Groups tests. */
   describe(name: string, define: () => void): unknown
@@ -22,7 +24,7 @@ export interface TestRunner {
   }
 }
 
-/** Hands cases to a test runner. What is skipped says why in its name. */
+/** Declares cases in a test runner. The name of a skipped case contains the reason. */
 export function declare(
   { describe, it }: TestRunner,
   title: string,
@@ -37,9 +39,9 @@ export function declare(
 }
 
 /**
- * Why a case is left out, if it is.
+ * Checks the names of the cases that a harness skips.
  *
- * @throws RangeError when a harness skips what no suite has.
+ * @throws RangeError when the suite has no case of a name.
  */
 export function checkSkips(
   skip: Readonly<Record<string, string>> | undefined,

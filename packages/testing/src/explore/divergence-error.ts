@@ -1,6 +1,9 @@
 import type { Trace } from '../report/trace.ts'
 
-/** The same seed has given two different runs, so a failure could not be repeated. The message shows the lines in which the runs differ. */
+/**
+ * The same seed has given two different runs, so a failure could not be repeated. The message shows the lines
+ * in which the runs differ.
+ */
 export class DivergenceError extends Error {
   /** Always `'divergence'`. */
   readonly code = 'divergence'

@@ -15,7 +15,10 @@ export interface ExploreOptions<Subject> extends Omit<WorldOptions, 'seed'> {
   readonly runs?: number
   /** First of the seeds, which are consecutive integers. Default: 1. */
   readonly seed?: number
-  /** Kinds of faults to draw from. Default: {@link allFaults}. With an empty list no fault occurs, and a gap is a violation too (I10). */
+  /**
+   * Kinds of faults to draw from. Default: {@link allFaults}. With an empty list no fault occurs, and a gap
+   * is a violation too (I10).
+   */
   readonly faults?: readonly FaultKind[]
   /** Maximum number of faults in a run. Default: 6. */
   readonly most?: number
@@ -25,13 +28,24 @@ export interface ExploreOptions<Subject> extends Omit<WorldOptions, 'seed'> {
   readonly lasting?: number
   /** Called in each run, while the faults occur. When it throws, the run fails. */
   readonly workload: (w: World, subject: Subject) => Promise<void> | void
-  /** Called in each run after the end of every fault and the time for recovery. When it throws, the run fails. Default: no check besides the invariants. */
+  /**
+   * Called in each run after the end of every fault and the time for recovery. When it throws, the run fails.
+   * Default: no check besides the invariants.
+   */
   readonly check?: (w: World, subject: Subject) => Promise<void> | void
-  /** Faults to inject in place of drawn faults, as the message of a failure lists them. Default: drawn faults. */
+  /**
+   * Faults to inject in place of drawn faults, as the message of a failure lists them. Default: drawn faults.
+   */
   readonly replay?: readonly Fault[]
-  /** Number of the first seeds that run twice, to detect runs that depend on a source outside the world. A run that fails always runs twice. Default: 1. */
+  /**
+   * Number of the first seeds that run twice, to detect runs that depend on a source outside the world. A run
+   * that fails always runs twice. Default: 1.
+   */
   readonly twice?: number
-  /** Situations that must come about in at least one run, as {@link World.sometimes} notes them. Default: no situations. */
+  /**
+   * Situations that must come about in at least one run, as {@link World.sometimes} notes them. Default: no
+   * situations.
+   */
   readonly situations?: readonly string[]
   /** Called after each run. When it throws, the search ends with that error. */
   readonly progress?: (done: {
@@ -76,8 +90,9 @@ interface Run {
 }
 
 /**
- * Searches seeds for a run in which an invariant does not hold. `setup` makes the hubs and clients of a run. The faults are drawn from the seed and occur while the
- * `workload` runs. Then every fault ends, hubs and clients get time to recover, and the invariants are checked. A failure is reduced to the faults it needs.
+ * Searches seeds for a run in which an invariant does not hold. `setup` makes the hubs and clients of a run.
+ * The faults are drawn from the seed and occur while the `workload` runs. Then every fault ends, hubs and
+ * clients get time to recover, and the invariants are checked. A failure is reduced to the faults it needs.
  *
  * ```ts
  * test('no message is lost, whatever happens', () =>
@@ -87,9 +102,11 @@ interface Run {
  *   }))
  * ```
  *
- * @throws InvariantError for the first run that fails: the invariant, the faults that the failure needs, the events before it, and the line that repeats it.
- *   Error with the same text and the `cause` when the workload or check threw another error. GuardError when code under test has used a real clock, timer or random source.
- *   DivergenceError when a seed has given two different runs. UsageError when an option or a kind of fault does not exist.
+ * @throws InvariantError for the first run that fails: the invariant, the faults that the failure needs, the
+ *   events before it, and the line that repeats it. Error with the same text and the `cause` when the
+ *   workload or check threw another error. GuardError when code under test has used a real clock, timer or
+ *   random source. DivergenceError when a seed has given two different runs. UsageError when an option or a
+ *   kind of fault does not exist.
  */
 export async function explore<Subject>(
   options: ExploreOptions<Subject>,

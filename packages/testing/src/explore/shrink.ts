@@ -1,5 +1,6 @@
 /**
- * Removes items that a failure does not need, first many at once, then one by one, until every remaining item is needed.
+ * Removes items that a failure does not need, first many at once, then one by one, until every remaining item
+ * is needed.
  *
  * @param items - All items of the failure.
  * @param enough - Resolves with `true` when the failure occurs with these items alone.

@@ -1,4 +1,4 @@
 import type { Hub } from '@chat/core'
 
-/** A hub of a world, whatever its contract. */
+/** A hub of a world, with any contract. */
 export type AnyHub = Pick<Hub, 'close' | 'node'>

@@ -13,13 +13,13 @@ export interface FaultyClient {
 /** The parts of a world that faults are applied to, by the numbers that faults name. */
 export interface FaultTargets {
   readonly backplane: WorldBackplane
-  /** Addresses whose logs exist. */
+  /** Addresses that have a log. */
   readonly streams: readonly string[]
   /** Adds a line to the trace. */
   note(text: string): void
-  /** Returns a hub by its index, modulo their number; `null` when there is none. */
+  /** Returns a hub by its index, modulo their number; `null` for a world without hubs. */
   hubAt(index: number): AnyHub | null
-  /** Returns a client by its index, modulo their number; `null` when there is none. */
+  /** Returns a client by its index, modulo their number; `null` for a world without clients. */
   clientAt(index: number): FaultyClient | null
   /** Ends a hub as a crash does, and starts it again after `restart`. */
   crash(hub: AnyHub, options: { readonly restart: Duration; readonly seen?: Duration | null }): void

@@ -9,8 +9,9 @@ interface Timed {
 }
 
 /**
- * A fault as data. Faults are drawn up front from a seed, so the search can leave a fault out without a change of the other faults. Clients, hubs and logs are named by
- * their index in the order in which they were made, modulo their number. Durations are milliseconds; `for` is the duration of the fault.
+ * A fault as data. Faults are drawn up front from a seed, so the search can leave a fault out without a
+ * change of the other faults. Clients, hubs and logs are named by their index in the order in which they were
+ * made, modulo their number. Durations are milliseconds; `for` is the duration of the fault.
  */
 export type Fault = Timed &
   (
@@ -70,7 +71,10 @@ export type Fault = Timed &
 /** Name of a kind of fault. */
 export type FaultKind = Fault['kind']
 
-/** All kinds of faults that can occur while every hub keeps the protocol: all but `omission` and `repetition`, which a test must name. */
+/**
+ * All kinds of faults that can occur while every hub keeps the protocol: all but `omission` and `repetition`,
+ * which a test must name.
+ */
 export const allFaults: readonly FaultKind[] = [
   'stall',
   'reset',

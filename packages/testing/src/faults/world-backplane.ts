@@ -5,11 +5,13 @@ import type { AnyHub } from './any-hub.ts'
 export interface WorldBackplane {
   /** Takes the backplane out of reach of a hub, or of all hubs: operations fail, hints are lost. */
   outage(duration: Duration, hub?: AnyHub): void
-  /** Loses all data; the backplane is out of reach meanwhile, and comes back with new epochs. Default: 1 s. */
+  /**
+   * Loses all data; the backplane is out of reach meanwhile, and comes back with new epochs. Default: 1 s.
+   */
   wipe(downtime?: Duration): void
   /**
-   * Loses the newest messages of a log although they were acknowledged, as a failover to a replica that lags does. The backplane is out of reach meanwhile.
-   * Default: 1 s.
+   * Loses the newest messages of a log although they were acknowledged, as a failover to a replica that lags
+   * does. The backplane is out of reach meanwhile. Default: 1 s.
    */
   rollback(stream: string, count: number, downtime?: Duration): void
   /** Forgets a whole log, as a store does that is short of memory. The backplane stays in reach. */

@@ -16,6 +16,9 @@ interface Platform {
   readonly process?: { getBuiltinModule?(name: string): AsyncHooks | undefined }
 }
 
-/** The module `node:async_hooks` of Node, Bun and Deno; `null` in pages. It is not imported, because this package loads in pages too. */
+/**
+ * The module `node:async_hooks` of Node, Bun and Deno; `null` in pages. It is not imported, because this
+ * package loads in pages too.
+ */
 export const asyncHooks: AsyncHooks | null =
   (globalThis as unknown as Platform).process?.getBuiltinModule?.('node:async_hooks') ?? null

@@ -75,7 +75,10 @@ class FakeTimers {
     return timer
   }
 
-  /** Clears a timer, given as the object that `setTimeout` returned or as its number. Returns `false` for a timer of the platform. */
+  /**
+   * Clears a timer, given as the object that `setTimeout` returned or as its number. Returns `false` for a
+   * timer of the platform.
+   */
   clear(handle: unknown): boolean {
     const timer = handle instanceof FakeTimer ? handle : this.#timers.get(Number(handle))
     timer?.close()
@@ -145,7 +148,10 @@ class FakeTimer {
   }
 }
 
-/** Returns a delay as platforms read it: whole milliseconds, at least 1; also 1 for a value that is too large or not a number. */
+/**
+ * Returns a delay as platforms read it: whole milliseconds, at least 1; also 1 for a value that is too large
+ * or not a number.
+ */
 function delayOf(delay: unknown): number {
   const wanted = Math.trunc(Number(delay))
   return wanted >= 1 && wanted < 2 ** 31 ? wanted : 1

@@ -23,7 +23,10 @@ export interface GlobalCall {
   readonly name: GlobalName
   /** Arguments of the call. */
   readonly args: readonly unknown[]
-  /** `true` when the platform's own function would answer; `false` when a test has replaced it, as by `vi.useFakeTimers` or a spy. */
+  /**
+   * `true` when the platform's own function would answer; `false` when a test has replaced it, as by
+   * `vi.useFakeTimers` or a spy.
+   */
   readonly isReal: boolean
   /** Calls the function that was in place before the redirection, and returns its result. */
   callOriginal(): unknown
@@ -51,12 +54,14 @@ const originals = new WeakMap<object, object>()
 let users = 0
 let undoing: Undo[] = []
 
-/** `true` where the platform tells which run executing code belongs to: on Node, Bun and Deno, not in pages. */
+/**
+ * `true` where the platform tells which run executing code belongs to: on Node, Bun and Deno, not in pages.
+ */
 export const canRedirectGlobals: boolean = runs !== null
 
 /**
- * Redirects the globals that the code of `run` calls to a handler until the run has ended: in every callback and after every `await`. The calls of other code stay as they are.
- * Runs may overlap and nest.
+ * Redirects the globals that the code of `run` calls to a handler until the run has ended: in every callback
+ * and after every `await`. The calls of other code stay as they are. Runs may overlap and nest.
  */
 export async function redirectGlobals<T>(handler: GlobalHandler, run: () => Promise<T>): Promise<T> {
   if (runs === null) return run()

@@ -20,8 +20,8 @@ const advice: Partial<Record<GlobalName, string>> = {
 }
 
 /**
- * Code under test has used a real clock, timer or random source, so the same seed would not give the same run. The message names the global, the line of the call, and the
- * replacement.
+ * Code under test has used a real clock, timer or random source, so the same seed would not give the same
+ * run. The message names the global, the line of the call, and the replacement.
  */
 export class GuardError extends Error {
   /** Always `'guard'`. */
@@ -42,7 +42,7 @@ export class GuardError extends Error {
 
 /** Fails a run that uses a real clock, timer or random source. */
 export class Guard {
-  /** Error of the first call that was refused; `null` when there was none. */
+  /** Error of the first call that was refused; `null` when every call was allowed. */
   failure: GuardError | null = null
 
   /**

@@ -13,13 +13,16 @@ interface Moment {
 interface Revocation {
   /** Moment of the call. */
   readonly asked: Moment
-  /** Moment at which the call had succeeded, and the other hubs were told. `null` while the call is pending, and after it has failed. */
+  /**
+   * Moment at which the call had succeeded, and the other hubs were told. `null` while the call is pending,
+   * and after it has failed.
+   */
   done: Moment | null
 }
 
 /** Answers of the policy for a session and a room. */
 interface PolicyAnswers {
-  /** Count of the latest question that was answered with yes; 0 when there is none. */
+  /** Count of the latest question that was answered with yes; 0 without such a question. */
   allowed: number
   /** Count of the latest question that was answered. */
   asked: number
@@ -45,7 +48,10 @@ const bound = 2_000
 const longestQueue = 12_000
 const everywhere = '*'
 
-/** Invariant I12: a client receives no message that was stored after its access was revoked, and no message of a room that the policy never let it into. */
+/**
+ * Invariant I12: a client receives no message that was stored after its access was revoked, and no message of
+ * a room that the policy never let it into.
+ */
 export class AuthorisationInvariant {
   readonly #options: AuthorisationInvariantOptions
   readonly #stored = new Map<string, Moment>()
@@ -87,7 +93,9 @@ export class AuthorisationInvariant {
     if (!this.#stored.has(key)) this.#stored.set(key, this.#moment())
   }
 
-  /** Revokes the access of a user or session to a room, or to every room (`null`), and records the moments. */
+  /**
+   * Revokes the access of a user or session to a room, or to every room (`null`), and records the moments.
+   */
   trackRevocation(who: string, room: string | null, revoke: () => Promise<void>): Promise<void> {
     this.#options.report.note(room === null ? `${who} is asked about again` : `${room} is taken from ${who}`)
     const revocation = this.#begin()
@@ -135,7 +143,10 @@ export class AuthorisationInvariant {
     return taken !== undefined && allowed < taken.asked.count && this.#since(stored, taken.asked, taken)
   }
 
-  /** Returns `true` for a message stored after the policy answered, or should have answered, a question that a reauthorization made. */
+  /**
+   * Returns `true` for a message stored after the policy answered, or should have answered, a question that a
+   * reauthorization made.
+   */
   #refused(
     stored: Moment,
     checked: Revocation | undefined,
@@ -167,7 +178,10 @@ export class AuthorisationInvariant {
     return done
   }
 
-  /** Returns `true` for a message stored while a revocation held: from a moment on with one hub, else from a while after the call succeeded. */
+  /**
+   * Returns `true` for a message stored while a revocation held: from a moment on with one hub, else from a
+   * while after the call succeeded.
+   */
   #since(stored: Moment, moment: Moment, { asked, done }: Revocation): boolean {
     if (done === null) return false
     if (this.#options.hubs.length === 1) return stored.count > moment.count

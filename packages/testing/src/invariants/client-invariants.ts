@@ -49,7 +49,10 @@ export class ClientInvariants {
     this.#continue(address, this.#behind(address, to))
   }
 
-  /** Checks, after the time for recovery, that the messages since the last gap are those of the log (I7). Only addresses that the client still receives count. */
+  /**
+   * Checks, after the time for recovery, that the messages since the last gap are those of the log (I7). Only
+   * addresses that the client still receives count.
+   */
   checkSettled(addresses: readonly string[]): void {
     for (const address of addresses) {
       const { run } = this.#reading(address)
@@ -77,7 +80,10 @@ export class ClientInvariants {
     this.#reading(address).delivered.clear()
   }
 
-  /** Between the expected message and the one before may only be messages that were received before: repetitions stored again after a rollback. */
+  /**
+   * Between the expected message and the message before may only be messages that were received before:
+   * repetitions stored again after a rollback.
+   */
   #checkOrder(
     delivery: string,
     before: LoggedMessage | null,

@@ -6,7 +6,10 @@ export interface LoggedMessage {
   readonly before: LoggedMessage | null
 }
 
-/** All messages that the logs of a world have ever held, also those that were trimmed, rolled back or wiped since. */
+/**
+ * All messages that the logs of a world have ever held, also those that were trimmed, rolled back or wiped
+ * since.
+ */
 export class LogHistory {
   readonly #newest = new Map<string, LoggedMessage | null>()
   readonly #byId = new Map<string, LoggedMessage[]>()
@@ -38,10 +41,14 @@ export class LogHistory {
     return kept
   }
 
-  /** Adds a message, and checks that an id is stored once (I3), and the messages of a session in the order of their calls (I8). */
+  /**
+   * Adds a message, and checks that an id is stored once (I3), and the messages of a session in the order of
+   * their calls (I8).
+   */
   appendMessage(stream: string, at: number, id: string): void {
     const top = this.newestMessage(stream)
-    // A log that starts over with its offsets was forgotten by the store, as it does with empty logs that have no listener.
+    // A log that starts over with its offsets was forgotten by the store, as it does with empty logs that
+    // have no listener.
     const before = top !== null && top.at < at ? top : null
     if (before === null) this.forget(stream)
     const known = this.#byId.get(`${stream} ${id}`) ?? []

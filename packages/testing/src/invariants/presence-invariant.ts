@@ -26,7 +26,10 @@ const slack = 1_000
 /** Milliseconds for which a missed renewal can have effects: leases last 30 s. */
 const longestLease = 60_000
 
-/** Invariant I11: all clients show the same members of a room, those that are present; a client that returns within the grace period has never left. */
+/**
+ * Invariant I11: all clients show the same members of a room, those that are present; a client that returns
+ * within the grace period has never left.
+ */
 export class PresenceInvariant {
   readonly #options: PresenceInvariantOptions
   readonly #rules: (Rules | null)[] = []
@@ -76,7 +79,9 @@ export class PresenceInvariant {
     this.#shown.set(presence, { watched, room: address })
   }
 
-  /** Checks, after the time for recovery, that the store and all clients show the members that are present. */
+  /**
+   * Checks, after the time for recovery, that the store and all clients show the members that are present.
+   */
   checkPresence(store: Pick<MemoryStore, 'presence'>): void {
     const rooms = new Set(this.#options.clients.flatMap(({ client }) => Object.keys(client.positions)))
     for (const room of rooms) {
@@ -136,7 +141,10 @@ export class PresenceInvariant {
     return present
   }
 
-  /** Returns the name of the client whose session must still be a member of a room; `null` when the session may have left. */
+  /**
+   * Returns the name of the client whose session must still be a member of a room; `null` when the session
+   * may have left.
+   */
   #mustStay(session: string, room: string): string | null {
     const { now } = this.#options.time
     const grace = this.#smallest('grace') - slack

@@ -18,13 +18,19 @@ export interface Replay {
   readonly hash: string
 }
 
-/** An invariant did not hold in a run. The message names it, shows the lines of the trace that led to it, and tells how to repeat the run. */
+/**
+ * An invariant did not hold in a run. The message names it, shows the lines of the trace that led to it, and
+ * tells how to repeat the run.
+ */
 export class InvariantError extends Error {
   /** Always `'invariant'`. */
   readonly code = 'invariant'
   /** Violations of the run, in their order. */
   readonly violations: readonly Violation[]
-  /** Data that repeats the run, for a failure of `explore`; `null` for a failure of `world`, whose options have the seed. */
+  /**
+   * Data that repeats the run, for a failure of `explore`; `null` for a failure of `world`, whose options
+   * have the seed.
+   */
   readonly replay: Replay | null
 
   /** Makes the error from the violations and the text of its message. */

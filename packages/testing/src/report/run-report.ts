@@ -84,7 +84,10 @@ export class RunReport {
     ].join('\n')
   }
 
-  /** Returns the text of a failure: the headline, the seed, the faults, and the lines of the trace that led to it. */
+  /**
+   * Returns the text of a failure: the headline, the seed, the faults, and the lines of the trace that led to
+   * it.
+   */
   format(headline: string, faults: readonly Fault[] = [], needed = ''): string {
     return [
       headline,

@@ -31,7 +31,10 @@ export class Trace {
     return this.#lines
   }
 
-  /** Returns the first line of each trace that differs, as far as lines are kept; `null` for a trace that has ended. */
+  /**
+   * Returns the first line of each trace that differs, as far as lines are kept; `null` for a trace that has
+   * ended.
+   */
   firstDifference(other: Trace): { readonly own: string | null; readonly other: string | null } {
     const from = Math.max(this.#count - this.#lines.length, other.#count - other.#lines.length)
     const [mine, theirs] = [this, other].map((trace) => trace.#lines.slice(from - trace.#count))
@@ -43,7 +46,8 @@ export class Trace {
   #mix(line: string): void {
     let low = 0
     let high = 0
-    // Two 32-bit lanes per line, folded into the 64-bit hash once: a BigInt for each character would cost more than the simulation.
+    // Two 32-bit lanes per line, folded into the 64-bit hash once: a BigInt for each character would cost
+    // more than the simulation.
     for (let i = 0; i < line.length; i++) {
       low = Math.imul(low ^ line.charCodeAt(i), 0x01000193)
       high = Math.imul(high ^ (line.charCodeAt(i) + i), 0x85ebca6b)

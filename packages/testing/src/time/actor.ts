@@ -3,7 +3,10 @@ import type { Random } from './random.ts'
 
 /** Options of an {@link Actor}. */
 export interface ActorOptions {
-  /** `true`: a settling world waits for the actor's timers, as they stand for work under way. Default: `false`. */
+  /**
+   * `true`: a settling world waits for the actor's timers, as they stand for work under way. Default:
+   * `false`.
+   */
   readonly work?: boolean
 }
 
@@ -16,7 +19,8 @@ interface Clock {
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-'
 
 /**
- * A participant of a simulation, such as a hub or a client, with a clock and randomness of its own. It can be paused, as by a blocked event loop, and killed.
+ * A participant of a simulation, such as a hub or a client, with a clock and randomness of its own. It can be
+ * paused, as by a blocked event loop, and killed.
  */
 export class Actor {
   /** The actor's time, timers, randomness and ids, for the code under test. */
@@ -61,7 +65,10 @@ export class Actor {
     return this.#state === 'dead'
   }
 
-  /** Changes the speed of the actor's clock: 1.1 is ten percent fast. Timers that are already set keep the old speed. */
+  /**
+   * Changes the speed of the actor's clock: 1.1 is ten percent fast. Timers that are already set keep the old
+   * speed.
+   */
   skew(rate: number): void {
     this.#read = this.#now()
     this.#since = this.#clock.now()
@@ -80,7 +87,7 @@ export class Actor {
     for (const callback of this.#deferred.splice(0)) this.#clock.set(0, true, () => this.run(callback))
   }
 
-  /** Ends the actor: none of its timers fires again. */
+  /** Ends the actor: its timers never fire again. */
   kill(): void {
     this.#state = 'dead'
     this.#deferred = []
@@ -90,7 +97,10 @@ export class Actor {
     return this.#read + (this.#clock.now() - this.#since) * this.#rate
   }
 
-  /** Runs a callback as this actor: at once while it runs, after the pause while it is paused, never once it is dead. */
+  /**
+   * Runs a callback as this actor: at once while it runs, after the pause while it is paused, never once it
+   * is dead.
+   */
   run(callback: () => void): void {
     if (this.#state === 'running') callback()
     else if (this.#state === 'paused') this.#deferred.push(callback)

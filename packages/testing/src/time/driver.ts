@@ -10,7 +10,7 @@ const longestStop = 10_000
  */
 export class Driver {
   readonly #time: VirtualTime
-  /** Settles at the end of the advance that the scenario requested; `null` while there is none. */
+  /** Settles at the end of the advance that the scenario requested; `null` outside of an advance. */
   #driven: Promise<void> | null = null
 
   constructor(time: VirtualTime) {
@@ -28,9 +28,11 @@ export class Driver {
   }
 
   /**
-   * Runs a scenario to its end, or until `stopped` returns `true`. Time advances by itself while the scenario waits for a promise.
+   * Runs a scenario to its end, or until `stopped` returns `true`. Time advances by itself while the scenario
+   * waits for a promise.
    *
-   * @throws The scenario's own error, or an Error when the scenario waits for an event that no virtual time brings.
+   * @throws The scenario's own error, or an Error when the scenario waits for an event that no virtual time
+   *   brings.
    */
   async runScenario(scenario: () => Promise<void>, stopped: () => boolean): Promise<void> {
     let failure: { error: unknown } | null = null

@@ -15,7 +15,8 @@ export interface MacrotaskPlatform {
 /**
  * Returns a function that calls back in a macrotask of its own, after all pending microtasks.
  *
- * A faked `setImmediate`, as `vi.useFakeTimers` leaves it, would never fire. Pages have no `setImmediate`, and delay their nested `setTimeout`.
+ * A faked `setImmediate`, as `vi.useFakeTimers` leaves it, would never fire. Pages have no `setImmediate`,
+ * and delay their nested `setTimeout`.
  */
 export function macrotaskOf({
   setImmediate,

@@ -1,6 +1,7 @@
 /**
- * A seeded generator (mulberry32 after Tommy Ettinger, seeded by an FNV-1a hash): the same seed and name always give the same numbers. Each actor of a world has
- * its own generator, so the draws of an actor do not shift those of the other actors.
+ * A seeded generator (mulberry32 after Tommy Ettinger, seeded by an FNV-1a hash): the same seed and name
+ * always give the same numbers. Each actor of a world has its own generator, so the draws of an actor do not
+ * shift those of the other actors.
  */
 export class Random {
   #state: number

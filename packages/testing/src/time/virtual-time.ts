@@ -18,8 +18,8 @@ const actorOptionNames: OptionNames<ActorOptions> = { work: true }
 const macrotask = macrotaskOf(globalThis as unknown as MacrotaskPlatform)
 
 /**
- * A clock that advances only on request. Timers fire in the order of their time, and timers of the same time in the order in which they were set. Between
- * two timers, all pending promises settle.
+ * A clock that advances only on request. Timers fire in the order of their time, and timers of the same time
+ * in the order in which they were set. Between two timers, all pending promises settle.
  */
 export class VirtualTime {
   readonly #seed: number
@@ -73,8 +73,9 @@ export class VirtualTime {
   }
 
   /**
-   * Advances the clock until no work is under way: no transmission on the network, none between hub and backplane, no pending write. Timers that only
-   * wait (heartbeats, deadlines, backoffs) fire only when they come due before that.
+   * Advances the clock until no work is under way: no transmission on the network or between hub and
+   * backplane, no pending write. Timers that only wait (heartbeats, deadlines, backoffs) fire only when they
+   * come due before that.
    *
    * @throws Error when work is still under way after `limit` milliseconds.
    */

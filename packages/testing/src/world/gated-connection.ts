@@ -5,7 +5,10 @@ import { WrappedConnection } from './wrapped-connection.ts'
 /** Returns the part of a transmission that is delivered; `null` to drop it. */
 type Filter = (transmission: string | Uint8Array) => string | Uint8Array | null
 
-/** A connection whose owner can be paused or dead: a transmission is delivered when the owner runs again, or never. */
+/**
+ * A connection whose owner can be paused or dead: a transmission is delivered when the owner runs again, or
+ * never.
+ */
 export class GatedConnection extends WrappedConnection {
   readonly #owner: Actor
   readonly #filter: Filter

@@ -8,27 +8,37 @@ export type DurationRange = Duration | readonly [least: Duration, most: Duration
 export interface WorldOptions {
   /** Integer from which all randomness of the world follows. Default: 1. */
   readonly seed?: number
-  /** Latency of a transmission between client and hub, drawn for each transmission and direction. Default: 1 to 20 ms. */
+  /**
+   * Latency of a transmission between client and hub, drawn for each transmission and direction. Default: 1
+   * to 20 ms.
+   */
   readonly latency?: DurationRange
   /**
-   * Latency of a transmission between hub and backplane, drawn for each operation and direction. `0` takes the synchronous path, the path of a hub that runs alone in its process.
-   * Default: 0 to 5 ms.
+   * Latency of a transmission between hub and backplane, drawn for each operation and direction. `0` takes
+   * the synchronous path, the path of a hub that runs alone in its process. Default: 0 to 5 ms.
    */
   readonly backplaneLatency?: DurationRange
-  /** `false`: only the invariants of {@link World.invariant} are checked, and not those of delivery. Default: `true`. */
+  /**
+   * `false`: only the invariants of {@link World.invariant} are checked, and not those of delivery. Default:
+   * `true`.
+   */
   readonly invariants?: boolean
   /**
-   * `true`: the run fails with a {@link GuardError} when code under test uses a real clock, timer or random source: `Date`, `performance.now`, `setTimeout`,
-   * `setInterval`, `setImmediate`, `AbortSignal.timeout`, `Math.random`, `crypto.getRandomValues`, `crypto.randomUUID`. Code under test is all code that the run calls, in
-   * every callback and after every `await`; the test runner and other worlds are not.
+   * `true`: the run fails with a {@link GuardError} when code under test uses a real clock, timer or random
+   * source: `Date`, `performance.now`, `setTimeout`, `setInterval`, `setImmediate`, `AbortSignal.timeout`,
+   * `Math.random`, `crypto.getRandomValues`, `crypto.randomUUID`. Code under test is all code that the run
+   * calls, in every callback and after every `await`; the test runner and other worlds are not.
    *
-   * The guard ignores globals that the test has replaced, as by `vi.useFakeTimers` or a spy. It does not see functions that a module took hold of at its load, or imported from
-   * `node:timers` or `node:crypto`. Pages have no guard, because they do not tell which run executing code belongs to. Default: `true`.
+   * The guard ignores globals that the test has replaced, as by `vi.useFakeTimers` or a spy. It does not see
+   * functions that a module took hold of at its load, or imported from `node:timers` or `node:crypto`. Pages
+   * have no guard, because they do not tell which run executing code belongs to. Default: `true`.
    */
   readonly guard?: boolean
   /**
-   * `true`: code under test gets the world's own versions of those globals: a virtual clock that starts on 1 January 2026 (UTC), virtual timers, and randomness from the seed. So code
-   * that takes time from globals is simulated as it is. `queueMicrotask` and `process.nextTick` stay as they are. Not possible in pages. Default: `false`.
+   * `true`: code under test gets the world's own versions of those globals: a virtual clock that starts on 1
+   * January 2026 (UTC), virtual timers, and randomness from the seed. So code that takes time from globals is
+   * simulated as it is. `queueMicrotask` and `process.nextTick` stay as they are. Not possible in pages.
+   * Default: `false`.
    */
   readonly fakeGlobals?: boolean
 }

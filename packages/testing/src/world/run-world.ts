@@ -4,8 +4,8 @@ import { Simulation } from './simulation.ts'
 import type { World } from './world.ts'
 
 /**
- * Runs a scenario in a world of its own: hubs, clients and the network between them in memory, under virtual time. Afterwards all hubs and clients are closed, and the
- * invariants of delivery are checked.
+ * Runs a scenario in a world of its own: hubs, clients and the network between them in memory, under virtual
+ * time. Afterwards all hubs and clients are closed, and the invariants of delivery are checked.
  *
  * ```ts
  * test('bob catches up after a tunnel', () =>
@@ -20,8 +20,8 @@ import type { World } from './world.ts'
  *   }))
  * ```
  *
- * @throws InvariantError when an invariant does not hold; GuardError when code under test has used a real clock, timer or random source; UsageError when an option does not exist;
- *   the scenario's own error.
+ * @throws InvariantError when an invariant does not hold; GuardError when code under test has used a real
+ *   clock, timer or random source; UsageError when an option does not exist; the scenario's own error.
  */
 export async function world(
   options: WorldOptions,

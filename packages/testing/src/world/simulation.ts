@@ -205,9 +205,11 @@ export class Simulation implements World, FaultTargets {
   }
 
   /**
-   * Runs a scenario to its end, and closes all hubs and clients. Time advances by itself while the scenario waits for a promise.
+   * Runs a scenario to its end, and closes all hubs and clients. Time advances by itself while the scenario
+   * waits for a promise.
    *
-   * @throws GuardError when code under test has used a real clock, timer or random source; InvariantError when the scenario failed after a violation; else the scenario's own error.
+   * @throws GuardError when code under test has used a real clock, timer or random source; InvariantError
+   *   when the scenario failed after a violation; else the scenario's own error.
    */
   async run(scenario: (w: World) => Promise<void> | void): Promise<void> {
     const play = async (): Promise<{ error: unknown } | null> => {
@@ -315,7 +317,10 @@ function drawn(latency: DurationRange, random: Random): (() => number) | null {
   return () => random.between(least, most)
 }
 
-/** Returns the start of a message's data for the trace, so that runs with different data have different hashes. */
+/**
+ * Returns the start of a message's data for the trace, so that runs with different data have different
+ * hashes.
+ */
 function excerpt(data: unknown): string {
   const json = JSON.stringify(data) ?? ''
   return json.length > longestExcerpt ? `${json.slice(0, longestExcerpt)}…` : json

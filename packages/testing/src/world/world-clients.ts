@@ -112,7 +112,7 @@ export class WorldClients {
     return record
   }
 
-  /** Returns the client at an index, modulo their number; `null` when there is none. */
+  /** Returns the client at an index, modulo their number; `null` for a world without clients. */
   targetAt(index: number): FaultyClient | null {
     const record = this.#records[index % this.#records.length]
     if (record === undefined) return null

@@ -60,7 +60,7 @@ export class WorldHubs {
     return this.#slot(hub).name
   }
 
-  /** Returns the running hub at an index, modulo their number; `null` when there is none. */
+  /** Returns the running hub at an index, modulo their number; `null` for a world without hubs. */
   hubAt(index: number): AnyHub | null {
     return this.#slots[index % this.#slots.length]?.current.hub ?? null
   }

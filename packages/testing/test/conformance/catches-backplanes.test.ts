@@ -49,7 +49,7 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
   ['does not look at the user', 'the same ref of another session', withKey(() => ({ user: '' }))],
   [
     'answers a repetition as if the asking node had stored it',
-    'a duplicate names the node',
+    'a duplicate and a find name the node that stored the message',
     (real) => ({
       append: async (stream, message, key) => ({ ...(await real.append(stream, message, key)), by: key.by }),
     }),
@@ -75,30 +75,34 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
         real.append(stream, { event: 'x', data: 0, json: '0', from: null, id: 'x' }, key),
     }),
   ],
-  ['says that there is more', 'reading on', withPage(() => ({ more: true }))],
+  ['says that there is more', 'reading forwards', withPage(() => ({ more: true }))],
   [
     'reads one too many',
-    'reading on',
+    'reading forwards',
     (real) => ({
       read: (stream, range) => real.read(stream, { ...range, limit: range.limit + 1 }),
     }),
   ],
   [
     'reads from the place itself',
-    'reading on',
+    'reading forwards',
     (real) => ({
       read: (stream, range) =>
         real.read(stream, 'after' in range ? { ...range, after: range.after - 1 } : range),
     }),
   ],
-  ['does not know the id at a place', 'reading on', withPage(() => ({ afterId: null }))],
-  ['has no `prev`', 'reading on', withPage(() => ({ prev: 0 }))],
+  ['does not know the id at a place', 'reading forwards', withPage(() => ({ afterId: null }))],
+  ['has no `prev`', 'reading forwards', withPage(() => ({ prev: 0 }))],
   [
     'reads back the newest first',
     'reading back',
     withPage(({ entries }) => ({ entries: [...entries].reverse() })),
   ],
-  ['says nothing of what it let go', 'what is no longer kept', withPage(() => ({ base: 0, baseId: null }))],
+  [
+    'says nothing of what it let go',
+    '`base` is the offset of the last entry that was removed, with its id (BP-09)',
+    withPage(() => ({ base: 0, baseId: null })),
+  ],
   [
     'makes up an epoch for a stream it does not know',
     'an unknown stream',
@@ -130,7 +134,7 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
   ['never hints', 'a hint tells every node', () => ({ tail: () => () => {} })],
   [
     'hints only at some',
-    'a hint comes for every message',
+    'every message makes a hint',
     (real) => ({
       tail: (stream, listener) => real.tail(stream, (hint) => hint.entry.at % 10 === 0 || listener(hint)),
     }),
@@ -160,7 +164,11 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
       }
     },
   ],
-  ['listens on when it is closed', 'a node that has closed', () => ({ async close() {} })],
+  [
+    'listens on when it is closed',
+    'a closed node gets no hints, and the other nodes go on',
+    () => ({ async close() {} }),
+  ],
   [
     'takes any secret',
     'an unknown session',
@@ -182,7 +190,7 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
   ],
   [
     'kills the older secret at once',
-    'a lost welcome',
+    'after a lost welcome the older secret works again, and the secret that it names replaces the newest',
     withSessions((real) => ({
       take(id, attempt, ttl) {
         const answer = real.take(id, attempt, ttl)
@@ -194,19 +202,19 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
   ['keeps the older secret', 'once the newest secret has proven', withSessions(() => ({ confirm() {} }))],
   [
     'renews for older generations',
-    'an older generation',
+    'a confirm or renew of an older generation has no effect',
     withSessions((real) => ({
       renew: (id, generation, lastRef, ttl) => real.renew(id, generation + 1, lastRef, ttl),
     })),
   ],
   [
     'drops only one session of a user',
-    'all that a user has',
+    'a drop of a user drops sessions of any generation, and no session of another user',
     withSessions((real) => ({ drop: () => real.drop({ id: 'session1' }) })),
   ],
   [
     'does not tell of what was dropped',
-    'who renews a session',
+    'a renew returns false for a session that was dropped, and true for all others',
     withSessions((real) => ({
       async renew(id, generation, lastRef, ttl) {
         await real.renew(id, generation, lastRef, ttl)

@@ -107,10 +107,14 @@ let everyone: PresenceStore | undefined
 const faults: readonly [fault: string, fails: string, fault: Fault][] = [
   [
     'does not see what another node has done',
-    'who enters',
+    'an enter is answered with the record, and every node sees it',
     withPresence((_, store) => new MemoryBackplane(new MemoryStore(store.runtime)).presence),
   ],
-  ['forgets the user', 'who enters', withEntering((entering) => ({ ...entering, user: '' }))],
+  [
+    'forgets the user',
+    'an enter is answered with the record, and every node sees it',
+    withEntering((entering) => ({ ...entering, user: '' })),
+  ],
   [
     'counts every enter',
     'an equal enter',
@@ -170,10 +174,14 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
       },
     })),
   ],
-  ['takes no state for null', 'a state is kept', withEntering((entering) => ({ state: null, ...entering }))],
+  [
+    'takes no state for null',
+    'an enter without a state keeps the state, and an enter with a state replaces it unchanged',
+    withEntering((entering) => ({ state: null, ...entering })),
+  ],
   [
     'takes an empty state for none',
-    'a state is kept',
+    'an enter without a state keeps the state, and an enter with a state replaces it unchanged',
     withEntering(({ state, ...rest }) => (state ? { ...rest, state } : rest)),
   ],
   [
@@ -186,7 +194,7 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
   ['remembers a state in every room', 'a state is remembered', withMemory((_, session) => session)],
   [
     'remembers everything',
-    'a state is not remembered',
+    'a leave with `keep: 0` forgets the state, also when the session has already left',
     withPresence((real) => ({
       leave: (room, session, generation) => real.leave(room, session, generation, 60_000),
     })),
@@ -207,19 +215,19 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
   ],
   [
     'always answers the members',
-    'asked with a revision',
+    'members with a known revision are answered only when the revision has changed',
     withPresence((real) => ({ members: (room) => real.members(room, null) })),
   ],
   [
     'never answers the members again',
-    'asked with a revision',
+    'members with a known revision are answered only when the revision has changed',
     withPresence((real) => ({
       members: (room, known) => (known === null ? real.members(room, null) : null),
     })),
   ],
   [
     'does not look at the epoch',
-    'asked with a revision',
+    'members with a known revision are answered only when the revision has changed',
     withPresence((real) => ({
       members(room, known) {
         const page = now(real.members(room, null))
@@ -250,7 +258,7 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
   ],
   [
     'reads, and then writes',
-    'what two nodes do at once',
+    'concurrent operations of two nodes happen one after the other',
     withPresence((real) => ({
       async enter(room, sessions, ttl) {
         const revision = now(real.members(room, null))?.revision ?? 0
@@ -261,17 +269,17 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
   ],
   [
     'hints at another revision before',
-    'a hint tells every node',
+    'hints tell every node which sessions entered, changed and left, as the store has them',
     withHint(({ prev }) => ({ prev: prev - 1 })),
   ],
   [
     'never hints at a leave',
-    'a hint tells every node',
+    'hints tell every node which sessions entered, changed and left, as the store has them',
     withHint(({ changes }) => (changes.some(({ member }) => member === null) ? null : {})),
   ],
   [
     'hints only where it was done',
-    'a hint tells every node',
+    'hints tell every node which sessions entered, changed and left, as the store has them',
     withPresence((real) => {
       let own = false
       return {
@@ -292,7 +300,7 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
   ],
   [
     'hints at what changes nothing',
-    'what changes nothing',
+    'an operation without a change makes no hint',
     (real) => ({
       presence: {
         ...real.presence,
@@ -332,10 +340,14 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
       },
     })),
   ],
-  ['listens on when it is closed', 'a node that has closed', () => ({ async close() {} })],
+  [
+    'listens on when it is closed',
+    'a closed node gets no hints, and its sessions stay for their lease',
+    () => ({ async close() {} }),
+  ],
   [
     'takes everyone along when it closes',
-    'a node that has closed',
+    'a closed node gets no hints, and its sessions stay for their lease',
     (real) => ({
       async close() {
         await real.presence.lease('node2', { ttl: 0, keep: 0 })
@@ -370,22 +382,22 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
   ],
   [
     'never ends a lease',
-    'when the lease of a node runs out, all',
+    'when the lease of a node runs out, its sessions leave; the sessions of a node that renews stay',
     withLeases((_end, ttl, _entering, at) => at + ttl * 1_000),
   ],
   [
     'renews no lease',
-    'when the lease of a node runs out, all',
+    'when the lease of a node runs out, its sessions leave; the sessions of a node that renews stay',
     withLeases((end, ttl, entering, at) => (entering ? at + ttl : (end ?? at))),
   ],
   [
     'renews no lease when somebody enters',
-    'when the lease of a node runs out, all',
+    'when the lease of a node runs out, its sessions leave; the sessions of a node that renews stay',
     withLeases((end, ttl, entering, at) => (entering ? (end ?? at + ttl) : at + ttl)),
   ],
   [
     'tells nobody who has left',
-    'when the lease of a node runs out, the others',
+    'when the lease of a node runs out, the other nodes get hints of its sessions that left',
     withHint(({ changes }) => (changes.some(({ member }) => member === null) ? null : {})),
   ],
   [
@@ -407,7 +419,7 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
   ],
   [
     'hides those whose lease has run out',
-    'whoever has left by a lease',
+    'a session that left by a lease may enter again, and the revision keeps growing',
     withPresence((real, store) => {
       let end = 0
       return {
@@ -424,14 +436,14 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
   ],
   [
     'forgets what those whose lease has run out have said of themselves',
-    'the states of those who have left by a lease',
+    'the states of sessions that left by a lease are remembered for the time that the lease gives',
     withPresence((real) => ({
       enter: (room, sessions, { ttl }) => real.enter(room, sessions, { ttl, keep: 0 }),
     })),
   ],
   [
     'remembers for ever what those whose lease has run out have said of themselves',
-    'the states of those who have left by a lease',
+    'the states of sessions that left by a lease are remembered for the time that the lease gives',
     withPresence((real) => ({
       enter: (room, sessions, { ttl }) => real.enter(room, sessions, { ttl, keep: 1e9 }),
     })),

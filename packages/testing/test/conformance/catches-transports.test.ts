@@ -78,10 +78,14 @@ const withText = (change: (text: string) => string): Fault => ({
 const faults: readonly [fault: string, fails: string, fault: Fault][] = [
   [
     'reorders',
-    'transmissions arrive whole and in order',
+    'transmissions of any size arrive whole and in order',
     { connection: (real) => ({ send: late((b) => real.send(b)) }) },
   ],
-  ['cuts long ones', 'transmissions arrive whole and in order', withText((text) => text.slice(0, 65_536))],
+  [
+    'cuts long ones',
+    'transmissions of any size arrive whole and in order',
+    withText((text) => text.slice(0, 65_536)),
+  ],
   ['normalises', 'every character arrives', withText((text) => text.normalize())],
   ['loses a byte order mark', 'every character arrives', withText((text) => text.replaceAll('\ufeff', ''))],
   [
@@ -106,7 +110,7 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
   ['does not count', '`received` grows', { connection: () => ({ received: 7 }) }],
   [
     'loses what came before the sink',
-    'what the server sends in the turn',
+    'transmissions that the server sends in the turn of the accept wait for a client that attaches later',
     {
       connection: (real) => ({
         attach(sink) {
@@ -147,14 +151,14 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
   ],
   [
     'ends before what was sent',
-    'what was sent right before a close',
+    'transmissions sent right before a close arrive before the end',
     {
       connection: (real) => ({ close: () => real.abort(new Error('no time')) }),
     },
   ],
   [
     'answers false after a close',
-    'what is sent after a close',
+    'transmissions sent after a close are dropped silently',
     {
       connection: (real) => {
         let open = true
@@ -271,7 +275,7 @@ const sinkOf = (sink: Parameters<import('@chat/core/transport').Connection['atta
 const dialling: readonly [fault: string, fails: string, spoil: Spoil][] = [
   [
     'agrees on what was not offered',
-    'no common subprotocol',
+    'without a common subprotocol, the connection has an empty subprotocol or the dial rejects',
     withDial((dial) => async (how) => {
       const connection = await dial(how)
       return faulty(connection, { connection: () => ({ protocol: how.protocols[0] ?? '' }) })
@@ -295,7 +299,7 @@ const dialling: readonly [fault: string, fails: string, spoil: Spoil][] = [
   ],
   [
     'ends an open link with the signal of its dial',
-    'a signal that is aborted when the link is open',
+    'an abort of the signal after the link is open has no effect',
     withDial((dial) => async (how) => {
       const connection = await dial(how)
       how.signal.addEventListener('abort', () => connection.abort(new Error('aborted')))
@@ -341,7 +345,7 @@ function noticing(telling: number | null): TransportHarness {
 
 describe('the conformance suite catches a transport that', () => {
   it('does not notice a peer that vanished, although it says so', async () => {
-    const name = 'a peer that vanished without a word is noticed'
+    const name = 'a peer that vanished without notice is detected'
     expect(await failing(noticing(1_000), name)).toEqual([])
     expect(await failing(noticing(null), name)).toEqual([name])
   })

@@ -14,7 +14,7 @@ for (const search of searches)
     expect(await traceHash({ ...optionsOf(search), seed: 7 }, search.setup)).toBe(hashes[6])
   })
 
-test('S-38: a failure names the invariant, the faults it needs and no others, and how to see it again', async () => {
+test('S-38: a failure names the invariant, exactly the faults it needs, and how to repeat it', async () => {
   const open = {
     authenticate: ({ token }: { token: string | null }) => ({ id: token ?? '' }),
     authorize: () => true,

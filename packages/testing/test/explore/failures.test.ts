@@ -62,7 +62,7 @@ const miscounting: ExploreOptions<Pair> = {
     w.invariant('everything is counted', () => counted() === said() || `${counted()}, not ${said()}`),
 }
 
-test('S-38: a failure is shrunk to at most three faults, and what it says to replay gives the same trace', async () => {
+test('S-38: a failure is shrunk to at most three faults, and its replay gives the same trace', async () => {
   const failure = await failureOf(explore(miscounting, pair))
   if (!(failure instanceof InvariantError) || failure.replay === null) throw failure
   const { seed, faults, hash } = failure.replay
@@ -76,7 +76,7 @@ test('S-38: a failure is shrunk to at most three faults, and what it says to rep
   expect(without).toBe(null)
 })
 
-test('a failure says what is wrong, the faults it takes, what led to it, and how to see it again, in this order', async () => {
+test('a failure tells the violation, the faults it needs, the events before it, and how to repeat it, in this order', async () => {
   const { message } = (await failureOf(explore(miscounting, pair))) as InvariantError
   const lines = message.split('\n')
   expect(lines[0]).toMatch(/^everything is counted does not hold: \d+, not \d+$/)
@@ -96,7 +96,7 @@ test('a failure says what is wrong, the faults it takes, what led to it, and how
   expect(lines.length).toBe(again + 2)
 })
 
-test('what led to it is what was there when it first did not hold, however long the run went on', async () => {
+test('the events of a failure are those before the first violation, also when the run went on for long', async () => {
   const scenario = world({}, async (w) => {
     const alice = await w.client(w.hub(open), 'alice')
     w.invariant('alice is never cut off', () => !w.statuses(alice).includes('reconnecting') || 'she was')
@@ -128,7 +128,7 @@ test('an invariant can be written with expect, and counts also when those of del
   })
 })
 
-test('what a check throws is told the same way, with the cause', async () => {
+test('an error of a check is reported the same way, with the cause', async () => {
   const failure = await failureOf(
     explore(
       {

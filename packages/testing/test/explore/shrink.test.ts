@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { shrink } from '../../src/explore/shrink.ts'
 
-test('S-38: what is left is needed, each one of it, and nothing else of many is', async () => {
+test('S-38: every remaining item is needed, and no other of many is', async () => {
   const all = Array.from({ length: 40 }, (_, index) => index)
   for (const culprits of [[], [7], [0, 39], [3, 17, 18]]) {
     const kept = await shrink(all, async (fewer) => culprits.every((culprit) => fewer.includes(culprit)))
@@ -17,7 +17,7 @@ test('one that is needed only because of a later one goes with it', async () => 
   expect((await shrink([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], enough)).length).toBeLessThan(3)
 })
 
-test('whatever fails, nothing of what is left can be left out', () =>
+test('for any failure, no remaining item can be left out', () =>
   fc.assert(
     fc.asyncProperty(
       fc.uniqueArray(fc.nat(30), { maxLength: 12 }),

@@ -2,7 +2,7 @@ import { world } from '@chat/testing'
 import { expect, test } from 'vitest'
 import { open, outcomes } from '../support/clients.ts'
 
-test('P-HS-8: an account switch on reconnect: nothing of the user before is sent, received or gone on with as the next one', () =>
+test('P-HS-8: an account switch on reconnect: no send, message or session of the old user continues as the new user', () =>
   world({}, async (w) => {
     const hub = w.hub(open)
     const said: unknown[] = []

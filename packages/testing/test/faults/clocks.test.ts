@@ -32,7 +32,7 @@ test.each([0.9, 1.1])(
     }),
 )
 
-test('S-35: links that are clogged one after the other and unclogged in any order: everybody connects again and catches up', async () => {
+test('S-35: links that are clogged one after the other and unclogged in any order: every client reconnects and catches up', async () => {
   for (const seed of upTo(8))
     await world({ seed }, async (w) => {
       const hubs = [w.hub(open), w.hub(open)]

@@ -3,7 +3,9 @@ import { type World, world } from '@chat/testing'
 import { expect, test } from 'vitest'
 import { open, outcomes, people, upTo } from '../support/clients.ts'
 
-/** Bob was away while so many messages were said; now he comes back, over a link that takes a while for them. */
+/**
+ * Bob was away while so many messages were said; now he comes back, over a link that takes a while for them.
+ */
 async function returning(w: World, hubs: readonly Hub[], messages: number): Promise<Client<Untyped>> {
   const [, bob] = (await people(w, hubs, ['alice', 'bob'])) as [Client<Untyped>, Client<Untyped>]
   w.link(bob).cut()
@@ -44,7 +46,7 @@ test('S-11: a hub that crashes while a client attaches, or on any page of its re
   expect(new Set(replayed).size).toBeGreaterThan(3)
 })
 
-test('S-34: a hub that stands still for a minute: its clients move on, and what it does late changes nothing', () =>
+test('S-34: a hub that stands still for a minute: its clients move on, and its late work has no effect', () =>
   world({}, async (w) => {
     const hubs = [w.hub(open), w.hub(open)]
     const [alice, bob] = (await people(w, hubs, ['alice', 'bob'])) as [Client<Untyped>, Client<Untyped>]
@@ -69,7 +71,7 @@ test('S-34: a hub that stands still for a minute: its clients move on, and what 
     }
   }))
 
-test('S-08: a connection that stalls for 1 to 40 s and heals when its client has moved on: what comes late is dropped', async () => {
+test('S-08: a connection that stalls for 1 to 40 s and heals after its client has moved on: late transmissions are dropped', async () => {
   let moved = 0
   for (const seconds of upTo(40).map((i) => i + 1))
     await world({ seed: seconds }, async (w) => {

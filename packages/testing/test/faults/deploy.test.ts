@@ -3,7 +3,7 @@ import { world } from '@chat/testing'
 import { expect, test } from 'vitest'
 import { open, outcomes, people, upTo } from '../support/clients.ts'
 
-test('S-23: three nodes are replaced, one after the other, while everyone talks: no gap, no failed send, nothing twice', () =>
+test('S-23: three nodes are replaced, one after the other, during sends of all clients: no gap, no failed send, no message twice', () =>
   world({ seed: 5 }, async (w) => {
     const hubs = [w.hub(open), w.hub(open), w.hub(open)]
     const nodes = new Set(hubs.map(({ node }) => node))

@@ -3,7 +3,7 @@ import { world } from '@chat/testing'
 import { expect, test } from 'vitest'
 import { open, people, upTo } from '../support/clients.ts'
 
-test('S-12: hints between nodes that are lost, doubled, late and out of order: no gap, everything once and in order', async () => {
+test('S-12: hints between nodes that are lost, doubled, late and out of order: no gap, every message once and in order', async () => {
   for (const seed of upTo(5))
     await world({ seed, backplaneLatency: [0, 80] }, async (w) => {
       const hubs = [w.hub(open), w.hub(open), w.hub(open)]

@@ -63,7 +63,7 @@ describe('a backplane that is out of reach', () => {
     }))
 })
 
-test('S-15: a backplane that loses everything: exactly one gap, `epoch`, for each subscriber and stream, and then it goes on', () =>
+test('S-15: a backplane that loses all data: exactly one gap, `epoch`, for each subscriber and log, and then delivery goes on', () =>
   world({}, async (w) => {
     const clients = await town(w, 5)
     w.backplane.wipe('2s')
@@ -134,7 +134,8 @@ describe('a log that loses messages while a client is away', () => {
       expect(w.gaps(bob, '#lobby').map(({ reason }) => reason)).toEqual([
         names.length > 1 ? 'epoch' : 'diverged',
       ])
-      // What was said meanwhile lies before the end of the gap: nothing of it comes as if nothing was missing.
+      // What was said meanwhile lies before the end of the gap: nothing of it comes as if nothing was
+      // missing.
       expect(data(w, bob, '#lobby')).toEqual(upTo(20))
       await say(['after'])
       await w.advance('5s')
@@ -143,7 +144,7 @@ describe('a log that loses messages while a client is away', () => {
   )
 })
 
-test('S-18: a log that was trimmed past a client that is away: a gap, `trimmed`, and nothing of what is left of it', () =>
+test('S-18: a log that was trimmed past a client that is away: a gap, `trimmed`, and no message of the rest', () =>
   world({}, async (w) => {
     const [, bob, carol] = (await town(w, 5)) as [Client<Untyped>, Client<Untyped>, Client<Untyped>]
     w.link(bob).cut()

@@ -3,7 +3,10 @@ import { type World, world } from '@chat/testing'
 import { expect, test } from 'vitest'
 import { open, outcomes, people, upTo } from '../support/clients.ts'
 
-/** One way takes 5 ms, to the backplane 3 ms: a send is at the hub after 5, in the log after 8, answered there after 11, and at its client after 16. */
+/**
+ * One way takes 5 ms, to the backplane 3 ms: a send is at the hub after 5, in the log after 8, answered there
+ * after 11, and at its client after 16.
+ */
 const slow = { latency: 5, backplaneLatency: 3 } as const
 
 interface Sending {
@@ -42,7 +45,7 @@ async function during(moment: number, nodes: number, strike: (sending: Sending) 
 
 const everywhere = new Set(['on its way', 'stored', 'answered'])
 
-test('S-05: a connection that is lost at any moment of a send costs nothing: one entry in the log, one delivery', async () => {
+test('S-05: a connection that is lost at any moment of a send: one entry in the log, one delivery', async () => {
   const situations = new Set<string>()
   for (const moment of upTo(20))
     situations.add(await during(moment, 1, ({ w, alice }) => w.link(alice).reset()))
@@ -56,7 +59,7 @@ test('S-05: the same when only the client notices, and when only the hub does', 
   }
 })
 
-test('S-10: a hub that crashes at any step of a send costs nothing: what was answered is in the log, the rest is repeated', async () => {
+test('S-10: a hub that crashes at any step of a send: answered messages are in the log, all others are repeated', async () => {
   const situations = new Set<string>()
   for (const moment of upTo(20))
     situations.add(await during(moment, 2, ({ w, hubs }) => w.crash(hubs[0] as Hub, { restart: '1s' })))

@@ -6,7 +6,10 @@ import { open, people, upTo } from '../support/clients.ts'
 const names = upTo(20).map((i) => `user ${i}`)
 const text = 'x'.repeat(200)
 
-/** A busy room of twenty; one of them may have a way of its own. Answers how late each of the others hears each message, at most, and who was closed how. */
+/**
+ * A busy room of twenty; one of them may have a way of its own. Answers how late each of the others hears
+ * each message, at most, and who was closed how.
+ */
 async function busy(strike: (w: World, slow: Client<Untyped>) => void): Promise<{
   latest: number
   codes: number[]
@@ -42,7 +45,7 @@ async function busy(strike: (w: World, slow: Client<Untyped>) => void): Promise<
   return outcome
 }
 
-test('S-20: one slow reader in a busy room is served from the log; nobody else notices, and nobody is closed', async () => {
+test('S-20: a slow reader in a busy room is served from the log; other clients are not affected, and no connection is closed', async () => {
   const fast = await busy(() => {})
   const slow = await busy((w, client) => w.link(client).limit(20_000))
   expect(fast.latest).toBeLessThan(25)
@@ -50,7 +53,7 @@ test('S-20: one slow reader in a busy room is served from the log; nobody else n
   expect([fast.codes, slow.codes]).toEqual([[], []])
 })
 
-test('S-20: one that takes nothing at all is closed with 4008, and it alone; nobody else notices', async () => {
+test('S-20: a reader that takes no bytes at all is closed with 4008; other clients are not affected', async () => {
   const stalled = await busy((w, client) => w.link(client).stall('25s', 'down'))
   expect(stalled.latest).toBeLessThan(25)
   expect(stalled.codes).toEqual([4008])

@@ -18,7 +18,7 @@ const counting = (w: World, times: number[]) => ({
 const busiest = (times: readonly number[], stretch: number): number =>
   Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + stretch).length))
 
-test('S-22: those who lose their node at once come back spread over time, and miss nothing', () =>
+test('S-22: clients that lose their node at once reconnect spread over time, and miss no message', () =>
   world({ latency: [1, 20] }, async (w) => {
     const attempts: number[] = []
     const counted = counting(w, attempts)
@@ -32,7 +32,8 @@ test('S-22: those who lose their node at once come back spread over time, and mi
     for (const i of upTo(5)) await hubs[1]?.to('#lobby').send('say', i)
     await w.advance('20s')
     expect(clients.every(({ status }) => status === 'connected')).toBe(true)
-    // Half of the first tries go to the node that is gone, so some come later; none of the crowd comes in one moment.
+    // Half of the first tries go to the node that is gone, so some come later; none of the crowd comes in one
+    // moment.
     expect(attempts).toHaveLength(lost)
     expect(busiest(attempts, 100)).toBeLessThan(lost / 4)
     expect(Math.min(...attempts) - began).toBeGreaterThan(90)
@@ -40,7 +41,7 @@ test('S-22: those who lose their node at once come back spread over time, and mi
     for (const client of clients) expect(w.seen(client, '#lobby').map(({ data }) => data)).toEqual(upTo(5))
   }))
 
-test('S-22: those who are told to leave come back spread over the deadline', () =>
+test('S-22: clients of a draining node reconnect spread over the deadline', () =>
   world({ latency: [1, 20] }, async (w) => {
     const attempts: number[] = []
     const counted = counting(w, attempts)

@@ -115,7 +115,7 @@ test('randomness comes from the seed', async () => {
   expect(await draw(4)).not.toEqual(await draw(3))
 })
 
-test('what the platform refuses is refused', () =>
+test('arguments that the platform refuses are refused', () =>
   faked(() => {
     expect(() => setTimeout('now' as unknown as () => void, 1)).toThrow(TypeError)
     expect(() => crypto.getRandomValues(new Float32Array(1) as unknown as Uint8Array<ArrayBuffer>)).toThrow(
@@ -123,7 +123,7 @@ test('what the platform refuses is refused', () =>
     )
   }))
 
-test('what a timer throws fails the run', async () => {
+test('an error that a timer throws fails the run', async () => {
   const failing = faked(async (w) => {
     setTimeout(() => {
       throw new Error('boom')
@@ -140,7 +140,7 @@ test('a scenario can wait for timers; time passes by itself', () =>
     expect(w.now).toBe(3_600_000)
   }))
 
-test('a timer keeps the contexts of whoever set it', () =>
+test('a timer keeps the contexts of the code that set it', () =>
   faked(async (w) => {
     const context = new AsyncLocalStorage<string>()
     const seen: unknown[] = []

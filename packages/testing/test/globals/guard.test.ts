@@ -41,7 +41,7 @@ for (const [name, touch] of Object.entries(touching))
     expect(failure?.stack?.split('\n')[1]).toContain('guard.test.ts')
   })
 
-test('what tells no time and draws nothing is allowed', async () => {
+test('globals without time or randomness are allowed', async () => {
   const harmless = (): void => {
     new Date(0).toISOString()
     Date.parse('2026-01-01')
@@ -53,7 +53,7 @@ test('what tells no time and draws nothing is allowed', async () => {
   expect(await failureOf(harmless)).toBe(null)
 })
 
-test('without the guard everything goes through', async () => {
+test('without the guard all calls pass', async () => {
   for (const touch of Object.values(touching)) expect(await failureOf(touch, { guard: false })).toBe(null)
 })
 
@@ -66,7 +66,7 @@ test('a run fails also when the code that was refused has caught the error', asy
   expect(await failureOf(careless)).toMatchObject({ global: 'Date.now' })
 })
 
-test('code is guarded wherever the world calls it: hooks of a hub, listeners, timers, what follows an await', async () => {
+test('code is guarded in hooks of a hub, listeners, timers, and after an await', async () => {
   const places: Record<string, Parameters<typeof world>[1]> = {
     hook: async (w) => {
       const hub = w.hub({ ...open, authorize: () => Math.random() < 2 })
@@ -122,7 +122,7 @@ const globals = () => ({
   timeout: AbortSignal.timeout,
 })
 
-test('what goes on beside a run is not its business', async () => {
+test('code beside a run is not guarded', async () => {
   const beside = new Promise<number>((resolve) => setImmediate(() => resolve(Date.now() + Math.random())))
   await world({}, async (w) => {
     for (let i = 0; i < 10; i++) await w.advance('1s')
@@ -130,7 +130,7 @@ test('what goes on beside a run is not its business', async () => {
   expect(await beside).toBeGreaterThan(0)
 })
 
-test('when a run has ended everything is as it was, also for what it has left behind', async () => {
+test('after a run all globals are as before, also for callbacks that outlive it', async () => {
   const before = globals()
   let release = (): void => {}
   const released = new Promise<void>((resolve) => {
@@ -172,7 +172,7 @@ test('of worlds inside each other the innermost that has a guard refuses', async
   expect(outer).toMatchObject({ global: 'Date.now' })
 })
 
-test('what a test has put in the place of a global is left to it', async () => {
+test('a global that a test has replaced is left alone', async () => {
   vi.useFakeTimers({ now: 5_000 })
   try {
     expect(await failureOf(() => Date.now() + new Date().toString().length)).toBe(null)
@@ -189,7 +189,7 @@ test('what a test has put in the place of a global is left to it', async () => {
   expect(await failureOf(() => Math.random())).toMatchObject({ global: 'Math.random' })
 })
 
-test('what a run has faked or spied on and taken back meanwhile is as it was, and guarded again in the next', async () => {
+test('a global that a run has faked or spied on and restored is as before, and guarded again in the next run', async () => {
   const { random } = Math
   let undo = (): void => {}
   await world({}, () => {

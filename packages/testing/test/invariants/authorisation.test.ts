@@ -15,7 +15,7 @@ function guarded(w: World) {
 }
 
 describe('revoking at one node, with the connection at another', () => {
-  test('SEC-25: a user who is kicked is out within two seconds, for good, wherever she was connected', () =>
+  test('SEC-25: a kicked user is out within two seconds, for good, at any hub', () =>
     world({}, async (w) => {
       const { hubs, expelled } = guarded(w)
       const [here, there, away] = [
@@ -34,7 +34,7 @@ describe('revoking at one node, with the connection at another', () => {
       expect(hubs.flatMap(({ sessions }) => sessions)).toEqual([])
     }))
 
-  test('I12, F21: what is said after a room was taken from her does not reach her, until she may join again', () =>
+  test('I12, F21: messages after the removal of a user from a room do not reach her until she may join again', () =>
     world({}, async (w) => {
       const { hubs, banned } = guarded(w)
       const alice = await w.client(hubs[1], 'alice')
@@ -57,7 +57,7 @@ describe('revoking at one node, with the connection at another', () => {
       expect(left).toEqual(['club/rules: see the rules'])
     }))
 
-  test('SEC-25: a kick whose word is lost between the nodes takes hold when the session is renewed', () =>
+  test('SEC-25: a kick whose hint is lost between the nodes takes effect when the session is renewed', () =>
     world({}, async (w) => {
       const { hubs, expelled } = guarded(w)
       const alice = await w.client(hubs[1], 'alice')

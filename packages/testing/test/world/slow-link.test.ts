@@ -6,7 +6,7 @@ const open = {
   authorize: () => true,
 }
 
-test('when a slow link is fast again, what is on its way moves at the new speed', () =>
+test('when a slow link is fast again, transmissions on their way move at the new speed', () =>
   world({ seed: 1 }, async (w) => {
     const hub = w.hub(open)
     const [alice, bob] = [await w.client(hub, 'alice'), await w.client(hub, 'bob')]

@@ -133,7 +133,7 @@ const behaviours: Record<string, (app: Shop) => SnapshotHook<State>> = {
   },
 }
 
-test('S-31: the log itself can be the state: the newest messages, and what comes behind them', () =>
+test('S-31: the log itself can be the state: the newest messages, and those behind them', () =>
   world({ seed: 2 }, async (w) => {
     const hub = w.hub(open)
     for (let n = 1; n <= 30; n++) await hub.to('#doc').send('say', n)

@@ -20,7 +20,7 @@ test('a client catches up after a tunnel, in order and once', () =>
     expect(w.gaps(bob, '#general')).toEqual([])
   }))
 
-test('settling waits for what is under way, and no longer: heartbeats and deadlines are not', () =>
+test('settling waits for work under way, and not for heartbeats and deadlines', () =>
   world({ seed: 3 }, async (w) => {
     const hub = w.hub(open)
     const alice = await w.client(hub, 'alice')
@@ -35,7 +35,7 @@ test('settling waits for what is under way, and no longer: heartbeats and deadli
     expect(w.now).toBeLessThan(1_000)
   }))
 
-test('I13: a hub that has crashed holds nothing of the store, whatever its policy answers late', () =>
+test('I13: a hub that has crashed holds no resources of the store, even when its policy answers late', () =>
   world({}, async (w) => {
     const { timer } = w.runtime('policy')
     const authorize = (): Promise<boolean> =>

@@ -1,4 +1,4 @@
-/** The places that names are told apart by in keys, patterns, paths and objects. All are valid (P-AD-1). */
+/** Addresses that keys, patterns, paths or objects may confuse. All are valid (P-AD-1). */
 export const awkwardNames: readonly string[] = [
   '*',
   '#*',

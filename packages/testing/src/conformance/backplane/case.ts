@@ -1,17 +1,17 @@
 import type { Cluster } from './cluster.ts'
 import type { BackplaneHarness, BackplaneLack, BackplaneStartOptions } from './harness.ts'
 
-/** One obligation of a backplane. */
+/** An obligation of a backplane. */
 export interface BackplaneCase {
   readonly name: string
-  /** What it needs besides two nodes. */
+  /** Means and capabilities that the case needs besides two nodes. */
   readonly needs?: readonly (BackplaneLack | 'reverseReads' | 'reliableHints')[]
-  /** How the store behaves. */
+  /** Options of the store. */
   readonly options?: Partial<BackplaneStartOptions>
   run(cluster: Cluster): Promise<unknown>
 }
 
-/** Why a case cannot be shown; `null` when it can. */
+/** Returns the reason for which a case cannot run; `null` when it can. */
 export function skipReason(
   { lacks = {}, capabilities }: BackplaneHarness,
   { needs = [] }: BackplaneCase,

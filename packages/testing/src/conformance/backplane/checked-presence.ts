@@ -11,15 +11,15 @@ import type {
 import { holds, same } from '../check.ts'
 import type { Cluster } from './cluster.ts'
 
-/** A session that enters, as far as a case cares. */
+/** Parts of an entering session that a case chooses. */
 export type EnteringOptions = Partial<PresentSession> & Pick<PresentSession, 'session'>
 
-/** How long the leases of nodes last where a case does not care. */
+/** Default duration of the leases of nodes, in milliseconds. */
 export const leaseTime = 30_000
 
-/** One room's presence in a case: what was done to it, with each answer checked against the one before. */
+/** The presence of a room in a case. Each answer is checked against the previous answer. */
 export class CheckedPresence {
-  /** Every revision that was answered, in the order in which they were asked for. */
+  /** Revisions of all answers, in the order of the calls. */
   readonly revisions: number[] = []
   readonly #cluster: Cluster
   readonly #room: string
@@ -30,12 +30,15 @@ export class CheckedPresence {
     this.#room = room
   }
 
-  /** What was answered last. */
+  /** Epoch and revision of the last answer. */
   get lastRevision(): PresenceRevision {
     return { epoch: this.#epoch ?? '', revision: this.revisions.at(-1) ?? 0 }
   }
 
-  /** A record as the store must have it; what is not given is the same for all. */
+  /**
+   * Returns a session as the store must record it. The parts that the case does not choose default to
+   * constants.
+   */
   recordOf({
     session,
     user = 'alice',
@@ -46,38 +49,42 @@ export class CheckedPresence {
     return { session, user, state, generation, node }
   }
 
+  /** Enters a session, and waits for the answer. */
   enter(entering: EnteringOptions, node?: Backplane): Promise<PresencePage> {
     return this.enterAll([entering], node)
   }
 
+  /** Enters several sessions in a single call, and waits for the answer. */
   async enterAll(entering: readonly EnteringOptions[], node?: Backplane): Promise<PresencePage> {
-    return this.#grown(
+    return this.#checkRevision(
       await this.#cluster.awaitAnswer('an enter is answered', this.startEnter(entering, node)),
     )
   }
 
-  /** Calls enter, and does not wait. */
+  /** Calls `enter` without a wait for the answer. */
   startEnter(
     entering: readonly EnteringOptions[],
     node: Backplane = this.#cluster.a,
     lease: PresenceLease = { ttl: leaseTime, keep: 0 },
   ): MaybePromise<PresencePage> {
-    const sessions = entering.map((one): EnteringSession => {
-      const { state, ...rest } = this.recordOf(one)
-      return one.state === undefined ? rest : { ...rest, state }
+    const sessions = entering.map((each): EnteringSession => {
+      const { state, ...rest } = this.recordOf(each)
+      return each.state === undefined ? rest : { ...rest, state }
     })
     return node.presence.enter(this.#room, sessions, lease)
   }
 
+  /** Makes a session leave, and waits for the answer. */
   async leave(
     session: string,
     options: { generation?: number; keep?: number; node?: Backplane } = {},
   ): Promise<PresenceRevision> {
     const { generation = 1, keep = 0, node = this.#cluster.a } = options
     const pending = node.presence.leave(this.#room, session, generation, keep)
-    return this.#grown(await this.#cluster.awaitAnswer('a leave is answered', pending))
+    return this.#checkRevision(await this.#cluster.awaitAnswer('a leave is answered', pending))
   }
 
+  /** Reads the members; `null` when they have not changed since the `known` revision. */
   readMembers(
     known: PresenceRevision | null,
     node: Backplane = this.#cluster.b,
@@ -85,27 +92,30 @@ export class CheckedPresence {
     return this.#cluster.awaitAnswer('members are answered', node.presence.members(this.#room, known))
   }
 
-  /** Who is here. */
+  /** Reads all members. */
   async readPage(node?: Backplane): Promise<PresencePage> {
     const page = await this.readMembers(null, node)
-    holds(page !== null, 'one that knows nothing was answered that nothing has changed')
+    holds(page !== null, 'a call without a known revision was answered with null')
     return page
   }
 
+  /** Reads the sessions of all members, sorted. */
   async readSessions(): Promise<string[]> {
     return (await this.readPage()).members.map(({ session }) => session).sort()
   }
 
+  /** Reads the state of a session. */
   async readState(session: string): Promise<unknown> {
     return (await this.readPage()).members.find((member) => member.session === session)?.state
   }
 
+  /** Collects the hints of the room on a node. */
   collectHints(node: Backplane = this.#cluster.b): { hints: PresenceHint[]; undo(): void } {
     const hints: PresenceHint[] = []
     return { hints, undo: node.presence.watch(this.#room, (hint) => hints.push(hint)) }
   }
 
-  /** Changes the state of a session until it is heard of: a hint may be lost. */
+  /** Changes the state of a session until `check` returns `true`, because a hint may be lost. */
   enterUntil(what: string, check: () => boolean): Promise<void> {
     return this.#cluster.until(what, async () => {
       if (check()) return true
@@ -115,13 +125,13 @@ export class CheckedPresence {
     })
   }
 
-  /** Revisions of an epoch never go back. */
-  #grown<T extends PresenceRevision>(answer: T): T {
+  /** Checks that revisions never decrease, and records the answer. */
+  #checkRevision<T extends PresenceRevision>(answer: T): T {
     const { epoch, revision } = answer
     const { lastRevision } = this
     if (this.#epoch !== null) same(epoch, lastRevision.epoch, 'the epoch')
     holds(revision >= lastRevision.revision, `the revision ${revision} comes behind ${lastRevision.revision}`)
-    holds(Number.isSafeInteger(revision), `the revision ${revision} is no safe integer`)
+    holds(Number.isSafeInteger(revision), `the revision ${revision} is not a safe integer`)
     this.#epoch = epoch
     this.revisions.push(revision)
     return answer

@@ -2,7 +2,7 @@ import { same } from '../check.ts'
 import type { BackplaneCase } from './case.ts'
 import { type Cluster, messageOf, outcomes } from './cluster.ts'
 
-/** A repetition is told from a new message (P-PB-2). */
+/** Cases of repetitions, which a store tells from new messages (P-PB-2). */
 export const dedupe: readonly BackplaneCase[] = [
   {
     name: 'the same key again is a duplicate, with the first answer, on every node (BP-02)',
@@ -19,15 +19,15 @@ export const dedupe: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'a duplicate names the node that stored it, and a find does',
+    name: 'a duplicate and a find name the node that stored the message',
     async run(cluster) {
       const first = await cluster.appendNew('#room', { ref: 1, data: 'once', by: 'node1' })
-      same(first.by, 'node1', 'who has stored it')
+      same(first.by, 'node1', 'the node that stored the message')
       const again = await cluster.append('#room', { ref: 1, data: 'once', by: 'node2', node: cluster.b })
       same(again, { ...first, outcome: 'duplicate' }, 'the answer to another node')
       const key = cluster.makeKey({ ref: 1, data: 'once', by: 'node2' })
       const found = await cluster.awaitAnswer('a find is answered', cluster.b.find('#room', key))
-      same(found, { ...first, outcome: 'duplicate' }, 'what another node finds')
+      same(found, { ...first, outcome: 'duplicate' }, 'the find on another node')
     },
   },
   {
@@ -49,7 +49,7 @@ export const dedupe: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'the same key with another event or data is a conflict, and stores nothing',
+    name: 'the same key with another event or data is a conflict, and is not stored',
     async run(cluster) {
       const first = await cluster.appendNew('#room', { ref: 1, data: 'one' })
       same((await cluster.append('#room', { ref: 1, data: 'two' })).outcome, 'conflict', 'other data')
@@ -67,7 +67,7 @@ export const dedupe: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'hashes are compared exactly, whatever characters they have',
+    name: 'hashes are compared exactly, with any characters',
     async run(cluster) {
       const hashes = [
         '\u0000a',
@@ -97,7 +97,7 @@ export const dedupe: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'the same ref of another session, user or stream is something else (BP-02)',
+    name: 'the same ref of another session, user or log is a new message (BP-02)',
     async run(cluster) {
       const others = [
         {},
@@ -120,7 +120,7 @@ export const dedupe: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'the last refs of a session are remembered, older ones and those skipped are conflicts',
+    name: 'the last refs of a session are remembered; older and skipped refs are conflicts',
     run: ring,
   },
   {
@@ -137,15 +137,15 @@ export const dedupe: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'a find answers as an append would to a key it knows, and stores nothing',
+    name: 'a find answers as an append of a known key would, and is not stored',
     async run(cluster) {
       const find = (ref: number, data: unknown): Promise<unknown> =>
         cluster.awaitAnswer('a find is answered', cluster.b.find('#room', cluster.makeKey({ ref, data })))
-      same(await find(1, 'x'), null, 'what is found of a new key')
+      same(await find(1, 'x'), null, 'the find of a new key')
       const first = await cluster.appendNew('#room', { ref: 1, data: 'x' })
-      same(await find(1, 'x'), { ...first, outcome: 'duplicate' }, 'what is found of a known key')
-      same(await find(1, 'y'), { outcome: 'conflict' }, 'what is found of another message')
-      same(await find(2, 'z'), null, 'what is found of the next key')
+      same(await find(1, 'x'), { ...first, outcome: 'duplicate' }, 'the find of a known key')
+      same(await find(1, 'y'), { outcome: 'conflict' }, 'the find of a known key with another message')
+      same(await find(2, 'z'), null, 'the find of the next key')
       same((await cluster.append('#room', { ref: 2, data: 'z' })).outcome, 'stored', 'an append after a find')
     },
   },
@@ -228,7 +228,7 @@ async function outage(cluster: Cluster): Promise<void> {
       }),
     ),
   )
-  same(error, { code: 'unavailable', retryable: true }, 'what an append out of reach rejects with')
+  same(error, { code: 'unavailable', retryable: true }, 'the error of an append out of reach')
   await bench.outage?.(a, false)
   await cluster.until('the node is told that the store is back in reach', () => back > 0)
   undo()

@@ -1,7 +1,7 @@
 import type { Backplane, BackplaneCapabilities } from '@chat/core/backplane'
 import type { SuiteTiming } from '../poller.ts'
 
-/** What a harness may lack. Each one leaves out the cases that need it. */
+/** Means that a harness may lack. The suite skips the cases that need them. */
 export type BackplaneLack =
   /** {@link BackplaneBench.advance} */
   | 'advance'
@@ -16,41 +16,44 @@ export type BackplaneLack =
 
 /** A backplane as the suite tests it. */
 export interface BackplaneHarness extends SuiteTiming {
-  /** What the suite is called, such as `memory` or `redis`. */
+  /** Name of the suite, such as `memory` or `redis`. */
   readonly name: string
-  /** What the backplane declares. What it cannot do is not asked of it. */
+  /** Capabilities that the backplane declares. The suite skips the cases that need a missing capability. */
   readonly capabilities: BackplaneCapabilities
-  /** What this harness has no means for, with the reason, which the report shows. */
+  /** Means that this harness lacks, each with the reason, which the report shows. Default: no lacks. */
   readonly lacks?: Readonly<Partial<Record<BackplaneLack, string>>>
-  /** Cases that cannot pass here, by name, with the reason, which the report shows. */
+  /** Cases to skip, by name, each with the reason, which the report shows. Default: no case. */
   readonly skip?: Readonly<Record<string, string>>
-  /** Makes a store of its own for one case, empty. */
+  /** Makes an empty store for a case. */
   start(options: BackplaneStartOptions): Promise<BackplaneBench>
 }
 
-/** How the store of one case behaves. */
+/** Options of the store of a case. */
 export interface BackplaneStartOptions {
   /**
-   * How many of its newest messages each stream keeps. One that lets go of older ones only now and then, some hundreds at once, is fine. `null`: all that the
-   * case writes.
+   * Number of the newest messages that each log keeps. A store may remove older messages late, some hundreds
+   * at once. `null`: the log keeps all messages of the case.
    */
   readonly keep: number | null
 }
 
-/** A store, and the ways to it, for one case. */
+/** A store and its nodes, for a case. */
 export interface BackplaneBench {
-  /** One more node of the cluster. */
+  /** Makes a node of the cluster. */
   node(): Promise<Backplane>
-  /** A node of another cluster, whose store has nothing to do with this one. */
+  /** Makes a node of another cluster, with a separate store. */
   stranger(): Promise<Backplane>
-  /** Lets milliseconds pass for everything that the store measures in time: the dedupe window, the time sessions live, the leases of nodes. */
+  /**
+   * Advances the time of the store by milliseconds: for the dedupe window, the lifetime of sessions, the
+   * leases of nodes.
+   */
   advance?(duration: number): Promise<void>
-  /** Makes the store forget a stream as a whole, as it does when memory is short. Listeners stay. */
+  /** Makes the store forget a whole log, as it does when memory is short. Listeners stay. */
   forget?(stream: string): Promise<void>
-  /** Takes the store out of reach of a node, or back. */
+  /** Takes the store out of reach of a node (`true`), or back into reach (`false`). */
   outage?(node: Backplane, down: boolean): Promise<void>
-  /** Makes the store lose everything, as one does that is restarted without its disk. Listeners stay. */
+  /** Makes the store lose all data, as a restart without its disk does. Listeners stay. */
   wipe?(): Promise<void>
-  /** Lets go of everything. */
+  /** Releases the store and its nodes. */
   stop(): Promise<void>
 }

@@ -4,14 +4,14 @@ import { awkwardNames } from './awkward-names.ts'
 import type { BackplaneCase } from './case.ts'
 import type { Cluster } from './cluster.ts'
 
-/** Listening: to what is appended, and to what is published. */
+/** Cases of hints and publishes. */
 export const hints: readonly BackplaneCase[] = [
   {
-    name: 'a hint tells every node what was appended, as the log has it',
+    name: 'a hint tells every node the appended message, as the log has it',
     run: tellsEveryNode,
   },
   {
-    name: 'a hint comes for every message',
+    name: 'every message makes a hint',
     needs: ['reliableHints'],
     async run(cluster) {
       const { hints: heard, undo } = cluster.collectHints('#room')
@@ -23,14 +23,14 @@ export const hints: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'a repetition and a conflict are not hinted at as new messages',
+    name: 'a repetition and a conflict make no hint of a new message',
     async run(cluster) {
       const { hints: heard, undo } = cluster.collectHints('#room')
       const { at } = await cluster.appendNew('#room', { ref: 1, data: 1 })
       await cluster.append('#room', { ref: 1, data: 1 })
       await cluster.append('#room', { ref: 1, data: 2 })
       await cluster.untilStable(() => heard.length)
-      for (const { entry } of heard) same([entry.at, entry.data], [at, 1], 'what a hint tells')
+      for (const { entry } of heard) same([entry.at, entry.data], [at, 1], 'the offset and data of a hint')
       undo()
     },
   },
@@ -46,12 +46,12 @@ export const hints: readonly BackplaneCase[] = [
       const [stopped] = counts
       const before = counts[1] ?? 0
       await heardOf(cluster, '#room', () => (counts[1] ?? 0) > before)
-      same(counts[0], stopped, 'what a listener hears that has stopped')
+      same(counts[0], stopped, 'the number of hints after the undo')
       undos[1]?.()
     },
   },
   {
-    name: 'a publish reaches every subscriber of every node, this one included, as it was',
+    name: 'a publish reaches every subscriber of every node, the publishing node included, unchanged',
     async run(cluster) {
       const values = ['text', 7, null, [1, { a: '👋' }], { kick: 's1', n: 0 }]
       const heard: unknown[][] = [[], []]
@@ -63,13 +63,13 @@ export const hints: readonly BackplaneCase[] = [
         await published(cluster, 'control', value, () =>
           heard.every((got, n) => got.length > (before[n] ?? 0)),
         )
-        for (const got of heard) same(got.at(-1), value, 'what a subscriber hears')
+        for (const got of heard) same(got.at(-1), value, 'the value that a subscriber gets')
       }
       for (const undo of undos) undo()
     },
   },
   {
-    name: 'what was published before is not stored for later subscribers, and an undo ends it',
+    name: 'a publish is not stored for later subscribers, and an undo ends a subscription',
     async run(cluster) {
       const early: unknown[] = []
       const undo = cluster.b.subscribe('control', (value) => early.push(value))
@@ -81,13 +81,13 @@ export const hints: readonly BackplaneCase[] = [
       const end = cluster.b.subscribe('control', (value) => late.push(value))
       await published(cluster, 'control', 'after', () => late.length > 0)
       await cluster.untilStable(() => late.length)
-      same([...new Set(late)], ['after'], 'what a later subscriber hears')
-      same(early.length, length, 'what a subscriber hears after its undo')
+      same([...new Set(late)], ['after'], 'the values of a later subscriber')
+      same(early.length, length, 'the number of values after the undo')
       end()
     },
   },
   {
-    name: 'names are data: streams and channels are told apart, whatever is in their names (BP-10)',
+    name: 'names are data: logs and channels whose names have any characters are told apart (BP-10)',
     run: namesAreData,
   },
   {
@@ -100,7 +100,7 @@ export const hints: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'a node that has closed hears nothing, and the others go on',
+    name: 'a closed node gets no hints, and the other nodes go on',
     async run(cluster) {
       const heard: unknown[] = []
       cluster.b.tail('#room', (hint) => heard.push(hint))
@@ -110,7 +110,7 @@ export const hints: readonly BackplaneCase[] = [
       await cluster.awaitAnswer('a node closes', cluster.b.close())
       await cluster.appendNew('#room')
       await published(cluster, 'control', 'x', () => others.length > 0)
-      same(heard, [], 'what a closed node hears')
+      same(heard, [], 'the hints of a closed node')
       undo()
     },
   },
@@ -152,11 +152,11 @@ async function tellsEveryNode(cluster: Cluster): Promise<void> {
     same([hint.epoch, hint.prev], [epoch, entries[index - 1]?.at ?? 0], 'the epoch and `prev` of a hint')
     if (hint.json !== undefined) same(JSON.parse(hint.json), hint.entry.data, 'the JSON of a hint')
   }
-  same(elsewhere, [], 'what a listener of another stream hears')
+  same(elsewhere, [], 'the hints of another log')
   for (const undo of undos) undo()
 }
 
-/** Appends until it is heard of: a hint may be lost. */
+/** Appends until `check` returns `true`, because a hint may be lost. */
 function heardOf(cluster: Cluster, stream: string, check: () => boolean): Promise<void> {
   return cluster.until(`listeners hear of ${stream}`, async () => {
     if (check()) return true
@@ -166,7 +166,7 @@ function heardOf(cluster: Cluster, stream: string, check: () => boolean): Promis
   })
 }
 
-/** Publishes until it is heard: a publish may be lost. */
+/** Publishes until `check` returns `true`, because a publish may be lost. */
 function published(cluster: Cluster, channel: string, value: unknown, check: () => boolean): Promise<void> {
   return cluster.until(`subscribers of ${channel} hear`, async () => {
     await cluster.awaitAnswer('a publish is answered', cluster.a.publish(channel, value))

@@ -12,10 +12,10 @@ async function fill(cluster: Cluster, stream: string, data: readonly unknown[]):
   return places
 }
 
-/** Appending and reading. */
+/** Cases of appends and reads. */
 export const log: readonly BackplaneCase[] = [
   {
-    name: 'an append is answered with epoch, place and id, and can be read on every node',
+    name: 'an append is answered with epoch, offset and id, and can be read on every node',
     async run(cluster) {
       const stored = await cluster.appendNew('#room', {
         event: 'say',
@@ -45,7 +45,7 @@ export const log: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'messages come out as they went in',
+    name: 'messages are read as they were appended',
     async run(cluster) {
       const data: unknown[] = [null, true, 0, -1.5e300, '', 'é 👋 \u2028 "\\', '\u0000\u001f\ud800', [], {}]
       data.push({ a: [1, { b: null }] }, { 'a.b': { '': 0 }, toString: [] }, [[[[[[]]]]]])
@@ -76,12 +76,12 @@ export const log: readonly BackplaneCase[] = [
       same(
         entries.map((entry) => String(entry.data).length),
         [data.length, data.length],
-        'the lengths of what is read',
+        'the lengths of the data',
       )
     },
   },
   {
-    name: 'what one session appends to a stream stands there in the order of the calls',
+    name: 'the messages of a session are in the log in the order of the calls',
     async run(cluster) {
       const data = texts(100)
       const answers = data.map((one, n) =>
@@ -96,7 +96,7 @@ export const log: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'many writers, many streams: places only grow, `prev` links them, nothing is lost (BP-01)',
+    name: 'many writers, many logs: offsets only grow, `prev` links them, no message is lost (BP-01)',
     run: manyWriters,
   },
   {
@@ -117,7 +117,7 @@ export const log: readonly BackplaneCase[] = [
           more: false,
           behind: { messages: 0, bytes: 0 },
         },
-        'the page of a stream that nobody wrote to',
+        'the page of a log without messages',
       )
       const undo = cluster.a.tail('#nobody', () => {})
       const { epoch } = await cluster.read('#nobody')
@@ -130,16 +130,16 @@ export const log: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'reading on: after a place, at most so many, with the id at that place and what lies behind',
+    name: 'reading forwards: after an offset, up to a limit, with the id at that offset and the size of the rest',
     run: readingOn,
   },
   {
-    name: 'reading back: before a place, or the newest, oldest first',
+    name: 'reading backwards: before an offset, or the newest, oldest first',
     needs: ['reverseReads'],
     run: readingBack,
   },
   {
-    name: 'every page is consistent in itself while others write',
+    name: 'every page is consistent in itself during concurrent writes',
     async run(cluster) {
       const writing = texts(200).map((data, n) =>
         cluster.startAppend('#busy', { data, ref: n + 1, window: 200 }),
@@ -158,13 +158,13 @@ export const log: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'what is no longer kept is told: `base` is the place of the last entry that went, with its id (BP-09)',
+    name: '`base` is the offset of the last entry that was removed, with its id (BP-09)',
     needs: ['keep'],
     options: { keep: 5 },
     run: trimming,
   },
   {
-    name: 'a stream that was forgotten never uses a place of its epoch again (P-ST-1, P-ST-11)',
+    name: 'a log that was forgotten never uses an offset of its epoch again (P-ST-1, P-ST-11)',
     needs: ['forget'],
     async run(cluster) {
       const { hints, undo } = cluster.collectHints('#old')
@@ -195,7 +195,7 @@ export const log: readonly BackplaneCase[] = [
     run: bumping,
   },
   {
-    name: 'two clusters know nothing of each other',
+    name: 'two clusters are separate',
     async run(cluster) {
       const stranger = await cluster.awaitAnswer('a stranger starts', cluster.bench.stranger())
       const heard: unknown[] = []
@@ -206,8 +206,8 @@ export const log: readonly BackplaneCase[] = [
       await cluster.appendNew('#room', { ref: 1, data: 'ours' })
       await cluster.awaitAnswer('a publish is answered', cluster.a.publish('control', 'ours'))
       await cluster.untilStable(() => heard.length)
-      same(heard, [], 'what a stranger hears')
-      same((await cluster.read('#room', undefined, stranger)).entries, [], 'what a stranger reads')
+      same(heard, [], 'the hints of a stranger')
+      same((await cluster.read('#room', undefined, stranger)).entries, [], 'the entries of a stranger')
       same(
         (await cluster.append('#room', { node: stranger, ref: 1, data: 'ours' })).outcome,
         'stored',
@@ -250,7 +250,7 @@ async function manyWriters(cluster: Cluster): Promise<void> {
       same(
         entries.filter(({ id }) => id.startsWith(`session${writer}.`)).map(({ data }) => data),
         texts(20, `${writer}/`),
-        'the order of one writer',
+        'the order of each writer',
       )
   }
 }
@@ -271,7 +271,7 @@ async function readingOn(cluster: Cluster): Promise<void> {
   same([last.entries.length, last.more], [1, false], 'the last page')
   const none = await cluster.read('#room', { after: fifth, limit: 10 })
   same([none.entries, none.more, none.afterId], [[], false, 'session1.5'], 'the page after the top')
-  same(none.behind, { messages: 0, bytes: 0 }, 'what lies behind the top')
+  same(none.behind, { messages: 0, bytes: 0 }, 'the size of the rest behind the top')
   const beyond = await cluster.read('#room', { after: fifth + 1_000, limit: 10 })
   same(
     [beyond.entries, beyond.more, beyond.afterId],
@@ -293,9 +293,9 @@ async function readingBack(cluster: Cluster): Promise<void> {
   same(await places(null, 50), [[first, second, third, fourth, fifth], false], 'the fifty newest')
   same(await places(fourth, 2), [[second, third], true], 'the two before the fourth')
   same(await places(second, 2), [[first], false], 'the two before the second')
-  same(await places(first, 2), [[], false], 'those before the first')
+  same(await places(first, 2), [[], false], 'the messages before the first')
   const { prev, behind } = await cluster.read('#room', { before: fourth, limit: 2 })
-  same([prev, behind], [first, { messages: 0, bytes: 0 }], '`prev`, and what lies behind')
+  same([prev, behind], [first, { messages: 0, bytes: 0 }], '`prev`, and the size of the rest')
 }
 
 async function trimming(cluster: Cluster): Promise<void> {
@@ -334,11 +334,11 @@ async function bumping(cluster: Cluster): Promise<void> {
       'the epoch after a late bump',
     )
   const after = await cluster.appendNew('#room', { data: 'after' })
-  same(after.epoch, epoch, 'the epoch of what is stored after a bump')
+  same(after.epoch, epoch, 'the epoch of a message stored after a bump')
   const { entries } = await cluster.read('#room', { after: after.at - 1, limit: 10 })
   same(
     entries.map(({ data }) => data),
     ['after'],
-    'what is read after a bump',
+    'the entries after a bump',
   )
 }

@@ -5,10 +5,10 @@ import type { BackplaneCase } from './case.ts'
 import { CheckedPresence } from './checked-presence.ts'
 import type { Cluster } from './cluster.ts'
 
-/** What the nodes hear of who is in a room, and in which order (P-PR-2). */
+/** Cases of presence hints, and their order (P-PR-2). */
 export const presenceHints: readonly BackplaneCase[] = [
   {
-    name: 'presence: a hint tells every node who has come, changed and gone, as the store has it',
+    name: 'presence: hints tell every node which sessions entered, changed and left, as the store has them',
     run: tellsEveryNode,
   },
   {
@@ -33,7 +33,7 @@ export const presenceHints: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'presence: what changes nothing is not hinted at',
+    name: 'presence: an operation without a change makes no hint',
     async run(cluster) {
       const room = new CheckedPresence(cluster)
       await room.enter({ session: 'session1', generation: 2, state: 'x' })
@@ -83,12 +83,12 @@ export const presenceHints: readonly BackplaneCase[] = [
       const stopped = first.hints.length
       const before = second.hints.length
       await room.enterUntil('the other hears on', () => second.hints.length > before)
-      same(first.hints.length, stopped, 'what a listener hears that has stopped')
+      same(first.hints.length, stopped, 'the number of hints after the undo')
       second.undo()
     },
   },
   {
-    name: 'presence: a node that has closed hears nothing, and those it answers for stay for their lease',
+    name: 'presence: a closed node gets no hints, and its sessions stay for their lease',
     async run(cluster) {
       const room = new CheckedPresence(cluster)
       const [closed, open] = [room.collectHints(cluster.b), room.collectHints(cluster.a)]
@@ -98,25 +98,25 @@ export const presenceHints: readonly BackplaneCase[] = [
       const before = closed.hints.length
       const heard = open.hints.length
       await room.enterUntil('the other hears on', () => open.hints.length > heard)
-      same(closed.hints.length, before, 'what a closed node hears')
+      same(closed.hints.length, before, 'the hints of a closed node')
       same((await room.readPage(cluster.a)).members.length, 2, 'the number of members')
       open.undo()
     },
   },
   {
-    name: 'presence: names are data: rooms, sessions and users are told apart, whatever is in them (BP-10)',
+    name: 'presence: names are data: rooms, sessions and users with any characters are told apart (BP-10)',
     run: namesAreData,
   },
   {
-    name: 'presence: two clusters know nothing of each other',
+    name: 'presence: two clusters are separate',
     async run(cluster) {
       const room = new CheckedPresence(cluster)
       const stranger = await cluster.awaitAnswer('a stranger starts', cluster.bench.stranger())
       const { hints, undo } = room.collectHints(stranger)
       const own = room.collectHints()
       await room.enterUntil('its own nodes hear', () => own.hints.length > 0)
-      same((await room.readPage(stranger)).members, [], 'who is here for a stranger')
-      same(hints, [], 'what a stranger hears')
+      same((await room.readPage(stranger)).members, [], 'the members for a stranger')
+      same(hints, [], 'the hints of a stranger')
       undo()
       own.undo()
       await cluster.awaitAnswer('a stranger closes', stranger.close())
@@ -150,16 +150,16 @@ async function tellsEveryNode(cluster: Cluster): Promise<void> {
   })
   for (const { epoch, prev, revision, changes } of heard.flatMap(({ hints }) => hints)) {
     same(epoch, start.epoch, 'the epoch of a hint')
-    same({ prev, change: changes[0] }, done.get(revision), 'what a hint tells, and the revision before')
+    same({ prev, change: changes[0] }, done.get(revision), 'the change of a hint, and the revision before')
     same(changes.length, 1, 'the number of changes')
   }
-  same(elsewhere.hints, [], 'what a listener of another room hears')
+  same(elsewhere.hints, [], 'the hints of another room')
   for (const { undo } of [...heard, elsewhere]) undo()
 }
 
 const kind = ({ changes }: PresenceHint): string => (changes[0]?.member === null ? 'leave' : 'enter')
 
-/** Two rooms and sessions that are the same text when they are joined carelessly. */
+/** Rooms and sessions whose pairs are the same text when they are joined without care. */
 const careless = [
   ['#a:b', 'c'],
   ['#a', 'b:c'],
@@ -185,7 +185,11 @@ async function namesAreData(cluster: Cluster): Promise<void> {
   await cluster.untilStable(() => heard.map(({ hints }) => hints.length).join())
   for (const [n, { hints, undo }] of heard.entries()) {
     for (const { changes } of hints)
-      same(changes[0]?.session, `session of ${awkwardNames[n]}`, `what is heard of ${awkwardNames[n]}`)
+      same(
+        changes[0]?.session,
+        `session of ${awkwardNames[n]}`,
+        `the session of a hint of ${awkwardNames[n]}`,
+      )
     undo()
   }
   const pairs = careless.map(([name, session]) => ({ room: new CheckedPresence(cluster, name), session }))

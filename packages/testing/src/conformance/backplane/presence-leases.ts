@@ -4,10 +4,10 @@ import type { BackplaneCase } from './case.ts'
 import { CheckedPresence, leaseTime } from './checked-presence.ts'
 import type { Cluster } from './cluster.ts'
 
-/** For how long somebody is present: while their node answers for them, and the store remembers. */
+/** Cases of leases: a session is present while its node renews its lease. */
 export const presenceLeases: readonly BackplaneCase[] = [
   {
-    name: 'presence: when the lease of a node runs out, all whom it answers for have left; those of a node that renews stay',
+    name: 'presence: when the lease of a node runs out, its sessions leave; the sessions of a node that renews stay',
     needs: ['advance'],
     async run(cluster) {
       const room = new CheckedPresence(cluster)
@@ -19,15 +19,15 @@ export const presenceLeases: readonly BackplaneCase[] = [
       for (let n = 0; n < 3; n++) {
         await cluster.bench.advance?.(leaseTime / 2)
         await renew(cluster, 'node1', leaseTime)
-        // To enter anywhere is a renewal, too, also where nothing changes.
+        // An enter of any room renews the lease too, also without a change.
         await elsewhere.enter({ session: 'busy', node: 'node3' }, cluster.b)
       }
-      same(await room.readSessions(), ['busy', 'stays'], 'who is here')
-      same(await elsewhere.readSessions(), ['busy'], 'who is elsewhere')
+      same(await room.readSessions(), ['busy', 'stays'], 'the sessions')
+      same(await elsewhere.readSessions(), ['busy'], 'the sessions elsewhere')
     },
   },
   {
-    name: 'presence: when the lease of a node runs out, the others hear who has left',
+    name: 'presence: when the lease of a node runs out, the other nodes get hints of its sessions that left',
     needs: ['advance'],
     run: heardOfTheLapsed,
   },
@@ -40,7 +40,7 @@ export const presenceLeases: readonly BackplaneCase[] = [
       await room.enter({ session: 'session2', node: 'node1' })
       await renew(cluster, 'node2', 5_000)
       await cluster.bench.advance?.(6_000)
-      same(await room.readSessions(), ['session2'], 'who is here')
+      same(await room.readSessions(), ['session2'], 'the sessions')
     },
   },
   {
@@ -53,25 +53,25 @@ export const presenceLeases: readonly BackplaneCase[] = [
       await cluster.bench.advance?.(leaseTime / 2)
       await renew(cluster, 'node2', leaseTime)
       await cluster.bench.advance?.(leaseTime / 2 + 1_000)
-      same(await room.readSessions(), ['session1'], 'who is here')
+      same(await room.readSessions(), ['session1'], 'the sessions')
     },
   },
   {
-    name: 'presence: whoever has left by a lease may enter again, and the revision grows on',
+    name: 'presence: a session that left by a lease may enter again, and the revision keeps growing',
     needs: ['advance'],
     async run(cluster) {
       const room = new CheckedPresence(cluster)
       await room.enter({ session: 'session1', state: 1 })
       const before = room.lastRevision
       await cluster.bench.advance?.(leaseTime + 1_000)
-      same(await room.readSessions(), [], 'who is here')
+      same(await room.readSessions(), [], 'the sessions')
       await room.enter({ session: 'session1', state: 2 })
       same(room.lastRevision.revision > before.revision + 1, true, 'that the leave was a change of its own')
       same(await room.readState('session1'), 2, 'the state')
     },
   },
   {
-    name: 'presence: the states of those who have left by a lease are remembered as long as it says',
+    name: 'presence: the states of sessions that left by a lease are remembered for the time that the lease gives',
     needs: ['advance'],
     async run(cluster) {
       const room = new CheckedPresence(cluster)
@@ -85,16 +85,16 @@ export const presenceLeases: readonly BackplaneCase[] = [
         room.startEnter([{ session: 'session2', state: 2 }], cluster.a, lease),
       )
       await cluster.bench.advance?.(leaseTime + 1_000)
-      same(await room.readSessions(), [], 'who is here')
+      same(await room.readSessions(), [], 'the sessions')
       await room.enter({ session: 'session1', generation: 2, node: 'node2' })
-      same(await room.readState('session1'), 1, 'the state of who comes back')
+      same(await room.readState('session1'), 1, 'the state of the session that comes back')
       await cluster.bench.advance?.(lease.keep)
       await room.enter({ session: 'session2', generation: 2, node: 'node2' })
-      same(await room.readState('session2'), null, 'the state of who comes back late')
+      same(await room.readState('session2'), null, 'the state of the session that comes back late')
     },
   },
   {
-    name: 'presence: a store that has lost everything has another epoch',
+    name: 'presence: a store that has lost all data has another epoch',
     needs: ['wipe'],
     async run(cluster) {
       const room = new CheckedPresence(cluster)
@@ -103,16 +103,16 @@ export const presenceLeases: readonly BackplaneCase[] = [
       await cluster.bench.wipe?.()
       await inReach(cluster, cluster.b)
       const page = await room.readMembers(before)
-      same(page?.members, [], 'who is here')
+      same(page?.members, [], 'the sessions')
       same(page?.epoch !== before.epoch, true, 'that it is another epoch')
       const anew = new CheckedPresence(cluster)
       await anew.enter({ session: 'session1' })
       same(anew.lastRevision.epoch, page?.epoch, 'the epoch from then on')
-      same(await anew.readSessions(), ['session1'], 'who is here again')
+      same(await anew.readSessions(), ['session1'], 'the sessions afterwards')
     },
   },
   {
-    name: 'presence: out of reach, everything fails as `unavailable`, and can be repeated',
+    name: 'presence: out of reach, every operation fails as `unavailable`, and can be repeated',
     needs: ['outage'],
     run: outage,
   },
@@ -132,13 +132,13 @@ async function heardOfTheLapsed(cluster: Cluster): Promise<void> {
       cluster.b,
     )
     await cluster.bench.advance?.(leaseTime + 1_000)
-    // Whichever node looks next finds that it has run out.
+    // The next node that reads the room finds that the lease has run out.
     const { members, revision } = await room.readPage(cluster.b)
-    same(members, [], 'who is here')
+    same(members, [], 'the sessions')
     await cluster.untilStable(() => hints.length)
     const told = hints.filter((hint) => hint.prev >= room.lastRevision.revision)
     for (const hint of told)
-      for (const { member } of hint.changes) same(member, null, 'what a hint tells of one that has left')
+      for (const { member } of hint.changes) same(member, null, 'the member of a session that left')
     const gone = new Set(told.flatMap(({ changes }) => changes.map(({ session }) => session)))
     return gone.size === 2 && told.some((hint) => hint.revision === revision)
   })
@@ -161,13 +161,13 @@ async function outage(cluster: Cluster): Promise<void> {
     same(
       await cluster.awaitAnswer(`${name} out of reach fails`, codeOf(attempt)),
       'unavailable',
-      `what ${name} rejects with`,
+      `the error of ${name}`,
     )
   await bench.outage?.(a, false)
   await inReach(cluster, a)
   await room.enter({ session: 'session1', state: 2 })
   same(room.lastRevision.revision > lastRevision.revision, true, 'that the revision has grown')
-  same((await room.readPage(a)).members, [room.recordOf({ session: 'session1', state: 2 })], 'who is here')
+  same((await room.readPage(a)).members, [room.recordOf({ session: 'session1', state: 2 })], 'the sessions')
 }
 
 function inReach(cluster: Cluster, node: Backplane): Promise<void> {

@@ -2,10 +2,10 @@ import { same } from '../check.ts'
 import type { BackplaneCase } from './case.ts'
 import { CheckedPresence } from './checked-presence.ts'
 
-/** Who is in a room, and what they say of themselves (P-PR-1 to P-PR-6). */
+/** Cases of members and their states (P-PR-1 to P-PR-6). */
 export const presence: readonly BackplaneCase[] = [
   {
-    name: 'presence: who enters is answered as it is, and every node sees it',
+    name: 'presence: an enter is answered with the record, and every node sees it',
     async run(cluster) {
       const room = new CheckedPresence(cluster)
       for (const node of [cluster.a, cluster.b])
@@ -14,7 +14,7 @@ export const presence: readonly BackplaneCase[] = [
       const record = room.recordOf({ session: 'session1', state: { mood: 'fine' } })
       same(answer.members, [record], 'the answer')
       for (const node of [cluster.a, cluster.b])
-        same(await room.readPage(node), { ...room.lastRevision, members: [record] }, 'what a node sees')
+        same(await room.readPage(node), { ...room.lastRevision, members: [record] }, 'the page of a node')
     },
   },
   {
@@ -27,7 +27,7 @@ export const presence: readonly BackplaneCase[] = [
         await room.enter({ session: 'session1', state })
         same(room.lastRevision, before, 'the revision after an equal enter')
       }
-      same(await room.readMembers(before), null, 'what has changed since')
+      same(await room.readMembers(before), null, 'the members since then')
     },
   },
   {
@@ -39,11 +39,11 @@ export const presence: readonly BackplaneCase[] = [
       const record = room.recordOf({ session: 'session1', generation: 3, node: 'node2', state: 'new' })
       const answer = await room.enter({ session: 'session1', generation: 2, node: 'node1', state: 'old' })
       same(answer.members, [record], 'the answer')
-      same(await room.readPage(), { ...lastRevision, members: [record] }, 'who is here afterwards')
+      same(await room.readPage(), { ...lastRevision, members: [record] }, 'the page afterwards')
     },
   },
   {
-    name: 'presence: an enter of a greater generation takes the place of the record, on whatever node',
+    name: 'presence: an enter of a greater generation replaces the record, on any node',
     async run(cluster) {
       const room = new CheckedPresence(cluster)
       await room.enter({ session: 'session1', generation: 1, node: 'node1', state: 'kept' })
@@ -51,7 +51,7 @@ export const presence: readonly BackplaneCase[] = [
       await room.enter({ session: 'session1', generation: 2, node: 'node2' }, cluster.b)
       same(room.lastRevision.revision > revision, true, 'that the revision has grown')
       const record = room.recordOf({ session: 'session1', generation: 2, node: 'node2', state: 'kept' })
-      same((await room.readPage()).members, [record], 'who is here')
+      same((await room.readPage()).members, [record], 'the sessions')
     },
   },
   {
@@ -64,9 +64,9 @@ export const presence: readonly BackplaneCase[] = [
         const before = room.lastRevision
         await room.leave('session1', { generation: generation - 1, node: cluster.b })
         same(room.lastRevision, before, 'the revision after a stale leave')
-        same(await room.readSessions(), ['session1'], 'who is here after a stale leave')
+        same(await room.readSessions(), ['session1'], 'the sessions after a stale leave')
         await room.leave('session1', { generation: generation + by, node: cluster.b })
-        same(await room.readSessions(), [], 'who is here after the leave')
+        same(await room.readSessions(), [], 'the sessions after the leave')
       }
       const before = room.lastRevision
       await room.leave('session1', { generation: 9 })
@@ -74,11 +74,11 @@ export const presence: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'presence: a state is kept by an enter that brings none, and changed by one that does, as it is',
+    name: 'presence: an enter without a state keeps the state, and an enter with a state replaces it unchanged',
     async run(cluster) {
       const room = new CheckedPresence(cluster)
       await room.enter({ session: 'session1' })
-      same(await room.readState('session1'), null, 'the state of one that has said nothing')
+      same(await room.readState('session1'), null, 'the state of a session without a state')
       const states = ['text', 0, false, '', null, [[], {}], { a: { b: '👋\u2028\u0000' }, n: 1.5e300 }]
       for (const [n, state] of states.entries()) {
         await room.enter({ session: 'session1', generation: 2 * n + 1, state })
@@ -100,14 +100,14 @@ export const presence: readonly BackplaneCase[] = [
       await elsewhere.enter({ session: 'session1' })
       same(await elsewhere.readState('session1'), null, 'the state in another room')
       await room.enter({ session: 'session1', generation: 2, node: 'node2' }, cluster.b)
-      same(await room.readState('session1'), { mood: 'fine' }, 'the state of one that came back')
+      same(await room.readState('session1'), { mood: 'fine' }, 'the state of a session that came back')
       await room.leave('session1', { generation: 2, keep: 60_000 })
       await room.enter({ session: 'session1', generation: 3, state: null })
-      same(await room.readState('session1'), null, 'the state of one that came back with another')
+      same(await room.readState('session1'), null, 'the state of a session that came back with another state')
     },
   },
   {
-    name: 'presence: a state is not remembered when a leave keeps nothing, also one that nobody is there for',
+    name: 'presence: a leave with `keep: 0` forgets the state, also when the session has already left',
     async run(cluster) {
       const room = new CheckedPresence(cluster)
       await room.enter({ session: 'session1', state: 'said' })
@@ -138,7 +138,7 @@ export const presence: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'presence: asked with a revision, members are answered only when there is another',
+    name: 'presence: members with a known revision are answered only when the revision has changed',
     async run(cluster) {
       const room = new CheckedPresence(cluster)
       const empty = await room.readPage()
@@ -157,7 +157,7 @@ export const presence: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'presence: several sessions in one enter are one step, each answered in its place',
+    name: 'presence: several sessions in one enter are one revision, answered in their order',
     async run(cluster) {
       const room = new CheckedPresence(cluster)
       const heard = room.collectHints(cluster.b)
@@ -174,17 +174,21 @@ export const presence: readonly BackplaneCase[] = [
         ],
         'the answer',
       )
-      same(await room.readSessions(), sessions.toSorted(), 'who is here')
+      same(await room.readSessions(), sessions.toSorted(), 'the sessions')
       await cluster.untilStable(() => heard.hints.length)
       for (const { prev, revision, changes } of heard.hints.filter(({ prev }) => prev >= before.revision)) {
-        same([prev, revision], [before.revision, room.lastRevision.revision], 'the step that a hint tells')
-        same(changes.map(({ session }) => session).sort(), ['session1', 'session3'], 'who has changed')
+        same([prev, revision], [before.revision, room.lastRevision.revision], 'the revisions of a hint')
+        same(
+          changes.map(({ session }) => session).sort(),
+          ['session1', 'session3'],
+          'the sessions of the changes',
+        )
       }
       heard.undo()
     },
   },
   {
-    name: 'presence: what two nodes do at once is one step after the other',
+    name: 'presence: concurrent operations of two nodes happen one after the other',
     async run(cluster) {
       const room = new CheckedPresence(cluster)
       const names = Array.from({ length: 20 }, (_, n) => `session${n}`)
@@ -204,7 +208,7 @@ export const presence: readonly BackplaneCase[] = [
       same(
         members.map(({ session, generation }) => `${session} ${generation}`).sort(),
         names.map((name) => `${name} 2`).sort(),
-        'who is here',
+        'the sessions',
       )
     },
   },

@@ -12,7 +12,7 @@ interface Attempt {
   readonly next?: string
 }
 
-/** A stand-in for a hash of a secret: 64 hexadecimal digits. */
+/** Returns a stand-in for the hash of a secret: 64 hexadecimal digits. */
 const hash = (name: string): string =>
   [...name.padEnd(32, '.')].map((character) => character.charCodeAt(0).toString(16).padStart(2, '0')).join('')
 
@@ -35,14 +35,14 @@ async function outcome(cluster: Cluster, secret: string, attempt: Attempt = {}):
   return (await take(cluster, secret, attempt)).outcome
 }
 
-/** The generation that a take must give. */
+/** Takes a session, which must succeed, and returns its generation. */
 async function taken(cluster: Cluster, secret: string, attempt: Attempt = {}): Promise<number> {
   const answer = await take(cluster, secret, attempt)
   same(answer.outcome, 'taken', `a take with ${secret}`)
   return answer.outcome === 'taken' ? answer.generation : 0
 }
 
-/** Session records (P-HS-4, P-HS-6). */
+/** Cases of session records (P-HS-4, P-HS-6). */
 export const sessions: readonly BackplaneCase[] = [
   {
     name: 'a session that one node put can be taken on another, with a generation that grows',
@@ -55,18 +55,18 @@ export const sessions: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'an unknown session, a wrong secret and another user look the same, and touch nothing',
+    name: 'an unknown session, a wrong secret and another user have the same outcome, and change no record',
     async run(cluster) {
       await put(cluster)
       same(await take(cluster, 's0', {}, 'session2'), { outcome: 'unknown' }, 'an unknown session')
       same(await take(cluster, 'wrong', { n: 9 }), { outcome: 'unknown' }, 'a wrong secret')
       same(await take(cluster, 's0', { user: 'bob', n: 9 }), { outcome: 'unknown' }, 'another user')
       same(await take(cluster, '', { n: 9 }), { outcome: 'unknown' }, 'no secret')
-      same(await outcome(cluster, 's0', { n: 1 }), 'taken', 'the right one afterwards')
+      same(await outcome(cluster, 's0', { n: 1 }), 'taken', 'the right secret afterwards')
     },
   },
   {
-    name: 'an attempt that is not newer than one before with that secret is stale, and touches nothing',
+    name: 'an attempt that is not newer than an earlier attempt with that secret is stale, and changes no record',
     async run(cluster) {
       await put(cluster)
       await taken(cluster, 's0', { n: 3, next: 's1' })
@@ -81,7 +81,7 @@ export const sessions: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'a lost welcome does no harm: the older secret works again, and its new one replaces the newest',
+    name: 'after a lost welcome the older secret works again, and the secret that it names replaces the newest',
     async run(cluster) {
       await put(cluster)
       await taken(cluster, 's0', { n: 1, next: 'lost1' })
@@ -104,7 +104,7 @@ export const sessions: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'an older generation confirms and renews nothing',
+    name: 'a confirm or renew of an older generation has no effect',
     async run(cluster) {
       await put(cluster)
       const old = await taken(cluster, 's0', { n: 1, next: 's1' })
@@ -123,7 +123,7 @@ export const sessions: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'two nodes that take a session at once: one has it, the other was late',
+    name: 'when two nodes take a session at once, one of them gets it and one is stale',
     async run(cluster) {
       for (let round = 0; round < 10; round++) {
         const id = `session-${round}`
@@ -153,7 +153,7 @@ export const sessions: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'a session that was dropped is unknown, and only that one',
+    name: 'a session that was dropped is unknown; other sessions stay',
     async run(cluster) {
       await put(cluster)
       await put(cluster, 'session2')
@@ -165,7 +165,7 @@ export const sessions: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'all that a user has is dropped at once, whatever its generation, and nothing of anybody else',
+    name: 'a drop of a user drops sessions of any generation, and no session of another user',
     async run(cluster) {
       await put(cluster)
       await put(cluster, 'session2')
@@ -174,27 +174,31 @@ export const sessions: readonly BackplaneCase[] = [
       await cluster.awaitAnswer('a drop is answered', cluster.a.sessions.drop({ user: 'alice' }))
       await put(cluster, 'session4')
       same(await outcome(cluster, 's1'), 'unknown', 'a session that was taken before')
-      same((await take(cluster, 's0', {}, 'session2')).outcome, 'unknown', 'one that was only put')
-      same((await take(cluster, 's0', { user: 'bob' }, 'session3')).outcome, 'taken', 'another user’s')
-      same((await take(cluster, 's0', {}, 'session4')).outcome, 'taken', 'one that was put afterwards')
+      same((await take(cluster, 's0', {}, 'session2')).outcome, 'unknown', 'a session that was only put')
+      same(
+        (await take(cluster, 's0', { user: 'bob' }, 'session3')).outcome,
+        'taken',
+        'a session of another user',
+      )
+      same((await take(cluster, 's0', {}, 'session4')).outcome, 'taken', 'a session that was put afterwards')
     },
   },
   {
-    name: 'who renews a session is told that it was dropped, and only then',
+    name: 'a renew returns false for a session that was dropped, and true for all others',
     async run(cluster) {
       await put(cluster)
       const generation = await taken(cluster, 's0', { next: 's1' })
       const renew = (id: string) =>
         cluster.awaitAnswer('a renew is answered', cluster.b.sessions.renew(id, generation, 1, ttl))
       same(await renew('session1'), true, 'a session that is there')
-      same(await renew('nobody'), true, 'one that never was')
+      same(await renew('nobody'), true, 'an unknown session')
       await cluster.awaitAnswer('a drop is answered', cluster.a.sessions.drop({ user: 'alice' }))
-      same(await renew('session1'), false, 'one that was dropped')
+      same(await renew('session1'), false, 'a session that was dropped')
       same(await renew('session1'), false, 'the same, asked again')
     },
   },
   {
-    name: 'operations on a session that is not there do nothing',
+    name: 'operations on an unknown session have no effect',
     async run(cluster) {
       const { sessions: store } = cluster.a
       await cluster.awaitAnswer('a confirm is answered', store.confirm('nobody', 1))
@@ -222,7 +226,7 @@ export const sessions: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'users are data: whatever is in their names, they are compared exactly',
+    name: 'users are data: their names are compared exactly, with any characters',
     async run(cluster) {
       const users = ['é', 'e\u0301', '👋', 'a:b', '*', '__proto__', ' ', 'A', 'a', 'u'.repeat(255)]
       for (const [n, user] of users.entries()) await put(cluster, `session-${n}`, user)

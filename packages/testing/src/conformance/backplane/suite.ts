@@ -21,7 +21,8 @@ const cases: readonly BackplaneCase[] = [
 ]
 
 /**
- * Every obligation of the backplane contract, as cases that any runner can run; {@link defineBackplaneSuite} hands them to one.
+ * Every obligation of the backplane contract, as cases for any runner; {@link defineBackplaneSuite} declares
+ * them in a runner.
  *
  * @throws RangeError when the harness skips a case that does not exist.
  */
@@ -30,7 +31,7 @@ export function backplaneCases(harness: BackplaneHarness): ConformanceCase[] {
     harness.skip,
     cases.map(({ name }) => name),
   )
-  return cases.map((one) => make(harness, one))
+  return cases.map((each) => makeCase(harness, each))
 }
 
 /**
@@ -55,7 +56,8 @@ export function backplaneCases(harness: BackplaneHarness): ConformanceCase[] {
  * })
  * ```
  *
- * Each case has a store of its own. What the backplane declares that it cannot, what the harness lacks, and what it skips is reported by name, with the reason.
+ * Each case has a store of its own. The report names each skipped case with its reason: a capability that the
+ * backplane lacks, means that the harness lacks, or an entry of `skip`.
  *
  * @throws RangeError when the harness skips a case that does not exist.
  */
@@ -63,15 +65,15 @@ export function defineBackplaneSuite(runner: TestRunner, harness: BackplaneHarne
   declare(runner, `backplane conformance: ${harness.name}`, backplaneCases(harness))
 }
 
-function make(harness: BackplaneHarness, one: BackplaneCase): ConformanceCase {
+function makeCase(harness: BackplaneHarness, backplaneCase: BackplaneCase): ConformanceCase {
   return {
-    name: one.name,
-    skip: harness.skip?.[one.name] ?? skipReason(harness, one),
+    name: backplaneCase.name,
+    skip: harness.skip?.[backplaneCase.name] ?? skipReason(harness, backplaneCase),
     timeout: 40_000,
     async run() {
-      const cluster = await Cluster.create(harness, one.options)
+      const cluster = await Cluster.create(harness, backplaneCase.options)
       try {
-        await one.run(cluster)
+        await backplaneCase.run(cluster)
         for (const node of [cluster.a, cluster.b]) await cluster.awaitAnswer('a node closes', node.close())
       } finally {
         await cluster.bench.stop()

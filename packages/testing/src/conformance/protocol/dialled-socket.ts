@@ -1,6 +1,6 @@
 import { Batch, type Connection, type Dialer, Frame } from '@chat/core/transport'
 import { ConformanceError } from '../check.ts'
-import { createAborter } from '../transport/stage.ts'
+import { createAborter } from '../transport/fixture.ts'
 import type { ProtocolSocket } from './socket.ts'
 
 interface MessageEvent {

@@ -2,7 +2,7 @@ import type { TransportFixture } from './fixture.ts'
 import type { Lack, Side, TransportHarness } from './harness.ts'
 import type { StartOptions } from './peer.ts'
 
-/** What a case needs besides two ends. `near` is the end that acts, `far` the other one. */
+/** A means or capability that a case needs besides two ends. `near` is the end that acts, `far` its peer. */
 type Need =
   | Exclude<Lack, 'local server'>
   | 'near local'
@@ -12,18 +12,18 @@ type Need =
   | 'near closeCodes'
   | 'near detectsLoss'
 
-/** One obligation of a transport. It is shown once for each side that it binds. */
+/** An obligation of a transport. The suite checks it for each side that it binds. */
 export interface TransportCase {
   readonly name: string
   readonly needs?: readonly Need[]
-  /** Which side acts. Default: first the one, then the other. */
+  /** Sides that act, each in a case of its own. Default: both. */
   readonly sides?: readonly Side[]
-  /** How the server behaves. */
+  /** Options of the server. */
   readonly options?: Partial<StartOptions>
   run(fixture: TransportFixture): Promise<unknown>
 }
 
-/** Why a case cannot be shown on a side; `null` when it can. */
+/** Returns the reason for which a case cannot run on a side; `null` when it can. */
 export function skipReason(
   harness: TransportHarness,
   { needs = [] }: TransportCase,
@@ -40,9 +40,9 @@ function lacking({ lacks = {}, capabilities }: TransportHarness, need: Need, sid
   if (need === 'nowhere' || need === 'cut' || need === 'vanish') return lacks[need]
   if (need === 'near local') return side === 'server' ? lacks['local server'] : undefined
   const [end = '', capability = ''] = need.split(' ')
-  const of = end === 'near' ? side : other(side)
-  const can = capabilities[of][capability as 'pause' | 'backpressure' | 'closeCodes' | 'detectsLoss']
-  return can ? undefined : `the ${of} declares that it lacks ${capability}`
+  const owner = end === 'near' ? side : peerOf(side)
+  const can = capabilities[owner][capability as 'pause' | 'backpressure' | 'closeCodes' | 'detectsLoss']
+  return can ? undefined : `the ${owner} declares that it lacks ${capability}`
 }
 
-const other = (side: Side): Side => (side === 'client' ? 'server' : 'client')
+const peerOf = (side: Side): Side => (side === 'client' ? 'server' : 'client')

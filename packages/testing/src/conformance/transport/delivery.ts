@@ -4,13 +4,16 @@ import type { TransportCase } from './case.ts'
 import { excerptsOf, type TransportFixture } from './fixture.ts'
 import { LocalPeer } from './peer.ts'
 
-/** A transmission of exactly `size` characters of ASCII that begins with its number. */
+/** Returns a transmission of exactly `size` characters of ASCII that begins with its number. */
 export function numbered(n: number, size: number): string {
   const [head, tail] = [`["say",${n},"`, '"]']
   return head + 'x'.repeat(Math.max(0, size - head.length - tail.length)) + tail
 }
 
-/** Where encoders and decoders err: the edges of UTF-8's lengths, astral characters, what JavaScript or a terminal treats as special, and what must not be normalised. */
+/**
+ * Texts in which encoders and decoders err: the edges of UTF-8's lengths, astral characters, characters
+ * special to JavaScript or a terminal, and characters that must not be normalised.
+ */
 const characters = [
   'a\u007f\u0080\u07ff\u0800\ud7ff\ue000\uffff',
   '\ufeff in the middle \ufeff',
@@ -21,20 +24,20 @@ const characters = [
   '\\u0000 \\" \\\\ %00 <script> &amp; \t',
 ]
 
-/** The protocol's largest transmissions (P-LV-3): what a client writes, and what a hub does. */
+/** The protocol's largest transmissions (P-LV-3) in each direction, by the side that sends. */
 const largest = { client: 256 * 1024, server: 320 * 1024 }
 
 async function delivers(fixture: TransportFixture, texts: readonly string[]): Promise<void> {
   const { near, far } = await fixture.openLink()
   await near.peer.send(texts)
   await fixture.untilReceived(far, texts)
-  same(far.received, excerptsOf(texts), 'what arrives')
+  same(far.received, excerptsOf(texts), 'the transmissions that arrive')
 }
 
-/** What is sent arrives: whole, in order, as it was. */
+/** Cases of delivery: transmissions arrive whole, in order and unchanged. */
 export const delivery: readonly TransportCase[] = [
   {
-    name: 'transmissions arrive whole and in order, whatever their sizes',
+    name: 'transmissions of any size arrive whole and in order',
     run: (fixture) => {
       const sizes = [
         20, 125, 126, 127, 1_000, 65_531, 30, 65_532, 65_533, 65_535, 65_536, 65_537, 200_000, 25,
@@ -78,7 +81,7 @@ export const delivery: readonly TransportCase[] = [
       ),
   },
   {
-    name: 'both ends speak at once',
+    name: 'both ends send at once',
     async run(fixture) {
       const { near, far } = await fixture.openLink()
       const up = Array.from({ length: 50 }, (_, n) => numbered(n, 2_000))
@@ -86,8 +89,8 @@ export const delivery: readonly TransportCase[] = [
       await Promise.all([near.peer.send(up), far.peer.send(down)])
       await fixture.untilReceived(far, up)
       await fixture.untilReceived(near, down)
-      same(far.received, excerptsOf(up), 'what arrives at one end')
-      same(near.received, excerptsOf(down), 'what arrives at the other end')
+      same(far.received, excerptsOf(up), 'the transmissions at the near end')
+      same(near.received, excerptsOf(down), 'the transmissions at the far end')
     },
   },
   {
@@ -110,7 +113,7 @@ export const delivery: readonly TransportCase[] = [
     },
   },
   {
-    name: 'what the server sends in the turn in which it accepts waits for a client that attaches later',
+    name: 'transmissions that the server sends in the turn of the accept wait for a client that attaches later',
     sides: ['server'],
     options: { greeting: ['["hello",1]', numbered(2, 100_000), '["hello",3]'] },
     async run(fixture) {
@@ -126,7 +129,7 @@ export const delivery: readonly TransportCase[] = [
     },
   },
   {
-    name: 'what the client sends in the turn in which its dial resolves arrives',
+    name: 'a transmission that the client sends in the turn in which its dial resolves arrives',
     sides: ['client'],
     async run(fixture) {
       const connection = await fixture.dial()
@@ -135,18 +138,18 @@ export const delivery: readonly TransportCase[] = [
       const { peer } = await fixture.poller.awaitOutcome('the server accepts', fixture.bench.accepted())
       const server = fixture.observePeer(peer)
       await fixture.untilReceived(server, [''])
-      same(server.received, ['["first"]'], 'what arrives')
+      same(server.received, ['["first"]'], 'the transmissions that arrive')
     },
   },
   {
-    name: '`received` grows with what arrives',
+    name: '`received` grows with each transmission that arrives',
     async run(fixture) {
       const { near, far } = await fixture.openLink()
       const { received: before } = await near.peer.status()
       await far.peer.send(['["one"]'])
       await fixture.untilReceived(near, [''])
       const { received: after } = await near.peer.status()
-      holds(after > before, `\`received\` stayed at ${after} although something arrived`)
+      holds(after > before, `\`received\` stayed at ${after} although a transmission arrived`)
       await far.peer.send(['["two"]'])
       await fixture.untilReceived(near, ['', ''])
       const { received: last } = await near.peer.status()
@@ -167,6 +170,6 @@ async function sharesBatches(fixture: TransportFixture): Promise<void> {
   const texts = ['["a"]\n["b"]', large.text, `${small.text}\n${large.text}\n${small.text}`]
   for (const { far } of links) {
     await fixture.untilReceived(far, [...texts, ...texts])
-    same(far.received, excerptsOf([...texts, ...texts]), 'what arrives')
+    same(far.received, excerptsOf([...texts, ...texts]), 'the transmissions that arrive')
   }
 }

@@ -6,7 +6,7 @@ import { LocalPeer } from './peer.ts'
 
 const cases: readonly TransportCase[] = [
   {
-    name: 'both ends know the subprotocol: of those that were offered the first that the server speaks',
+    name: 'both ends know the subprotocol: the first offered subprotocol that the server speaks',
     options: { subprotocols: ['b.v1', 'a.v1'] },
     async run(fixture) {
       const { connection, server } = await fixture.openUnattached(['x.v9', 'a.v1', 'b.v1'])
@@ -25,7 +25,7 @@ const cases: readonly TransportCase[] = [
     },
   },
   {
-    name: 'no common subprotocol: none is agreed on, or there is no link',
+    name: 'without a common subprotocol, the connection has an empty subprotocol or the dial rejects',
     async run(fixture) {
       const signal = createAborter().signal
       const dialled = fixture.bench.dial({ protocols: ['x.v9', 'y.v9'], signal })
@@ -55,14 +55,14 @@ const cases: readonly TransportCase[] = [
       holds(path.startsWith('/') && !path.includes('?'), `the path is ${JSON.stringify(path)}`)
       for (const record of [headers, params, query, cookies])
         for (const [name, value] of Object.entries(record))
-          holds(typeof value === 'string', `${name} is ${JSON.stringify(value)}, which is no text`)
+          holds(typeof value === 'string', `${name} is ${JSON.stringify(value)}, which is not a text`)
       for (const name of Object.keys(headers)) same(name, name.toLowerCase(), 'the name of a header')
       holds(origin === null || typeof origin === 'string', 'the origin is neither a text nor null')
       holds(remoteAddress !== '', 'the remote address is empty')
     },
   },
   {
-    name: 'a dial that reaches nobody rejects with an error',
+    name: 'a dial to an address without a server rejects with an error',
     needs: ['nowhere'],
     async run(fixture) {
       const { nowhere } = fixture.bench
@@ -72,26 +72,26 @@ const cases: readonly TransportCase[] = [
         fixture,
         nowhere({ protocols: [subprotocol], signal: createAborter().signal }),
       )
-      holds(error instanceof Error, `it rejected with ${String(error)}, which is no Error`)
+      holds(error instanceof Error, `the dial rejected with ${String(error)}, which is not an Error`)
     },
   },
   {
-    name: 'a dial with a signal that is aborted already rejects, and reaches nobody',
+    name: 'a dial with an aborted signal rejects, and makes no connection',
     async run(fixture) {
       const { signal, abort } = aborted()
       abort()
       const error = await rejection(fixture, fixture.bench.dial({ protocols: [subprotocol], signal }))
-      same(error, 'not wanted', 'what it rejects with')
+      same(error, 'not wanted', 'the error of the dial')
       await leavesNothing(fixture)
     },
   },
   {
-    name: 'a dial that is aborted on its way rejects with the reason, and leaves nothing behind',
+    name: 'a dial that is aborted on its way rejects with the reason, and leaves no connection behind',
     async run(fixture) {
       const { signal, abort } = aborted()
       const dialled = fixture.bench.dial({ protocols: [subprotocol], signal })
       abort()
-      same(await rejection(fixture, dialled), 'not wanted', 'what it rejects with')
+      same(await rejection(fixture, dialled), 'not wanted', 'the error of the dial')
       await leavesNothing(fixture)
     },
   },
@@ -110,7 +110,7 @@ const cases: readonly TransportCase[] = [
     },
   },
   {
-    name: 'a signal that is aborted when the link is open changes nothing',
+    name: 'an abort of the signal after the link is open has no effect',
     async run(fixture) {
       const { signal, abort } = aborted()
       const dialled = fixture.bench.dial({ protocols: [subprotocol], signal })
@@ -121,13 +121,13 @@ const cases: readonly TransportCase[] = [
       const server = fixture.observePeer(peer)
       await client.peer.send(['["still here"]'])
       await fixture.untilReceived(server, [''])
-      same(server.received, ['["still here"]'], 'what arrives')
+      same(server.received, ['["still here"]'], 'the transmissions that arrive')
     },
   },
 ]
 
-/** How links come about, or do not. It is clients who dial. */
-export const dialling: readonly TransportCase[] = cases.map((one) => ({ ...one, sides: ['client'] }))
+/** Cases of dials, which clients make. */
+export const dialling: readonly TransportCase[] = cases.map((each) => ({ ...each, sides: ['client'] }))
 
 function aborted(): { signal: DialOptions['signal']; abort(): void } {
   const aborter = createAborter()
@@ -136,11 +136,11 @@ function aborted(): { signal: DialOptions['signal']; abort(): void } {
 
 const unlessRejected = (dialled: Promise<Connection>): Promise<Connection | null> => dialled.catch(() => null)
 
-/** What a dial rejects with. */
+/** Resolves with the error of a dial that must reject. */
 async function rejection(fixture: TransportFixture, dialled: Promise<Connection>): Promise<unknown> {
   const outcome = dialled.then(
     () => {
-      throw new ConformanceError('it resolved')
+      throw new ConformanceError('the dial resolved')
     },
     (error: unknown) => ({ error }),
   )

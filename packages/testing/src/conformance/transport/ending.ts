@@ -6,10 +6,10 @@ import { numbered } from './delivery.ts'
 import { excerptsOf, type LinkPair, type TransportFixture } from './fixture.ts'
 import { LocalPeer } from './peer.ts'
 
-/** 1000, the edges of what applications may use, and codes of the protocol. */
+/** Close codes: 1000, the edges of the range for applications, and codes of the protocol. */
 const codes = [1000, 4000, 4001, 4008, 4012, 4408, 4499, 4500, 4501, 4514, 4899, 4999]
 
-/** Reasons over 123 bytes of UTF-8, and what is left of them. */
+/** Reasons over 123 bytes of UTF-8, each with the part that is kept. */
 const reasons = [
   ['x'.repeat(124), 'x'.repeat(123)],
   ['é'.repeat(62), 'é'.repeat(61)],
@@ -18,7 +18,7 @@ const reasons = [
   ['x'.repeat(4_000), 'x'.repeat(123)],
 ] as const
 
-/** Each link ends once, for both sides, whatever ends it. */
+/** Cases of endings: each link ends once, for both sides. */
 export const ending: readonly TransportCase[] = [
   {
     name: 'close codes reach the peer, and come back',
@@ -28,7 +28,7 @@ export const ending: readonly TransportCase[] = [
         const { near, far } = await closed(fixture, (link) =>
           link.near.peer.close(code, `because of ${code}`),
         )
-        same(far.closures, [{ code, reason: `because of ${code}` }], 'what the peer is told')
+        same(far.closures, [{ code, reason: `because of ${code}` }], 'the closes that the peer is told')
         same(near.closures.length, 1, 'the number of ends')
         same(near.closures[0]?.code, code, 'the code on the side that closed')
       }
@@ -40,7 +40,7 @@ export const ending: readonly TransportCase[] = [
     async run(fixture) {
       for (const reason of ['', 'x'.repeat(123), '\u{1f600}'.repeat(30)]) {
         const { far } = await closed(fixture, (link) => link.near.peer.close(4001, reason))
-        same(far.closures, [{ code: 4001, reason }], 'what the peer is told')
+        same(far.closures, [{ code: 4001, reason }], 'the closes that the peer is told')
       }
     },
   },
@@ -50,7 +50,7 @@ export const ending: readonly TransportCase[] = [
     async run(fixture) {
       for (const [given, kept] of reasons) {
         const { far } = await closed(fixture, (link) => link.near.peer.close(4001, given))
-        same(far.closures, [{ code: 4001, reason: kept }], 'what the peer is told')
+        same(far.closures, [{ code: 4001, reason: kept }], 'the closes that the peer is told')
       }
     },
   },
@@ -62,18 +62,18 @@ export const ending: readonly TransportCase[] = [
     },
   },
   {
-    name: 'what was sent right before a close arrives before the end',
+    name: 'transmissions sent right before a close arrive before the end',
     async run(fixture) {
       const texts = Array.from({ length: 40 }, (_, n) => numbered(n, n % 10 === 9 ? 200_000 : 50))
       const { far } = await closed(fixture, ({ near }) =>
         Promise.all([near.peer.send(texts), near.peer.close(4001, 'done')]),
       )
-      same(far.received, excerptsOf(texts), 'what arrives')
+      same(far.received, excerptsOf(texts), 'the transmissions that arrive')
       same(far.log.at(-1)?.type, 'closed', 'the last event')
     },
   },
   {
-    name: 'what is sent after a close is dropped in silence',
+    name: 'transmissions sent after a close are dropped silently',
     async run(fixture) {
       const { near, far } = await closed(fixture, async (link) => {
         const { peer } = link.near
@@ -86,7 +86,7 @@ export const ending: readonly TransportCase[] = [
       })
       await near.peer.send(['["long after"]'])
       await fixture.untilStable()
-      same(far.received, ['["before"]'], 'what arrives')
+      same(far.received, ['["before"]'], 'the transmissions that arrive')
     },
   },
   {
@@ -96,7 +96,7 @@ export const ending: readonly TransportCase[] = [
       const { near, far } = await closed(fixture, ({ near: { peer } }) =>
         Promise.all([peer.close(4001, 'first'), peer.close(4999, 'second')]),
       )
-      same(far.closures, [{ code: 4001, reason: 'first' }], 'what the peer is told')
+      same(far.closures, [{ code: 4001, reason: 'first' }], 'the closes that the peer is told')
       same(near.closures.length, 1, 'the number of ends')
     },
   },
@@ -106,7 +106,7 @@ export const ending: readonly TransportCase[] = [
       closed(fixture, ({ near: { peer } }) => Promise.all([peer.close(4001, ''), peer.abort()])),
   },
   {
-    name: 'an abort ends both sides, who may come back',
+    name: 'an abort ends both sides, with a code that allows a reconnect',
     async run(fixture) {
       const { near, far } = await closed(fixture, ({ near: { peer } }) => peer.abort())
       for (const { closures } of [near, far])
@@ -115,13 +115,13 @@ export const ending: readonly TransportCase[] = [
     },
   },
   {
-    name: 'after an abort nothing arrives any more, and a second abort does nothing',
+    name: 'after an abort no transmission arrives, and a second abort has no effect',
     async run(fixture) {
       const { near } = await closed(fixture, async ({ near: { peer }, far }) => {
         await Promise.all([peer.abort(), peer.abort()])
         await far.peer.send(['["late"]'])
       })
-      same(near.received, [], 'what arrives after an abort')
+      same(near.received, [], 'the transmissions after an abort')
     },
   },
   {
@@ -133,7 +133,7 @@ export const ending: readonly TransportCase[] = [
       )
       for (const { closures } of [near, far])
         for (const { code } of closures)
-          holds(code === 4001 || code === 4013, `an end with ${code}, which nobody said`)
+          holds(code === 4001 || code === 4013, `an end with ${code}, which neither side sent`)
     },
   },
   {
@@ -146,7 +146,7 @@ export const ending: readonly TransportCase[] = [
       closed(fixture, ({ near, far }) => Promise.all([near.peer.close(4001, ''), far.peer.abort()])),
   },
   {
-    name: 'aborted from inside `receive`, a sink hears nothing but the end',
+    name: 'after an abort inside `receive`, the sink is only told the end',
     needs: ['near local'],
     async run(fixture) {
       const { near } = await closed(fixture, async (link) => {
@@ -155,7 +155,7 @@ export const ending: readonly TransportCase[] = [
         }
         await link.far.peer.send(['[1]', '[2]', numbered(3, 200_000), '[4]'])
       })
-      same(near.received, ['[1]'], 'what arrives')
+      same(near.received, ['[1]'], 'the transmissions that arrive')
     },
   },
   {
@@ -168,11 +168,11 @@ export const ending: readonly TransportCase[] = [
         }
         await link.far.peer.send(['[1]', '[2]', '[3]'])
       })
-      same(far.closures, [{ code: 4502, reason: 'that was wrong' }], 'what the peer is told')
+      same(far.closures, [{ code: 4502, reason: 'that was wrong' }], 'the closes that the peer is told')
     },
   },
   {
-    name: 'no method throws or does anything after the end, nor inside `closed`',
+    name: 'no method throws or has an effect after the end, nor inside `closed`',
     needs: ['near local'],
     async run(fixture) {
       const { near } = await closed(fixture, async (link) => {
@@ -187,7 +187,7 @@ export const ending: readonly TransportCase[] = [
     },
   },
   {
-    name: 'an end that came before the sink is told to it, after what had arrived',
+    name: 'a close before the attach is told to the sink, after the transmissions that had arrived',
     sides: ['server'],
     options: { greeting: ['["hello"]'], farewell: { code: 4503, reason: 'not you' } },
     async run(fixture) {
@@ -195,13 +195,13 @@ export const ending: readonly TransportCase[] = [
       await fixture.untilStable()
       const client = fixture.observePeer(new LocalPeer(connection).attach())
       await fixture.untilEnded({ near: server, far: client })
-      same(client.received, ['["hello"]'], 'what had arrived')
+      same(client.received, ['["hello"]'], 'the transmissions before the end')
       same(client.closures.length, 1, 'the number of ends')
       same(client.log.at(-1)?.type, 'closed', 'the last event')
     },
   },
   {
-    name: 'aborted while what came before the sink is handed to it, a sink hears nothing but the end',
+    name: 'after an abort during the delivery of earlier transmissions, the sink is only told the end',
     sides: ['server'],
     options: { greeting: ['[1]', '[2]', '[3]'] },
     async run(fixture) {
@@ -215,12 +215,12 @@ export const ending: readonly TransportCase[] = [
       same(
         peer.log.map(({ type }) => type),
         ['receive', 'closed'],
-        'what the sink hears',
+        'the events of the sink',
       )
     },
   },
   {
-    name: 'a reset of the link ends both sides, who may come back',
+    name: 'a reset of the link ends both sides, with a code that allows a reconnect',
     needs: ['cut'],
     async run(fixture) {
       const { near, far } = await closed(fixture, async () => {
@@ -250,7 +250,7 @@ export const ending: readonly TransportCase[] = [
     },
   },
   {
-    name: 'a peer that vanished without a word is noticed',
+    name: 'a peer that vanished without notice is detected',
     needs: ['vanish', 'near detectsLoss'],
     async run(fixture) {
       const { near } = await fixture.openLink()
@@ -262,7 +262,7 @@ export const ending: readonly TransportCase[] = [
   },
 ]
 
-/** A link on which something was done that must end it for both sides, once they know. */
+/** Opens a link, ends it, and waits until both sides know. */
 async function closed(
   fixture: TransportFixture,
   end: (link: LinkPair) => Promise<unknown>,

@@ -1,7 +1,13 @@
-/** Longer ones are told apart by their beginning, end, length and a hash. */
+/**
+ * Maximum length of a text that is kept whole; a longer text is told apart by its beginning, end, length and
+ * hash.
+ */
 const wholeUpTo = 256
 
-/** A transmission as logs hold it: two of them have the same gist only when they are the same, by all odds. */
+/**
+ * Returns a transmission as the records of events hold it: two different transmissions practically never have
+ * the same excerpt.
+ */
 export function excerptOf(text: string): string {
   if (text.length <= wholeUpTo) return text
   let hash = 2166136261

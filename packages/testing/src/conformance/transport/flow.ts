@@ -3,14 +3,14 @@ import type { TransportCase } from './case.ts'
 import { numbered } from './delivery.ts'
 import { excerptsOf, type LinkEnd, type TransportFixture } from './fixture.ts'
 
-/** More than the buffers of two kernels hold. */
+/** Number and size of transmissions that exceed the buffers of two kernels. */
 const most = 256
 const size = 256 * 1024
 
-/** A slow reader holds the writer back, and costs neither data nor memory. */
+/** Cases of flow control: a slow reader holds the writer back, and costs neither data nor memory. */
 export const flow: readonly TransportCase[] = [
   {
-    name: '`pause` holds back what the peer sends, and `resume` goes on in order',
+    name: '`pause` holds back the transmissions of the peer, and `resume` delivers them in order',
     needs: ['near pause'],
     async run(fixture) {
       const { near, far } = await fixture.openLink()
@@ -21,11 +21,11 @@ export const flow: readonly TransportCase[] = [
       holds(near.received.length < texts.length, 'everything arrived at an end that does not read')
       await near.peer.resume()
       await fixture.untilReceived(near, texts)
-      same(near.received, excerptsOf(texts), 'what arrives')
+      same(near.received, excerptsOf(texts), 'the transmissions that arrive')
     },
   },
   {
-    name: 'an end that pauses and resumes again and again loses nothing',
+    name: 'an end that pauses and resumes repeatedly loses no transmission',
     needs: ['near pause'],
     async run(fixture) {
       const { near, far } = await fixture.openLink()
@@ -38,7 +38,7 @@ export const flow: readonly TransportCase[] = [
         await near.peer.resume()
       }
       await fixture.untilReceived(near, texts)
-      same(near.received, excerptsOf(texts), 'what arrives')
+      same(near.received, excerptsOf(texts), 'the transmissions that arrive')
     },
   },
   {
@@ -52,8 +52,8 @@ export const flow: readonly TransportCase[] = [
       await near.peer.close(4001, 'done')
       await far.peer.resume()
       await fixture.untilEnded({ near, far })
-      same(far.received, excerptsOf(texts), 'what arrives')
-      same(far.closures, [{ code: 4001, reason: 'done' }], 'what the peer is told')
+      same(far.received, excerptsOf(texts), 'the transmissions that arrive')
+      same(far.closures, [{ code: 4001, reason: 'done' }], 'the closes that the peer is told')
     },
   },
   {
@@ -69,7 +69,7 @@ export const flow: readonly TransportCase[] = [
     },
   },
   {
-    name: 'above the mark `send` answers false, and one `drain` follows when all is written',
+    name: 'above the mark `send` returns false, and one `drain` follows when all is written',
     needs: ['near backpressure'],
     async run(fixture) {
       const { near, far } = await fixture.openLink()
@@ -81,12 +81,12 @@ export const flow: readonly TransportCase[] = [
       await fixture.untilReceived(far, texts)
       await fixture.untilStable()
       same(near.drains, 1, 'the number of drains')
-      same(far.received, excerptsOf(texts), 'what arrives')
+      same(far.received, excerptsOf(texts), 'the transmissions that arrive')
       same(await near.peer.send([numbered(0, 50)]), [true], 'the answer to a send when all is written')
     },
   },
   {
-    name: '`bufferedAmount` counts what a send has left unwritten, at once',
+    name: '`bufferedAmount` counts the unwritten bytes of a send at once',
     needs: ['near local', 'near backpressure'],
     async run(fixture) {
       const { near, far } = await fixture.openLink()
@@ -100,12 +100,12 @@ export const flow: readonly TransportCase[] = [
     },
   },
   {
-    name: 'a peer that does not read holds the sender back, and loses nothing',
+    name: 'a peer that does not read holds the sender back, and loses no transmission',
     needs: ['near backpressure', 'far pause'],
     run: holdsBack,
   },
   {
-    name: 'an abort lets go of what was not written',
+    name: 'an abort releases the unwritten bytes',
     needs: ['near backpressure', 'far pause'],
     async run(fixture) {
       const { near, far } = await fixture.openLink()
@@ -124,7 +124,7 @@ async function holdsBack(fixture: TransportFixture): Promise<void> {
   const { near, far } = await fixture.openLink()
   await far.peer.pause()
   const texts = await fill(fixture, near)
-  // What is sent all the same is taken too.
+  // Sends in spite of the blocked state are accepted too.
   const more = [numbered(most, 100), numbered(most + 1, size), numbered(most + 2, 100)]
   same(await near.peer.send(more), [false, false, false], 'the answers to sends of an end that is held back')
   texts.push(...more)
@@ -138,11 +138,11 @@ async function holdsBack(fixture: TransportFixture): Promise<void> {
   await fixture.until('the sender is told to go on', () => near.drains > drains)
   await fixture.untilStable()
   same(near.drains, drains + 1, 'the number of drains')
-  same(far.received, excerptsOf(texts), 'what arrives')
+  same(far.received, excerptsOf(texts), 'the transmissions that arrive')
   same(await near.peer.send([numbered(0, 50)]), [true], 'the answer to a send when all is written')
 }
 
-/** Sends until a `send` answered false and no `drain` follows; what it sent. */
+/** Sends until a `send` returns false without a later `drain`, and returns the texts that it sent. */
 async function fill(fixture: TransportFixture, end: LinkEnd): Promise<string[]> {
   const texts: string[] = []
   for (let n = 0; n < most; n++) {
@@ -154,7 +154,9 @@ async function fill(fixture: TransportFixture, end: LinkEnd): Promise<string[]> 
     const { type } = end.log.at(-1) ?? {}
     if (type === 'blocked') return texts
   }
-  throw new Error(`no send was held back although nobody read ${most * size} bytes`)
+  throw new Error(
+    `unable to fill the link: no send was held back although the peer left unread ${most * size} bytes`,
+  )
 }
 
 function drainedFully(fixture: TransportFixture, end: LinkEnd): Promise<void> {

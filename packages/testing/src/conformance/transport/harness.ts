@@ -2,12 +2,15 @@ import type { Dialer, TransportCapabilities } from '@chat/core/transport'
 import type { SuiteTiming } from '../poller.ts'
 import type { AcceptedPeer, StartOptions } from './peer.ts'
 
-/** One of the two ends of a link. */
+/** An end of a link. */
 export type Side = 'client' | 'server'
 
-/** What a harness may lack. Each one leaves out the cases that need it. */
+/** Means that a harness may lack. The suite skips the cases that need them. */
 export type Lack =
-  /** The server's ends are no {@link LocalPeer}s: the suite cannot call their connections in its own turn. */
+  /**
+   * A server in the suite's own process, whose ends are {@link LocalPeer}s: the suite calls their connections
+   * in its own turn.
+   */
   | 'local server'
   /** {@link TransportBench.nowhere} */
   | 'nowhere'
@@ -18,32 +21,41 @@ export type Lack =
 
 /** A transport as the suite tests it. */
 export interface TransportHarness extends SuiteTiming {
-  /** What the suite is called, such as `memory` or `node-ws`. */
+  /** Name of the suite, such as `memory` or `node-ws`. */
   readonly name: string
-  /** What the connections of each side declare. What a side cannot do is not asked of it. */
+  /**
+   * Capabilities that the connections of each side declare. The suite skips the cases that need a missing
+   * capability.
+   */
   readonly capabilities: Readonly<Record<Side, TransportCapabilities>>
-  /** What this harness has no means for, with the reason, which the report shows. */
+  /** Means that this harness lacks, each with the reason, which the report shows. Default: no lacks. */
   readonly lacks?: Readonly<Partial<Record<Lack, string>>>
-  /** Cases that cannot pass here, by name, with the reason, which the report shows. */
+  /** Cases to skip, by name, each with the reason, which the report shows. Default: no case. */
   readonly skip?: Readonly<Record<string, string>>
-  /** Makes a server for one case. */
+  /** Starts a server for a case. */
   start(options: StartOptions): Promise<TransportBench>
 }
 
-/** A server, and the ways to it, for one case. */
+/** A server and the dialers that reach it, for a case. */
 export interface TransportBench {
-  /** Reaches the server. */
+  /** Dials the server. */
   readonly dial: Dialer
-  /** Reaches nobody: a place where nothing listens. */
+  /** Dials an address without a server. */
   readonly nowhere?: Dialer
-  /** The server's end of the link that was dialled next, in the order of the dials. {@link RecordingHost.next} is one. */
+  /**
+   * Resolves with the server's end of the next link, in the order of the dials, as {@link RecordingHost.next}
+   * does.
+   */
   accepted(): Promise<AcceptedPeer>
-  /** How many of the server's ends have not ended. {@link RecordingHost.open} is one. */
+  /**
+   * Resolves with the number of the server's ends that have not ended, as {@link RecordingHost.open} counts
+   * them.
+   */
   open(): Promise<number>
-  /** Resets every link: both ends are told by the network. */
+  /** Resets every link; the network notifies both ends. */
   cut?(): Promise<void>
-  /** Lets one side fall silent on every link, without a word to the other. */
+  /** Silences a side of every link, without notice to its peers. */
   vanish?(side: Side): Promise<void>
-  /** Lets go of everything. */
+  /** Stops the server and releases its links. */
   stop(): Promise<void>
 }

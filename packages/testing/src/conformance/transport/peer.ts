@@ -1,28 +1,37 @@
 import { Batch, type Connection, Frame, type Handshake, type Sink } from '@chat/core/transport'
 import { excerptOf } from './excerpt.ts'
 
-/** What one end of a link has seen. */
+/** An event at an end of a link. */
 export type LinkEvent =
-  /** A transmission; a long one as its beginning, length and hash, a binary one as `bytes:` and their number. */
+  /**
+   * A transmission arrived: its text, the beginning, length and hash of a long text, or `bytes:` and the
+   * length of binary data.
+   */
   | { readonly type: 'receive'; readonly text: string }
-  /** A `send` of this end answered `false`. */
+  /** A `send` of this end returned `false`. */
   | { readonly type: 'blocked' }
   | { readonly type: 'drain' }
   | { readonly type: 'closed'; readonly code: number; readonly reason: string }
 
-/** How one end stands. */
+/** The properties of an end's connection. */
 export interface PeerStatus {
+  /** Value of `Connection.protocol`. */
   readonly protocol: string
+  /** Value of `Connection.bufferedAmount`, in bytes. */
   readonly bufferedAmount: number
+  /** Value of `Connection.received`. */
   readonly received: number
 }
 
 /**
- * One end of a link, wherever it lives. In the suite's own process it is a {@link LocalPeer}; for a server in another one, such as behind a browser, it is written
- * over whatever reaches that process, with a `LocalPeer` at the other end.
+ * An end of a link, in any process. In the suite's own process it is a {@link LocalPeer}. For a server in
+ * another process, as behind a browser, it is a proxy for a `LocalPeer` in that process.
  */
 export interface Peer {
-  /** Writes each text as one transmission, all in one turn; answers what `Connection.send` did. */
+  /**
+   * Writes each text as a transmission, all in the same turn, and resolves with the results of
+   * `Connection.send`.
+   */
   send(texts: readonly string[]): Promise<readonly boolean[]>
   /** Calls `Connection.close`. */
   close(code: number, reason: string): Promise<void>
@@ -32,75 +41,90 @@ export interface Peer {
   pause(): Promise<void>
   /** Calls `Connection.resume`. */
   resume(): Promise<void>
-  /** What has happened on this end, in its order, without the first `from` events. */
+  /** Resolves with the events of this end in their order, without the first `from` events. */
   events(from: number): Promise<readonly LinkEvent[]>
-  /** How this end stands now. */
+  /** Resolves with the properties of the connection at this moment. */
   status(): Promise<PeerStatus>
 }
 
-/** An end whose connection is in this process. It takes what arrives and remembers it. */
+/** An end whose connection is in this process. It records all events. */
 export class LocalPeer implements Peer, Sink {
+  /** Connection of this end. */
   readonly connection: Connection
-  /** What has happened so far. */
+  /** Events so far. */
   readonly log: LinkEvent[] = []
-  /** Called with each event, inside the sink's call. Must not throw. */
+  /** Called with each event, inside the sink's call. Must not throw. Default: `null`. */
   reaction: ((event: LinkEvent) => void) | null = null
 
+  /** Makes the end of a connection; call {@link LocalPeer.attach} next. */
   constructor(connection: Connection) {
     this.connection = connection
   }
 
-  /** Starts to take what arrives. */
+  /** Attaches this end to its connection as the sink. */
   attach(): this {
     this.connection.attach(this)
     return this
   }
 
+  /** Records a transmission. */
   receive(transmission: string | Uint8Array): void {
     const text =
       typeof transmission === 'string' ? excerptOf(transmission) : `bytes: ${transmission.byteLength}`
     this.#add({ type: 'receive', text })
   }
 
+  /** Records a drain. */
   drain(): void {
     this.#add({ type: 'drain' })
   }
 
+  /** Records the end of the connection. */
   closed(code: number, reason: string): void {
     this.#add({ type: 'closed', code, reason })
   }
 
-  /** Writes a batch; answers as `Connection.send`. */
+  /** Writes a batch, and returns the result of `Connection.send`. */
   write(batch: Batch): boolean {
     const taken = this.connection.send(batch)
     if (!taken) this.#add({ type: 'blocked' })
     return taken
   }
 
+  /**
+   * Writes each text as a transmission, all in the same turn, and resolves with the results of
+   * `Connection.send`.
+   */
   async send(texts: readonly string[]): Promise<readonly boolean[]> {
     return texts.map((text) => this.write(Batch.root().append(new Frame(text))))
   }
 
+  /** Calls `Connection.close`. */
   async close(code: number, reason: string): Promise<void> {
     this.connection.close(code, reason)
   }
 
+  /** Calls `Connection.abort`. */
   async abort(): Promise<void> {
-    this.connection.abort(new Error('the test gave it up'))
+    this.connection.abort(new Error('unable to go on: the test aborted the connection'))
   }
 
+  /** Calls `Connection.pause`. */
   async pause(): Promise<void> {
     this.connection.pause()
   }
 
+  /** Calls `Connection.resume`. */
   async resume(): Promise<void> {
     this.connection.resume()
   }
 
+  /** Resolves with the events in their order, without the first `from` events. */
   async events(from: number): Promise<readonly LinkEvent[]> {
     return this.log.slice(from)
   }
 
+  /** Resolves with the properties of the connection at this moment. */
   async status(): Promise<PeerStatus> {
     const { protocol, bufferedAmount, received } = this.connection
     return { protocol, bufferedAmount, received }
@@ -112,46 +136,53 @@ export class LocalPeer implements Peer, Sink {
   }
 }
 
-/** A server's end of a link, and what it knew before the first word. */
+/** A server's end of a link, with the handshake. */
 export interface AcceptedPeer {
+  /** End of the link. */
   readonly peer: Peer
+  /** Handshake that the transport handed to the hub. */
   readonly handshake: Handshake
 }
 
-/** How a server of one case behaves. Everything in it can be sent as JSON. */
+/** Options of the server of a case, which can be sent as JSON. */
 export interface StartOptions {
-  /** The subprotocols that the server speaks. */
+  /** Subprotocols that the server speaks. */
   readonly subprotocols: readonly string[]
-  /** What it sends, in the very turn in which it is handed a connection. */
+  /** Texts that the server sends in the turn in which it accepts a connection. */
   readonly greeting: readonly string[]
-  /** How it closes, right after the greeting; `null` when it does not. */
+  /** Close code and reason that the server closes with, right after the greeting; `null` to stay open. */
   readonly farewell: { readonly code: number; readonly reason: string } | null
 }
 
-/** Stands for a hub: takes connections as a server's end, in the turn in which it is handed them, and gives them out one by one. */
+/**
+ * A stand-in for a hub: accepts connections as a server's ends, in the turn in which the transport hands them
+ * over, and gives them out one by one.
+ */
 export class RecordingHost {
+  /** Subprotocols that the host speaks. */
   readonly subprotocols: readonly string[]
   readonly #options: StartOptions
   readonly #peers: LocalPeer[] = []
   readonly #untaken: AcceptedPeer[] = []
   readonly #waiting: ((accepted: AcceptedPeer) => void)[] = []
 
+  /** Makes a host that behaves as the options say. */
   constructor(options: StartOptions) {
     this.#options = options
     this.subprotocols = options.subprotocols
   }
 
-  /** How many connections have not ended. */
+  /** Number of connections that have not ended. */
   get open(): number {
     return this.#peers.filter(({ log }) => log.at(-1)?.type !== 'closed').length
   }
 
-  /** Every end it was handed, in their order. */
+  /** All ends, in the order of their connections. */
   get peers(): readonly LocalPeer[] {
     return this.#peers
   }
 
-  /** What a transport calls with each connection. */
+  /** Called by the transport with each connection. */
   accept(connection: Connection, handshake: Handshake): void {
     const peer = new LocalPeer(connection).attach()
     this.#peers.push(peer)
@@ -164,7 +195,7 @@ export class RecordingHost {
     else taker(accepted)
   }
 
-  /** The next connection that nobody has taken yet. */
+  /** Resolves with the next connection, in their order; each is given out once. */
   next(): Promise<AcceptedPeer> {
     const accepted = this.#untaken.shift()
     if (accepted !== undefined) return Promise.resolve(accepted)

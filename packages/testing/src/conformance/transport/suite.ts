@@ -11,13 +11,13 @@ const cases: readonly TransportCase[] = [...dialling, ...delivery, ...ending, ..
 const bothSides: readonly Side[] = ['client', 'server']
 
 /**
- * Every obligation of the transport contract, for both sides of a link, as cases that any runner can run; {@link defineTransportSuite} hands
- * them to one.
+ * Every obligation of the transport contract, for both sides of a link, as cases for any runner; {@link
+ * defineTransportSuite} declares them in a runner.
  *
  * @throws RangeError when the harness skips a case that does not exist.
  */
 export function transportCases(harness: TransportHarness): ConformanceCase[] {
-  const made = cases.flatMap((one) => (one.sides ?? bothSides).map((side) => make(harness, one, side)))
+  const made = cases.flatMap((each) => (each.sides ?? bothSides).map((side) => makeCase(harness, each, side)))
   checkSkips(
     harness.skip,
     made.map(({ name }) => name),
@@ -50,7 +50,8 @@ export function transportCases(harness: TransportHarness): ConformanceCase[] {
  * })
  * ```
  *
- * Each case has a server of its own. What the transport declares that it cannot, what the harness lacks, and what it skips is reported by name, with the reason.
+ * Each case has a server of its own. The report names each skipped case with its reason: a capability that
+ * the transport lacks, means that the harness lacks, or an entry of `skip`.
  *
  * @throws RangeError when the harness skips a case that does not exist.
  */
@@ -58,16 +59,16 @@ export function defineTransportSuite(runner: TestRunner, harness: TransportHarne
   declare(runner, `transport conformance: ${harness.name}`, transportCases(harness))
 }
 
-function make(harness: TransportHarness, one: TransportCase, side: Side): ConformanceCase {
-  const name = `${side}: ${one.name}`
+function makeCase(harness: TransportHarness, transportCase: TransportCase, side: Side): ConformanceCase {
+  const name = `${side}: ${transportCase.name}`
   return {
     name,
-    skip: harness.skip?.[name] ?? skipReason(harness, one, side),
+    skip: harness.skip?.[name] ?? skipReason(harness, transportCase, side),
     timeout: 40_000,
     async run() {
-      const fixture = await TransportFixture.create(harness, side, one.options)
+      const fixture = await TransportFixture.create(harness, side, transportCase.options)
       try {
-        await one.run(fixture)
+        await transportCase.run(fixture)
         await fixture.finish()
       } finally {
         await fixture.bench.stop()
