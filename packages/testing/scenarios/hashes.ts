@@ -3,8 +3,8 @@ import { optionsOf } from './search.ts'
 import { searches } from './searches/all.ts'
 
 /*
- * Prints the hash of what happens in some seeds of every search, each a line of `search, seed, hash` as JSON:
- * whatever runs this must print the same.
+ * Prints the hash of some seeds of every search, each as a line of `search, seed, hash` in JSON. Every runtime
+ * must print the same.
  */
 const { process } = globalThis as unknown as { process: { stdout: { write(text: string): void } } }
 const say = (name: string, seed: number, hash: string): void => {

@@ -2,9 +2,9 @@ import { run } from './search.ts'
 import { searches } from './searches/all.ts'
 
 /*
- * Makes one search: `--search` its name, `--seeds` how many, `--from` the first, `--progress` to hear of it
- * after each so many. Ends with a line of figures, as JSON; or exits with 1 and the report of the first
- * failure. `--list` names all searches.
+ * Runs a search. Options: `--search` is its name, `--seeds` the number of seeds, `--from` the first seed,
+ * `--progress` the number of seeds between two lines of progress, `--list` prints the names of all searches.
+ * Ends with a line of figures in JSON, or exits with 1 and the report of the first failure.
  */
 interface Process {
   readonly argv: readonly string[]
@@ -22,7 +22,10 @@ const say = (line: string): void => process.stdout.write(`${line}\n`)
 
 async function main(): Promise<void> {
   const search = searches.find(({ name }) => name === option('search'))
-  if (search === undefined) throw new RangeError(`unable to search: there is no '${option('search')}'`)
+  if (search === undefined)
+    throw new RangeError(
+      `unable to search: there is no search '${option('search')}'; --list prints their names`,
+    )
   const seeds = Number(option('seeds') ?? 100)
   const every = Number(option('progress') ?? Number.POSITIVE_INFINITY)
   try {
@@ -40,7 +43,7 @@ async function main(): Promise<void> {
         seeds: runs,
         steps,
         time: Math.round(time),
-        // Of the processor: what else runs on the machine does not count.
+        // Time of the processor, so that other processes of the machine do not count.
         elapsed: Math.round((user + system) / 1_000),
         situations: reached,
       }),

@@ -2,25 +2,25 @@ import { type ExploreOptions, type ExploreReport, explore, type FaultKind, type 
 import type { Cluster } from './cluster/cluster.ts'
 import { commonChecks, noLogDiverges } from './cluster/final-checks.ts'
 
-/** A search that CI and the nightly run make: one kind of trouble, and what must hold in it. */
+/** A search that CI and the nightly run make: a kind of trouble, and the conditions that must hold in it. */
 export interface Search {
   readonly name: string
   readonly setup: (w: World) => Promise<Cluster>
   readonly workload: (cluster: Cluster) => Promise<void>
-  /** What must hold in the end, besides the world's own invariants and the usual. */
+  /** Checks conditions at the end, besides the invariants of the world and the common checks. */
   readonly check?: (cluster: Cluster) => Promise<void> | void
   readonly options: Pick<
     ExploreOptions<Cluster>,
     'most' | 'within' | 'lasting' | 'latency' | 'backplaneLatency'
   > & { readonly faults: readonly FaultKind[] }
-  /** What must come about in two hundred seeds, or the search is not worth much. */
+  /** Situations that must come about in two hundred seeds, or the search shows too little. */
   readonly situations: readonly string[]
 }
 
-/** From so many seeds on a search must have come across everything it is for. */
+/** Number of seeds from which on the situations must have come about. */
 const telling = 200
 
-/** What {@link explore} needs to make a search. */
+/** Returns the options of {@link explore} for a search. */
 export const optionsOf = ({ workload, check, options }: Search): ExploreOptions<Cluster> => ({
   ...options,
   workload: (_, cluster) => workload(cluster),

@@ -9,7 +9,7 @@ const open = {
   authorize: () => true,
 }
 
-/** A room in which the second of two people is asked for what the app has made of it. */
+/** Two clients; the second has joined a room. */
 async function pair(w: World): Promise<{ alice: Client; bob: Client }> {
   const hub = w.hub({ ...open, limits: { replay: 3 } })
   const [alice, bob] = [await w.client(hub, 'alice'), await w.client(hub, 'bob')]
@@ -116,12 +116,18 @@ test('a search finds a violation, and says how to repeat the run', async () => {
         }
       },
       check: (w, { bob }) =>
-        w.invariant('nothing is missed', () => w.gaps(bob, '#lobby').length === 0 || 'something was'),
+        w.invariant(
+          'no message is missed',
+          () => w.gaps(bob, '#lobby').length === 0 || 'a message was missed',
+        ),
     },
     pair,
   )
   await assert.rejects(search, ({ message }: Error) => {
-    assert.match(message, /^nothing is missed does not hold: something was\nseed \d+, trace [0-9a-f]{16}\n/)
+    assert.match(
+      message,
+      /^no message is missed does not hold: a message was missed\nseed \d+, trace [0-9a-f]{16}\n/,
+    )
     assert.match(
       message,
       /it needs (?:one|the only fault that was there):\n {2}\{"at":\d+,"kind":"(cut|reset)",.*\nwhat led to it:\n/,

@@ -9,19 +9,17 @@ import {
 import type { World } from '@chat/testing'
 import { type MonitorBounds, ProtocolMonitor } from '../monitor/protocol-monitor.ts'
 
-/** Who lives in a cluster, and how. */
+/** Options of a cluster. */
 export interface ClusterPlan {
-  /** How many hubs. Default: 2. */
+  /** Number of hubs. Default: 2. */
   readonly nodes?: number
-  /**
-   * The hubs to which every client connects, one after the other, by their places. Default: one time each.
-   */
+  /** Indexes of the hubs to which every client connects, in this order. Default: each hub once. */
   readonly route?: readonly number[]
-  /** The users of the clients. Default: three people, one of them twice. */
+  /** Users of the clients, a client for each. Default: three users, one of them with two clients. */
   readonly users?: readonly string[]
-  /** The rooms that everyone joins. Default: two. */
+  /** Rooms that every client joins. Default: two. */
   readonly rooms?: readonly string[]
-  /** What the hubs are told besides. */
+  /** Further options of the hubs. */
   readonly hub?: HubOptions
   readonly client?: Partial<Omit<ClientOptions, 'token'>>
   /** Called with every incarnation of a hub. */
@@ -29,26 +27,26 @@ export interface ClusterPlan {
   readonly bounds?: MonitorBounds
 }
 
-/** What somebody said, and what became of it. */
+/** A message that a client sent, with its outcome. */
 export interface SentMessage {
-  /** Unique in its cluster. */
+  /** Number of the message, unique in the cluster. */
   readonly n: number
   readonly client: Client
   readonly address: string
-  /** Whether the client was connected, so that the words could be written at once. */
+  /** `true` when the client was connected, so that the send was written at once. */
   readonly atOnce: boolean
   readonly since: number
-  /** How it ended: `null` while it has not. */
+  /** Outcome of the send; `null` while it is pending. */
   outcome: 'stored' | 'uncertain' | (string & {}) | null
   until: number | null
 }
 
-/** Hubs, and people who talk. */
+/** Hubs, and clients that send messages. */
 export class Cluster {
-  /** Makes the hubs and connects the people; every one of them listens in every room. */
+  /** Starts the hubs and connects the clients, which join all rooms. */
   static async start(w: World, plan: ClusterPlan = {}): Promise<Cluster> {
     const cluster = new Cluster(w, plan)
-    const route = (plan.route ?? [...cluster.hubs.keys()]).flatMap((place) => cluster.hubs[place] ?? [])
+    const route = (plan.route ?? [...cluster.hubs.keys()]).flatMap((index) => cluster.hubs[index] ?? [])
     const { users = ['alice', 'bob', 'carol', 'alice'], client: options = {} } = plan
     for (const name of users) {
       const client = await w.client(route, name, options)
@@ -59,9 +57,9 @@ export class Cluster {
   }
 
   readonly w: World
-  /** The hubs, as the world knows them. */
+  /** Hubs as the world knows them: the first incarnations. */
   readonly hubs: readonly Hub[]
-  /** What runs now in the place of each. */
+  /** Running incarnation of each hub. */
   readonly running: Hub[] = []
   readonly clients: Client[] = []
   readonly rooms: readonly string[]
@@ -85,23 +83,23 @@ export class Cluster {
     )
   }
 
-  /** One of several, drawn from the seed. */
-  draw<T>(several: readonly T[]): T {
-    const one = several[Math.floor(this.w.random() * several.length)]
-    if (one === undefined) throw new RangeError('unable to draw one of none')
-    return one
+  /** Draws an item from the seed. */
+  draw<T>(items: readonly T[]): T {
+    const item = items[Math.floor(this.w.random() * items.length)]
+    if (item === undefined) throw new RangeError('unable to draw an item: the list is empty')
+    return item
   }
 
-  /** Sends words that nobody has said before, `bytes` long. */
+  /** Sends a message with a new number; the padding has `bytes` characters. */
   sendMessage(client: Client, address: string, bytes = 0): SentMessage {
     const { w } = this
     const atOnce = client.status === 'connected'
     const n = this.sent.length
-    const words: SentMessage = { n, client, address, atOnce, since: w.now, outcome: null, until: null }
-    this.sent.push(words)
+    const message: SentMessage = { n, client, address, atOnce, since: w.now, outcome: null, until: null }
+    this.sent.push(message)
     const settle = (outcome: string): void => {
-      words.outcome = outcome
-      words.until = w.now
+      message.outcome = outcome
+      message.until = w.now
       if (outcome === 'uncertain') w.sometimes('a send is uncertain')
     }
     client
@@ -111,10 +109,10 @@ export class Cluster {
         () => settle('stored'),
         (error: unknown) => settle(error instanceof UncertainError ? 'uncertain' : codeOf(error)),
       )
-    return words
+    return message
   }
 
-  /** Casts words that nobody has said before. */
+  /** Casts a message with a new number; the padding has `bytes` characters. */
   castMessage(client: Client, address: string, bytes = 0): void {
     const n = this.sent.length
     this.sent.push({
@@ -129,7 +127,7 @@ export class Cluster {
     client.to(address).cast('say', { n, pad: '.'.repeat(bytes) })
   }
 
-  /** What a client was told at an address. */
+  /** Returns the numbers of the messages that a client received at an address. */
   receivedBy(client: Client, address: string): number[] {
     return this.w.seen<{ n: number }>(client, address).map(({ data }) => data.n)
   }

@@ -1,9 +1,6 @@
 import type { Cluster } from './cluster.ts'
 
-/**
- * Nobody is handed the same words twice: not even as two messages, which is what a repetition under another
- * name would be.
- */
+/** No client receives the same data twice, also not as two messages, as after a repetition under another id. */
 export function deliveredOnce(cluster: Cluster): void {
   for (const client of cluster.clients)
     for (const address of [...cluster.rooms, '*', `@${client.user}`]) {
@@ -17,7 +14,7 @@ export function deliveredOnce(cluster: Cluster): void {
     }
 }
 
-/** At the end everyone is connected, says a last word everywhere, and everyone hears it: nothing is stuck. */
+/** Sends a last message of each client to each address, and checks that every client receives all of them. */
 export async function everyMessageArrives(cluster: Cluster): Promise<void> {
   const { w, clients, rooms } = cluster
   const last = clients.flatMap((client) =>
@@ -36,7 +33,7 @@ export async function everyMessageArrives(cluster: Cluster): Promise<void> {
   })
 }
 
-/** When all is quiet, the hubs have one session for each client, and no other. */
+/** Checks that the hubs have exactly the sessions of the clients. */
 export function sessionsMatchClients({ w, running, clients }: Cluster): void {
   const here = running.flatMap(({ sessions }) => sessions.map(({ id }) => id)).sort()
   const expected = clients.map(({ session }) => session ?? 'none').sort()
@@ -46,14 +43,14 @@ export function sessionsMatchClients({ w, running, clients }: Cluster): void {
   )
 }
 
-/** No send is refused: whoever keeps the limits that the welcome names never hears of them. */
+/** Checks that no send was refused, as clients keep the limits of the welcome. */
 export function nothingIsRefused({ w, sent }: Cluster): void {
   const fine: readonly (string | null)[] = ['stored', 'uncertain', 'cast', null]
   const refused = sent.find(({ outcome }) => !fine.includes(outcome))
   w.invariant('P-PB-6', () => refused === undefined || `a send was refused: ${refused.outcome}`)
 }
 
-/** No log has lost what it had acknowledged, so nobody is told that one has. */
+/** Checks that no client is told of a diverged log, in a run without rollbacks. */
 export function noLogDiverges(cluster: Cluster): void {
   const { w, clients, rooms } = cluster
   for (const client of clients)
@@ -66,7 +63,7 @@ export function noLogDiverges(cluster: Cluster): void {
     }
 }
 
-/** What holds in every search. */
+/** Checks the conditions that hold in every search. */
 export async function commonChecks(cluster: Cluster): Promise<void> {
   sessionsMatchClients(cluster)
   await everyMessageArrives(cluster)

@@ -1,15 +1,15 @@
 import type { GapReason, Position } from '@chat/core'
 import type { ProtocolMonitor } from './protocol-monitor.ts'
 
-/** Where a connection stands in a stream, as the hub has told it. */
+/** Position of a connection in a log, as the hub has told it. */
 interface StreamState {
   readonly epoch: string
   at: number
-  /** Up to here it is a replay. */
+  /** Offset up to which messages are a replay. */
   readonly top: number
 }
 
-/** What a client has asked for. */
+/** A request of the client that has no answer yet. */
 interface PendingRequest {
   readonly type: string
   readonly address: string
@@ -25,10 +25,10 @@ interface WireStart {
   readonly reason?: GapReason
 }
 
-/** A stream in a `welcome`. */
+/** An address in a `welcome`. */
 type StreamAnswer = WireStart | { readonly mode: 'refused' }
 
-/** The part of a `welcome` that is looked at. */
+/** The checked part of a `welcome`. */
 interface Welcome {
   readonly session: { readonly id: string }
   readonly user: string
@@ -36,59 +36,58 @@ interface Welcome {
   readonly streams: Readonly<Record<string, StreamAnswer>>
 }
 
-/** A message that comes this much later than to others comes from the log. */
+/** Milliseconds of delay, compared with other clients, from which on a message comes from the log. */
 const late = 1_000
 
-/**
- * What a hub and a client say to each other on one connection, held to the protocol as far as it is the
- * hub's.
- */
+/** Checks the frames of the hub on a connection against the protocol. */
 export class ConnectionMonitor {
   readonly hub: string
-  /** Whether nothing more can be said. */
+  /** `true` once the connection has ended. */
   ended = false
-  readonly #eye: ProtocolMonitor
-  readonly #asked = new Map<number, PendingRequest>()
-  readonly #standing = new Map<string, StreamState>()
-  /** The ref of the last send that was answered, by address. */
+  readonly #monitor: ProtocolMonitor
+  readonly #pending = new Map<number, PendingRequest>()
+  readonly #streams = new Map<string, StreamState>()
+  /** Ref of the last answered send, by address. */
   readonly #answered = new Map<string, number>()
   #session: string | null = null
-  #wanted: string | null = null
-  #user = 'somebody'
+  #requestedSession: string | null = null
+  #user = 'a user'
   #closing = false
 
-  constructor(eye: ProtocolMonitor, hub: string) {
-    this.#eye = eye
+  constructor(monitor: ProtocolMonitor, hub: string) {
+    this.#monitor = monitor
     this.hub = hub
   }
 
-  /** Whether its end has begun at least. */
+  /** `true` once the end of the connection has begun. */
   get isEnding(): boolean {
     return this.ended || this.#closing
   }
 
-  /** How it is called in a report. */
+  /** Name of the connection in violations. */
   get label(): string {
     return `${this.#user}'s connection to ${this.hub}`
   }
 
-  /** A frame of the client. */
+  /** Checks a frame of the client. */
   clientFrame(frame: readonly unknown[]): void {
     const [type, ref, address] = frame as [string, number, string]
-    const newest = this.#session === null ? this : this.#eye.newest.get(this.#session)
-    if (newest !== this && !this.#closing) this.#eye.w.sometimes('a late frame on an older connection')
-    if (type === 'hello') this.#wanted = (frame[1] as { session?: { id: string } }).session?.id ?? null
+    const newest = this.#session === null ? this : this.#monitor.newest.get(this.#session)
+    if (newest !== this && !this.#closing) this.#monitor.w.sometimes('a late frame on an older connection')
+    if (type === 'hello')
+      this.#requestedSession = (frame[1] as { session?: { id: string } }).session?.id ?? null
     if (type === 'join') {
-      this.#eye.joins++
-      if (this.#standing.has(address)) this.#eye.w.sometimes('a hole is noticed')
+      this.#monitor.joins++
+      if (this.#streams.has(address)) this.#monitor.w.sometimes('a hole is noticed')
     }
-    if (type === 'join' || type === 'leave' || type === 'send') this.#asked.set(ref, { type, address })
+    if (type === 'join' || type === 'leave' || type === 'send') this.#pending.set(ref, { type, address })
   }
 
-  /** A frame of the hub. */
+  /** Checks a frame of the hub. */
   hubFrame(frame: readonly unknown[]): void {
     const [type] = frame as [string]
-    if (this.#session === null && type !== 'welcome') this.#wrong(`${type} comes before the welcome (P-HS-1)`)
+    if (this.#session === null && type !== 'welcome')
+      this.#violated(`${type} comes before the welcome (P-HS-1)`)
     switch (type) {
       case 'welcome':
         return this.#welcome(frame[1] as Welcome)
@@ -100,32 +99,32 @@ export class ConnectionMonitor {
       case 'gap':
         return this.#gap(frame[1] as string, frame[2] as string, frame[3] as Position)
       case 'left':
-        this.#standing.delete(frame[1] as string)
+        this.#streams.delete(frame[1] as string)
     }
   }
 
-  /** So many bytes wait for the client. */
+  /** Checks the number of bytes that wait for the client. */
   checkBuffered(bytes: number): void {
-    const { waiting } = this.#eye.bounds
+    const { waiting } = this.#monitor.bounds
     if (waiting !== undefined && bytes > waiting)
-      this.#wrong(`${bytes} bytes wait, ${waiting} may (P-LV-4, I13)`)
+      this.#violated(`${bytes} bytes wait, ${waiting} may (P-LV-4, I13)`)
   }
 
-  /** The hub ends the connection. */
+  /** Notes that the hub closes the connection. */
   hubCloses(code: number): void {
     this.#closing = true
-    this.#eye.w.sometimes(`close ${code}`)
+    this.#monitor.w.sometimes(`close ${code}`)
   }
 
   #welcome({ session, user, resumed, streams }: Welcome): void {
-    const { newest, w } = this.#eye
-    if (this.#session !== null) this.#wrong('a second welcome (P-HS-1)')
+    const { newest, w } = this.#monitor
+    if (this.#session !== null) this.#violated('a second welcome (P-HS-1)')
     const before = newest.get(session.id)
-    if (this.#wanted !== null && !resumed) w.sometimes('a session is lost')
+    if (this.#requestedSession !== null && !resumed) w.sometimes('a session is lost')
     if (before !== undefined && before.hub !== this.hub) w.sometimes('a session goes on at another hub')
     if (before?.ended === false) {
       w.sometimes('a session goes on while its older connection lives')
-      this.#eye.sessionReplaced(before)
+      this.#monitor.sessionReplaced(before)
     }
     newest.set(session.id, this)
     this.#session = session.id
@@ -136,57 +135,57 @@ export class ConnectionMonitor {
   }
 
   #attach(address: string, { epoch, at, top, mode, reason }: WireStart): void {
-    const { bounds, w } = this.#eye
+    const { bounds, w } = this.#monitor
     if (mode === 'replay') w.sometimes('a replay')
     if (mode === 'gap') w.sometimes(`gap: ${reason}`)
     if (bounds.replay !== undefined && mode === 'replay' && top - at > bounds.replay)
-      this.#wrong(`${top - at} messages of ${address} are replayed, ${bounds.replay} may be (P-ST-5)`)
-    this.#standing.set(address, { epoch, at, top: mode === 'replay' ? top : at })
+      this.#violated(`${top - at} messages of ${address} are replayed, ${bounds.replay} may be (P-ST-5)`)
+    this.#streams.set(address, { epoch, at, top: mode === 'replay' ? top : at })
   }
 
   #answer(type: 'ok' | 'err', ref: number, result: unknown): void {
-    const asked = this.#asked.get(ref)
-    if (asked === undefined) return
-    const { address } = asked
-    this.#asked.delete(ref)
-    if (asked.type === 'join' && type === 'ok') this.#attach(address, result as WireStart)
-    else if (asked.type === 'leave' && type === 'ok') this.#standing.delete(address)
-    else if (asked.type === 'send') {
+    const request = this.#pending.get(ref)
+    if (request === undefined) return
+    const { address } = request
+    this.#pending.delete(ref)
+    if (request.type === 'join' && type === 'ok') this.#attach(address, result as WireStart)
+    else if (request.type === 'leave' && type === 'ok') this.#streams.delete(address)
+    else if (request.type === 'send') {
       if (ref < (this.#answered.get(address) ?? 0))
-        this.#wrong(`send ${ref} to ${address} is answered behind a later one (P-ST-10)`)
+        this.#violated(`send ${ref} to ${address} is answered behind a later one (P-ST-10)`)
       this.#answered.set(address, ref)
       if ((result as { dup?: boolean }).dup !== true) return
-      this.#eye.repeated++
-      this.#eye.w.sometimes('an answer is lost after the store')
+      this.#monitor.repeated++
+      this.#monitor.w.sometimes('an answer is lost after the store')
     }
   }
 
   #message(frame: readonly unknown[]): void {
-    const { w } = this.#eye
+    const { w } = this.#monitor
     const [, address, at, , , , , prev = (at as number) - 1] = frame as [string, string, number, ...unknown[]]
-    const standing = this.#standing.get(address)
-    if (standing === undefined)
-      return this.#wrong(`message ${at} of ${address}, which it does not receive (P-ST-10)`)
-    if (prev !== standing.at || at <= standing.at)
-      this.#wrong(`message ${at} of ${address} behind ${prev}, but it stands at ${standing.at} (P-ST-4)`)
-    standing.at = at
-    const stream = `${this.hub} ${standing.epoch} ${address}`
-    const age = this.#eye.sentSince(stream, at)
-    if (at > standing.top && age > late) w.sometimes('a slow reader is served from the log')
-    if (at <= standing.top && this.#eye.hasSent(stream, standing.top + 1))
+    const stream = this.#streams.get(address)
+    if (stream === undefined)
+      return this.#violated(`message ${at} of ${address}, which it does not receive (P-ST-10)`)
+    if (prev !== stream.at || at <= stream.at)
+      this.#violated(`message ${at} of ${address} behind ${prev}, but it stands at ${stream.at} (P-ST-4)`)
+    stream.at = at
+    const log = `${this.hub} ${stream.epoch} ${address}`
+    const age = this.#monitor.sentSince(log, at)
+    if (at > stream.top && age > late) w.sometimes('a slow reader is served from the log')
+    if (at <= stream.top && this.#monitor.hasSent(log, stream.top + 1))
       w.sometimes('a replay beside live traffic')
   }
 
   #gap(address: string, reason: string, [epoch, at]: Position): void {
-    this.#eye.w.sometimes(`gap: ${reason}`)
-    const standing = this.#standing.get(address)
-    this.#standing.set(address, { epoch, at, top: at })
-    if (standing?.epoch === epoch && standing.at === at)
-      this.#wrong(`a gap in ${address} up to ${at}, where it stands already (S-15)`)
-    if (standing === undefined) this.#wrong(`a gap in ${address}, which it does not receive (P-ST-10)`)
+    this.#monitor.w.sometimes(`gap: ${reason}`)
+    const stream = this.#streams.get(address)
+    this.#streams.set(address, { epoch, at, top: at })
+    if (stream?.epoch === epoch && stream.at === at)
+      this.#violated(`a gap in ${address} up to ${at}, where it stands already (S-15)`)
+    if (stream === undefined) this.#violated(`a gap in ${address}, which it does not receive (P-ST-10)`)
   }
 
-  #wrong(what: string): void {
-    this.#eye.addViolation(`${this.label}: ${what}`)
+  #violated(detail: string): void {
+    this.#monitor.addViolation(`${this.label}: ${detail}`)
   }
 }

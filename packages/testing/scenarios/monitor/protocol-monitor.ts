@@ -3,37 +3,34 @@ import type { World } from '@chat/testing'
 import { ConnectionMonitor } from './connection-monitor.ts'
 import { MonitoredConnection } from './monitored-connection.ts'
 
-/** What a hub may not exceed; what is left out is not looked at. */
+/** Bounds that a hub must keep. A bound that is left out is not checked. */
 export interface MonitorBounds {
-  /** Bytes that wait for one connection. */
+  /** Maximum number of bytes that wait for a connection. */
   readonly waiting?: number
-  /** Messages that an attachment may replay. */
+  /** Maximum number of messages in a replay. */
   readonly replay?: number
-  /** Milliseconds for which an open connection may take nothing of what waits for it. */
+  /** Maximum milliseconds for which an open connection takes none of its waiting bytes. */
   readonly stalled?: number
-  /** Milliseconds for which a connection may stay open after its session has gone on with another. */
+  /** Maximum milliseconds for which a connection stays open after its session went on with another connection. */
   readonly replaced?: number
-  /** Milliseconds for which nothing may be heard on an open connection. */
+  /** Maximum milliseconds without a transmission on an open connection. */
   readonly silent?: number
 }
 
 const pollInterval = 500
 
-/**
- * Watches what hubs say on their connections, frame by frame. A client mends most of what a hub does wrong,
- * so what its application sees tells little of the hub: here the hub itself is held to its promises.
- */
+/** Watches the frames of hubs on their connections. A client mends most faults of a hub, so applications see little of them: the monitor holds the hub itself to the protocol. */
 export class ProtocolMonitor {
   readonly w: World
   readonly bounds: MonitorBounds
-  /** How often clients have asked to join, besides in a `hello`. */
+  /** Number of joins that clients have requested outside of a `hello`. */
   joins = 0
-  /** How often a hub has answered that it knew a message already. */
+  /** Number of answers that named a known message. */
   repeated = 0
-  /** The newest conversation of each session. */
+  /** Newest connection of each session. */
   readonly newest: Map<string, ConnectionMonitor> = new Map()
-  /** When each hub first said each message, by hub and stream, and by offset. */
-  readonly #said = new Map<string, Map<number, number>>()
+  /** Time at which each hub first sent each message, by hub and log, and by offset. */
+  readonly #sent = new Map<string, Map<number, number>>()
   readonly #wrong: string[] = []
 
   constructor(w: World, bounds: MonitorBounds) {
@@ -42,58 +39,55 @@ export class ProtocolMonitor {
     w.invariant('wire', () => this.#wrong[0] ?? true)
   }
 
-  /** Watches the connections of a hub from now on. */
+  /** Watches all later connections of a hub. */
   watchHub(hub: Hub): void {
     const accept = hub.accept.bind(hub)
     hub.accept = (connection, handshake) => {
-      const conversation = new ConnectionMonitor(this, hub.node)
-      const watched = new MonitoredConnection(connection, conversation)
+      const connectionMonitor = new ConnectionMonitor(this, hub.node)
+      const watched = new MonitoredConnection(connection, connectionMonitor)
       const { stalled, silent } = this.bounds
-      if (stalled !== undefined || silent !== undefined) this.#glanceAt(watched, conversation)
+      if (stalled !== undefined || silent !== undefined) this.#checkRegularly(watched, connectionMonitor)
       accept(watched, handshake)
     }
   }
 
-  /** Something that no hub may do. */
-  addViolation(what: string): void {
-    this.#wrong.push(what)
+  /** Adds a violation of the protocol. */
+  addViolation(detail: string): void {
+    this.#wrong.push(detail)
   }
 
-  /** A session goes on with another connection: the older one must end. */
+  /** Notes that a session went on with another connection, so the older connection must end. */
   sessionReplaced(older: ConnectionMonitor): void {
     const { replaced } = this.bounds
     if (replaced === undefined) return
-    this.w.runtime(`the eye on ${older.hub}`).timer(replaced, () => {
+    this.w.runtime(`monitor of ${older.hub}`).timer(replaced, () => {
       if (!older.isEnding)
         this.addViolation(`${older.label} is kept, though its session goes on with another (P-HS-5)`)
     })
   }
 
-  /** For how many milliseconds a hub has been saying a message, which it says to somebody now. */
+  /** Returns the milliseconds since a hub first sent a message, and notes a message that is new. */
   sentSince(stream: string, at: number): number {
-    const said = this.#said.get(stream) ?? new Map<number, number>()
-    this.#said.set(stream, said)
-    const first = said.get(at) ?? this.w.now
-    said.set(at, first)
+    const sent = this.#sent.get(stream) ?? new Map<number, number>()
+    this.#sent.set(stream, sent)
+    const first = sent.get(at) ?? this.w.now
+    sent.set(at, first)
     return this.w.now - first
   }
 
-  /** Whether a hub has said a message to anyone. */
+  /** Returns `true` when a hub has sent a message to any client. */
   hasSent(stream: string, at: number): boolean {
-    return this.#said.get(stream)?.has(at) === true
+    return this.#sent.get(stream)?.has(at) === true
   }
 
-  /**
-   * Looks now and then whether a connection takes something of what waits for it, and whether something is
-   * heard on it.
-   */
-  #glanceAt(connection: MonitoredConnection, conversation: ConnectionMonitor): void {
-    const runtime = this.w.runtime(`the eye on ${conversation.hub}`)
+  /** Checks regularly that a connection takes its waiting bytes, and that transmissions arrive on it. */
+  #checkRegularly(connection: MonitoredConnection, connectionMonitor: ConnectionMonitor): void {
+    const runtime = this.w.runtime(`monitor of ${connectionMonitor.hub}`)
     const { stalled = Number.POSITIVE_INFINITY, silent = Number.POSITIVE_INFINITY } = this.bounds
     const taken = { buffered: 0, at: runtime.now() }
     const heard = { received: 0, at: runtime.now() }
     const look = (): void => {
-      if (conversation.isEnding) return
+      if (connectionMonitor.isEnding) return
       const { bufferedAmount, received } = connection
       const now = runtime.now()
       if (bufferedAmount === 0 || bufferedAmount < taken.buffered) taken.at = now
@@ -101,9 +95,9 @@ export class ProtocolMonitor {
       taken.buffered = bufferedAmount
       heard.received = received
       if (now - taken.at > stalled)
-        this.addViolation(`${conversation.label} takes nothing for ${stalled} ms and is kept`)
+        this.addViolation(`${connectionMonitor.label} takes nothing for ${stalled} ms and is kept`)
       else if (now - heard.at > silent)
-        this.addViolation(`${conversation.label} is silent for ${silent} ms and is kept`)
+        this.addViolation(`${connectionMonitor.label} is silent for ${silent} ms and is kept`)
       else runtime.timer(pollInterval, look)
     }
     look()

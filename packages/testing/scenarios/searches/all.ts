@@ -8,7 +8,7 @@ import { presenceSearches } from './presence.ts'
 import { protocolBreaches } from './protocol-breaches.ts'
 import { revocations } from './revocations.ts'
 
-/** All that are made. */
+/** All searches. */
 export const searches: readonly Search[] = [
   ...delivery,
   ...logs,

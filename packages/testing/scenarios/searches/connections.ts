@@ -3,13 +3,13 @@ import { Cluster } from '../cluster/cluster.ts'
 import type { Search } from '../search.ts'
 import { talk } from './delivery.ts'
 
-/** When each session's last connection ended, and what was wrong with a resume. */
+/** Times at which the last connection of each session ended, and the wrong resumes. */
 interface Register {
   readonly ended: Map<string, number>
   readonly wrong: string[]
 }
 const registers = new WeakMap<Cluster, Register>()
-/** For how long a session can be resumed, and how late its end may be noted. */
+/** Milliseconds for which a session can be resumed, in which sends must settle, and by which the end of a connection may be noted late. */
 const sessionTtl = 120_000
 const horizon = 60_000
 const slack = 1_000
@@ -31,7 +31,7 @@ async function registered(w: World): Promise<Cluster> {
   return cluster
 }
 
-/** All but the first talk: who only listens learns of a dead connection by silence alone. */
+/** All clients but the first send: the first learns of a dead connection by silence alone. */
 async function talkToListener(cluster: Cluster): Promise<void> {
   const speakers = cluster.clients.slice(1)
   for (let step = 0; step < 80; step++) {
@@ -48,7 +48,7 @@ async function talkForLong(cluster: Cluster): Promise<void> {
   }
 }
 
-/** A send that could be written at once is settled within the horizon, whatever happens. */
+/** Checks that a send that was written at once has settled within the horizon. */
 function settledInTime({ w, sent }: Cluster): void {
   const late = sent.find(({ atOnce, since, until }) => atOnce && (until ?? w.now) - since > horizon + slack)
   w.invariant(
@@ -68,8 +68,8 @@ async function talkAndWhisper(cluster: Cluster): Promise<void> {
   }
 }
 
-/** A deploy costs nobody anything. */
-function nobodyNotices({ w, sent, clients, rooms }: Cluster): void {
+/** Checks that a deploy fails no send and causes no gap. */
+function deployIsUnnoticed({ w, sent, clients, rooms }: Cluster): void {
   const failed = sent.find(({ outcome }) => outcome !== 'stored' && outcome !== 'cast')
   const gaps = clients.flatMap((client) => [...rooms, '*'].flatMap((address) => w.gaps(client, address)))
   w.invariant('S-23', () => {
@@ -78,7 +78,7 @@ function nobodyNotices({ w, sent, clients, rooms }: Cluster): void {
   })
 }
 
-/** What goes wrong with connections and sessions. */
+/** Searches of connections and sessions. */
 export const connections: readonly Search[] = [
   {
     name: 'half-open connections',
@@ -112,7 +112,7 @@ export const connections: readonly Search[] = [
     name: 'deploys',
     setup: (w) => Cluster.start(w, { nodes: 3 }),
     workload: talkAndWhisper,
-    check: nobodyNotices,
+    check: deployIsUnnoticed,
     options: { faults: ['drain', 'drain', 'outage'], most: 8 },
     situations: ['a session goes on at another hub', 'a session goes on while its older connection lives'],
   },

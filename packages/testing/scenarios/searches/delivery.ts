@@ -2,10 +2,10 @@ import { allFaults, type FaultKind } from '@chat/testing'
 import { Cluster } from '../cluster/cluster.ts'
 import type { Search } from '../search.ts'
 
-/** What goes wrong between a client and its hubs. */
+/** Faults between a client and its hubs. */
 export const network: readonly FaultKind[] = ['stall', 'reset', 'cut', 'refuse', 'slow', 'sleep']
 
-/** Everyone talks now and then, alone and in bursts, for about a minute and a half. */
+/** All clients send now and then, alone and in bursts, for about a minute and a half. */
 export async function talk(cluster: Cluster): Promise<void> {
   const { w, clients, rooms } = cluster
   for (let step = 0; step < 60; step++) {
@@ -16,7 +16,7 @@ export async function talk(cluster: Cluster): Promise<void> {
   }
 }
 
-/** Without faults nobody joins twice, repeats a send, or is uncertain of one (I10). */
+/** Checks that without faults no client joins twice, repeats a send, or is uncertain of a send (I10). */
 function nothingIsNeedless(cluster: Cluster): void {
   const { w, monitor, clients, rooms, sent } = cluster
   w.invariant('I10', () => {
@@ -27,7 +27,7 @@ function nothingIsNeedless(cluster: Cluster): void {
   })
 }
 
-/** From nothing going wrong to everything at once. */
+/** Searches of delivery, from no faults to all faults at once. */
 export const delivery: readonly Search[] = [
   {
     name: 'calm',

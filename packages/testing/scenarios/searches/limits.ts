@@ -3,15 +3,15 @@ import { nothingIsRefused } from '../cluster/final-checks.ts'
 import type { Search } from '../search.ts'
 import { network } from './delivery.ts'
 
-/** How many messages a late client is replayed, where that is little. */
+/** Maximum number of messages in a replay, where the limit is low. */
 const replay = 30
-/** As much may come between the look at the log and the attachment. */
+/** Messages that may arrive between the read of the log and the attachment. */
 const meanwhile = 10
 const queue = 64 * 1024
-/** The queue, what the transport has of its own, and a page of the log. */
+/** Bytes of the queue, of the transport, and of a page of the log. */
 const waiting = queue + 64 * 1024 + 256 * 1024
 
-/** Two of four talk in one room, without a pause. */
+/** Two of four clients send in a room without a pause. */
 async function rattle(cluster: Cluster, steps = 130, bytes = 0): Promise<void> {
   const [first, second] = cluster.clients
   for (let step = 0; step < steps; step++) {
@@ -21,7 +21,7 @@ async function rattle(cluster: Cluster, steps = 130, bytes = 0): Promise<void> {
   }
 }
 
-/** More is said than a slow link carries. */
+/** Clients send more than a slow link carries. */
 async function flood(cluster: Cluster): Promise<void> {
   const [first, second] = cluster.clients
   for (let step = 0; step < 60; step++) {
@@ -31,7 +31,7 @@ async function flood(cluster: Cluster): Promise<void> {
   }
 }
 
-/** More at once than the limits let through. */
+/** Clients send more at once than the limits allow. */
 async function pushing(cluster: Cluster): Promise<void> {
   for (let step = 0; step < 40; step++) {
     const client = cluster.draw(cluster.clients)
@@ -41,7 +41,7 @@ async function pushing(cluster: Cluster): Promise<void> {
   }
 }
 
-/** What is bounded, and what happens at the bound. */
+/** Searches of limits. */
 export const limits: readonly Search[] = [
   {
     name: 'late hubs',

@@ -3,7 +3,7 @@ import { Cluster } from '../cluster/cluster.ts'
 import type { Search } from '../search.ts'
 import { network, talk } from './delivery.ts'
 
-/** A crowd talks at once, so that there is always something under way. */
+/** Many clients send at once, so that sends are always under way. */
 async function chatter(cluster: Cluster): Promise<void> {
   for (let step = 0; step < 90; step++) {
     for (let voices = 1 + cluster.w.random() * 3; voices >= 1; voices--)
@@ -12,7 +12,7 @@ async function chatter(cluster: Cluster): Promise<void> {
   }
 }
 
-/** How often the hubs' application was told of each word. */
+/** Number of times that the application of the hubs received each message. */
 const told = new WeakMap<Cluster, Map<number, number>>()
 
 async function listened(w: Parameters<Search['setup']>[0]): Promise<Cluster> {
@@ -29,7 +29,7 @@ async function listened(w: Parameters<Search['setup']>[0]): Promise<Cluster> {
   return cluster
 }
 
-/** What is stored is told to the application once, wherever its answer was lost. */
+/** Checks that the application receives a stored message once, also when its answer was lost. */
 function toldOnce(cluster: Cluster): void {
   const times = (n: number): number => told.get(cluster)?.get(n) ?? 0
   const wrong = cluster.sent.find(
@@ -37,11 +37,11 @@ function toldOnce(cluster: Cluster): void {
   )
   cluster.w.invariant(
     'told once',
-    () => wrong === undefined || `the application was told of ${wrong.n} ${times(wrong.n)} times`,
+    () => wrong === undefined || `the application received ${wrong.n} ${times(wrong.n)} times`,
   )
 }
 
-/** What goes wrong with logs and with the ways to them. */
+/** Searches of logs and of the connections to them. */
 export const logs: readonly Search[] = [
   {
     name: 'rollbacks',

@@ -3,7 +3,7 @@ import { Cluster } from '../cluster/cluster.ts'
 import type { Search } from '../search.ts'
 import { network, talk } from './delivery.ts'
 
-/** A policy that takes its time, each time another. */
+/** Starts a cluster whose policy answers after a random delay. */
 async function slowPolicy(w: World): Promise<Cluster> {
   const { timer } = w.runtime('policy')
   return Cluster.start(w, {
@@ -16,7 +16,7 @@ async function slowPolicy(w: World): Promise<Cluster> {
   })
 }
 
-/** Who may not enter which room, since when. */
+/** Bans of each cluster: the time of each, by user and room. */
 const bans = new WeakMap<Cluster, Map<string, number>>()
 
 async function banning(w: World): Promise<Cluster> {
@@ -46,12 +46,12 @@ async function talkAndBan(cluster: Cluster): Promise<void> {
     cluster.sendMessage(cluster.draw(cluster.clients), cluster.draw(cluster.rooms))
     await cluster.w.advance(Math.floor(cluster.w.random() * 2_000))
   }
-  // For the last words everyone is welcome again.
+  // For the last messages all users may join again.
   bans.get(cluster)?.clear()
   for (const client of cluster.clients) client.join('#garden')
 }
 
-/** What depends on an application's policy. */
+/** Searches of authorization policies. */
 export const policies: readonly Search[] = [
   {
     name: 'slow policy',

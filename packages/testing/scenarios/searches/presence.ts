@@ -4,19 +4,19 @@ import { Cluster } from '../cluster/cluster.ts'
 import type { Search } from '../search.ts'
 import { network } from './delivery.ts'
 
-/** Somebody in a room, and whom they see there. */
+/** A client in a room, with the presence that it shows. */
 interface Visit {
   readonly client: Client
   readonly room: ReturnType<Client['join']>
   readonly here: Presence<number>
-  /** What they last said of themselves. */
+  /** State that the client set last. */
   state: number
 }
 
-/** Everyone who is in a room of a cluster, by client and room. */
+/** Visits of each cluster, by client and room. */
 const visits = new WeakMap<Cluster, Map<Client, Map<string, Visit>>>()
 
-/** A cluster whose rooms tell who is in them; everyone looks. */
+/** Starts a cluster with presence in all rooms; every client watches it. */
 async function startWithPresence(w: World, nodes: number, max = 200): Promise<Cluster> {
   const cluster = await Cluster.start(w, {
     nodes,
@@ -32,27 +32,27 @@ const rooms = ['#lobby', '#garden']
 function enter(cluster: Cluster, client: Client, address: string): void {
   const state = Math.floor(cluster.w.random() * 1_000)
   const room = client.join(address, { state })
-  const theirs = visits.get(cluster)?.get(client)
+  const own = visits.get(cluster)?.get(client)
   const guest = { client, room, here: presence<number>(room), state }
-  theirs?.set(address, guest)
-  // A hub that cannot take them in at the moment says so.
-  room.on('$leave', () => theirs?.get(address) === guest && theirs.delete(address))
+  own?.set(address, guest)
+  // A hub that cannot admit the client at the moment ends the join.
+  room.on('$leave', () => own?.get(address) === guest && own.delete(address))
 }
 
-/** Somebody leaves a room, comes into it, or says something else of themselves. */
+/** A client leaves a room, joins it, or sets another state. */
 function moveAround(cluster: Cluster): void {
   const { w } = cluster
   const client = cluster.draw(cluster.clients)
   const address = cluster.draw(rooms)
-  const theirs = visits.get(cluster)?.get(client)
-  const guest = theirs?.get(address)
+  const own = visits.get(cluster)?.get(client)
+  const guest = own?.get(address)
   if (guest === undefined) return enter(cluster, client, address)
   if (w.random() < 0.6) {
     guest.state = Math.floor(w.random() * 1_000)
     return guest.here.set(guest.state)
   }
   guest.room.leave()
-  theirs?.delete(address)
+  own?.delete(address)
 }
 
 async function joinAndLeave(cluster: Cluster): Promise<void> {
@@ -64,9 +64,9 @@ async function joinAndLeave(cluster: Cluster): Promise<void> {
   }
 }
 
-/** What somebody last said of themselves is what everyone sees. */
+/** Checks that every client shows the state that each client set last. */
 function statesAgree(cluster: Cluster): void {
-  const here = [...(visits.get(cluster)?.values() ?? [])].flatMap((theirs) => [...theirs.values()])
+  const here = [...(visits.get(cluster)?.values() ?? [])].flatMap((own) => [...own.values()])
   const pairs = here.flatMap((one) =>
     here.filter(({ room }) => room.address === one.room.address).map((other) => ({ one, other })),
   )
@@ -80,7 +80,7 @@ function statesAgree(cluster: Cluster): void {
   })
 }
 
-/** Who is here, whatever happens (I11, S-25, S-26, S-27). */
+/** Searches of presence (I11, S-25, S-26, S-27). */
 export const presenceSearches: readonly Search[] = [
   {
     name: 'presence',

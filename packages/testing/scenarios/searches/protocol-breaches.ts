@@ -2,10 +2,7 @@ import { Cluster } from '../cluster/cluster.ts'
 import type { Search } from '../search.ts'
 import { talk } from './delivery.ts'
 
-/**
- * What a client makes of a hub that breaks the protocol. All breaches are over before the last words, which
- * show what was left out.
- */
+/** Searches with a hub that breaks the protocol. All breaches end before the last messages, which show the omitted messages. */
 export const protocolBreaches: readonly Search[] = [
   {
     name: 'a hub leaves messages out',

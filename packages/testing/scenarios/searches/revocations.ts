@@ -4,25 +4,22 @@ import { Cluster } from '../cluster/cluster.ts'
 import type { Search } from '../search.ts'
 import { network } from './delivery.ts'
 
-/** Who may not come in, and who may not be in which room. */
-interface Law {
+/** Users that may not connect, and those that may not be in a room. */
+interface Policy {
   readonly expelled: Set<string>
   readonly banned: Set<string>
-  /** Who was kicked as a whole, since when. */
+  /** Time at which each user was kicked. */
   readonly kicked: Map<string, number>
 }
-const laws = new WeakMap<Cluster, Law>()
-/** How often those who were put out try to come back. */
-const patience = 1_500
-/** The longest that the policy thinks. */
+const policies = new WeakMap<Cluster, Policy>()
+/** Milliseconds between two attempts of a removed client to come back. */
+const retryDelay = 1_500
+/** Maximum milliseconds of the policy. */
 const slowest = 400
 
-/**
- * A cluster with a policy that decides at once and takes its time to say so; whoever is put out tries again
- * and again.
- */
+/** Starts a cluster whose policy decides at once and answers late; removed clients try again and again. */
 async function guarded(w: World, nodes: number): Promise<Cluster> {
-  const law: Law = { expelled: new Set(), banned: new Set(), kicked: new Map() }
+  const policy: Policy = { expelled: new Set(), banned: new Set(), kicked: new Map() }
   const { timer } = w.runtime('policy')
   const later = <T>(verdict: T): Promise<T> =>
     new Promise((resolve) => {
@@ -31,32 +28,32 @@ async function guarded(w: World, nodes: number): Promise<Cluster> {
   const cluster = await Cluster.start(w, {
     nodes,
     hub: {
-      authenticate: ({ token }) => later(law.expelled.has(token ?? '') ? null : { id: token ?? '' }),
-      authorize: ({ user, address }) => later(!law.banned.has(`${user.id} ${address}`)),
+      authenticate: ({ token }) => later(policy.expelled.has(token ?? '') ? null : { id: token ?? '' }),
+      authorize: ({ user, address }) => later(!policy.banned.has(`${user.id} ${address}`)),
     },
   })
-  laws.set(cluster, law)
-  // Between hubs a word may get lost, and then it takes longer.
-  if (nodes === 1) w.invariant('SEC-25', () => whoIsLeft(cluster, law) ?? true)
+  policies.set(cluster, policy)
+  // Between hubs a hint may get lost, and then the revocation takes longer.
+  if (nodes === 1) w.invariant('SEC-25', () => kickedUserStill(cluster, policy) ?? true)
   for (const client of cluster.clients) settle(cluster, client)
   return cluster
 }
 
-/** Nobody who was kicked is there any more, whatever was under way. */
-function whoIsLeft({ w, running }: Cluster, { kicked }: Law): string | null {
+/** Returns a violation when a kicked user is still connected. */
+function kickedUserStill({ w, running }: Cluster, { kicked }: Policy): string | null {
   const left = running
     .flatMap(({ sessions }) => sessions)
     .find(({ user }) => w.now - (kicked.get(user.id) ?? w.now) > slowest)
   return left === undefined ? null : `${left.user.id} is still there, and was kicked`
 }
 
-/** A client stays in every room that it is let into; when it is put out for good, another takes its place. */
+/** Keeps a client in every room that it may join; another client replaces it when it is closed for good. */
 function settle(cluster: Cluster, client: Client): void {
   const { w, clients, rooms } = cluster
   const { timer } = w.runtime('people')
   const stay = (room: string): void => {
     if (client.status === 'closed') return
-    client.join(room).on('$leave', () => timer(patience, () => stay(room)))
+    client.join(room).on('$leave', () => timer(retryDelay, () => stay(room)))
   }
   const comeBack = async (): Promise<void> => {
     const name = client.user ?? ''
@@ -66,19 +63,19 @@ function settle(cluster: Cluster, client: Client): void {
       settle(cluster, next)
     } catch {
       // Still expelled.
-      timer(patience, () => void comeBack())
+      timer(retryDelay, () => void comeBack())
     }
   }
   for (const room of rooms) stay(room)
   client.on('$status', ({ status, error }) => {
-    if (status === 'closed' && error !== undefined) timer(patience, () => void comeBack())
+    if (status === 'closed' && error !== undefined) timer(retryDelay, () => void comeBack())
   })
 }
 
-/** Takes something from somebody, in the middle of whatever is under way, and gives it back after a while. */
+/** Revokes the access of a user or session at any moment, and restores it after a while. */
 function revoke(cluster: Cluster): void {
   const { w } = cluster
-  const law = laws.get(cluster)
+  const policy = policies.get(cluster)
   const hub = cluster.draw(cluster.running)
   const client = cluster.draw(cluster.clients)
   const room = cluster.draw(cluster.rooms)
@@ -86,17 +83,17 @@ function revoke(cluster: Cluster): void {
   const who = w.random() < 0.5 || client.session === null ? `@${name}` : `~${client.session}`
   const pardoned = w.runtime('law').timer
   const ban = `${name} ${room}`
-  const way = cluster.draw(['remove', 'recheck', 'kick'])
-  law?.[way === 'kick' ? 'expelled' : 'banned'].add(way === 'kick' ? name : ban)
-  if (way === 'kick' && who === `@${name}` && !law?.kicked.has(name)) law?.kicked.set(name, w.now)
-  w.sometimes(way)
+  const kind = cluster.draw(['remove', 'recheck', 'kick'])
+  policy?.[kind === 'kick' ? 'expelled' : 'banned'].add(kind === 'kick' ? name : ban)
+  if (kind === 'kick' && who === `@${name}` && !policy?.kicked.has(name)) policy?.kicked.set(name, w.now)
+  w.sometimes(kind)
   const done =
-    way === 'remove' ? hub.to(room).remove(who) : way === 'recheck' ? hub.reauthorize(who) : hub.kick(who)
+    kind === 'remove' ? hub.to(room).remove(who) : kind === 'recheck' ? hub.reauthorize(who) : hub.kick(who)
   done.catch(() => {})
   pardoned(2_500 + Math.floor(w.random() * 4_000), () => {
-    law?.expelled.delete(name)
-    law?.kicked.delete(name)
-    law?.banned.delete(ban)
+    policy?.expelled.delete(name)
+    policy?.kicked.delete(name)
+    policy?.banned.delete(ban)
   })
 }
 
@@ -105,13 +102,13 @@ async function talkAndRevoke(cluster: Cluster): Promise<void> {
   for (let step = 0; step < 80; step++) {
     if (w.random() < 0.2) revoke(cluster)
     cluster.sendMessage(cluster.draw(clients), cluster.draw([...rooms, '*', '@alice', '@bob']))
-    // Somebody comes back, so that something is often under way.
+    // Reconnects, so that operations are often under way.
     if (w.random() < 0.1) w.link(cluster.draw(clients)).reset()
     await w.advance(Math.floor(w.random() * 1_500))
   }
 }
 
-/** What an application takes back, at any moment, at any hub (I12, S-28, SEC-25). */
+/** Searches of revocations, at any moment, at any hub (I12, S-28, SEC-25). */
 export const revocations: readonly Search[] = [
   {
     name: 'revocations',

@@ -146,7 +146,8 @@ export async function traceHash<Subject>(
 
 function checkExploreOptions<Subject>(options: ExploreOptions<Subject>): void {
   checkOptions('explore', options, exploreOptionNames as OptionNames<ExploreOptions<Subject>>)
-  checkFaultKinds('explore', options.faults ?? [])
+  const { faults = [], replay = [] } = options
+  checkFaultKinds('explore', [...faults, ...replay.map(({ kind }) => kind)])
 }
 
 async function simulate<Subject>(

@@ -68,7 +68,7 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
     }),
   ],
   [
-    'stores what it should only find',
+    'stores a message on a find',
     'a find answers as an append',
     (real) => ({
       find: (stream, key) =>
@@ -99,7 +99,7 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
     withPage(({ entries }) => ({ entries: [...entries].reverse() })),
   ],
   [
-    'says nothing of what it let go',
+    'does not tell its `base`',
     '`base` is the offset of the last entry that was removed, with its id (BP-09)',
     withPage(() => ({ base: 0, baseId: null })),
   ],
@@ -213,7 +213,7 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
     withSessions((real) => ({ drop: () => real.drop({ id: 'session1' }) })),
   ],
   [
-    'does not tell of what was dropped',
+    'does not tell of a dropped session',
     'a renew returns false for a session that was dropped, and true for all others',
     withSessions((real) => ({
       async renew(id, generation, lastRef, ttl) {

@@ -16,7 +16,7 @@ const withPresence = (change: Change): Fault => {
   return (real, store) => ({ presence: { ...real.presence, ...change(real.presence, store) } })
 }
 
-/** What answers at once. */
+/** The answer of a store that answers at once. */
 const now = <T>(value: MaybePromise<T>): T => value as T
 
 const withEntering = (change: (entering: EnteringSession) => EnteringSession): Fault =>
@@ -106,7 +106,7 @@ let everyone: PresenceStore | undefined
 
 const faults: readonly [fault: string, fails: string, fault: Fault][] = [
   [
-    'does not see what another node has done',
+    'does not see the changes of another node',
     'an enter is answered with the record, and every node sees it',
     withPresence((_, store) => new MemoryBackplane(new MemoryStore(store.runtime)).presence),
   ],
@@ -136,7 +136,7 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
     })),
   ],
   [
-    'answers with what it was asked for',
+    'answers with the records of the call',
     'an enter of a lower generation',
     withPresence((real) => ({
       enter: (room, sessions, ttl) => ({
@@ -185,7 +185,7 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
     withEntering(({ state, ...rest }) => (state ? { ...rest, state } : rest)),
   ],
   [
-    'remembers nothing',
+    'remembers no state',
     'a state is remembered',
     withPresence((real) => ({
       leave: (room, session, generation) => real.leave(room, session, generation, 0),
@@ -193,7 +193,7 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
   ],
   ['remembers a state in every room', 'a state is remembered', withMemory((_, session) => session)],
   [
-    'remembers everything',
+    'remembers every state',
     'a leave with `keep: 0` forgets the state, also when the session has already left',
     withPresence((real) => ({
       leave: (room, session, generation) => real.leave(room, session, generation, 60_000),
@@ -247,7 +247,7 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
     })),
   ],
   [
-    'answers only what has changed',
+    'answers only the changes',
     'several sessions in one enter',
     withPresence((real) => ({
       enter(room, sessions, ttl) {
@@ -278,7 +278,7 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
     withHint(({ changes }) => (changes.some(({ member }) => member === null) ? null : {})),
   ],
   [
-    'hints only where it was done',
+    'hints only at the node of the change',
     'hints tell every node which sessions entered, changed and left, as the store has them',
     withPresence((real) => {
       let own = false
@@ -299,7 +299,7 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
     withHint((hint) => (hint.revision % 10 === 0 ? null : {})),
   ],
   [
-    'hints at what changes nothing',
+    'hints at an operation without a change',
     'an operation without a change makes no hint',
     (real) => ({
       presence: {
@@ -346,7 +346,7 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
     () => ({ async close() {} }),
   ],
   [
-    'takes everyone along when it closes',
+    'removes its sessions when it closes',
     'a closed node gets no hints, and its sessions stay for their lease',
     (real) => ({
       async close() {
@@ -391,12 +391,12 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
     withLeases((end, ttl, entering, at) => (entering ? at + ttl : (end ?? at))),
   ],
   [
-    'renews no lease when somebody enters',
+    'renews no lease on an enter',
     'when the lease of a node runs out, its sessions leave; the sessions of a node that renews stay',
     withLeases((end, ttl, entering, at) => (entering ? (end ?? at + ttl) : at + ttl)),
   ],
   [
-    'tells nobody who has left',
+    'sends no hint of a leave by a lease',
     'when the lease of a node runs out, the other nodes get hints of its sessions that left',
     withHint(({ changes }) => (changes.some(({ member }) => member === null) ? null : {})),
   ],
@@ -418,7 +418,7 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
     })),
   ],
   [
-    'hides those whose lease has run out',
+    'hides sessions whose lease has run out',
     'a session that left by a lease may enter again, and the revision keeps growing',
     withPresence((real, store) => {
       let end = 0
@@ -435,14 +435,14 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
     }),
   ],
   [
-    'forgets what those whose lease has run out have said of themselves',
+    'forgets the states of sessions whose lease has run out',
     'the states of sessions that left by a lease are remembered for the time that the lease gives',
     withPresence((real) => ({
       enter: (room, sessions, { ttl }) => real.enter(room, sessions, { ttl, keep: 0 }),
     })),
   ],
   [
-    'remembers for ever what those whose lease has run out have said of themselves',
+    'remembers for ever the states of sessions whose lease has run out',
     'the states of sessions that left by a lease are remembered for the time that the lease gives',
     withPresence((real) => ({
       enter: (room, sessions, { ttl }) => real.enter(room, sessions, { ttl, keep: 1e9 }),

@@ -59,7 +59,7 @@ async function failing(harness: TransportHarness, only: string): Promise<string[
   return [...failed]
 }
 
-/** What a connection holds back, to send it in the wrong order, or never. */
+/** Transmissions that a connection holds back, to send them in the wrong order or never. */
 function late(send: (batch: Batch) => boolean): (batch: Batch) => boolean {
   let held: Batch | null = null
   return (batch) => {
@@ -109,7 +109,7 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
   ],
   ['does not count', '`received` grows', { connection: () => ({ received: 7 }) }],
   [
-    'loses what came before the sink',
+    'loses transmissions before the sink',
     'transmissions that the server sends in the turn of the accept wait for a client that attaches later',
     {
       connection: (real) => ({
@@ -150,7 +150,7 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
     },
   ],
   [
-    'ends before what was sent',
+    'ends before the transmissions that were sent',
     'transmissions sent right before a close arrive before the end',
     {
       connection: (real) => ({ close: () => real.abort(new Error('no time')) }),
@@ -253,12 +253,12 @@ const faults: readonly [fault: string, fails: string, fault: Fault][] = [
     },
   ],
   [
-    'does not know what is unwritten',
+    'does not know its unwritten bytes',
     '`bufferedAmount` counts',
     { connection: () => ({ bufferedAmount: 0 }) },
   ],
   [
-    'drops what does not fit',
+    'drops transmissions that do not fit',
     'a peer that does not read',
     {
       connection: (real) => ({ send: (batch) => (real.bufferedAmount > 100_000 ? false : real.send(batch)) }),
@@ -274,7 +274,7 @@ const sinkOf = (sink: Parameters<import('@chat/core/transport').Connection['atta
 
 const dialling: readonly [fault: string, fails: string, spoil: Spoil][] = [
   [
-    'agrees on what was not offered',
+    'agrees on a subprotocol that was not offered',
     'without a common subprotocol, the connection has an empty subprotocol or the dial rejects',
     withDial((dial) => async (how) => {
       const connection = await dial(how)

@@ -15,14 +15,14 @@ const open = {
   authorize: () => true,
 }
 
-/** What something fails with. */
+/** Returns the error of a promise that rejects. */
 const failureOf = (run: Promise<unknown>): Promise<unknown> =>
   run.then(
     () => null,
     (error: unknown) => error,
   )
 
-/** Someone who talks all the time, and someone who counts what is said but is wrong after a gap. */
+/** A client that sends all the time, and a client that counts messages but is wrong after a gap. */
 interface Pair {
   readonly alice: Client
   readonly counted: () => number
@@ -188,7 +188,7 @@ test('I15: a failure that does not come again is no failure of an invariant', as
     twice: 0,
     workload: async (w: World, alice: Client) => {
       if (++runs === 3) await alice.to('*').send('say', 'once only')
-      w.invariant('nothing is said', () => runs !== 3 || 'something was')
+      w.invariant('nothing is said', () => runs !== 3 || 'a message was missed')
       await w.advance('1s')
     },
   }

@@ -4,7 +4,7 @@ import { searches } from '../../scenarios/searches/all.ts'
 
 interface Mutant {
   readonly name: string
-  /** What must notice: a search, or a test. */
+  /** Search or test that must fail. */
   readonly search?: string
   readonly test?: string
   readonly file: string

@@ -41,7 +41,7 @@ test('S-11: a hub that crashes while a client attaches, or on any page of its re
       expect(w.seen<[number]>(bob, '#lobby').map(({ data }) => data[0])).toEqual(upTo(1_000))
       expect(w.gaps(bob, '#lobby')).toEqual([])
     })
-  // Nothing of it, several pages of it, all of it.
+  // No page of the replay, several pages, all pages.
   expect([replayed[0], replayed.at(-1)]).toEqual([0, 1_000])
   expect(new Set(replayed).size).toBeGreaterThan(3)
 })

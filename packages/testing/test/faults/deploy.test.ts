@@ -33,7 +33,7 @@ test('S-23: three nodes are replaced, one after the other, during sends of all c
     expect(first?.toSorted((a, b) => a - b)).toEqual(upTo(sends.length))
     for (const other of others) expect(other).toEqual(first)
     for (const client of clients) expect(w.gaps(client, '#lobby')).toEqual([])
-    // They are still the sessions that they were; nothing had to be begun anew.
+    // The sessions are the same as before.
     expect(clients.map(({ session }) => session)).toEqual(sessions)
     expect(nodes.size).toBe(3)
   }))

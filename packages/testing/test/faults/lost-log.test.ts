@@ -5,8 +5,8 @@ import { open, outcomes, people, upTo } from '../support/clients.ts'
 
 const rooms = ['#lobby', '#garden']
 
-/** Three nodes with somebody at each, all in two rooms in which something was said. */
-async function town(w: World, messages: number): Promise<Client<Untyped>[]> {
+/** Connects a client to each of three nodes, joins two rooms, and sends messages. */
+async function connectAll(w: World, messages: number): Promise<Client<Untyped>[]> {
   const hubs = [w.hub(open), w.hub(open), w.hub(open)]
   const clients = await people(w, hubs, ['alice', 'bob', 'carol'])
   for (const client of clients) await client.join('#garden').ready
@@ -25,7 +25,7 @@ describe('a backplane that is out of reach', () => {
     'S-14: for %s: connections stay, and every send is stored when it is back',
     (duration) =>
       world({}, async (w) => {
-        const clients = await town(w, 1)
+        const clients = await connectAll(w, 1)
         w.backplane.outage(duration)
         const ended = outcomes(
           upTo(30).map((i) => (clients[i % 3] as Client<Untyped>).to('#lobby').send('say', `new ${i}`)),
@@ -44,12 +44,12 @@ describe('a backplane that is out of reach', () => {
 
   test('S-14: for a minute: connections stay, no send is refused or claimed to be stored, and the rooms go on', () =>
     world({}, async (w) => {
-      const clients = await town(w, 1)
+      const clients = await connectAll(w, 1)
       w.backplane.outage('70s')
       const ended = outcomes(clients.map((client) => client.to('#lobby').send('say', 'meanwhile')))
       await w.advance('59s')
       expect(ended).toEqual(['open', 'open', 'open'])
-      // Past the horizon nobody waits any more, and nobody knows.
+      // Past the horizon the client no longer waits, and the outcome is uncertain.
       await w.advance('5s')
       expect(ended).toEqual(['uncertain', 'uncertain', 'uncertain'])
       await w.advance('60s')
@@ -65,7 +65,7 @@ describe('a backplane that is out of reach', () => {
 
 test('S-15: a backplane that loses all data: exactly one gap, `epoch`, for each subscriber and log, and then delivery goes on', () =>
   world({}, async (w) => {
-    const clients = await town(w, 5)
+    const clients = await connectAll(w, 5)
     w.backplane.wipe('2s')
     await w.advance('30s')
     for (const client of clients)
@@ -85,7 +85,7 @@ test.each([1, 2, 5, 17, 50])(
   'S-16: a log that loses %i acknowledged messages: a gap, `diverged`, once for each subscriber, and one new epoch for all nodes',
   (lost) =>
     world({ seed: lost }, async (w) => {
-      const clients = await town(w, 60)
+      const clients = await connectAll(w, 60)
       const seen = new Set(epochs(clients, '#lobby'))
       const [before] = seen
       w.backplane.rollback('#lobby', lost, '2s')
@@ -99,7 +99,7 @@ test.each([1, 2, 5, 17, 50])(
       await clients[1]?.to('#lobby').send('say', 'after')
       await w.advance('5s')
       for (const client of clients) {
-        // Whichever node changes the epoch has seen the loss; the others may see only the change.
+        // The node that changes the epoch has seen the loss; the other nodes may see only the change.
         const reasons = w.gaps(client, '#lobby').map(({ reason }) => reason)
         expect(reasons).toHaveLength(1)
         expect(['diverged', 'epoch']).toContain(reasons[0])
@@ -134,8 +134,7 @@ describe('a log that loses messages while a client is away', () => {
       expect(w.gaps(bob, '#lobby').map(({ reason }) => reason)).toEqual([
         names.length > 1 ? 'epoch' : 'diverged',
       ])
-      // What was said meanwhile lies before the end of the gap: nothing of it comes as if nothing was
-      // missing.
+      // The messages of the meantime lie before the end of the gap, so none of them is delivered.
       expect(data(w, bob, '#lobby')).toEqual(upTo(20))
       await say(['after'])
       await w.advance('5s')
@@ -146,7 +145,7 @@ describe('a log that loses messages while a client is away', () => {
 
 test('S-18: a log that was trimmed past a client that is away: a gap, `trimmed`, and no message of the rest', () =>
   world({}, async (w) => {
-    const [, bob, carol] = (await town(w, 5)) as [Client<Untyped>, Client<Untyped>, Client<Untyped>]
+    const [, bob, carol] = (await connectAll(w, 5)) as [Client<Untyped>, Client<Untyped>, Client<Untyped>]
     w.link(bob).cut()
     await w.advance('1s')
     await Promise.all(upTo(40).map((i) => carol.to('#lobby').send('say', `missed ${i}`)))

@@ -14,12 +14,12 @@ interface Sending {
   readonly hubs: readonly Hub[]
   readonly alice: Client<Untyped>
   readonly bob: Client<Untyped>
-  /** What hubs were told, whatever incarnation. */
+  /** Messages that the hubs received, in all incarnations. */
   readonly said: unknown[]
   readonly ended: readonly string[]
 }
 
-/** Alice sends, and after so many milliseconds something goes wrong. Answers how far the send had come. */
+/** Alice sends, and a fault occurs some milliseconds later. Returns the state of the send at that time. */
 async function during(moment: number, nodes: number, strike: (sending: Sending) => void): Promise<string> {
   let situation = ''
   await world(slow, async (w) => {

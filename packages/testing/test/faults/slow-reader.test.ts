@@ -7,8 +7,8 @@ const names = upTo(20).map((i) => `user ${i}`)
 const text = 'x'.repeat(200)
 
 /**
- * A busy room of twenty; one of them may have a way of its own. Answers how late each of the others hears
- * each message, at most, and who was closed how.
+ * Runs a busy room of twenty clients, with a fault on one of them. Returns the greatest delay of a message to the
+ * other clients, and the closes.
  */
 async function busy(strike: (w: World, slow: Client<Untyped>) => void): Promise<{
   latest: number

@@ -5,7 +5,7 @@ import { open, people, upTo } from '../support/clients.ts'
 
 const names = upTo(300).map((i) => `user ${i}`)
 
-/** A hub's options, which also note when somebody wants in. */
+/** Options of a hub that note the time of each authentication. */
 const counting = (w: World, times: number[]) => ({
   ...open,
   authenticate: ({ token }: { token: string | null }) => {
@@ -14,7 +14,7 @@ const counting = (w: World, times: number[]) => ({
   },
 })
 
-/** How many of the times lie within the busiest stretch of so many milliseconds. */
+/** Returns the number of times within the busiest span of some milliseconds. */
 const busiest = (times: readonly number[], stretch: number): number =>
   Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + stretch).length))
 
@@ -32,8 +32,8 @@ test('S-22: clients that lose their node at once reconnect spread over time, and
     for (const i of upTo(5)) await hubs[1]?.to('#lobby').send('say', i)
     await w.advance('20s')
     expect(clients.every(({ status }) => status === 'connected')).toBe(true)
-    // Half of the first tries go to the node that is gone, so some come later; none of the crowd comes in one
-    // moment.
+    // Half of the first attempts go to the node that is gone, so some come later. The attempts are spread over
+    // time.
     expect(attempts).toHaveLength(lost)
     expect(busiest(attempts, 100)).toBeLessThan(lost / 4)
     expect(Math.min(...attempts) - began).toBeGreaterThan(90)

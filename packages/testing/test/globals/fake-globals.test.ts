@@ -217,7 +217,7 @@ test("a world that is loaded under vitest's fake timers goes on, too", async () 
 })
 
 test('code that takes time and chance from globals gives the same trace for the same seed, and is explored', async () => {
-  /** Says something after a while, and takes a name for it from the platform. */
+  /** Sends a message after a while, with a name from the platform. */
   const options = {
     fakeGlobals: true,
     workload: async (w: World, say: (text: string) => void) => {

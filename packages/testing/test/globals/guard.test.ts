@@ -6,7 +6,7 @@ const open = {
   authorize: () => true,
 }
 
-/** What a run with this code in it fails with; `null` when it does not. */
+/** Returns the error of a run with this code; `null` when it succeeds. */
 const failureOf = (code: () => unknown, options: { guard?: boolean; fakeGlobals?: boolean } = {}) =>
   world(options, async () => {
     await code()
@@ -108,7 +108,7 @@ test('a run ends as soon as it is known to have failed, also when its code then 
   expect(await failureOf(stuck)).toMatchObject({ global: 'setTimeout' })
 })
 
-/** What the guard replaces while a run is under way. */
+/** Globals that the guard replaces during a run. */
 const globals = () => ({
   Date,
   setTimeout,

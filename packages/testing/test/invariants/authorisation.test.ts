@@ -2,7 +2,7 @@ import { Hub } from '@chat/core'
 import { type World, world } from '@chat/testing'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 
-/** Two hubs with one list of who may not come in, and one of who may not be where. */
+/** Two hubs with a list of users that may not connect, and a list of users that may not be in a room. */
 function guarded(w: World) {
   const [expelled, banned] = [new Set<string>(), new Set<string>()]
   const options = {

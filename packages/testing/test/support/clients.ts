@@ -1,7 +1,7 @@
 import type { Client, Hub, Untyped } from '@chat/core'
 import type { World } from '@chat/testing'
 
-/** Everyone is let in under the name in the token, and may do everything. */
+/** Options of a hub that takes the user from the token, and allows every action. */
 export const open = {
   authenticate: ({ token }: { token: string | null }) => ({ id: token ?? '' }),
   authorize: () => true,
@@ -10,7 +10,7 @@ export const open = {
 /** The numbers from 0 up to, and without, a count. */
 export const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 
-/** People who are connected to one of some hubs each time, and have joined a room. */
+/** Connects clients, each to several hubs in turn, and joins a room. */
 export async function people(
   w: World,
   hubs: readonly Hub[],
@@ -19,7 +19,7 @@ export async function people(
 ): Promise<Client<Untyped>[]> {
   const clients: Client<Untyped>[] = []
   for (const [i, name] of names.entries()) {
-    // Each begins at another of them.
+    // Each client begins at a different hub.
     const client = await w.client([...hubs.slice(i % hubs.length), ...hubs.slice(0, i % hubs.length)], name)
     await client.join(room).ready
     clients.push(client)
@@ -27,7 +27,7 @@ export async function people(
   return clients
 }
 
-/** What becomes of sends, in their order; a promise that nobody waits for is no unhandled rejection. */
+/** Returns the outcomes of sends, in their order, and handles their rejections. */
 export function outcomes(sends: readonly Promise<unknown>[]): string[] {
   const ended: string[] = sends.map(() => 'open')
   for (const [i, send] of sends.entries())

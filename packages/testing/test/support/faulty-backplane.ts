@@ -3,7 +3,7 @@ import { MemoryBackplane, MemoryStore } from '@chat/core/memory'
 import { type BackplaneHarness, backplaneCases } from '../../src/conformance/index.ts'
 import { VirtualTime } from '../../src/time/virtual-time.ts'
 
-/** What a faulty backplane does wrong, in the place of a real one's methods. */
+/** Faulty methods that replace those of a real backplane. */
 export type Fault = (real: MemoryBackplane, store: MemoryStore) => Partial<Backplane>
 
 function faulty(real: MemoryBackplane, store: MemoryStore, fault: Fault): Backplane {
@@ -49,7 +49,7 @@ function harnessOf(fault: Fault, latency: number | null): BackplaneHarness {
   }
 }
 
-/** Whether a case fails, with a store that answers at once or after a while. */
+/** Returns `true` when a case fails, with a store that answers at once or after a latency. */
 export async function fails(fault: Fault, only: string, latency: number | null = null): Promise<boolean> {
   const chosen = backplaneCases(harnessOf(fault, latency)).filter(({ name }) => name.startsWith(only))
   const [one] = chosen

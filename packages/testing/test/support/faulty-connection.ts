@@ -1,10 +1,10 @@
 import { Batch, type Connection, Frame, type Sink } from '@chat/core/transport'
 
-/** What a faulty transport does wrong: replaces calls of the hub or client, and calls of its sink. */
+/** Faulty methods that replace those of a connection, and those of its sink. */
 export interface Fault {
-  /** Instead of a connection's own methods and properties. */
+  /** Replacements for methods and properties of the connection. */
   readonly connection?: (real: Connection) => Partial<Connection>
-  /** Instead of what the sink would be told. */
+  /** Replacements for methods of the sink. */
   readonly sink?: (real: Sink, connection: Connection) => Partial<Sink>
 }
 

@@ -9,7 +9,7 @@ const open = {
 
 type State = readonly number[]
 
-/** An application that writes what it is told before it sends it on, and tells clients its state. */
+/** An application that stores data before it sends the message, and answers clients with its state. */
 async function shop(w: World) {
   const [hub, other] = [w.hub(open), w.hub(open)]
   const runtime = w.runtime('application')
@@ -20,7 +20,7 @@ async function shop(w: World) {
     other,
     written,
     sleep,
-    /** Written first, then sent: whatever the log has, the state has. */
+    /** Stores first, then sends: the state has all messages of the log. */
     tell(n: number): void {
       written.push(n)
       hub
@@ -39,7 +39,7 @@ async function shop(w: World) {
 
 type Shop = Awaited<ReturnType<typeof shop>>
 
-/** Someone who keeps what the room says: the state, and what came behind it. */
+/** A client that keeps the state of a room, and the messages behind it. */
 async function reader(w: World, { hub }: Shop, snapshot: SnapshotHook<State>) {
   const client = await w.client(hub, 'reader')
   const room = client.join('#doc', { snapshot })
@@ -54,7 +54,7 @@ async function reader(w: World, { hub }: Shop, snapshot: SnapshotHook<State>) {
   return { client, told, known: () => [...(known ?? [])].sort((a, b) => a - b) }
 }
 
-/** Loses what the reader has missed, by one of several ways. */
+/** Loses the messages that the reader has missed, in several ways. */
 async function loseSome(
   w: World,
   app: Shop,
@@ -70,7 +70,7 @@ async function loseSome(
   await w.advance('40s')
 }
 
-/** How a hook may behave, by name. */
+/** Behaviours of a hook, by name. */
 const behaviours: Record<string, (app: Shop) => SnapshotHook<State>> = {
   prompt: (app) => () => app.state(),
   slow: (app) => async () => {
