@@ -1,5 +1,6 @@
 // What a page loads with @chat/browser, by folder of the sources, and a failure when something is in it that no page needs.
 // Bundles packages/browser/dist as an app would and follows the source maps back. Reads dist: build first.
+import { existsSync } from 'node:fs'
 import { SourceMap } from 'node:module'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -8,7 +9,9 @@ import { requireBuild, root } from '../repository.mjs'
 /** Folders no byte of which may be in any bundle, and why. */
 const forbidden = {
   'packages/core/src/hub': 'the hub runs on servers',
-  'packages/core/src/transport/admission': 'servers let clients in',
+  'packages/core/src/transport/admission.ts': 'servers admit clients',
+  'packages/core/src/transport/origin-policy.ts': 'servers admit clients',
+  'packages/core/src/transport/path-pattern.ts': 'servers admit clients',
   'packages/core/src/memory': 'the in-memory network is for servers and tests',
   'packages/http/src/endpoint.ts': 'servers answer requests',
   'packages/http/src/connection.ts': 'servers answer requests',
@@ -19,6 +22,8 @@ const forbidden = {
 const presence = 'packages/core/src/client/subscriptions/watch-presence.ts'
 
 requireBuild()
+for (const path of [...Object.keys(forbidden), presence])
+  if (!existsSync(join(root, path))) fail(`${path} does not exist; it has a row in tooling/checks/bundle.mjs`)
 const page = `export * from '@chat/browser'`
 const bytes = bytesBySource(await bundle(page))
 for (const [folder, size] of sum(bytes)) report(size, folder)
