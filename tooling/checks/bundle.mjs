@@ -29,7 +29,7 @@ const bytes = bytesBySource(await bundle(page))
 for (const [folder, size] of sum(bytes)) report(size, folder)
 check(bytes, { ...forbidden, [presence]: 'this page does not show who is here' })
 
-const withPresence = bytesBySource(await bundle(`${page}; export { presence } from '@chat/core'`))
+const withPresence = bytesBySource(await bundle(`${page}; export { watchPresence } from '@chat/core'`))
 report(total(withPresence) - total(bytes), 'more with presence')
 check(withPresence, forbidden)
 if (!withPresence.has(presence)) fail(`${presence} is not in the bundle of a page that uses it`)

@@ -2,11 +2,12 @@ import { connect } from '@chat/browser'
 import {
   type Client,
   type ClientStatus,
+  type Delivery,
   isName,
   type Message,
   type Presence,
-  presence,
   type Room,
+  watchPresence,
 } from '@chat/core'
 import type { Chat as Contract } from '../contract.ts'
 import { Conversation } from './conversation.ts'
@@ -43,7 +44,10 @@ export class Chat {
     this.me = me
     this.#changed = changed
     this.#client = connect<Contract>('/chat', { token: me, positions })
-    this.typing = new Typing((room, on) => this.#client.cast(room, 'typing', on, { key: 'typing' }), changed)
+    this.typing = new Typing(
+      (room, on) => this.#client.to(room).cast('typing', on, { key: 'typing' }),
+      changed,
+    )
     this.#listen()
     this.current = this.#openRoom(lobby)
     for (const address of rooms) this.#openRoom(address)
@@ -135,7 +139,7 @@ export class Chat {
     try {
       const { messages, more } = await room.history(before === null ? {} : { before })
       conversation.precede(this.#lines(messages))
-      conversation.earlier = more ? (messages[0]?.at ?? null) : null
+      conversation.earlier = more ? (messages[0]?.position[1] ?? null) : null
     } catch {
       // The button stays, so that the user can try again.
       conversation.earlier = before ?? Number.MAX_SAFE_INTEGER
@@ -188,7 +192,7 @@ export class Chat {
     this.conversations.set(address, conversation)
     const room = this.#client.join(address, { state: moodOf(isLooking()) })
     this.#rooms.set(address, room)
-    this.#present.set(address, presence(room, this.#changed))
+    this.#present.set(address, watchPresence(room, { onChange: this.#changed }))
     room.on('say', (_, message) => this.#show(conversation, this.#entry(message, 'say', 'line')))
     room.on('typing', (typing, { from, durable }) => {
       if (!durable && from !== null && from !== this.me) this.typing.heard(address, from, typing === true)
@@ -239,7 +243,7 @@ export class Chat {
     this.#changed()
   }
 
-  #entry(message: Message, event: keyof Contract['events'], kind: Entry['kind']): Entry | null {
+  #entry(message: Delivery, event: keyof Contract['events'], kind: Entry['kind']): Entry | null {
     const line = message.durable && message.event === event ? readLine(message.data) : null
     if (line === null) return null
     const from = message.from ?? 'server'

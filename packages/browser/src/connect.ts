@@ -1,15 +1,16 @@
-import { type AnyContract, Client, type ClientOptions, type Untyped } from '@chat/core'
-import { waysTo } from './dial.ts'
-import type { WayOptions } from './options.ts'
-import { watchPage } from './watch.ts'
+import { type AnyContract, Client, type Untyped } from '@chat/core'
+import { type SharedClientOptions, takeClientOptions } from '@chat/core/transport'
+import { makeDialer } from './dial.ts'
+import { type BrowserDialOptions, browserDialOptionNames } from './options.ts'
+import { sendPageHints } from './page-hints.ts'
 
-/** How {@link connect} sets up its client: every option of a `Client` but those that say how to reach the hub, and those that choose the way. */
+/** Options of {@link connect}: those of a `Client` except `dial` and `environment`, and those of {@link dial}. */
 export interface ConnectOptions<C extends AnyContract = AnyContract>
-  extends Omit<ClientOptions<C>, 'dial' | 'watch' | 'runtime'>,
-    WayOptions {}
+  extends Omit<SharedClientOptions<C>, 'runtime'>,
+    BrowserDialOptions {}
 
 /**
- * Connects a page (or a worker) to a hub, and stays connected:
+ * Connects a page or a worker to a hub, and stays connected:
  *
  * ```ts
  * const client = connect('/chat', { token: () => fetchToken() })
@@ -18,26 +19,29 @@ export interface ConnectOptions<C extends AnyContract = AnyContract>
  * await lobby.send('say', { text: 'hi' })
  * ```
  *
- * A relative URL belongs to the page: `/chat` on `https://app.example` is `wss://app.example/chat`. `http:` and `https:` URLs are
- * taken too. Where WebSocket is blocked, the client goes over HTTP to the same URL, with the same guarantees, when the server has `@chat/http` there, and comes back to
- * WebSocket when that gets through. When the page comes back online, to the foreground or out of the back/forward cache, the client connects at once
- * instead of at the end of its wait, or finds out whether its connection still lives.
+ * A relative URL is resolved against the page: `/chat` on `https://app.example` is `wss://app.example/chat`. `http:` and
+ * `https:` URLs are accepted too. Where WebSocket is blocked, the client uses HTTP at the same URL, with the same
+ * guarantees, if the server has `@chat/http` there; it moves back to WebSocket when a WebSocket opens. When the page comes
+ * back online, to the foreground or out of the back/forward cache, the client connects at once, or checks that its
+ * connection is alive.
  *
- * With a contract, `connect('/chat', { contract })` validates what passes; `connect<typeof contract>('/chat')` takes the types alone, and
- * ships no validators.
+ * With a contract, `connect('/chat', { contract })` validates all data; `connect<typeof contract>('/chat')` uses the types
+ * alone, and adds no validators to the page.
  *
- * @throws UsageError when no hub can be at this URL, there is no WebSocket here, or a duration is no positive number.
+ * @throws UsageError when the URL cannot be a hub's, WebSocket does not exist here, an option does not exist, or a duration
+ * is not a positive number.
  */
 export function connect<C extends AnyContract = Untyped>(
   url: string | URL,
   options: ConnectOptions<C> = {},
 ): Client<C> {
-  const ways = waysTo(url, options)
+  const clientOptions = takeClientOptions<C, BrowserDialOptions>(options, browserDialOptionNames)
+  const { dial, environment } = makeDialer(url, options)
   return new Client<C>({
-    ...options,
-    dial: ways.dial,
+    ...clientOptions,
+    dial,
     environment(client) {
-      const undos = [watchPage(client), ways.watch(client)]
+      const undos = [sendPageHints(client), environment(client)]
       return () => {
         for (const undo of undos) undo()
       }

@@ -2,28 +2,28 @@ import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/co
 
 const capabilities: TransportCapabilities = {
   name: 'browser',
-  // Chromium and Firefox tell the truth, but WebKit's network process takes everything at once and counts it as written.
+  // Chromium and Firefox report the bytes that wait, but WebKit's network process takes all bytes at once and counts them as written.
   backpressure: false,
-  // A browser reads whatever comes.
+  // A browser cannot stop reading.
   pause: false,
   closeCodes: true,
   detectsLoss: false,
 }
 
-/** Above this many bytes that the browser has not written yet, a sender waits. */
+/** Number of unwritten bytes above which a sender waits. */
 const highWaterMark = 64 * 1024
-/** A browser does not say when it has written: while a sender waits it is asked this often, in milliseconds. */
+/** Time between two checks of the unwritten bytes while a sender waits, in milliseconds: a browser has no event for it. */
 const drainInterval = 20
-/** How long the hub has to answer a close, in milliseconds. Browsers wait 10 s and longer. */
+/** Maximum time for the hub's answer to a close, in milliseconds. Browsers wait 10 s and longer. */
 const closeTimeout = 5_000
 
-/** What {@link @chat/core!transport.Connection.extra | Connection.extra} is in browsers. */
+/** Type of {@link @chat/core!transport.Connection.extra | Connection.extra} in browsers. */
 export interface BrowserExtra {
-  /** The browser's socket. Sending or closing past the client breaks the connection. */
+  /** Browser's socket. Do not send or close through it: that breaks the connection. */
   readonly socket: WebSocket
 }
 
-/** A connection over the browser's WebSocket. */
+/** Connection over the browser's WebSocket. */
 export class BrowserConnection extends BaseConnection {
   readonly capabilities: TransportCapabilities = capabilities
   readonly #socket: WebSocket
@@ -31,7 +31,7 @@ export class BrowserConnection extends BaseConnection {
   #draining: ReturnType<typeof setTimeout> | undefined
   #closing: ReturnType<typeof setTimeout> | undefined
 
-  /** Takes a socket in the turn in which it has opened. */
+  /** Takes a socket in the turn in which it opens. */
   constructor(socket: WebSocket) {
     const extra: BrowserExtra = { socket }
     super(socket.protocol, extra)
@@ -42,14 +42,14 @@ export class BrowserConnection extends BaseConnection {
       this.receive(typeof data === 'string' ? data : new Uint8Array(data))
     }
     socket.onclose = ({ code, reason }) => {
-      // Such a code is the hub's: what stands between has none.
+      // Only a hub closes with such a code, not a proxy, so it counts as data of the hub.
       if (code >= 4000) this.#received++
       this.#finish(code, reason)
     }
   }
 
   get bufferedAmount(): number {
-    // A socket that has closed keeps its last amount for ever.
+    // A closed socket keeps its last amount for ever.
     return this.state === 'closed' ? 0 : this.#socket.bufferedAmount
   }
 
@@ -58,11 +58,11 @@ export class BrowserConnection extends BaseConnection {
   }
 
   protected doSend(batch: Batch): boolean {
-    // Once the browser closes it only counts what it is given.
+    // A closing socket would only count these bytes.
     if (this.#socket.readyState !== WebSocket.OPEN) return true
     this.#socket.send(batch.text)
     if (this.#draining === undefined && this.#socket.bufferedAmount <= highWaterMark) return true
-    this.#draining ??= setTimeout(() => this.#askDrained(), drainInterval)
+    this.#draining ??= setTimeout(() => this.#checkDrained(), drainInterval)
     return false
   }
 
@@ -71,7 +71,7 @@ export class BrowserConnection extends BaseConnection {
       discard(this.#socket)
       this.#finish(1006, '')
     }, closeTimeout)
-    // Browsers throw for every other code, and leave the socket open.
+    // For every other code browsers throw, and leave the socket open.
     if (code === 1000 || (code >= 3000 && code <= 4999)) this.#socket.close(code, reason)
     else this.#socket.close()
   }
@@ -85,10 +85,10 @@ export class BrowserConnection extends BaseConnection {
 
   protected doResume(): void {}
 
-  #askDrained(): void {
+  #checkDrained(): void {
     this.#draining = undefined
     if (this.#socket.bufferedAmount <= highWaterMark) this.drained()
-    else this.#draining = setTimeout(() => this.#askDrained(), drainInterval)
+    else this.#draining = setTimeout(() => this.#checkDrained(), drainInterval)
   }
 
   #finish(code: number, reason: string): void {
@@ -102,7 +102,7 @@ export class BrowserConnection extends BaseConnection {
   }
 }
 
-/** Lets go of a socket, which a page cannot destroy: nothing that it does is heard any more. */
+/** Closes a socket, which a page cannot destroy, and ignores all its later events. */
 export function discard(socket: WebSocket): void {
   socket.onopen = null
   socket.onmessage = null

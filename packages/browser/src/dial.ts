@@ -1,34 +1,41 @@
 import { type ConnectionHints, systemRuntime, type Undo, UsageError } from '@chat/core'
-import type { Dialer } from '@chat/core/transport'
+import { checkOptions, type Dialer } from '@chat/core/transport'
 import { dial as dialHttp } from '@chat/http/client'
-import { BlockedMemory } from './memory.ts'
-import type { WayOptions } from './options.ts'
+import { BlockedMemory } from './blocked-memory.ts'
+import { FallbackDialer } from './fallback-dialer.ts'
+import { type BrowserDialOptions, browserDialOptionNames } from './options.ts'
 import { socketUrl, withoutSecrets } from './url.ts'
-import { Ways } from './ways.ts'
-import { webSocketDialer } from './web-socket.ts'
+import { webSocketDialer } from './web-socket-dialer.ts'
 
 /**
- * Reaches a hub from a page or a worker, for a `Client` of your own making; {@link connect} makes one. The dialer rejects with a `ChatError` when there is no connection: `unavailable`, or
- * what the server says over HTTP; a browser does not say why there is no WebSocket.
+ * Returns a dialer for a page or a worker, for a `Client` that the application makes itself; {@link connect} makes a client too. The dialer rejects with
+ * a `ChatError` when there is no connection: `unavailable`, or the error that the server answers over HTTP. A browser does
+ * not tell why a WebSocket failed.
  *
- * @throws UsageError when no hub can be at this URL, there is no WebSocket here, or a duration is no positive number.
+ * @throws UsageError when the URL cannot be a hub's, WebSocket does not exist here, an option does not exist, or a duration
+ * is not a positive number.
  */
-export function dial(url: string | URL, options: WayOptions = {}): Dialer {
-  return waysTo(url, options).dial
+export function dial(url: string | URL, options: BrowserDialOptions = {}): Dialer {
+  checkOptions('dial', options, browserDialOptionNames)
+  return makeDialer(url, options).dial
 }
 
-/** The dialer, and what it wants to know and tell of the client; nothing when there is but one way. */
-export function waysTo(
+/** Returns a dialer, and the `environment` option of its client, through which the dialer moves the client from HTTP to WebSocket. */
+export function makeDialer(
   url: string | URL,
-  { transport = 'auto', ...options }: WayOptions,
-): { readonly dial: Dialer; watch(client: ConnectionHints): Undo } {
+  { transport = 'auto', ...options }: BrowserDialOptions,
+): { readonly dial: Dialer; environment(client: ConnectionHints): Undo } {
   const target = socketUrl(url)
-  const watch = (): Undo => () => {}
+  const environment = (): Undo => () => {}
   const http = dialHttp(target, { pause: false })
-  if (transport === 'http') return { dial: http, watch }
+  if (transport === 'http') return { dial: http, environment }
   const webSocket = webSocketDialer(target)
-  if (transport === 'websocket') return { dial: webSocket, watch }
-  const ways = new Ways({
+  if (transport === 'websocket') return { dial: webSocket, environment }
+  if (transport !== 'auto')
+    throw new UsageError(
+      `unable to connect: the option 'transport' is ${JSON.stringify(transport)}; use 'auto', 'websocket' or 'http'`,
+    )
+  const fallback = new FallbackDialer({
     webSocket,
     http,
     runtime: options.runtime ?? systemRuntime,
@@ -36,15 +43,20 @@ export function waysTo(
     timeout: duration('webSocketTimeout', options, 4_000),
     retry: duration('retryWebSocket', options, 60_000),
   })
-  return { dial: (asked) => ways.dial(asked), watch: (client) => ways.watch(client) }
+  return {
+    dial: (dialOptions) => fallback.dial(dialOptions),
+    environment: (client) => fallback.attach(client),
+  }
 }
 
 function duration(
   name: 'webSocketTimeout' | 'retryWebSocket',
-  { [name]: given }: WayOptions,
-  usual: number,
+  { [name]: given }: BrowserDialOptions,
+  standard: number,
 ): number {
-  const chosen = given ?? usual
+  const chosen = given ?? standard
   if (chosen > 0) return chosen
-  throw new UsageError(`unable to connect: the option \`${name}\` is no positive number`)
+  throw new UsageError(
+    `unable to connect: the option '${name}' is ${JSON.stringify(chosen)}; give a positive number of milliseconds`,
+  )
 }

@@ -1,27 +1,37 @@
 import type { Runtime } from '@chat/core'
+import type { OptionNames } from '@chat/core/transport'
 
-/** What is needed of `sessionStorage`. */
+/** Methods of `sessionStorage` that the client uses. */
 export type SessionMemory = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
 
-/** How a page reaches its hub. Durations in milliseconds. */
-export interface WayOptions {
+/** Options of {@link dial}. */
+export interface BrowserDialOptions {
   /**
-   * `auto`: WebSocket, and HTTP where that is blocked. `websocket` or `http`: nothing else. Over HTTP the hub is at the same URL, by a handler of `@chat/http`.
-   * Default: `auto`.
+   * Transport to the hub. `auto` uses WebSocket, and HTTP where WebSocket is blocked; `websocket` and `http` use one
+   * transport only. The hub's HTTP handler, from `@chat/http`, has the same URL. Default: `auto`.
    */
   readonly transport?: 'auto' | 'websocket' | 'http'
-  /** How long a WebSocket may take to open before HTTP is tried: some proxies swallow what they do not know. Default: 4 000. */
+  /** Maximum time until a WebSocket opens before the client tries HTTP, in milliseconds: some proxies drop WebSockets silently. Default: 4 000. */
   readonly webSocketTimeout?: number
   /**
-   * How long after HTTP had to be taken WebSocket is tried again, also while the client is connected: it moves when one opens. Doubles with each time in vain,
-   * up to 32 times as much. Where a WebSocket has worked before it begins with a 32nd: then it was an outage, by all odds, and HTTP came back first. Default: 60 000.
+   * Time after which a client that had to use HTTP tries WebSocket again, in milliseconds. It tries also while it is connected, and moves when the
+   * WebSocket opens. Each failure doubles the time, up to 32 times the option. Where a WebSocket has worked before, the first
+   * time is a 32nd of the option: then an outage is likely, after which HTTP was back first. Default: 60 000.
    */
   readonly retryWebSocket?: number
   /**
-   * Where to remember that WebSocket is blocked, so that the session's next page does not have to find out. One that throws is done without. Default: `sessionStorage`, where there is one;
-   * `null`: nowhere.
+   * Storage that remembers a blocked WebSocket, so that the next page of the session starts with HTTP. A storage that
+   * throws is ignored. Default: `sessionStorage` where it exists; `null` for none.
    */
   readonly memory?: SessionMemory | null
-  /** Clock and timers. Default: the platform's. For tests. */
+  /** Clock and timers. Default: those of the platform. For tests. */
   readonly runtime?: Runtime
+}
+
+export const browserDialOptionNames: OptionNames<BrowserDialOptions> = {
+  transport: true,
+  webSocketTimeout: true,
+  retryWebSocket: true,
+  memory: true,
+  runtime: true,
 }

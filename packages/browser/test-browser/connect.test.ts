@@ -25,7 +25,7 @@ it('joins a room, sends, and hears the others', async () => {
   const [alice, bob] = [client(hub, 'alice'), client(hub, 'bob')]
   const [here, there] = [alice.join('#lobby'), bob.join('#lobby')]
   const heard: unknown[] = []
-  there.on('say', ({ text }, { from, at, address }) => heard.push([text, from, at, address]))
+  there.on('say', ({ text }, { from, position, address }) => heard.push([text, from, position?.[1], address]))
   await Promise.all([here.ready, there.ready])
   const { position } = await here.send('say', { text: 'hi 👋\u2028' })
   const at = position[1]
@@ -56,7 +56,7 @@ it('sends to one person, and hears what is for it alone', async () => {
 it('calls the hub, and answers what the hub asks', async () => {
   const hub = await startHub()
   const alice = client(hub, 'alice')
-  alice.on('confirm', ({ question }) => question === 'Still there?')
+  alice.handle('confirm', ({ question }) => question === 'Still there?')
   expect(await alice.call('double', 21)).toBe(42)
   expect(await call('ask', hub, '@alice', 'confirm', { question: 'Still there?' })).toBe(true)
   expect(await call('ask', hub, '@alice', 'confirm', { question: 'Gone?' })).toBe(false)

@@ -1,6 +1,6 @@
 import { Random } from '@chat/testing'
 import { expect, test } from 'vitest'
-import { minute, Place } from './support/place.ts'
+import { minute, TwoPaths } from './support/two-paths.ts'
 
 const seeds = Array.from({ length: 10 }, (_, i) => i + 1)
 
@@ -8,13 +8,13 @@ test.each(seeds)(
   'whatever becomes of either way while both sides talk, everything is heard in order, and once (seed %i)',
   async (seed) => {
     const random = new Random(seed, 'chaos')
-    const place = new Place()
-    const { client, heard } = await place.enter()
-    const wanted = place.watcher()
-    await place.time.advance(1_000)
+    const paths = new TwoPaths()
+    const { client, heard } = await paths.enter()
+    const wanted = paths.watcher()
+    await paths.time.advance(1_000)
     const outcomes = new Map<string, string>()
     const talk = (i: number): void => {
-      void place.hub.to('#lobby').send('say', `hub ${i}`)
+      void paths.hub.to('#lobby').send('say', `hub ${i}`)
       client
         .to('#lobby')
         .send('say', `page ${i}`)
@@ -23,7 +23,7 @@ test.each(seeds)(
           ({ code }) => outcomes.set(`page ${i}`, code),
         )
     }
-    const way = () => place[random.below(2) === 0 ? 'webSocket' : 'http']
+    const way = () => paths[random.below(2) === 0 ? 'webSocket' : 'http']
     const events: (() => void)[] = [
       () => way().refuse(true),
       () => way().refuse(false),
@@ -32,21 +32,21 @@ test.each(seeds)(
       () => way().reset({ client: random.below(500), hub: random.below(500) }),
       () => way().reset({ client: 0, hub: null }),
       () => way().cut(),
-      () => place.webSocket.restore(),
+      () => paths.webSocket.restore(),
     ]
 
     for (let i = 0; i < 60; i++) {
       talk(i)
       events[random.below(events.length)]?.()
-      await place.time.advance(random.below(10) === 0 ? minute : random.below(4_000))
+      await paths.time.advance(random.below(10) === 0 ? minute : random.below(4_000))
       talk(1_000 + i)
     }
-    place.webSocket.restore()
-    place.http.restore()
-    await place.time.advance(40 * minute)
+    paths.webSocket.restore()
+    paths.http.restore()
+    await paths.time.advance(40 * minute)
 
     expect(client.status).toBe('connected')
-    expect(place.open).toEqual(['webSocket'])
+    expect(paths.open).toEqual(['webSocket'])
     expect(heard).toEqual(wanted)
     expect(new Set(wanted).size).toBe(wanted.length)
     for (const [text, outcome] of outcomes) {

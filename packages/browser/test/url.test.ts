@@ -28,9 +28,9 @@ describe('the URL of a hub', () => {
 
   it.each([
     ['', page, /give the hub's path/],
-    ['/chat', undefined, /it is no URL here; give the whole one/],
-    ['/chat', 'about:blank', /it is no URL here/],
-    ['http://', page, /it is no URL here/],
+    ['/chat', undefined, /it is not a URL here; give an absolute URL/],
+    ['/chat', 'about:blank', /it is not a URL here/],
+    ['http://', page, /it is not a URL here/],
     ['ftp://hub.example/', page, /starts with wss:, ws:, https: or http:/],
     ['localhost:3000/chat', page, /starts with wss:, ws:, https: or http:/],
     ['wss://alice:secret@hub.example/', page, /use the option `token`/],

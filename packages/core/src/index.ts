@@ -1,34 +1,38 @@
-export {
-  type CallOptions,
-  Client,
-  type ClientTarget,
-  type HistoryOptions,
-  type HistoryPage,
-} from './client/client.ts'
-export type { ClientOptions, ConnectionHints, JoinOptions, Token } from './client/options.ts'
-export type { Room } from './client/subscriptions/room.ts'
+export { Client } from './client/client.ts'
+export type {
+  AskContext,
+  AskHandler,
+  ClientEvents,
+  ClientListener,
+  RoomEvents,
+  RoomListener,
+} from './client/events.ts'
+export type {
+  CallOptions,
+  ClientOptions,
+  ConnectionHints,
+  HistoryOptions,
+  JoinOptions,
+  Token,
+} from './client/options.ts'
+export type { Presence, PresenceChange } from './client/presence.ts'
 export type {
   Snapshot,
   SnapshotEvent,
   SnapshotHook,
   SnapshotRequest,
-} from './client/subscriptions/snapshot.ts'
-export {
-  type Presence,
-  type PresenceChange,
-  presence,
-  type WatchPresenceOptions,
-} from './client/subscriptions/watch-presence.ts'
+} from './client/snapshot.ts'
+export type { Room } from './client/subscriptions/room.ts'
+export { type WatchPresenceOptions, watchPresence } from './client/subscriptions/watch-presence.ts'
 export type {
-  AskContext,
+  Cast,
   ClientCounters,
-  ClientEvents,
-  ClientListener,
   ClientStatus,
+  ClientTarget,
+  Delivery,
   Gap,
+  HistoryPage,
   Message,
-  RoomEvents,
-  RoomListener,
 } from './client/types.ts'
 export {
   type AnyContract,

@@ -1,3 +1,5 @@
+export { takeClientOptions } from './client/connect-options.ts'
+export type { SharedClientOptions } from './client/options.ts'
 export { Admission, type Admitted, type Examined, type Place } from './transport/admission.ts'
 export type { AdmissionOptions } from './transport/admission-options.ts'
 export { BaseConnection, type ConnectionState } from './transport/base-connection.ts'

@@ -1,9 +1,10 @@
-import { type AnyContract, Client, type ClientOptions, type Untyped } from '@chat/core'
-import { dial, type NodeDialOptions } from './dial.ts'
+import { type AnyContract, Client, type Untyped } from '@chat/core'
+import { type SharedClientOptions, takeClientOptions } from '@chat/core/transport'
+import { dial, type NodeDialOptions, nodeDialOptionNames } from './dial.ts'
 
 /** How {@link connect} sets up its client: every option of a `Client` but those that say how to reach the hub, and those of {@link dial}. */
 export interface ConnectOptions<C extends AnyContract = AnyContract>
-  extends Omit<ClientOptions<C>, 'dial' | 'watch'>,
+  extends SharedClientOptions<C>,
     NodeDialOptions {}
 
 /**
@@ -18,11 +19,12 @@ export interface ConnectOptions<C extends AnyContract = AnyContract>
  *
  * With a contract, `connect(url, { contract })` validates what passes; `connect<typeof contract>(url)` takes the types alone.
  *
- * @throws UsageError when the URL is none of `ws:`, `wss:`, `http:` or `https:`, or `ws` is older than 8.23.0.
+ * @throws UsageError when the URL is none of `ws:`, `wss:`, `http:` or `https:`, or `ws` is older than 8.23.0, or an option does not exist.
  */
 export function connect<C extends AnyContract = Untyped>(
   url: string | URL,
   options: ConnectOptions<C> = {},
 ): Client<C> {
-  return new Client<C>({ ...options, dial: dial(url, options) })
+  const clientOptions = takeClientOptions<C, NodeDialOptions>(options, nodeDialOptionNames)
+  return new Client<C>({ ...clientOptions, dial: dial(url, options) })
 }

@@ -1,6 +1,6 @@
 import type { Agent, IncomingMessage } from 'node:http'
 import { ChatError, type ErrorCode, UsageError } from '@chat/core'
-import type { Connection, Dialer } from '@chat/core/transport'
+import type { Connection, Dialer, OptionNames } from '@chat/core/transport'
 import { type ClientOptions, WebSocket } from 'ws'
 import { closeTimeout, WsConnection } from './connection.ts'
 import { requireWs } from './version.ts'
@@ -17,6 +17,14 @@ export interface NodeDialOptions {
   readonly maxPayload?: number
   /** Makes the sockets: for proxies, and for TLS with certificates of your own (`new https.Agent({ ca })`). Default: Node's. */
   readonly agent?: Agent
+}
+
+export const nodeDialOptionNames: OptionNames<NodeDialOptions> = {
+  headers: true,
+  origin: true,
+  handshakeTimeout: true,
+  maxPayload: true,
+  agent: true,
 }
 
 const defaultHandshakeTimeout = 10_000

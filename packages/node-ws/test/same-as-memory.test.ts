@@ -14,11 +14,13 @@ async function conversation(enter: (token: string) => Client, hub: Hub): Promise
     ['alice', alice],
     ['bob', bob],
   ] as const) {
-    client.on('dm', (data, { from, address, at, durable }) => note(who, { data, from, address, at, durable }))
-    client.on('confirm', (question) => `${who} says yes to ${String(question)}`)
+    client.on('dm', (data, { from, address, position }) =>
+      note(who, { data, from, address, at: position?.[1] }),
+    )
+    client.handle('confirm', (question) => `${who} says yes to ${String(question)}`)
   }
   const room = bob.join('#lobby')
-  room.on('say', (data, { from, at, durable }) => note('bob', { data, from, at, durable }))
+  room.on('say', (data, { from, position }) => note('bob', { data, from, at: position?.[1] }))
   room.on('typing', (data, { from, durable }) => note('bob', { data, from, durable }))
   await room.ready
   await alice.join('#lobby').ready
@@ -37,7 +39,7 @@ async function conversation(enter: (token: string) => Client, hub: Hub): Promise
       ),
     )
   const { messages, base, top, more } = await bob.history('#lobby', { limit: 3 })
-  note('bob', [messages.map(({ data, at, from }) => [data, at, from]), base, top, more])
+  note('bob', [messages.map(({ data, position, from }) => [data, position[1], from]), base, top, more])
   room.leave()
   await alice.to('#lobby').send('say', 'nobody hears this')
   await hub.to('@bob').send('dm', 'last')

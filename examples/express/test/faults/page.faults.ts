@@ -1,4 +1,4 @@
-import { presence } from '@chat/core'
+import { watchPresence } from '@chat/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Chromium, launchChromium } from '../../../../test-support/browser-puppeteer.ts'
 import { enginesToTest } from '../../../../test-support/engines.ts'
@@ -39,8 +39,10 @@ describe.skipIf(!enginesToTest().includes('chromium'))('the page, on a bad netwo
 
   test('has not left the room when its connection was reset and came back (P-PR-5)', async () => {
     const changes: string[] = []
-    presence(scene.eve.join('#lobby'), ({ joined, left }) => {
-      changes.push(...joined.map(({ user }) => `+${user}`), ...left.map(({ user }) => `-${user}`))
+    watchPresence(scene.eve.join('#lobby'), {
+      onChange({ joined, left }) {
+        changes.push(...joined.map(({ user }) => `+${user}`), ...left.map(({ user }) => `-${user}`))
+      },
     })
     const here = `document.querySelector('#here').innerText`
     await scene.page.until(`${here}.includes('eve')`)

@@ -2,63 +2,127 @@ import type { AnyContract, Untyped } from '../contract/contract.ts'
 import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
 import type { Dialer } from '../transport/connection.ts'
+import type { OptionNames } from '../vocabulary/check-options.ts'
 import type { Position } from '../vocabulary/position.ts'
-import type { SnapshotEvent, SnapshotHook } from './subscriptions/snapshot.ts'
-import type { PresenceChange } from './subscriptions/watch-presence.ts'
-import type { Gap, Message } from './types.ts'
+import type { PresenceChange } from './presence.ts'
+import type { SnapshotEvent, SnapshotHook } from './snapshot.ts'
+import type { Delivery, Gap } from './types.ts'
 
-/** A token, or what fetches one: called before each connection, and when the one in use is about to expire. */
+/**
+ * Token of the user, `null` for none, or a function that fetches it. The client calls the function before each
+ * connection, and when the present token is about to expire.
+ */
 export type Token = string | null | (() => MaybePromise<string | null>)
 
-/** What the surroundings tell a client, where they know: a browser does. */
+/** Hints of the environment to a client, such as a page that comes back online. */
 export interface ConnectionHints {
-  /** A connection may succeed now: do not wait any longer. */
+  /** Ends the wait for the next attempt: a connection may succeed now. */
   wake(): void
-  /** The connection may be dead without having said so: find out. */
+  /** Checks at once that the connection is alive. */
   check(): void
-  /** There is a better way to the hub now: connect anew, and leave the present connection when that is done. */
+  /** Connects anew, and leaves the present connection when the new connection is welcomed: there is a better path to the hub now. */
   move(): void
 }
 
-/** How a room is joined. */
+/** Options of {@link Client.join}. */
 export interface JoinOptions<State = unknown> {
   /**
-   * Gives the application's own state where there is no place to go on from: at first, and after each gap. It is the room's: given with the first handle, it stays
-   * until the last has left. Default: none, the room goes on behind a gap.
+   * Returns the application's own state of the room when there is no position to continue from: at the start, and after
+   * each gap. The hook belongs to the room: give it with the first handle; it stays until the last handle has left.
+   * Default: none, the room continues after a gap.
    */
   readonly snapshot?: SnapshotHook<State> | undefined
-  /** What this client says of itself, to those who are in the room, where the hub has presence. Default: `null`. */
+  /** Presence state of this client, shown to the members of the room when the hub has presence. Default: `null`. */
   readonly state?: unknown
 }
 
-/** How a {@link Client} is set up. */
+/** Options of {@link Client.history}. `after` and `before` are offsets, exclusive; without both the page is the newest. */
+export interface HistoryOptions {
+  /** Reads messages after this offset. */
+  readonly after?: number
+  /** Reads messages before this offset. */
+  readonly before?: number
+  /** Maximum number of messages. Default: 50, at most 1 000. */
+  readonly limit?: number
+  /** Stops the wait for the page when it aborts. */
+  readonly signal?: AbortSignal
+}
+
+/** Options of {@link Client.call}. */
+export interface CallOptions {
+  /** Maximum time until the answer, in milliseconds. Default: `callTimeout` of the client. */
+  readonly timeout?: number
+  /**
+   * Allows the client to repeat the call after a reconnect, because running it twice does no harm. Default: `false`, a
+   * lost connection makes the call uncertain.
+   */
+  readonly idempotent?: boolean
+  /** Stops the wait for the answer when it aborts. */
+  readonly signal?: AbortSignal
+}
+
+/** Options of a {@link Client}. */
 export interface ClientOptions<C extends AnyContract = Untyped> {
-  /** Makes connections; a transport's `dial`. */
+  /** Makes connections: the `dial` of a transport. */
   readonly dial: Dialer
-  /** Validators for everything that passes. Default: none; types alone come from the type parameter. */
+  /** Validators for all data that the client sends and receives. Default: none; a type parameter alone gives types without validators. */
   readonly contract?: C
-  /** Who this client is. Default: nobody, `null`. */
+  /** Identifies the user to the hub's `authenticate`. Default: `null`. */
   readonly token?: Token
-  /** Places to go on from, as {@link @chat/core!index.Client.positions | positions} gave them before a reload. Default: from now on. */
+  /**
+   * Positions to continue from, as {@link Client.positions} returned them before a reload. Malformed positions are
+   * skipped, because they come from the application's storage. Default: none, the client receives new messages only.
+   */
   readonly positions?: Readonly<Record<string, Position>>
-  /** From dialling to the `welcome`, in milliseconds. Default: 10 000. */
+  /** Maximum time from dialling to the hub's `welcome`, in milliseconds. Default: 10 000. */
   readonly connectTimeout?: number
-  /** For the answer to a `request`, in milliseconds. Default: 30 000. */
+  /** Maximum time until the answer to a `call` or `history`, in milliseconds. Default: 30 000. */
   readonly callTimeout?: number
-  /** How many operations may wait for a connection; one more is rejected as `full`. Default: 1 000. */
+  /** Maximum number of operations that wait for a connection; another operation is rejected as `full`. Default: 1 000. */
   readonly maxQueued?: number
   /**
-   * Gives the application's own state of what comes without asking, `*` and the own inbox, where there is no place to go on from; rooms have theirs in
-   * {@link JoinOptions.snapshot}. Default: none.
+   * Returns the application's own state of `*` and of the user's inbox when there is no position to continue from. Rooms
+   * have {@link JoinOptions.snapshot}. Default: none.
    */
   readonly snapshot?: SnapshotHook
   /**
-   * Called with every message, gap and snapshot of every address, and every change of who is shown to be somewhere, before its listeners: for logs and tests. What
-   * it throws goes to `$error`.
+   * Called with every message, cast, gap and snapshot of every address, and with every change of a watched presence,
+   * before its listeners: for logs and tests. An error that it throws goes to `$error`. Default: none.
    */
-  readonly observe?: (seen: Message | Gap | SnapshotEvent | PresenceChange) => void
-  /** Listens to the surroundings; the undo stops it. For transports. */
+  readonly observe?: (seen: Delivery | Gap | SnapshotEvent | PresenceChange) => void
+  /** Called once with the client's hints; the returned function is called when the client closes. For transports. Default: none. */
   readonly environment?: (client: ConnectionHints) => Undo
-  /** Clock, timers, randomness. Default: the platform's. For tests. */
+  /** Clock, timers and randomness. Default: those of the platform. For tests. */
   readonly runtime?: Runtime
 }
+
+/** Options of a client that a transport's `connect` takes too: all but those with which the transport itself connects. */
+export type SharedClientOptions<C extends AnyContract = Untyped> = Omit<
+  ClientOptions<C>,
+  'dial' | 'environment'
+>
+
+export const sharedOptionNames: OptionNames<SharedClientOptions> = {
+  contract: true,
+  token: true,
+  positions: true,
+  connectTimeout: true,
+  callTimeout: true,
+  maxQueued: true,
+  snapshot: true,
+  observe: true,
+  runtime: true,
+}
+export const clientOptionNames: OptionNames<ClientOptions> = {
+  dial: true,
+  ...sharedOptionNames,
+  environment: true,
+}
+export const joinOptionNames: OptionNames<JoinOptions> = { snapshot: true, state: true }
+export const historyOptionNames: OptionNames<HistoryOptions> = {
+  after: true,
+  before: true,
+  limit: true,
+  signal: true,
+}
+export const callOptionNames: OptionNames<CallOptions> = { timeout: true, idempotent: true, signal: true }

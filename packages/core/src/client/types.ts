@@ -1,108 +1,105 @@
-import type {
-  AnyContract,
-  AskName,
-  EventData,
-  EventName,
-  OperationAnswer,
-  OperationArgument,
-  Untyped,
-} from '../contract/contract.ts'
-import type { MaybePromise } from '../runtime/maybe-promise.ts'
-import type { ChatError } from '../vocabulary/errors.ts'
-import type { GapReason, Position } from '../vocabulary/position.ts'
-import type { SnapshotEvent } from './subscriptions/snapshot.ts'
+import type { AnyContract, EventInput, EventName } from '../contract/contract.ts'
+import type { GapReason, Position, Stored } from '../vocabulary/position.ts'
 
-/** What a listener is told of a message besides its data. */
-export interface Message<Data = unknown> {
+/** Fields that a {@link Message} and a {@link Cast} share. */
+interface Received<Data> {
+  /** Name of the event. */
   readonly event: string
+  /** Data of the event, as the contract's validator returns it. */
   readonly data: Data
+  /** Address that the sender sent it to. */
   readonly address: string
-  /** The id of the user who sent it; `null` for the hub itself. Set by the hub alone. */
+  /** Id of the user who sent it, set by the hub alone; `null` for the hub itself. */
   readonly from: string | null
-  /** `false` for a cast: volatile, not in the log, without a place and an id. */
-  readonly durable: boolean
-  /** Its place in the address's stream; 0 for a cast. */
-  readonly at: number
-  /** The message's id, the same on every repetition; for a cast, empty. */
-  readonly id: string
-  /** The session a cast came from, when a client sent it; else `null`. */
+  /** Public id of the session that sent it; `null` for the hub itself. */
   readonly session: string | null
 }
 
-/** Messages of a stream were lost to this client: they are past what the log keeps, or the log itself was lost. */
+/** A durable message: it has a position in the log of its address. */
+export interface Message<Data = unknown> extends Received<Data> {
+  /** `true`: the log has stored it. */
+  readonly durable: true
+  /** Id of the message, the same on every repetition. */
+  readonly id: string
+  /** Position of the message in the log of its address. */
+  readonly position: Position
+}
+
+/** A volatile message: it is not in the log, so it has no id and no position. */
+export interface Cast<Data = unknown> extends Received<Data> {
+  /** `false`: no log has stored it. */
+  readonly durable: false
+  /** `null`: a cast has no id. */
+  readonly id: null
+  /** `null`: a cast has no position. */
+  readonly position: null
+}
+
+/** A message or a cast, as a listener gets it: `durable` tells which. */
+export type Delivery<Data = unknown> = Message<Data> | Cast<Data>
+
+/** Address to send messages and casts to, as {@link Client.to} returns it. */
+export interface ClientTarget<C extends AnyContract> {
+  /**
+   * Publishes a durable message, and resolves once the log has stored it. The client waits for a connection when there
+   * is none, and repeats the message after a reconnect; the log stores it once.
+   *
+   * @throws ChatError with the hub's code when the hub refuses the message; `bad_payload` or `too_large` before
+   * the client sends it; `full` when too many operations wait.
+   * @throws UncertainError when the message may or may not have been stored: no answer within a minute, a session that
+   * could not be resumed, or `signal` aborted after the message was written.
+   */
+  send<K extends EventName<C>>(
+    event: K,
+    data: EventInput<C, K>,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<Stored>
+  /**
+   * Publishes a volatile message, such as a cursor. The client drops a cast when there is no connection or too much to
+   * send. Of casts with the same `key` to the same address only the newest matters: it replaces the older casts that
+   * still wait to be written (at most 256 keys and 64 KiB; beyond that the oldest is dropped).
+   *
+   * @throws ChatError `bad_payload` when the contract forbids the data, `too_large` when the cast is larger than a frame may be.
+   */
+  cast<K extends EventName<C>>(event: K, data: EventInput<C, K>, options?: { readonly key?: string }): void
+}
+
+/** Page of the history of an address. */
+export interface HistoryPage {
+  /** Epoch of the log. */
+  readonly epoch: string
+  /** Offset of the last message that the log no longer keeps. */
+  readonly base: number
+  /** Offset of the newest message. */
+  readonly top: number
+  /** Messages of the page, oldest first. */
+  readonly messages: readonly Message[]
+  /** `true` when the log has more messages in the direction of the page. */
+  readonly more: boolean
+}
+
+/** Loss of messages: the log no longer keeps them, or was itself lost. */
 export interface Gap {
+  /** Address of the lost messages. */
   readonly address: string
+  /** Reason of the loss. */
   readonly reason: GapReason
-  /** Where this client stood; `null` when it did not know. */
+  /** Position of this client before the gap; `null` when it had none. */
   readonly from: Position | null
-  /** Where it goes on: everything in between is lost to it. */
+  /** Position after the gap: all messages between `from` and `to` are lost to this client. */
   readonly to: Position
 }
 
 /**
- * Where a client stands. `connecting` → `connected` | `reconnecting` | `closed`; `connected` ↔ `reconnecting`; any → `closed`, which is
- * final.
+ * Status of a client. `connecting` → `connected` | `reconnecting` | `closed`; `connected` ↔ `reconnecting`; any →
+ * `closed`, which is final.
  */
 export type ClientStatus = 'connecting' | 'connected' | 'reconnecting' | 'closed'
 
-/** What a client has ignored so far: frames that are counted, and have no other effect (P-FR-4, P-FR-10). */
+/** Numbers of frames that a client has ignored: a frame that is counted has no other effect (P-FR-4, P-FR-10). */
 export interface ClientCounters {
-  /** Of a type that this version does not know. */
+  /** Frames of a type that this version does not know. */
   unknownFrames: number
-  /** Answers that nobody waited for. */
+  /** Answers to operations that do not wait for an answer. */
   strayAnswers: number
 }
-
-/** The client's own events. */
-export interface ClientEvents {
-  /** The status has changed. `error` says why a connection was lost, could not be made, or will not be made again. */
-  readonly $status: { readonly status: ClientStatus; readonly error?: ChatError | undefined }
-  /** Messages to `*` or `@me` were lost; a room's own gaps are its own event. */
-  readonly $gap: Gap
-  /** `*` or `@me` goes on from what {@link ClientOptions.snapshot} gave. Comes before any message behind it. */
-  readonly $snapshot: SnapshotEvent
-  /**
-   * Something failed that the client survived. `subject` says where: `token`, `connect` (a further attempt), `protocol` (a broken frame), `user` (the
-   * hub knows this client as another one now), `observe`, the event of a listener or an ask, the address of a room and `snapshot` for its hook, or the address and event of a message that does not fit the
-   * contract.
-   */
-  readonly $error: { readonly error: unknown; readonly subject?: string | undefined }
-}
-
-/** A room's own events. */
-export interface RoomEvents<State = unknown> {
-  /** Messages of this room were lost. Comes before any later message. */
-  readonly $gap: Gap
-  /** The room goes on from what its {@link JoinOptions.snapshot} gave. Comes before any message behind it. */
-  readonly $snapshot: SnapshotEvent<State>
-  /** The hub refuses the room, or has removed this client from it, or the client has ended: nothing of the room comes afterwards. */
-  readonly $leave: { readonly address: string; readonly error: ChatError }
-}
-
-/** What the one who answers an ask is told besides the input. */
-export interface AskContext {
-  readonly event: string
-  /** Aborted when the connection that carried the ask ends: nobody waits for the answer any more. */
-  readonly signal: AbortSignal
-}
-
-/** What {@link Client.on} takes for a name. */
-export type ClientListener<C extends AnyContract, K> = K extends keyof ClientEvents
-  ? (event: ClientEvents[K]) => unknown
-  : Untyped extends C
-    ? (data: unknown, message: Message & AskContext) => unknown
-    : K extends AskName<C>
-      ? (
-          input: OperationArgument<C, 'asks', K>,
-          context: AskContext,
-        ) => MaybePromise<OperationAnswer<C, 'asks', K>>
-      : K extends EventName<C>
-        ? (data: EventData<C, K>, message: Message<EventData<C, K>>) => unknown
-        : never
-
-/** What {@link Room.on} takes for a name. */
-export type RoomListener<C extends AnyContract, K, State = unknown> = K extends keyof RoomEvents
-  ? (event: RoomEvents<State>[K]) => unknown
-  : K extends EventName<C>
-    ? (data: EventData<C, K>, message: Message<EventData<C, K>>) => unknown
-    : never

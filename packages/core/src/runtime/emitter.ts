@@ -1,4 +1,5 @@
 import { EventEmitter } from 'eventemitter3'
+import { isPromise } from './maybe-promise.ts'
 import type { Undo } from './runtime.ts'
 
 /** @internal */
@@ -53,7 +54,3 @@ export class Emitter {
     this.#events.removeAllListeners()
   }
 }
-
-/** @internal */
-export const isPromise = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'

@@ -1,5 +1,3 @@
-import { isPromise } from './emitter.ts'
-
 /** A value, or a promise of it. What can be had at once is handed over at once: no tick is paid for a seam nobody uses. */
 export type MaybePromise<T> = T | Promise<T>
 
@@ -36,3 +34,7 @@ export function attempt<T>(
   }
   whenReady(value, next, failed)
 }
+
+/** Returns `true` for a promise, also of another library. */
+export const isPromise = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'

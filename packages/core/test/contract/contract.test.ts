@@ -160,7 +160,7 @@ describe('what passes', () => {
     world({ seed: 2 }, async (w) => {
       const { hub, bob } = await pair(w)
       const asked: unknown[] = []
-      bob.on('confirm', ({ question }) => {
+      bob.handle('confirm', ({ question }) => {
         asked.push(question)
         return true
       })
@@ -197,7 +197,7 @@ describe('a peer without validators', () => {
     world({ seed: 3 }, async (w) => {
       const { hub } = await pair(w)
       const mallory = careless(await w.client(hub, 'mallory'))
-      mallory.on('confirm', () => 'perhaps')
+      mallory.handle('confirm', () => 'perhaps')
       await expect(hub.to('@mallory').ask('confirm', { question: '?' })).rejects.toMatchObject({
         code: 'bad_payload',
       })
@@ -240,7 +240,7 @@ describe('a client under a hub that breaks the contract', () => {
   test('refuses asks whose input does not fit, that it does not know, and answers of its own that do not fit', () =>
     play(async (stage) => {
       const client = await stage.connected({ contract: chat } as object)
-      client.on('confirm', () => 'perhaps')
+      client.handle('confirm', () => 'perhaps')
       client.on('typing', () => true)
       stage.hub.at().write(['ask', 1, 'confirm', {}], ['ask', 2, 'nonsense', {}], ['ask', 3, 'typing', true])
       stage.hub.at().write(['ask', 4, 'confirm', { question: '?' }])

@@ -2,11 +2,13 @@
  * What TypeScript makes of a contract: checked by the compiler alone, never run.
  */
 import {
+  type Cast,
   ChatError,
   Client,
   type ClientOptions,
   type ClientStatus,
   contract,
+  type Delivery,
   type Gap,
   Hub,
   type HubDelivery,
@@ -67,7 +69,9 @@ export async function withValidators(): Promise<void> {
 
   room.on('price', (data, message) => {
     expectTypeOf(data).toEqualTypeOf<number>()
-    expectTypeOf(message).toEqualTypeOf<Message<number>>()
+    expectTypeOf(message).toEqualTypeOf<Delivery<number>>()
+    if (message.durable) expectTypeOf(message).toEqualTypeOf<Message<number>>()
+    else expectTypeOf(message).toEqualTypeOf<Cast<number>>()
   })
   client.on('say', ({ text }, { from }) => {
     expectTypeOf(text).toEqualTypeOf<string>()
@@ -83,6 +87,10 @@ export async function withValidators(): Promise<void> {
   room.on('confirm', () => true)
   // @ts-expect-error no such event
   client.on('sayy', () => {})
+  // @ts-expect-error an ask has a handler, no listeners
+  client.on('confirm', () => true)
+  // @ts-expect-error an event has listeners, no handler
+  client.handle('say', () => true)
   // @ts-expect-error no such event
   hub.on('sayy', () => {})
 
@@ -105,17 +113,17 @@ export async function withValidators(): Promise<void> {
   // @ts-expect-error a handler has to answer
   hub.handle('rename', () => {})
 
-  client.on('confirm', ({ question }, { signal }) => {
+  client.handle('confirm', ({ question }, { signal }) => {
     expectTypeOf(question).toEqualTypeOf<string>()
     expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
     return true
   })
-  client.on('pick', (input) => {
+  client.handle('pick', (input) => {
     expectTypeOf(input).toEqualTypeOf<number>()
     return input
   })
   // @ts-expect-error who answers returns the output's input
-  client.on('confirm', () => 'yes')
+  client.handle('confirm', () => 'yes')
   expectTypeOf(await hub.to('@a').ask('confirm', { question: '?' })).toEqualTypeOf<boolean>()
   expectTypeOf(await hub.to('@a').ask('pick', '7')).toEqualTypeOf<string>()
   const { replies } = await hub.to('@a').askAll('confirm', { question: '?' }, { timeout: 5 })
@@ -169,7 +177,7 @@ export async function withAnInterface(): Promise<void> {
   await room.send('say', { text: 'hi' })
   await client.to('@b').send('nothing', null)
   room.on('typing', (data) => expectTypeOf(data).toEqualTypeOf<boolean>())
-  client.on('confirm', ({ question }) => question === '?')
+  client.handle('confirm', ({ question }) => question === '?')
   hub.handle('rename', ({ name }) => ({ ok: name !== '' }))
   expectTypeOf(await client.call('rename', { name: 'x' })).toEqualTypeOf<{ ok: boolean }>()
   expectTypeOf(await hub.to('@a').ask('confirm', { question: '?' })).toEqualTypeOf<boolean>()
@@ -189,7 +197,7 @@ export async function withAnInterface(): Promise<void> {
   // @ts-expect-error there are no calls
   await alias.call('rename', {})
   // @ts-expect-error there are no asks
-  alias.on('confirm', () => true)
+  alias.handle('confirm', () => true)
 }
 
 /** With the types alone of a contract that lives elsewhere: no validators are shipped. */
@@ -214,12 +222,15 @@ export async function untyped(): Promise<void> {
   client.on('whatever', (data, message) => {
     expectTypeOf(data).toEqualTypeOf<unknown>()
     expectTypeOf(message.from).toEqualTypeOf<string | null>()
-    // Whether it is an ask nobody knows: both are there.
-    expectTypeOf(message.signal).toEqualTypeOf<AbortSignal>()
   })
-  room.on('whatever', (data, { at }) => {
+  client.handle('anything', (input, { signal }) => {
+    expectTypeOf(input).toEqualTypeOf<unknown>()
+    expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
+    return 'x'
+  })
+  room.on('whatever', (data, { position }) => {
     expectTypeOf(data).toEqualTypeOf<unknown>()
-    expectTypeOf(at).toEqualTypeOf<number>()
+    expectTypeOf(position).toEqualTypeOf<Position | null>()
   })
   hub.handle('anything', async (input, { user }) => {
     expectTypeOf(input).toEqualTypeOf<unknown>()

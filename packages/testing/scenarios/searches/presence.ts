@@ -1,4 +1,4 @@
-import { type Client, type Presence, presence } from '@chat/core'
+import { type Client, type Presence, watchPresence } from '@chat/core'
 import { allFaults, type World } from '@chat/testing'
 import { Cluster } from '../cluster/cluster.ts'
 import type { Search } from '../search.ts'
@@ -33,7 +33,7 @@ function enter(cluster: Cluster, client: Client, address: string): void {
   const state = Math.floor(cluster.w.random() * 1_000)
   const room = client.join(address, { state })
   const own = visits.get(cluster)?.get(client)
-  const guest = { client, room, here: presence<number>(room), state }
+  const guest = { client, room, here: watchPresence<number>(room), state }
   own?.set(address, guest)
   // A hub that cannot admit the client at the moment ends the join.
   room.on('$leave', () => own?.get(address) === guest && own.delete(address))

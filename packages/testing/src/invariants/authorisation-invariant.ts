@@ -1,4 +1,4 @@
-import type { AnyContract, AuthorizeRequest, HubOptions, Message, User } from '@chat/core'
+import type { AnyContract, AuthorizeRequest, Delivery, HubOptions, User } from '@chat/core'
 import type { RunReport } from '../report/run-report.ts'
 import type { TimeSpans } from '../time/time-spans.ts'
 import type { WatchedClient } from './watched-client.ts'
@@ -116,11 +116,11 @@ export class AuthorisationInvariant {
   /** Checks a message that a client received. */
   messageDelivered(
     { name, client: { user, session } }: WatchedClient,
-    { address, id, at, durable }: Message,
+    { address, id, position }: Delivery,
   ): void {
     const stored = this.#stored.get(`${address} ${id}`)
-    if (!durable || stored === undefined || session === null) return
-    const delivery = `${name} received ${id} at ${at} of ${address}`
+    if (position === null || stored === undefined || session === null) return
+    const delivery = `${name} received ${id} at ${position[1]} of ${address}`
     const ended = this.#ended.get(session)
     if (ended?.done && this.#since(stored, ended.done, ended))
       this.#options.report.addViolation('I12', `${delivery}, stored after its session was ended`)

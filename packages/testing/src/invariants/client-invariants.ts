@@ -1,4 +1,4 @@
-import type { Gap, Message, Position, SnapshotEvent } from '@chat/core'
+import type { Delivery, Gap, Position, SnapshotEvent } from '@chat/core'
 import type { LoggedMessage, LogHistory } from './log-history.ts'
 
 /** Position at which the next message must follow: behind a message, or anywhere. */
@@ -30,8 +30,9 @@ export class ClientInvariants {
   }
 
   /** Checks a message: consecutive entries of the log (I1), each once (I2), as the log has them (I7). */
-  messageDelivered({ address, id, at, durable }: Message): void {
-    if (!durable) return
+  messageDelivered({ address, id, position }: Delivery): void {
+    if (position === null) return
+    const [, at] = position
     const reading = this.#reading(address)
     const logged = this.#history.findMessage(address, at, id)
     const delivery = `${this.#name} received ${id} at ${at} of ${address}`

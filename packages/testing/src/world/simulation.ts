@@ -3,10 +3,10 @@ import type {
   Client,
   ClientOptions,
   ClientStatus,
+  Delivery,
   Gap,
   Hub,
   HubOptions,
-  Message,
   Runtime,
   Token,
   Untyped,
@@ -161,10 +161,10 @@ export class Simulation implements World, FaultTargets {
     await this.#driver.passTime((time) => time.settle())
   }
 
-  seen<Data = unknown>(client: AnyClient, address: string): readonly Message<Data>[] {
+  seen<Data = unknown>(client: AnyClient, address: string): readonly Delivery<Data>[] {
     const { observed } = this.#clients.recordOf(client)
     const messages = observed.filter((event) => event.address === address && 'event' in event)
-    return messages as unknown as Message<Data>[]
+    return messages as unknown as Delivery<Data>[]
   }
 
   gaps(client: AnyClient, address: string): readonly Gap[] {

@@ -3,8 +3,8 @@ import type {
   Client,
   ClientOptions,
   ClientStatus,
+  Delivery,
   Gap,
-  Message,
   PresenceChange,
   SnapshotEvent,
   Token,
@@ -21,7 +21,7 @@ import type { AnyClient } from './world.ts'
 import { type ClientObserver, WorldClient } from './world-client.ts'
 import type { WorldServices } from './world-services.ts'
 
-type Observed = Message | Gap | SnapshotEvent
+type Observed = Delivery | Gap | SnapshotEvent
 
 /** A client of a world, and the record of its run. */
 export interface ClientRecord extends WatchedClient {
@@ -198,7 +198,8 @@ export class WorldClients {
     }
     observed.push(event)
     if ('event' in event) {
-      report.note(`${name} gets ${event.event} ${event.id} at ${event.at} of ${event.address}`)
+      const place = event.durable ? `${event.id} at ${event.position[1]}` : 'as a cast'
+      report.note(`${name} gets ${event.event} ${place} of ${event.address}`)
       invariants.messageDelivered(event)
       authorisation.messageDelivered(record, event)
     } else if ('state' in event) {

@@ -3,10 +3,10 @@ import type {
   Client,
   ClientOptions,
   ClientStatus,
+  Delivery,
   Gap,
   Hub,
   HubOptions,
-  Message,
   Runtime,
   Token,
   Untyped,
@@ -74,10 +74,10 @@ export interface World {
   /** Advances virtual time until no transmission, operation or write is under way. */
   settle(): Promise<void>
   /**
-   * Returns the messages that a client received at an address, in their order. Their data has the type
+   * Returns the messages and casts that a client received at an address, in their order. Their data has the type
    * `unknown`, or a type of yours: `seen<Say>(bob, '#lobby')`.
    */
-  seen<Data = unknown>(client: AnyClient, address: string): readonly Message<Data>[]
+  seen<Data = unknown>(client: AnyClient, address: string): readonly Delivery<Data>[]
   /** Returns the gaps that a client was told of for an address, in their order. */
   gaps(client: AnyClient, address: string): readonly Gap[]
   /** Returns the statuses that a client has had, in their order. */

@@ -145,7 +145,7 @@ test('S-31: the log itself can be the state: the newest messages, and those behi
         const last = messages.at(-1)
         return {
           state: messages.map(({ data }) => data),
-          position: [epoch, last?.at ?? 0, last?.id ?? null],
+          position: last?.position ?? [epoch, 0, null],
         }
       },
     })

@@ -11,14 +11,14 @@ const client = connect('/chat', {
 client.on('$status', ({ status }) => {
   document.title = status
 })
-client.on('confirm', ({ question }) => window.confirm(question))
+client.handle('confirm', ({ question }) => window.confirm(question))
 client.on('dm', ({ text }, { from }) => console.log('for me alone, from', from, text.trim()))
 
 const lobby = client.join('#lobby', {
   snapshot: async () => ({ state: ['hi'], position: ['epoch', 1, 'id'] }),
 })
 lobby.on('$snapshot', ({ state }) => console.log(state.map((line) => line.trim())))
-lobby.on('say', ({ text }, { at }) => console.log(at, text.trim()))
+lobby.on('say', ({ text }, { position }) => console.log(position, text.trim()))
 lobby.cast('typing', true, { key: 'typing' })
 const stopping = new AbortController()
 await lobby.send('say', { text: 'hi' }, { signal: stopping.signal })

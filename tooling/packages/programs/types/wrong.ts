@@ -15,7 +15,7 @@ const client = new Client({ dial, contract: chat })
 client.on('say', ({ text }) => text.toFixed()) // wrong: a text is no number
 client.join('#lobby').cast('typing', 'yes') // wrong: typing is a boolean
 await client.call('rename', 'bob') // wrong: the input is an object
-client.on('confirm', () => 'yes') // wrong: the answer is a boolean
+client.handle('confirm', () => 'yes') // wrong: the answer is a boolean
 
 new Client({ token: 'alice' }) // wrong: a client needs a dialer
 new Hub({ authorise: () => true }) // wrong: no such option

@@ -6,53 +6,58 @@ import type { Runtime } from '../../runtime/runtime.ts'
 import { Batch, Frame } from '../../transport/batch.ts'
 import type { Connection, Sink } from '../../transport/connection.ts'
 
-/** What a link tells its owner. */
-export interface LinkOwner {
-  received(link: ClientConnection, frame: HubFrame): void
-  drained(link: ClientConnection): void
-  ended(link: ClientConnection, code: number, reason: string): void
-  broken(link: ClientConnection, error: unknown): void
+/** Receiver of the events of a {@link ClientConnection}. */
+export interface ConnectionListener {
+  /** A frame has arrived, other than a `ping`. */
+  received(connection: ClientConnection, frame: HubFrame): void
+  /** The transport accepts frames again. */
+  drained(connection: ClientConnection): void
+  /** The connection has ended. */
+  ended(connection: ClientConnection, code: number, reason: string): void
+  /** The hub has sent a malformed transmission. */
+  broken(connection: ClientConnection, error: unknown): void
 }
 
-/**
- * The client's end of one connection: takes transmissions apart, joins what one turn writes, and answers pings. What it hears counts only while it is
- * its owner's current one (P-ST-8).
- *
- * @internal
- */
+/** Client's end of one connection: splits transmissions into frames, joins the frames of one turn into a transmission, and answers pings. */
 export class ClientConnection implements Sink {
-  /** How many frames were written. */
+  /** Number of frames written so far. */
   written = 0
-  /** The largest transmission the hub takes. */
+  /** Maximum size of a transmission that the hub accepts, in bytes; until the `welcome` names another, that of the `hello` (P-HS-2). */
   limit: number = helloBytes
-  /** Whether the hub has said `bye`: nothing new is started here. */
+  /** `true` after the hub's `bye`: the client starts no new operation on this connection. */
   leaving = false
-  /** When to come back at the latest, if the hub has said so with its `bye`. */
+  /** Time of the next attempt at the latest, when the hub's `bye` named one. */
   leaveAt: number | undefined
-  readonly connection: Connection
+  readonly #connection: Connection
   readonly #runtime: Runtime
-  readonly #owner: LinkOwner
+  readonly #listener: ConnectionListener
   readonly #root: Batch = Batch.root()
   #batch: Batch = this.#root
   #scheduled = false
   #blocked = false
 
-  constructor(connection: Connection, runtime: Runtime, owner: LinkOwner) {
-    this.connection = connection
+  constructor(connection: Connection, runtime: Runtime, listener: ConnectionListener) {
+    this.#connection = connection
     this.#runtime = runtime
-    this.#owner = owner
+    this.#listener = listener
   }
 
-  /** Starts to listen; what has arrived, or ended, already is heard in this call. */
+  /** Starts to receive. Frames and an end that came earlier are received within this call. */
   attach(): void {
-    this.connection.attach(this)
+    this.#connection.attach(this)
   }
 
-  /** Whether the transport waits for the hub. */
+  /** `true` while the transport does not accept more frames. */
   get blocked(): boolean {
     return this.#blocked
   }
 
+  /** Grows with all inbound data. */
+  get received(): number {
+    return this.#connection.received
+  }
+
+  /** Writes a frame at the end of the turn. */
   write(text: string): void {
     const frame = new Frame(text)
     this.written++
@@ -66,17 +71,23 @@ export class ClientConnection implements Sink {
     })
   }
 
+  /** Writes all frames of this turn now. */
   flush(): void {
     const batch = this.#batch
     this.#batch = this.#root
     this.#root.forget()
-    if (!batch.empty && !this.connection.send(batch)) this.#blocked = true
+    if (!batch.empty && !this.#connection.send(batch)) this.#blocked = true
   }
 
-  /** Says goodbye, with what was written before. */
+  /** Closes the connection after the frames that were written before. */
   close(code: number, reason: string): void {
     this.flush()
-    this.connection.close(code, reason)
+    this.#connection.close(code, reason)
+  }
+
+  /** Ends the connection at once, without a closing handshake. */
+  abort(reason: Error): void {
+    this.#connection.abort(reason)
   }
 
   receive(transmission: string | Uint8Array): void {
@@ -85,19 +96,19 @@ export class ClientConnection implements Sink {
       for (const line of lines(transmission)) {
         const frame = parseHubFrame(line)
         if (frame.type === 'ping') this.write(encodeFrame('pong', frame.t))
-        else this.#owner.received(this, frame)
+        else this.#listener.received(this, frame)
       }
     } catch (error) {
-      this.#owner.broken(this, error)
+      this.#listener.broken(this, error)
     }
   }
 
   drain(): void {
     this.#blocked = false
-    this.#owner.drained(this)
+    this.#listener.drained(this)
   }
 
   closed(code: number, reason: string): void {
-    this.#owner.ended(this, code, reason)
+    this.#listener.ended(this, code, reason)
   }
 }

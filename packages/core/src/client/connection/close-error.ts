@@ -2,7 +2,7 @@ import type { HubFrame } from '../../protocol/hub-frames.ts'
 import { CloseCode } from '../../vocabulary/close-codes.ts'
 import { ChatError, type ErrorCode } from '../../vocabulary/errors.ts'
 
-const kinds: Readonly<Record<number, ErrorCode>> = {
+const codes: Readonly<Record<number, ErrorCode>> = {
   [CloseCode.unauthorized]: 'unauthorized',
   [CloseCode.expired]: 'unauthorized',
   [CloseCode.forbidden]: 'forbidden',
@@ -13,22 +13,14 @@ const kinds: Readonly<Record<number, ErrorCode>> = {
   [CloseCode.replaced]: 'conflict',
 }
 
-/**
- * What a close code says, as an error. `aim` is what came to nothing: to connect, or to stay connected.
- *
- * @internal
- */
-export function closeError(aim: string, code: number, reason: string): ChatError {
-  const why = reason === '' ? `code ${code}` : `${reason} (code ${code})`
-  return new ChatError(kinds[code] ?? 'unavailable', `${aim}: ${why}`, { detail: { code } })
+/** Returns the error that a close code means. `operation` completes the text, such as `unable to connect`. */
+export function closeError(operation: string, code: number, reason: string): ChatError {
+  const text = reason === '' ? `code ${code}` : `${reason} (code ${code})`
+  return new ChatError(codes[code] ?? 'unavailable', `${operation}: ${text}`, { detail: { code } })
 }
 
-/**
- * What an `err` frame says.
- *
- * @internal
- */
-export function wireError(frame: Extract<HubFrame, { type: 'err' }>): ChatError {
+/** Returns the error that an `err` frame carries. */
+export function frameError(frame: Extract<HubFrame, { type: 'err' }>): ChatError {
   const { code, message, retryAfter, detail } = frame
   return new ChatError(
     code as ErrorCode,
@@ -37,9 +29,6 @@ export function wireError(frame: Extract<HubFrame, { type: 'err' }>): ChatError 
   )
 }
 
-/**
- * What becomes of everything that waits when the application closes its client.
- *
- * @internal
- */
-export const closedError = (): ChatError => new ChatError('closed', 'unable to go on: the client was closed')
+/** Returns the error of all waiting operations when the application closes its client. */
+export const closedError = (): ChatError =>
+  new ChatError('closed', 'unable to continue: the client was closed')

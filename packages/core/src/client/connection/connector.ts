@@ -2,43 +2,43 @@ import type { HubFrame, WelcomeFrame } from '../../protocol/hub-frames.ts'
 import { jsonProtocol } from '../../protocol/json.ts'
 import { stableAfter } from '../../protocol/limits.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
-import type { Runtime, Undo } from '../../runtime/runtime.ts'
+import type { Undo } from '../../runtime/runtime.ts'
 import { type Aborter, createAborter } from '../../runtime/signal.ts'
 import type { Connection, Dialer } from '../../transport/connection.ts'
 import { CloseCode, mayReconnect } from '../../vocabulary/close-codes.ts'
 import { ChatError } from '../../vocabulary/errors.ts'
+import type { ClientContext } from '../context.ts'
 import type { Token } from '../options.ts'
 import type { ClientStatus } from '../types.ts'
 import { backoff } from './backoff.ts'
-import { ClientConnection, type LinkOwner } from './client-connection.ts'
+import { ClientConnection, type ConnectionListener } from './client-connection.ts'
 import { closeError } from './close-error.ts'
 
-/** Who a connector works for. */
-export interface ConnectorHost {
-  /** The first frame of a connection. Whatever arrives on an older one counts no more. */
-  hello(token: string | null): string
-  /** The handshake is done. */
+/** Session that a {@link Connector} keeps connected. */
+export interface ConnectedSession {
+  /** Returns the first frame of a connection. From this call on, frames of older connections are dropped. */
+  createHello(token: string | null): string
+  /** The hub has accepted the `hello`. */
   welcomed(welcome: WelcomeFrame): void
-  /** A frame of the current connection. */
+  /** A frame of the current connection has arrived. */
   received(frame: HubFrame): void
-  /** There is room for more. */
+  /** Operations may be written: the connection is new, or accepts frames again. */
   writable(): void
-  /** The current connection is gone: what is unanswered stays so until the next. */
+  /** The current connection is gone; operations without an answer wait for the next connection. */
   lost(): void
   /** The status has changed. `closed` is final. */
-  changed(status: ClientStatus, error: ChatError | undefined): void
-  fault(error: unknown, subject: string): void
+  statusChanged(status: ClientStatus, error: ChatError | undefined): void
 }
 
-/** How a connector is set up. */
+/** Options of a {@link Connector}. */
 export interface ConnectorOptions {
   readonly dial: Dialer
-  readonly runtime: Runtime
   readonly token: Token
+  /** Maximum time from dialling to the `welcome`, in milliseconds. */
   readonly connectTimeout: number
 }
 
-/** Which status may follow which. */
+/** Statuses that may follow each status. */
 const transitions: Readonly<Record<ClientStatus, readonly ClientStatus[]>> = {
   connecting: ['connected', 'reconnecting', 'closed'],
   connected: ['reconnecting', 'closed'],
@@ -47,61 +47,61 @@ const transitions: Readonly<Record<ClientStatus, readonly ClientStatus[]>> = {
 }
 
 /**
- * Keeps a client connected: fetches a token, dials, says hello, and comes back with growing patience when a connection is lost. It decides
- * when to try again and when never to.
- *
- * @internal
+ * Keeps a client connected: fetches a token, dials, says hello, and connects again with growing delays when a connection
+ * is lost. Decides when to try again, and when to stop for good.
  */
-export class Connector implements LinkOwner {
+export class Connector implements ConnectionListener {
+  readonly #context: ClientContext
   readonly #options: ConnectorOptions
-  readonly #host: ConnectorHost
+  readonly #session: ConnectedSession
   #status: ClientStatus = 'connecting'
-  /** The connection whose frames count: from its hello on. */
+  /** The connection whose frames count: from its `hello` on. */
   #current: ClientConnection | null = null
   #welcomed = false
-  /** The one before, until the new one is welcomed (P-LV-5). */
+  /** The previous connection, until the new connection is welcomed (P-LV-5). */
   #retired: ClientConnection | null = null
   #dialling: Aborter | null = null
   #deadline: Undo | null = null
   #retry: Undo | null = null
   #stable: Undo | null = null
   #failures = 0
-  /** Why the current connection was given up, when that was this side's doing. */
+  /** Error with which this client itself gave up the current connection. */
   #cause: ChatError | null = null
 
-  constructor(options: ConnectorOptions, host: ConnectorHost) {
+  constructor(context: ClientContext, options: ConnectorOptions, session: ConnectedSession) {
+    this.#context = context
     this.#options = options
-    this.#host = host
+    this.#session = session
   }
 
   get status(): ClientStatus {
     return this.#status
   }
 
-  /** The connection that frames can be written to; `null` while there is none, or it takes nothing new. */
+  /** The connection for new operations; `null` while there is none, or after the hub's `bye`. */
   get writable(): ClientConnection | null {
-    const link = this.#current
-    return link !== null && this.#welcomed && !link.leaving ? link : null
+    const current = this.#current
+    return current !== null && this.#welcomed && !current.leaving ? current : null
   }
 
-  /** The welcomed connection, also while it is being left. */
+  /** The welcomed connection, also after the hub's `bye`. */
   get live(): ClientConnection | null {
     return this.#welcomed ? this.#current : null
   }
 
-  /** What comes to nothing when the current connection ends. */
-  get #aim(): string {
+  /** Start of the error when the current connection ends. */
+  get #operation(): string {
     return `unable to ${this.#welcomed ? 'stay connected' : 'connect'}`
   }
 
-  /** Starts to connect; also at once instead of at the end of a wait. */
+  /** Connects now, also in the middle of a wait. */
   connect(): void {
     if (this.#status === 'closed' || this.#dialling !== null) return
     if (this.#current !== null && !this.#current.leaving) return
     this.#attempt()
   }
 
-  /** Connects anew, and leaves the present connection when the new one takes its place. If there is none in the end, it stays. */
+  /** Connects anew, and leaves the present connection when the new connection is welcomed. When the attempt fails, the present connection stays. */
   move(): void {
     if (this.#status === 'connected' && this.#dialling === null) this.#attempt()
   }
@@ -111,8 +111,8 @@ export class Connector implements LinkOwner {
     this.#retry = null
     const aborter = createAborter()
     this.#dialling = aborter
-    this.#deadline = this.#options.runtime.timer(this.#options.connectTimeout, () =>
-      this.#failed(new ChatError('timeout', 'unable to connect: no welcome in time')),
+    this.#deadline = this.#context.runtime.timer(this.#options.connectTimeout, () =>
+      this.#failed(new ChatError('timeout', 'unable to connect: the hub sent no welcome in time')),
     )
     const { token } = this.#options
     attempt(
@@ -122,50 +122,51 @@ export class Connector implements LinkOwner {
       },
       (error) => {
         if (this.#dialling !== aborter) return
-        this.#host.fault(error, 'token')
+        this.#context.reportError(error, 'token')
         this.#failed(
-          new ChatError('unauthorized', 'unable to connect: no token could be had', { cause: error }),
+          new ChatError('unauthorized', 'unable to connect: the token could not be fetched', {
+            cause: error,
+          }),
         )
       },
     )
   }
 
-  /** Ends for good, as the application wants it. */
+  /** Ends for good, for the application. */
   close(): void {
     if (this.#status === 'closed') return
     this.#stop()
     this.#retired?.close(CloseCode.normal, '')
-    const link = this.#current
+    const current = this.#current
     this.#current = null
     this.#change('closed', undefined)
-    link?.close(CloseCode.normal, '')
+    current?.close(CloseCode.normal, '')
   }
 
-  /** Gives the current connection up, as one that is dead without having said so. */
+  /** Aborts the current connection, because it is dead although its transport has not noticed. */
   drop(reason: string): void {
-    const link = this.#current
-    if (link === null) return
-    this.#cause = new ChatError('unavailable', `${this.#aim}: ${reason}`)
-    link.connection.abort(this.#cause)
+    if (this.#current === null) return
+    this.#cause = new ChatError('unavailable', `${this.#operation}: ${reason}`)
+    this.#current.abort(this.#cause)
   }
 
-  received(link: ClientConnection, frame: HubFrame): void {
-    if (link !== this.#current) return
-    if (frame.type === 'welcome') this.#welcome(link, frame)
-    else if (!this.#welcomed) this.broken(link, new Error('the first frame is not welcome'))
-    else if (frame.type === 'bye') this.#bye(link, frame.retryAfter)
-    else this.#host.received(frame)
+  received(connection: ClientConnection, frame: HubFrame): void {
+    if (connection !== this.#current) return
+    if (frame.type === 'welcome') this.#welcome(connection, frame)
+    else if (!this.#welcomed) this.broken(connection, new Error('the first frame is not welcome'))
+    else if (frame.type === 'bye') this.#bye(connection, frame.retryAfter)
+    else this.#session.received(frame)
   }
 
-  drained(link: ClientConnection): void {
-    if (link === this.#current) this.#host.writable()
+  drained(connection: ClientConnection): void {
+    if (connection === this.#current) this.#session.writable()
   }
 
-  ended(link: ClientConnection, code: number, reason: string): void {
-    if (link === this.#retired) this.#retired = null
-    if (link !== this.#current) return
+  ended(connection: ClientConnection, code: number, reason: string): void {
+    if (connection === this.#retired) this.#retired = null
+    if (connection !== this.#current) return
     const welcomed = this.#welcomed
-    const error = this.#cause ?? closeError(this.#aim, code, reason)
+    const error = this.#cause ?? closeError(this.#operation, code, reason)
     this.#cause = null
     this.#current = null
     this.#welcomed = false
@@ -173,20 +174,23 @@ export class Connector implements LinkOwner {
       this.#stop()
       return this.#change('closed', error)
     }
-    if (welcomed) this.#host.lost()
-    // After a `bye` the next connection may be under way already.
+    if (welcomed) this.#session.lost()
+    // After a `bye` the client may already dial the next connection.
     if (this.#dialling !== null) this.#change('reconnecting', error)
-    else this.#again(error, link)
+    else this.#again(error, connection)
   }
 
-  broken(link: ClientConnection, error: unknown): void {
-    if (link !== this.#current) return
-    this.#cause = new ChatError('unavailable', `${this.#aim}: the hub broke the protocol`, { cause: error })
-    this.#host.fault(error, 'protocol')
-    link.connection.abort(this.#cause ?? new Error('not wanted any more'))
+  broken(connection: ClientConnection, error: unknown): void {
+    if (connection !== this.#current) return
+    this.#cause = new ChatError('unavailable', `${this.#operation}: the hub broke the protocol`, {
+      cause: error,
+    })
+    this.#context.reportError(error, 'protocol')
+    // A listener of `$error` may have closed the client.
+    connection.abort(this.#cause ?? unwanted())
   }
 
-  /** 4010 is worth another try only with another token, and not right after one (P-HS-3). */
+  /** After 4010 the client connects again only with a function for tokens, and not when the new token was refused at once (P-HS-3). */
   #final(code: number, welcomed: boolean): boolean {
     if (code === CloseCode.expired) return typeof this.#options.token !== 'function' || !welcomed
     return !mayReconnect(code)
@@ -197,7 +201,7 @@ export class Connector implements LinkOwner {
       () => this.#options.dial({ protocols: [jsonProtocol], signal: aborter.signal }),
       (connection) => {
         if (this.#dialling === aborter) this.#hello(connection, token)
-        else connection.abort(new Error('not wanted any more'))
+        else connection.abort(unwanted())
       },
       (cause) => {
         if (this.#dialling !== aborter) return
@@ -211,80 +215,80 @@ export class Connector implements LinkOwner {
   #hello(connection: Connection, token: string | null): void {
     this.#dialling = null
     const old = this.#current
-    const link = new ClientConnection(connection, this.#options.runtime, this)
-    this.#current = link
+    const current = new ClientConnection(connection, this.#context.runtime, this)
+    this.#current = current
     this.#welcomed = false
     if (old !== null) {
       this.#retired = old
-      this.#host.lost()
+      this.#session.lost()
       this.#change('reconnecting', undefined)
     }
-    link.write(this.#host.hello(token))
-    link.flush()
-    link.attach()
+    current.write(this.#session.createHello(token))
+    current.flush()
+    current.attach()
   }
 
-  #welcome(link: ClientConnection, welcome: WelcomeFrame): void {
-    if (this.#welcomed) return this.broken(link, new Error('a second welcome'))
+  #welcome(connection: ClientConnection, welcome: WelcomeFrame): void {
+    if (this.#welcomed) return this.broken(connection, new Error('a second welcome'))
     this.#welcomed = true
     this.#deadline?.()
     this.#deadline = null
     this.#stable?.()
-    this.#stable = this.#options.runtime.timer(stableAfter, () => {
+    this.#stable = this.#context.runtime.timer(stableAfter, () => {
       this.#failures = 0
     })
-    link.limit = welcome.limits.transmission
+    connection.limit = welcome.limits.transmission
     this.#retired?.close(CloseCode.normal, '')
-    this.#host.welcomed(welcome)
+    this.#session.welcomed(welcome)
     this.#change('connected', undefined)
-    this.#host.writable()
+    this.#session.writable()
   }
 
-  /** The hub is about to close: come back at the close or after `retryAfter`, whichever is first (P-LV-5). */
-  #bye(link: ClientConnection, retryAfter: number | undefined): void {
-    if (link.leaving) return
-    const { runtime } = this.#options
-    link.leaving = true
+  /** The hub will close the connection: the client connects again at the close or after `retryAfter`, whichever is first (P-LV-5). */
+  #bye(connection: ClientConnection, retryAfter: number | undefined): void {
+    if (connection.leaving) return
+    const { runtime } = this.#context
+    connection.leaving = true
     if (retryAfter === undefined) return
-    link.leaveAt = runtime.now() + retryAfter
+    connection.leaveAt = runtime.now() + retryAfter
     this.#retry = runtime.timer(retryAfter, () => this.connect())
   }
 
   #failed(error: ChatError): void {
-    const link = this.#current
+    const current = this.#current
     this.#stop()
-    // The hub that has said `bye` is still there: that it takes nobody any more is no failure, and its close will tell when to try again.
-    if (link !== null && this.#welcomed) return this.#later(error)
-    if (link !== null) {
+    // The present connection still works, for example after a `bye`: a failed attempt beside it does not count.
+    if (current !== null && this.#welcomed) return this.#retryLater(error)
+    if (current !== null) {
       this.#current = null
-      link.connection.abort(error)
+      current.abort(error)
     }
     this.#again(error, null)
   }
 
-  /** Waits, and connects again. `lost` is the connection that has just ended, when there was one. */
+  /** Waits, and connects again. `lost` is the connection that has just ended, if any. */
   #again(error: ChatError, lost: ClientConnection | null): void {
     if (this.#status === 'closed') return
-    const { runtime } = this.#options
+    const { runtime } = this.#context
     this.#stop()
-    // A loss without a word hints at trouble for everyone: the first wait is longer.
+    // A loss without `bye` hints at trouble for many clients: the first wait is longer.
     if (lost?.leaving !== true && this.#failures === 0) this.#failures = 1
     const announced = Math.max(0, (lost?.leaveAt ?? Number.POSITIVE_INFINITY) - runtime.now())
-    this.#later(error, announced)
+    this.#retryLater(error, announced)
     this.#failures++
-    // Only a change is a status; that it goes on is an error among others.
-    if (this.#status === 'reconnecting') this.#host.fault(error, 'connect')
+    // A further failed attempt is no change of status, so it is only reported.
+    if (this.#status === 'reconnecting') this.#context.reportError(error, 'connect')
     else this.#change('reconnecting', error)
   }
 
-  #later(error: ChatError, most: number = Number.POSITIVE_INFINITY): void {
-    const { runtime } = this.#options
+  #retryLater(error: ChatError, most: number = Number.POSITIVE_INFINITY): void {
+    const { runtime } = this.#context
     const delay = error.retryAfter ?? Math.min(most, backoff(this.#failures, runtime.random()))
     this.#retry = runtime.timer(delay, () => this.connect())
   }
 
   #stop(): void {
-    this.#dialling?.abort(new Error('not wanted any more'))
+    this.#dialling?.abort(unwanted())
     this.#dialling = null
     for (const cancel of [this.#deadline, this.#stable, this.#retry]) cancel?.()
     this.#deadline = null
@@ -295,6 +299,8 @@ export class Connector implements LinkOwner {
   #change(status: ClientStatus, error: ChatError | undefined): void {
     if (!transitions[this.#status].includes(status)) return
     this.#status = status
-    this.#host.changed(status, error)
+    this.#session.statusChanged(status, error)
   }
 }
+
+const unwanted = (): Error => new Error('the connection is no longer needed')

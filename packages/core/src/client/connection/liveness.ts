@@ -1,48 +1,37 @@
 import { answerPatience, lateTimer } from '../../protocol/limits.ts'
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
+import type { ClientConnection } from './client-connection.ts'
+import type { Connector } from './connector.ts'
 
-/** What is watched. */
-export interface Watched {
-  /** Grows with everything inbound; `null` while there is no connection. */
-  readonly received: number | null
-  /** When the oldest unanswered send was last written; `null` when there is none. */
-  readonly unanswered: number | null
-  /** Grows with everything that is written. */
-  readonly written: number
-  ping(): void
-  /** A sign of life that nothing answers. */
-  pong(): void
-  /** The connection is dead. */
-  drop(reason: string): void
-}
-
+/** Time between two checks, in milliseconds. */
 const interval = 1_000
 
 /**
- * Notices that a connection is dead although nobody said so (P-LV-1): nothing inbound for `heartbeat + grace`, or a send without an answer
- * and a ping without a pong.
- *
- * @internal
+ * Notices a dead connection that its transport still takes for alive (P-LV-1): no inbound data for `heartbeat + grace`,
+ * or an unanswered send followed by an unanswered ping.
  */
 export class Liveness {
   readonly #runtime: Runtime
-  readonly #watched: Watched
+  readonly #connector: Connector
+  readonly #oldestSend: () => number | null
   #limits = { heartbeat: 25_000, grace: 10_000 }
   #timer: Undo | null = null
   #expected = 0
   #heard = { received: -1, at: 0 }
   #said = { written: -1, at: 0 }
-  /** When a ping was written that no pong has answered yet. */
+  /** Time of a ping that has no answer yet. */
   #pinged: number | null = null
-  /** When the last pong came: what has no answer since then waits for the hub, not for the connection. */
+  /** Time of the last pong: a send that is still unanswered then waits for the hub, so the connection is alive. */
   #proven = Number.NEGATIVE_INFINITY
 
-  constructor(runtime: Runtime, watched: Watched) {
+  /** `oldestSend` returns the time at which the oldest unanswered send was last written; `null` when there is none. */
+  constructor(runtime: Runtime, connector: Connector, oldestSend: () => number | null) {
     this.#runtime = runtime
-    this.#watched = watched
+    this.#connector = connector
+    this.#oldestSend = oldestSend
   }
 
-  /** A connection is welcomed. */
+  /** Starts the checks of a connection that was just welcomed. */
   start(limits: { readonly heartbeat: number; readonly grace: number }): void {
     this.stop()
     this.#limits = limits
@@ -52,16 +41,18 @@ export class Liveness {
     this.#schedule()
   }
 
+  /** Stops the checks. */
   stop(): void {
     this.#timer?.()
     this.#timer = null
   }
 
-  /** Finds out whether the connection is alive. */
+  /** Checks at once that the connection is alive. */
   check(): void {
-    if (this.#watched.received !== null && this.#pinged === null) this.#ping(this.#runtime.now())
+    if (this.#connector.live !== null && this.#pinged === null) this.#ping(this.#runtime.now())
   }
 
+  /** Takes the answer to a ping. */
   pong(): void {
     this.#pinged = null
     this.#proven = this.#runtime.now()
@@ -76,38 +67,39 @@ export class Liveness {
     const now = this.#runtime.now()
     const late = now - this.#expected > lateTimer
     this.#schedule()
-    const { received } = this.#watched
-    if (received === null) return
+    const { live } = this.#connector
+    if (live === null) return
+    const { received } = live
     if (received !== this.#heard.received) this.#heard = { received, at: now }
-    this.#speak(now)
+    this.#speak(live, now)
     if (late) {
-      // After a sleep neither the silence nor an old ping proves anything: ask anew, and wait.
+      // After a sleep, neither the silence nor an old ping proves a dead connection: ping again, and wait.
       this.#heard.at = now
       this.#ping(now)
     } else if (this.#overdue(now)) this.check()
     this.#judge(now)
   }
 
-  /** The hub's ping may be stuck behind all that is still to be read; what the hub hears meanwhile is this. */
-  #speak(now: number): void {
-    const { written } = this.#watched
+  /** Writes a pong after a silence of this client, because the hub's ping may be stuck behind data that is still to be read. */
+  #speak(live: ClientConnection, now: number): void {
+    const { written } = live
     if (written !== this.#said.written) this.#said = { written, at: now }
-    else if (now - this.#said.at >= 1.5 * this.#limits.heartbeat) this.#watched.pong()
+    else if (now - this.#said.at >= 1.5 * this.#limits.heartbeat) live.write('["pong"]')
   }
 
   #overdue(now: number): boolean {
-    const { unanswered } = this.#watched
-    return unanswered !== null && now - Math.max(unanswered, this.#proven) >= answerPatience
+    const written = this.#oldestSend()
+    return written !== null && now - Math.max(written, this.#proven) >= answerPatience
   }
 
   #ping(now: number): void {
     this.#pinged = now
-    this.#watched.ping()
+    this.#connector.live?.write('["ping"]')
   }
 
   #judge(now: number): void {
     const { heartbeat, grace } = this.#limits
-    if (this.#pinged !== null && now - this.#pinged >= grace) this.#watched.drop('no answer to a ping')
-    else if (now - this.#heard.at >= heartbeat + grace) this.#watched.drop('nothing was heard')
+    if (this.#pinged !== null && now - this.#pinged >= grace) this.#connector.drop('no answer to a ping')
+    else if (now - this.#heard.at >= heartbeat + grace) this.#connector.drop('no data arrived in time')
   }
 }

@@ -5,130 +5,131 @@ import type { Runtime, Undo } from '../../runtime/runtime.ts'
 import { TokenBucket } from '../../runtime/token-bucket.ts'
 import { ChatError } from '../../vocabulary/errors.ts'
 import { exceedsBytes, utf8Length } from '../../vocabulary/text.ts'
-import type { ClientConnection } from '../connection/client-connection.ts'
+import type { Connector } from '../connection/connector.ts'
 import { type Operation, PendingOperations } from './pending-operations.ts'
 
-/** A frame's type and a ref of 16 digits, with what stands between them and the rest. */
+/** Size of a frame's type and a ref of 16 digits, with the punctuation around them, in bytes. */
 const headBytes = 26
 
-/**
- * Writes operations as far as windows, rate and the transport allow, and brings their answers back.
- *
- * @internal
- */
+/** Writes operations as far as windows, rate and transport allow, and settles them with their answers. */
 export class OperationWriter {
   readonly #runtime: Runtime
-  readonly #link: () => ClientConnection | null
-  readonly #ledger: PendingOperations
+  readonly #connector: Connector
+  readonly #pending: PendingOperations
   readonly #casts = new LatestByKey<string>(heldCasts)
   #limits: WelcomeLimits | null = null
   #bucket: TokenBucket | null = null
   #pacing: Undo | null = null
   #horizon: Undo | null = null
 
-  /** `link` gives the connection that takes new operations, while there is one. */
-  constructor(runtime: Runtime, capacity: number, link: () => ClientConnection | null) {
+  /** `maxQueued` is the maximum number of operations that wait to be written. */
+  constructor(runtime: Runtime, connector: Connector, maxQueued: number) {
     this.#runtime = runtime
-    this.#link = link
-    this.#ledger = new PendingOperations(capacity)
+    this.#connector = connector
+    this.#pending = new PendingOperations(maxQueued)
   }
 
-  /** When the oldest unanswered send was last written; `null` when there is none. */
-  get unanswered(): number | null {
-    return this.#ledger.oldestWrite
+  /** Time at which the oldest unanswered send was last written; `null` when there is none. */
+  get oldestSend(): number | null {
+    return this.#pending.oldestWrite
   }
 
-  /** A handshake is done. */
+  /** Takes the limits of a `welcome`. */
   start(limits: WelcomeLimits, resumed: boolean): void {
     const now = this.#runtime.now()
     const known = this.#limits
-    // The hub counts per user, across connections: what was used up stays used up.
+    // The hub counts per user across connections, so the bucket stays as empty as it is.
     if (this.#bucket === null || known?.rate !== limits.rate || known.burst !== limits.burst)
       this.#bucket = new TokenBucket(limits.rate, limits.burst, now)
     this.#limits = limits
-    if (!resumed) this.#charge(this.#ledger.startAfresh())
+    if (!resumed) this.#charge(this.#pending.startAfresh())
   }
 
-  /** @throws ChatError `full` when too much waits already. */
+  /**
+   * Queues an operation, and writes it as soon as possible.
+   *
+   * @throws ChatError `full` when too many operations wait.
+   */
   add(operation: Operation): void {
-    this.#ledger.add(operation)
+    this.#pending.add(operation)
     this.pump()
   }
 
+  /** Forgets an operation that is no longer needed; returns its state until now. Its answer will be ignored. */
   remove(operation: Operation): 'waiting' | 'written' | 'settled' {
-    return this.#ledger.remove(operation)
+    return this.#pending.remove(operation)
   }
 
-  /** Writes a volatile frame, or drops it. With a name it waits until it can be written, in the place of an older one of that name. */
-  cast(frame: string, name: string | null): void {
-    if (name !== null) {
-      this.#casts.put(name, frame, utf8Length(frame))
+  /** Writes the frame of a cast, or drops it. A frame with a `key` waits until it can be written, and replaces an older frame with that key. */
+  cast(frame: string, key: string | null): void {
+    if (key !== null) {
+      this.#casts.put(key, frame, utf8Length(frame))
       this.#pumpCasts()
     } else if (this.#castWait() === 0) this.#writeCast(frame)
   }
 
-  /** @throws ChatError `too_large` when the frame of these elements would be over the hub's limit. */
+  /** @throws ChatError `too_large` when a frame with these elements, as JSON, would be larger than the hub accepts. */
   checkSize(json: string): void {
     if (exceedsBytes(json, this.#frameLimit - headBytes)) throw this.#tooLarge()
   }
 
-  /** Whether the hub takes a frame of this size. */
+  /** Returns `true` when the hub accepts a frame of this size. */
   fits(frame: string): boolean {
     return !exceedsBytes(frame, this.#frameLimit)
   }
 
-  /** An `ok`; `false` when nobody waits for it. */
+  /** Settles an operation with its `ok`; `false` when no operation waits for this answer. */
   ok(ref: number, result: unknown): boolean {
-    return this.#answered(this.#ledger.ok(ref, result))
+    return this.#answered(this.#pending.ok(ref, result))
   }
 
-  /** An `err`; `false` when nobody waits for it. */
+  /** Settles an operation with its `err`; `false` when no operation waits for this answer. */
   err(ref: number, error: ChatError): boolean {
-    return this.#answered(this.#ledger.err(ref, error))
+    return this.#answered(this.#pending.err(ref, error))
   }
 
-  /** Writes what waits, as far as it may be written now. */
+  /** Writes the waiting operations and casts, as far as possible now. */
   pump(): void {
-    const link = this.#link()
-    if (link === null || this.#bucket === null || this.#pacing !== null) return
+    const connection = this.#connector.writable
+    if (connection === null || this.#bucket === null || this.#pacing !== null) return
     const windows = { publishes: this.#limits?.inflight ?? 1, others: otherInflight }
     const now = this.#runtime.now()
     this.#expire(now)
     for (;;) {
-      const operation = this.#ledger.next(windows)
-      if (operation === null || link.blocked) break
-      const wait = operation.counts ? this.#bucket.wait(now, this.#ledger.counted + 1) : 0
+      const operation = this.#pending.next(windows)
+      if (operation === null || connection.blocked) break
+      const wait = operation.counts ? this.#bucket.wait(now, this.#pending.counted + 1) : 0
       if (wait > 0) {
         this.#pace(wait)
         break
       }
-      const { ref, frame } = this.#ledger.write(windows, now)
-      if (this.fits(frame)) link.write(frame)
-      // It was queued before the hub had named its limits.
-      else this.#ledger.err(ref, this.#tooLarge())
+      const { ref, frame } = this.#pending.write(windows, now)
+      if (this.fits(frame)) connection.write(frame)
+      // The operation was queued before the hub had named its limits.
+      else this.#pending.err(ref, this.#tooLarge())
     }
     this.#pumpCasts()
     this.#watchHorizon(now)
   }
 
-  /** The connection is gone. */
+  /** The connection has ended. */
   lost(): void {
     this.#pacing?.()
     this.#pacing = null
-    this.#charge(this.#ledger.lost())
+    this.#charge(this.#pending.lost())
   }
 
-  /** Rejects everything that waits. */
+  /** Rejects all operations, and drops the waiting casts. */
   fail(error: ChatError): void {
     this.#pacing?.()
     this.#pacing = null
     this.#horizon?.()
     this.#horizon = null
     this.#casts.clear()
-    this.#ledger.fail(error)
+    this.#pending.fail(error)
   }
 
-  /** Writes the casts that wait, as far as operations leave them a place. */
+  /** Writes the waiting casts, as far as the rate of operations leaves room for them. */
   #pumpCasts(): void {
     while (this.#casts.size > 0) {
       const wait = this.#castWait()
@@ -140,18 +141,18 @@ export class OperationWriter {
     }
   }
 
-  /** For how long a cast has to wait for the rate; `null` while there is no telling: nothing can be written. */
+  /** Returns the wait of a cast for the rate, in milliseconds; `null` while no frame can be written. */
   #castWait(): number | null {
-    const link = this.#link()
-    if (link === null || link.blocked || this.#bucket === null) return null
-    return this.#bucket.wait(this.#runtime.now(), this.#ledger.counted + 1)
+    const connection = this.#connector.writable
+    if (connection === null || connection.blocked || this.#bucket === null) return null
+    return this.#bucket.wait(this.#runtime.now(), this.#pending.counted + 1)
   }
 
   #writeCast(frame: string): void {
-    // It may have been held since before the hub had named its limits.
+    // The cast may have been queued before the hub had named its limits.
     if (!this.fits(frame)) return
     this.#bucket?.charge(this.#runtime.now())
-    this.#link()?.write(frame)
+    this.#connector.writable?.write(frame)
   }
 
   get #frameLimit(): number {
@@ -163,8 +164,9 @@ export class OperationWriter {
   }
 
   /**
-   * What the hub takes out of its bucket, and when, lies between the write and the answer. Reserved at the one and taken at the other, this
-   * bucket is never fuller than the hub's, however long a connection held everything back.
+   * Charges an operation when its answer comes. The hub charges it between the write and the answer: a token that is
+   * reserved at the write and taken at the answer keeps this bucket at most as full as the hub's, however slow the
+   * connection is.
    */
   #answered(operation: Operation | null): boolean {
     if (operation === null) return false
@@ -173,7 +175,7 @@ export class OperationWriter {
     return true
   }
 
-  /** What has no answer any more counts too: whether the hub has counted it nobody knows. A repetition it counts once. */
+  /** Charges operations whose answers are lost, since the hub may have counted them. The hub counts a repetition once. */
   #charge(operations: number): void {
     const now = this.#runtime.now()
     for (let i = 0; i < operations; i++) this.#bucket?.charge(now)
@@ -187,12 +189,12 @@ export class OperationWriter {
   }
 
   #expire(now: number): void {
-    const first = this.#ledger.firstWrite
-    if (first !== null && first <= now - publishHorizon) this.#ledger.expire(now - publishHorizon)
+    const first = this.#pending.firstWrite
+    if (first !== null && first <= now - publishHorizon) this.#pending.expire(now - publishHorizon)
   }
 
   #watchHorizon(now: number): void {
-    const first = this.#ledger.firstWrite
+    const first = this.#pending.firstWrite
     if (this.#horizon !== null || first === null) return
     this.#horizon = this.#runtime.timer(Math.max(0, first + publishHorizon - now), () => {
       this.#horizon = null

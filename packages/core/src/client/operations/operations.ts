@@ -1,48 +1,53 @@
-import type { Validator } from '../../contract/validator.ts'
 import { encodeFrame } from '../../protocol/encode.ts'
 import { parseMsg } from '../../protocol/hub-frames.ts'
-import type { Runtime, Undo } from '../../runtime/runtime.ts'
+import type { Undo } from '../../runtime/runtime.ts'
 import { abortion, onAbort } from '../../runtime/signal.ts'
+import { checkOptions } from '../../vocabulary/check-options.ts'
 import { ChatError, UncertainError, UsageError } from '../../vocabulary/errors.ts'
 import type { Stored } from '../../vocabulary/position.ts'
-import type { CallOptions, HistoryOptions, HistoryPage } from '../client.ts'
-import type { ProtocolSession } from '../protocol-session.ts'
-import type { Message } from '../types.ts'
-import { checkAddress, checkEvent } from './checks.ts'
+import type { Connector } from '../connection/connector.ts'
+import type { ClientContext } from '../context.ts'
+import { type CallOptions, callOptionNames, type HistoryOptions, historyOptionNames } from '../options.ts'
+import type { HistoryPage, Message } from '../types.ts'
+import { checkAddress, checkName } from './checks.ts'
+import type { OperationWriter } from './operation-writer.ts'
 import type { Operation } from './pending-operations.ts'
+import { toMessage } from './to-message.ts'
 
-/** The result of a `send`, as the hub answers it. */
+/** Result of a `send`, as the hub answers it. */
 interface SendAnswer {
   readonly epoch: string
   readonly at: number
   readonly id: string
 }
 
-/** What distinguishes one operation from another. */
-type Plan = Pick<Operation, 'publishes' | 'repeat'> & {
-  frame(ref: number): string
+/** Result of a `read`, as the hub answers it. */
+interface ReadAnswer extends Omit<HistoryPage, 'messages'> {
+  readonly messages: readonly (readonly unknown[])[]
+}
+
+/** Differences between operations. */
+type Plan = Pick<Operation, 'publishes' | 'repeat' | 'frame'> & {
   readonly signal: AbortSignal | undefined
+  /** Maximum time until the answer, in milliseconds; without it the operation waits as long as it is repeated. */
   readonly timeout?: number
 }
 
-/**
- * What a client does that has an answer: sends, calls and reads as promises; and casts, which have none.
- *
- * @internal
- */
+/** Operations of an application: sends, calls and reads as promises, and casts, which have no answer. */
 export class Operations {
-  readonly #wire: ProtocolSession
-  readonly #guard: Validator
-  readonly #runtime: Runtime
+  readonly #context: ClientContext
+  readonly #connector: Connector
+  readonly #writer: OperationWriter
   readonly #callTimeout: number
 
-  constructor(wire: ProtocolSession, guard: Validator, runtime: Runtime, callTimeout: number) {
-    this.#wire = wire
-    this.#guard = guard
-    this.#runtime = runtime
+  constructor(context: ClientContext, connector: Connector, writer: OperationWriter, callTimeout: number) {
+    this.#context = context
+    this.#connector = connector
+    this.#writer = writer
     this.#callTimeout = callTimeout
   }
 
+  /** Publishes a durable message. See {@link ClientTarget.send}. */
   async send(
     address: string,
     event: string,
@@ -51,30 +56,31 @@ export class Operations {
   ): Promise<Stored> {
     if (address.startsWith('~'))
       throw new UsageError('unable to send to a session: it takes casts only; send to its user instead')
-    checkEvent(event)
-    this.#guard.event(event, data)
+    checkName(event)
+    this.#context.validator.event(event, data)
     const tail = this.#encode(address, event, data)
     const frame = (ref: number): string => `["send",${ref},${tail}`
-    const { epoch, at, id } = (await this.#operate({
-      publishes: true,
-      repeat: 'same-ref',
-      frame,
-      signal,
-    })) as SendAnswer
+    const answer = await this.#operate({ publishes: true, repeat: 'same-ref', frame, signal })
+    const { epoch, at, id } = answer as SendAnswer
     return { position: [epoch, at, id], id }
   }
 
+  /** Publishes a volatile message. See {@link ClientTarget.cast}. */
   cast(address: string, event: string, data: unknown, key: string | undefined): void {
-    checkEvent(event)
-    this.#guard.event(event, data)
+    checkName(event)
+    this.#context.validator.event(event, data)
     const tail = this.#encode(address, event, data, ...(key === undefined ? [] : [{ key }]))
-    // Addresses have no line feed.
-    this.#wire.cast(`["cast",${tail}`, key === undefined ? null : `${address}\n${key}`)
+    if (this.#connector.status === 'closed') return
+    // An address contains no line feed, so the key is unambiguous.
+    this.#writer.cast(`["cast",${tail}`, key === undefined ? null : `${address}\n${key}`)
   }
 
+  /** Calls the hub. See {@link Client.call}. */
   async call(call: string, input: unknown, options: CallOptions): Promise<unknown> {
-    checkEvent(call)
-    this.#guard.operation('calls', 'input', call, input)
+    checkName(call)
+    checkOptions(`call '${call}'`, options, callOptionNames)
+    const { validator } = this.#context
+    validator.operation('calls', 'input', call, input)
     const tail = this.#encode(call, input)
     const result = await this.#operate({
       publishes: true,
@@ -83,11 +89,13 @@ export class Operations {
       signal: options.signal,
       timeout: options.timeout ?? this.#callTimeout,
     })
-    return this.#guard.operation('calls', 'output', call, result)
+    return validator.operation('calls', 'output', call, result)
   }
 
+  /** Reads a page of history. See {@link Client.history}. */
   async history(address: string, options: HistoryOptions): Promise<HistoryPage> {
     checkAddress(address)
+    checkOptions(`read the history of ${address}`, options, historyOptionNames)
     const { signal, ...range } = options
     const page = await this.#operate({
       publishes: false,
@@ -96,33 +104,25 @@ export class Operations {
       signal,
       timeout: this.#callTimeout,
     })
-    return this.#page(page as HistoryPage)
+    return this.#parsePage(page as ReadAnswer)
   }
 
-  #page({ epoch, base, top, messages, more }: HistoryPage): HistoryPage {
+  /** Messages that do not fit the contract are reported and left out. */
+  #parsePage({ epoch, base, top, messages, more }: ReadAnswer): HistoryPage {
     const parsed: Message[] = []
-    for (const frame of messages as unknown as unknown[][]) {
-      const { address, event, data, from, at, id } = parseMsg(frame)
-      const session = from === null ? null : id.slice(0, id.lastIndexOf('.'))
+    for (const value of messages) {
+      const frame = parseMsg(value)
+      const message = toMessage(frame, [epoch, frame.at, frame.id])
       try {
-        parsed.push({
-          address,
-          event,
-          data: this.#guard.event(event, data),
-          from,
-          at,
-          id,
-          session,
-          durable: true,
-        })
+        parsed.push({ ...message, data: this.#context.validator.event(message.event, message.data) })
       } catch (error) {
-        this.#wire.fault(error, `${address} ${event}`)
+        this.#context.reportError(error, `${message.address} ${message.event}`)
       }
     }
     return { epoch, base, top, messages: parsed, more }
   }
 
-  /** The elements of a frame behind its ref, as JSON. A frame that is too large is refused before it is queued. */
+  /** Returns the elements of a frame after its ref, as JSON. Refuses a frame that is too large before it is queued. */
   #encode(...elements: unknown[]): string {
     let json: string
     try {
@@ -130,13 +130,13 @@ export class Operations {
     } catch (cause) {
       throw new ChatError('bad_payload', 'unable to send: the data has no JSON form', { cause })
     }
-    this.#wire.checkSize(json)
+    this.#writer.checkSize(json)
     return json.slice(1)
   }
 
   #operate({ signal, timeout, ...plan }: Plan): Promise<unknown> {
-    if (this.#wire.status === 'closed')
-      throw new UsageError('unable to do this: the client is closed; make a new one')
+    if (this.#connector.status === 'closed')
+      throw new UsageError('unable to do this: the client is closed; make a new client')
     return new Promise((resolve, reject) => {
       const undos: Undo[] = []
       const settle = (then: () => void): void => {
@@ -149,22 +149,22 @@ export class Operations {
         resolve: (result) => settle(() => resolve(result)),
         reject: (error) => settle(() => reject(error)),
       }
-      const late = (): void => {
+      const onTimeout = (): void => {
         const error = new ChatError('timeout', 'unable to wait any longer: the time for an answer is up')
-        const unsure = this.#wire.remove(operation) === 'written' && plan.repeat === 'never'
-        operation.reject(unsure ? overdue(error) : error)
+        const uncertain = this.#writer.remove(operation) === 'written' && plan.repeat === 'never'
+        operation.reject(uncertain ? overdue(error) : error)
       }
-      const give = (error: unknown): void => {
-        const unsure = this.#wire.remove(operation) === 'written' && plan.repeat === 'same-ref'
-        operation.reject((unsure ? aborted(error) : error) as Error)
+      const cancel = (reason: unknown): void => {
+        const uncertain = this.#writer.remove(operation) === 'written' && plan.repeat === 'same-ref'
+        operation.reject((uncertain ? aborted(reason) : reason) as Error)
       }
-      // What nobody wants any more is not even begun.
+      // An operation whose signal has aborted already is not queued at all.
       const early = abortion(signal)
-      if (early !== null) return give(early.reason)
-      this.#wire.add(operation)
-      undos.push(onAbort(signal, give))
+      if (early !== null) return cancel(early.reason)
+      this.#writer.add(operation)
+      undos.push(onAbort(signal, cancel))
       if (timeout === undefined) return
-      undos.push(this.#runtime.timer(timeout, late))
+      undos.push(this.#context.runtime.timer(timeout, onTimeout))
     })
   }
 }

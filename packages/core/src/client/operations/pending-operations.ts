@@ -1,44 +1,46 @@
 import { ChatError, UncertainError } from '../../vocabulary/errors.ts'
 
-/** What an operation does when its connection is lost before the answer. */
+/** Fate of an operation when its connection is lost before the answer. */
 type Repeat =
-  /** A send: the hub recognises the repetition. */
+  /** A send: it is repeated, and the hub recognises the repetition. */
   | 'same-ref'
-  /** A call: it may have run; nobody knows. */
+  /** A call: it may have run, so it is uncertain. */
   | 'never'
-  /** It does no harm to run it twice. */
+  /** A read, or an idempotent call: it is repeated, because running it twice does no harm. */
   | 'harmless'
-  /** A join, a leave: it means something on its connection only. The next `hello` says it anew. */
+  /** A join or a leave: it concerns its connection only, and is dropped. The next `hello` replaces it. */
   | 'bound'
 
 /** An operation that waits to be written, or for its answer. */
 export interface Operation {
-  /** Whether it shares the window of sends and calls, or that of the others (P-PB-6). */
+  /** `true` for sends and calls, which have a window of their own (P-PB-6). */
   readonly publishes: boolean
   readonly repeat: Repeat
-  /** Whether it counts toward the rate. */
+  /** `true` when the hub counts it toward the rate. */
   readonly counts: boolean
-  /** The frame, once it has a ref. */
+  /** Returns the frame of the operation with its ref. */
   frame(ref: number): string
+  /** Called with the result of the hub's `ok`. */
   resolve(result: unknown): void
+  /** Called with the error of the hub's `err`, or of this client. */
   reject(error: Error): void
 }
 
-/** An operation with its book-keeping. */
+/** Operation with its state. */
 interface Entry {
   readonly operation: Operation
   ref: number
-  /** When it was first written; `null` while it never was. */
+  /** Time of its first write; `null` before that. */
   written: number | null
-  /** When it was last written. */
+  /** Time of its last write. */
   latest: number
-  /** Whether it was written more than once: then an `err` proves nothing about the first time (P-PB-3). */
+  /** `true` when it was written more than once: then an `err` does not prove that the first attempt failed (P-PB-3). */
   repeated: boolean
-  /** Whether it is settled on this side. Until its answer comes, the hub still counts it (P-PB-6). */
+  /** `true` when it is settled on this side. Until its answer comes, the hub still counts it (P-PB-6). */
   settled: boolean
 }
 
-/** How many operations may be open at a time. */
+/** Maximum numbers of unanswered operations. */
 export interface Windows {
   readonly publishes: number
   readonly others: number
@@ -49,62 +51,67 @@ type Kind = keyof Windows
 const kindOf = ({ operation }: Entry): Kind => (operation.publishes ? 'publishes' : 'others')
 
 /**
- * The operations of a client: those that wait to be written, in the order of the calls, and those that wait for their answer. Pure: it is
- * told the time, and gives the frames to write.
- *
- * @internal
+ * Operations of a client that wait to be written, in the order of the application's calls, and those that wait for their
+ * answer. Pure: takes the time as a parameter, and returns the frames to write.
  */
 export class PendingOperations {
-  /** Written on a connection that is gone, in the order of their refs. They go first: a ref that comes late is a repetition to the hub. */
+  /** Operations written on an earlier connection, in the order of their refs. They go first, because the hub takes a low ref that comes late for a repetition. */
   #again: Entry[] = []
-  /** Never written. The kinds do not wait for each other: a join must not stand behind a thousand sends. */
+  /** Operations that were never written. The two kinds do not wait for each other, so that a join need not wait for a thousand sends. */
   readonly #waiting: Record<Kind, Entry[]> = { publishes: [], others: [] }
   readonly #open = new Map<number, Entry>()
   readonly #used: Record<Kind, number> = { publishes: 0, others: 0 }
-  readonly #capacity: number
+  readonly #maxQueued: number
   #counted = 0
   #lastRef = 0
 
-  constructor(capacity: number) {
-    this.#capacity = capacity
+  constructor(maxQueued: number) {
+    this.#maxQueued = maxQueued
   }
 
-  /** How many wait for their answer. */
+  /** Number of operations that wait for their answer. */
   get open(): number {
     return this.#open.size
   }
 
-  /** How many of those count toward the rate. */
+  /** Number of those that count toward the rate. */
   get counted(): number {
     return this.#counted
   }
 
-  /** When the oldest unanswered send was last written; `null` when there is none. */
+  /** Time at which the oldest unanswered send was last written; `null` when there is none. */
   get oldestWrite(): number | null {
     for (const { operation, latest } of this.#open.values())
       if (operation.repeat === 'same-ref') return latest
     return null
   }
 
-  /** When the oldest send that nothing has settled was first written; `null` when there is none. */
+  /** Time at which the oldest unsettled send was first written; `null` when there is none. */
   get firstWrite(): number | null {
     for (const entry of this.#open.values()) if (expires(entry)) return entry.written
     return this.#again.find(expires)?.written ?? null
   }
 
-  /** @throws ChatError `full` when as many wait as may. What belongs to a connection always finds a place. */
+  /**
+   * Queues an operation.
+   *
+   * @throws ChatError `full` when the queue is full. Operations that are bound to a connection are always queued.
+   */
   add(operation: Operation): void {
     const { publishes, others } = this.#waiting
     if (operation.repeat !== 'bound') {
       const own = others.filter((entry) => entry.operation.repeat !== 'bound').length
-      if (this.#again.length + publishes.length + own >= this.#capacity)
-        throw new ChatError('full', `unable to queue: ${this.#capacity} operations wait already`)
+      if (this.#again.length + publishes.length + own >= this.#maxQueued)
+        throw new ChatError(
+          'full',
+          `unable to queue: ${this.#maxQueued} operations wait already, as many as the option 'maxQueued' allows`,
+        )
     }
     const entry = { operation, ref: 0, written: null, latest: 0, repeated: false, settled: false }
     this.#waiting[kindOf(entry)].push(entry)
   }
 
-  /** Forgets an operation that is not wanted any more; its answer will be ignored. */
+  /** Forgets an operation that is no longer needed; its answer will be ignored. Returns its state until now. */
   remove(operation: Operation): 'waiting' | 'written' | 'settled' {
     for (const entry of this.#open.values())
       if (entry.operation === operation && !entry.settled) {
@@ -121,15 +128,15 @@ export class PendingOperations {
     return 'settled'
   }
 
-  /** The next operation that may be written; `null` when there is none or its window is full. */
+  /** Returns the next operation to write; `null` when there is none, or its window is full. */
   next(windows: Windows): Operation | null {
     return this.#queue(windows)?.[0]?.operation ?? null
   }
 
-  /** Takes the operation that is next out of its queue and gives the frame to write. */
+  /** Takes the next operation out of its queue, and returns the frame to write. */
   write(windows: Windows, now: number): { readonly ref: number; readonly frame: string } {
     const entry = this.#queue(windows)?.shift()
-    if (entry === undefined) throw new Error('nothing may be written')
+    if (entry === undefined) throw new Error('no operation may be written')
     if (entry.ref === 0) entry.ref = ++this.#lastRef
     entry.repeated = entry.written !== null
     entry.written ??= now
@@ -140,7 +147,7 @@ export class PendingOperations {
     return { ref: entry.ref, frame: entry.operation.frame(entry.ref) }
   }
 
-  /** Settles an operation with its `ok`; gives it, or `null` when no answer to this ref was waited for. */
+  /** Settles an operation with its `ok`, and returns the operation; `null` when none waits for an answer to this ref. */
   ok(ref: number, result: unknown): Operation | null {
     const entry = this.#close(ref)
     if (entry === null) return null
@@ -148,14 +155,14 @@ export class PendingOperations {
     return entry.operation
   }
 
-  /** Settles an operation with its `err`; gives it, or `null` when no answer to this ref was waited for. */
+  /** Settles an operation with its `err`, and returns the operation; `null` when none waits for an answer to this ref. */
   err(ref: number, error: ChatError): Operation | null {
     const entry = this.#close(ref)
     if (entry === null) return null
-    const unsure = entry.repeated && entry.operation.repeat === 'same-ref'
+    const uncertain = entry.repeated && entry.operation.repeat === 'same-ref'
     if (!entry.settled)
       entry.operation.reject(
-        unsure
+        uncertain
           ? new UncertainError('unable to tell whether it was stored: a repetition was refused', {
               cause: error,
             })
@@ -165,8 +172,8 @@ export class PendingOperations {
   }
 
   /**
-   * The connection is gone: what can be repeated goes first on the next, in the old order; calls are uncertain. Gives how many that count toward the
-   * rate will have no answer any more.
+   * Takes the end of the connection: operations that can be repeated go first on the next connection, in the old order;
+   * calls are uncertain. Returns the number of operations that count toward the rate and will get no answer.
    */
   lost(): number {
     const open = [...this.#open.values()]
@@ -183,7 +190,7 @@ export class PendingOperations {
     return counted - again.filter(({ operation }) => operation.counts).length
   }
 
-  /** The session is a new one: what was sent in the old one cannot be repeated (P-PB-8). Gives the same as {@link PendingOperations.lost}. */
+  /** Takes the start of a fresh session: sends of the old session cannot be repeated (P-PB-8). Returns the same number as {@link PendingOperations.lost}. */
   startAfresh(): number {
     const again = this.#again.reverse()
     this.#again = []
@@ -196,7 +203,7 @@ export class PendingOperations {
     return again.filter(({ operation }) => operation.counts).length
   }
 
-  /** Gives up sends that were first written at a moment or before (P-PB-3). */
+  /** Rejects sends that were first written at `moment` or before (P-PB-3). */
   expire(moment: number): void {
     const late = (entry: Entry): boolean => expires(entry) && (entry.written ?? moment) <= moment
     const expired = [...this.#open.values()].filter(late)
@@ -207,7 +214,7 @@ export class PendingOperations {
       operation.reject(new UncertainError('unable to tell whether it was stored: no answer in time'))
   }
 
-  /** Rejects everything: what was written may have happened, the rest has not. */
+  /** Rejects all operations. Sends and calls that were written are uncertain; the others have not happened. */
   fail(error: ChatError): void {
     const { publishes, others } = this.#waiting
     const entries = [...this.#open.values(), ...this.#again, ...publishes, ...others]
@@ -217,14 +224,16 @@ export class PendingOperations {
     this.#waiting.others = []
     for (const { operation, written, settled } of entries) {
       if (settled) continue
-      const unsure = written !== null && (operation.repeat === 'same-ref' || operation.repeat === 'never')
+      const uncertain = written !== null && (operation.repeat === 'same-ref' || operation.repeat === 'never')
       operation.reject(
-        unsure ? new UncertainError(`unable to tell the outcome: ${error.message}`, { cause: error }) : error,
+        uncertain
+          ? new UncertainError(`unable to tell the outcome: ${error.message}`, { cause: error })
+          : error,
       )
     }
   }
 
-  /** The queue whose head may be written now. */
+  /** Returns the queue whose first operation may be written now. */
   #queue(windows: Windows): Entry[] | null {
     const free = (kind: Kind): boolean => this.#used[kind] < windows[kind]
     const [repetition] = this.#again

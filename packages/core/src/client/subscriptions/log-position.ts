@@ -2,60 +2,57 @@ import type { MsgFrame } from '../../protocol/hub-frames.ts'
 import { deliveredIds } from '../../protocol/limits.ts'
 import type { LogStart, Position } from '../../vocabulary/position.ts'
 
-/** What to do with a message. */
+/** Decision on a message. */
 export type Verdict =
-  /** It is new. */
+  /** The message is new. */
   | 'deliver'
-  /** It was delivered before, or nobody is attached. */
+  /** The message was delivered before, or the log is detached. */
   | 'ignore'
-  /** Something before it is missing: join again with the position before going on. */
+  /** A message before this one is missing: join again with the position, before any later message is delivered. */
   | 'hole'
 
-/**
- * What a client knows of one stream: where it stands, and what it has delivered. Pure.
- *
- * @internal
- */
+/** Position of a client in the log of an address, with the ids that it has delivered. Pure. */
 export class LogPosition {
-  /** The place of the last message; `null` before the first attachment. */
+  /** Position of the last message; `null` before the first attachment. */
   position: Position | null
-  /** The ids that were delivered last. */
+  /** Ids of the messages that were delivered last. */
   readonly delivered: Set<string>
   #attached = false
 
-  /** `delivered` is what an earlier inbox of the same stream has delivered. */
+  /** `delivered` holds the ids of an earlier subscription to the same address. */
   constructor(position: Position | null, delivered: Set<string> = new Set()) {
     this.position = position
     this.delivered = delivered
   }
 
-  /** Until the next attachment nothing is delivered. */
+  /** Stops the delivery until the next attachment. */
   detach(): void {
     this.#attached = false
   }
 
+  /** `true` while messages are delivered. */
   get attached(): boolean {
     return this.#attached
   }
 
-  /** Takes the answer to a join or hello. */
+  /** Continues at the start that a `join` or `hello` was answered with. */
   attach({ position }: LogStart): void {
     this.#attached = true
     this.position = position
   }
 
-  /** Takes the answer to a join at the place of a snapshot: the application starts anew, so what it was given before does not count. */
-  restart(attachment: LogStart): void {
-    this.attach(attachment)
+  /** Continues at the position of a snapshot. The application starts again, so messages that it got earlier are delivered again. */
+  restart(start: LogStart): void {
+    this.attach(start)
     this.delivered.clear()
   }
 
-  /** Messages up to a position are lost; the stream goes on behind it. */
+  /** Continues after a position: the messages up to it are lost. */
   skip(position: Position): void {
     this.position = position
   }
 
-  /** Decides on a message, in the order of P-ST-7, and moves on. */
+  /** Decides on a message in the order of P-ST-7, and moves the position. */
   take(message: MsgFrame): Verdict {
     if (!this.#attached || this.position === null) return 'ignore'
     const [epoch, at] = this.position

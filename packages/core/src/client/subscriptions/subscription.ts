@@ -1,82 +1,279 @@
-import type { ChatError } from '../../vocabulary/errors.ts'
-import type { Position } from '../../vocabulary/position.ts'
-import type { Gap, Message } from '../types.ts'
+import { encodeFrame } from '../../protocol/encode.ts'
+import { type MsgFrame, parseLogStart } from '../../protocol/hub-frames.ts'
+import type { Undo } from '../../runtime/runtime.ts'
+import { ChatError, UncertainError } from '../../vocabulary/errors.ts'
+import type { GapReason, LogStart, Position } from '../../vocabulary/position.ts'
+import type { ClientContext } from '../context.ts'
+import type { OperationWriter } from '../operations/operation-writer.ts'
+import { toMessage } from '../operations/to-message.ts'
+import type { Snapshot, SnapshotEvent, SnapshotHook } from '../snapshot.ts'
+import type { Gap } from '../types.ts'
+import { deliver } from './deliver.ts'
 import type { LogPosition } from './log-position.ts'
-import type { SnapshotEvent, SnapshotHook } from './snapshot.ts'
-import type { SnapshotRestore } from './snapshot-restore.ts'
+import type { PresenceWatcher, Receiver } from './receiver.ts'
+import { SnapshotRestore } from './snapshot-restore.ts'
 
-/** Who gets what a subscription brings: a room's handle, or the client itself. */
-export interface Receiver {
-  message(message: Message): void
-  gap(gap: Gap): void
-  /** The stream goes on from the application's own state. */
-  snapshot(snapshot: SnapshotEvent): void
-  /** The hub takes it on, at first or again after a reconnect. */
-  joined(): void
-  /** The hub refuses it, or has ended it. */
-  left(error: ChatError, address: string): void
+/** Registry that a {@link Subscription} belongs to. */
+export interface SubscriptionRegistry {
+  readonly context: ClientContext
+  readonly writer: OperationWriter
+  /** Removes a subscription and ends it. */
+  remove(subscription: Subscription): void
 }
 
-/** Shows who is in a room. */
-export interface PresenceWatcher {
-  /** The client is in the room, on a new connection or a new place; the answer to its `join`, when it was one. */
-  entered(answer: unknown): void
-  changed(frame: readonly unknown[]): void
-  /** The room was left. */
-  ended(): void
-}
+/** Wait before a join or a state that the hub could not accept for now, in milliseconds. */
+const retryDelay = 1_000
 
-/**
- * One address that this client receives: where it stands, and who listens.
- *
- * @internal
- */
+/** Subscription of a client to one address: joins it on each connection, follows its log, and delivers its messages. */
 export class Subscription {
   readonly address: string
-  readonly inbox: LogPosition
+  readonly log: LogPosition
   readonly receivers: Set<Receiver> = new Set()
-  /** Whether the hub has taken it on, on the current connection. */
-  joined = false
-  /** Whether a `join` is on its way: it will be answered, so that no second one is needed. */
-  joining = false
-  /** What the application gives where there is no place to go on from. */
-  readonly hook: SnapshotHook | undefined
-  /** While the hook is asked, and until the hub goes on from its answer; meanwhile nothing is delivered. */
-  restoration: SnapshotRestore | null = null
-  /** The place that the hub was last asked to go on from, on the current connection. */
-  asked: Position | null = null
-
-  /** Those who show who is here. */
   readonly watchers: Set<PresenceWatcher> = new Set()
-  /** What this client says of itself; `undefined` for nothing. */
-  state: unknown
-  /** Whether the session has this state at the hub. */
-  stated = false
+  readonly #registry: SubscriptionRegistry
+  readonly #hook: SnapshotHook | undefined
+  /** Restore from a snapshot: while the hook is called, and until the hub continues from its answer. Meanwhile no message is delivered. */
+  #restore: SnapshotRestore | null = null
+  /** Position of the last `join` or `hello` on the current connection. */
+  #requested: Position | null = null
+  #joined = false
+  /** `true` while a `join` is under way, or waits to be repeated: its answer makes a second one unnecessary. */
+  #joining = false
+  #ended = false
+  /** Presence state of this client; `undefined` for none. */
+  #state: unknown
+  /** `true` when the hub has the state in this session. */
+  #stateSent = false
+  readonly #retries = new Set<Undo>()
 
-  constructor(address: string, inbox: LogPosition, hook: SnapshotHook | undefined) {
+  constructor(
+    address: string,
+    registry: SubscriptionRegistry,
+    { log, hook }: { readonly log: LogPosition; readonly hook: SnapshotHook | undefined },
+  ) {
     this.address = address
-    this.inbox = inbox
-    this.hook = hook
+    this.log = log
+    this.#registry = registry
+    this.#hook = hook
   }
 
-  /** The place to ask the hub to go on from; `null` for none, while there is none yet. */
+  /** `true` when the hub has accepted the subscription on the current connection. */
+  get joined(): boolean {
+    return this.#joined
+  }
+
+  /** `true` for `*` and the user's inbox, which the hub delivers without a `join`. */
+  get automatic(): boolean {
+    return !this.address.startsWith('#')
+  }
+
+  /** Position to continue from; `null` for none. */
   get since(): Position | null {
-    return this.restoration === null ? this.inbox.position : (this.restoration.offer?.position ?? null)
+    return this.#restore === null ? this.log.position : (this.#restore.offer?.position ?? null)
   }
 
-  /** The connection is gone; the place is kept. */
+  /** Returns the position to continue from, for a `join` or a `hello`, and remembers that the hub was asked for it. */
+  request(): Position | null {
+    this.#requested = this.since
+    return this.#requested
+  }
+
+  /** Writes a `join`, unless one is under way. */
+  join(): void {
+    if (this.#joining) return
+    this.#joining = true
+    const since = this.request() ?? undefined
+    const state = this.#state
+    const options = since === undefined && state === undefined ? undefined : { since, state }
+    this.#registry.writer.add({
+      publishes: false,
+      repeat: 'bound',
+      counts: true,
+      frame: (ref) => encodeFrame('join', ref, this.address, options),
+      resolve: (answer) => {
+        const start = parseLogStart(answer)
+        // The room was left while the answer was under way.
+        if (this.#ended) return
+        this.#joining = false
+        this.#stateSent = this.#state === state
+        this.started(start, answer)
+      },
+      reject: (error) => {
+        if (!(error instanceof ChatError) || error instanceof UncertainError || this.#ended) return
+        this.#joining = false
+        this.refused(error)
+      },
+    })
+  }
+
+  /** The hub has accepted the subscription. `answer` is the answer to a `join`; `null` after a `hello`. */
+  started(start: LogStart, answer: unknown): void {
+    const first = !this.#joined
+    this.#joined = true
+    if (this.#state !== undefined && !this.#stateSent) this.setState(this.#state)
+    if (first || answer !== null) for (const watcher of this.watchers) watcher.entered(answer)
+    this.#continue(start)
+    if (first) for (const receiver of [...this.receivers]) receiver.joined()
+  }
+
+  /** The hub refuses the subscription: one that was accepted earlier is repeated when the refusal is temporary, any other ends. */
+  refused(error: ChatError): void {
+    const known = this.log.position !== null || this.#restore !== null || this.automatic
+    if (!error.retryable || !known) return this.#drop(error)
+    this.#joining = true
+    this.#retry(error, () => {
+      this.#joining = false
+      this.join()
+    })
+  }
+
+  /** The hub has removed this client from the address. */
+  left(error: ChatError): void {
+    // A `join` under way would subscribe this client again, although the application does not want it any more.
+    if (this.#joining) this.leave()
+    this.#drop(error)
+  }
+
+  /** Writes a `leave`. */
+  leave(): void {
+    this.#registry.writer.add({
+      publishes: false,
+      repeat: 'bound',
+      counts: false,
+      frame: (ref) => encodeFrame('leave', ref, this.address),
+      resolve: noop,
+      reject: noop,
+    })
+  }
+
+  /** Changes the presence state of this client, now and in later sessions. */
+  setState(state: unknown): void {
+    this.#state = state
+    this.#stateSent = this.#joined
+    if (!this.#joined) return
+    this.#registry.writer.add({
+      publishes: false,
+      repeat: 'harmless',
+      counts: true,
+      frame: (ref) => encodeFrame('state', ref, this.address, state),
+      resolve: noop,
+      reject: (error) => this.#stateRefused(error, state),
+    })
+  }
+
+  /** Takes a message of the log. */
+  message(frame: MsgFrame): void {
+    const verdict = this.log.take(frame)
+    if (verdict === 'hole') this.join()
+    const { position } = this.log
+    if (verdict === 'deliver' && position !== null)
+      deliver(this.#registry.context, this.receivers, toMessage(frame, position))
+  }
+
+  /** Takes a gap of the log, which continues after `to`. */
+  gap(reason: GapReason, to: Position): void {
+    if (!this.log.attached) return
+    const gap: Gap = { address: this.address, reason, from: this.log.position, to }
+    if (this.#hook !== undefined) return this.#startRestore(this.#hook, gap, to)
+    this.log.skip(to)
+    this.#tellGap(gap)
+  }
+
+  /** The session is fresh: the hub has no state of the session before. */
+  forgetState(): void {
+    this.#stateSent = false
+  }
+
+  /** The connection has ended; the position is kept. */
   suspend(): void {
-    this.joined = false
-    this.joining = false
-    this.asked = null
-    this.inbox.detach()
+    for (const cancel of this.#retries) cancel()
+    this.#retries.clear()
+    this.#joined = false
+    this.#joining = false
+    this.#requested = null
+    this.log.detach()
   }
 
-  /** Nobody receives it any more. */
+  /** Ends the subscription, after its last receiver has left or the hub has ended it. */
   end(): void {
+    this.#ended = true
     this.suspend()
-    this.restoration?.end()
-    this.restoration = null
+    this.#restore?.end()
+    this.#restore = null
     for (const watcher of [...this.watchers]) watcher.ended()
   }
+
+  /** Ends the subscription, and tells its receivers. */
+  #drop(error: ChatError): void {
+    this.#registry.remove(this)
+    for (const receiver of [...this.receivers]) receiver.left(error, this.address)
+  }
+
+  /** Continues where the hub says, or starts a restore. */
+  #continue(start: LogStart): void {
+    const from = this.since
+    // The snapshot hook has answered while the hub's answer was under way, so the hub was asked for another position.
+    if (this.#requested !== from) return this.join()
+    const { position: to, mode, reason = 'absent' } = start
+    const gap: Gap | null =
+      mode === 'gap' && from !== null ? { address: this.address, reason, from, to } : null
+    if (this.#restore !== null) {
+      if (gap !== null) this.#restore.refused(gap)
+      else if (this.#restore.offer !== null) this.#restored(this.#restore.offer, start)
+    } else if (this.#hook !== undefined && (gap !== null || from === null))
+      this.#startRestore(this.#hook, gap, to)
+    else {
+      this.log.attach(start)
+      if (gap !== null) this.#tellGap(gap)
+    }
+  }
+
+  /** Delivers no message until the hook has answered. `next` is the position to continue from when the hook has no state. */
+  #startRestore(hook: SnapshotHook, gap: Gap | null, next: Position): void {
+    this.log.detach()
+    const restore = new SnapshotRestore(this.address, hook, this.#registry.context)
+    this.#restore = restore
+    if (gap !== null) this.#tellGap(gap)
+    restore.start(gap, (offer) => {
+      if (offer === null) {
+        this.log.skip(next)
+        this.#restore = null
+      }
+      if (this.#joined) this.join()
+    })
+  }
+
+  #restored(offer: Snapshot, start: LogStart): void {
+    this.#restore = null
+    this.log.restart(start)
+    const snapshot: SnapshotEvent = { address: this.address, ...offer }
+    this.#registry.context.observe(snapshot)
+    for (const receiver of [...this.receivers]) receiver.snapshot(snapshot)
+  }
+
+  #stateRefused(error: unknown, state: unknown): void {
+    if (!(error instanceof ChatError && error.retryable))
+      return this.#registry.context.reportError(error, this.address)
+    if (this.#ended || this.#state !== state) return
+    this.#stateSent = false
+    this.#retry(error, () => {
+      if (this.#state === state && !this.#stateSent) this.setState(state)
+    })
+  }
+
+  #tellGap(gap: Gap): void {
+    this.#registry.context.observe(gap)
+    for (const receiver of [...this.receivers]) receiver.gap(gap)
+  }
+
+  /** Repeats an operation on this connection, when the hub may be able to accept it. */
+  #retry(error: ChatError, again: () => void): void {
+    const cancel = this.#registry.context.runtime.timer(error.retryAfter ?? retryDelay, () => {
+      this.#retries.delete(cancel)
+      again()
+    })
+    this.#retries.add(cancel)
+  }
 }
+
+const noop = (): void => {}

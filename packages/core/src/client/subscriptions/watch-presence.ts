@@ -2,70 +2,53 @@ import type { AnyContract } from '../../contract/contract.ts'
 import { encodeFrame } from '../../protocol/encode.ts'
 import { count, integer, record, text } from '../../protocol/fields.ts'
 import type { Undo } from '../../runtime/runtime.ts'
+import { checkOptions, describe, type OptionNames } from '../../vocabulary/check-options.ts'
 import { ChatError, UncertainError, UsageError } from '../../vocabulary/errors.ts'
 import type { PresenceMember } from '../../vocabulary/member.ts'
-import { type Room, RoomHandle, type RoomHost } from './room.ts'
-import type { PresenceWatcher } from './subscription.ts'
+import type { Presence, PresenceChange } from '../presence.ts'
+import type { PresenceWatcher } from './receiver.ts'
+import { type Room, RoomHandle, type RoomServices } from './room.ts'
 
-/** What has changed among those who are here. */
-export interface PresenceChange<State = unknown> {
-  /** The room. */
-  readonly address: string
-  /** Who is here now. */
-  readonly presence: Presence<State>
-  /** Who has come, or says something else of itself. */
-  readonly joined: readonly PresenceMember<State>[]
-  /** Who has gone. */
-  readonly left: readonly PresenceMember<State>[]
-}
-
-/** Who is in a room, as {@link presence} shows it. While the client is not connected it stays as it was; when the room is left nobody is here. */
-export interface Presence<State = unknown> {
-  /** The members by session. In a crowd that the hub only counts these are some who were here. */
-  readonly members: ReadonlyMap<string, PresenceMember<State>>
-  /** The same, by user: who is here with several devices is here once. */
-  readonly users: ReadonlyMap<string, readonly PresenceMember<State>[]>
-  /** How many sessions are here, also where they are only counted. */
-  readonly count: number
-  /**
-   * Says something else of this client, to everyone here; said again in sessions to come. Why the hub would not take it comes as the client's `$error`.
-   *
-   * @throws ChatError `too_large` when the state is over what a frame may have.
-   */
-  set(state: State): void
-  /** Whether it shows nothing any more: it was closed, or the room was left. */
-  readonly closed: boolean
-  /** Shows nothing any more. */
-  close(): void
-}
-
-/** How much a client wants to know of who is here. */
-export interface WatchPresenceOptions {
-  /** Above how many members only the first hundred are asked for, and the others are counted: as `presence.max` of the hub. Default: 200. */
+/** Options of {@link watchPresence}. */
+export interface WatchPresenceOptions<State = unknown> {
+  /** Called after each change. An error that it throws is the client's `$error`. Default: none. */
+  readonly onChange?: ((change: PresenceChange<State>) => void) | undefined
+  /** Number of members above which the client asks for the first hundred and only counts the rest, as `presence.max` of the hub. Default: 200. */
   readonly max?: number | undefined
 }
 
+const watchOptionNames: OptionNames<WatchPresenceOptions> = { onChange: true, max: true }
+
+/** Wait before the members are requested again after a temporary error, in milliseconds. */
 const retryDelay = 1_000
 
 /**
- * Shows who is in a room. The hub must have presence for it; otherwise nobody is here. `changed` is called after each change; what
- * it throws is the client's `$error`.
+ * Shows the members of a room. The hub must have presence for the room; without it the list stays empty.
  *
- * @throws UsageError when `room` is not a room's handle.
+ * @throws UsageError when `room` is not a room's handle, or an option does not exist or has a wrong value.
  *
  * ```ts
  * const lobby = client.join('#lobby', { state: { name: 'Ann' } })
- * const here = presence(lobby, () => show([...here.users.keys()]))
+ * const here = watchPresence(lobby, { onChange: ({ presence }) => show([...presence.users.keys()]) })
  * ```
  */
-export function presence<State = unknown>(
+export function watchPresence<State = unknown>(
   room: Pick<Room<AnyContract>, 'address' | 'ready' | 'leave'>,
-  changed: (change: PresenceChange<State>) => void = () => {},
-  { max = 200 }: WatchPresenceOptions = {},
+  options: WatchPresenceOptions<State> = {},
 ): Presence<State> {
   if (!(room instanceof RoomHandle))
-    throw new UsageError('unable to show who is here: presence takes a room, as client.join gives it')
-  return new Watcher(room, max, changed as (change: PresenceChange) => void) as Presence<State>
+    throw new UsageError('unable to watch presence: give a room, as client.join returns it')
+  checkOptions('watch presence', options, watchOptionNames)
+  const { onChange, max = 200 } = options
+  if (onChange !== undefined && typeof onChange !== 'function')
+    throw new UsageError(
+      `unable to watch presence: the option 'onChange' is not a function, but ${describe(onChange)}`,
+    )
+  if (typeof max !== 'number' || !(max >= 0))
+    throw new UsageError(
+      `unable to watch presence: the option 'max' is not a number of members, but ${describe(max)}`,
+    )
+  return new Watcher(room, max, onChange as WatchPresenceOptions['onChange']) as Presence<State>
 }
 
 class Watcher implements Presence, PresenceWatcher {
@@ -73,21 +56,21 @@ class Watcher implements Presence, PresenceWatcher {
   count = 0
   closed = false
   readonly #address: string
-  readonly #host: RoomHost
+  readonly #services: RoomServices
   readonly #max: number
-  readonly #changed: (change: PresenceChange) => void
+  readonly #onChange: WatchPresenceOptions['onChange']
   readonly #unwatch: Undo
   #version: number | null = null
-  /** Counts the questions: an answer to an older one is nobody's. */
-  #asked = 0
+  /** Number of the last request: answers to earlier requests are dropped. */
+  #request = 0
   #retry: Undo | null = null
 
-  constructor({ address, host }: RoomHandle, max: number, changed: (change: PresenceChange) => void) {
+  constructor({ address, services }: RoomHandle, max: number, onChange: WatchPresenceOptions['onChange']) {
     this.#address = address
-    this.#host = host
+    this.#services = services
     this.#max = max
-    this.#changed = changed
-    this.#unwatch = host.watch(address, this)
+    this.#onChange = onChange
+    this.#unwatch = services.subscriptions.watch(address, this)
   }
 
   get users(): ReadonlyMap<string, readonly PresenceMember[]> {
@@ -101,7 +84,7 @@ class Watcher implements Presence, PresenceWatcher {
   }
 
   set(state: unknown): void {
-    this.#host.state(this.#address, state)
+    this.#services.subscriptions.setState(this.#address, state)
   }
 
   close(): void {
@@ -110,7 +93,7 @@ class Watcher implements Presence, PresenceWatcher {
     this.#unwatch()
   }
 
-  /** The room was left: nobody can say who is here. */
+  /** The room was left, so its members are no longer known. */
   ended(): void {
     this.close()
     const left = [...this.members.values()]
@@ -121,51 +104,53 @@ class Watcher implements Presence, PresenceWatcher {
 
   entered(answer: unknown): void {
     this.#version = null
-    if (answer === null) return this.#ask()
-    if (record(answer, 'answer')['version'] !== undefined) this.#take(answer, ++this.#asked)
+    if (answer === null) return this.#readMembers()
+    if (record(answer, 'answer')['version'] !== undefined) this.#takePage(answer, ++this.#request)
   }
 
-  /** A version that is skipped, and a resume, are answered by asking who is here (P-PR-2). */
+  /** After a skipped version the members are requested again (P-PR-2). */
   changed(frame: readonly unknown[]): void {
     const version = integer(frame[2], 'version')
     if (this.#version === null || version <= this.#version) return
-    if (version > this.#version + 1) return this.#ask()
+    if (version > this.#version + 1) return this.#readMembers()
     this.#version = version
-    const joined = list(frame[3]).map(member)
+    const joined = list(frame[3]).map(parseMember)
     const left = list(frame[4]).flatMap((session) => this.members.get(text(session, 'session')) ?? [])
     for (const { session } of left) this.members.delete(session)
     const fresh = joined.filter(({ session }) => !this.members.has(session))
-    for (const one of joined) this.members.set(one.session, one)
+    for (const member of joined) this.members.set(member.session, member)
     this.count =
       frame[5] === undefined ? this.count + fresh.length - left.length : count(frame[5], 'count', 0)
     if (joined.length + left.length > 0 || frame[5] !== undefined) this.#tell(joined, left)
   }
 
-  #ask(after?: string): void {
-    const asked = after === undefined ? ++this.#asked : this.#asked
+  /** Requests the members after the session `after`, or all of them. */
+  #readMembers(after?: string): void {
+    const request = after === undefined ? ++this.#request : this.#request
     if (after === undefined) this.#version = null
-    this.#host.add({
+    const { context, writer } = this.#services
+    writer.add({
       publishes: false,
       repeat: 'bound',
       counts: true,
       frame: (ref) => encodeFrame('who', ref, this.#address, after === undefined ? undefined : { after }),
-      resolve: (answer) => this.#take(answer, asked, after),
+      resolve: (answer) => this.#takePage(answer, request, after),
       reject: (error) => {
-        // On the next connection it is asked anew.
-        if (this.closed || asked !== this.#asked || error instanceof UncertainError) return
+        // After a lost connection the members are requested again on the next connection.
+        if (this.closed || request !== this.#request || error instanceof UncertainError) return
         if (!(error instanceof ChatError) || error.code === 'unsupported' || error.code === 'closed') return
-        if (!error.retryable) return this.#host.fault(error, this.#address)
+        if (!error.retryable) return context.reportError(error, this.#address)
         this.#retry?.()
-        this.#retry = this.#host.later(error.retryAfter ?? retryDelay, () => this.#ask())
+        this.#retry = context.runtime.timer(error.retryAfter ?? retryDelay, () => this.#readMembers())
       },
     })
   }
 
-  /** Everything in an answer is as of now: who should be on this page, and is not, is gone. */
-  #take(given: unknown, asked: number, after = ''): void {
-    if (this.closed || asked !== this.#asked) return
+  /** Takes a page of members, in the order of their sessions: a known member that belongs on this page and is not there has left. */
+  #takePage(given: unknown, request: number, after = ''): void {
+    if (this.closed || request !== this.#request) return
     const answer = record(given, 'answer')
-    const members = list(answer['members']).map(member)
+    const members = list(answer['members']).map(parseMember)
     const more = answer['more'] === true
     const here = new Set(members.map(({ session }) => session))
     const last = members.at(-1)?.session
@@ -175,27 +160,28 @@ class Watcher implements Presence, PresenceWatcher {
     const gone = (session: string): boolean =>
       session > after && !(end !== undefined && session > end) && !here.has(session)
     const left = [...this.members.values()].filter(({ session }) => gone(session))
-    const joined = members.filter((one) => !same(this.members.get(one.session), one))
+    const joined = members.filter((member) => !same(this.members.get(member.session), member))
     for (const { session } of left) this.members.delete(session)
-    for (const one of members) this.members.set(one.session, one)
+    for (const member of members) this.members.set(member.session, member)
     if (joined.length + left.length > 0) this.#tell(joined, left)
-    if (end !== undefined) this.#ask(end)
+    if (end !== undefined) this.#readMembers(end)
   }
 
   #tell(joined: readonly PresenceMember[], left: readonly PresenceMember[]): void {
     const change = { address: this.#address, presence: this, joined, left }
-    this.#host.observed(change)
+    const { context } = this.#services
+    context.observe(change)
     try {
-      this.#changed(change)
+      this.#onChange?.(change)
     } catch (error) {
-      this.#host.fault(error, `${this.#address} presence`)
+      context.reportError(error, `${this.#address} presence`)
     }
   }
 }
 
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
-function member(value: unknown): PresenceMember {
+function parseMember(value: unknown): PresenceMember {
   const [session, user, state] = list(value)
   return { session: text(session, 'session'), user: text(user, 'user'), state: state ?? null }
 }

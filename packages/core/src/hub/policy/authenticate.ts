@@ -1,5 +1,4 @@
-import { isPromise } from '../../runtime/emitter.ts'
-import { attempt } from '../../runtime/maybe-promise.ts'
+import { attempt, isPromise } from '../../runtime/maybe-promise.ts'
 import { isName } from '../../vocabulary/address.ts'
 import { CloseCode } from '../../vocabulary/close-codes.ts'
 import { ChatError } from '../../vocabulary/errors.ts'

@@ -1,6 +1,5 @@
 import type { WireError } from '../../protocol/encode.ts'
-import { isPromise } from '../../runtime/emitter.ts'
-import { attempt, type MaybePromise } from '../../runtime/maybe-promise.ts'
+import { attempt, isPromise, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import { ChatError } from '../../vocabulary/errors.ts'
 import type { HubContext } from '../context.ts'
 import type { AuthorizeAction, AuthorizeRequest } from '../options.ts'

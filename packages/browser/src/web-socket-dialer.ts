@@ -1,0 +1,35 @@
+import { ChatError, UsageError } from '@chat/core'
+import type { DialOptions } from '@chat/core/transport'
+import { BrowserConnection, discard } from './connection.ts'
+import { withoutSecrets } from './url.ts'
+
+/**
+ * Returns a dialer over the browser's WebSocket.
+ *
+ * @throws UsageError when WebSocket does not exist here.
+ */
+export function webSocketDialer(target: URL): (options: DialOptions) => Promise<BrowserConnection> {
+  if (typeof WebSocket === 'undefined')
+    throw new UsageError(
+      'unable to connect: there is no WebSocket here; @chat/browser is for pages and workers, on Node use `dial` of @chat/node-ws',
+    )
+  return ({ protocols, signal }) =>
+    new Promise((resolve, reject) => {
+      signal.throwIfAborted()
+      const socket = new WebSocket(target, [...protocols])
+      const giveUp = (): void => {
+        discard(socket)
+        reject(signal.reason)
+      }
+      signal.addEventListener('abort', giveUp, { once: true })
+      socket.onopen = () => {
+        signal.removeEventListener('abort', giveUp)
+        resolve(new BrowserConnection(socket))
+      }
+      socket.onclose = ({ code }) => {
+        signal.removeEventListener('abort', giveUp)
+        const hub = withoutSecrets(target.href)
+        reject(new ChatError('unavailable', `unable to connect to ${hub}: the browser closed with ${code}`))
+      }
+    })
+}

@@ -1,0 +1,19 @@
+import type { AnyContract } from '../contract/contract.ts'
+import { checkOptions, type OptionNames } from '../vocabulary/check-options.ts'
+import { type SharedClientOptions, sharedOptionNames } from './options.ts'
+
+/**
+ * Returns the options that a transport's `connect` passes on to its `Client`.
+ *
+ * @param given - Options as the application gave them to `connect`.
+ * @param own - Names of the options of the transport itself.
+ * @throws UsageError when an option does not exist.
+ */
+export function takeClientOptions<C extends AnyContract, Own extends object>(
+  given: SharedClientOptions<C> & Own,
+  own: OptionNames<Own>,
+): SharedClientOptions<C> {
+  checkOptions<object>('connect', given, { ...sharedOptionNames, ...own })
+  const entries = Object.entries(given).filter(([name]) => Object.hasOwn(sharedOptionNames, name))
+  return Object.fromEntries(entries) as SharedClientOptions<C>
+}

@@ -1,0 +1,41 @@
+import { Validator } from '../contract/validator.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { systemRuntime } from '../runtime/system-runtime.ts'
+import type { ClientEvents } from './events.ts'
+import { Listeners } from './listeners.ts'
+import type { ClientOptions } from './options.ts'
+
+/** Services that all parts of one client share. */
+export class ClientContext {
+  readonly runtime: Runtime
+  readonly validator: Validator
+  /** Listeners of the client: for messages to `*`, to its user and to its session, and for its own events. */
+  readonly listeners: Listeners
+  readonly #observe: ClientOptions['observe']
+
+  constructor({ runtime, contract, observe }: ClientOptions) {
+    this.runtime = runtime ?? systemRuntime
+    this.validator = new Validator(contract)
+    this.listeners = new Listeners((error, event) => this.reportError(error, event))
+    this.#observe = observe
+  }
+
+  /** Emits one of the client's own events. */
+  emit<K extends keyof ClientEvents>(event: K, detail: ClientEvents[K]): void {
+    this.listeners.emit(event, detail)
+  }
+
+  /** Emits `$error`. An error of a listener of `$error` itself is dropped, because its report would fail again. */
+  reportError(error: unknown, subject: string): void {
+    if (subject !== '$error') this.emit('$error', { error, subject })
+  }
+
+  /** Shows a message, gap, snapshot or change of presence to the option `observe`, before its listeners. */
+  observe(seen: Parameters<NonNullable<ClientOptions['observe']>>[0]): void {
+    try {
+      this.#observe?.(seen)
+    } catch (error) {
+      this.reportError(error, 'observe')
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import type {
+  AnyContract,
+  EventData,
+  EventName,
+  OperationAnswer,
+  OperationArgument,
+} from '../contract/contract.ts'
+import type { MaybePromise } from '../runtime/maybe-promise.ts'
+import type { ChatError } from '../vocabulary/errors.ts'
+import type { SnapshotEvent } from './snapshot.ts'
+import type { ClientStatus, Delivery, Gap } from './types.ts'
+
+/** Own events of a client. */
+export interface ClientEvents {
+  /** The status has changed. `error` tells why a connection was lost, could not be made, or will not be made again. */
+  readonly $status: { readonly status: ClientStatus; readonly error?: ChatError | undefined }
+  /** Messages to `*` or to the user were lost. A room has its own `$gap`. */
+  readonly $gap: Gap
+  /** `*` or the user's inbox continues from the state that {@link ClientOptions.snapshot} returned. Comes before any later message. */
+  readonly $snapshot: SnapshotEvent
+  /**
+   * An operation failed, and the client continues. `subject` tells where: `token`, `connect` (a further attempt),
+   * `protocol` (a malformed frame), `user` (the hub now knows this client as another user), `observe`, the event of a
+   * listener or an ask, the address of a room (with `snapshot` for its hook, with `presence` for its `onChange`), or the
+   * address and event of a message that does not fit the contract.
+   */
+  readonly $error: { readonly error: unknown; readonly subject?: string | undefined }
+}
+
+/** Own events of a room. */
+export interface RoomEvents<State = unknown> {
+  /** Messages of the room were lost. Comes before any later message. */
+  readonly $gap: Gap
+  /** The room continues from the state that its {@link JoinOptions.snapshot} returned. Comes before any later message. */
+  readonly $snapshot: SnapshotEvent<State>
+  /** The hub refuses the room or has removed this client from it, or the client has ended. No event of the room follows. */
+  readonly $leave: { readonly address: string; readonly error: ChatError }
+}
+
+/** Second argument of an ask's handler. */
+export interface AskContext {
+  /** Name of the ask. */
+  readonly event: string
+  /** Aborted when the connection that carried the ask ends: the hub no longer waits for the answer. */
+  readonly signal: AbortSignal
+}
+
+/** Function that answers an ask, for {@link Client.handle}. */
+export type AskHandler<C extends AnyContract, K> = (
+  input: OperationArgument<C, 'asks', K>,
+  context: AskContext,
+) => MaybePromise<OperationAnswer<C, 'asks', K>>
+
+/** Listener of one event of a client, for {@link Client.on}. */
+export type ClientListener<C extends AnyContract, K> = K extends keyof ClientEvents
+  ? (event: ClientEvents[K]) => unknown
+  : K extends EventName<C>
+    ? (data: EventData<C, K>, delivery: Delivery<EventData<C, K>>) => unknown
+    : never
+
+/** Listener of one event of a room, for {@link Room.on}. */
+export type RoomListener<C extends AnyContract, K, State = unknown> = K extends keyof RoomEvents
+  ? (event: RoomEvents<State>[K]) => unknown
+  : K extends EventName<C>
+    ? (data: EventData<C, K>, delivery: Delivery<EventData<C, K>>) => unknown
+    : never

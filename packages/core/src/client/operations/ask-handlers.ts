@@ -1,0 +1,123 @@
+import { encodeFrame } from '../../protocol/encode.ts'
+import { attempt } from '../../runtime/maybe-promise.ts'
+import type { Undo } from '../../runtime/runtime.ts'
+import { type Aborter, abortion, createAborter } from '../../runtime/signal.ts'
+import { ChatError, isWireCode, UsageError } from '../../vocabulary/errors.ts'
+import type { Connector } from '../connection/connector.ts'
+import type { ClientContext } from '../context.ts'
+import type { AskContext } from '../events.ts'
+import { checkFunction, checkName } from './checks.ts'
+import type { OperationWriter } from './operation-writer.ts'
+
+/** Ask of the hub. */
+interface Ask {
+  readonly ask: number
+  readonly event: string
+  readonly data: unknown
+}
+
+type Handler = (input: unknown, context: AskContext) => unknown
+
+/** Functions that answer the hub's asks, one for each name. */
+export class AskHandlers {
+  readonly #context: ClientContext
+  readonly #connector: Connector
+  readonly #writer: OperationWriter
+  readonly #handlers = new Map<string, { readonly handler: Handler }>()
+  /** Aborted when the connection ends: the answer to an ask goes to the connection that carried it, or is dropped. */
+  #connection: Aborter = createAborter()
+
+  constructor(context: ClientContext, connector: Connector, writer: OperationWriter) {
+    this.#context = context
+    this.#connector = connector
+    this.#writer = writer
+  }
+
+  /** Returns `true` for the name of an ask: the contract says so, or the name has a handler. */
+  isAsk(name: string): boolean {
+    return this.#handlers.has(name) || this.#context.validator.has('asks', name)
+  }
+
+  /**
+   * Adds the handler of an ask. Returns the function that removes it.
+   *
+   * @throws UsageError when the name cannot be an ask's or already has a handler, or `handler` is not a function.
+   */
+  add(ask: string, handler: Handler): Undo {
+    const { validator } = this.#context
+    checkName(ask)
+    checkFunction(`handle '${ask}'`, handler)
+    if (validator.strict && !validator.has('asks', ask))
+      throw new UsageError(`unable to handle '${ask}': it is not among the contract's asks`)
+    if (this.#handlers.has(ask))
+      throw new UsageError(
+        `unable to handle '${ask}': it has a handler already; remove that handler before you add another`,
+      )
+    const entry = { handler }
+    this.#handlers.set(ask, entry)
+    return () => {
+      if (this.#handlers.get(ask) === entry) this.#handlers.delete(ask)
+    }
+  }
+
+  /** Removes all handlers. */
+  clear(): void {
+    this.#handlers.clear()
+  }
+
+  /** Prepares for the asks of a new connection. */
+  start(): void {
+    this.#connection = createAborter()
+  }
+
+  /** The connection has ended: aborts the signals of its asks, and drops their answers. */
+  stop(reason: Error): void {
+    this.#connection.abort(reason)
+  }
+
+  /** Answers an ask with the result of its handler, or refuses it. */
+  answer({ ask, event, data }: Ask): void {
+    const { signal } = this.#connection
+    const { validator } = this.#context
+    const write = (frame: string): void => this.#write({ ask, event, frame, signal })
+    const refuse = (error: unknown): void => {
+      const known = error instanceof ChatError && isWireCode(error.code) ? error : null
+      if (known === null) this.#context.reportError(error, event)
+      const { code, message } = known ?? { code: 'internal', message: 'the handler of the client failed' }
+      write(encodeFrame('refuse', ask, code, message))
+    }
+    const entry = this.#handlers.get(event)
+    if (entry === undefined)
+      return refuse(
+        new ChatError('not_found', `unable to answer '${event}': the client has no handler for it`),
+      )
+    attempt(
+      () => entry.handler(validator.operation('asks', 'input', event, data), { event, signal }),
+      (result) => {
+        try {
+          validator.operation('asks', 'output', event, result)
+          write(encodeFrame('reply', ask, result ?? null))
+        } catch (cause) {
+          refuse(new Error(`unable to answer '${event}': the result does not fit`, { cause }))
+        }
+      },
+      refuse,
+    )
+  }
+
+  #write({ ask, event, frame, signal }: Answer): void {
+    if (abortion(signal) !== null) return
+    if (this.#writer.fits(frame)) return this.#connector.live?.write(frame)
+    const message = 'unable to answer: the answer is larger than a frame may be'
+    this.#context.reportError(new ChatError('too_large', message), event)
+    this.#connector.live?.write(encodeFrame('refuse', ask, 'too_large', message))
+  }
+}
+
+/** Frame that answers an ask. */
+interface Answer {
+  readonly ask: number
+  readonly event: string
+  readonly frame: string
+  readonly signal: AbortSignal
+}

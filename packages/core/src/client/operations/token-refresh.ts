@@ -1,0 +1,74 @@
+import { encodeFrame } from '../../protocol/encode.ts'
+import { attempt } from '../../runtime/maybe-promise.ts'
+import type { Undo } from '../../runtime/runtime.ts'
+import type { ClientContext } from '../context.ts'
+import type { Token } from '../options.ts'
+import type { OperationWriter } from './operation-writer.ts'
+
+/** Share of a token's lifetime after which it is refreshed. */
+const refreshAt = 0.8
+
+/**
+ * Refreshes the token of a connection before it expires. An error is reported and has no other effect: the hub ends the
+ * connection when the token has expired, and the next connection begins with a fresh token.
+ */
+export class TokenRefresh {
+  readonly #context: ClientContext
+  readonly #token: Token
+  readonly #writer: OperationWriter
+  #timer: Undo | null = null
+  /** Number of the connection: a token that arrives after the end of its connection is dropped. */
+  #connection = 0
+
+  constructor(context: ClientContext, token: Token, writer: OperationWriter) {
+    this.#context = context
+    this.#token = token
+    this.#writer = writer
+  }
+
+  /** Schedules the refresh of a token that expires after `lifetime` milliseconds; `undefined` for a token that does not expire. */
+  start(lifetime: number | undefined): void {
+    this.stop()
+    const token = this.#token
+    if (lifetime === undefined || typeof token !== 'function') return
+    const connection = this.#connection
+    this.#timer = this.#context.runtime.timer(lifetime * refreshAt, () => {
+      this.#timer = null
+      attempt(
+        token,
+        (value) => {
+          if (value !== null && connection === this.#connection) this.#authenticate(value)
+        },
+        (error) => this.#report(error, connection),
+      )
+    })
+  }
+
+  /** The connection has ended. */
+  stop(): void {
+    this.#connection++
+    this.#timer?.()
+    this.#timer = null
+  }
+
+  #authenticate(token: string): void {
+    const connection = this.#connection
+    this.#writer.add({
+      publishes: false,
+      repeat: 'bound',
+      counts: false,
+      frame: (ref) => encodeFrame('auth', ref, token),
+      resolve: (result) => this.start(lifetimeOf(result)),
+      reject: (error) => this.#report(error, connection),
+    })
+  }
+
+  #report(error: unknown, connection: number): void {
+    if (connection === this.#connection) this.#context.reportError(error, 'token')
+  }
+}
+
+function lifetimeOf(result: unknown): number | undefined {
+  const expires = (result as { readonly expires?: unknown } | null | undefined)?.expires
+  return typeof expires === 'number' && expires >= 0 ? expires : undefined
+}

@@ -1,0 +1,37 @@
+import type { PresenceMember } from '../vocabulary/member.ts'
+
+/** Change of the members of a room. */
+export interface PresenceChange<State = unknown> {
+  /** Address of the room. */
+  readonly address: string
+  /** Members after the change. */
+  readonly presence: Presence<State>
+  /** Members that have joined, or have a new state. */
+  readonly joined: readonly PresenceMember<State>[]
+  /** Members that have left. */
+  readonly left: readonly PresenceMember<State>[]
+}
+
+/**
+ * Members of a room, as {@link watchPresence} shows them. The list does not change while the client is disconnected, and
+ * becomes empty when the room is left.
+ */
+export interface Presence<State = unknown> {
+  /** Members by session. When the hub only counts the room, the map holds some earlier members. */
+  readonly members: ReadonlyMap<string, PresenceMember<State>>
+  /** Members by user: a user with several devices has one entry. */
+  readonly users: ReadonlyMap<string, readonly PresenceMember<State>[]>
+  /** Number of sessions in the room, also when the hub only counts them. */
+  readonly count: number
+  /**
+   * Changes this client's own state for all members. The client sends the state again in later sessions. When the hub
+   * refuses the state, the error is the client's `$error`.
+   *
+   * @throws ChatError `too_large` when the state is larger than a frame may be.
+   */
+  set(state: State): void
+  /** `true` once the watch has ended: by `close()`, or because the room was left. */
+  readonly closed: boolean
+  /** Ends the watch. */
+  close(): void
+}

@@ -1,0 +1,27 @@
+import type { ClientContext } from '../context.ts'
+import { checkName } from '../operations/checks.ts'
+import type { Delivery } from '../types.ts'
+import type { Receiver } from './receiver.ts'
+
+/**
+ * Delivers a message or a cast to receivers, with the data that the contract's validator returns. A message that does not
+ * fit the contract, or is named like an own event, is reported and delivered to no receiver.
+ */
+export function deliver(context: ClientContext, receivers: Iterable<Receiver>, received: Delivery): void {
+  const accepted = accept(context, received)
+  if (accepted === null) return
+  context.observe(accepted)
+  for (const receiver of [...receivers]) receiver.message(accepted)
+}
+
+function accept(context: ClientContext, received: Delivery): Delivery | null {
+  const { event, address, data } = received
+  try {
+    checkName(event)
+    const output = context.validator.event(event, data)
+    return output === data ? received : { ...received, data: output }
+  } catch (error) {
+    context.reportError(error, `${address} ${event}`)
+    return null
+  }
+}

@@ -1,0 +1,53 @@
+import type { ChatError } from '../../vocabulary/errors.ts'
+import type { ClientContext } from '../context.ts'
+import type { SnapshotEvent } from '../snapshot.ts'
+import type { Delivery, Gap } from '../types.ts'
+
+/** Receiver of the events of a subscription: a room's handle, or the client itself. */
+export interface Receiver {
+  message(message: Delivery): void
+  gap(gap: Gap): void
+  /** The subscription continues from the application's own state. */
+  snapshot(snapshot: SnapshotEvent): void
+  /** The hub has accepted the subscription, for the first time or again after a reconnect. */
+  joined(): void
+  /** The hub refuses the subscription, or has ended it. */
+  left(error: ChatError, address: string): void
+}
+
+/** Observer of the members of a room. */
+export interface PresenceWatcher {
+  /** The client has joined the room, on a new connection or at a new position. `answer` is the hub's answer to the `join`; `null` after a `hello`. */
+  entered(answer: unknown): void
+  /** A `presence` frame of the room has arrived. */
+  changed(frame: readonly unknown[]): void
+  /** The room was left. */
+  ended(): void
+}
+
+/** Receiver of `*`, of the user's inbox and of the session: the client's own listeners. */
+export class ClientReceiver implements Receiver {
+  readonly #context: ClientContext
+
+  constructor(context: ClientContext) {
+    this.#context = context
+  }
+
+  message(message: Delivery): void {
+    this.#context.listeners.emit(message.event, message.data, message)
+  }
+
+  gap(gap: Gap): void {
+    this.#context.emit('$gap', gap)
+  }
+
+  snapshot(snapshot: SnapshotEvent): void {
+    this.#context.emit('$snapshot', snapshot)
+  }
+
+  joined(): void {}
+
+  left(error: ChatError, address: string): void {
+    this.#context.reportError(error, address)
+  }
+}

@@ -1,0 +1,85 @@
+import type { Client, ConnectionHints } from '@chat/core'
+import { expect, test } from 'vitest'
+import { msg, play, type Stage } from '../../support/fake-hub.ts'
+
+/** A connected client whose surroundings know of a better way when the test says so. */
+async function start(stage: Stage): Promise<{ client: Client; move(): void }> {
+  let surroundings: ConnectionHints | null = null
+  const client = await stage.connected({
+    environment: (told) => {
+      surroundings = told
+      return () => {}
+    },
+  })
+  return { client, move: () => surroundings?.move() }
+}
+
+test('a client that moves leaves its connection when it is welcomed on the next, and resumes', () =>
+  play(async (stage) => {
+    const { client, move } = await start(stage)
+    const heard: unknown[] = []
+    client.on('say', (data) => heard.push(data))
+    stage.hub.at().write(msg('*', 1))
+    await stage.settle()
+
+    move()
+    await stage.settle()
+
+    const [older, newer] = stage.hub.connections
+    expect(newer?.hello).toMatchObject({ session: { n: 1 }, streams: { '*': ['e1', 1, 'm1'] } })
+    expect(older?.closedWith).toEqual({ code: 1000, reason: '' })
+    expect([client.status, heard]).toEqual(['connected', [1]])
+  }))
+
+test('until the new connection is there the present one goes on', () =>
+  play(async (stage) => {
+    const { client, move } = await start(stage)
+    const heard: unknown[] = []
+    client.on('say', (data) => heard.push(data))
+    stage.reachable = false
+
+    move()
+    stage.hub.at().write(msg('*', 1))
+    client
+      .to('*')
+      .send('say', 'from here')
+      .catch(() => {})
+    await stage.settle()
+    await stage.advance(60_000)
+
+    expect([client.status, heard, stage.hub.connections.length]).toEqual(['connected', [1], 1])
+    expect(stage.hub.at().of('send')).toHaveLength(1)
+    client.close()
+  }))
+
+test('what is unanswered when it moves is sent again, with its ref (P-PB-3)', () =>
+  play(async (stage) => {
+    const { client, move } = await start(stage)
+    client
+      .to('*')
+      .send('say', 1)
+      .catch(() => {})
+    await stage.settle()
+
+    move()
+    await stage.settle()
+
+    const refs = stage.hub.connections.map((connection) => connection.of('send').map(([, ref]) => ref))
+    expect(refs[1]).toEqual(refs[0])
+    client.close()
+  }))
+
+test('who is not connected, or on the way already, does not move', () =>
+  play(async (stage) => {
+    const { client, move } = await start(stage)
+
+    move()
+    move()
+    await stage.settle()
+    expect(stage.hub.connections).toHaveLength(2)
+
+    client.close()
+    move()
+    await stage.settle()
+    expect(stage.hub.connections).toHaveLength(2)
+  }))

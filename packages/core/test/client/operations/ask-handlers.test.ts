@@ -1,0 +1,168 @@
+import { ChatError, contract, UsageError } from '@chat/core'
+import { world } from '@chat/testing'
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { play } from '../../support/fake-hub.ts'
+
+describe('an ask', () => {
+  test.each([
+    ['a value', () => ({ yes: true }), { yes: true }],
+    ['a promise', async () => [1], [1]],
+    ['nothing', () => undefined, null],
+  ])('is answered with what the listener returns: %s', (_, handler, answer) =>
+    play(async (stage) => {
+      const client = await stage.connected()
+      const heard: unknown[] = []
+      client.handle('confirm', (input) => {
+        heard.push(input)
+        return handler()
+      })
+      stage.hub.at().write(['ask', 7, 'confirm', { question: '?' }])
+      await stage.settle()
+      expect(heard).toEqual([{ question: '?' }])
+      expect(stage.hub.at().of('reply')).toEqual([['reply', 7, answer]])
+    }),
+  )
+
+  test('has one handler: a second is refused until the first is removed', () =>
+    play(async (stage) => {
+      const client = await stage.connected()
+      const undo = client.handle('confirm', () => 1)
+      expect(() => client.handle('confirm', () => 2)).toThrow(
+        "unable to handle 'confirm': it has a handler already",
+      )
+      undo()
+      client.handle('confirm', () => 2)
+      undo()
+      stage.hub.at().write(['ask', 1, 'confirm', null])
+      await stage.settle()
+      expect(stage.hub.at().of('reply')).toEqual([['reply', 1, 2]])
+    }))
+
+  test('is not for listeners: `on` and `handle` of one name exclude each other', () =>
+    play(async (stage) => {
+      const client = await stage.connected()
+      const undo = client.handle('confirm', () => 1)
+      expect(() => client.on('confirm', () => 2)).toThrow("use client.handle('confirm', …)")
+      undo()
+      const off = client.on('confirm', () => 2)
+      expect(() => client.handle('confirm', () => 1)).toThrow("unable to handle 'confirm': it has listeners")
+      stage.hub.at().write(['ask', 1, 'confirm', null])
+      await stage.settle()
+      expect(stage.hub.at().of('refuse')).toMatchObject([['refuse', 1, 'not_found', expect.any(String)]])
+      off()
+      client.handle('confirm', () => 1)
+    }))
+
+  test('of a contract has no listeners, and a name that is no ask of it has no handler', () =>
+    play(async (stage) => {
+      const confirm = { input: z.string(), output: z.boolean() }
+      const definition = contract({ events: { say: z.string() }, asks: { confirm } })
+      const client = await stage.connected({ contract: definition } as object)
+      expect(() => client.on('confirm', () => {})).toThrow("unable to listen to 'confirm': it is an ask")
+      expect(() => client.handle('say', () => true)).toThrow(
+        "unable to handle 'say': it is not among the contract's asks",
+      )
+    }))
+
+  test('cannot be named like an own event, and its handler is a function', () =>
+    play(async (stage) => {
+      const client = await stage.connected()
+      expect(() => client.handle('$status', () => 1)).toThrow(UsageError)
+      expect(() => client.handle('', () => 1)).toThrow(UsageError)
+      expect(() => client.handle('confirm', 'yes' as never)).toThrow(
+        'unable to handle \'confirm\': give a function as the second argument, not "yes"',
+      )
+    }))
+
+  test('that nobody answers is refused as `not_found`', () =>
+    play(async (stage) => {
+      await stage.connected()
+      stage.hub.at().write(['ask', 1, 'confirm', null])
+      await stage.settle()
+      expect(stage.hub.at().of('refuse')).toMatchObject([['refuse', 1, 'not_found', expect.any(String)]])
+    }))
+
+  test('whose listener throws a ChatError is refused with its code', () =>
+    play(async (stage) => {
+      const client = await stage.connected()
+      client.handle('confirm', () => {
+        throw new ChatError('ui/busy', 'a dialog is open')
+      })
+      client.handle('later', () => Promise.reject(new ChatError('unavailable', 'later')))
+      stage.hub.at().write(['ask', 1, 'confirm', null], ['ask', 2, 'later', null])
+      await stage.settle()
+      expect(stage.hub.at().of('refuse')).toEqual([
+        ['refuse', 1, 'ui/busy', 'a dialog is open'],
+        ['refuse', 2, 'unavailable', 'later'],
+      ])
+      expect(client.said.errors).toEqual([])
+    }))
+
+  test.each([
+    ['something else', () => Promise.reject(new Error('password is 1234'))],
+    ['a code that is none of the wire’s', () => Promise.reject(new ChatError('closed', 'password is 1234'))],
+    ['what has no JSON form', () => 1n],
+  ])('whose listener fails with %s is refused as `internal`, and told here', (_, handler) =>
+    play(async (stage) => {
+      const client = await stage.connected()
+      client.handle('confirm', handler)
+      stage.hub.at().write(['ask', 1, 'confirm', null])
+      await stage.settle()
+      expect(stage.hub.at().of('refuse')).toMatchObject([['refuse', 1, 'internal', expect.any(String)]])
+      expect(JSON.stringify(stage.hub.at().frames)).not.toContain('1234')
+      expect(client.said.errors).toMatchObject([{ subject: 'confirm' }])
+    }),
+  )
+
+  test('whose answer is larger than a frame may be is refused, and the connection lives', () =>
+    play(async (stage) => {
+      const client = await stage.connected()
+      client.handle('dump', () => 'x'.repeat(70_000))
+      client.handle('fail', () => Promise.reject(new ChatError('app/long', 'x'.repeat(70_000))))
+      stage.hub.at().write(['ask', 1, 'dump', null], ['ask', 2, 'fail', null])
+      await stage.settle()
+      expect(stage.hub.at().of('refuse')).toMatchObject([
+        ['refuse', 1, 'too_large', expect.any(String)],
+        ['refuse', 2, 'too_large', expect.any(String)],
+      ])
+      expect(client.said.errors).toMatchObject([{ subject: 'dump' }, { subject: 'fail' }])
+    }))
+
+  test('is answered on its own connection or not at all, and its signal says when nobody waits', () =>
+    play(async (stage) => {
+      const client = await stage.connected()
+      const signals: AbortSignal[] = []
+      let answer = (_: unknown): void => {}
+      client.handle('confirm', (_, { signal, event }) => {
+        expect(event).toBe('confirm')
+        signals.push(signal)
+        return new Promise((resolve) => {
+          answer = resolve
+        })
+      })
+      stage.hub.at().write(['ask', 1, 'confirm', null])
+      await stage.settle()
+      expect(signals[0]?.aborted).toBe(false)
+      stage.hub.at().cut()
+      await stage.advance(3_000)
+      expect(signals[0]?.aborted).toBe(true)
+      answer('late')
+      await stage.settle()
+      expect(stage.hub.at().of('reply')).toEqual([])
+    }))
+
+  test('comes through a real hub, to one and to all', () =>
+    world({ seed: 5 }, async (w) => {
+      const hub = w.hub({ authenticate: ({ token }) => ({ id: token ?? '' }), authorize: () => true })
+      const clients = [await w.client(hub, 'bob'), await w.client(hub, 'bob')]
+      clients[0]?.handle('where', () => 'desk')
+      clients[1]?.handle('where', () => {
+        throw new ChatError('app/hidden', 'no')
+      })
+      const { replies, refused } = await hub.to('@bob').askAll('where', null)
+      expect(replies.map(({ answer }) => answer)).toEqual(['desk'])
+      expect(refused).toHaveLength(1)
+      await expect(hub.to('@bob').ask('where', null)).resolves.toBe('desk')
+    }))
+})

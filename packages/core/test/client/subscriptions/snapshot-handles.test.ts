@@ -1,0 +1,75 @@
+import { type Position, UsageError } from '@chat/core'
+import { describe, expect, test } from 'vitest'
+import { live, msg, play, replay } from '../../support/fake-hub.ts'
+import { hooked, inRoom, listen, lose, place } from '../../support/snapshot-hook.ts'
+
+describe('the hook of a room with several handles', () => {
+  test('is the first one’s; every handle gets its state, and it stays until the last has left', () =>
+    play(async (stage) => {
+      const { client, room, last } = await inRoom(stage)
+      const said = listen(client.join('#a'))
+      room.leave()
+      lose(stage)
+      await stage.settle()
+      last().answer({ state: 's', position: place(20) })
+      await stage.settle()
+      expect(said).toEqual(['trimmed', { address: '#a', state: 's', position: place(20) }])
+    }))
+
+  test('is not given with a later one: that is a UsageError, and the room is as it was', () =>
+    play(async (stage) => {
+      const { client, room, said } = await inRoom(stage)
+      const { hook, questions } = hooked(stage)
+      expect(() => client.join('#a', { snapshot: hook })).toThrow(UsageError)
+      client.join('#b')
+      expect(() => client.join('#b', { snapshot: hook })).toThrow(/with the first join/)
+      room.leave()
+      expect(stage.hub.at().of('leave')).toEqual([])
+      await stage.settle()
+      expect(stage.hub.at().of('leave')).toHaveLength(1)
+      client.join('#a', { snapshot: hook })
+      await stage.settle()
+      expect([questions.length, said]).toEqual([1, []])
+    }))
+})
+
+describe('the hook of a client', () => {
+  test('gives the state of `*` and of the own inbox', () =>
+    play(async (stage) => {
+      stage.hub.streams.set('*', live(3)).set('@alice', live(4))
+      const { hook, questions } = hooked(stage)
+      const client = await stage.connected({ snapshot: hook })
+      const said: unknown[] = []
+      client.on('$snapshot', ({ address, state }) => said.push([address, state]))
+      client.on('say', (data, { address }) => said.push([address, data]))
+      expect(questions.map(({ address, gap }) => [address, gap])).toEqual([
+        ['*', null],
+        ['@alice', null],
+      ])
+      stage.hub.script['join'] = (connection, [, ref, , options]) =>
+        connection.write(['ok', ref, replay((options as { since: Position }).since)])
+      questions[1]?.answer({ state: 'three unread', position: place(2) })
+      questions[0]?.answer(null)
+      await stage.settle()
+      stage.hub.at().write(msg('@alice', 3), msg('*', 4))
+      await stage.settle()
+      expect(said).toEqual([
+        ['@alice', 'three unread'],
+        ['@alice', 3],
+        ['*', 4],
+      ])
+      stage.hub.at().write(['gap', '*', 'epoch', place(0, 'e2')])
+      await stage.settle()
+      expect(client.said.gaps).toHaveLength(1)
+      expect(questions[2]).toMatchObject({ address: '*', gap: { reason: 'epoch', from: place(4) } })
+    }))
+
+  test('is not that of its rooms', () =>
+    play(async (stage) => {
+      const { hook, questions } = hooked(stage)
+      const client = await stage.connected({ snapshot: hook })
+      client.join('#a')
+      await stage.settle()
+      expect(questions.map(({ address }) => address)).toEqual(['*', '@alice'])
+    }))
+})
