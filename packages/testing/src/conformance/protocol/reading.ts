@@ -174,6 +174,7 @@ async function limitsPages(hub: HubUnderTest): Promise<void> {
   for (const frame of all) {
     const { at } = messageOf(frame)
     same(frame[7] ?? at - 1, last, `\`prev\` of the message at ${at}`)
+    holds(frame[7] !== at - 1, `\`prev\` of the message at ${at} is to be left out`)
     last = at
   }
 }

@@ -86,7 +86,8 @@ export function protocolCases(harness: ProtocolHarness): ConformanceCase[] {
  * })
  * ```
  *
- * Each case names the rules that it shows. Cases that need a missing ability, and cases that the harness skips, are reported by name, with the reason.
+ * The cases are independent of each other: a runner may run several at the same time, as vitest does with `it.concurrent`. Each case names
+ * the rules that it shows. Cases that need a missing ability, and cases that the harness skips, are reported by name, with the reason.
  *
  * @throws RangeError when the harness skips a case that does not exist.
  */
