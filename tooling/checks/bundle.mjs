@@ -9,9 +9,9 @@ import { requireBuild, root } from '../repository.mjs'
 /** Folders no byte of which may be in any bundle, and why. */
 const forbidden = {
   'packages/core/src/hub': 'the hub runs on servers',
-  'packages/core/src/transport/admission.ts': 'servers admit clients',
-  'packages/core/src/transport/origin-policy.ts': 'servers admit clients',
-  'packages/core/src/transport/path-pattern.ts': 'servers admit clients',
+  'packages/core/src/transport/request-handler.ts': 'servers answer requests',
+  'packages/core/src/transport/origin-policy.ts': 'servers answer requests',
+  'packages/core/src/transport/path-pattern.ts': 'servers answer requests',
   'packages/core/src/memory': 'the in-memory network is for servers and tests',
   'packages/http/src/endpoint.ts': 'servers answer requests',
   'packages/http/src/connection.ts': 'servers answer requests',

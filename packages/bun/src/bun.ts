@@ -1,78 +1,78 @@
 /*
- * What is used of Bun, after `serve.d.ts` of bun-types 1.4.5. Structural, so that nobody needs Bun's types who does not have them, and so that a server's own types fit.
+ * Parts of Bun that this package uses, after `serve.d.ts` of bun-types 1.4.5. Structural, so that an application needs no types of Bun, and a server's own types fit.
  */
 
-/** A server-side socket of Bun. */
+/** Socket of a Bun server. */
 export interface BunSocket {
-  /** What the upgrade gave it. */
+  /** Value that the upgrade gave the socket. */
   data: unknown
-  /** Sends a text message: the bytes taken, -1 when they wait, 0 when the message was dropped. */
+  /** Sends a text message. Returns the number of bytes taken, -1 when they wait, or 0 when the message was dropped. */
   sendText(text: string): number
-  /** Sends what is waiting, then a close frame, and ends the connection without waiting for an answer. */
+  /** Sends waiting bytes, then a close frame, and ends the connection without waiting for an answer. */
   close(code?: number, reason?: string): void
   /** Destroys the connection. */
   terminate(): void
   /** Stops reading. */
   pause(): void
-  /** Reads on. */
+  /** Continues reading. */
   resume(): void
-  /** Bytes that wait in this process. */
+  /** Returns the number of bytes that wait in this process. */
   getBufferedAmount(): number
 }
 
-/** What is used of the `Server` that `fetch` is given. */
+/** Part of Bun's `Server` that a handler uses. */
 export interface BunServer {
-  /** Answers an upgrade request; `false` when it is none. */
+  /** Answers an upgrade request; returns `false` when the request is none. */
   upgrade(request: Request, options: { data: unknown; headers: Record<string, string> }): boolean
-  /** Who made a request. */
+  /** Returns the peer's address. */
   requestIP(request: Request): { readonly address: string } | null
-  /** Where it listens: an object with an `address`, or the path of a Unix socket. */
+  /** Object with the `address` that the server listens on, or the path of a Unix socket. */
   readonly address?: unknown
 }
 
-/** What answers the other requests of a server; its own type of server is its own business. */
+/** Function that answers the other requests of a server. Its type of server is left open, so that every `fetch` fits. */
 export type BunFetch = (
   request: Request,
   server: never,
 ) => Response | undefined | Promise<Response | undefined>
 
-/** How Bun compresses, and with how much memory. */
+/** Compressor of Bun, by the memory that it may use. */
 export type BunCompressor = 'disable' | 'shared' | 'dedicated' | `${3 | 4 | 8 | 16 | 32 | 64 | 128 | 256}KB`
 
-/** Settings of Bun for all sockets of a server; its own documentation says more of them. */
+/** Bun's settings for all sockets of a server; Bun's documentation describes them. */
 export interface BunSettings {
-  /** The largest message to take, in bytes. */
+  /** Largest message to accept, in bytes. */
   readonly maxPayloadLength?: number
-  /** How many bytes may wait for one socket before Bun drops messages to it; 0 for any number. */
+  /** Most bytes that may wait for one socket before Bun drops messages to it; 0 for no limit. */
   readonly backpressureLimit?: number
-  /** Whether a socket above that is closed. */
+  /** Whether Bun closes a socket above that limit. */
   readonly closeOnBackpressureLimit?: boolean
-  /** After how many seconds of silence a socket is closed; 0 for never. */
+  /** Seconds of silence after which Bun closes a socket; 0 for never. */
   readonly idleTimeout?: number
-  /** Whether Bun pings before that. */
+  /** Whether Bun pings a silent socket before that. */
   readonly sendPings?: boolean
-  /** Whether a socket gets what it publishes itself. */
+  /** Whether a socket receives the messages that it publishes. */
   readonly publishToSelf?: boolean
-  /** Whether messages may be compressed. The hub's never are. */
+  /** Whether messages may be compressed. The hub's messages never are. */
   readonly perMessageDeflate?:
     | boolean
     | { readonly compress?: BunCompressor | boolean; readonly decompress?: BunCompressor | boolean }
 }
 
-/** What Bun calls for sockets. Those of a host may take more particular sockets, so nothing is said of them here. */
+/** Functions that Bun calls for the sockets of a server. The type of socket is left open, because a host's functions may take a narrower type. */
 export interface BunWebSocketHandler<Socket = never> extends BunSettings {
-  /** Looked at by Bun's types only: what the `data` of sockets is. */
+  /** Type of the sockets' `data`; only Bun's types read it. */
   readonly data?: unknown
-  /** A socket has opened. */
+  /** Called when a socket has opened. */
   open?(socket: Socket): void | Promise<void>
-  /** A message has come. */
+  /** Called with each message. */
   message?(socket: Socket, message: string | Uint8Array): void | Promise<void>
-  /** What was waiting has been written, all or some of it. */
+  /** Called when waiting bytes have been written, all or some of them. */
   drain?(socket: Socket): void | Promise<void>
-  /** A socket has closed. */
+  /** Called when a socket has closed. */
   close?(socket: Socket, code: number, reason: string): void | Promise<void>
-  /** A ping has come. */
+  /** Called with each ping. */
   ping?(socket: Socket, data: Uint8Array): void | Promise<void>
-  /** A pong has come. */
+  /** Called with each pong. */
   pong?(socket: Socket, data: Uint8Array): void | Promise<void>
 }

@@ -1,4 +1,4 @@
-import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/core/transport'
+import { BaseConnection, type Batch, isSendableCode, type TransportCapabilities } from '@chat/core/transport'
 import type { BunSocket } from './bun.ts'
 
 const capabilities: TransportCapabilities = {
@@ -9,15 +9,21 @@ const capabilities: TransportCapabilities = {
   detectsLoss: false,
 }
 
-/** How long a peer may take to read what was sent before a close, in milliseconds. */
+/** Time that a peer has to read the bytes sent before a close, in milliseconds. */
 const closeTimeout = 5_000
+
+interface Close {
+  readonly code: number
+  readonly reason: string
+}
 
 /** A connection over a socket of `Bun.serve`. */
 export class BunConnection extends BaseConnection {
   readonly #socket: BunSocket
   #blocked = false
-  #heard = 0
-  #farewell: { readonly code: number; readonly reason: string } | null = null
+  #received = 0
+  /** Close to send when the socket has written all bytes before it. */
+  #pendingClose: Close | null = null
   #closeTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(socket: BunSocket, protocol: string, extra: unknown) {
@@ -34,37 +40,37 @@ export class BunConnection extends BaseConnection {
   }
 
   get received(): number {
-    return this.#heard
+    return this.#received
   }
 
-  /** Bun's word that a message has come. */
+  /** Called by Bun with each message. */
   onMessage(message: string | Uint8Array): void {
-    this.#heard++
+    this.#received++
     this.receive(message)
   }
 
-  /** Bun's word that a ping or a pong has come. */
-  onLife(): void {
-    this.#heard++
+  /** Called by Bun with each ping and each pong. */
+  onPing(): void {
+    this.#received++
   }
 
-  /** Bun's word that it has written something of what was waiting. */
+  /** Called by Bun when it has written waiting bytes, all or some of them. */
   onDrain(): void {
     if (this.#socket.getBufferedAmount() > 0) return
-    if (this.#farewell !== null) return this.#part(this.#farewell)
+    if (this.#pendingClose !== null) return this.#closeSocket(this.#pendingClose)
     if (!this.#blocked) return
     this.#blocked = false
     this.drained()
   }
 
-  /** Bun's word that the socket has closed. */
+  /** Called by Bun when the socket has closed. */
   onClose(code: number, reason: string): void {
     clearTimeout(this.#closeTimer)
     this.ended(code, reason)
   }
 
   protected doSend(batch: Batch): boolean {
-    // Bun frames and writes a text at once, so there is nothing to prepare but the text, and the batch keeps that.
+    // Bun frames and writes a text at once: the text, which the batch keeps, is all there is to prepare.
     const taken = this.#socket.sendText(batch.text)
     if (taken > 0) return !this.#blocked
     if (taken === 0) this.abort(new Error('unable to send: Bun dropped a message'))
@@ -73,12 +79,12 @@ export class BunConnection extends BaseConnection {
   }
 
   protected doClose(code: number, reason: string): void {
-    // Nothing would be read while paused, and a socket that is closed with unread input is reset.
+    // A paused socket would read no more, and a socket that is closed with unread input is reset.
     this.#socket.resume()
-    const farewell = { code, reason }
-    if (this.#socket.getBufferedAmount() === 0) return this.#part(farewell)
-    // A socket that is closed can no longer be destroyed, so it stays open until its peer has read, or has had its time.
-    this.#farewell = farewell
+    const close = { code, reason }
+    if (this.#socket.getBufferedAmount() === 0) return this.#closeSocket(close)
+    // A closed socket can no longer be destroyed, so it stays open until the peer has read all bytes, or the time is up.
+    this.#pendingClose = close
     this.#closeTimer = setTimeout(() => this.#socket.terminate(), closeTimeout)
   }
 
@@ -95,15 +101,9 @@ export class BunConnection extends BaseConnection {
     this.#socket.resume()
   }
 
-  #part({ code, reason }: { readonly code: number; readonly reason: string }): void {
-    this.#farewell = null
-    if (isSendable(code)) this.#socket.close(code, reason)
+  #closeSocket({ code, reason }: Close): void {
+    this.#pendingClose = null
+    if (isSendableCode(code)) this.#socket.close(code, reason)
     else this.#socket.close()
   }
-}
-
-/** Whether a close frame may carry a code (RFC 6455 §7.4); Bun sends others all the same, and the peer fails the connection. */
-function isSendable(code: number): boolean {
-  if (!Number.isInteger(code) || code < 1000 || code > 4999) return false
-  return code >= 3000 || (code <= 1014 && (code < 1004 || code > 1006))
 }

@@ -72,14 +72,14 @@ test('a path that is not encoded correctly is a 400', async () => {
 test('handlers of the application that take less than the hub promises are an error at start', () => {
   const websocket = { maxPayloadLength: 1_024, message() {} }
   expect(() => bunHandler(new Hub(), { path: '/chat', websocket })).toThrow(
-    /unable to serve: the `maxPayloadLength` of `websocket` is 1024 bytes, .* may send 262144/,
+    /unable to serve the hub: the `maxPayloadLength` of `websocket` is 1024 bytes, .* may send 262144/,
   )
 })
 
 test('handlers that drop what the hub lets wait are an error at start, and without a limit they are not', () => {
   const options = (backpressureLimit: number) => ({ websocket: { backpressureLimit } })
   expect(() => bunHandler(new Hub(), options(65_536))).toThrow(
-    /unable to serve: Bun would drop messages above the `backpressureLimit` .* 65536 bytes, and up to 1048576 may wait/,
+    /unable to serve the hub: Bun would drop messages above the `backpressureLimit` .* 65536 bytes, and up to 1048576 may wait/,
   )
   expect(() => bunHandler(new Hub(), options(0))).not.toThrow()
   expect(() => bunHandler(new Hub({ limits: { queue: 65_536 } }), options(65_536))).not.toThrow()
@@ -92,6 +92,19 @@ test('a limit that Bun has by itself counts, too', () => {
 })
 
 test('an option that cannot work is an error at start', () => {
-  expect(() => bunHandler(new Hub(), { path: 'chat' })).toThrow(/a path starts with/)
+  expect(() => bunHandler(new Hub(), { path: 'chat' })).toThrow(/`path` starts with/)
   expect(() => bunHandler(new Hub(), { origins: ['*'] })).toThrow(/matches no Origin header/)
+})
+
+test('a value that is no hub, or an option that does not exist, is an error that says what to do', () => {
+  expect(() => bunHandler({} as Hub)).toThrow(/not a hub; write `bunHandler\(hub, options\)`/)
+  expect(() => bunHandler(new Hub(), { paths: '/chat' } as object)).toThrow(
+    /no option 'paths'; the options are path, origins, hosts, context, onRefused, fetch, websocket/,
+  )
+})
+
+test('the spread of a handler is the options of the next in a chain', () => {
+  const first = bunHandler(new Hub(), { path: '/a' })
+  expect(Object.keys({ ...first })).toEqual(['fetch', 'websocket'])
+  expect(Object.keys({ ...bunHandler(new Hub(), { path: '/b', ...first }) })).toEqual(['fetch', 'websocket'])
 })

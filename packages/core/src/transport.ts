@@ -1,15 +1,9 @@
 export { takeClientOptions } from './client/connect-options.ts'
 export type { SharedClientOptions } from './client/options.ts'
-export { Admission, type Admitted, type Examined, type Place } from './transport/admission.ts'
-export type { AdmissionOptions } from './transport/admission-options.ts'
 export { BaseConnection, type ConnectionState } from './transport/base-connection.ts'
 export { Batch, Frame } from './transport/batch.ts'
-export {
-  agreedProtocol,
-  type ConnectRequest,
-  connectRequest,
-  type Target,
-} from './transport/connect-request.ts'
+export { checkHub, isHub } from './transport/check-hub.ts'
+export { ConnectRequest, type ConnectRequestParts, type HeaderEntry } from './transport/connect-request.ts'
 export type {
   Connection,
   Dialer,
@@ -18,6 +12,36 @@ export type {
   Sink,
   TransportCapabilities,
 } from './transport/connection.ts'
-export { type Refusal, refusalAnswer, refusalCode } from './transport/refusal.ts'
+export {
+  answerError,
+  type DialAnswer,
+  type DialTarget,
+  describeAnswer,
+  retryAfterOf,
+  unreachableError,
+} from './transport/dial-error.ts'
+export { agreedProtocol, type Target } from './transport/handshake.ts'
+export {
+  type BoundServer,
+  type NodeRequest,
+  type NodeRequestFacts,
+  nodeRequest,
+} from './transport/node-request.ts'
+export { foreignOrigin } from './transport/origin-policy.ts'
+export { closeRefused, type Refusal, refusalAnswer } from './transport/refusal.ts'
+export {
+  type Admitted,
+  type MatchedPath,
+  type NotForHub,
+  type Refused,
+  RequestHandler,
+} from './transport/request-handler.ts'
+export {
+  type AdmissionOptions,
+  type RequestOptions,
+  requestOptionNames,
+} from './transport/request-options.ts'
+export { isSendableCode, isWebSocketCode } from './transport/sendable-codes.ts'
 export type { TransportHub } from './transport/transport-hub.ts'
-export { checkOptions, type OptionNames } from './vocabulary/check-options.ts'
+export { type WebRequest, type WebRequestFacts, webRequest } from './transport/web-request.ts'
+export { checkOptions, describe, type OptionNames } from './vocabulary/check-options.ts'

@@ -1,22 +1,23 @@
-import type { Refusal } from '@chat/core/transport'
-import { refusalAnswer } from '@chat/core/transport'
-import { header } from './wire.ts'
+import { type Refusal, refusalAnswer } from '@chat/core/transport'
+import { header } from './http-binding.ts'
 
-/** What is answered, in terms of no server in particular. */
+/** Answer to a request, the same for every server. */
 export interface Answer {
+  /** HTTP status. */
   readonly status: number
-  /** Names in lower case. */
+  /** Headers with names in lower case. */
   readonly headers: Readonly<Record<string, string>>
+  /** Body; `null` for none. */
   readonly body: string | ReadableStream<Uint8Array> | null
 }
 
-/** Every answer depends on whose page asked; a cache between must know. */
-const always = { vary: 'Origin', 'cache-control': 'no-store' }
+/** Headers of every answer: it depends on the page's origin, which caches must know. */
+const commonHeaders = { vary: 'Origin', 'cache-control': 'no-store' }
 
 const requestHeaders = ['content-type', ...Object.values(header)].join(', ')
 
-/** What the page of an origin that may connect needs to be told. */
-export function allowing(origin: string | null): Record<string, string> {
+/** Returns the CORS headers for the page of an origin that may connect; none when the request is from no page. */
+export function corsHeaders(origin: string | null): Record<string, string> {
   if (origin === null) return {}
   return {
     'access-control-allow-origin': origin,
@@ -25,22 +26,22 @@ export function allowing(origin: string | null): Record<string, string> {
   }
 }
 
-/** The answer to a browser that asks on behalf of a page. */
+/** Returns the answer to a browser's preflight for a page. */
 export function preflightAnswer(origin: string | null): Answer {
-  return plain(204, null, {
-    ...allowing(origin),
+  return textAnswer(204, null, {
+    ...corsHeaders(origin),
     'access-control-allow-methods': 'GET, POST',
     'access-control-allow-headers': requestHeaders,
     'access-control-max-age': '600',
   })
 }
 
-/** The stream of a connection. What stands between must not hold it back, change it or keep it. */
+/** Returns the stream of a connection. Its headers tell proxies and caches not to delay, change or store it. */
 export function streamAnswer(stream: ReadableStream<Uint8Array>, headers: Record<string, string>): Answer {
   return {
     status: 200,
     headers: {
-      ...always,
+      ...commonHeaders,
       'content-type': 'text/event-stream',
       'cache-control': 'no-cache, no-store, no-transform',
       'x-accel-buffering': 'no',
@@ -51,20 +52,24 @@ export function streamAnswer(stream: ReadableStream<Uint8Array>, headers: Record
   }
 }
 
-/** A few words for the one who reads them, or none. */
-export function plain(status: number, message: string | null, headers: Record<string, string> = {}): Answer {
-  if (message === null) return { status, headers: { ...always, ...headers }, body: null }
+/** Returns an answer with a text, or without a body. */
+export function textAnswer(
+  status: number,
+  message: string | null,
+  headers: Record<string, string> = {},
+): Answer {
+  if (message === null) return { status, headers: { ...commonHeaders, ...headers }, body: null }
   const text = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }
-  return { status, headers: { ...always, ...text, ...headers }, body: `${message}\n` }
+  return { status, headers: { ...commonHeaders, ...text, ...headers }, body: `${message}\n` }
 }
 
-/** What a refusal says, with what lets a page read it. */
-export function refused(refusal: Refusal, headers: Record<string, string> = {}): Answer {
+/** Returns the answer to a refused request; with the CORS headers of a page, that page can read it. */
+export function refusedAnswer(refusal: Refusal, headers: Record<string, string> = {}): Answer {
   const answer = refusalAnswer(refusal)
   const lower = Object.entries(answer.headers).map(([name, value]) => [name.toLowerCase(), value])
   return {
     status: refusal.status,
-    headers: { ...always, ...headers, ...Object.fromEntries(lower) },
+    headers: { ...commonHeaders, ...headers, ...Object.fromEntries(lower) },
     body: answer.body,
   }
 }

@@ -1,32 +1,35 @@
 import { systemRuntime } from '@chat/core'
 
-/** The body of a request, in terms of no server in particular. */
+/** Body of a request, the same for every server. */
 export interface Body {
-  /** The next bytes; `null` at the end. Rejects when the request breaks off. */
+  /** Resolves with the next bytes; `null` at the end. Rejects when the request breaks off. */
   read(): Promise<Uint8Array | null>
-  /** Nobody reads on. */
+  /** Stops reading. */
   cancel(): void
 }
 
-/** How much of a body is taken, and for how long. */
+/** Limits of reading a body. */
 export interface BodyLimits {
+  /** Most bytes to accept. */
   readonly bytes: number
+  /** Longest time, in milliseconds. */
   readonly milliseconds: number
-  /** Told of each piece as it comes. */
-  readonly heard: (bytes: number) => void
-  /** Gets what gives the body up. */
+  /** Called with the length of each chunk as it arrives. */
+  readonly onChunk: (bytes: number) => void
+  /** Gets the function that gives up the body. */
   readonly waiter: Waiter
 }
 
-/** Something that waits; `wake` makes it look again. */
+/** Holds the function that ends a wait. */
 export interface Waiter {
+  /** Ends the wait. */
   wake: () => void
 }
 
-/** Why a body was not taken: it broke off or is no UTF-8 (400), is late (408), too large (413), or unwanted (429). */
+/** Status for a body that was not read: it broke off or is not UTF-8 (400), is late (408), too large (413), or given up for a newer POST (429). */
 export type BodyFailure = 400 | 408 | 413 | 429
 
-/** Reads a body as text, or says why not. Holds no more than the limit and one piece. */
+/** Reads a body as text; resolves with a status when that fails. Holds at most the limit and one chunk. */
 export async function readText(body: Body, limits: BodyLimits): Promise<string | BodyFailure> {
   let stop: (failure: BodyFailure) => void = () => {}
   const stopped = new Promise<BodyFailure>((resolve) => {
@@ -42,31 +45,31 @@ export async function readText(body: Body, limits: BodyLimits): Promise<string |
   return outcome
 }
 
-async function readAll(body: Body, { bytes, heard }: BodyLimits): Promise<Uint8Array | BodyFailure> {
-  const pieces: Uint8Array[] = []
+async function readAll(body: Body, { bytes, onChunk }: BodyLimits): Promise<Uint8Array | BodyFailure> {
+  const chunks: Uint8Array[] = []
   let size = 0
   try {
-    for (let piece = await body.read(); piece !== null; piece = await body.read()) {
-      heard(piece.length)
-      size += piece.length
+    for (let chunk = await body.read(); chunk !== null; chunk = await body.read()) {
+      onChunk(chunk.length)
+      size += chunk.length
       if (size > bytes) return 413
-      pieces.push(piece)
+      chunks.push(chunk)
     }
   } catch {
     return 400
   }
-  return joined(pieces, size)
+  return joined(chunks, size)
 }
 
-/** Several pieces as one. */
-export function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
-  const [only] = pieces
-  if (pieces.length === 1 && only !== undefined) return only
+/** Joins chunks whose lengths add up to `size`. */
+export function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const [only] = chunks
+  if (chunks.length === 1 && only !== undefined) return only
   const whole = new Uint8Array(size)
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
+  let offset = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, offset)
+    offset += chunk.length
   }
   return whole
 }

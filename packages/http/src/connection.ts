@@ -1,8 +1,8 @@
 import { CloseCode, systemRuntime } from '@chat/core'
 import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/core/transport'
 import { type Body, joined } from './body.ts'
-import { Intake, type Posted } from './intake.ts'
-import { closeTimeout, encodeClose, parseClose } from './wire.ts'
+import { type Close, closeTimeout, encodeClose, parseClose } from './http-binding.ts'
+import { PostReader, type PostStatus } from './post-reader.ts'
 
 const capabilities: TransportCapabilities = {
   name: 'http',
@@ -12,124 +12,118 @@ const capabilities: TransportCapabilities = {
   detectsLoss: false,
 }
 
-/** Above this many bytes that the server has not taken, the hub waits. It is also the largest piece that a server gets at once (P-LV-4). */
+/** Bytes that the server has not taken, above which the hub waits. It is also the largest chunk that a server gets at once (P-LV-4). */
 const highWaterMark = 64 * 1024
 
 const utf8 = new TextEncoder()
 const comment = utf8.encode(':\n\n')
 
-/** What a connection is made of. */
-export interface Opening {
-  /** Names the connection to its client alone. */
+/** Parts of a connection. */
+export interface HttpConnectionParts {
+  /** Identifies the connection; only its client knows it. */
   readonly id: string
+  /** Subprotocol that both sides agreed on; empty without one. */
   readonly protocol: string
+  /** See `Connection.extra`. */
   readonly extra: unknown
-  /** The largest transmission, in bytes. */
+  /** Largest transmission, in bytes. */
   readonly limit: number
-  /** How many bytes to write ahead, to get through what buffers. */
+  /** Bytes to write before the first event, for proxies that buffer. */
   readonly padding: number
-  /** How long a body may take, in milliseconds. */
+  /** Longest time that a body may take, in milliseconds. */
   readonly bodyTimeout: number
-  /** Called when it is over. */
-  readonly forget: (connection: HttpConnection) => void
+  /** Called when the connection has ended. */
+  readonly onEnd: (connection: HttpConnection) => void
 }
 
-/** A request with something for the hub. */
+/** A POST with a transmission for the hub. */
 export interface Post {
+  /** Number of the POST, from 1. */
   readonly seq: number
+  /** Body of the request. */
   readonly body: Body
-  /** How long the body will be, in bytes, as far as that was said. */
+  /** Length of the body in bytes, as its headers announce it; 0 when they do not. */
   readonly announced: number
-  /** `close` for the last one. */
+  /** `close` on the last POST. */
   readonly event: string | undefined
 }
 
-/** The hub's end: a stream of events down, and what is posted with its id up. */
+/** The hub's end of a connection: a stream of events down, and POSTs with its id up. */
 export class HttpConnection extends BaseConnection {
   readonly capabilities: TransportCapabilities = capabilities
   readonly id: string
-  /** The body of the answer. Made to be read by whatever serves it: what it does not read stays here. */
+  /** Body of the answer. The server pulls it: chunks that the server does not read stay here. */
   readonly stream: ReadableStream<Uint8Array>
-  readonly #intake: Intake
+  readonly #posts: PostReader
   readonly #limit: number
-  readonly #forget: Opening['forget']
+  readonly #onEnd: HttpConnectionParts['onEnd']
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null
   #queue: Uint8Array[] = []
-  #queued = 0
-  /** Whether the reader waits for the next piece. */
-  #wanted = false
+  #queuedBytes = 0
+  /** Whether the reader of the stream waits for a chunk. */
+  #pulled = false
   #blocked = false
   #received = 0
-  /** Whether something was written since the last beat. */
-  #spoke = true
-  #farewell: { readonly code: number; readonly reason: string } | null = null
-  #patience: (() => void) | null = null
+  /** Whether the stream wrote a chunk since the last heartbeat. */
+  #wroteSinceBeat = true
+  #pendingClose: Close | null = null
+  #undoCloseTimer: (() => void) | null = null
 
-  constructor({ id, protocol, extra, limit, padding, bodyTimeout, forget }: Opening) {
+  constructor({ id, protocol, extra, limit, padding, bodyTimeout, onEnd }: HttpConnectionParts) {
     super(protocol, extra)
     this.id = id
-    this.#forget = forget
+    this.#onEnd = onEnd
     this.#limit = limit
-    this.#intake = new Intake({
+    this.#posts = new PostReader({
       limit,
       timeout: bodyTimeout,
-      heard: (bytes) => {
+      onChunk: (bytes) => {
         this.#received += bytes
       },
     })
-    // Nothing is kept ahead: a piece leaves the queue when it is asked for, so what is left tells what the peer has not taken.
-    this.stream = new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => {
-          this.#controller = controller
-        },
-        pull: () => {
-          this.#wanted = true
-          this.#feed()
-        },
-        cancel: () => this.#lost(),
-      },
-      { highWaterMark: 0 },
-    )
+    this.stream = this.#makeStream()
     this.#enqueue([utf8.encode(`event: open\ndata: ${id}\n\n:${' '.repeat(padding)}\n\n`)])
   }
 
   get bufferedAmount(): number {
-    return this.#queued
+    return this.#queuedBytes
   }
 
   get received(): number {
     return this.#received
   }
 
-  /** Takes a POST, and says what to answer. What no client of good faith does ends the connection (P-HT-2, P-LV-3). */
-  async post({ seq, body, announced, event }: Post): Promise<Posted> {
+  /** Reads a POST and resolves with the status to answer. A POST that no well-behaved client sends ends the connection (P-HT-2, P-LV-3). */
+  async readPost({ seq, body, announced, event }: Post): Promise<PostStatus> {
     this.#received++
-    const posted =
-      announced > this.#limit ? 413 : await this.#intake.take(seq, body, (text) => this.#hear(text, event))
-    if (posted === 409) this.abort(new Error('a transmission is missing'))
-    if (posted === 413) this.close(CloseCode.tooLarge, 'a transmission is too large')
-    return posted
+    const status =
+      announced > this.#limit
+        ? 413
+        : await this.#posts.readPost(seq, body, (text) => this.#onText(text, event))
+    if (status === 409) this.abort(new Error('a transmission is missing'))
+    if (status === 413) this.close(CloseCode.tooLarge, 'a transmission is too large')
+    return status
   }
 
-  /** Says something, when nothing was said since the last call: no silence is longer than two of them are apart. */
+  /** Writes a comment when the stream wrote no chunk since the last call: no silence is longer than two calls are apart. */
   beat(): void {
-    if (this.#spoke) this.#spoke = false
-    else if (this.#wanted && this.state === 'open') this.#write(comment)
+    if (this.#wroteSinceBeat) this.#wroteSinceBeat = false
+    else if (this.#pulled && this.state === 'open') this.#write(comment)
   }
 
   protected doSend(batch: Batch): boolean {
-    this.#enqueue(batch.prepared('http', events))
-    this.#blocked ||= this.#queued >= highWaterMark
+    this.#enqueue(batch.prepared('http', eventChunks))
+    this.#blocked ||= this.#queuedBytes >= highWaterMark
     return !this.#blocked
   }
 
   protected doClose(code: number, reason: string): void {
-    this.#farewell = { code, reason }
-    this.#patience = systemRuntime.timer(closeTimeout, () =>
-      this.abort(new Error('the client takes nothing')),
+    const close = { code, reason }
+    this.#pendingClose = close
+    this.#undoCloseTimer = systemRuntime.timer(closeTimeout, () =>
+      this.abort(new Error('the client does not read')),
     )
-    this.#enqueue([utf8.encode(`event: close\ndata: ${encodeClose(code, reason)}\n\n`)])
+    this.#enqueue([utf8.encode(`event: close\ndata: ${encodeClose(close)}\n\n`)])
   }
 
   protected doAbort(error: Error): void {
@@ -139,30 +133,46 @@ export class HttpConnection extends BaseConnection {
   }
 
   protected doPause(): void {
-    this.#intake.pause()
+    this.#posts.pause()
   }
 
   protected doResume(): void {
-    this.#intake.resume()
+    this.#posts.resume()
   }
 
-  #hear(text: string, event: string | undefined): void {
-    if (event !== 'close') return this.receive(text)
-    const { code, reason } = parseClose(text)
-    this.#end(code, reason)
+  /** The stream buffers no chunks: a chunk leaves the queue when the reader pulls, so the queue tells how much the peer has not taken. */
+  #makeStream(): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#controller = controller
+        },
+        pull: () => {
+          this.#pulled = true
+          this.#feed()
+        },
+        cancel: () => this.#onCancel(),
+      },
+      { highWaterMark: 0 },
+    )
   }
 
-  #enqueue(pieces: readonly Uint8Array[]): void {
-    for (const piece of pieces) {
-      this.#queue.push(piece)
-      this.#queued += piece.length
+  #onText(text: string, event: string | undefined): void {
+    if (event === 'close') this.#end(parseClose(text))
+    else this.receive(text)
+  }
+
+  #enqueue(chunks: readonly Uint8Array[]): void {
+    for (const chunk of chunks) {
+      this.#queue.push(chunk)
+      this.#queuedBytes += chunk.length
     }
     this.#feed()
   }
 
-  /** Gives the reader what it waits for: as many pieces as fit into one. */
+  /** Gives a waiting reader as many chunks as fit into one. */
   #feed(): void {
-    if (!this.#wanted || this.#queue.length === 0) return
+    if (!this.#pulled || this.#queue.length === 0) return
     let size = 0
     let count = 0
     for (const { length } of this.#queue) {
@@ -170,27 +180,27 @@ export class HttpConnection extends BaseConnection {
       size += length
       count++
     }
-    this.#queued -= size
+    this.#queuedBytes -= size
     this.#write(joined(this.#queue.splice(0, count), size))
-    if (this.#queued > 0) return
-    if (this.#farewell !== null) return this.#said(this.#farewell)
+    if (this.#queuedBytes > 0) return
+    if (this.#pendingClose !== null) return this.#endSoon(this.#pendingClose)
     if (!this.#blocked) return
     this.#blocked = false
     this.drained()
   }
 
-  #write(piece: Uint8Array): void {
-    this.#wanted = false
-    this.#spoke = true
-    this.#controller?.enqueue(piece)
+  #write(chunk: Uint8Array): void {
+    this.#pulled = false
+    this.#wroteSinceBeat = true
+    this.#controller?.enqueue(chunk)
   }
 
-  /** The close is on its way, and nothing comes behind it. */
-  #said({ code, reason }: { readonly code: number; readonly reason: string }): void {
-    queueMicrotask(() => this.#end(code, reason))
+  /** Ends the connection in a microtask, after its close event was written. */
+  #endSoon(close: Close): void {
+    queueMicrotask(() => this.#end(close))
   }
 
-  #end(code: number, reason: string): void {
+  #end({ code, reason }: Close): void {
     if (this.state === 'closed') return
     const controller = this.#controller
     this.#release()
@@ -198,27 +208,27 @@ export class HttpConnection extends BaseConnection {
     this.ended(code, reason)
   }
 
-  /** Nobody reads the stream any more. */
-  #lost(): void {
+  /** Called when the server has given up the stream: the client is gone. */
+  #onCancel(): void {
     this.#release()
     this.ended(1006, '')
   }
 
   #release(): void {
     this.#controller = null
-    this.#patience?.()
+    this.#undoCloseTimer?.()
     this.#queue = []
-    this.#queued = 0
-    this.#intake.end()
-    this.#forget(this)
+    this.#queuedBytes = 0
+    this.#posts.end()
+    this.#onEnd(this)
   }
 }
 
-/** A transmission as an event, in pieces that a server gets at once. A line ends a field, so each line is a field of its own. */
-function events(text: string): readonly Uint8Array[] {
+/** Encodes a transmission as an event, in chunks that a server gets at once. A line break ends a field, so each line is a field of its own. */
+function eventChunks(text: string): readonly Uint8Array[] {
   const bytes = utf8.encode(`data: ${text.replaceAll('\n', '\ndata: ')}\n\n`)
-  const pieces: Uint8Array[] = []
+  const chunks: Uint8Array[] = []
   for (let from = 0; from < bytes.length; from += highWaterMark)
-    pieces.push(bytes.subarray(from, from + highWaterMark))
-  return pieces
+    chunks.push(bytes.subarray(from, from + highWaterMark))
+  return chunks
 }

@@ -1,32 +1,38 @@
 import { systemRuntime, UsageError } from '@chat/core'
 import {
-  Admission,
-  type AdmissionOptions,
   type Admitted,
+  agreedProtocol,
   type ConnectRequest,
-  type Place,
-  type Refusal,
+  checkHub,
+  checkOptions,
+  foreignOrigin,
+  type MatchedPath,
+  type Refused,
+  RequestHandler,
   type TransportHub,
 } from '@chat/core/transport'
-import { type Answer, allowing, plain, preflightAnswer, refused, streamAnswer } from './answer.ts'
+import {
+  type Answer,
+  corsHeaders,
+  preflightAnswer,
+  refusedAnswer,
+  streamAnswer,
+  textAnswer,
+} from './answer.ts'
 import type { Body } from './body.ts'
 import { HttpConnection, type Post } from './connection.ts'
-import type { Posted } from './intake.ts'
-import type { HttpExtra, HttpHandlerOptions } from './options.ts'
-import { header } from './wire.ts'
+import { header } from './http-binding.ts'
+import { type HttpExtra, type HttpHandlerOptions, optionNames } from './options.ts'
+import type { PostStatus } from './post-reader.ts'
 
-/** A request, in terms of no server in particular. */
-export interface Incoming {
+/** Request of any server, with its method and body. */
+export interface EndpointRequest<Request> {
+  /** HTTP method. */
   readonly method: string
-  /** The target as it came, or the whole URL. */
-  readonly url: string | undefined
-  readonly request: ConnectRequest
-  /** The body; `null` when somebody has read it already. */
+  /** Path, headers and addresses. */
+  readonly connect: ConnectRequest<Request>
+  /** Returns the body; `null` when it was read before. */
   readonly body: () => Body | null
-  /** The address that the server listens on; `null` when nobody knows. */
-  readonly boundTo: () => string | null
-  readonly context: () => unknown
-  readonly refused: (refusal: Refusal) => void
 }
 
 type Settings = Required<
@@ -35,19 +41,13 @@ type Settings = Required<
 
 const defaults: Settings = { maxConnections: 10_000, heartbeat: 8_000, padding: 2_048, bodyTimeout: 10_000 }
 
-/** 24 of six bits each: nobody guesses one. */
+/** Characters of a connection's id, of six bits each: no client can guess an id. */
 const idLength = 24
-/** When to come back, in seconds, where there is no place. */
-const patience = '5'
+/** Seconds after which a client may try again when the server has too many connections. */
+const retryAfter = '5'
 
-const foreignPage: Refusal = {
-  status: 403,
-  message:
-    'This origin may not connect. Pages of the same origin may; others when the `origins` option lists them.',
-}
-
-const words: Readonly<Record<Exclude<Posted, 204>, string>> = {
-  400: 'The body broke off, or is no UTF-8.',
+const messages: Readonly<Record<Exclude<PostStatus, 204>, string>> = {
+  400: 'The body broke off, or is not UTF-8.',
   404: 'There is no such connection here. Requests of one client must reach one process.',
   408: 'The body took too long.',
   409: 'A transmission is missing before this one.',
@@ -55,70 +55,73 @@ const words: Readonly<Record<Exclude<Posted, 204>, string>> = {
   429: 'Another request with this number has come.',
 }
 
-const consumed =
-  'Something before the hub has read the body, such as express.json(). The handler of @chat/http must stand before it.'
+const bodyWasRead =
+  'The body was read before the hub got the request, for example by express.json(). Mount the handler of @chat/http before it.'
 
-/** A connection, and which requests may speak for it. */
+/** A connection, and the path and origin that its POSTs must come from. */
 interface Member {
   readonly connection: HttpConnection
   readonly path: string
   readonly origin: string | null
 }
 
-/** What answers the requests for a hub: the same for every server (PROTOCOL §12). */
-export class Endpoint {
+/** Answers the requests for a hub, the same for every server (PROTOCOL §12). */
+export class Endpoint<Request> {
   readonly #hub: TransportHub
   readonly #settings: Settings
-  readonly #admission: Admission
-  /** A hub that is closing takes nobody, and still hears those it has. */
-  readonly #hearing: Admission
+  readonly #requests: RequestHandler<Request>
   readonly #members = new Map<string, Member>()
   #beating = false
-  #detached = false
 
-  /** @throws UsageError when an option cannot work. */
-  constructor(hub: TransportHub, options: AdmissionOptions & Partial<Settings>) {
+  /** @throws UsageError when an option cannot work or does not exist. */
+  constructor(hub: TransportHub, options: HttpHandlerOptions<Request>, usage: string) {
+    checkHub(hub, usage)
+    checkOptions('serve the hub', options, optionNames)
     this.#hub = hub
     this.#settings = settingsOf(options)
-    this.#admission = new Admission(hub, options)
-    this.#hearing = new Admission({ closing: false }, options)
+    this.#requests = new RequestHandler(hub, options)
   }
 
+  /** Opens no further connections; POSTs of open ones are still answered. */
   detach(): void {
-    this.#detached = true
+    this.#requests.detach()
   }
 
-  /** Answers a request; `null` when it is none of the hub's. */
-  take(incoming: Incoming): Answer | Promise<Answer> | null {
-    const place = this.#admission.match(incoming.url)
-    if (place === null) return null
-    const { headers } = incoming.request
-    switch (incoming.method) {
+  /** Answers a request; returns `null` when it is not for the hub. */
+  answer(request: EndpointRequest<Request>): Answer | Promise<Answer> | null {
+    const { connect } = request
+    const path = this.#requests.match(connect)
+    if (path === null) return null
+    switch (request.method) {
       case 'GET':
-        return this.#detached || !acceptsEvents(headers['accept']) ? null : this.#open(incoming, place)
+        return this.#requests.detached || !acceptsEvents(connect.headers) ? null : this.#open(connect, path)
       case 'POST':
-        return this.#post(incoming, place)
+        return this.#post(request, path)
       case 'OPTIONS':
-        return 'access-control-request-method' in headers ? this.#preflight(incoming, place) : null
+        return 'access-control-request-method' in connect.headers ? this.#preflight(connect, path) : null
       default:
         return null
     }
   }
 
-  #preflight(incoming: Incoming, place: Place): Answer {
-    const admitted = this.#examine(this.#hearing, incoming, place)
-    return 'status' in admitted ? refused(admitted) : preflightAnswer(admitted.handshake.origin)
+  #preflight(connect: ConnectRequest<Request>, path: MatchedPath): Answer {
+    const checked = this.#check(connect, path)
+    return checked.outcome === 'refused'
+      ? refusedAnswer(checked.refusal)
+      : preflightAnswer(checked.handshake.origin)
   }
 
-  #open(incoming: Incoming, place: Place): Answer {
-    const admitted = this.#examine(this.#admission, incoming, place)
-    if ('status' in admitted) return refused(admitted, this.#readable(admitted, incoming, place))
-    const { handshake, context } = admitted
-    const headers = allowing(handshake.origin)
+  #open(connect: ConnectRequest<Request>, path: MatchedPath): Answer {
+    const decision = isForeign(connect.headers)
+      ? this.#requests.refuse(foreignOrigin, connect)
+      : this.#requests.admit(connect, path)
+    if (decision.outcome === 'refused')
+      return refusedAnswer(decision.refusal, this.#corsOfRefused(decision, connect, path))
+    const { handshake, context } = decision
+    const headers = corsHeaders(handshake.origin)
     if (this.#members.size >= this.#settings.maxConnections)
-      return plain(429, 'There are too many connections.', { ...headers, 'retry-after': patience })
-    const offered = (handshake.headers[header.protocol] ?? '').split(',').map((name) => name.trim())
-    const protocol = offered.find((name) => this.#hub.subprotocols.includes(name)) ?? ''
+      return textAnswer(429, 'There are too many connections.', { ...headers, 'retry-after': retryAfter })
+    const protocol = agreedProtocol(handshake.headers[header.protocol], this.#hub.subprotocols)
     const connection = this.#connection(protocol, { context })
     this.#members.set(connection.id, { connection, path: handshake.path, origin: handshake.origin })
     this.#beat()
@@ -136,47 +139,48 @@ export class Endpoint {
       limit: this.#hub.limits.transmission,
       padding,
       bodyTimeout,
-      forget: ({ id }) => this.#members.delete(id),
+      onEnd: ({ id }) => this.#members.delete(id),
     })
   }
 
-  #post(incoming: Incoming, place: Place): Answer | Promise<Answer> {
-    const admitted = this.#examine(this.#hearing, incoming, place)
-    if ('status' in admitted) return refused(admitted)
-    const { headers, origin, path } = admitted.handshake
-    const cors = allowing(origin)
+  #post({ connect, body: bodyOf }: EndpointRequest<Request>, path: MatchedPath): Answer | Promise<Answer> {
+    const checked = this.#check(connect, path)
+    if (checked.outcome === 'refused') return refusedAnswer(checked.refusal)
+    const { headers, origin, path: requested } = checked.handshake
+    const cors = corsHeaders(origin)
     const seq = seqOf(headers[header.seq])
     const id = headers[header.connection]
     if (!isJson(headers) || id === undefined || seq === null)
-      return plain(415, 'A POST has application/json, Chat-Connection and Chat-Seq.', cors)
+      return textAnswer(415, 'A POST has application/json, Chat-Connection and Chat-Seq.', cors)
     const member = this.#members.get(id)
-    // Who speaks from somewhere else is told no more than who guesses.
-    if (member === undefined || member.path !== path || !isSame(member.origin, origin))
-      return plain(404, words[404], cors)
-    const body = incoming.body()
-    if (body === null) return plain(500, consumed, cors)
+    // A page of another origin is told no more than a client that guesses ids.
+    if (member === undefined || member.path !== requested || !mayPost(member.origin, origin))
+      return textAnswer(404, messages[404], cors)
+    const body = bodyOf()
+    if (body === null) return textAnswer(500, bodyWasRead, cors)
     const announced = Number(headers['content-length'] ?? 0)
-    return take(member.connection, { seq, body, announced, event: headers[header.event] }, cors)
+    return answerPost(member.connection, { seq, body, announced, event: headers[header.event] }, cors)
   }
 
-  #examine(admission: Admission, incoming: Incoming, place: Place): Admitted | Refusal {
-    const { request, boundTo } = incoming
-    const context = admission === this.#admission ? incoming.context : (): undefined => undefined
-    const outcome = isForeign(request.headers)
-      ? foreignPage
-      : admission.examine({ place, request, boundTo, context })
-    if ('status' in outcome) incoming.refused(outcome)
-    return outcome
+  /** Checks a request of a connection that exists. A hub that shuts down still answers it. */
+  #check(connect: ConnectRequest<Request>, path: MatchedPath): Admitted | Refused {
+    if (isForeign(connect.headers)) return this.#requests.refuse(foreignOrigin, connect)
+    const checked = this.#requests.check(connect, path)
+    return checked.outcome === 'refused' ? this.#requests.refuse(checked.refusal, connect) : checked
   }
 
-  /** What lets a page that may connect at other times read why it may not now. */
-  #readable({ status }: Refusal, { request, boundTo }: Incoming, place: Place): Record<string, string> {
-    if (status !== 503) return {}
-    const admitted = this.#hearing.examine({ place, request, boundTo, context: () => undefined })
-    return 'status' in admitted ? {} : allowing(admitted.handshake.origin)
+  /** Lets a page read why it may not connect now, if it may connect at other times. */
+  #corsOfRefused(
+    { refusal }: Refused,
+    connect: ConnectRequest<Request>,
+    path: MatchedPath,
+  ): Record<string, string> {
+    if (refusal.status !== 503) return {}
+    const checked = this.#requests.check(connect, path)
+    return checked.outcome === 'refused' ? {} : corsHeaders(checked.handshake.origin)
   }
 
-  /** One timer for all, while there are any. */
+  /** Runs one timer for all connections, while there are any. */
   #beat(): void {
     if (this.#beating) return
     this.#beating = true
@@ -185,32 +189,42 @@ export class Endpoint {
       for (const { connection } of this.#members.values()) connection.beat()
       if (this.#members.size > 0) this.#beat()
     }
-    // A process whose server has closed does not wait for it.
+    // A process whose server has closed does not wait for this timer.
     systemRuntime.timer(this.#settings.heartbeat / 2, beat, 'upkeep')
   }
 }
 
-async function take(connection: HttpConnection, post: Post, cors: Record<string, string>): Promise<Answer> {
-  const posted = await connection.post(post)
-  if (posted === 204) return plain(204, null, cors)
-  return plain(posted, words[posted], posted === 429 ? { ...cors, 'retry-after': '1' } : cors)
+async function answerPost(
+  connection: HttpConnection,
+  post: Post,
+  cors: Record<string, string>,
+): Promise<Answer> {
+  const status = await connection.readPost(post)
+  if (status === 204) return textAnswer(204, null, cors)
+  return textAnswer(status, messages[status], status === 429 ? { ...cors, 'retry-after': '1' } : cors)
 }
 
 function settingsOf(options: Partial<Settings>): Settings {
   const settings = { ...defaults }
   for (const name of Object.keys(defaults) as (keyof Settings)[]) {
     const value = options[name] ?? defaults[name]
-    if (!(value >= (name === 'padding' ? 0 : 1)))
-      throw new UsageError(`unable to take clients over HTTP: the option \`${name}\` is no positive number`)
+    const least = name === 'padding' ? 0 : 1
+    if (!(value >= least))
+      throw new UsageError(
+        `unable to serve the hub: the option \`${name}\` is ${String(value)}; give a number of at least ${least}`,
+      )
     settings[name] = value
   }
   return settings
 }
 
-const acceptsEvents = (accept = ''): boolean => accept.toLowerCase().includes('text/event-stream')
+type Headers = Readonly<Record<string, string>>
 
-/** A page's own headers and this type take a foreign page to the preflight, and so keep it out (P-HT-3). */
-function isJson(headers: Readonly<Record<string, string>>): boolean {
+const acceptsEvents = ({ accept = '' }: Headers): boolean =>
+  accept.toLowerCase().includes('text/event-stream')
+
+/** This type and the headers of the binding force a page of another origin into a preflight, which keeps it out (P-HT-3). */
+function isJson(headers: Headers): boolean {
   const [type = ''] = (headers['content-type'] ?? '').split(';')
   return type.trim().toLowerCase() === 'application/json' && !('content-encoding' in headers)
 }
@@ -220,11 +234,12 @@ function seqOf(text = ''): number | null {
   return seq >= 1 && Number.isSafeInteger(seq) ? seq : null
 }
 
-/** A page's GET to its own origin has no `Origin`, its POST has one. */
-const isSame = (opened: string | null, posted: string | null): boolean => opened === null || opened === posted
+/** A page's GET to its own origin has no `Origin`; its POST has one. */
+const mayPost = (opened: string | null, posted: string | null): boolean =>
+  opened === null || opened === posted
 
-/** A request without `Origin` may come from a foreign page all the same, which could not read the answer: browsers say so. */
-function isForeign(headers: Readonly<Record<string, string>>): boolean {
+/** A request without `Origin` may still come from a foreign page, which could not read the answer: browsers mark it. */
+function isForeign(headers: Headers): boolean {
   const site = headers['sec-fetch-site']
   return !('origin' in headers) && (site === 'cross-site' || site === 'same-site')
 }

@@ -1,10 +1,9 @@
-import { connectRequest, type TransportHub } from '@chat/core/transport'
-import type { Answer } from './answer.ts'
+import { type TransportHub, webRequest } from '@chat/core/transport'
 import type { Body } from './body.ts'
 import { Endpoint } from './endpoint.ts'
 import type { HttpHandlerOptions } from './options.ts'
 
-/** What a request does not say of its connection. */
+/** Facts about the connection that a `Request` does not hold. */
 export interface ConnectionInfo {
   /**
    * The client's address, as the runtime knows it: `server.requestIP(request)?.address` in Bun, `info.remoteAddr.hostname` in Deno. Users that are `anonymous`
@@ -13,14 +12,14 @@ export interface ConnectionInfo {
   readonly remoteAddress?: string | undefined
 }
 
-/** Takes clients over HTTP for a hub, in servers that make a `Response` of a `Request`. */
+/** Takes clients over HTTP for a hub, in servers that return a `Response` for a `Request`. */
 export interface HttpHandler {
   /**
-   * Answers a request for this hub's path. `undefined`: it is none of the hub's, and nothing was done; a `GET` that does not ask for an event stream is none,
-   * so that a page may have the same path. Never rejects.
+   * Answers a request for this hub's path. Resolves with `undefined`, and does nothing, when the request is not for the hub; a `GET` that does not ask for an event stream is not,
+   * so a page may have the same path. Never rejects.
    */
   fetch(request: Request, info?: ConnectionInfo): Promise<Response | undefined>
-  /** Takes no further clients. Those that are connected stay until the hub closes them. */
+  /** Takes no further clients. Connected clients stay until the hub closes them. */
   detach(): void
 }
 
@@ -35,38 +34,28 @@ export interface HttpHandler {
  * })
  * ```
  *
- * All requests of one client must reach the process that has its stream. For `node:http`, Express, Koa and Fastify there is `@chat/http/node`.
+ * All requests of one client must reach the process that has its stream. `@chat/http/node` has the handler for `node:http`, Express, Koa and Fastify.
  *
- * @throws UsageError when an option cannot work.
+ * @throws UsageError when an option cannot work or does not exist.
  */
 export function httpHandler(hub: TransportHub, options: HttpHandlerOptions<Request> = {}): HttpHandler {
-  const endpoint = new Endpoint(hub, options)
+  const endpoint = new Endpoint(hub, options, 'httpHandler(hub, options)')
   return {
     async fetch(request, { remoteAddress = '' } = {}) {
-      const answer = await endpoint.take({
+      const answer = await endpoint.answer({
         method: request.method,
-        url: request.url,
-        request: connectRequest(request.headers, remoteAddress),
+        connect: webRequest(request, { remoteAddress: () => remoteAddress }),
         body: () => bodyOf(request),
-        boundTo: () => null,
-        context: () => options.context?.(request),
-        refused(refusal) {
-          try {
-            options.onRefused?.(refusal, request)
-          } catch {}
-        },
       })
-      return answer === null ? undefined : responseOf(answer)
+      if (answer === null) return undefined
+      const { status, headers, body } = answer
+      return new Response(body, { status, headers: { ...headers } })
     },
     detach: () => endpoint.detach(),
   }
 }
 
-function responseOf({ status, headers, body }: Answer): Response {
-  return new Response(body, { status, headers: { ...headers } })
-}
-
-/** `null` when somebody has read it, or is reading it. */
+/** Returns the body of a request; `null` when it was read before, or is being read. */
 function bodyOf(request: Request): Body | null {
   if (request.bodyUsed || request.body?.locked) return null
   const reader = request.body?.getReader()

@@ -1,6 +1,7 @@
 import { UsageError } from '@chat/core'
 import { expect, test } from 'vitest'
 import { httpHandler } from '../src/index.ts'
+import { nodeHttpHandler } from '../src/node/index.ts'
 import { Host } from './support/host.ts'
 import { get, PlainClient } from './support/plain-client.ts'
 
@@ -57,3 +58,13 @@ test.each([{ maxConnections: 0 }, { heartbeat: -1 }, { padding: Number.NaN }, { 
     expect(() => httpHandler(new Host(), options)).toThrow(UsageError)
   },
 )
+
+test.each([
+  ['httpHandler', httpHandler],
+  ['nodeHttpHandler', nodeHttpHandler],
+] as const)('%s refuses a value that is no hub, and options that do not exist', (name, handler) => {
+  expect(() => handler({} as Host)).toThrow(`not a hub; write \`${name}(hub, options)\``)
+  expect(() => handler(new Host(), { maxConnection: 1 } as object)).toThrow(
+    /no option 'maxConnection'; the options are path, .* maxConnections, heartbeat, padding, bodyTimeout/,
+  )
+})

@@ -198,3 +198,9 @@ test('a server that never takes a POST is given up', async () => {
 
   await vi.waitFor(() => expect(peer.log.at(-1)).toMatchObject({ type: 'closed', code: 1006 }), 5_000)
 })
+
+test('an option that does not exist is an error that lists those that do', () => {
+  expect(() => dial('https://app.example/chat', { header: {} } as object)).toThrow(
+    /unable to dial: there is no option 'header'; the options are headers, fetch, pause/,
+  )
+})

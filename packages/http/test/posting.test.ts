@@ -197,7 +197,7 @@ test('a body that somebody has read, or reads, is said: 500, and not taken for a
   const answers = [await fetch(read), await fetch(beingRead)]
 
   expect(answers.map((answer) => answer?.status)).toEqual([500, 500])
-  expect(await answers[1]?.text()).toMatch(/must stand before/)
+  expect(await answers[1]?.text()).toMatch(/Mount the handler of @chat\/http before it/)
   expect(host.received).toEqual([])
 })
 

@@ -2,33 +2,33 @@ import type { Buffer } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { UsageError } from '@chat/core'
-import type { TransportHub } from '@chat/core/transport'
-import type { AttachOptions } from './options.ts'
-import { ignoreErrors, refuse } from './refuse.ts'
-import { addressOf, type UpgradeHandler, WsUpgradeHandler } from './upgrade-handler.ts'
+import { checkHub, checkOptions, describe, isHub, type TransportHub } from '@chat/core/transport'
+import { answerRefused, ignoreErrors } from './answer-refused.ts'
+import { type AttachOptions, optionNames } from './options.ts'
+import { type UpgradeHandler, WsUpgradeHandler } from './upgrade-handler.ts'
 
 type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
-/** What is needed of a server: `http.Server` and `https.Server` fit, and what the frameworks return from `listen`. */
+/** Part of a server that `attach` uses: `http.Server` and `https.Server` fit, and so do the servers that frameworks return from `listen`. */
 export interface UpgradeServer {
   /** Adds a listener. */
   on(event: 'upgrade', listener: OnUpgrade): unknown
   /** Removes a listener. */
   off(event: 'upgrade', listener: OnUpgrade): unknown
-  /** Who listens. */
+  /** Returns the listeners. */
   listeners(event: 'upgrade'): readonly unknown[]
-  /** Where it listens; `null` before it does. */
+  /** Returns where the server listens; `null` before it does. */
   address(): BoundAddress | string | null
 }
 
-/** Where a server listens, in Node's words. */
+/** Address that a server listens on, in Node's terms. */
 export interface BoundAddress {
   /** The IP address. */
   readonly address: string
 }
 
 /**
- * Lets a hub take the WebSockets of an HTTP server, before or after it listens:
+ * Attaches a hub to an HTTP server, before or after the server listens: the hub takes the WebSockets at its path.
  *
  * ```ts
  * const server = createServer()
@@ -36,32 +36,54 @@ export interface BoundAddress {
  * server.listen(3000)
  * ```
  *
- * Several hubs may share a server, each with a path of its own; where two patterns match, a name goes before a parameter. An upgrade for
- * another path is left to the server's other `upgrade` listeners; when there are none, it is answered with 404.
+ * Several hubs may share a server, each with a path of its own; where two patterns match, a literal segment takes precedence over a parameter. An upgrade for
+ * another path is left to the server's other `upgrade` listeners; without other listeners it is answered with 404.
  *
- * @throws UsageError when the server has a hub at this path already, an option cannot work, or `ws` is older than 8.23.0.
+ * @throws UsageError when an argument is no hub or no server, the server has a hub at this path already, an option cannot work or does not exist, or `ws` is
+ * older than 8.23.0.
  */
 export function attach(hub: TransportHub, server: UpgradeServer, options: AttachOptions): UpgradeHandler {
-  const made = new WsUpgradeHandler(hub, options, () => addressOf(server.address()))
+  checkArguments(hub, server, options)
+  const handler = new WsUpgradeHandler(hub, options, server)
   const listener = UpgradeListener.of(server)
-  listener.add(made)
+  listener.add(handler)
   return {
-    handleUpgrade: (request, socket, head) => made.handleUpgrade(request, socket, head),
-    accept: (socket, request) => made.accept(socket, request),
+    handleUpgrade: (request, socket, head) => handler.handleUpgrade(request, socket, head),
+    accept: (socket, request) => handler.accept(socket, request),
     detach() {
-      made.detach()
-      listener.remove(made)
+      handler.detach()
+      listener.remove(handler)
     },
   }
 }
 
-/** One for each server with hubs: only who knows all paths can tell that nobody wants one. */
+const usage = "attach(hub, server, { path: '/chat' })"
+
+function checkArguments(hub: TransportHub, server: UpgradeServer, options: AttachOptions): void {
+  if (!isHub(hub) && isHub(server))
+    throw new UsageError(`unable to attach: the hub comes before the server; write \`${usage}\``)
+  checkHub(hub, usage)
+  if (!isServer(server))
+    throw new UsageError(
+      `unable to attach: the second argument is ${describe(server)}, not an HTTP server; an app of a framework is none: give the server that \`app.listen(…)\` or \`createServer(app)\` returns`,
+    )
+  checkOptions('attach', options, optionNames)
+  if (options?.path === undefined)
+    throw new UsageError(`unable to attach: the option \`path\` is missing; write \`${usage}\``)
+}
+
+function isServer(value: Partial<UpgradeServer> | null | undefined): boolean {
+  return (['on', 'off', 'listeners', 'address'] as const).every((name) => typeof value?.[name] === 'function')
+}
+
+/** Upgrade listener of a server, shared by its hubs: only with all their paths can it tell that an upgrade is for none of them. */
 class UpgradeListener {
   static readonly #all = new WeakMap<UpgradeServer, UpgradeListener>()
   readonly #server: UpgradeServer
   #handlers: readonly WsUpgradeHandler[] = []
   #warned = false
 
+  /** Returns the listener of a server. */
   static of(server: UpgradeServer): UpgradeListener {
     const known = UpgradeListener.#all.get(server)
     if (known !== undefined) return known
@@ -74,16 +96,17 @@ class UpgradeListener {
     this.#server = server
   }
 
-  /** @throws UsageError when there is one for the same path. */
+  /** @throws UsageError when the server has a handler for the same path. */
   add(handler: WsUpgradeHandler): void {
-    if (this.#handlers.some((other) => shapeOf(other) === shapeOf(handler)))
+    if (this.#handlers.some(({ shape }) => shape === handler.shape))
       throw new UsageError(
         'unable to attach: this server has a hub at this path already; give each hub a path of its own, or detach the first',
       )
     if (this.#handlers.length === 0) this.#server.on('upgrade', this.#listen)
-    this.#handlers = [...this.#handlers, handler].sort((a, b) => (shapeOf(a) < shapeOf(b) ? -1 : 1))
+    this.#handlers = [...this.#handlers, handler].sort((a, b) => (a.shape < b.shape ? -1 : 1))
   }
 
+  /** Removes a handler, and stops listening after the last. */
   remove(handler: WsUpgradeHandler): void {
     this.#handlers = this.#handlers.filter((other) => other !== handler)
     if (this.#handlers.length === 0) this.#server.off('upgrade', this.#listen)
@@ -95,27 +118,25 @@ class UpgradeListener {
       const outcome = handler.take(request, socket, head)
       if (outcome === 'other') continue
       if (endedBefore) this.#warn()
-      // Listeners that come after this one have had their turn by then.
+      // Later listeners have run by then.
       else if (outcome === 'taken') process.nextTick(() => isEnded(socket) && this.#warn())
       return
     }
     ignoreErrors(socket)
     if (this.#server.listeners('upgrade').some((listener) => listener !== this.#listen)) return
-    refuse(socket, { status: 404, message: 'Nothing takes WebSockets at this path.' })
+    answerRefused(socket, { status: 404, message: 'There is no WebSocket at this path.' })
   }
 
-  /** Once is enough: it is the same for each request. */
+  /** Warns once: the cause is the same for each request. */
   #warn(): void {
     if (this.#warned) return
     this.#warned = true
     process.emitWarning(
-      "unable to keep an upgrade: another 'upgrade' listener of this server ended its socket. Some frameworks end what they have no route for; there, give the hub its sockets by `accept`",
+      "unable to keep an upgrade: another 'upgrade' listener of this server ended its socket. Some frameworks end sockets at paths that they have no route for; there, give the hub its sockets by `accept`",
       'ChatWarning',
     )
   }
 }
 
-/** Whether this side has ended it. */
+/** Whether this side has ended a socket. */
 const isEnded = (socket: Duplex): boolean => socket.destroyed || socket.writableEnded
-
-const shapeOf = ({ admission }: WsUpgradeHandler): string => admission.shape

@@ -1,8 +1,8 @@
 import { type AnyContract, Client, type Untyped } from '@chat/core'
 import { type SharedClientOptions, takeClientOptions } from '@chat/core/transport'
-import { dial, type NodeDialOptions, nodeDialOptionNames } from './dial.ts'
+import { dialerOf, type NodeDialOptions, nodeDialOptionNames } from './dial.ts'
 
-/** How {@link connect} sets up its client: every option of a `Client` but those that say how to reach the hub, and those of {@link dial}. */
+/** Options of {@link connect}: those of a `Client`, except for the ones that say how to reach the hub, and those of `dial`. */
 export interface ConnectOptions<C extends AnyContract = AnyContract>
   extends SharedClientOptions<C>,
     NodeDialOptions {}
@@ -17,14 +17,14 @@ export interface ConnectOptions<C extends AnyContract = AnyContract>
  * await lobby.send('say', { text: 'hi' })
  * ```
  *
- * With a contract, `connect(url, { contract })` validates what passes; `connect<typeof contract>(url)` takes the types alone.
+ * With a contract, `connect(url, { contract })` validates payloads; `connect<typeof contract>(url)` takes the types alone.
  *
- * @throws UsageError when the URL is none of `ws:`, `wss:`, `http:` or `https:`, or `ws` is older than 8.23.0, or an option does not exist.
+ * @throws UsageError when the URL is none of `ws:`, `wss:`, `http:` or `https:`, an option does not exist, or `ws` is older than 8.23.0.
  */
 export function connect<C extends AnyContract = Untyped>(
   url: string | URL,
   options: ConnectOptions<C> = {},
 ): Client<C> {
   const clientOptions = takeClientOptions<C, NodeDialOptions>(options, nodeDialOptionNames)
-  return new Client<C>({ ...clientOptions, dial: dial(url, options) })
+  return new Client<C>({ ...clientOptions, dial: dialerOf(url, options) })
 }

@@ -1,9 +1,9 @@
 import type { Buffer } from 'node:buffer'
 import type { Duplex } from 'node:stream'
-import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/core/transport'
-import { onBun } from './bun.ts'
-import { type Piece, pieces } from './pieces.ts'
+import { BaseConnection, type Batch, isSendableCode, type TransportCapabilities } from '@chat/core/transport'
+import { type Fragment, fragmentsOf } from './fragments.ts'
 import { open, type WsSocket } from './socket.ts'
+import { onBun } from './warn-on-bun.ts'
 
 const capabilities: TransportCapabilities = {
   name: 'node-ws',
@@ -13,53 +13,54 @@ const capabilities: TransportCapabilities = {
   detectsLoss: false,
 }
 
-/** What is given to Node's stream at once. It hands on all it has in one go and tells of no part of it, so the rest waits here. */
+/** Most bytes to give Node's stream at once. It writes all its bytes in one go and reports no part of them, so the rest waits here. */
 const highWaterMark = 64 * 1024
-/** How long a peer has to answer a close, in milliseconds. */
+/** Time that a peer has to answer a close, in milliseconds. */
 export const closeTimeout = 5_000
 
-/** What a connection is made of. */
-export interface WsLink {
+/** Parts of a connection over `ws`. */
+export interface WsConnectionParts {
+  /** The socket of `ws`. */
   readonly ws: WsSocket
-  /** The socket below, when frames may be written to it past `ws`: on a server, without compression. Else `null`. */
+  /** The socket below, when frames may bypass the sender of `ws`: on a server, without compression. Else `null`. */
   readonly raw: Duplex | null
-  /** Counts inbound bytes; `null` when nobody knows them, and whole messages are counted. */
+  /** Counts inbound bytes; `null` when they are not counted, and whole messages are. */
   readonly meter: { readonly bytesRead: number } | null
   /** See `Connection.extra`. */
   readonly extra: unknown
 }
 
-/** A connection over a socket of `ws`, of either side. */
+/** A connection over a socket of `ws`, on a server or a client. */
 export class WsConnection extends BaseConnection {
   readonly #ws: WsSocket
   readonly #raw: Duplex | null
   readonly #meter: { readonly bytesRead: number } | null
-  readonly #written: (error?: Error | null) => void
-  #queue: Piece[] = []
-  #queued = 0
+  readonly #onWritten: (error?: Error | null) => void
+  #queue: Fragment[] = []
+  #queuedBytes = 0
   #blocked = false
-  #heard = 0
-  #failure = ''
+  #received = 0
+  #errorMessage = ''
   #closeTimer: NodeJS.Timeout | undefined
 
-  constructor({ ws, raw, meter, extra }: WsLink) {
+  constructor({ ws, raw, meter, extra }: WsConnectionParts) {
     super(ws.protocol, extra)
     this.#ws = ws
     this.#raw = raw
     this.#meter = meter
-    this.#written = (error) => {
-      if (this.#blocked && !error) this.#proceed()
+    this.#onWritten = (error) => {
+      if (this.#blocked && !error) this.#continue()
     }
     ws.binaryType = 'nodebuffer'
-    ws.on('message', (data, isBinary) => this.#message(data, isBinary))
-    // A failed connection closes, and `close` says the rest; without a listener the process would end.
+    ws.on('message', (data, isBinary) => this.#onMessage(data, isBinary))
+    // A failed connection also emits `close`; without a listener the error would end the process.
     ws.on('error', ({ message }) => {
-      this.#failure = message
+      this.#errorMessage = message
     })
-    ws.on('close', (code, reason) => this.#closed(code, reason))
+    ws.on('close', (code, reason) => this.#onClose(code, reason))
     if (meter !== null) return
-    ws.on('ping', () => this.#heard++)
-    ws.on('pong', () => this.#heard++)
+    ws.on('ping', () => this.#received++)
+    ws.on('pong', () => this.#received++)
   }
 
   get capabilities(): TransportCapabilities {
@@ -67,30 +68,32 @@ export class WsConnection extends BaseConnection {
   }
 
   get bufferedAmount(): number {
-    // A socket that was destroyed keeps what it had.
-    return this.state === 'closed' ? 0 : this.#queued + this.#unwritten
+    // A destroyed socket keeps reporting the bytes it had.
+    return this.state === 'closed' ? 0 : this.#queuedBytes + this.#unwritten
   }
 
   get received(): number {
-    return this.#meter === null ? this.#heard : this.#meter.bytesRead
+    return this.#meter === null ? this.#received : this.#meter.bytesRead
   }
 
   protected doSend(batch: Batch): boolean {
     if (this.#ws.readyState !== open) return true
-    const parts = batch.prepared('node-ws', pieces)
-    const piece = parts[0]
-    if (parts.length === 1 && piece !== undefined && this.#queued === 0 && this.#fits(piece)) this.#put(piece)
-    else this.#enqueue(parts)
-    this.#blocked = this.#queued > 0 || this.#unwritten >= highWaterMark
+    const fragments = batch.prepared('node-ws', fragmentsOf)
+    const first = fragments[0]
+    if (fragments.length === 1 && first !== undefined && this.#queuedBytes === 0 && this.#fits(first))
+      this.#writeFragment(first)
+    else this.#enqueue(fragments)
+    this.#blocked = this.#queuedBytes > 0 || this.#unwritten >= highWaterMark
     return !this.#blocked
   }
 
   protected doClose(code: number, reason: string): void {
     this.#closeTimer = setTimeout(() => this.#ws.terminate(), closeTimeout)
     this.#write(this.#queue.length)
-    // Nothing is read while paused, so the peer's answer would never be seen.
+    // A paused socket would never read the peer's answer.
     this.#ws.resume()
-    if (isSendable(code)) this.#ws.close(code, reason)
+    // For other codes `ws` throws and leaves the socket open.
+    if (isSendableCode(code)) this.#ws.close(code, reason)
     else this.#ws.close()
   }
 
@@ -110,28 +113,28 @@ export class WsConnection extends BaseConnection {
     return this.#raw === null ? this.#ws.bufferedAmount : this.#raw.writableLength
   }
 
-  #fits({ frame }: Piece): boolean {
+  #fits({ frame }: Fragment): boolean {
     const unwritten = this.#unwritten
     return unwritten === 0 || unwritten + frame.length <= highWaterMark
   }
 
-  #enqueue(parts: readonly Piece[]): void {
-    for (const piece of parts) {
-      this.#queue.push(piece)
-      this.#queued += piece.frame.length
+  #enqueue(fragments: readonly Fragment[]): void {
+    for (const fragment of fragments) {
+      this.#queue.push(fragment)
+      this.#queuedBytes += fragment.frame.length
     }
     this.#fill()
   }
 
-  /** The socket took something: it gets more, and the hub is told when nothing waits any more. */
-  #proceed(): void {
+  /** Writes on after the socket took bytes, and reports the drain when no bytes wait any more. */
+  #continue(): void {
     this.#fill()
-    if (this.#queued > 0 || this.#unwritten >= highWaterMark) return
+    if (this.#queuedBytes > 0 || this.#unwritten >= highWaterMark) return
     this.#blocked = false
     this.drained()
   }
 
-  /** Gives the socket what it has room for. */
+  /** Writes as many fragments as the socket has room for. */
   #fill(): void {
     let size = this.#unwritten
     let count = 0
@@ -143,37 +146,31 @@ export class WsConnection extends BaseConnection {
     this.#write(count)
   }
 
-  /** Writes the first pieces of the queue, in one system call. */
+  /** Writes the first fragments of the queue, in one system call. */
   #write(count: number): void {
     if (count === 0 || this.#ws.readyState !== open) return
     this.#raw?.cork()
-    for (const piece of this.#queue.splice(0, count)) {
-      this.#queued -= piece.frame.length
-      this.#put(piece)
+    for (const fragment of this.#queue.splice(0, count)) {
+      this.#queuedBytes -= fragment.frame.length
+      this.#writeFragment(fragment)
     }
     this.#raw?.uncork()
   }
 
-  #put({ frame, head, last }: Piece): void {
-    if (this.#raw !== null) this.#raw.write(frame, this.#written)
-    else this.#ws.send(frame.subarray(head), { binary: false, fin: last }, this.#written)
+  #writeFragment({ frame, payloadStart, isLast }: Fragment): void {
+    if (this.#raw !== null) this.#raw.write(frame, this.#onWritten)
+    else this.#ws.send(frame.subarray(payloadStart), { binary: false, fin: isLast }, this.#onWritten)
   }
 
-  #message(data: Buffer, isBinary: boolean): void {
-    this.#heard++
+  #onMessage(data: Buffer, isBinary: boolean): void {
+    this.#received++
     this.receive(isBinary ? data : data.toString())
   }
 
-  #closed(code: number, reason: Buffer): void {
+  #onClose(code: number, reason: Buffer): void {
     clearTimeout(this.#closeTimer)
     this.#queue = []
-    this.#queued = 0
-    this.ended(code, reason.length === 0 ? this.#failure : reason.toString())
+    this.#queuedBytes = 0
+    this.ended(code, reason.length === 0 ? this.#errorMessage : reason.toString())
   }
-}
-
-/** Whether a close frame may carry a code (RFC 6455 §7.4); `ws` throws for others and leaves the socket open. */
-function isSendable(code: number): boolean {
-  if (!Number.isInteger(code) || code < 1000 || code > 4999) return false
-  return code >= 3000 || (code <= 1014 && (code < 1004 || code > 1006))
 }

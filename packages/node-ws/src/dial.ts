@@ -1,24 +1,32 @@
 import type { Agent, IncomingMessage } from 'node:http'
-import { ChatError, type ErrorCode, UsageError } from '@chat/core'
-import type { Connection, Dialer, OptionNames } from '@chat/core/transport'
+import { UsageError } from '@chat/core'
+import {
+  answerError,
+  type Connection,
+  checkOptions,
+  type Dialer,
+  type OptionNames,
+  unreachableError,
+} from '@chat/core/transport'
 import { type ClientOptions, WebSocket } from 'ws'
 import { closeTimeout, WsConnection } from './connection.ts'
-import { requireWs } from './version.ts'
+import { requireWs } from './require-ws.ts'
 
-/** How {@link dial} reaches a hub. Sizes in bytes, durations in milliseconds. */
+/** Options of {@link dial}. Sizes in bytes, durations in milliseconds. */
 export interface NodeDialOptions {
   /** Headers of the upgrade request, such as `cookie`. Default: none. */
   readonly headers?: Readonly<Record<string, string>>
-  /** The `Origin` header. Default: none, as for everything that is no browser. */
+  /** The `Origin` header. Default: none, as only browsers send it. */
   readonly origin?: string
-  /** How long the upgrade may take. Default: 10 000. */
+  /** Longest time that the upgrade may take. Default: 10 000. */
   readonly handshakeTimeout?: number
-  /** The largest transmission to take. Default: 512 KiB, twice what a hub writes. */
+  /** Largest transmission to accept. Default: 512 KiB, twice the size that a hub writes at most. */
   readonly maxPayload?: number
   /** Makes the sockets: for proxies, and for TLS with certificates of your own (`new https.Agent({ ca })`). Default: Node's. */
   readonly agent?: Agent
 }
 
+/** Names of the options of {@link dial}. */
 export const nodeDialOptionNames: OptionNames<NodeDialOptions> = {
   headers: true,
   origin: true,
@@ -29,22 +37,30 @@ export const nodeDialOptionNames: OptionNames<NodeDialOptions> = {
 
 const defaultHandshakeTimeout = 10_000
 const defaultMaxPayload = 512 * 1024
-/** More than a hub's limit: a hub's messages are large, and proxies may cut them. */
+/** Most fragments of one message: more than a hub accepts, because a hub's messages are large and proxies may cut them. */
 const maxFragments = 1_024
+/** Bytes of a server's answer that an error quotes. */
+const maxQuoted = 300
 
 /**
- * Reaches a hub from Node, over `ws`. The dialer rejects with a `ChatError` when there is no connection: `unavailable`, or what the
- * server's status says: `unauthorized` (401), `forbidden` (403), `not_found` (404); `Retry-After` becomes `retryAfter`.
+ * Makes a dialer that reaches a hub from Node, over `ws`. Without a connection it rejects with a `ChatError`: `unavailable`, or the code that stands for the
+ * server's status: `unauthorized` (401), `forbidden` (403), `not_found` (404); `Retry-After` becomes `retryAfter`.
  *
  * ```ts
  * const dialer = dial('ws://127.0.0.1:3000/chat', { headers: { cookie } })
  * ```
  *
- * @throws UsageError when the URL is none of `ws:`, `wss:`, `http:` or `https:`, or `ws` is older than 8.23.0.
+ * @throws UsageError when the URL is none of `ws:`, `wss:`, `http:` or `https:`, an option does not exist, or `ws` is older than 8.23.0.
  */
 export function dial(url: string | URL, options: NodeDialOptions = {}): Dialer {
+  checkOptions('dial', options, nodeDialOptionNames)
+  return dialerOf(url, options)
+}
+
+/** Makes the dialer of {@link dial}, from options that may hold those of a client as well. */
+export function dialerOf(url: string | URL, options: NodeDialOptions): Dialer {
   requireWs()
-  const target = checked(url)
+  const target = webSocketUrl(url)
   return ({ protocols, signal }) =>
     new Promise<Connection>((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason)
@@ -53,7 +69,7 @@ export function dial(url: string | URL, options: NodeDialOptions = {}): Dialer {
     })
 }
 
-/** One socket until it is open, or will not be. */
+/** One socket until it is open, or cannot open any more. */
 class Attempt {
   readonly #target: URL
   readonly #ws: WebSocket
@@ -68,21 +84,21 @@ class Attempt {
     ws.on('upgrade', ({ socket }) => {
       this.#meter = socket
     })
-    ws.on('unexpected-response', (_request, response) => this.#refused(response))
-    // Stays after the end of the attempt: `terminate` raises one more.
-    ws.on('error', (cause) => this.#fail(this.#error('unavailable', cause.message, { cause })))
+    ws.on('unexpected-response', (_request, response) => this.#onAnswer(response))
+    // The listener stays after the end of the attempt, because `terminate` emits one more error.
+    ws.on('error', (cause) => this.#fail(unreachableError(this.#target, cause)))
   }
 
   settle(resolve: (connection: Connection) => void, reject: (reason: unknown) => void): void {
     const signal = this.#signal
-    const giveUp = (): void => this.#fail(signal.reason)
-    signal.addEventListener('abort', giveUp, { once: true })
+    const onAbort = (): void => this.#fail(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
     this.#reject = (reason) => {
-      signal.removeEventListener('abort', giveUp)
+      signal.removeEventListener('abort', onAbort)
       reject(reason)
     }
     this.#ws.on('open', () => {
-      signal.removeEventListener('abort', giveUp)
+      signal.removeEventListener('abort', onAbort)
       resolve(this.#connection())
     })
   }
@@ -93,38 +109,19 @@ class Attempt {
 
   #fail(reason: unknown): void {
     this.#reject(reason)
-    // Once it is open, the connection deals with its errors.
+    // An open socket belongs to its connection, which handles its errors.
     if (this.#ws.readyState === WebSocket.CONNECTING) this.#ws.terminate()
   }
 
-  /** The server answered, but not with an upgrade. The first words of its answer say why. */
-  #refused(response: IncomingMessage): void {
-    const { statusCode = 0, headers } = response
-    const settle = (body = ''): void => {
-      const reason = `the server answered ${statusCode}${body === '' ? '' : `: ${body}`}`
-      const retryAfter = Number(headers['retry-after']) * 1_000
-      this.#fail(
-        this.#error(codes[statusCode] ?? 'unavailable', reason, retryAfter > 0 ? { retryAfter } : {}),
-      )
-    }
-    response.once('data', (chunk: Uint8Array) => settle(firstWords(chunk)))
-    response.once('close', () => settle())
-    response.once('error', () => settle())
+  /** Fails with an answer of the server that is no upgrade; the beginning of its body tells the reason. */
+  #onAnswer(response: IncomingMessage): void {
+    const { statusCode: status = 0, headers } = response
+    const fail = (text = ''): void =>
+      this.#fail(answerError(this.#target, { status, retryAfter: headers['retry-after'], text }))
+    response.once('data', (chunk: Uint8Array) => fail(new TextDecoder().decode(chunk.subarray(0, maxQuoted))))
+    response.once('close', () => fail())
+    response.once('error', () => fail())
   }
-
-  /** The query may hold secrets and is left out. */
-  #error(code: ErrorCode, reason: string, options: { cause?: unknown; retryAfter?: number }): ChatError {
-    const { origin, pathname } = this.#target
-    return new ChatError(code, `unable to connect to ${origin}${pathname}: ${reason}`, options)
-  }
-}
-
-const codes: Readonly<Record<number, ErrorCode>> = { 401: 'unauthorized', 403: 'forbidden', 404: 'not_found' }
-
-/** What a server wrote, as harmless text. */
-function firstWords(chunk: Uint8Array): string {
-  const text = new TextDecoder().decode(chunk.subarray(0, 300))
-  return text.replace(/[^\P{C}\n]|\n/gu, ' ').trim()
 }
 
 function clientOptions(options: NodeDialOptions): ClientOptions & { readonly closeTimeout: number } {
@@ -142,13 +139,15 @@ function clientOptions(options: NodeDialOptions): ClientOptions & { readonly clo
   }
 }
 
-/** `ws` would throw at each attempt; a wrong URL is told once, where it was written. */
-function checked(url: string | URL): URL {
+/** Checks the URL once, in the call that has it: `ws` would throw at each attempt. */
+function webSocketUrl(url: string | URL): URL {
   const target = URL.canParse(String(url)) ? new URL(url) : null
   if (target !== null && /^(?:ws|http)s?:$/.test(target.protocol)) {
     target.hash = ''
     target.protocol = target.protocol.replace('http', 'ws')
     return target
   }
-  throw new UsageError('unable to dial: the URL is not absolute, such as "wss://app.example/chat"')
+  throw new UsageError(
+    'unable to dial: the URL is not absolute; give one such as "wss://app.example/chat", with wss:, ws:, https: or http:',
+  )
 }

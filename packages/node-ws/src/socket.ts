@@ -1,19 +1,19 @@
 import type { Buffer } from 'node:buffer'
 
 /**
- * What is needed of a WebSocket of `ws`, so that a host may bring its own copy: `ws`'s class, and what
- * Fastify, NestJS and Hono hand out on Node, fit as they are.
+ * Part of a WebSocket of `ws` that a connection uses. Structural, so that a host may bring its own copy: the class of `ws` fits, and so do the sockets of
+ * Fastify, NestJS and Hono on Node.
  */
 export interface WsSocket {
-  /** 1 while it is open. */
+  /** 1 while the socket is open. */
   readonly readyState: number
-  /** The subprotocol of the upgrade; empty when there is none. */
+  /** Subprotocol of the upgrade; empty without one. */
   readonly protocol: string
-  /** The extensions of the upgrade; empty when there are none. */
+  /** Extensions of the upgrade; empty without any. */
   readonly extensions: string
   /** Bytes that wait in this process. */
   readonly bufferedAmount: number
-  /** How binary messages arrive. */
+  /** Type in which binary messages arrive. */
   binaryType: string
   /** Sends one frame of a message; `done` runs when the operating system has it. */
   send(
@@ -27,17 +27,17 @@ export interface WsSocket {
   terminate(): void
   /** Stops reading. */
   pause(): void
-  /** Reads on. */
+  /** Continues reading. */
   resume(): void
-  /** Listens to messages: the bytes, and whether they are binary. */
+  /** Listens to messages: their bytes, and whether they are binary. */
   on(event: 'message', listener: (data: Buffer, isBinary: boolean) => void): unknown
-  /** Listens to the end: the code and reason of the peer's close frame, or 1006. */
+  /** Listens to the end: code and reason of the peer's close frame, or 1006. */
   on(event: 'close', listener: (code: number, reason: Buffer) => void): unknown
-  /** Listens to what breaks the connection; `close` follows. */
+  /** Listens to the error that breaks the connection; `close` follows. */
   on(event: 'error', listener: (error: Error) => void): unknown
-  /** Listens to WebSocket's own signs of life. */
+  /** Listens to WebSocket's own pings and pongs. */
   on(event: 'ping' | 'pong', listener: (data: Buffer) => void): unknown
 }
 
-/** The state in which a socket of `ws` takes data. */
+/** `readyState` of a socket that takes data. */
 export const open = 1

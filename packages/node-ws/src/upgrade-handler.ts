@@ -2,53 +2,44 @@ import type { Buffer } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import {
-  Admission,
   type Admitted,
-  type Place,
-  type Refusal,
-  refusalCode,
-  type Sink,
+  type BoundServer,
+  checkHub,
+  checkOptions,
+  closeRefused,
+  nodeRequest,
+  RequestHandler,
   type TransportHub,
 } from '@chat/core/transport'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
-import { warnOnBun } from './bun.ts'
-import { closeTimeout, WsConnection } from './connection.ts'
-import type { Compression, NodeWsExtra, UpgradeHandlerOptions } from './options.ts'
-import { ignoreErrors, refuse } from './refuse.ts'
-import { requestOf } from './request.ts'
+import { answerRefused, ignoreErrors } from './answer-refused.ts'
+import { closeTimeout, WsConnection, type WsConnectionParts } from './connection.ts'
+import { type Compression, type NodeWsExtra, optionNames, type UpgradeHandlerOptions } from './options.ts'
+import { requireWs } from './require-ws.ts'
 import { open, type WsSocket } from './socket.ts'
-import { requireWs } from './version.ts'
+import { warnOnBun } from './warn-on-bun.ts'
 
 /** Takes WebSockets for a hub. */
 export interface UpgradeHandler {
   /**
-   * For hosts that own the `upgrade` event: upgrades a request for this hub's path, or refuses it with an HTTP response. `false`: the path is not
-   * this hub's (or {@link UpgradeHandler.detach} was called), and nothing was done.
+   * Upgrades a request for this hub's path, or refuses it with an HTTP response: for hosts that own the `upgrade` event. Returns `false` and does nothing when the
+   * path is not this hub's, or {@link UpgradeHandler.detach} was called.
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
   /**
-   * For hosts that upgrade by themselves (Fastify, NestJS, Hono): takes a socket that is open, in the turn in which the host hands it out. The host has
-   * matched the path; where it fits the `path` option, the parameters are taken from it. The origin is checked as for upgrades. `false`: the socket
+   * Takes an open socket from a host that upgrades by itself (Fastify, NestJS, Hono); call it in the turn in which the host hands the socket out. The host has
+   * matched the path: parameters come from a path that fits the option `path`. The origin is checked as for upgrades. Returns `false` when the socket
    * was refused and closed. Set `maxPayload` and `maxFragments` in the host's options: an open socket keeps its own.
    */
   accept(socket: WsSocket, request: IncomingMessage): boolean
-  /** Takes no further connections. Those that are open stay until the hub closes them. */
+  /** Takes no further connections. Open connections stay until the hub closes them. */
   detach(): void
 }
 
-/** Fragments of one message; each costs more than its bytes. */
+/** Most fragments of one message; each costs more than its bytes. */
 const maxFragments = 64
-/** Reads that one message may come in; each costs more than its bytes. A message of 256 KiB in these is 64 bytes a read. */
+/** Most reads that one message may arrive in; each costs more than its bytes. A message of 256 KiB in so many reads has 64 bytes in each. */
 const maxBufferedChunks = 4_096
-
-const detached: Refusal = { status: 503, message: 'The hub takes no further connections here.' }
-const foreignProtocol: Refusal = {
-  status: 400,
-  message: 'The host agreed on a subprotocol that the hub does not speak.',
-}
-
-/** For sockets that nobody listens to any more. */
-const deaf: Sink = { receive() {}, drain() {}, closed() {} }
 
 /**
  * Takes WebSockets for a hub without listening to a server, for hosts that own the `upgrade` event or upgrade by themselves:
@@ -56,122 +47,98 @@ const deaf: Sink = { receive() {}, drain() {}, closed() {} }
  * ```ts
  * const chat = upgradeHandler(hub, { path: '/chat' })
  * server.on('upgrade', (request, socket, head) => {
- *   if (!chat.handleUpgrade(request, socket, head)) others(request, socket, head)
+ *   if (!chat.handleUpgrade(request, socket, head)) otherUpgrades(request, socket, head)
  * })
  * ```
  *
- * @throws UsageError when an option cannot work, or `ws` is older than 8.23.0.
+ * @throws UsageError when an option cannot work or does not exist, or `ws` is older than 8.23.0.
  */
 export function upgradeHandler(hub: TransportHub, options: UpgradeHandlerOptions = {}): UpgradeHandler {
-  return new WsUpgradeHandler(hub, options, boundTo)
+  checkHub(hub, 'upgradeHandler(hub, options)')
+  checkOptions('serve the hub', options, optionNames)
+  return new WsUpgradeHandler(hub, options)
 }
 
-/** What {@link upgradeHandler} makes. */
+/** Implementation of {@link UpgradeHandler}, for `attach` as well. */
 export class WsUpgradeHandler implements UpgradeHandler {
-  /** What it takes. */
-  readonly admission: Admission
   readonly #hub: TransportHub
-  readonly #options: UpgradeHandlerOptions
+  readonly #requests: RequestHandler<IncomingMessage>
   readonly #server: WebSocketServer
-  readonly #boundTo: (request: IncomingMessage) => string | null
-  #detached = false
+  readonly #listening: BoundServer | undefined
 
-  constructor(
-    hub: TransportHub,
-    options: UpgradeHandlerOptions,
-    boundTo: (request: IncomingMessage) => string | null,
-  ) {
+  /** `listening` is the server that requests come to. Default: the server that Node keeps at their sockets. */
+  constructor(hub: TransportHub, options: UpgradeHandlerOptions, listening?: BoundServer) {
     requireWs()
     warnOnBun()
     this.#hub = hub
-    this.#options = options
-    this.#boundTo = boundTo
-    this.admission = new Admission(hub, options)
+    this.#listening = listening
+    this.#requests = new RequestHandler(hub, options)
     this.#server = new WebSocketServer(serverOptions(hub, options.compression))
+  }
+
+  /** Equal for two handlers of the same paths; in sorted order, the more specific path comes first. */
+  get shape(): string {
+    return this.#requests.shape
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     return this.take(request, socket, head) !== 'other'
   }
 
-  /** The same, and what became of it: it was for others, it was answered with an error, or there is a connection. */
+  /** Handles an upgrade and returns the outcome: not for this hub, answered with an error, or a connection of the hub. */
   take(request: IncomingMessage, socket: Duplex, head: Buffer): 'other' | 'refused' | 'taken' {
-    const place = this.#detached ? null : this.admission.match(request.url)
-    if (place === null) return 'other'
+    const decision = this.#requests.decideUpgrade(nodeRequest(request, { server: this.#listening }))
+    if (decision.outcome === 'not-for-hub') return 'other'
     ignoreErrors(socket)
-    const admission = this.#admit(request, place)
-    if ('status' in admission) {
-      refuse(socket, admission)
-      this.#tell(admission, request)
+    if (decision.outcome === 'refused') {
+      answerRefused(socket, decision.refusal)
       return 'refused'
     }
     const ws = this.#upgrade(request, socket, head)
     if (ws === null) return 'refused'
-    // Past `ws`'s own sender, unless that compresses: then it writes later what it is given now.
+    // `ws` with compression writes later what it is given now, so frames must not overtake it.
     const raw = ws.extensions === '' ? socket : null
-    const extra: NodeWsExtra = { context: admission.context, socket: ws }
-    this.#hub.accept(new WsConnection({ ws, raw, meter: meterOf(socket), extra }), admission.handshake)
+    this.#enter({ ws, raw, meter: meterOf(socket) }, decision)
     return 'taken'
   }
 
   accept(socket: WsSocket, request: IncomingMessage): boolean {
-    const admission = this.#admitOpen(socket, request)
-    const context = 'status' in admission ? undefined : admission.context
-    const extra: NodeWsExtra = { context, socket }
-    const connection = new WsConnection({ ws: socket, raw: null, meter: meterOf(request.socket), extra })
-    if (!('status' in admission) && socket.readyState === open) {
-      this.#hub.accept(connection, admission.handshake)
-      return true
-    }
-    connection.attach(deaf)
-    if ('status' in admission) {
-      connection.close(refusalCode(admission), admission.message)
-      this.#tell(admission, request)
-    } else connection.abort(new Error('unable to accept a socket that is not open'))
+    const asked = nodeRequest(request, { server: this.#listening })
+    const decision = this.#requests.decideOpened(asked, socket.protocol)
+    const parts = { ws: socket, raw: null, meter: meterOf(request.socket) }
+    if (decision.outcome === 'refused')
+      closeRefused(new WsConnection({ ...parts, extra: undefined }), decision.refusal)
+    else if (socket.readyState === open) return this.#enter(parts, decision)
+    else new WsConnection({ ...parts, extra: undefined }).abort(new Error('the socket is not open'))
     return false
   }
 
   detach(): void {
-    this.#detached = true
+    this.#requests.detach()
   }
 
-  #admit(request: IncomingMessage, place: Place): Admitted | Refusal {
-    return this.admission.examine({
-      place,
-      request: requestOf(request),
-      boundTo: () => this.#boundTo(request),
-      context: () => this.#options.context?.(request),
-    })
+  #enter(parts: Omit<WsConnectionParts, 'extra'>, { handshake, context }: Admitted): true {
+    const extra: NodeWsExtra = { context, socket: parts.ws }
+    this.#hub.accept(new WsConnection({ ...parts, extra }), handshake)
+    return true
   }
 
-  /** The same for a socket that the host has opened. */
-  #admitOpen(socket: WsSocket, request: IncomingMessage): Admitted | Refusal {
-    if (this.#detached) return detached
-    if (socket.protocol !== '' && !this.#hub.subprotocols.includes(socket.protocol)) return foreignProtocol
-    return this.#admit(request, this.admission.matched(request.url))
-  }
-
-  /** `ws` checks the request itself and answers a bad one; then there is no socket. */
+  /** Upgrades a request; `null` when `ws` found it wrong and answered it. */
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): WebSocket | null {
-    const made: WebSocket[] = []
+    const opened: WebSocket[] = []
     try {
-      this.#server.handleUpgrade(request, socket, head, (ws) => made.push(ws))
+      this.#server.handleUpgrade(request, socket, head, (ws) => opened.push(ws))
     } catch (error) {
       process.emitWarning(
         `unable to upgrade: ${String(error)}. Another 'upgrade' listener took the same request; let each answer its own path`,
         'ChatWarning',
       )
     }
-    return made[0] ?? null
-  }
-
-  #tell(refusal: Refusal, request: IncomingMessage): void {
-    try {
-      this.#options.onRefused?.(refusal, request)
-    } catch {}
+    return opened[0] ?? null
   }
 }
 
+/** Options that the types of `ws` do not know yet. */
 type NewerServerOptions = ServerOptions & { readonly closeTimeout: number }
 
 function serverOptions(
@@ -186,12 +153,12 @@ function serverOptions(
     maxBufferedChunks,
     closeTimeout,
     perMessageDeflate: compression === false ? false : deflate(compression === true ? {} : compression),
-    // Without a common one the client gets none, never one that it did not offer (P-FR-8).
+    // A client without a common subprotocol gets none, never one that it did not offer (P-FR-8).
     handleProtocols: (offered) => [...offered].find((name) => subprotocols.includes(name)) ?? false,
   }
 }
 
-/** Without context from message to message, which would cost every idle connection its windows. */
+/** Messages do not share context, which would cost every idle connection its windows. */
 function deflate({ threshold }: Compression): ServerOptions['perMessageDeflate'] {
   return {
     serverNoContextTakeover: true,
@@ -200,21 +167,9 @@ function deflate({ threshold }: Compression): ServerOptions['perMessageDeflate']
   }
 }
 
-/** The socket's count of bytes, where it has one. */
+/** Returns the socket as a meter of inbound bytes; `null` when it does not count them. */
 function meterOf(socket: Duplex): { readonly bytesRead: number } | null {
   return 'bytesRead' in socket && typeof socket.bytesRead === 'number'
     ? (socket as Duplex & { readonly bytesRead: number })
     : null
-}
-
-/** Where the server listens that a request came to; Node keeps it at the socket. */
-function boundTo({ socket }: IncomingMessage): string | null {
-  const { server } = socket as { readonly server?: { address?: () => unknown } }
-  return addressOf(server?.address?.())
-}
-
-/** The address that a server listens on; `null` when it is no IP address. */
-export function addressOf(bound: unknown): string | null {
-  if (typeof bound !== 'object' || bound === null || !('address' in bound)) return null
-  return typeof bound.address === 'string' ? bound.address : null
 }

@@ -2,8 +2,8 @@ import type { Socket } from 'node:net'
 import { Batch, Frame } from '@chat/core/transport'
 import { expect, test, vi } from 'vitest'
 import { frame, RawPeer } from '../../../test-support/raw-peer.ts'
+import { fragmentsOf } from '../src/fragments.ts'
 import { attach, type NodeWsExtra } from '../src/index.ts'
-import { pieces } from '../src/pieces.ts'
 import { openClient, type TestClient } from './support/client.ts'
 import { batchOf, StandIn } from './support/hub.ts'
 import { startServer } from './support/server.ts'
@@ -33,7 +33,7 @@ test('a batch is encoded once, for every connection that gets it', async () => {
   expect(await Promise.all(clients.map((client) => client.next()))).toEqual(Array(5).fill('to everyone'))
   expect(prepared).toHaveBeenCalledTimes(1)
   prepared.mockRestore()
-  expect(batch.prepared('node-ws', () => [])).toEqual(pieces('to everyone'))
+  expect(batch.prepared('node-ws', () => [])).toEqual(fragmentsOf('to everyone'))
 })
 
 test('messages of every length arrive whole and in order', async () => {

@@ -1,22 +1,25 @@
-import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/core/transport'
+import { BaseConnection, type Batch, isWebSocketCode, type TransportCapabilities } from '@chat/core/transport'
 import { open, type ServerWebSocket } from './socket.ts'
 
-/** Above this many bytes that the platform has not written yet, the hub waits. */
+/** Unwritten bytes of the platform above which the hub waits. */
 const highWaterMark = 64 * 1024
-/** The platform does not say when it has written: while the hub waits it is asked, soon at first and then less and less often, in milliseconds. */
+/** Time between two looks at the unwritten bytes while the hub waits, in milliseconds: the platform reports no drain. It doubles from the first to the last. */
 const drainInterval = { first: 1, last: 32 }
-/** How long a peer has to answer a close, in milliseconds. */
+/** Time that a peer has to answer a close, in milliseconds. */
 const closeTimeout = 5_000
-/** Reading cannot be stopped: what comes from a peer that is to be held back is held here, up to this many characters. An empty message costs something, too. */
-const mostHeld = 1024 * 1024
+/** Most characters to hold of a paused peer, as the platform cannot stop reading. Each message costs some characters more, so that empty ones are bounded too. */
+const maxHeld = 1024 * 1024
 const messageCost = 64
 
-/** What a connection is made of. */
-export interface WebLink {
+/** Parts of a connection over a web-standard WebSocket. */
+export interface WebSocketConnectionParts {
+  /** The socket. */
   readonly socket: ServerWebSocket
+  /** Subprotocol that both sides agreed on; empty without one. */
   readonly protocol: string
-  /** Whether `bufferedAmount` tells the truth. */
+  /** Whether the `bufferedAmount` of the socket is true. */
   readonly backpressure: boolean
+  /** See `Connection.extra`. */
   readonly extra: unknown
 }
 
@@ -24,14 +27,14 @@ export interface WebLink {
 export class WebSocketConnection extends BaseConnection {
   readonly capabilities: TransportCapabilities
   readonly #socket: ServerWebSocket
-  #heard = 0
+  #received = 0
   #paused = false
   #held: (string | Uint8Array)[] = []
   #heldSize = 0
-  #draining: ReturnType<typeof setTimeout> | undefined
-  #closing: ReturnType<typeof setTimeout> | undefined
+  #drainTimer: ReturnType<typeof setTimeout> | undefined
+  #closeTimer: ReturnType<typeof setTimeout> | undefined
 
-  constructor({ socket, protocol, backpressure, extra }: WebLink) {
+  constructor({ socket, protocol, backpressure, extra }: WebSocketConnectionParts) {
     super(protocol, extra)
     this.#socket = socket
     this.capabilities = {
@@ -42,46 +45,46 @@ export class WebSocketConnection extends BaseConnection {
       detectsLoss: false,
     }
     socket.binaryType = 'arraybuffer'
-    socket.addEventListener('message', ({ data }) => this.#message(data))
-    socket.addEventListener('close', ({ code, reason }) => this.#closed(code, reason))
-    // A failed connection closes, and `close` says the rest.
+    socket.addEventListener('message', ({ data }) => this.#onMessage(data))
+    socket.addEventListener('close', ({ code, reason }) => this.#onClose(code, reason))
+    // A failed connection also reports `close`.
     socket.addEventListener('error', () => {})
   }
 
   get bufferedAmount(): number {
-    // A socket that has closed keeps its last amount for ever.
+    // A closed socket keeps its last amount for ever.
     return this.state === 'closed' ? 0 : (this.#socket.bufferedAmount ?? 0)
   }
 
   get received(): number {
-    return this.#heard
+    return this.#received
   }
 
   protected doSend(batch: Batch): boolean {
-    // The platform frames and writes a text by itself, so there is nothing to prepare but the text, and the batch keeps that.
+    // The platform frames a text itself: the text, which the batch keeps, is all there is to prepare.
     if (this.#socket.readyState !== open) return true
     try {
       this.#socket.send(batch.text)
     } catch (cause) {
-      // Workers let a socket be used only where it was made. One that cannot be sent to must not keep the others of this turn from theirs.
+      // Workers let a socket be used only where it was made. Its failure must not keep the other connections of this turn from their batches.
       this.abort(new Error('unable to send: the platform refused a message', { cause }))
       return true
     }
-    if (this.#draining === undefined && this.bufferedAmount <= highWaterMark) return true
-    if (this.#draining === undefined) this.#askLater(drainInterval.first)
+    if (this.#drainTimer === undefined && this.bufferedAmount <= highWaterMark) return true
+    if (this.#drainTimer === undefined) this.#checkDrainLater(drainInterval.first)
     return false
   }
 
   protected doClose(code: number, reason: string): void {
-    this.#closing = setTimeout(() => this.#finish(1006, ''), closeTimeout)
+    this.#closeTimer = setTimeout(() => this.#finish(1006, ''), closeTimeout)
     this.doResume()
-    this.#shut(code, reason)
+    this.#closeSocket(code, reason)
   }
 
   protected doAbort(): void {
-    this.#clear()
-    // There is no way to destroy a socket: it is closed, and nothing of it is heard any more.
-    this.#shut(1000, '')
+    this.#release()
+    // The web's sockets cannot be destroyed: this one is closed, and its later events are ignored.
+    this.#closeSocket(1000, '')
   }
 
   protected doPause(): void {
@@ -98,50 +101,51 @@ export class WebSocketConnection extends BaseConnection {
     }
   }
 
-  #message(data: unknown): void {
-    // The platform goes on reading from a peer that was given up, until that one answers the close.
+  #onMessage(data: unknown): void {
+    // The platform reads on from an aborted peer until that answers the close.
     if (this.state === 'closed') return
-    this.#heard++
+    this.#received++
     const message = typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer)
     if (!this.#paused) return this.receive(message)
     this.#held.push(message)
     this.#heldSize += message.length + messageCost
-    if (this.#heldSize > mostHeld)
-      this.abort(new Error('unable to hold more of a peer that writes without reading'))
+    if (this.#heldSize > maxHeld)
+      this.abort(new Error('unable to hold more messages of a peer that writes without reading'))
   }
 
-  #askLater(delay: number): void {
-    this.#draining = setTimeout(() => {
-      this.#draining = undefined
+  #checkDrainLater(delay: number): void {
+    this.#drainTimer = setTimeout(() => {
+      this.#drainTimer = undefined
       if (this.bufferedAmount === 0) this.drained()
-      else this.#askLater(Math.min(delay * 2, drainInterval.last))
+      else this.#checkDrainLater(Math.min(delay * 2, drainInterval.last))
     }, delay)
   }
 
-  #closed(code: number, reason: string): void {
-    // Some platforms leave it to us to answer a close.
-    this.#shut(code, reason)
+  #onClose(code: number, reason: string): void {
+    // Some platforms leave the answer to a close to us.
+    this.#closeSocket(code, reason)
     this.doResume()
     this.#finish(code, reason)
   }
 
   #finish(code: number, reason: string): void {
-    this.#clear()
+    this.#release()
     this.ended(code, reason)
   }
 
   /** Platforms throw for codes that applications may not use, and some for a socket that has closed. */
-  #shut(code: number, reason: string): void {
+  #closeSocket(code: number, reason: string): void {
     try {
-      if (code === 1000 || (Number.isInteger(code) && code >= 3000 && code <= 4999))
-        this.#socket.close(code, reason)
+      if (isWebSocketCode(code)) this.#socket.close(code, reason)
       else this.#socket.close()
-    } catch {}
+    } catch {
+      // The socket has closed already.
+    }
   }
 
-  #clear(): void {
-    clearTimeout(this.#draining)
-    clearTimeout(this.#closing)
+  #release(): void {
+    clearTimeout(this.#drainTimer)
+    clearTimeout(this.#closeTimer)
     this.#held = []
     this.#heldSize = 0
   }

@@ -1,12 +1,12 @@
-/** What is needed of a server's end of a WebSocket: Deno's and those of a `WebSocketPair` fit as they are. */
+/** Part of a server's end of a WebSocket that a connection uses: the sockets of Deno and of a `WebSocketPair` fit as they are. */
 export interface ServerWebSocket {
-  /** 0 while it connects, 1 while it is open. */
+  /** 0 while the socket connects, 1 while it is open. */
   readonly readyState: number
-  /** The subprotocol of the upgrade, where the platform knows it. */
+  /** Subprotocol of the upgrade, where the platform knows it. */
   readonly protocol?: string | null | undefined
   /** Bytes that wait in this process, where the platform counts them. */
   readonly bufferedAmount?: number | undefined
-  /** How binary messages arrive. */
+  /** Type in which binary messages arrive. */
   binaryType?: string | undefined
   /** Sends a text message. */
   send(text: string): void
@@ -19,22 +19,22 @@ export interface ServerWebSocket {
     type: 'close',
     listener: (event: { readonly code: number; readonly reason: string }) => void,
   ): void
-  /** Listens to what the end is preceded by, or to what breaks it. */
+  /** Listens to the opening, or to the error that breaks the connection. */
   addEventListener(type: 'open' | 'error', listener: () => void): void
 }
 
-/** A request that was upgraded: the server's end, and the answer that the platform waits for. */
+/** Result of an upgrade: the server's end of the socket, and the response that the platform waits for. */
 export interface Upgraded {
   /** The server's end; it may still be connecting. */
   readonly socket: ServerWebSocket
-  /** What `fetch` has to answer. */
+  /** Response that `fetch` has to return. */
   readonly response: Response
 }
 
-/** Upgrades a request. `Deno.upgradeWebSocket` is one. */
+/** Function that upgrades a request, such as `Deno.upgradeWebSocket`. */
 export type Upgrade = (request: Request, options: { readonly idleTimeout: number }) => Upgraded
 
-/** The states of a socket that are looked at. */
+/** `readyState` of a socket that connects. */
 export const connecting = 0
-/** The state in which a socket takes data. */
+/** `readyState` of a socket that takes data. */
 export const open = 1

@@ -1,163 +1,143 @@
 import {
-  Admission,
   type Admitted,
   agreedProtocol,
-  connectRequest,
-  type Place,
+  type ConnectRequest,
+  checkHub,
+  checkOptions,
+  closeRefused,
   type Refusal,
+  RequestHandler,
   refusalAnswer,
-  refusalCode,
-  type Sink,
   type TransportHub,
+  webRequest,
 } from '@chat/core/transport'
 import { WebSocketConnection } from './connection.ts'
-import type { WebSocketExtra, WebSocketHandlerOptions } from './options.ts'
+import { optionNames, type WebSocketExtra, type WebSocketHandlerOptions } from './options.ts'
+import { platformCountsBytes, platformUpgrade } from './platform.ts'
 import { connecting, open, type ServerWebSocket, type Upgrade } from './socket.ts'
-import { platformCounts, platformUpgrade } from './upgrade.ts'
 
 /** Takes WebSockets for a hub. */
 export interface WebSocketHandler<Info = unknown> {
   /** Answers a request: for `Deno.serve(chat.fetch)`, or in the `fetch` of a Worker or Durable Object. */
   readonly fetch: (request: Request, info?: Info) => Response | Promise<Response>
   /**
-   * For hosts that upgrade by themselves: takes a socket, in the turn in which the host has it, open or still connecting. The host has matched the path; where it
-   * fits the `path` option, the parameters are taken from it. The origin is checked as for upgrades. `false`: the socket was refused and closed, or has
+   * Takes a socket from a host that upgrades by itself, open or still connecting; call it in the turn in which the host has the socket. The host has matched the path: parameters
+   * come from a path that fits the option `path`. The origin is checked as for upgrades. Returns `false` when the socket was refused and closed, or has
    * already begun to close.
    */
   accept(socket: ServerWebSocket, request: Request, info?: Info): boolean
-  /** Takes no further connections. Those that are open stay until the hub closes them. */
+  /** Takes no further connections. Open connections stay until the hub closes them. */
   detach(): void
 }
 
 /**
- * Lets a hub take WebSockets where the platform has the web's own:
+ * Takes WebSockets for a hub where the platform has the web's own:
  *
  * ```ts
  * const chat = webSocketHandler(hub, { path: '/chat', fetch: () => new Response('hello') })
  * Deno.serve(chat.fetch)
  * ```
  *
- * @throws UsageError when an option cannot work, or there is no way to upgrade requests here.
+ * @throws UsageError when an option cannot work or does not exist, or the platform has no way to upgrade requests.
  */
 export function webSocketHandler<Info = unknown>(
   hub: TransportHub,
   options: WebSocketHandlerOptions<Info> = {},
 ): WebSocketHandler<Info> {
-  const taker = new Taker(hub, options)
+  checkHub(hub, 'webSocketHandler(hub, options)')
+  checkOptions('serve the hub', options, optionNames)
+  const handler = new HubHandler(hub, options)
   return {
-    fetch: (request, info) => taker.fetch(request, info),
-    accept: (socket, request, info) => taker.accept(socket, request, info),
-    detach: () => taker.detach(),
+    fetch: (request, info) => handler.fetch(request, info),
+    accept: (socket, request, info) => handler.accept(socket, request, info),
+    detach: () => handler.detach(),
   }
 }
 
-const detached: Refusal = { status: 503, message: 'The hub takes no further connections here.' }
-const noUpgrade: Refusal = { status: 400, message: 'This is no WebSocket upgrade.' }
-
-/** For sockets that nobody listens to any more. */
-const deaf: Sink = { receive() {}, drain() {}, closed() {} }
-
-class Taker<Info> {
+class HubHandler<Info> implements WebSocketHandler<Info> {
   readonly #hub: TransportHub
   readonly #options: WebSocketHandlerOptions<Info>
-  readonly #admission: Admission
+  readonly #requests: RequestHandler<Request>
   readonly #upgrade: Upgrade
-  #detached = false
 
   constructor(hub: TransportHub, options: WebSocketHandlerOptions<Info>) {
     this.#hub = hub
     this.#options = options
-    this.#admission = new Admission(hub, options)
+    this.#requests = new RequestHandler(hub, options)
     this.#upgrade = options.upgrade ?? platformUpgrade()
   }
 
   fetch(request: Request, info: Info | undefined): Response | Promise<Response> {
-    const place = this.#detached ? null : this.#admission.match(request.url)
-    if (place === null) return this.#others(request, info, 404)
-    if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') return this.#others(request, info, 426)
-    const admitted = this.#admit(request, info, place)
-    if ('status' in admitted) return this.#refuse(admitted, request)
-    const protocol = agreedProtocol(admitted.handshake.headers, this.#hub.subprotocols)
+    const asked = this.#describe(request, info)
+    const decision = this.#requests.decide(asked)
+    if (decision.outcome === 'not-for-hub' && this.#options.fetch !== undefined)
+      return this.#options.fetch(request, info as Info)
+    if (decision.outcome !== 'admitted') return responseOf(decision.refusal)
     try {
-      // The hub's heartbeat finds who is gone.
-      const { socket, response } = this.#upgrade(request, { idleTimeout: 0 })
-      // Not as an option: Deno knows only lists of offers that have a space behind each comma.
-      if (protocol !== '') response.headers.set('Sec-WebSocket-Protocol', protocol)
-      this.#enter(socket, protocol, admitted)
-      return response
+      return this.#open(request, decision)
     } catch (error) {
-      return this.#refuse({ ...noUpgrade, error }, request)
+      return responseOf(this.#requests.refuseUpgrade(asked, error).refusal)
     }
   }
 
   accept(socket: ServerWebSocket, request: Request, info: Info | undefined): boolean {
-    // Its end may have been told already, and nobody would tell the hub.
+    // A socket that closes may have reported that already, and the hub would never hear of it.
     if (socket.readyState > open) return false
-    const place = this.#admission.matched(request.url)
-    const admitted = this.#detached ? detached : this.#admit(request, info, place)
-    if (!('status' in admitted)) {
-      this.#enter(socket, socket.protocol ?? '', admitted)
-      return true
+    const protocol = socket.protocol ?? ''
+    const decision = this.#requests.decideOpened(this.#describe(request, info), protocol)
+    if (decision.outcome === 'admitted') this.#enter(socket, protocol, decision)
+    else {
+      const connection = this.#connection(socket, '', undefined)
+      whenOpen(socket, () => closeRefused(connection, decision.refusal))
     }
-    const connection = this.#connection(socket, '', undefined)
-    connection.attach(deaf)
-    this.#whenOpen(socket, () => connection.close(refusalCode(admitted), admitted.message))
-    this.#tell(admitted, request)
-    return false
+    return decision.outcome === 'admitted'
   }
 
   detach(): void {
-    this.#detached = true
+    this.#requests.detach()
   }
 
-  /** Hands a socket over once it is open. Its connection listens from now on: a platform may deliver in the turn in which it opens. */
+  #describe(request: Request, info: Info | undefined): ConnectRequest<Request> {
+    const { remoteAddress = denoAddress } = this.#options
+    return webRequest(request, { remoteAddress: () => remoteAddress(request, info) })
+  }
+
+  #open(request: Request, admitted: Admitted): Response {
+    const offer = admitted.handshake.headers['sec-websocket-protocol']
+    const protocol = agreedProtocol(offer, this.#hub.subprotocols)
+    // The hub's heartbeat finds silent peers.
+    const { socket, response } = this.#upgrade(request, { idleTimeout: 0 })
+    // Not as an option of the upgrade: Deno understands only offers with a space behind each comma.
+    if (protocol !== '') response.headers.set('Sec-WebSocket-Protocol', protocol)
+    this.#enter(socket, protocol, admitted)
+    return response
+  }
+
+  /** Hands a socket to the hub once it is open. Its connection listens from now on: a platform may deliver messages in the turn in which the socket opens. */
   #enter(socket: ServerWebSocket, protocol: string, { handshake, context }: Admitted): void {
     const extra: WebSocketExtra = { context, socket }
     const connection = this.#connection(socket, protocol, extra)
-    this.#whenOpen(socket, () => this.#hub.accept(connection, handshake))
+    whenOpen(socket, () => this.#hub.accept(connection, handshake))
   }
 
   #connection(socket: ServerWebSocket, protocol: string, extra: unknown): WebSocketConnection {
-    const backpressure = this.#options.backpressure ?? platformCounts()
+    const backpressure = this.#options.backpressure ?? platformCountsBytes()
     return new WebSocketConnection({ socket, protocol, backpressure, extra })
-  }
-
-  #whenOpen(socket: ServerWebSocket, then: () => void): void {
-    if (socket.readyState === connecting) socket.addEventListener('open', then)
-    else then()
-  }
-
-  #others(request: Request, info: Info | undefined, status: 404 | 426): Response | Promise<Response> {
-    if (this.#options.fetch !== undefined) return this.#options.fetch(request, info as Info)
-    if (status === 404) return new Response('Nothing is here.\n', { status })
-    return new Response('Connect with a WebSocket.\n', { status, headers: { Upgrade: 'websocket' } })
-  }
-
-  #admit(request: Request, info: Info | undefined, place: Place): Admitted | Refusal {
-    return this.#admission.examine({
-      place,
-      request: connectRequest(request.headers, (this.#options.remoteAddress ?? addressOf)(request, info)),
-      // No platform says where it listens.
-      boundTo: () => null,
-      context: () => this.#options.context?.(request),
-    })
-  }
-
-  #refuse(refusal: Refusal, request: Request): Response {
-    this.#tell(refusal, request)
-    const { body, headers } = refusalAnswer(refusal)
-    return new Response(body, { status: refusal.status, headers })
-  }
-
-  #tell(refusal: Refusal, request: Request): void {
-    try {
-      this.#options.onRefused?.(refusal, request)
-    } catch {}
   }
 }
 
-/** What Deno knows of the peer. */
-function addressOf(_request: Request, info: unknown): string {
+function whenOpen(socket: ServerWebSocket, then: () => void): void {
+  if (socket.readyState === connecting) socket.addEventListener('open', then)
+  else then()
+}
+
+function responseOf(refusal: Refusal): Response {
+  const { body, headers } = refusalAnswer(refusal)
+  return new Response(body, { status: refusal.status, headers })
+}
+
+/** Returns the peer's address as Deno tells it; empty elsewhere. */
+function denoAddress(_request: Request, info: unknown): string {
   const { remoteAddr } = (info ?? {}) as { remoteAddr?: { hostname?: string } }
   return remoteAddr?.hostname ?? ''
 }

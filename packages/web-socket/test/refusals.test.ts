@@ -43,3 +43,12 @@ test.skipIf('Deno' in globalThis)(
     expect(() => webSocketHandler(new Hub(), { path: '/chat' })).toThrow(/use @chat\/node-ws on Node/)
   },
 )
+
+test('a value that is no hub, or an option that does not exist, is an error that says what to do', () => {
+  expect(() => webSocketHandler({} as Hub, { upgrade })).toThrow(
+    /not a hub; write `webSocketHandler\(hub, options\)`/,
+  )
+  expect(() => webSocketHandler(new Hub(), { upgrade, compression: true } as object)).toThrow(
+    /no option 'compression'; the options are .* fetch, backpressure, upgrade, remoteAddress/,
+  )
+})

@@ -1,98 +1,71 @@
-import { platform } from '../runtime/globals.ts'
-import type { Handshake } from './connection.ts'
-import { none, TextRecord } from './text-record.ts'
+import { TextRecord } from './text-record.ts'
 
-/** A request for a connection, in terms of no server in particular. */
-export interface ConnectRequest {
-  /** Names in lower case; those of one name joined as HTTP says. */
-  readonly headers: Readonly<Record<string, string>>
-  /** The peer's address; empty where the platform tells none. */
-  readonly remoteAddress: string
+/** Header as a server gives it: a list where the server keeps repeated headers apart. */
+export type HeaderEntry = readonly [name: string, value: string | readonly string[] | undefined]
+
+/** Request of a server, in parts that {@link ConnectRequest} asks for when they are needed. */
+export interface ConnectRequestParts<Request> {
+  /** The server's own request, for `context` and `onRefused` of the application. */
+  readonly native: Request
+  /** Target of the request as it arrived, or its whole URL. Default: an empty path. */
+  readonly url: string | undefined
+  /** Headers in any case; the web's `Headers` fit as they are, and so do `Object.entries` of Node's. */
+  readonly headers: Iterable<HeaderEntry>
+  /** Returns the peer's address; empty where the platform does not know it. */
+  readonly remoteAddress: () => string
+  /** Returns the server's own description of where it listens: an object with an `address`, as in Node and Bun. Any other value means unknown. */
+  readonly boundTo: () => unknown
 }
 
-/** Where a request goes. */
-export interface Target {
-  readonly path: string
-  /** Behind the `?`; may be empty. */
-  readonly search: string
-}
+/** Request for a connection, the same for every server. `Request` is the server's own type of request. */
+export class ConnectRequest<Request = unknown> {
+  /** The server's own request. */
+  readonly native: Request
+  /** Target of the request as it arrived, or its whole URL. */
+  readonly url: string
+  readonly #parts: ConnectRequestParts<Request>
+  #headers: Readonly<TextRecord> | null = null
 
-/** What a server knows of a request. The web's `Headers` fit as they are. */
-export function connectRequest(
-  headers: Iterable<readonly [name: string, value: string]>,
-  remoteAddress: string,
-): ConnectRequest {
-  const copy = new TextRecord()
-  for (const [name, value] of headers) copy[name.toLowerCase()] = value
-  return { headers: copy, remoteAddress }
-}
+  constructor(parts: ConnectRequestParts<Request>) {
+    this.native = parts.native
+    this.url = parts.url ?? ''
+    this.#parts = parts
+  }
 
-/** The subprotocol to agree on: of those that a request offers, the first that the hub speaks; empty when there is none (P-FR-8). */
-export function agreedProtocol(headers: ConnectRequest['headers'], subprotocols: readonly string[]): string {
-  const offered = headers['sec-websocket-protocol'] ?? ''
-  for (const name of offered.split(',')) if (subprotocols.includes(name.trim())) return name.trim()
-  return ''
-}
+  /** Headers by name in lower case; repeated ones are joined by a comma, and `host` is there over HTTP/2 as well. */
+  get headers(): Readonly<Record<string, string>> {
+    this.#headers ??= recordOf(this.#parts.headers)
+    return this.#headers
+  }
 
-/** Takes a request's target apart as it came: normalising it would let one path pass for another. */
-export function targetOf(url = ''): Target {
-  const relative = url.startsWith('/') ? url : withoutOrigin(url)
-  const query = relative.indexOf('?')
-  if (query < 0) return { path: relative, search: '' }
-  return { path: relative.slice(0, query), search: relative.slice(query + 1) }
-}
+  /** The peer's address; empty where the platform does not know it. */
+  get remoteAddress(): string {
+    return this.#parts.remoteAddress()
+  }
 
-/** A proxy may write the whole URL (RFC 9112 §3.2.2), and a `Request` has it. */
-function withoutOrigin(url: string): string {
-  return url.replace(/^(?:http|ws)s?:\/\/[^/?]*/i, '')
-}
+  /** IP address that the server listens on; `null` when it is unknown, or the server listens on no IP address. */
+  get boundTo(): string | null {
+    const bound = this.#parts.boundTo()
+    if (typeof bound !== 'object' || bound === null || !('address' in bound)) return null
+    return typeof bound.address === 'string' ? bound.address : null
+  }
 
-/** What is known of the client that made a request, with the path's parameters. */
-export function handshakeOf(
-  { headers, remoteAddress }: ConnectRequest,
-  { path, search }: Target,
-  params: Readonly<TextRecord>,
-): Handshake {
-  return {
-    path,
-    params,
-    query: queryOf(search),
-    headers,
-    cookies: cookiesOf(headers['cookie']),
-    origin: headers['origin'] ?? null,
-    remoteAddress,
+  /** Whether the request asks for a WebSocket. */
+  get isUpgrade(): boolean {
+    return this.headers['upgrade']?.toLowerCase() === 'websocket'
   }
 }
 
-function queryOf(search: string): Readonly<TextRecord> {
-  if (search === '') return none
-  const query = new TextRecord()
-  for (const [name, value] of new platform.URLSearchParams(search)) if (!(name in query)) query[name] = value
-  return query
-}
-
-/** RFC 6265 §5.4. Of several with one name the first wins: it has the most particular path. */
-function cookiesOf(header: string | undefined): Readonly<TextRecord> {
-  if (header === undefined) return none
-  const cookies = new TextRecord()
-  for (const pair of header.split(';')) {
-    const equals = pair.indexOf('=')
-    const name = pair.slice(0, equals).trim()
-    if (equals < 0 || name in cookies) continue
-    cookies[name] = decoded(unquoted(pair.slice(equals + 1).trim()))
+/** HTTP/2 has `:authority` in place of the header `Host`, and other names with a colon that are no headers. */
+function recordOf(entries: Iterable<HeaderEntry>): Readonly<TextRecord> {
+  const record = new TextRecord()
+  let authority: string | undefined
+  for (const [name, value] of entries) {
+    if (value === undefined) continue
+    const text = typeof value === 'string' ? value : value.join(', ')
+    if (!name.startsWith(':')) record[name.toLowerCase()] = text
+    else if (name === ':authority') authority = text
   }
-  return cookies
-}
-
-const unquoted = (value: string): string =>
-  value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value
-
-/** Not every cookie is percent-encoded; one that is not is taken as it is. */
-function decoded(value: string): string {
-  if (!value.includes('%')) return value
-  try {
-    return decodeURIComponent(value)
-  } catch {
-    return value
-  }
+  if (authority !== undefined) record['host'] = authority
+  return record
 }

@@ -1,62 +1,64 @@
 import { type ParsedUrl, platform } from '../runtime/globals.ts'
+import { describe } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
-import type { AdmissionOptions } from './admission-options.ts'
 import type { Handshake } from './connection.ts'
 import type { Refusal } from './refusal.ts'
+import type { AdmissionOptions } from './request-options.ts'
 
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]']
 
-const strangeOrigin: Refusal = {
+/** Refusal of a page whose origin may not connect. */
+export const foreignOrigin: Refusal = {
   status: 403,
   message:
     'This origin may not connect. Pages of the same origin may; others when the `origins` option lists them.',
 }
-const strangeHost: Refusal = {
+const foreignHost: Refusal = {
   status: 403,
   message:
-    'The Host header is none of the names of this server. One that listens on a loopback address answers to localhost only, until the `hosts` option lists its names.',
+    'The Host header is none of the names of this server. A server that listens on a loopback address answers to localhost only, until the `hosts` option lists its names.',
 }
 
 /**
- * Browsers send cookies with an upgrade from any page, and tell the page's origin: the only thing that keeps a foreign page out. Whoever sends no
- * `Origin` is no browser and could write what it likes.
+ * Decides which pages may connect. Browsers send cookies with an upgrade from any page, and only the origin that they tell keeps a foreign page
+ * out. A client that sends no `Origin` is no browser and could write any origin.
  */
 export class OriginPolicy {
   readonly #origins: AdmissionOptions['origins']
   readonly #hosts: readonly string[] | undefined
 
-  /** @throws UsageError when an entry could never match. */
+  /** @throws UsageError when an option has the wrong type, or an item could never match. */
   constructor({ origins, hosts }: AdmissionOptions) {
-    if (typeof origins === 'object') origins.forEach(checkOrigin)
-    hosts?.forEach(checkHost)
+    if (typeof origins !== 'function') checkList('origins', origins, checkOrigin)
+    checkList('hosts', hosts, checkHost)
     this.#origins = origins
     this.#hosts = hosts?.map((name) => name.toLowerCase())
   }
 
-  /** Why a request may not connect; `null` when it may. `boundTo` is asked for the address that the server listens on. */
+  /** Returns the refusal of a request; `null` when it may connect. `boundTo` returns the address that the server listens on, and is called for pages only. */
   check(handshake: Handshake, boundTo: () => string | null): Refusal | null {
     const { origin } = handshake
     if (origin === null) return null
     const host = handshake.headers['host'] ?? ''
     const hosts = this.#hosts ?? (this.#origins === undefined && isLoopback(boundTo()) ? loopbackNames : null)
-    if (hosts !== null && !isNamed(host, hosts)) return strangeHost
+    if (hosts !== null && !isNamed(host, hosts)) return foreignHost
     const origins = this.#origins
-    if (origins === undefined) return isSameOrigin(origin, host) ? null : strangeOrigin
-    if (typeof origins !== 'function') return origins.includes(origin) ? null : strangeOrigin
-    return ask(() => origins(origin, handshake))
+    if (origins === undefined) return isSameOrigin(origin, host) ? null : foreignOrigin
+    if (typeof origins !== 'function') return origins.includes(origin) ? null : foreignOrigin
+    return decide(() => origins(origin, handshake))
   }
 }
 
-function ask(allowed: () => boolean): Refusal | null {
+function decide(allowed: () => boolean): Refusal | null {
   try {
-    // A promise is no `true`: an async function would let everyone in.
-    return allowed() === true ? null : strangeOrigin
+    // Compared with `true`, because the promise of an async function would admit every page.
+    return allowed() === true ? null : foreignOrigin
   } catch (error) {
     return { status: 500, message: 'The origin could not be checked.', error }
   }
 }
 
-/** The schemes may differ: behind a proxy nobody here knows whether the page came over TLS. */
+/** The schemes may differ: behind a proxy the server does not know whether the page came over TLS. */
 function isSameOrigin(origin: string, host: string): boolean {
   const page = parse(origin)
   if (page === null || page.origin !== origin) return false
@@ -84,6 +86,20 @@ function isLoopback(address: string | null): boolean {
   return address !== null && /^(?:::ffff:)?127\.|^::1$/.test(address)
 }
 
+/** A text would pass for a list: its `includes` compares parts of it. */
+function checkList(
+  name: 'origins' | 'hosts',
+  list: readonly string[] | undefined,
+  check: (item: string) => void,
+): void {
+  if (list === undefined) return
+  if (!Array.isArray(list))
+    throw new UsageError(
+      `unable to attach: the option \`${name}\` is ${describe(list)}; give a list of texts${name === 'origins' ? ', or a function that decides' : ''}`,
+    )
+  for (const item of list) check(String(item))
+}
+
 function checkOrigin(origin: string): void {
   const url = parse(origin)
   const isWeb = /^https?:/i.test(origin)
@@ -98,6 +114,6 @@ function checkOrigin(origin: string): void {
 function checkHost(name: string): void {
   if (hostOf(name, 'http:') !== null && !name.includes('*')) return
   throw new UsageError(
-    `unable to attach: ${JSON.stringify(name)} in \`hosts\` is no host; write a name such as "app.example", with a port only if no other shall do`,
+    `unable to attach: ${JSON.stringify(name)} in \`hosts\` is no host; write a name such as "app.example"; a port restricts the name to that port`,
   )
 }

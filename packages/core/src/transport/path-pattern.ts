@@ -1,52 +1,59 @@
+import { describe } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
 import { none, TextRecord } from './text-record.ts'
 
-/** What a path is to a pattern: its parameters, ours but wrongly encoded, or not ours. */
-export type Match = Readonly<TextRecord> | 'malformed' | null
+/** Result of matching a path: its parameters; `malformed` when a parameter is not encoded correctly; `null` when the path does not match. */
+export type PathMatch = Readonly<TextRecord> | 'malformed' | null
 
 interface Segment {
+  /** Name of the parameter; `null` for a segment that is compared. */
   readonly name: string | null
   readonly literal: string
 }
 
-/** Stands for a parameter; behind every literal in the order of texts. */
-const anything = '\uffff'
+/** Stands for a parameter in a shape: it sorts behind every literal. */
+const parameterShape = '\uffff'
 
-/** A path with parameters, such as `/ws/:user`. */
+/** Path with parameters, such as `/ws/:user`. */
 export class PathPattern {
-  /** The same for patterns that match the same paths. Sorted, the more particular pattern comes first. */
+  /** Equal for patterns that match the same paths. In sorted order, the more specific pattern comes first. */
   readonly shape: string
   readonly #segments: readonly Segment[]
-  readonly #slash: boolean
-  readonly #named: boolean
+  readonly #trailingSlash: boolean
+  readonly #hasParams: boolean
 
-  /** @throws UsageError when it is no pattern. */
+  /** @throws UsageError when the text is no pattern. */
   constructor(pattern: string) {
-    if (!pattern.startsWith('/') || /[?#*\s]/.test(pattern))
+    if (typeof pattern !== 'string' || !pattern.startsWith('/') || /[?#*\s]/.test(pattern))
       throw new UsageError(
-        `unable to attach to ${JSON.stringify(pattern)}: a path starts with "/" and has no query, no wildcard and no spaces, as in "/chat" or "/ws/:user"`,
+        `unable to attach to ${describe(pattern)}: the option \`path\` starts with "/" and has no query, no wildcard and no spaces, as in "/chat" or "/ws/:user"`,
       )
-    this.#slash = pattern.length > 1 && pattern.endsWith('/')
-    this.#segments = split(this.#slash ? pattern.slice(0, -1) : pattern).map(segmentOf)
-    this.#named = this.#segments.some(({ name }) => name !== null)
-    this.shape = this.#segments.map(({ name, literal }) => `/${name === null ? literal : anything}`).join('')
+    this.#trailingSlash = pattern.length > 1 && pattern.endsWith('/')
+    this.#segments = split(this.#trailingSlash ? pattern.slice(0, -1) : pattern).map(segmentOf)
+    this.#hasParams = this.#segments.some(({ name }) => name !== null)
+    this.shape = this.#segments
+      .map(({ name, literal }) => `/${name === null ? literal : parameterShape}`)
+      .join('')
     const names = this.#segments.flatMap(({ name }) => name ?? [])
     if (new Set(names).size < names.length)
-      throw new UsageError(`unable to attach to ${pattern}: two of its parameters have the same name`)
+      throw new UsageError(
+        `unable to attach to ${pattern}: two parameters have the same name; give each a name of its own`,
+      )
   }
 
-  match(path: string): Match {
-    const trimmed = this.#slash && path.endsWith('/') ? path.slice(0, -1) : path
+  /** Matches a path as it arrived in a request, without its query. */
+  match(path: string): PathMatch {
+    const trimmed = this.#trailingSlash && path.endsWith('/') ? path.slice(0, -1) : path
     const parts = split(trimmed)
     if (!path.startsWith('/') || parts.length !== this.#segments.length) return null
     for (const [i, { name, literal }] of this.#segments.entries()) {
       const part = parts[i] ?? ''
       if (name === null ? part !== literal : part === '') return null
     }
-    return this.#named ? this.#params(parts) : none
+    return this.#hasParams ? this.#params(parts) : none
   }
 
-  #params(parts: readonly string[]): Match {
+  #params(parts: readonly string[]): PathMatch {
     const params = new TextRecord()
     for (const [i, { name }] of this.#segments.entries()) {
       if (name === null) continue
@@ -65,7 +72,7 @@ function segmentOf(text: string): Segment {
   const name = text.slice(1)
   if (!/^[A-Za-z_]\w*$/.test(name))
     throw new UsageError(
-      `unable to attach: ${JSON.stringify(text)} is no parameter; a name has letters, digits and "_"`,
+      `unable to attach: ${JSON.stringify(text)} in the option \`path\` is no parameter; its name consists of letters, digits and "_", as in ":user"`,
     )
   return { name, literal: '' }
 }

@@ -1,18 +1,19 @@
 import { CloseCode } from '../vocabulary/close-codes.ts'
+import type { Connection, Sink } from './connection.ts'
 
-/** A connection that is not made, and why. */
+/** Reason why a request gets no connection. */
 export interface Refusal {
-  /** The HTTP status. */
-  readonly status: 400 | 403 | 404 | 500 | 503
-  /** For the one who reads the answer: says nothing of the inside. */
+  /** HTTP status of the answer. */
+  readonly status: 400 | 403 | 404 | 426 | 500 | 503
+  /** Text for the reader of the answer; it reveals nothing about the server. */
   readonly message: string
-  /** Further headers of the answer. */
+  /** Further headers of the answer. Default: none. */
   readonly headers?: Readonly<Record<string, string>>
-  /** What was thrown by the application's own code, if that is why. */
+  /** Value that the application's or the platform's code threw, when that is the reason. Default: none. */
   readonly error?: unknown
 }
 
-/** A refusal as an HTTP response: its body, and all its headers but those of the connection. */
+/** Returns a refusal as an HTTP response: its body, and all its headers except those of the connection. */
 export function refusalAnswer({ message, headers }: Refusal): {
   readonly body: string
   readonly headers: Readonly<Record<string, string>>
@@ -27,8 +28,15 @@ export function refusalAnswer({ message, headers }: Refusal): {
   }
 }
 
-/** The close code by which a socket that is open already is told what a request is told by its status. */
-export function refusalCode({ status }: Refusal): number {
+/** Closes the connection of a socket that was open before its request was refused, with the code that stands for the status. */
+export function closeRefused(connection: Connection, refusal: Refusal): void {
+  connection.attach(ignoreAll)
+  connection.close(closeCodeOf(refusal), refusal.message)
+}
+
+const ignoreAll: Sink = { receive() {}, drain() {}, closed() {} }
+
+function closeCodeOf({ status }: Refusal): number {
   if (status === 400) return CloseCode.protocol
   if (status === 503) return CloseCode.goingAway
   return status === 500 ? CloseCode.internal : CloseCode.forbidden

@@ -1,10 +1,10 @@
-/** Texts by name. Names are data: what is not there is `undefined`, also `constructor`. */
+/** Texts by name. The names come from clients: a name that is not there is `undefined`, `constructor` included. */
 export interface TextRecord extends Record<string, string> {}
 
-/** Makes an empty one. From `Object.create(null)` it would be a hash table, of a kilobyte for usual headers. */
+/** Makes an empty record. An object of `Object.create(null)` would be a hash table, of a kilobyte for a usual set of headers. */
 export const TextRecord: new () => TextRecord = /* @__PURE__ */ bare()
 
-/** Nothing, for those many requests that have none. */
+/** Empty record, shared by the requests that have no parameters, query or cookies. */
 export const none: Readonly<TextRecord> = /* @__PURE__ */ Object.freeze(/* @__PURE__ */ new TextRecord())
 
 function bare(): new () => TextRecord {

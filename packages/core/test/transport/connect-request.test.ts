@@ -1,8 +1,8 @@
-import { refusalAnswer, refusalCode } from '@chat/core/transport'
+import { ConnectRequest, nodeRequest, webRequest } from '@chat/core/transport'
 import { expect, test } from 'vitest'
-import { admitted, ask } from './support.ts'
+import { admitted } from './support.ts'
 
-test('a handshake tells path, query, headers, cookies, origin and address', () => {
+test('a handshake has path, parameters, query, headers, cookies, origin and address of the request', () => {
   const { handshake } = admitted(
     { path: '/ws/:user', origins: ['https://app.example'] },
     {
@@ -26,29 +26,60 @@ test('a handshake tells path, query, headers, cookies, origin and address', () =
   expect(handshake.query['hasOwnProperty']).toBeUndefined()
 })
 
-test('while the hub closes nobody is let in, and told when to come back', () => {
-  expect(ask({}, { closing: true })).toMatchObject({ status: 503, headers: { 'Retry-After': '5' } })
-})
-
-test('what the application keeps of a request comes with it; a throw refuses it', () => {
-  expect(admitted({}, { context: () => 'kept' }).context).toBe('kept')
-  const broken = (): never => {
-    throw new Error('no certificate')
-  }
-  expect(ask({}, { context: broken })).toMatchObject({ status: 500, error: new Error('no certificate') })
-})
-
-test('a refusal is an answer that no browser takes for a page, or the close code that fits', () => {
-  const refusal = { status: 503, message: 'Not now.', headers: { 'Retry-After': '5' } } as const
-  expect(refusalAnswer(refusal)).toEqual({
-    body: 'Not now.\n',
-    headers: {
-      'Content-Type': 'text/plain; charset=utf-8',
-      'X-Content-Type-Options': 'nosniff',
-      'Retry-After': '5',
-    },
+test('headers have names in lower case, repeated headers are joined, and HTTP/2 has a host as well', () => {
+  const { headers } = new ConnectRequest({
+    native: null,
+    url: '/chat',
+    headers: [
+      [':authority', 'app.example'],
+      [':path', '/chat'],
+      ['X-Thing', ['one', 'two']],
+      ['x-absent', undefined],
+    ],
+    remoteAddress: () => '',
+    boundTo: () => null,
   })
-  expect(([400, 403, 404, 500, 503] as const).map((status) => refusalCode({ status, message: '' }))).toEqual([
-    4502, 4503, 4503, 4004, 4001,
+  expect(Object.entries(headers)).toEqual([
+    ['x-thing', 'one, two'],
+    ['host', 'app.example'],
   ])
+})
+
+test('headers are copied when they are asked for, and once', () => {
+  let read = 0
+  const headers = {
+    *[Symbol.iterator](): Iterator<[string, string]> {
+      read++
+      yield ['upgrade', 'WebSocket']
+    },
+  }
+  const request = webRequest({ url: 'https://app.example/chat', headers }, { remoteAddress: () => '' })
+  expect(read).toBe(0)
+  expect([request.isUpgrade, request.headers['upgrade'], read]).toEqual([true, 'WebSocket', 1])
+})
+
+test('only an object with an address tells where a server listens', () => {
+  const boundTo = (bound: unknown): string | null =>
+    webRequest({ url: '/', headers: [] }, { remoteAddress: () => '', boundTo: () => bound }).boundTo
+  expect(boundTo({ address: '127.0.0.1' })).toBe('127.0.0.1')
+  for (const unknown of [null, undefined, '/run/chat.sock', {}, { address: 8 }])
+    expect(boundTo(unknown)).toBeNull()
+})
+
+test('a request of Node brings its address and its server, unless a framework knows more', () => {
+  const server = { address: () => ({ address: '127.0.0.1' }) }
+  const request = {
+    url: '/cut',
+    headers: { host: 'a.example' },
+    socket: { remoteAddress: '192.0.2.7', server },
+  }
+  const plain = nodeRequest(request)
+  expect([plain.native, plain.url, plain.remoteAddress, plain.boundTo]).toEqual([
+    request,
+    '/cut',
+    '192.0.2.7',
+    '127.0.0.1',
+  ])
+  const told = nodeRequest(request, { url: '/chat/cut', server: { address: () => null } })
+  expect([told.url, told.boundTo]).toEqual(['/chat/cut', null])
 })

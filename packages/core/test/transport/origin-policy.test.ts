@@ -1,6 +1,5 @@
-import { Admission } from '@chat/core/transport'
 import { expect, test } from 'vitest'
-import { ask, status } from './support.ts'
+import { decide, handlerOf, status } from './support.ts'
 
 const page = (origin: string, host: string) => ({ headers: { Origin: origin, Host: host } })
 
@@ -19,7 +18,7 @@ test('by default a page connects to its own origin only (SEC-01)', () => {
   expect(status({}, page('https://app.example', 'app.example@evil'))).toBe(403)
 })
 
-test('who sends no origin is no browser, and is let through (SEC-01)', () => {
+test('a request without an origin is not from a page, and is admitted (SEC-01)', () => {
   expect(status({ origins: [] }, { headers: { Host: 'app.example' } })).toBe(101)
 })
 
@@ -34,15 +33,15 @@ test('a function decides by `true` alone; one that throws is a 500 with its erro
   const asked = page('https://a.example', 'b.example')
   expect(status({ origins: () => true }, asked)).toBe(101)
   expect(status({ origins: () => false }, asked)).toBe(403)
-  // A promise is no `true`.
+  // A promise is not `true`.
   expect(status({ origins: (async () => true) as unknown as () => boolean }, asked)).toBe(403)
   const broken = (): boolean => {
     throw new Error('down')
   }
-  expect(ask({ origins: broken }, asked)).toMatchObject({ status: 500, error: new Error('down') })
+  expect(decide({ origins: broken }, asked)).toMatchObject({ status: 500, error: new Error('down') })
 })
 
-test('a server on a loopback address answers pages to localhost only, until it is told its names (SEC-26)', () => {
+test('a server on a loopback address answers pages to localhost only, until `hosts` has its names (SEC-26)', () => {
   const rebound = { ...page('http://evil.example', 'evil.example'), boundTo: '127.0.0.1' }
   expect(status({}, rebound)).toBe(403)
   expect(status({}, { ...rebound, boundTo: '::ffff:127.0.0.1' })).toBe(403)
@@ -52,8 +51,8 @@ test('a server on a loopback address answers pages to localhost only, until it i
   expect(status({}, { ...page('http://localhost:8080', 'localhost:8080'), boundTo: '::1' })).toBe(101)
 })
 
-test('an entry that could never match is told at once, with what to write instead', () => {
-  const make = (options: object) => () => new Admission({ closing: false }, options)
+test('an item that could never match is an error that says what to write instead', () => {
+  const make = (options: object) => () => handlerOf(options)
   expect(make({ origins: ['https://app.example/'] })).toThrow('"https://app.example"')
   expect(make({ origins: ['*'] })).toThrow(/matches no Origin header/)
   expect(make({ hosts: ['*.example'] })).toThrow(/is no host/)

@@ -1,29 +1,28 @@
-import { Admission } from '@chat/core/transport'
 import { expect, test } from 'vitest'
-import { admitted, status } from './support.ts'
+import { admitted, handlerOf, status } from './support.ts'
 
 const paramsOf = (path: string, url: string): unknown => ({ ...admitted({ path }, { url }).handshake.params })
 
-test('parameters are whole segments, never empty, and come decoded', () => {
+test('parameters are whole segments, never empty, and decoded', () => {
   expect(paramsOf('/ws/:user', '/ws/alice?x=1')).toEqual({ user: 'alice' })
   expect(paramsOf('/ws/:user/:room', '/ws/%C3%A4%20b%2Fc/lobby')).toEqual({ user: 'ä b/c', room: 'lobby' })
   for (const url of ['/ws', '/ws/', '/ws/a/b', '/WS/a', 'ws/a', ''])
     expect(status({ path: '/ws/:user' }, { url })).toBe(null)
 })
 
-test('a whole URL, as proxies and `Request` write it, is taken by its path (SEC-26)', () => {
+test('a whole URL, as proxies and `Request` write it, is matched by its path (SEC-26)', () => {
   expect(paramsOf('/ws/:user', 'https://app.example/ws/alice?x=1')).toEqual({ user: 'alice' })
   expect(paramsOf('/ws/:user', 'http://app.example:8080/ws/alice')).toEqual({ user: 'alice' })
   expect(status({ path: '/chat' }, { url: 'https://app.example' })).toBe(null)
 })
 
-test('a path is compared as it came: nothing in it is resolved or decoded to fit', () => {
+test('a path is compared as it arrived: it is neither resolved nor decoded to fit', () => {
   for (const url of ['/x/../chat', '/%63hat', '//chat', '/chat/', '/chat;a'])
     expect(status({ path: '/chat' }, { url })).toBe(null)
   expect(status({ path: '/chat/' }, { url: '/chat' })).toBe(101)
 })
 
-test('parameters named like members of an object are data', () => {
+test('a parameter may be named like a member of every object', () => {
   const { params } = admitted({ path: '/:constructor/:toString' }, { url: '/a/b' }).handshake
   expect(Object.entries(params)).toEqual([
     ['constructor', 'a'],
@@ -41,21 +40,15 @@ test('without a pattern every path is the hub’s, and has no parameters', () =>
   expect(Object.keys(admitted({}, { url: '/a' }).handshake.params)).toEqual([])
 })
 
-test('where the host has matched the path, the pattern only names parameters', () => {
-  const admission = new Admission({ closing: false }, { path: '/ws/:user' })
-  expect(admission.matched('/ws/alice').params).toEqual({ user: 'alice' })
-  expect(Object.keys(admission.matched('/socket').params)).toEqual([])
-})
-
 test.each(['chat', '/chat?x', '/chat#x', '/a b', '/*', '/:1', '/:', '/:a/:a'])(
-  '%j is no path, and says so at once',
+  'the path %j is an error in the call that has it',
   (path) => {
-    expect(() => new Admission({ closing: false }, { path })).toThrow(/unable to attach/)
+    expect(() => handlerOf({ path })).toThrow(/unable to attach/)
   },
 )
 
-test('patterns of the same paths have the same shape; sorted, a name comes before a parameter', () => {
-  const shapeOf = (path: string): string => new Admission({ closing: false }, { path }).shape
+test('patterns of the same paths have the same shape; in sorted order, a literal segment comes before a parameter', () => {
+  const shapeOf = (path: string): string => handlerOf({ path }).shape
   expect(shapeOf('/ws/:user')).toBe(shapeOf('/ws/:name/'))
   expect(shapeOf('/ws/me') < shapeOf('/ws/:user')).toBe(true)
 })

@@ -1,12 +1,15 @@
 import {
-  Admission,
   type AdmissionOptions,
   type Admitted,
-  connectRequest,
+  ConnectRequest,
   type Refusal,
+  RequestHandler,
+  type RequestOptions,
+  type TransportHub,
 } from '@chat/core/transport'
 
-export interface Asked {
+/** A request of a test, as its server sees it. */
+export interface TestRequest {
   readonly url?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly boundTo?: string
@@ -14,26 +17,53 @@ export interface Asked {
   readonly closing?: boolean
 }
 
-/** What becomes of a request; `null` when the path is not the hub's. */
-export function ask(options: AdmissionOptions, asked: Asked): Admitted | Refusal | null {
-  const { url = '/chat', headers = {}, boundTo, context = () => undefined, closing = false } = asked
-  const admission = new Admission({ closing }, options)
-  const place = admission.match(url)
-  if (place === null) return null
-  const request = connectRequest(Object.entries(headers), '192.0.2.7')
-  return admission.examine({ place, request, boundTo: () => boundTo ?? null, context })
+/** A hub that accepts no connection. */
+export function hubOf(closing = false): TransportHub {
+  return {
+    closing,
+    limits: { transmission: 262_144, queue: 1_048_576 },
+    subprotocols: ['chat.v1.json'],
+    accept() {
+      throw new Error('a RequestHandler hands over no connections')
+    },
+  }
 }
 
-/** The status of a refusal, or 101. */
-export function status(options: AdmissionOptions, asked: Asked): number | null {
-  const outcome = ask(options, asked)
+/** A request handler of a hub that is not closing. */
+export function handlerOf(options: RequestOptions<string> = {}): RequestHandler<string> {
+  return new RequestHandler(hubOf(), options)
+}
+
+/** Describes a request; its `native` is its URL. */
+export function requestOf({ url = '/chat', headers = {}, boundTo }: TestRequest): ConnectRequest<string> {
+  return new ConnectRequest({
+    native: url,
+    url,
+    headers: Object.entries(headers),
+    remoteAddress: () => '192.0.2.7',
+    boundTo: () => (boundTo === undefined ? null : { address: boundTo }),
+  })
+}
+
+/** Decides on an upgrade; `null` when the path is not the hub's. */
+export function decide(options: AdmissionOptions, request: TestRequest): Admitted | Refusal | null {
+  const { context, closing = false } = request
+  const all = context === undefined ? options : { ...options, context }
+  const decision = new RequestHandler<string>(hubOf(closing), all).decideUpgrade(requestOf(request))
+  if (decision.outcome === 'not-for-hub') return null
+  return decision.outcome === 'refused' ? decision.refusal : decision
+}
+
+/** Returns the status of a refusal, 101 for a request that is admitted, or `null` when the path is not the hub's. */
+export function status(options: AdmissionOptions, request: TestRequest): number | null {
+  const outcome = decide(options, request)
   if (outcome === null) return null
   return 'status' in outcome ? outcome.status : 101
 }
 
-/** The handshake of a request that must be let in. */
-export function admitted(options: AdmissionOptions, asked: Asked): Admitted {
-  const outcome = ask(options, asked)
+/** Returns the decision on a request that must be admitted. */
+export function admitted(options: AdmissionOptions, request: TestRequest): Admitted {
+  const outcome = decide(options, request)
   if (outcome === null || 'status' in outcome) throw new Error(`refused: ${outcome?.message ?? 'the path'}`)
   return outcome
 }

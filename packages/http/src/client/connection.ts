@@ -1,51 +1,61 @@
-import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/core/transport'
-import { closeTimeout, encodeClose, header, parseClose } from '../wire.ts'
+import {
+  BaseConnection,
+  type Batch,
+  describeAnswer,
+  retryAfterOf,
+  type TransportCapabilities,
+} from '@chat/core/transport'
+import { type Close, closeTimeout, encodeClose, header, parseClose } from '../http-binding.ts'
 import type { ServerEvent } from './event-parser.ts'
 import type { EventStream } from './event-stream.ts'
-import { firstWords } from './first-words.ts'
+import { readBeginning } from './read-beginning.ts'
 
-/** How often a POST is tried that the network has lost or the server has no time for, and the first wait in milliseconds; each is twice the one before. */
+/** Attempts to send a POST that the network lost or the server was too busy for. */
 const attempts = 4
+/** Wait before the second attempt, in milliseconds; each later wait is twice the one before. */
 const firstWait = 100
-/** However long a server asks to wait, in milliseconds: silence tells the rest. */
-const longestWait = 5_000
+/** Longest wait that a server may ask for, in milliseconds: beyond it the connection's silence is noticed anyway. */
+const maxWait = 5_000
 
-/** What a connection is made of. */
-export interface HttpLink {
+/** Parts of a client's connection. */
+export interface HttpClientConnectionParts {
+  /** Subprotocol that both sides agreed on; empty without one. */
   readonly protocol: string
   /** Whether a stream that is not read holds the hub back. */
   readonly pause: boolean
+  /** The hub's events. */
   readonly stream: EventStream
-  /** Events that came with the first. */
+  /** Events that arrived together with the first. */
   readonly early: readonly ServerEvent[]
   /** Ends all requests. */
   readonly aborter: AbortController
+  /** Sends a POST. */
   readonly post: (text: string, headers: Record<string, string>) => Promise<Response>
 }
 
-interface Post {
+interface QueuedPost {
   readonly text: string
   readonly bytes: number
   readonly headers: Record<string, string>
 }
 
-/** The client's end: reads a stream of events, and posts one transmission after the other. */
+/** The client's end of a connection: reads a stream of events, and posts one transmission after the other. */
 export class HttpClientConnection extends BaseConnection {
   readonly capabilities: TransportCapabilities
   readonly #stream: EventStream
-  readonly #post: HttpLink['post']
+  readonly #post: HttpClientConnectionParts['post']
   readonly #aborter: AbortController
-  #queue: Post[] = []
-  #queued = 0
+  #queue: QueuedPost[] = []
+  #queuedBytes = 0
   #seq = 0
   #posting = false
   #blocked = false
   #paused = false
-  #resumed: () => void = () => {}
-  #farewell: { readonly code: number; readonly reason: string } | null = null
-  #patience: ReturnType<typeof setTimeout> | undefined
+  #continueReading: () => void = () => {}
+  #pendingClose: Close | null = null
+  #closeTimer: ReturnType<typeof setTimeout> | undefined
 
-  constructor({ protocol, pause, stream, early, aborter, post }: HttpLink) {
+  constructor({ protocol, pause, stream, early, aborter, post }: HttpClientConnectionParts) {
     super(protocol, null)
     this.capabilities = { name: 'http', backpressure: true, pause, closeCodes: true, detectsLoss: false }
     this.#stream = stream
@@ -55,7 +65,7 @@ export class HttpClientConnection extends BaseConnection {
   }
 
   get bufferedAmount(): number {
-    return this.#queued
+    return this.#queuedBytes
   }
 
   get received(): number {
@@ -64,15 +74,16 @@ export class HttpClientConnection extends BaseConnection {
 
   protected doSend(batch: Batch): boolean {
     this.#enqueue({ text: batch.text, bytes: batch.bytes, headers: {} })
-    // While one is under way the others wait: what would follow goes into one transmission instead.
+    // While a POST is under way the client waits, and joins later frames into one transmission.
     this.#blocked ||= this.#queue.length > 1
     return !this.#blocked
   }
 
   protected doClose(code: number, reason: string): void {
-    this.#farewell = { code, reason }
-    this.#patience = setTimeout(() => this.#finish(1006, ''), closeTimeout)
-    this.#enqueue({ text: encodeClose(code, reason), bytes: 0, headers: { [header.event]: 'close' } })
+    const close = { code, reason }
+    this.#pendingClose = close
+    this.#closeTimer = setTimeout(() => this.#finish(1006, ''), closeTimeout)
+    this.#enqueue({ text: encodeClose(close), bytes: 0, headers: { [header.event]: 'close' } })
   }
 
   protected doAbort(): void {
@@ -85,7 +96,7 @@ export class HttpClientConnection extends BaseConnection {
 
   protected doResume(): void {
     this.#paused = false
-    this.#resumed()
+    this.#continueReading()
   }
 
   async #read(early: readonly ServerEvent[]): Promise<void> {
@@ -93,65 +104,68 @@ export class HttpClientConnection extends BaseConnection {
       for (let events: readonly ServerEvent[] | null = early; events !== null; ) {
         while (this.#paused)
           await new Promise<void>((resolve) => {
-            this.#resumed = resolve
+            this.#continueReading = resolve
           })
-        for (const event of events) this.#hear(event)
+        for (const event of events) this.#onEvent(event)
         events = await this.#stream.next()
       }
-      this.#over('the stream has ended')
+      this.#onEnd('the stream has ended')
     } catch (error) {
-      this.#over(error instanceof Error ? error.message : '')
+      this.#onEnd(error instanceof Error ? error.message : '')
     }
   }
 
-  #hear({ type, data }: ServerEvent): void {
+  #onEvent({ type, data }: ServerEvent): void {
     if (type === '') return this.receive(data)
     if (type !== 'close') return
     const { code, reason } = parseClose(data)
     this.#finish(code, reason)
   }
 
-  /** The stream has ended without a word, which is how the hub agrees to a close. */
-  #over(reason: string): void {
-    if (this.#farewell === null) this.#finish(1006, reason)
-    else this.#finish(this.#farewell.code, this.#farewell.reason)
+  /** Ends the connection when the stream has ended without a close event, which is how the hub confirms a close. */
+  #onEnd(reason: string): void {
+    if (this.#pendingClose === null) this.#finish(1006, reason)
+    else this.#finish(this.#pendingClose.code, this.#pendingClose.reason)
   }
 
-  #enqueue(post: Post): void {
+  #enqueue(post: QueuedPost): void {
     this.#queue.push(post)
-    this.#queued += post.bytes
-    if (!this.#posting) void this.#pump()
+    this.#queuedBytes += post.bytes
+    if (!this.#posting) void this.#postAll()
   }
 
-  /** One after the other: the next when the hub has taken the one before (P-HT-2). */
-  async #pump(): Promise<void> {
+  /** Sends the queue in order: each POST when the hub has accepted the one before (P-HT-2). */
+  async #postAll(): Promise<void> {
     this.#posting = true
     for (let post = this.#queue[0]; post !== undefined; post = this.#queue[0]) {
       this.#seq++
       const failure = await this.#deliver(post)
       if (this.state === 'closed') return
-      if (failure !== null) return this.#over(failure)
+      if (failure !== null) return this.#onEnd(failure)
       this.#queue.shift()
-      this.#queued -= post.bytes
+      this.#queuedBytes -= post.bytes
     }
     this.#posting = false
-    if (this.#farewell !== null) return this.#over('')
+    if (this.#pendingClose !== null) return this.#onEnd('')
     if (!this.#blocked) return
     this.#blocked = false
     this.drained()
   }
 
-  /** Posts until the hub has taken it: an answer may be lost, and the same number is never taken twice. Answers why not. */
-  async #deliver({ text, headers }: Post): Promise<string | null> {
+  /** Repeats a POST until the hub has accepted it: an answer may be lost, and the hub accepts a number only once. Resolves with the reason of a failure, or `null`. */
+  async #deliver({ text, headers }: QueuedPost): Promise<string | null> {
     const numbered = { ...headers, [header.seq]: String(this.#seq) }
     for (let attempt = 1; ; attempt++) {
       const response = await this.#post(text, numbered).catch((error: unknown) => String(error))
       if (this.state === 'closed') return null
-      if (typeof response !== 'string' && response.status === 204) return null
-      const failure = typeof response === 'string' ? response : await firstWords(response)
-      if (attempt === attempts || (typeof response !== 'string' && !mayPass(response))) return failure
-      const announced = typeof response === 'string' ? 0 : Number(response.headers.get('retry-after')) * 1_000
-      await sleep(Math.min(Math.max(announced || 0, firstWait * 2 ** (attempt - 1)), longestWait))
+      const isAnswer = typeof response !== 'string'
+      if (isAnswer && response.status === 204) return null
+      const failure = isAnswer
+        ? describeAnswer({ status: response.status, text: await readBeginning(response) })
+        : response
+      if (attempt === attempts || (isAnswer && !isTemporary(response))) return failure
+      const asked = isAnswer ? retryAfterOf(response.headers.get('retry-after')) : 0
+      await sleep(Math.min(Math.max(asked, firstWait * 2 ** (attempt - 1)), maxWait))
     }
   }
 
@@ -161,16 +175,16 @@ export class HttpClientConnection extends BaseConnection {
   }
 
   #release(): void {
-    clearTimeout(this.#patience)
+    clearTimeout(this.#closeTimer)
     this.#queue = []
-    this.#queued = 0
+    this.#queuedBytes = 0
     this.#aborter.abort(new Error('the connection has ended'))
     this.#stream.cancel()
   }
 }
 
-/** Whether the same request may be taken later: the server is busy, or something between was. */
-const mayPass = ({ status }: Response): boolean => status === 408 || status === 429 || status >= 500
+/** Whether the same request may be accepted later: the server, or a proxy before it, is busy. */
+const isTemporary = ({ status }: Response): boolean => status === 408 || status === 429 || status >= 500
 
 const sleep = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds))

@@ -1,51 +1,63 @@
-import { ChatError, type ErrorCode, UsageError } from '@chat/core'
-import type { Connection, Dialer, DialOptions } from '@chat/core/transport'
-import { header } from '../wire.ts'
+import { ChatError, UsageError } from '@chat/core'
+import {
+  answerError,
+  type Connection,
+  checkOptions,
+  type Dialer,
+  type DialOptions,
+  type OptionNames,
+  unreachableError,
+} from '@chat/core/transport'
+import { header } from '../http-binding.ts'
 import { HttpClientConnection } from './connection.ts'
 import type { ServerEvent } from './event-parser.ts'
 import { EventStream } from './event-stream.ts'
-import { firstWords } from './first-words.ts'
+import { readBeginning } from './read-beginning.ts'
 
-/** How {@link dial} reaches a hub. */
+/** Options of {@link dial}. */
 export interface HttpDialOptions {
   /** Headers of every request, such as `cookie` outside of browsers. Default: none. */
   readonly headers?: Readonly<Record<string, string>>
   /** Makes the requests: for proxies, and for TLS with certificates of your own. Default: the platform's `fetch`. */
   readonly fetch?: typeof fetch
   /**
-   * Whether a response that is not read holds the server back, which `capabilities.pause` then says. Node's `fetch` does so, but among browsers WebKit reads whatever
-   * comes. Default: `true`.
+   * Whether a response that is not read holds the server back, as `capabilities.pause` then declares. Node's `fetch` does so; among browsers WebKit reads on.
+   * Default: `true`.
    */
   readonly pause?: boolean
 }
 
+const optionNames: OptionNames<HttpDialOptions> = { headers: true, fetch: true, pause: true }
+
 /**
- * Reaches a hub over HTTP, from Node, Bun, Deno, pages and workers: for a `Client` where WebSocket is blocked. `connect` of `@chat/browser` does so by itself.
+ * Makes a dialer that reaches a hub over HTTP, from Node, Bun, Deno, pages and workers: for a `Client` where WebSocket is blocked. `connect` of `@chat/browser` uses it by itself.
  *
  * ```ts
  * const client = new Client({ dial: dial('https://app.example/chat'), token: 'alice' })
  * ```
  *
- * A page sends its cookies with it. The dialer rejects with a `ChatError` when there is no connection: `unavailable`, or what the server's status says:
+ * A page sends its cookies with each request. Without a connection the dialer rejects with a `ChatError`: `unavailable`, or the code that stands for the server's status:
  * `unauthorized` (401), `forbidden` (403), `not_found` (404); `Retry-After` becomes `retryAfter`.
  *
- * @throws UsageError when the URL is none of `http:`, `https:`, `ws:` or `wss:`.
+ * @throws UsageError when the URL is none of `http:`, `https:`, `ws:` or `wss:`, or an option does not exist.
  */
 export function dial(url: string | URL, options: HttpDialOptions = {}): Dialer {
-  const target = checked(url)
+  checkOptions('dial', options, optionNames)
+  const target = httpUrl(url)
   return async (asked) => {
     const { signal } = asked
     signal.throwIfAborted()
     const aborter = new AbortController()
-    const giveUp = (): void => aborter.abort(signal.reason)
-    signal.addEventListener('abort', giveUp, { once: true })
+    const onAbort = (): void => aborter.abort(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
     try {
       return await open({ target, options, aborter }, asked)
     } catch (error) {
       aborter.abort(error)
-      throw signal.aborted ? signal.reason : errorOf(target, error)
+      if (signal.aborted) throw signal.reason
+      throw error instanceof ChatError ? error : unreachableError(target, error)
     } finally {
-      signal.removeEventListener('abort', giveUp)
+      signal.removeEventListener('abort', onAbort)
     }
   }
 }
@@ -53,23 +65,21 @@ export function dial(url: string | URL, options: HttpDialOptions = {}): Dialer {
 interface Attempt {
   readonly target: URL
   readonly options: HttpDialOptions
+  /** Ends all requests of the connection. */
   readonly aborter: AbortController
 }
 
 async function open({ target, options, aborter }: Attempt, { protocols }: DialOptions): Promise<Connection> {
   const { fetch: request = fetch, headers = {}, pause = true } = options
-  // What every request of the connection has. A hub that is somewhere else now is another hub.
+  // Redirects are errors: a hub at another URL is another hub.
   const common: RequestInit = { credentials: 'include', redirect: 'error', signal: aborter.signal }
-  const offered = protocols.length > 0 ? { [header.protocol]: protocols.join(', ') } : {}
+  const offer = protocols.length > 0 ? { [header.protocol]: protocols.join(', ') } : {}
   const response = await request(target, {
     ...common,
     cache: 'no-store',
-    headers: { ...headers, accept: 'text/event-stream', ...offered },
+    headers: { ...headers, accept: 'text/event-stream', ...offer },
   })
-  const { body } = response
-  if (!response.ok || body === null || !response.headers.get('content-type')?.startsWith('text/event-stream'))
-    throw await refusal(target, response)
-  const stream = new EventStream(body)
+  const stream = new EventStream(await bodyOf(target, response))
   const [{ data: id }, ...early] = await firstEvents(stream, aborter.signal)
   return new HttpClientConnection({
     protocol: response.headers.get(header.protocol) ?? '',
@@ -92,7 +102,15 @@ async function open({ target, options, aborter }: Attempt, { protocols }: DialOp
   })
 }
 
-/** A stream begins with the connection's id; what stands between may have written comments before. */
+/** Returns the body of an event stream; rejects for every other answer. */
+async function bodyOf(target: URL, response: Response): Promise<ReadableStream<Uint8Array>> {
+  const { status, ok, body, headers } = response
+  if (ok && body !== null && headers.get('content-type')?.startsWith('text/event-stream')) return body
+  const text = await readBeginning(response)
+  throw answerError(target, { status, retryAfter: headers.get('retry-after'), text })
+}
+
+/** Resolves with the first events, of which the first has the connection's id. Proxies may have written comments before them. */
 async function firstEvents(
   stream: EventStream,
   signal: AbortSignal,
@@ -107,7 +125,7 @@ async function firstEvents(
       if (first.type === 'open' && /^[\w-]{16,128}$/.test(first.data)) return [first, ...rest]
       break
     }
-    throw new Error('what answered is no hub')
+    throw new Error('the answer is not from a hub')
   } catch (error) {
     stream.cancel()
     throw error
@@ -116,31 +134,13 @@ async function firstEvents(
   }
 }
 
-const codes: Readonly<Record<number, ErrorCode>> = { 401: 'unauthorized', 403: 'forbidden', 404: 'not_found' }
-
-async function refusal(target: URL, response: Response): Promise<ChatError> {
-  const retryAfter = Number(response.headers.get('retry-after')) * 1_000
-  const code = codes[response.status] ?? 'unavailable'
-  return new ChatError(
-    code,
-    `unable to connect to ${named(target)}: the server answered ${await firstWords(response)}`,
-    retryAfter > 0 ? { retryAfter } : {},
-  )
-}
-
-function errorOf(target: URL, cause: unknown): ChatError {
-  if (cause instanceof ChatError) return cause
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new ChatError('unavailable', `unable to connect to ${named(target)}: ${reason}`, { cause })
-}
-
-/** The query may hold secrets and is left out. */
-const named = ({ origin, pathname }: URL): string => origin + pathname
-
-function checked(url: string | URL): URL {
+/** Checks the URL once, in the call that has it. */
+function httpUrl(url: string | URL): URL {
   const target = URL.canParse(String(url)) ? new URL(url) : null
   if (target === null || !/^(?:ws|http)s?:$/.test(target.protocol))
-    throw new UsageError('unable to dial: the URL is not absolute, such as "https://app.example/chat"')
+    throw new UsageError(
+      'unable to dial: the URL is not absolute; give one such as "https://app.example/chat", with https:, http:, wss: or ws:',
+    )
   target.hash = ''
   target.protocol = target.protocol.replace('ws', 'http')
   return target

@@ -1,36 +1,37 @@
-/** An event of a stream: what kind, and its data. */
+/** Event of a stream. */
 export interface ServerEvent {
-  /** Empty for a transmission. */
+  /** Name of the event; empty for a transmission. */
   readonly type: string
+  /** Data of the event. */
   readonly data: string
 }
 
-/** The largest event, in characters: twice what a hub writes (P-LV-3). */
-const limit = 512 * 1024
+/** Largest event, in characters: twice the largest that a hub writes (P-LV-3). */
+const maxSize = 512 * 1024
 
-/** Takes a stream of events apart, wherever it was cut. Lines end with LF or CRLF: that is what hubs and proxies write. */
+/** Parses a stream of events, cut into chunks at any place. Lines end with LF or CRLF, as hubs and proxies write them. */
 export class EventParser {
   #line = ''
   #type = ''
   #data: string[] = []
   #size = 0
 
-  /** The events that this piece completes. @throws RangeError when one is too large. */
-  push(piece: string): ServerEvent[] {
+  /** Returns the events that a chunk completes. @throws RangeError when an event is too large. */
+  push(chunk: string): ServerEvent[] {
     const events: ServerEvent[] = []
     let from = 0
-    for (let end = piece.indexOf('\n'); end >= 0; end = piece.indexOf('\n', from)) {
-      const line = this.#line + piece.slice(from, end)
+    for (let end = chunk.indexOf('\n'); end >= 0; end = chunk.indexOf('\n', from)) {
+      const line = this.#line + chunk.slice(from, end)
       this.#line = ''
       from = end + 1
-      this.#take(line.endsWith('\r') ? line.slice(0, -1) : line, events)
+      this.#parseLine(line.endsWith('\r') ? line.slice(0, -1) : line, events)
     }
-    this.#line += piece.slice(from)
-    if (this.#size + this.#line.length > limit) throw new RangeError('an event is too large')
+    this.#line += chunk.slice(from)
+    if (this.#size + this.#line.length > maxSize) throw new RangeError('an event is too large')
     return events
   }
 
-  #take(line: string, events: ServerEvent[]): void {
+  #parseLine(line: string, events: ServerEvent[]): void {
     const [, name, value = ''] = /^(event|data)(?:: ?(.*))?$/s.exec(line) ?? []
     if (name === 'event') this.#type = value
     else if (name === 'data') {

@@ -1,8 +1,8 @@
 import { EventParser, type ServerEvent } from './event-parser.ts'
 
-/** The events of a response, as they come. */
+/** Reads the events of a response as they arrive. */
 export class EventStream {
-  /** How many bytes have come. */
+  /** Number of bytes that have arrived. */
   received = 0
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>
   readonly #decoder = new TextDecoder()
@@ -12,7 +12,7 @@ export class EventStream {
     this.#reader = body.getReader()
   }
 
-  /** What the next piece brings, which may be nothing; `null` at the end. Rejects when the stream breaks off. */
+  /** Resolves with the events that the next chunk completes, which may be none; `null` at the end. Rejects when the stream breaks off. */
   async next(): Promise<ServerEvent[] | null> {
     const { value } = await this.#reader.read()
     if (value === undefined) return null
@@ -20,7 +20,7 @@ export class EventStream {
     return this.#parser.push(this.#decoder.decode(value, { stream: true }))
   }
 
-  /** Nobody reads on. To abort the request is not enough: Node's `fetch` may miss it. */
+  /** Stops reading. Aborting the request alone is not enough: Node's `fetch` may miss it. */
   cancel(): void {
     void this.#reader.cancel().catch(() => {})
   }

@@ -1,6 +1,6 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
-import { type ConnectRequest, connectRequest, type TransportHub } from '@chat/core/transport'
+import { nodeRequest, type TransportHub } from '@chat/core/transport'
 import type { Body } from '../body.ts'
 import { Endpoint } from '../endpoint.ts'
 import type { HttpHandlerOptions } from '../options.ts'
@@ -8,22 +8,22 @@ import { send } from './send.ts'
 
 /** Takes clients over HTTP for a hub, in servers of `node:http`, `node:https` and `node:http2`. */
 export interface NodeHttpHandler {
-  /** As a middleware, of Express and Connect: `next` gets what is none of the hub's. */
+  /** As a middleware of Express and Connect: `next` is called for a request that is not for the hub. */
   (
     request: IncomingMessage | Http2ServerRequest,
     response: ServerResponse | Http2ServerResponse,
     next: (error?: unknown) => void,
   ): void
   /**
-   * Answers a request for this hub's path. `false`: it is none of the hub's, and nothing was done; a `GET` that does not ask for an event stream is none, so
-   * that a page may have the same path.
+   * Answers a request for this hub's path. Returns `false`, and does nothing, when the request is not for the hub; a `GET` that does not ask for an event stream is not, so
+   * a page may have the same path.
    */
   (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): boolean
-  /** Takes no further clients. Those that are connected stay until the hub closes them. */
+  /** Takes no further clients. Connected clients stay until the hub closes them. */
   detach(): void
 }
 
-/** Express and Koa keep the target here when they hand on a part of it. What Node makes of HTTP/2 has all that is needed of it. */
+/** Express and Koa keep the whole target here when they pass on a part of it. Requests of HTTP/2 have all members that are used. */
 type Request = IncomingMessage & { readonly originalUrl?: string }
 
 /**
@@ -35,70 +35,40 @@ type Request = IncomingMessage & { readonly originalUrl?: string }
  * attach(hub, app.listen(3000), { path: '/chat' })
  * ```
  *
- * Mount it before what reads bodies, such as `express.json()`, and before what compresses. In Koa: `if (chat(ctx.req, ctx.res)) ctx.respond = false`; in Fastify, in an `onRequest`
+ * Mount it before middleware that reads bodies, such as `express.json()`, and before compression. In Koa: `if (chat(ctx.req, ctx.res)) ctx.respond = false`; in Fastify, in an `onRequest`
  * hook: `if (chat(request.raw, reply.raw)) reply.hijack()`.
  *
- * @throws UsageError when an option cannot work.
+ * @throws UsageError when an option cannot work or does not exist.
  */
 export function nodeHttpHandler(
   hub: TransportHub,
   options: HttpHandlerOptions<IncomingMessage> = {},
 ): NodeHttpHandler {
-  const endpoint = new Endpoint(hub, options)
-  const answered = (request: Request, response: ServerResponse, next?: () => void): boolean => {
-    const answer = endpoint.take({
+  const endpoint = new Endpoint(hub, options, 'nodeHttpHandler(hub, options)')
+  const handle = (request: Request, response: ServerResponse, next?: () => void): boolean => {
+    const answer = endpoint.answer({
       method: request.method ?? '',
-      url: request.originalUrl ?? request.url,
-      request: requestOf(request),
+      connect: nodeRequest<IncomingMessage>(request, { url: request.originalUrl ?? request.url }),
       body: () => bodyOf(request),
-      boundTo: () => boundTo(request),
-      context: () => options.context?.(request),
-      refused(refusal) {
-        try {
-          options.onRefused?.(refusal, request)
-        } catch {}
-      },
     })
     if (answer === null) next?.()
     else void send(answer, request, response)
     return answer !== null
   }
-  const take = answered as (...args: Parameters<NodeHttpHandler>) => boolean
-  return Object.assign(take, { detach: () => endpoint.detach() })
+  const handler = handle as (...args: Parameters<NodeHttpHandler>) => boolean
+  return Object.assign(handler, { detach: () => endpoint.detach() })
 }
 
-/** What Node says of a request. */
-function requestOf({ headers, socket }: IncomingMessage): ConnectRequest {
-  return connectRequest(entriesOf(headers), socket.remoteAddress ?? '')
-}
-
-/** Node has joined repeated headers, all but `set-cookie`, which no request has. What HTTP/1.1 says as `Host`, HTTP/2 says as `:authority`. */
-function* entriesOf(headers: IncomingHttpHeaders): Iterable<[name: string, value: string]> {
-  for (const [name, value] of Object.entries(headers))
-    if (value !== undefined && !name.startsWith(':'))
-      yield [name, typeof value === 'string' ? value : value.join(', ')]
-  const { ':authority': authority } = headers
-  if (typeof authority === 'string') yield ['host', authority]
-}
-
-/** `null` when somebody has read it. */
+/** Returns the body of a request; `null` when it was read before. */
 function bodyOf(request: IncomingMessage): Body | null {
   if (request.readableDidRead) return null
-  const pieces: AsyncIterator<Uint8Array> = request.iterator({ destroyOnReturn: false })
+  const chunks: AsyncIterator<Uint8Array> = request.iterator({ destroyOnReturn: false })
   return {
     async read() {
-      const { value, done } = await pieces.next()
+      const { value, done } = await chunks.next()
       return done === true ? null : value
     },
-    // What still comes is not read; `send` ends the connection behind the answer.
+    // The rest of the body stays unread; `send` ends the connection after the answer.
     cancel() {},
   }
-}
-
-/** Where the server listens that a request came to; Node keeps it at the socket. */
-function boundTo({ socket }: IncomingMessage): string | null {
-  const { server } = socket as { readonly server?: { address?: () => unknown } }
-  const bound = server?.address?.()
-  if (typeof bound !== 'object' || bound === null || !('address' in bound)) return null
-  return typeof bound.address === 'string' ? bound.address : null
 }

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Answer } from '../answer.ts'
 
-/** How long a client may take to read the end of its answer, in milliseconds. */
-const patience = 5_000
+/** Time that a client has to read the end of its answer, in milliseconds. */
+const readTimeout = 5_000
 
 /** Writes an answer. A stream is read no faster than the client takes it, and is cancelled when the client has gone. */
 export async function send(
@@ -11,18 +11,18 @@ export async function send(
   response: ServerResponse,
 ): Promise<void> {
   response.on('error', ignore)
-  // A body that came together with its head is complete behind the turn in which the head was told.
+  // A body that arrived together with its head is complete only after the turn in which the head was reported.
   const { status, headers, body } = await answer
   const stream = typeof body === 'string' || body === null ? null : body
-  // Something else may have answered while the body came, such as a framework's timeout.
+  // The request may have been answered while its body arrived, for example by a framework's timeout.
   if (response.headersSent || response.destroyed || request.socket.destroyed) return cancel(stream)
-  // What was not read must not be taken for the next request. Over HTTP/2 requests do not follow one another.
+  // The unread rest of a body must not be taken for the next request. Over HTTP/2 requests do not follow one another.
   const last = stream === null && !request.complete
   const ends = last && request.httpVersionMajor < 2
   response.writeHead(status, ends ? { ...headers, connection: 'close' } : headers)
   if (stream !== null) await pipe(stream.getReader(), response)
   else response.end(body)
-  if (stream !== null || last) letGo(response)
+  if (stream !== null || last) destroyLater(response)
 }
 
 async function pipe(
@@ -30,7 +30,7 @@ async function pipe(
   response: ServerResponse,
 ): Promise<void> {
   response.once('close', () => void reader.cancel().catch(ignore))
-  // Also while nobody takes what was written before: then nothing is read that could fail.
+  // A stream may fail while the client takes no bytes and this function reads none.
   reader.closed.catch(() => response.destroy())
   response.flushHeaders()
   try {
@@ -41,28 +41,28 @@ async function pipe(
     }
     response.end()
   } catch {
-    // Said by `closed`.
+    // `closed` reports the failure.
   }
 }
 
-/** Resolves when there is room again, or never will be. */
+/** Resolves when the response can be written again, or has closed. */
 function writable(response: ServerResponse): Promise<void> {
   if (response.destroyed) return Promise.resolve()
   return new Promise((resolve) => {
-    const go = (): void => {
-      response.off('drain', go)
-      response.off('close', go)
+    const finish = (): void => {
+      response.off('drain', finish)
+      response.off('close', finish)
       resolve()
     }
-    response.on('drain', go)
-    response.on('close', go)
+    response.on('drain', finish)
+    response.on('close', finish)
   })
 }
 
-/** The last was said. A client that does not read it does not keep its socket. */
-function letGo(response: ServerResponse): void {
+/** Destroys the response of a client that does not read its end, so that it does not keep the socket. */
+function destroyLater(response: ServerResponse): void {
   if (response.destroyed) return
-  const timer = setTimeout(() => response.destroy(), patience)
+  const timer = setTimeout(() => response.destroy(), readTimeout)
   response.once('close', () => clearTimeout(timer))
 }
 

@@ -3,16 +3,16 @@ import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type Refusal, refusalAnswer } from '@chat/core/transport'
 
-/** How long a refused peer may take to read its answer, in milliseconds. */
-const patience = 1_000
+/** Time that a refused peer has to read its answer, in milliseconds. */
+const readTimeout = 1_000
 
-/** Once a request is an upgrade, Node has taken its own listeners off: a reset would end the process. */
+/** Ignores the errors of a socket. Node removes its own listeners from the socket of an upgrade, so a reset would end the process. */
 export function ignoreErrors(socket: Duplex): void {
   socket.on('error', ignore)
 }
 
-/** Answers an upgrade with an HTTP response and ends the connection. */
-export function refuse(socket: Duplex, refusal: Refusal): void {
+/** Answers an upgrade with a refusal and ends the connection. */
+export function answerRefused(socket: Duplex, refusal: Refusal): void {
   ignoreErrors(socket)
   const { status } = refusal
   const { body, headers } = refusalAnswer(refusal)
@@ -23,9 +23,9 @@ export function refuse(socket: Duplex, refusal: Refusal): void {
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
   ]
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`)
-  // A socket destroyed with unread input is reset, and the peer may lose the answer: what still comes is thrown away for a while.
+  // A socket that is destroyed with unread input is reset, and the peer may lose the answer: input is thrown away for a while.
   socket.resume()
-  const timer = setTimeout(() => socket.destroy(), patience)
+  const timer = setTimeout(() => socket.destroy(), readTimeout)
   socket.once('close', () => clearTimeout(timer))
 }
 

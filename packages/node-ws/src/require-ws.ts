@@ -1,22 +1,22 @@
 import { createRequire } from 'node:module'
 import { UsageError } from '@chat/core'
 
-/** Below it, a peer that pings and never reads makes the process hold every answer. */
+/** Oldest version that works: before it, a peer that pings and never reads made the process hold every answer. */
 const oldest = [8, 23, 0] as const
 
 /**
- * Refuses a `ws` that is too old. npm's peer ranges can be overridden, so the installed one is looked at.
+ * Refuses a `ws` that is too old. Overrides of npm can install a version outside the range that this package declares, so the installed version is read.
  *
  * @throws UsageError
  */
-export function requireWs(version: string | null = installed()): void {
-  if (version === null || atLeast(version)) return
+export function requireWs(version: string | null = installedVersion()): void {
+  if (version === null || isAtLeast(version)) return
   throw new UsageError(
     `unable to use ws ${version}: @chat/node-ws needs ${oldest.join('.')} or newer, whose limits keep a hostile peer from filling the memory; run \`npm install ws@^${oldest.join('.')}\` and look for overrides in package.json`,
   )
 }
 
-function atLeast(version: string): boolean {
+function isAtLeast(version: string): boolean {
   const parts = version.split(/[.-]/, 3).map(Number)
   for (const [i, least] of oldest.entries()) {
     const part = parts[i] ?? 0
@@ -25,8 +25,8 @@ function atLeast(version: string): boolean {
   return true
 }
 
-/** The version of the `ws` beside this package; `null` when it was bundled and cannot be known. */
-function installed(): string | null {
+/** Returns the version of the `ws` beside this package; `null` when it was bundled and is unknown. */
+function installedVersion(): string | null {
   try {
     const manifest: { version?: unknown } = createRequire(import.meta.url)('ws/package.json')
     return typeof manifest.version === 'string' ? manifest.version : null

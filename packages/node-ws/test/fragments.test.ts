@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { pieces } from '../src/pieces.ts'
+import { fragmentsOf } from '../src/fragments.ts'
 
 const kib64 = 64 * 1024
 
@@ -15,19 +15,19 @@ function read(frames: readonly Uint8Array[]) {
 }
 
 test.each([0, 1, 125, 126, 127, 65_531, 65_532])('a message of %i bytes is one frame', (size) => {
-  const made = pieces('x'.repeat(size))
+  const made = fragmentsOf('x'.repeat(size))
 
   expect(made).toHaveLength(1)
   const [one] = read(made.map(({ frame }) => frame))
   expect([one?.first, one?.complete, one?.payload.length]).toEqual([0x81, true, size])
-  expect(made[0]?.last).toBe(true)
+  expect(made[0]?.isLast).toBe(true)
 })
 
 test.each([65_533, 131_064, 131_065, 320 * 1024])(
   'a message of %i bytes is cut into fragments of at most 64 KiB, header included (P-LV-4)',
   (size) => {
     const message = 'ä'.repeat(size / 2) + 'x'.repeat(size % 2)
-    const made = pieces(message)
+    const made = fragmentsOf(message)
     const frames = read(made.map(({ frame }) => frame))
 
     expect(Math.max(...made.map(({ frame }) => frame.length))).toBeLessThanOrEqual(kib64)
@@ -39,8 +39,8 @@ test.each([65_533, 131_064, 131_065, 320 * 1024])(
 )
 
 test('half a surrogate pair is written as the replacement character, as long as core counts it', () => {
-  const [one] = pieces('a\ud800b')
+  const [one] = fragmentsOf('a\ud800b')
 
-  expect(one?.frame.subarray(one.head).toString()).toBe('a\ufffdb')
+  expect(one?.frame.subarray(one.payloadStart).toString()).toBe('a\ufffdb')
   expect(one?.frame.length).toBe(2 + 5)
 })

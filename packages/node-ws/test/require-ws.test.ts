@@ -1,6 +1,6 @@
 import { UsageError } from '@chat/core'
 import { expect, test } from 'vitest'
-import { requireWs } from '../src/version.ts'
+import { requireWs } from '../src/require-ws.ts'
 
 test.each(['8.22.9', '8.9.0', '7.30.0', '8.0.0', '0.0.0'])(
   'ws %s is refused, and the message says what to install (N-05)',

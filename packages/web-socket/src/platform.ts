@@ -1,7 +1,7 @@
 import { UsageError } from '@chat/core'
 import type { ServerWebSocket, Upgrade } from './socket.ts'
 
-/** What platforms offer to upgrade a request with. */
+/** Functions of the platform that upgrade a request. */
 interface Platform {
   readonly Deno?: { readonly upgradeWebSocket?: Upgrade }
   readonly WebSocketPair?: new () => { readonly 0: unknown; readonly 1: ServerWebSocket & { accept(): void } }
@@ -9,13 +9,13 @@ interface Platform {
 
 const platform = globalThis as Platform
 
-/** Whether the platform's sockets are known to count what they have not written. */
-export function platformCounts(): boolean {
+/** Whether the platform's sockets are known to count the bytes that they have not written. */
+export function platformCountsBytes(): boolean {
   return platform.Deno !== undefined
 }
 
 /**
- * The platform's own way to upgrade a request.
+ * Returns the platform's own function that upgrades a request.
  *
  * @throws UsageError when there is none.
  */
@@ -24,11 +24,11 @@ export function platformUpgrade(): Upgrade {
   if (Deno?.upgradeWebSocket !== undefined) return Deno.upgradeWebSocket
   if (WebSocketPair !== undefined) return upgradeWithPair
   throw new UsageError(
-    'unable to upgrade requests here: this is neither Deno nor a runtime with WebSocketPair; give `upgrade`, or use @chat/node-ws on Node and @chat/bun on Bun',
+    'unable to upgrade requests here: this is neither Deno nor a runtime with WebSocketPair; give the option `upgrade`, or use @chat/node-ws on Node and @chat/bun on Bun',
   )
 }
 
-/** A pair of sockets: one stays here, the other goes with the answer. */
+/** Makes a pair of sockets: one stays here, the other goes with the response. */
 const upgradeWithPair: Upgrade = () => {
   const { WebSocketPair } = platform
   if (WebSocketPair === undefined) throw new UsageError('unable to upgrade: there is no WebSocketPair here')

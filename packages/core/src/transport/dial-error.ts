@@ -1,0 +1,51 @@
+import { ChatError, type ErrorCode } from '../vocabulary/errors.ts'
+
+/** URL of a hub, of which errors name these parts: the query may hold secrets. */
+export interface DialTarget {
+  /** Scheme, host and port. */
+  readonly origin: string
+  /** Path. */
+  readonly pathname: string
+}
+
+/** Answer of a server that opened no connection. */
+export interface DialAnswer {
+  /** HTTP status. */
+  readonly status: number
+  /** Header `Retry-After`; `null` or `undefined` when the answer has none. */
+  readonly retryAfter: string | null | undefined
+  /** Beginning of the body; may be empty. */
+  readonly text: string
+}
+
+const codes: Readonly<Record<number, ErrorCode>> = { 401: 'unauthorized', 403: 'forbidden', 404: 'not_found' }
+
+/** Makes the error of a dialer for a server that answered without opening a connection. */
+export function answerError(target: DialTarget, answer: DialAnswer): ChatError {
+  const retryAfter = retryAfterOf(answer.retryAfter)
+  return new ChatError(
+    codes[answer.status] ?? 'unavailable',
+    `unable to connect to ${named(target)}: the server answered ${describeAnswer(answer)}`,
+    retryAfter > 0 ? { retryAfter } : {},
+  )
+}
+
+/** Makes the error of a dialer for a server that gave no answer. */
+export function unreachableError(target: DialTarget, cause: unknown): ChatError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new ChatError('unavailable', `unable to connect to ${named(target)}: ${reason}`, { cause })
+}
+
+/** Returns an answer as harmless text: its status, and the beginning of its body in one line. */
+export function describeAnswer({ status, text }: Pick<DialAnswer, 'status' | 'text'>): string {
+  const words = text.replace(/[^\P{C}\n]|\n/gu, ' ').trim()
+  return words === '' ? String(status) : `${status}: ${words}`
+}
+
+/** Returns the time of a `Retry-After` header in milliseconds; 0 when there is none, or the header holds a date. */
+export function retryAfterOf(header: string | null | undefined): number {
+  const milliseconds = Number(header ?? '') * 1_000
+  return milliseconds > 0 ? milliseconds : 0
+}
+
+const named = ({ origin, pathname }: DialTarget): string => origin + pathname

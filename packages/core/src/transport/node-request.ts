@@ -1,0 +1,44 @@
+import { ConnectRequest } from './connect-request.ts'
+
+/** Part of a request of `node:http` or `node:http2` that a transport uses. Structural: core imports nothing of Node. */
+export interface NodeRequest {
+  /** Target of the request. */
+  readonly url?: string | undefined
+  /** Headers by name in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  /** Socket of the request. */
+  readonly socket: {
+    /** The peer's address. */
+    readonly remoteAddress?: string | undefined
+  }
+}
+
+/** Part of a server that tells where it listens. */
+export interface BoundServer {
+  /** Returns an object with an `address`, the path of a Unix socket, or `null` while the server does not listen. */
+  address?(): unknown
+}
+
+/** Facts about a Node request that the request does not hold itself. */
+export interface NodeRequestFacts {
+  /** Target of the request before a framework cut its path. Default: the request's own `url`. */
+  readonly url?: string | undefined
+  /** Server that the request came to. Default: the server that Node keeps at the socket. */
+  readonly server?: BoundServer | undefined
+}
+
+/** Describes a request of Node's servers for a {@link RequestHandler}. */
+export function nodeRequest<Request extends NodeRequest>(
+  request: Request,
+  facts: NodeRequestFacts = {},
+): ConnectRequest<Request> {
+  const { socket } = request
+  const { url = request.url, server = (socket as { readonly server?: BoundServer }).server } = facts
+  return new ConnectRequest({
+    native: request,
+    url,
+    headers: Object.entries(request.headers),
+    remoteAddress: () => socket.remoteAddress ?? '',
+    boundTo: () => server?.address?.(),
+  })
+}

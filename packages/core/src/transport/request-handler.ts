@@ -1,0 +1,174 @@
+import { describe } from '../vocabulary/check-options.ts'
+import { UsageError } from '../vocabulary/errors.ts'
+import type { ConnectRequest } from './connect-request.ts'
+import type { Handshake } from './connection.ts'
+import { handshakeOf, type Target, targetOf } from './handshake.ts'
+import { OriginPolicy } from './origin-policy.ts'
+import { PathPattern } from './path-pattern.ts'
+import type { Refusal } from './refusal.ts'
+import type { RequestOptions } from './request-options.ts'
+import { none, type TextRecord } from './text-record.ts'
+import type { TransportHub } from './transport-hub.ts'
+
+/** Decision that a request may have a connection. */
+export interface Admitted {
+  readonly outcome: 'admitted'
+  /** Facts about the client, for `hub.accept`. */
+  readonly handshake: Handshake
+  /** Value that the option `context` returned. */
+  readonly context: unknown
+}
+
+/** Decision that a request gets no connection. */
+export interface Refused {
+  readonly outcome: 'refused'
+  /** Answer to the request. */
+  readonly refusal: Refusal
+}
+
+/** Decision that a request is not for the hub: it belongs to the application, if that takes it. */
+export interface NotForHub {
+  readonly outcome: 'not-for-hub'
+  /** Answer to the request when the application takes none: 404 for another path, 426 for a request that is no upgrade. */
+  readonly refusal: Refusal
+}
+
+/** Path that the hub answers, with its parameters. */
+export interface MatchedPath extends Target {
+  /** Decoded parameters; `malformed` when the path is not encoded correctly. */
+  readonly params: Readonly<Record<string, string>> | 'malformed'
+}
+
+const notFound: NotForHub = {
+  outcome: 'not-for-hub',
+  refusal: { status: 404, message: 'There is nothing at this path.' },
+}
+const notUpgrade: NotForHub = {
+  outcome: 'not-for-hub',
+  refusal: {
+    status: 426,
+    message: 'Connect with a WebSocket.',
+    headers: { Upgrade: 'websocket', Connection: 'Upgrade' },
+  },
+}
+const malformedPath: Refusal = { status: 400, message: 'The path is not encoded correctly.' }
+const noUpgrade: Refusal = { status: 400, message: 'This is not a WebSocket upgrade.' }
+const foreignProtocol: Refusal = {
+  status: 400,
+  message: 'The host agreed on a subprotocol that the hub does not speak.',
+}
+const closing: Refusal = {
+  status: 503,
+  message: 'The server is shutting down.',
+  headers: { 'Retry-After': '5' },
+}
+const detached: Refusal = { status: 503, message: 'The hub accepts no further connections here.' }
+
+/**
+ * Request side of every server transport: it matches the path, checks host and origin, collects the handshake, and tells the application about refusals. A
+ * transport asks it for a decision about each request, and upgrades or answers the request in the way of its server.
+ */
+export class RequestHandler<Request> {
+  /** Equal for two handlers that answer the same paths. In sorted order, the more specific path comes first. Empty for a handler of every path. */
+  readonly shape: string
+  readonly #hub: TransportHub
+  readonly #options: RequestOptions<Request>
+  readonly #pattern: PathPattern | null
+  readonly #policy: OriginPolicy
+  #detached = false
+
+  /** @throws UsageError when an option cannot work. */
+  constructor(hub: TransportHub, options: RequestOptions<Request>) {
+    for (const name of ['context', 'onRefused'] as const) checkFunction(name, options[name])
+    this.#hub = hub
+    this.#options = options
+    this.#pattern = options.path === undefined ? null : new PathPattern(options.path)
+    this.#policy = new OriginPolicy(options)
+    this.shape = this.#pattern?.shape ?? ''
+  }
+
+  /** Whether {@link RequestHandler.detach} was called. */
+  get detached(): boolean {
+    return this.#detached
+  }
+
+  /** Admits no further connections: every later request is not for the hub. */
+  detach(): void {
+    this.#detached = true
+  }
+
+  /** Decides on a request of a server that hands over all its requests. */
+  decide(request: ConnectRequest<Request>): Admitted | Refused | NotForHub {
+    const path = this.#detached ? null : this.match(request)
+    if (path === null) return notFound
+    return request.isUpgrade ? this.admit(request, path) : notUpgrade
+  }
+
+  /** Decides on a request of a server that hands over upgrades only, and checks them itself. */
+  decideUpgrade(request: ConnectRequest<Request>): Admitted | Refused | NotForHub {
+    const path = this.#detached ? null : this.match(request)
+    return path === null ? notFound : this.admit(request, path)
+  }
+
+  /**
+   * Decides on a socket that its host has opened, with the subprotocol that the host agreed on. The host has matched the path: parameters come from a path that fits
+   * the option `path`, and from no other.
+   */
+  decideOpened(request: ConnectRequest<Request>, protocol: string): Admitted | Refused {
+    if (this.#detached) return this.refuse(detached, request)
+    if (protocol !== '' && !this.#hub.subprotocols.includes(protocol))
+      return this.refuse(foreignProtocol, request)
+    return this.admit(request, this.match(request) ?? { ...targetOf(request.url), params: none })
+  }
+
+  /** Returns the path of a request with its parameters; `null` when the hub does not answer this path. */
+  match({ url }: ConnectRequest<Request>): MatchedPath | null {
+    const target = targetOf(url)
+    const params = this.#pattern === null ? none : this.#pattern.match(target.path)
+    return params === null ? null : { ...target, params }
+  }
+
+  /** Decides on a request for a new connection at a path that matches. Never throws; the application is told about a refusal. */
+  admit(request: ConnectRequest<Request>, path: MatchedPath): Admitted | Refused {
+    if (path.params !== 'malformed' && this.#hub.closing) return this.refuse(closing, request)
+    const decision = this.check(request, path)
+    if (decision.outcome === 'refused') return this.refuse(decision.refusal, request)
+    try {
+      return { ...decision, context: this.#options.context?.(request.native) }
+    } catch (error) {
+      return this.refuse({ status: 500, message: 'The request could not be examined.', error }, request)
+    }
+  }
+
+  /**
+   * Checks path, host and origin alone: for requests of a connection that exists, which a hub that shuts down still serves. The application is not told
+   * about a refusal. Never throws.
+   */
+  check(request: ConnectRequest<Request>, path: MatchedPath): Admitted | Refused {
+    if (path.params === 'malformed') return { outcome: 'refused', refusal: malformedPath }
+    const handshake = handshakeOf(request, path, path.params as TextRecord)
+    const refusal = this.#policy.check(handshake, () => request.boundTo)
+    if (refusal !== null) return { outcome: 'refused', refusal }
+    return { outcome: 'admitted', handshake, context: undefined }
+  }
+
+  /** Refuses a request that was admitted and that the server could not upgrade; `error` is the value that the server's code threw. */
+  refuseUpgrade(request: ConnectRequest<Request>, error?: unknown): Refused {
+    return this.refuse(error === undefined ? noUpgrade : { ...noUpgrade, error }, request)
+  }
+
+  /** Refuses a request for a reason of the transport's own, and tells the application. */
+  refuse(refusal: Refusal, { native }: ConnectRequest<Request>): Refused {
+    try {
+      this.#options.onRefused?.(refusal, native)
+    } catch {
+      // The application's report failed; the request is refused all the same.
+    }
+    return { outcome: 'refused', refusal }
+  }
+}
+
+function checkFunction(name: string, value: unknown): void {
+  if (value === undefined || typeof value === 'function') return
+  throw new UsageError(`unable to attach: the option \`${name}\` is ${describe(value)}; give a function`)
+}

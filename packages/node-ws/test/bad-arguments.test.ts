@@ -1,0 +1,59 @@
+import { createServer, type Server } from 'node:http'
+import { UsageError } from '@chat/core'
+import { expect, test } from 'vitest'
+import { attach, connect, dial, upgradeHandler } from '../src/index.ts'
+import { StandIn } from './support/hub.ts'
+
+/** Calls `attach` as JavaScript can. */
+const attachAny = (...args: unknown[]): (() => unknown) => {
+  return () => (attach as (...args: unknown[]) => unknown)(...args)
+}
+
+const hub = new StandIn()
+const server: Server = createServer()
+/** An app of Express is a function with the methods of an emitter. */
+const app = Object.assign(function app() {}, { on() {}, off() {}, listeners: () => [], listen() {} })
+
+test.each([
+  [
+    'the server before the hub',
+    [server, hub, { path: '/chat' }],
+    /the hub comes before the server; write `attach/,
+  ],
+  ['an app in place of its server', [hub, app, { path: '/chat' }], /is the function app, not an HTTP server/],
+  ['no server', [hub, undefined, { path: '/chat' }], /is undefined, not an HTTP server/],
+  ['no hub', [{}, server, { path: '/chat' }], /is an instance of Object, not a hub; write `attach/],
+  ['no options', [hub, server], /the option `path` is missing; write `attach/],
+  ['a path in place of the options', [hub, server, '/chat'], /the options are not an object, but "\/chat"/],
+  [
+    'a path that is no text',
+    [hub, server, { path: 8 }],
+    /unable to attach to 8: the option `path` starts with/,
+  ],
+  [
+    'an option that does not exist',
+    [hub, server, { path: '/chat', origin: '*' }],
+    /no option 'origin'; the options are path, origins, hosts, context, onRefused, compression/,
+  ],
+])('`attach` with %s is an error that says what to do', (_, args, message) => {
+  expect(attachAny(...args)).toThrow(UsageError)
+  expect(attachAny(...args)).toThrow(message)
+  expect(server.listenerCount('upgrade')).toBe(0)
+})
+
+test('`upgradeHandler` and `dial` refuse options that do not exist', () => {
+  const wrong = { orign: 'https://app.example' } as object
+  expect(() => upgradeHandler(hub, wrong)).toThrow(/no option 'orign'; the options are path, origins/)
+  expect(() => dial('ws://127.0.0.1/chat', wrong)).toThrow(
+    /no option 'orign'; the options are headers, origin/,
+  )
+})
+
+test('`connect` takes the options of `dial` and those of a client', async () => {
+  const client = connect('ws://127.0.0.1:9/chat', {
+    token: 'alice',
+    headers: { cookie: 'a=1' },
+    origin: 'https://app.example',
+  })
+  await client.close()
+})
