@@ -14,7 +14,9 @@ import { checkSettings, socketHandler, UpgradedRequest } from './socket-handler.
 
 /** Parts of a server of Bun that a hub needs. */
 export interface BunHandler {
-  /** For `Bun.serve({ fetch })`, or for a route of it. Returns nothing for a request that was upgraded. */
+  /**
+   * For `Bun.serve({ fetch })`, or for a route of it. Returns `undefined` for a request that was upgraded.
+   */
   readonly fetch: (request: Request, server: BunServer) => ReturnType<BunFetch>
   /** For `Bun.serve({ websocket })`. */
   readonly websocket: BunWebSocketHandler<BunSocket>
@@ -30,7 +32,8 @@ export interface BunHandler {
  * Bun.serve({ port: 3000, fetch: chat.fetch, websocket: chat.websocket })
  * ```
  *
- * Requests and sockets that are not the hub's go to `fetch` and `websocket` of the options, so several hubs on one server form a chain: each gets the parts of the hub before.
+ * Requests and sockets that are not the hub's go to `fetch` and `websocket` of the options, so several hubs
+ * on one server form a chain: each gets the parts of the hub before.
  *
  * @throws UsageError when an option cannot work or does not exist.
  */
@@ -41,7 +44,10 @@ export function bunHandler(hub: TransportHub, options: BunHandlerOptions = {}): 
   return new HubHandler(hub, options)
 }
 
-/** `fetch` and `websocket` are its own properties and `detach` is not, so that its spread can be the options of another hub's handler. */
+/**
+ * `fetch` and `websocket` are its own properties and `detach` is not, so that its spread can be the options
+ * of another hub's handler.
+ */
 class HubHandler implements BunHandler {
   readonly fetch: BunHandler['fetch']
   readonly websocket: BunHandler['websocket']
@@ -76,7 +82,8 @@ class HubHandler implements BunHandler {
     )
     const upgraded = server.upgrade(request, {
       data: new UpgradedRequest(this.#hub, decision, protocol),
-      // Without this header Bun agrees to the first subprotocol offered, whichever it is (P-FR-8); it leaves an empty one out.
+      // Without this header Bun agrees to the first subprotocol offered, whichever it is (P-FR-8); it leaves
+      // an empty one out.
       headers: { 'Sec-WebSocket-Protocol': protocol },
     })
     return upgraded ? undefined : responseOf(this.#requests.refuseUpgrade(asked).refusal)

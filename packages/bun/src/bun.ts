@@ -1,12 +1,16 @@
 /*
- * Parts of Bun that this package uses, after `serve.d.ts` of bun-types 1.4.5. Structural, so that an application needs no types of Bun, and a server's own types fit.
+ * Parts of Bun that this package uses, after `serve.d.ts` of bun-types 1.4.5. Structural, so that an application
+ * needs no types of Bun, and a server's own types fit.
  */
 
 /** Socket of a Bun server. */
 export interface BunSocket {
   /** Value that the upgrade gave the socket. */
   data: unknown
-  /** Sends a text message. Returns the number of bytes taken, -1 when they wait, or 0 when the message was dropped. */
+  /**
+   * Sends a text message. Returns the number of bytes taken, -1 when they wait, or 0 when the message was
+   * dropped.
+   */
   sendText(text: string): number
   /** Sends waiting bytes, then a close frame, and ends the connection without waiting for an answer. */
   close(code?: number, reason?: string): void
@@ -22,7 +26,7 @@ export interface BunSocket {
 
 /** Part of Bun's `Server` that a handler uses. */
 export interface BunServer {
-  /** Answers an upgrade request; returns `false` when the request is none. */
+  /** Answers an upgrade request; returns `false` when the request does not ask for a WebSocket. */
   upgrade(request: Request, options: { data: unknown; headers: Record<string, string> }): boolean
   /** Returns the peer's address. */
   requestIP(request: Request): { readonly address: string } | null
@@ -30,7 +34,10 @@ export interface BunServer {
   readonly address?: unknown
 }
 
-/** Function that answers the other requests of a server. Its type of server is left open, so that every `fetch` fits. */
+/**
+ * Function that answers the other requests of a server. Its type of server is left open, so that every
+ * `fetch` fits.
+ */
 export type BunFetch = (
   request: Request,
   server: never,
@@ -45,21 +52,24 @@ export interface BunSettings {
   readonly maxPayloadLength?: number
   /** Most bytes that may wait for one socket before Bun drops messages to it; 0 for no limit. */
   readonly backpressureLimit?: number
-  /** Whether Bun closes a socket above that limit. */
+  /** True if Bun closes a socket above that limit. */
   readonly closeOnBackpressureLimit?: boolean
   /** Seconds of silence after which Bun closes a socket; 0 for never. */
   readonly idleTimeout?: number
-  /** Whether Bun pings a silent socket before that. */
+  /** True if Bun pings a silent socket before that. */
   readonly sendPings?: boolean
-  /** Whether a socket receives the messages that it publishes. */
+  /** True if a socket receives the messages that it publishes. */
   readonly publishToSelf?: boolean
-  /** Whether messages may be compressed. The hub's messages never are. */
+  /** True if messages may be compressed. The hub's messages never are. */
   readonly perMessageDeflate?:
     | boolean
     | { readonly compress?: BunCompressor | boolean; readonly decompress?: BunCompressor | boolean }
 }
 
-/** Functions that Bun calls for the sockets of a server. The type of socket is left open, because a host's functions may take a narrower type. */
+/**
+ * Functions that Bun calls for the sockets of a server. The type of socket is left open, because a host's
+ * functions may take a narrower type.
+ */
 export interface BunWebSocketHandler<Socket = never> extends BunSettings {
   /** Type of the sockets' `data`; only Bun's types read it. */
   readonly data?: unknown

@@ -83,7 +83,8 @@ export class BunConnection extends BaseConnection {
     this.#socket.resume()
     const close = { code, reason }
     if (this.#socket.getBufferedAmount() === 0) return this.#closeSocket(close)
-    // A closed socket can no longer be destroyed, so it stays open until the peer has read all bytes, or the time is up.
+    // A closed socket can no longer be destroyed, so it stays open until the peer has read all bytes, or the
+    // time is up.
     this.#pendingClose = close
     this.#closeTimer = setTimeout(() => this.#socket.terminate(), closeTimeout)
   }

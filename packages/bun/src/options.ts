@@ -4,12 +4,14 @@ import type { BunFetch, BunSocket, BunWebSocketHandler } from './bun.ts'
 /** Options of `bunHandler`. */
 export interface BunHandlerOptions extends RequestOptions<Request> {
   /**
-   * Answers every request that is no WebSocket for this hub: requests for other paths, and other requests for the hub's path. Default: 404, and 426 at the hub's path.
+   * Answers every request that is no WebSocket for this hub: requests for other paths, and other requests for
+   * the hub's path. Default: 404, and 426 at the hub's path.
    */
   readonly fetch?: BunFetch
   /**
-   * The application's own WebSockets, such as those of Hono's `hono/bun`, or of a second hub: Bun has one handler for all sockets of a server. Its settings are
-   * kept, and apply to the hub's sockets as well. Default: none.
+   * The application's own WebSockets, such as those of Hono's `hono/bun`, or of a second hub: Bun has one
+   * handler for all sockets of a server. Its settings are kept, and apply to the hub's sockets as well.
+   * Default: none.
    */
   readonly websocket?: BunWebSocketHandler
 }

@@ -16,7 +16,10 @@ export class UpgradedRequest {
     this.#protocol = protocol
   }
 
-  /** Hands the open socket to the hub. The socket's data is set first, because the hub may close the socket in this call, and Bun reports that at once. */
+  /**
+   * Hands the open socket to the hub. The socket's data is set first, because the hub may close the socket in
+   * this call, and Bun reports that at once.
+   */
   open(socket: BunSocket): void {
     const { handshake, context } = this.#admitted
     const extra: BunExtra = { context, socket }
@@ -26,7 +29,10 @@ export class UpgradedRequest {
   }
 }
 
-/** Makes the handler of all sockets of a server: the hub's sockets have their connection as data, and every other socket belongs to the application. */
+/**
+ * Makes the handler of all sockets of a server: the hub's sockets have their connection as data, and every
+ * other socket belongs to the application.
+ */
 export function socketHandler(
   hub: TransportHub,
   application: BunWebSocketHandler | undefined,
@@ -62,7 +68,10 @@ export function socketHandler(
   }
 }
 
-/** The hub itself bounds the bytes that wait for a slow reader, and its heartbeat finds silent peers. Messages are not compressed. */
+/**
+ * The hub itself bounds the bytes that wait for a slow reader, and its heartbeat finds silent peers. Messages
+ * are not compressed.
+ */
 function settingsFor({ limits }: TransportHub): object {
   return {
     maxPayloadLength: limits.transmission,
@@ -77,7 +86,8 @@ function settingsFor({ limits }: TransportHub): object {
 const bunDefault = 16 * 1024 * 1024
 
 /**
- * Checks that an application's settings allow what the hub's limits allow: lower settings would break the connections of clients that send large messages, or read slowly.
+ * Checks that an application's settings are no lower than the hub's limits: lower settings would break the
+ * connections of clients that send large messages, or read slowly.
  *
  * @throws UsageError
  */

@@ -7,7 +7,7 @@ export interface Answer {
   readonly status: number
   /** Headers with names in lower case. */
   readonly headers: Readonly<Record<string, string>>
-  /** Body; `null` for none. */
+  /** Body; `null` when the answer has no body. */
   readonly body: string | ReadableStream<Uint8Array> | null
 }
 
@@ -16,7 +16,10 @@ const commonHeaders = { vary: 'Origin', 'cache-control': 'no-store' }
 
 const requestHeaders = ['content-type', ...Object.values(header)].join(', ')
 
-/** Returns the CORS headers for the page of an origin that may connect; none when the request is from no page. */
+/**
+ * Returns the CORS headers for the page of an origin that may connect; an empty record when the request is
+ * not from a page.
+ */
 export function corsHeaders(origin: string | null): Record<string, string> {
   if (origin === null) return {}
   return {
@@ -36,7 +39,9 @@ export function preflightAnswer(origin: string | null): Answer {
   })
 }
 
-/** Returns the stream of a connection. Its headers tell proxies and caches not to delay, change or store it. */
+/**
+ * Returns the stream of a connection. Its headers tell proxies and caches not to delay, change or store it.
+ */
 export function streamAnswer(stream: ReadableStream<Uint8Array>, headers: Record<string, string>): Answer {
   return {
     status: 200,

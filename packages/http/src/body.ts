@@ -26,7 +26,10 @@ export interface Waiter {
   wake: () => void
 }
 
-/** Status for a body that was not read: it broke off or is not UTF-8 (400), is late (408), too large (413), or given up for a newer POST (429). */
+/**
+ * Status for a body that was not read: it broke off or is not UTF-8 (400), is late (408), too large (413), or
+ * given up for a newer POST (429).
+ */
 export type BodyFailure = 400 | 408 | 413 | 429
 
 /** Reads a body as text; resolves with a status when that fails. Holds at most the limit and one chunk. */
@@ -61,7 +64,7 @@ async function readAll(body: Body, { bytes, onChunk }: BodyLimits): Promise<Uint
   return joined(chunks, size)
 }
 
-/** Joins chunks whose lengths add up to `size`. */
+/** Joins chunks; `size` is the sum of their lengths. */
 export function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
   const [only] = chunks
   if (chunks.length === 1 && only !== undefined) return only

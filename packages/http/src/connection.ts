@@ -12,7 +12,10 @@ const capabilities: TransportCapabilities = {
   detectsLoss: false,
 }
 
-/** Bytes that the server has not taken, above which the hub waits. It is also the largest chunk that a server gets at once (P-LV-4). */
+/**
+ * Bytes that the server has not taken, above which the hub waits. It is also the largest chunk that a server
+ * gets at once (P-LV-4).
+ */
 const highWaterMark = 64 * 1024
 
 const utf8 = new TextEncoder()
@@ -22,7 +25,7 @@ const comment = utf8.encode(':\n\n')
 export interface HttpConnectionParts {
   /** Identifies the connection; only its client knows it. */
   readonly id: string
-  /** Subprotocol that both sides agreed on; empty without one. */
+  /** Subprotocol that both sides agreed on; empty without a common subprotocol. */
   readonly protocol: string
   /** See `Connection.extra`. */
   readonly extra: unknown
@@ -60,11 +63,11 @@ export class HttpConnection extends BaseConnection {
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null
   #queue: Uint8Array[] = []
   #queuedBytes = 0
-  /** Whether the reader of the stream waits for a chunk. */
+  /** True if the reader of the stream waits for a chunk. */
   #pulled = false
   #blocked = false
   #received = 0
-  /** Whether the stream wrote a chunk since the last heartbeat. */
+  /** True if the stream wrote a chunk since the last heartbeat. */
   #wroteSinceBeat = true
   #pendingClose: Close | null = null
   #undoCloseTimer: (() => void) | null = null
@@ -93,7 +96,10 @@ export class HttpConnection extends BaseConnection {
     return this.#received
   }
 
-  /** Reads a POST and resolves with the status to answer. A POST that no well-behaved client sends ends the connection (P-HT-2, P-LV-3). */
+  /**
+   * Reads a POST and resolves with the status to answer. A POST that no well-behaved client sends ends the
+   * connection (P-HT-2, P-LV-3).
+   */
   async readPost({ seq, body, announced, event }: Post): Promise<PostStatus> {
     this.#received++
     const status =
@@ -105,7 +111,10 @@ export class HttpConnection extends BaseConnection {
     return status
   }
 
-  /** Writes a comment when the stream wrote no chunk since the last call: no silence is longer than two calls are apart. */
+  /**
+   * Writes a comment when the stream wrote no chunk since the last call: no silence is longer than two calls
+   * are apart.
+   */
   beat(): void {
     if (this.#wroteSinceBeat) this.#wroteSinceBeat = false
     else if (this.#pulled && this.state === 'open') this.#write(comment)
@@ -140,7 +149,10 @@ export class HttpConnection extends BaseConnection {
     this.#posts.resume()
   }
 
-  /** The stream buffers no chunks: a chunk leaves the queue when the reader pulls, so the queue tells how much the peer has not taken. */
+  /**
+   * The stream buffers no chunks: a chunk leaves the queue when the reader pulls, so the queue tells how much
+   * the peer has not taken.
+   */
   #makeStream(): ReadableStream<Uint8Array> {
     return new ReadableStream<Uint8Array>(
       {
@@ -170,7 +182,7 @@ export class HttpConnection extends BaseConnection {
     this.#feed()
   }
 
-  /** Gives a waiting reader as many chunks as fit into one. */
+  /** Gives a waiting reader the next chunks, joined up to the largest size. */
   #feed(): void {
     if (!this.#pulled || this.#queue.length === 0) return
     let size = 0
@@ -224,7 +236,10 @@ export class HttpConnection extends BaseConnection {
   }
 }
 
-/** Encodes a transmission as an event, in chunks that a server gets at once. A line break ends a field, so each line is a field of its own. */
+/**
+ * Encodes a transmission as an event, in chunks that a server gets at once. A line break ends a field, so
+ * each line is a field of its own.
+ */
 function eventChunks(text: string): readonly Uint8Array[] {
   const bytes = utf8.encode(`data: ${text.replaceAll('\n', '\ndata: ')}\n\n`)
   const chunks: Uint8Array[] = []

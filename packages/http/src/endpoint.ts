@@ -82,7 +82,7 @@ export class Endpoint<Request> {
     this.#requests = new RequestHandler(hub, options)
   }
 
-  /** Opens no further connections; POSTs of open ones are still answered. */
+  /** Opens no further connections; POSTs of open connections are still answered. */
   detach(): void {
     this.#requests.detach()
   }
@@ -189,7 +189,7 @@ export class Endpoint<Request> {
       for (const { connection } of this.#members.values()) connection.beat()
       if (this.#members.size > 0) this.#beat()
     }
-    // A process whose server has closed does not wait for this timer.
+    // The timer does not keep a process running after its server has closed.
     systemRuntime.timer(this.#settings.heartbeat / 2, beat, 'upkeep')
   }
 }
@@ -223,7 +223,10 @@ type Headers = Readonly<Record<string, string>>
 const acceptsEvents = ({ accept = '' }: Headers): boolean =>
   accept.toLowerCase().includes('text/event-stream')
 
-/** This type and the headers of the binding force a page of another origin into a preflight, which keeps it out (P-HT-3). */
+/**
+ * This type and the headers of the binding force a page of another origin into a preflight, which keeps it
+ * out (P-HT-3).
+ */
 function isJson(headers: Headers): boolean {
   const [type = ''] = (headers['content-type'] ?? '').split(';')
   return type.trim().toLowerCase() === 'application/json' && !('content-encoding' in headers)
@@ -234,11 +237,14 @@ function seqOf(text = ''): number | null {
   return seq >= 1 && Number.isSafeInteger(seq) ? seq : null
 }
 
-/** A page's GET to its own origin has no `Origin`; its POST has one. */
+/** A page's GET to its own origin has no `Origin`; its POST has the header. */
 const mayPost = (opened: string | null, posted: string | null): boolean =>
   opened === null || opened === posted
 
-/** A request without `Origin` may still come from a foreign page, which could not read the answer: browsers mark it. */
+/**
+ * A request without `Origin` may still come from a foreign page, which could not read the answer: browsers
+ * mark it.
+ */
 function isForeign(headers: Headers): boolean {
   const site = headers['sec-fetch-site']
   return !('origin' in headers) && (site === 'cross-site' || site === 'same-site')

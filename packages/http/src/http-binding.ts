@@ -1,6 +1,9 @@
 import { isWebSocketCode } from '@chat/core/transport'
 
-/** Request headers of the binding (PROTOCOL §12). A page can send them to a foreign server only after a preflight. */
+/**
+ * Request headers of the binding (PROTOCOL §12). A page can send them to a foreign server only after a
+ * preflight.
+ */
 export const header = {
   /** Stream that a POST belongs to. */
   connection: 'chat-connection',

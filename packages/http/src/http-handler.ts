@@ -6,8 +6,9 @@ import type { HttpHandlerOptions } from './options.ts'
 /** Facts about the connection that a `Request` does not hold. */
 export interface ConnectionInfo {
   /**
-   * The client's address, as the runtime knows it: `server.requestIP(request)?.address` in Bun, `info.remoteAddr.hostname` in Deno. Users that are `anonymous`
-   * share the limits of their address. Default: empty, as one address for all.
+   * The client's address, as the runtime knows it: `server.requestIP(request)?.address` in Bun,
+   * `info.remoteAddr.hostname` in Deno. Users that are `anonymous` share the limits of their address.
+   * Default: empty, as one address for all.
    */
   readonly remoteAddress?: string | undefined
 }
@@ -15,8 +16,9 @@ export interface ConnectionInfo {
 /** Takes clients over HTTP for a hub, in servers that return a `Response` for a `Request`. */
 export interface HttpHandler {
   /**
-   * Answers a request for this hub's path. Resolves with `undefined`, and does nothing, when the request is not for the hub; a `GET` that does not ask for an event stream is not,
-   * so a page may have the same path. Never rejects.
+   * Answers a request for this hub's path. Resolves with `undefined`, and leaves the request alone, when the
+   * request is not for the hub; a `GET` that does not ask for an event stream is not, so a page may have the
+   * same path. Never rejects.
    */
   fetch(request: Request, info?: ConnectionInfo): Promise<Response | undefined>
   /** Takes no further clients. Connected clients stay until the hub closes them. */
@@ -24,7 +26,8 @@ export interface HttpHandler {
 }
 
 /**
- * Takes clients over HTTP, for networks that block WebSocket: a stream of events down, a POST for each transmission up (PROTOCOL §12).
+ * Takes clients over HTTP, for networks that block WebSocket: a stream of events down, a POST for each
+ * transmission up (PROTOCOL §12).
  *
  * ```ts
  * const chat = httpHandler(hub, { path: '/chat' })
@@ -34,7 +37,8 @@ export interface HttpHandler {
  * })
  * ```
  *
- * All requests of one client must reach the process that has its stream. `@chat/http/node` has the handler for `node:http`, Express, Koa and Fastify.
+ * All requests of one client must reach the process that has its stream. `@chat/http/node` has the handler
+ * for `node:http`, Express, Koa and Fastify.
  *
  * @throws UsageError when an option cannot work or does not exist.
  */

@@ -1,18 +1,22 @@
 import { type OptionNames, type RequestOptions, requestOptionNames } from '@chat/core/transport'
 
 /**
- * Options of `httpHandler` and `nodeHttpHandler`. `Request` is the type of the host's requests; durations in milliseconds. `context` is called with the request that
- * opens a stream, and `onRefused` with each request that was refused for its path or its origin.
+ * Options of `httpHandler` and `nodeHttpHandler`. `Request` is the type of the host's requests; durations in
+ * milliseconds. `context` is called with the request that opens a stream, and `onRefused` with each request
+ * that was refused for its path or its origin.
  */
 export interface HttpHandlerOptions<Request> extends RequestOptions<Request> {
-  /** Most clients that may be connected at a time; one more is answered with 429. Default: 10 000. */
+  /** Most clients that may be connected at a time; further clients are answered with 429. Default: 10 000. */
   readonly maxConnections?: number
   /**
-   * Longest silence of a stream: an idle client gets a comment, which keeps proxies and servers from ending an idle
-   * stream; Bun's server does so after 10 s. Default: 8 000.
+   * Longest silence of a stream: an idle client gets a comment, which keeps proxies and servers from ending
+   * an idle stream; Bun's server does so after 10 s. Default: 8 000.
    */
   readonly heartbeat?: number
-  /** Bytes to write at the start of a stream, for proxies that pass nothing on until they have so much. Default: 2 048. */
+  /**
+   * Bytes to write at the start of a stream, for proxies that buffer so much before they pass it on. Default:
+   * 2 048.
+   */
   readonly padding?: number
   /** Longest time that the body of a POST may take to arrive. Default: 10 000. */
   readonly bodyTimeout?: number

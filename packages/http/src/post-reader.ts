@@ -1,7 +1,10 @@
 import type { Body, BodyFailure, Waiter } from './body.ts'
 import { readText } from './body.ts'
 
-/** Status of a POST: accepted now or before (204), connection gone (404), a number left out (409), or body not read. */
+/**
+ * Status of a POST: accepted now or before (204), connection gone (404), a number left out (409), or body not
+ * read.
+ */
 export type PostStatus = 204 | 404 | 409 | BodyFailure
 
 /** Options of {@link PostReader}. */
@@ -15,8 +18,9 @@ export interface PostReaderOptions {
 }
 
 /**
- * Reads the POSTs of one client: one transmission at a time, each once and in order (P-HT-2). After a lost answer the client posts the same number again: a transmission that was
- * accepted has no second effect, and a POST that is still being read makes room for the newer, so that a connection holds one body at most.
+ * Reads the POSTs of one client: one transmission at a time, each once and in order (P-HT-2). After a lost
+ * answer the client posts the same number again: a transmission that was accepted has no second effect, and a
+ * POST that is still being read makes room for the newer, so that a connection holds one body at most.
  */
 export class PostReader {
   readonly #options: PostReaderOptions

@@ -6,7 +6,10 @@ import { type Refusal, refusalAnswer } from '@chat/core/transport'
 /** Time that a refused peer has to read its answer, in milliseconds. */
 const readTimeout = 1_000
 
-/** Ignores the errors of a socket. Node removes its own listeners from the socket of an upgrade, so a reset would end the process. */
+/**
+ * Ignores the errors of a socket. Node removes its own listeners from the socket of an upgrade, so a reset
+ * would end the process.
+ */
 export function ignoreErrors(socket: Duplex): void {
   socket.on('error', ignore)
 }
@@ -23,7 +26,8 @@ export function answerRefused(socket: Duplex, refusal: Refusal): void {
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
   ]
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`)
-  // A socket that is destroyed with unread input is reset, and the peer may lose the answer: input is thrown away for a while.
+  // A socket that is destroyed with unread input is reset, and the peer may lose the answer: input is thrown
+  // away for a while.
   socket.resume()
   const timer = setTimeout(() => socket.destroy(), readTimeout)
   socket.once('close', () => clearTimeout(timer))

@@ -9,7 +9,10 @@ import { type UpgradeHandler, WsUpgradeHandler } from './upgrade-handler.ts'
 
 type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
-/** Part of a server that `attach` uses: `http.Server` and `https.Server` fit, and so do the servers that frameworks return from `listen`. */
+/**
+ * Part of a server that `attach` uses: `http.Server` and `https.Server` fit, and so do the servers that
+ * frameworks return from `listen`.
+ */
 export interface UpgradeServer {
   /** Adds a listener. */
   on(event: 'upgrade', listener: OnUpgrade): unknown
@@ -28,7 +31,8 @@ export interface BoundAddress {
 }
 
 /**
- * Attaches a hub to an HTTP server, before or after the server listens: the hub takes the WebSockets at its path.
+ * Attaches a hub to an HTTP server, before or after the server listens: the hub takes the WebSockets at its
+ * path.
  *
  * ```ts
  * const server = createServer()
@@ -36,11 +40,12 @@ export interface BoundAddress {
  * server.listen(3000)
  * ```
  *
- * Several hubs may share a server, each with a path of its own; where two patterns match, a literal segment takes precedence over a parameter. An upgrade for
- * another path is left to the server's other `upgrade` listeners; without other listeners it is answered with 404.
+ * Several hubs may share a server, each with a path of its own; where two patterns match, a literal segment
+ * takes precedence over a parameter. An upgrade for another path is left to the server's other `upgrade`
+ * listeners; without other listeners it is answered with 404.
  *
- * @throws UsageError when an argument is no hub or no server, the server has a hub at this path already, an option cannot work or does not exist, or `ws` is
- * older than 8.23.0.
+ * @throws UsageError when an argument is no hub or no server, the server has a hub at this path already, an
+ * option cannot work or does not exist, or `ws` is older than 8.23.0.
  */
 export function attach(hub: TransportHub, server: UpgradeServer, options: AttachOptions): UpgradeHandler {
   checkArguments(hub, server, options)
@@ -76,7 +81,10 @@ function isServer(value: Partial<UpgradeServer> | null | undefined): boolean {
   return (['on', 'off', 'listeners', 'address'] as const).every((name) => typeof value?.[name] === 'function')
 }
 
-/** Upgrade listener of a server, shared by its hubs: only with all their paths can it tell that an upgrade is for none of them. */
+/**
+ * Upgrade listener of a server, shared by its hubs: only with all their paths can it tell that no hub wants
+ * an upgrade.
+ */
 class UpgradeListener {
   static readonly #all = new WeakMap<UpgradeServer, UpgradeListener>()
   readonly #server: UpgradeServer
@@ -138,5 +146,5 @@ class UpgradeListener {
   }
 }
 
-/** Whether this side has ended a socket. */
+/** True if this side has ended a socket. */
 const isEnded = (socket: Duplex): boolean => socket.destroyed || socket.writableEnded

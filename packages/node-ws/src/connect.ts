@@ -2,7 +2,10 @@ import { type AnyContract, Client, type Untyped } from '@chat/core'
 import { type SharedClientOptions, takeClientOptions } from '@chat/core/transport'
 import { dialerOf, type NodeDialOptions, nodeDialOptionNames } from './dial.ts'
 
-/** Options of {@link connect}: those of a `Client`, except for the ones that say how to reach the hub, and those of `dial`. */
+/**
+ * Options of {@link connect}: the options of `dial`, and those of a `Client` except for `dial` and
+ * `environment`.
+ */
 export interface ConnectOptions<C extends AnyContract = AnyContract>
   extends SharedClientOptions<C>,
     NodeDialOptions {}
@@ -17,9 +20,11 @@ export interface ConnectOptions<C extends AnyContract = AnyContract>
  * await lobby.send('say', { text: 'hi' })
  * ```
  *
- * With a contract, `connect(url, { contract })` validates payloads; `connect<typeof contract>(url)` takes the types alone.
+ * With a contract, `connect(url, { contract })` validates payloads; `connect<typeof contract>(url)` takes the
+ * types alone.
  *
- * @throws UsageError when the URL is none of `ws:`, `wss:`, `http:` or `https:`, an option does not exist, or `ws` is older than 8.23.0.
+ * @throws UsageError when the URL has another scheme than `ws:`, `wss:`, `http:` and `https:`, an option does
+ * not exist, or `ws` is older than 8.23.0.
  */
 export function connect<C extends AnyContract = Untyped>(
   url: string | URL,

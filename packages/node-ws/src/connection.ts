@@ -13,7 +13,10 @@ const capabilities: TransportCapabilities = {
   detectsLoss: false,
 }
 
-/** Most bytes to give Node's stream at once. It writes all its bytes in one go and reports no part of them, so the rest waits here. */
+/**
+ * Most bytes to give Node's stream at once. It writes all its bytes in one go and reports no part of them, so
+ * the rest waits here.
+ */
 const highWaterMark = 64 * 1024
 /** Time that a peer has to answer a close, in milliseconds. */
 export const closeTimeout = 5_000
@@ -22,7 +25,10 @@ export const closeTimeout = 5_000
 export interface WsConnectionParts {
   /** The socket of `ws`. */
   readonly ws: WsSocket
-  /** The socket below, when frames may bypass the sender of `ws`: on a server, without compression. Else `null`. */
+  /**
+   * The socket below, when frames may bypass the sender of `ws`: on a server, without compression. Else
+   * `null`.
+   */
   readonly raw: Duplex | null
   /** Counts inbound bytes; `null` when they are not counted, and whole messages are. */
   readonly meter: { readonly bytesRead: number } | null

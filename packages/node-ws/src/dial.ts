@@ -22,7 +22,10 @@ export interface NodeDialOptions {
   readonly handshakeTimeout?: number
   /** Largest transmission to accept. Default: 512 KiB, twice the size that a hub writes at most. */
   readonly maxPayload?: number
-  /** Makes the sockets: for proxies, and for TLS with certificates of your own (`new https.Agent({ ca })`). Default: Node's. */
+  /**
+   * Makes the sockets: for proxies, and for TLS with certificates of your own (`new https.Agent({ ca })`).
+   * Default: Node's.
+   */
   readonly agent?: Agent
 }
 
@@ -37,20 +40,25 @@ export const nodeDialOptionNames: OptionNames<NodeDialOptions> = {
 
 const defaultHandshakeTimeout = 10_000
 const defaultMaxPayload = 512 * 1024
-/** Most fragments of one message: more than a hub accepts, because a hub's messages are large and proxies may cut them. */
+/**
+ * Most fragments of one message: more than a hub accepts, because a hub's messages are large and proxies may
+ * cut them.
+ */
 const maxFragments = 1_024
 /** Bytes of a server's answer that an error quotes. */
 const maxQuoted = 300
 
 /**
- * Makes a dialer that reaches a hub from Node, over `ws`. Without a connection it rejects with a `ChatError`: `unavailable`, or the code that stands for the
- * server's status: `unauthorized` (401), `forbidden` (403), `not_found` (404); `Retry-After` becomes `retryAfter`.
+ * Makes a dialer that reaches a hub from Node, over `ws`. Without a connection it rejects with a `ChatError`:
+ * `unavailable`, or the code that stands for the server's status: `unauthorized` (401), `forbidden` (403),
+ * `not_found` (404); `Retry-After` becomes `retryAfter`.
  *
  * ```ts
  * const dialer = dial('ws://127.0.0.1:3000/chat', { headers: { cookie } })
  * ```
  *
- * @throws UsageError when the URL is none of `ws:`, `wss:`, `http:` or `https:`, an option does not exist, or `ws` is older than 8.23.0.
+ * @throws UsageError when the URL has another scheme than `ws:`, `wss:`, `http:` and `https:`, an option does
+ * not exist, or `ws` is older than 8.23.0.
  */
 export function dial(url: string | URL, options: NodeDialOptions = {}): Dialer {
   checkOptions('dial', options, nodeDialOptionNames)
@@ -85,7 +93,7 @@ class Attempt {
       this.#meter = socket
     })
     ws.on('unexpected-response', (_request, response) => this.#onAnswer(response))
-    // The listener stays after the end of the attempt, because `terminate` emits one more error.
+    // The listener stays after the end of the attempt, because `terminate` emits a further error.
     ws.on('error', (cause) => this.#fail(unreachableError(this.#target, cause)))
   }
 

@@ -6,7 +6,7 @@ export interface Fragment {
   readonly frame: Buffer
   /** Offset of the payload in the frame. */
   readonly payloadStart: number
-  /** Whether the message ends with this fragment. */
+  /** True if the message ends with this fragment. */
   readonly isLast: boolean
 }
 
@@ -18,8 +18,8 @@ const continuation = 0x0
 const fin = 0x80
 
 /**
- * Encodes a text message in frames of RFC 6455 §5.2, for the socket of a server. A large message is fragmented, so that a pong or a close may stand between
- * two fragments, which it could not inside a frame.
+ * Encodes a text message in frames of RFC 6455 §5.2, for the socket of a server. A large message is
+ * fragmented, so that a pong or a close may stand between two fragments, which it could not inside a frame.
  */
 export function fragmentsOf(message: string): readonly Fragment[] {
   const length = Buffer.byteLength(message)

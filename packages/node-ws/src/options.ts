@@ -9,13 +9,14 @@ export interface Compression {
 }
 
 /**
- * Options of `upgradeHandler`. With `context` you keep a part of Node's request for `authenticate`, such as the certificate of a TLS client:
- * `(request) => request.socket.getPeerCertificate()`. Do not keep the request itself: it would cost each connection a kilobyte.
+ * Options of `upgradeHandler`. With `context` you keep a part of Node's request for `authenticate`, such as
+ * the certificate of a TLS client: `(request) => request.socket.getPeerCertificate()`. Do not keep the
+ * request itself: it would cost each connection a kilobyte.
  */
 export interface UpgradeHandlerOptions extends RequestOptions<IncomingMessage> {
   /**
-   * Compresses messages, each on its own, for clients that offer it. It saves bandwidth at five times the CPU, and shares nothing
-   * between receivers. Default: `false`.
+   * Compresses messages, each on its own, for clients that offer it. It saves bandwidth at five times the
+   * CPU, and receivers cannot share a compressed message. Default: `false`.
    */
   readonly compression?: boolean | Compression
 }
@@ -23,8 +24,9 @@ export interface UpgradeHandlerOptions extends RequestOptions<IncomingMessage> {
 /** Options of `attach`. */
 export interface AttachOptions extends UpgradeHandlerOptions {
   /**
-   * The path to answer, such as `/chat`, or a pattern with parameters such as `/ws/:user`: `authenticate` gets the parameters decoded, in `params`. A
-   * parameter is one whole segment and never empty. `/chat/` also answers `/chat`; `/chat` does not answer `/chat/`.
+   * The path to answer, such as `/chat`, or a pattern with parameters such as `/ws/:user`: `authenticate`
+   * gets the parameters decoded, in `params`. A parameter is one whole segment and never empty. `/chat/` also
+   * answers `/chat`; `/chat` does not answer `/chat/`.
    */
   readonly path: string
 }

@@ -1,11 +1,14 @@
 import { createRequire } from 'node:module'
 import { UsageError } from '@chat/core'
 
-/** Oldest version that works: before it, a peer that pings and never reads made the process hold every answer. */
+/**
+ * Oldest version that works: before it, a peer that pings and never reads made the process hold every answer.
+ */
 const oldest = [8, 23, 0] as const
 
 /**
- * Refuses a `ws` that is too old. Overrides of npm can install a version outside the range that this package declares, so the installed version is read.
+ * Refuses a `ws` that is too old. Overrides of npm can install a version outside the range that this package
+ * declares, so the installed version is read.
  *
  * @throws UsageError
  */

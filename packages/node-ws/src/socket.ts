@@ -1,13 +1,13 @@
 import type { Buffer } from 'node:buffer'
 
 /**
- * Part of a WebSocket of `ws` that a connection uses. Structural, so that a host may bring its own copy: the class of `ws` fits, and so do the sockets of
- * Fastify, NestJS and Hono on Node.
+ * Part of a WebSocket of `ws` that a connection uses. Structural, so that a host may bring its own copy: the
+ * class of `ws` fits, and so do the sockets of Fastify, NestJS and Hono on Node.
  */
 export interface WsSocket {
   /** 1 while the socket is open. */
   readonly readyState: number
-  /** Subprotocol of the upgrade; empty without one. */
+  /** Subprotocol of the upgrade; empty without a common subprotocol. */
   readonly protocol: string
   /** Extensions of the upgrade; empty without any. */
   readonly extensions: string

@@ -22,14 +22,16 @@ import { warnOnBun } from './warn-on-bun.ts'
 /** Takes WebSockets for a hub. */
 export interface UpgradeHandler {
   /**
-   * Upgrades a request for this hub's path, or refuses it with an HTTP response: for hosts that own the `upgrade` event. Returns `false` and does nothing when the
-   * path is not this hub's, or {@link UpgradeHandler.detach} was called.
+   * Upgrades a request for this hub's path, or refuses it with an HTTP response: for hosts that own the
+   * `upgrade` event. Returns `false`, and leaves the request alone, when the path is not this hub's, or
+   * {@link UpgradeHandler.detach} was called.
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
   /**
-   * Takes an open socket from a host that upgrades by itself (Fastify, NestJS, Hono); call it in the turn in which the host hands the socket out. The host has
-   * matched the path: parameters come from a path that fits the option `path`. The origin is checked as for upgrades. Returns `false` when the socket
-   * was refused and closed. Set `maxPayload` and `maxFragments` in the host's options: an open socket keeps its own.
+   * Takes an open socket from a host that upgrades by itself (Fastify, NestJS, Hono); call it in the turn in
+   * which the host hands the socket out. The host has matched the path: parameters come from a path that fits
+   * the option `path`. The origin is checked as for upgrades. Returns `false` when the socket was refused and
+   * closed. Set `maxPayload` and `maxFragments` in the host's options: an open socket keeps its own.
    */
   accept(socket: WsSocket, request: IncomingMessage): boolean
   /** Takes no further connections. Open connections stay until the hub closes them. */
@@ -38,11 +40,15 @@ export interface UpgradeHandler {
 
 /** Most fragments of one message; each costs more than its bytes. */
 const maxFragments = 64
-/** Most reads that one message may arrive in; each costs more than its bytes. A message of 256 KiB in so many reads has 64 bytes in each. */
+/**
+ * Most reads that one message may arrive in; each costs more than its bytes. A message of 256 KiB in so many
+ * reads has 64 bytes in each.
+ */
 const maxBufferedChunks = 4_096
 
 /**
- * Takes WebSockets for a hub without listening to a server, for hosts that own the `upgrade` event or upgrade by themselves:
+ * Takes WebSockets for a hub without listening to a server, for hosts that own the `upgrade` event or upgrade
+ * requests themselves:
  *
  * ```ts
  * const chat = upgradeHandler(hub, { path: '/chat' })
@@ -66,7 +72,9 @@ export class WsUpgradeHandler implements UpgradeHandler {
   readonly #server: WebSocketServer
   readonly #listening: BoundServer | undefined
 
-  /** `listening` is the server that requests come to. Default: the server that Node keeps at their sockets. */
+  /**
+   * `listening` is the server that requests come to. Default: the server that Node keeps at their sockets.
+   */
   constructor(hub: TransportHub, options: UpgradeHandlerOptions, listening?: BoundServer) {
     requireWs()
     warnOnBun()
@@ -85,7 +93,10 @@ export class WsUpgradeHandler implements UpgradeHandler {
     return this.take(request, socket, head) !== 'other'
   }
 
-  /** Handles an upgrade and returns the outcome: not for this hub, answered with an error, or a connection of the hub. */
+  /**
+   * Handles an upgrade and returns the outcome: not for this hub, answered with an error, or a connection of
+   * the hub.
+   */
   take(request: IncomingMessage, socket: Duplex, head: Buffer): 'other' | 'refused' | 'taken' {
     const decision = this.#requests.decideUpgrade(nodeRequest(request, { server: this.#listening }))
     if (decision.outcome === 'not-for-hub') return 'other'
@@ -96,7 +107,7 @@ export class WsUpgradeHandler implements UpgradeHandler {
     }
     const ws = this.#upgrade(request, socket, head)
     if (ws === null) return 'refused'
-    // `ws` with compression writes later what it is given now, so frames must not overtake it.
+    // With compression `ws` delays its writes, and frames must not overtake them.
     const raw = ws.extensions === '' ? socket : null
     this.#enter({ ws, raw, meter: meterOf(socket) }, decision)
     return 'taken'
@@ -153,7 +164,8 @@ function serverOptions(
     maxBufferedChunks,
     closeTimeout,
     perMessageDeflate: compression === false ? false : deflate(compression === true ? {} : compression),
-    // A client without a common subprotocol gets none, never one that it did not offer (P-FR-8).
+    // Without a common subprotocol the answer has no subprotocol, and no name that the client did not offer
+    // (P-FR-8).
     handleProtocols: (offered) => [...offered].find((name) => subprotocols.includes(name)) ?? false,
   }
 }

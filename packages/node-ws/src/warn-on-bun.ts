@@ -1,9 +1,15 @@
-/** Whether the runtime is Bun, which replaces `ws` by its own: that reports everything as written at once, cannot pause, and has no limit of fragments. */
+/**
+ * True if the runtime is Bun, which replaces `ws` by its own: that reports all bytes as written at once,
+ * cannot pause, and has no limit of fragments.
+ */
 export const onBun: boolean = process.versions['bun'] !== undefined
 
 let warned = false
 
-/** Warns on Bun, once in a process; it is no error, because programs such as those of Express can have no other server there. */
+/**
+ * Warns on Bun, once in a process; it is no error, because programs such as those of Express can have no
+ * other server there.
+ */
 export function warnOnBun(): void {
   if (!onBun || warned) return
   warned = true

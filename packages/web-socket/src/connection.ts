@@ -3,11 +3,17 @@ import { open, type ServerWebSocket } from './socket.ts'
 
 /** Unwritten bytes of the platform above which the hub waits. */
 const highWaterMark = 64 * 1024
-/** Time between two looks at the unwritten bytes while the hub waits, in milliseconds: the platform reports no drain. It doubles from the first to the last. */
+/**
+ * Time between two looks at the unwritten bytes while the hub waits, in milliseconds: the platform reports no
+ * drain. It doubles from the first to the last.
+ */
 const drainInterval = { first: 1, last: 32 }
 /** Time that a peer has to answer a close, in milliseconds. */
 const closeTimeout = 5_000
-/** Most characters to hold of a paused peer, as the platform cannot stop reading. Each message costs some characters more, so that empty ones are bounded too. */
+/**
+ * Most characters to hold of a paused peer, as the platform cannot stop reading. Each message costs some
+ * characters more, so that empty messages are bounded too.
+ */
 const maxHeld = 1024 * 1024
 const messageCost = 64
 
@@ -15,9 +21,9 @@ const messageCost = 64
 export interface WebSocketConnectionParts {
   /** The socket. */
   readonly socket: ServerWebSocket
-  /** Subprotocol that both sides agreed on; empty without one. */
+  /** Subprotocol that both sides agreed on; empty without a common subprotocol. */
   readonly protocol: string
-  /** Whether the `bufferedAmount` of the socket is true. */
+  /** True if the `bufferedAmount` of the socket is true. */
   readonly backpressure: boolean
   /** See `Connection.extra`. */
   readonly extra: unknown
@@ -66,7 +72,8 @@ export class WebSocketConnection extends BaseConnection {
     try {
       this.#socket.send(batch.text)
     } catch (cause) {
-      // Workers let a socket be used only where it was made. Its failure must not keep the other connections of this turn from their batches.
+      // Workers let a socket be used only where it was made. Its failure must not keep the other connections
+      // of this turn from their batches.
       this.abort(new Error('unable to send: the platform refused a message', { cause }))
       return true
     }
@@ -83,7 +90,7 @@ export class WebSocketConnection extends BaseConnection {
 
   protected doAbort(): void {
     this.#release()
-    // The web's sockets cannot be destroyed: this one is closed, and its later events are ignored.
+    // The web's sockets cannot be destroyed: the socket is closed, and its later events are ignored.
     this.#closeSocket(1000, '')
   }
 

@@ -3,18 +3,24 @@ import type { ServerWebSocket, Upgrade } from './socket.ts'
 
 /** Options of `webSocketHandler`. `Info` is the second argument that the platform gives to `fetch`. */
 export interface WebSocketHandlerOptions<Info = unknown> extends RequestOptions<Request> {
-  /** Answers every request that is no WebSocket for this hub: requests for other paths, and other requests for the hub's path. Default: 404, and 426 at the hub's path. */
+  /**
+   * Answers every request that is no WebSocket for this hub: requests for other paths, and other requests for
+   * the hub's path. Default: 404, and 426 at the hub's path.
+   */
   readonly fetch?: (request: Request, info: Info) => Response | Promise<Response>
   /**
-   * Whether the `bufferedAmount` of the sockets is true, which bounds the memory that a slow reader costs. Default: `true` in Deno, and else `false`:
-   * workerd before November 2026 always reports 0.
+   * True if the `bufferedAmount` of the sockets is true, which bounds the memory that a slow reader costs.
+   * Default: `true` in Deno, and else `false`: workerd before November 2026 always reports 0.
    */
   readonly backpressure?: boolean
-  /** Upgrades a request. Default: the platform's own function, `Deno.upgradeWebSocket`, or a `WebSocketPair`. */
+  /**
+   * Upgrades a request. Default: the platform's own function, `Deno.upgradeWebSocket`, or a `WebSocketPair`.
+   */
   readonly upgrade?: Upgrade
   /**
-   * Returns the peer's address, by which the limits of anonymous users count. Default: the address that Deno knows; else empty. On Cloudflare it is
-   * `(request) => request.headers.get('cf-connecting-ip') ?? ''`; do not trust a header that your platform does not set itself.
+   * Returns the peer's address, by which the limits of anonymous users count. Default: the address that Deno
+   * knows; else empty. On Cloudflare it is `(request) => request.headers.get('cf-connecting-ip') ?? ''`; do
+   * not trust a header that your platform does not set itself.
    */
   readonly remoteAddress?: (request: Request, info: Info | undefined) => string
 }

@@ -9,7 +9,7 @@ interface Platform {
 
 const platform = globalThis as Platform
 
-/** Whether the platform's sockets are known to count the bytes that they have not written. */
+/** True if the platform's sockets are known to count the bytes that they have not written. */
 export function platformCountsBytes(): boolean {
   return platform.Deno !== undefined
 }
@@ -17,7 +17,7 @@ export function platformCountsBytes(): boolean {
 /**
  * Returns the platform's own function that upgrades a request.
  *
- * @throws UsageError when there is none.
+ * @throws UsageError when the platform has no such function.
  */
 export function platformUpgrade(): Upgrade {
   const { Deno, WebSocketPair } = platform
@@ -28,7 +28,7 @@ export function platformUpgrade(): Upgrade {
   )
 }
 
-/** Makes a pair of sockets: one stays here, the other goes with the response. */
+/** Makes a pair of sockets: the first goes with the response, the second stays here. */
 const upgradeWithPair: Upgrade = () => {
   const { WebSocketPair } = platform
   if (WebSocketPair === undefined) throw new UsageError('unable to upgrade: there is no WebSocketPair here')

@@ -1,4 +1,7 @@
-/** Part of a server's end of a WebSocket that a connection uses: the sockets of Deno and of a `WebSocketPair` fit as they are. */
+/**
+ * Part of a server's end of a WebSocket that a connection uses: the sockets of Deno and of a `WebSocketPair`
+ * fit as they are.
+ */
 export interface ServerWebSocket {
   /** 0 while the socket connects, 1 while it is open. */
   readonly readyState: number

@@ -21,9 +21,10 @@ export interface WebSocketHandler<Info = unknown> {
   /** Answers a request: for `Deno.serve(chat.fetch)`, or in the `fetch` of a Worker or Durable Object. */
   readonly fetch: (request: Request, info?: Info) => Response | Promise<Response>
   /**
-   * Takes a socket from a host that upgrades by itself, open or still connecting; call it in the turn in which the host has the socket. The host has matched the path: parameters
-   * come from a path that fits the option `path`. The origin is checked as for upgrades. Returns `false` when the socket was refused and closed, or has
-   * already begun to close.
+   * Takes a socket from a host that upgrades by itself, open or still connecting; call it in the turn in
+   * which the host has the socket. The host has matched the path: parameters come from a path that fits the
+   * option `path`. The origin is checked as for upgrades. Returns `false` when the socket was refused and
+   * closed, or has already begun to close.
    */
   accept(socket: ServerWebSocket, request: Request, info?: Info): boolean
   /** Takes no further connections. Open connections stay until the hub closes them. */
@@ -38,7 +39,8 @@ export interface WebSocketHandler<Info = unknown> {
  * Deno.serve(chat.fetch)
  * ```
  *
- * @throws UsageError when an option cannot work or does not exist, or the platform has no way to upgrade requests.
+ * @throws UsageError when an option cannot work or does not exist, or the platform has no way to upgrade
+ * requests.
  */
 export function webSocketHandler<Info = unknown>(
   hub: TransportHub,
@@ -113,7 +115,10 @@ class HubHandler<Info> implements WebSocketHandler<Info> {
     return response
   }
 
-  /** Hands a socket to the hub once it is open. Its connection listens from now on: a platform may deliver messages in the turn in which the socket opens. */
+  /**
+   * Hands a socket to the hub once it is open. Its connection listens from now on: a platform may deliver
+   * messages in the turn in which the socket opens.
+   */
   #enter(socket: ServerWebSocket, protocol: string, { handshake, context }: Admitted): void {
     const extra: WebSocketExtra = { context, socket }
     const connection = this.#connection(socket, protocol, extra)

@@ -2,19 +2,25 @@ import { CloseCode, closeReason } from '../vocabulary/close-codes.ts'
 import type { Batch } from './batch.ts'
 import type { Connection, Sink, TransportCapabilities } from './connection.ts'
 
-/** Where a connection stands. It only ever moves to the right. */
+/** State of a connection. It changes only from left to right. */
 export type ConnectionState = 'open' | 'closing' | 'closed'
 
 /**
- * What every adapter needs and none should write again: the state, exactly one `closed`, nothing after it, sends that are
- * uniform in every state, and what arrives before the sink is there. An adapter implements the `do…` methods over its socket and calls
- * `received`, `drained` and `ended`.
+ * Base class of every transport's connection. It keeps the state, calls `closed` exactly once and the sink
+ * never again after that, makes `send` uniform in every state, and keeps transmissions that arrive before the
+ * sink is attached. A transport implements the `do…` methods over its socket and calls `receive`, `drained`
+ * and `ended`.
  */
 export abstract class BaseConnection implements Connection {
+  /** See {@link Connection.capabilities}. */
   abstract readonly capabilities: TransportCapabilities
+  /** See {@link Connection.bufferedAmount}. */
   abstract readonly bufferedAmount: number
+  /** See {@link Connection.received}. */
   abstract readonly received: number
+  /** See {@link Connection.protocol}. */
   readonly protocol: string
+  /** See {@link Connection.extra}. */
   readonly extra: unknown
   #state: ConnectionState = 'open'
   #sink: Sink | null = null
@@ -26,11 +32,12 @@ export abstract class BaseConnection implements Connection {
     this.extra = extra
   }
 
-  /** Whether the link is open, being closed, or gone. */
+  /** State of the connection: open, being closed, or ended. */
   get state(): ConnectionState {
     return this.#state
   }
 
+  /** See {@link Connection.attach}. */
   attach(sink: Sink): void {
     this.#sink = sink
     const early = this.#early
@@ -38,60 +45,74 @@ export abstract class BaseConnection implements Connection {
     this.#early = []
     for (const transmission of early) {
       sink.receive(transmission)
-      // The sink gave up meanwhile, and was told of the end.
+      // The sink aborted the connection in `receive`, and `closed` was called then.
       if (this.#end !== end) return
     }
     if (end !== null) sink.closed(end.code, end.reason)
   }
 
+  /** See {@link Connection.send}. */
   send(batch: Batch): boolean {
     return this.#state === 'open' ? this.doSend(batch) : true
   }
 
+  /** See {@link Connection.close}. */
   close(code: number, reason: string): void {
     if (this.#state !== 'open') return
     this.#state = 'closing'
     this.doClose(code, closeReason(reason))
   }
 
+  /** See {@link Connection.abort}. */
   abort(error: Error): void {
     if (this.#state === 'closed') return
     this.doAbort(error)
     this.ended(1006, '')
   }
 
+  /** See {@link Connection.pause}. */
   pause(): void {
     if (this.#state !== 'closed') this.doPause()
   }
 
+  /** See {@link Connection.resume}. */
   resume(): void {
     if (this.#state !== 'closed') this.doResume()
   }
 
-  /** Writes a batch to the socket; answers as {@link Connection.send}. Called only while the link is open. */
+  /**
+   * Writes a batch to the socket and returns the result of {@link Connection.send}. Called only while the
+   * connection is open.
+   */
   protected abstract doSend(batch: Batch): boolean
-  /** Starts a graceful close with a reason that fits. Called once, while the link is open. `ended` MUST follow, at the latest after a timeout. */
+  /**
+   * Starts a graceful close, with a reason that fits into a close frame. Called once, while the connection is
+   * open. The transport MUST call `ended` afterwards, at the latest after a timeout.
+   */
   protected abstract doClose(code: number, reason: string): void
   /** Destroys the socket. */
   protected abstract doAbort(error: Error): void
   /** Stops reading from the socket. */
   protected abstract doPause(): void
-  /** Reads on. */
+  /** Continues reading from the socket. */
   protected abstract doResume(): void
 
-  /** The adapter calls it with each transmission. While a close is under way, what still arrives is let through: the sink decides. */
+  /**
+   * Delivers a transmission; called by the transport. Transmissions that arrive during a close are delivered
+   * too, and the sink decides about them.
+   */
   protected receive(transmission: string | Uint8Array): void {
     if (this.#state === 'closed') return
     if (this.#sink === null) this.#early.push(transmission)
     else this.#sink.receive(transmission)
   }
 
-  /** The adapter calls it when the socket is writable again. */
+  /** Reports that the socket is writable again; called by the transport. */
   protected drained(): void {
     if (this.#state !== 'closed') this.#sink?.drain()
   }
 
-  /** The adapter calls it when the socket is gone, however that came; only the first call counts. */
+  /** Reports the end of the socket for any cause; called by the transport. Only the first call counts. */
   protected ended(code: number = CloseCode.normal, reason = ''): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'

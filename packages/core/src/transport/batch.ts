@@ -1,10 +1,10 @@
 import { utf8Length } from '../vocabulary/text.ts'
 
-/** One encoded frame, made once and shared by everyone who gets it. */
+/** An encoded frame, made once and shared by all connections that send it. */
 export class Frame {
-  /** The frame as text. */
+  /** Text of the frame. */
   readonly text: string
-  /** Its size in UTF-8. */
+  /** Size in UTF-8, in bytes. */
   readonly bytes: number
 
   constructor(text: string) {
@@ -14,17 +14,17 @@ export class Frame {
 }
 
 /**
- * Several frames that go down in one write, immutable. Connections that got the same frames in the same tick hold
- * the *same* batch, however many they are: appending one frame to one batch always gives one and the same successor. So
- * whatever a transport prepares from it, it prepares once.
+ * Frames that are sent in one write, immutable. Appending a frame to a batch always gives the same successor,
+ * so all connections that got the same frames in the same turn hold the *same* batch, and a transport
+ * prepares its bytes once.
  */
 export class Batch {
-  /** The batch without frames: where every connection starts. */
+  /** Makes a batch without frames, with which connections start a turn. */
   static root(): Batch {
     return new Batch(null, null, 0)
   }
 
-  /** The size of the transmission in UTF-8. */
+  /** Size of the transmission in UTF-8, in bytes. */
   readonly bytes: number
   readonly #before: Batch | null
   readonly #frame: Frame | null
@@ -38,12 +38,12 @@ export class Batch {
     this.bytes = bytes
   }
 
-  /** Whether there is nothing to write. */
+  /** True if the batch has no frames. */
   get empty(): boolean {
     return this.#frame === null
   }
 
-  /** This batch with one more frame behind it. */
+  /** Returns this batch with a further frame at its end. */
   append(frame: Frame): Batch {
     const next = this.#next
     if (next !== null && next.#frame === frame) return next
@@ -52,12 +52,12 @@ export class Batch {
     return this.#next
   }
 
-  /** Lets go of the successors, which would otherwise live as long as this batch. */
+  /** Releases the successors, which would otherwise live as long as this batch. */
   forget(): void {
     this.#next = null
   }
 
-  /** The transmission: the frames, joined by a single LF (P-FR-1). */
+  /** Text of the transmission: the frames, joined by a single LF (P-FR-1). */
   get text(): string {
     if (this.#text !== null) return this.#text
     const texts: string[] = []
@@ -68,8 +68,8 @@ export class Batch {
   }
 
   /**
-   * What a kind of transport makes of this batch, such as its bytes with a header before them: made at the first
-   * call, the same for every later one.
+   * Returns the form of this batch that a kind of transport sends, such as its bytes with a header. `make`
+   * runs at the first call; later calls return the same value.
    */
   prepared<T>(kind: string, make: (text: string) => T): T {
     this.#prepared ??= new Map()

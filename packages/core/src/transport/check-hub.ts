@@ -15,7 +15,7 @@ export function checkHub(hub: TransportHub, usage: string): void {
   )
 }
 
-/** Whether a value has the parts of a hub that a transport uses. */
+/** True if a value has the parts of a hub that a transport uses. */
 export function isHub(value: unknown): boolean {
   return typeof (value as TransportHub | null | undefined)?.accept === 'function'
 }

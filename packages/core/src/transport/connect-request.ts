@@ -13,7 +13,10 @@ export interface ConnectRequestParts<Request> {
   readonly headers: Iterable<HeaderEntry>
   /** Returns the peer's address; empty where the platform does not know it. */
   readonly remoteAddress: () => string
-  /** Returns the server's own description of where it listens: an object with an `address`, as in Node and Bun. Any other value means unknown. */
+  /**
+   * Returns the server's own description of where it listens: an object with an `address`, as in Node and
+   * Bun. Any other value means unknown.
+   */
   readonly boundTo: () => unknown
 }
 
@@ -32,7 +35,10 @@ export class ConnectRequest<Request = unknown> {
     this.#parts = parts
   }
 
-  /** Headers by name in lower case; repeated ones are joined by a comma, and `host` is there over HTTP/2 as well. */
+  /**
+   * Headers by name in lower case; repeated headers are joined by a comma, and `host` is there over HTTP/2 as
+   * well.
+   */
   get headers(): Readonly<Record<string, string>> {
     this.#headers ??= recordOf(this.#parts.headers)
     return this.#headers
@@ -43,20 +49,24 @@ export class ConnectRequest<Request = unknown> {
     return this.#parts.remoteAddress()
   }
 
-  /** IP address that the server listens on; `null` when it is unknown, or the server listens on no IP address. */
+  /**
+   * IP address that the server listens on; `null` when it is unknown, or the server listens on no IP address.
+   */
   get boundTo(): string | null {
     const bound = this.#parts.boundTo()
     if (typeof bound !== 'object' || bound === null || !('address' in bound)) return null
     return typeof bound.address === 'string' ? bound.address : null
   }
 
-  /** Whether the request asks for a WebSocket. */
+  /** True if the request asks for a WebSocket. */
   get isUpgrade(): boolean {
     return this.headers['upgrade']?.toLowerCase() === 'websocket'
   }
 }
 
-/** HTTP/2 has `:authority` in place of the header `Host`, and other names with a colon that are no headers. */
+/**
+ * HTTP/2 has `:authority` in place of the header `Host`, and other names with a colon that are no headers.
+ */
 function recordOf(entries: Iterable<HeaderEntry>): Readonly<TextRecord> {
   const record = new TextRecord()
   let authority: string | undefined

@@ -1,85 +1,104 @@
 import type { Batch } from './batch.ts'
 
-/** What a transport can and cannot do: what the conformance suite then holds it to, or names as skipped. */
+/**
+ * Capabilities of a transport. The conformance suite checks the declared capabilities, and reports the cases
+ * for missing capabilities as skipped.
+ */
 export interface TransportCapabilities {
-  /** The transport's name, such as `node-ws`, for errors, metrics and the capability matrix. */
+  /** Name of the transport, such as `node-ws`, for errors, metrics and the capability matrix. */
   readonly name: string
-  /** `bufferedAmount` tells the truth and `drain` is reported: slow readers cost bounded memory. */
+  /** True if `bufferedAmount` is true and `drain` is reported, so that slow readers cost bounded memory. */
   readonly backpressure: boolean
-  /** `pause` stops reading, so that a peer which writes too fast is held back. */
+  /** True if `pause` stops reading, so that a peer that writes too fast is held back. */
   readonly pause: boolean
-  /** Close codes and reasons reach the peer. */
+  /** True if close codes and reasons reach the peer. */
   readonly closeCodes: boolean
-  /** A peer that vanished without a word is noticed without the protocol's heartbeat. */
+  /** True if the loss of a peer is noticed without the protocol's heartbeat. */
   readonly detectsLoss: boolean
 }
 
 /**
- * One link between a client and a hub: an ordered pipe of transmissions. It knows nothing of what they mean.
- * Neither method throws, whatever the state; after the end they do nothing.
+ * Connection between a client and a hub: an ordered pipe of transmissions. It does not know their meaning.
+ * Its methods throw in no state, and have no effect after the end.
  */
 export interface Connection {
-  /** Who takes what arrives. Set once, in the same turn in which the connection was handed over. */
+  /** Sets the receiver of transmissions. Called once, in the turn in which the connection was handed over. */
   attach(sink: Sink): void
   /**
-   * Writes one transmission. `false`: it was taken, but the pipe is above its high-water mark; `drain` will follow. MUST keep the order,
-   * MUST NOT drop one and send a later one.
+   * Writes one transmission. Returns `false` when it was accepted but the pipe is above its high-water mark;
+   * `drain` follows. MUST keep the order, and MUST NOT send a transmission after it dropped an earlier
+   * transmission.
    */
   send(batch: Batch): boolean
-  /** Ends the link after what was sent. The reason is cut to 123 bytes. The sink's `closed` follows, also when the peer never answers. */
+  /**
+   * Ends the connection after all sent transmissions. The reason is cut to 123 bytes. The sink's `closed`
+   * follows, even when the peer never answers.
+   */
   close(code: number, reason: string): void
-  /** Ends the link at once and lets go of all its resources. */
+  /** Ends the connection at once and releases all its resources. */
   abort(error: Error): void
-  /** Stops reading. At most what one read brought may still arrive. */
+  /** Stops reading. At most the transmissions of one read may still arrive. */
   pause(): void
-  /** Goes on reading. */
+  /** Continues reading. */
   resume(): void
   /** Bytes that were sent and that the operating system (or the peer) has not taken yet. */
   readonly bufferedAmount: number
-  /** A count that grows with everything inbound, also with what is no complete transmission: any byte counts as life. */
+  /**
+   * Count that grows with all inbound data, incomplete transmissions included: every byte shows that the peer
+   * is alive.
+   */
   readonly received: number
-  /** The subprotocol both sides agreed on; empty when none was offered. */
+  /** Subprotocol that both sides agreed on; empty without a common subprotocol. */
   readonly protocol: string
+  /** Capabilities of the transport. */
   readonly capabilities: TransportCapabilities
-  /** The adapter's own: the request, the vendor's socket. */
+  /**
+   * Value of the transport's own, such as the application's context of the request and the platform's socket.
+   */
   readonly extra: unknown
 }
 
-/** Where a connection delivers. None of these throws. */
+/** Receiver of a connection. Its methods do not throw. */
 export interface Sink {
-  /** One transmission, whole. Binary ones arrive as bytes. */
+  /** Called with each whole transmission: a text, or bytes when it was binary. */
   receive(transmission: string | Uint8Array): void
-  /** The pipe is below its mark again, after a `send` that answered `false`. */
+  /** Called when the pipe is below its high-water mark again, after a `send` that returned `false`. */
   drain(): void
-  /** The link has ended. Called exactly once, on every path, and nothing is called after it. */
+  /** Called exactly once when the connection has ended, for any cause. No method is called after it. */
   closed(code: number, reason: string): void
 }
 
-/** What is known of a client before it has said a word, in terms of no particular transport. */
+/** Facts about a client before its first frame, the same for every transport. */
 export interface Handshake {
-  /** The path that was asked for, such as `/ws/alice`, without the query. */
+  /** Requested path, such as `/ws/alice`, without the query. */
   readonly path: string
-  /** What the pattern's `:names` matched, decoded. */
+  /** Parameters of the path by name, decoded: the values of the pattern's `:names`. */
   readonly params: Readonly<Record<string, string>>
-  /** The query's parameters; of several with one name, the first. */
+  /** Parameters of the query by name; of several with the same name, the first. */
   readonly query: Readonly<Record<string, string>>
-  /** Headers, with names in lower case. */
+  /** Headers by name in lower case. */
   readonly headers: Readonly<Record<string, string>>
   /** Cookies by name, decoded. */
   readonly cookies: Readonly<Record<string, string>>
-  /** The page's origin, when the request carries one. */
+  /** The page's origin; `null` when the request has no `Origin`, and so is not from a page. */
   readonly origin: string | null
-  /** The peer's address, as the transport knows it; forwarded headers are not looked at. */
+  /**
+   * The peer's address, as the transport knows it; headers of proxies such as `X-Forwarded-For` do not count.
+   * Empty where the platform does not know it.
+   */
   readonly remoteAddress: string
 }
 
-/** Makes a link to a hub. Rejects with what went wrong; `signal` gives up. */
+/**
+ * Opens a connection to a hub. Rejects with a `ChatError` when the hub cannot be reached, and with the reason
+ * of `signal` once that aborts.
+ */
 export type Dialer = (options: DialOptions) => Promise<Connection>
 
-/** What a dialer is told. */
+/** Options of a {@link Dialer}. */
 export interface DialOptions {
-  /** The subprotocols to offer, the preferred first. */
+  /** Subprotocols to offer, the preferred first. */
   readonly protocols: readonly string[]
-  /** Aborted when the connection is no longer wanted. */
+  /** Aborts the attempt when the connection is no longer wanted. */
   readonly signal: AbortSignal
 }

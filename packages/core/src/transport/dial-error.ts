@@ -12,7 +12,7 @@ export interface DialTarget {
 export interface DialAnswer {
   /** HTTP status. */
   readonly status: number
-  /** Header `Retry-After`; `null` or `undefined` when the answer has none. */
+  /** Header `Retry-After`; `null` or `undefined` when the answer lacks it. */
   readonly retryAfter: string | null | undefined
   /** Beginning of the body; may be empty. */
   readonly text: string
@@ -42,7 +42,9 @@ export function describeAnswer({ status, text }: Pick<DialAnswer, 'status' | 'te
   return words === '' ? String(status) : `${status}: ${words}`
 }
 
-/** Returns the time of a `Retry-After` header in milliseconds; 0 when there is none, or the header holds a date. */
+/**
+ * Returns the time of a `Retry-After` header in milliseconds; 0 when the header is missing, or holds a date.
+ */
 export function retryAfterOf(header: string | null | undefined): number {
   const milliseconds = Number(header ?? '') * 1_000
   return milliseconds > 0 ? milliseconds : 0

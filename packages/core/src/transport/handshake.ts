@@ -41,7 +41,10 @@ export function handshakeOf(
   }
 }
 
-/** Returns the first subprotocol of an offer that the hub speaks; empty when there is none (P-FR-8). */
+/**
+ * Returns the first subprotocol of an offer that the hub speaks; empty when it speaks no offered subprotocol
+ * (P-FR-8).
+ */
 export function agreedProtocol(offer: string | undefined, subprotocols: readonly string[]): string {
   for (const name of (offer ?? '').split(',')) if (subprotocols.includes(name.trim())) return name.trim()
   return ''
@@ -54,7 +57,10 @@ function queryOf(search: string): Readonly<TextRecord> {
   return query
 }
 
-/** RFC 6265 §5.4: of several cookies with the same name the first has the most specific path, so the first counts. */
+/**
+ * RFC 6265 §5.4: of several cookies with the same name the first has the most specific path, so the first
+ * counts.
+ */
 function cookiesOf(header: string | undefined): Readonly<TextRecord> {
   if (header === undefined) return none
   const cookies = new TextRecord()

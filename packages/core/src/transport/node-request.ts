@@ -1,6 +1,9 @@
 import { ConnectRequest } from './connect-request.ts'
 
-/** Part of a request of `node:http` or `node:http2` that a transport uses. Structural: core imports nothing of Node. */
+/**
+ * Part of a request of `node:http` or `node:http2` that a transport uses. Structural, because core imports no
+ * module of Node.
+ */
 export interface NodeRequest {
   /** Target of the request. */
   readonly url?: string | undefined
@@ -15,7 +18,10 @@ export interface NodeRequest {
 
 /** Part of a server that tells where it listens. */
 export interface BoundServer {
-  /** Returns an object with an `address`, the path of a Unix socket, or `null` while the server does not listen. */
+  /**
+   * Returns an object with an `address`, the path of a Unix socket, or `null` while the server does not
+   * listen.
+   */
   address?(): unknown
 }
 

@@ -7,7 +7,7 @@ import type { AdmissionOptions } from './request-options.ts'
 
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]']
 
-/** Refusal of a page whose origin may not connect. */
+/** Refusal of a page with an origin that may not connect. */
 export const foreignOrigin: Refusal = {
   status: 403,
   message:
@@ -20,8 +20,9 @@ const foreignHost: Refusal = {
 }
 
 /**
- * Decides which pages may connect. Browsers send cookies with an upgrade from any page, and only the origin that they tell keeps a foreign page
- * out. A client that sends no `Origin` is no browser and could write any origin.
+ * Decides which pages may connect. Browsers send cookies with an upgrade from any page, and only the origin
+ * that they tell keeps a foreign page out. A client that sends no `Origin` is no browser and could write any
+ * origin.
  */
 export class OriginPolicy {
   readonly #origins: AdmissionOptions['origins']
@@ -35,7 +36,10 @@ export class OriginPolicy {
     this.#hosts = hosts?.map((name) => name.toLowerCase())
   }
 
-  /** Returns the refusal of a request; `null` when it may connect. `boundTo` returns the address that the server listens on, and is called for pages only. */
+  /**
+   * Returns the refusal of a request; `null` when it may connect. `boundTo` returns the address that the
+   * server listens on, and is called for pages only.
+   */
   check(handshake: Handshake, boundTo: () => string | null): Refusal | null {
     const { origin } = handshake
     if (origin === null) return null

@@ -2,7 +2,10 @@ import { describe } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
 import { none, TextRecord } from './text-record.ts'
 
-/** Result of matching a path: its parameters; `malformed` when a parameter is not encoded correctly; `null` when the path does not match. */
+/**
+ * Result of matching a path: its parameters; `malformed` when a parameter is not encoded correctly; `null`
+ * when the path does not match.
+ */
 export type PathMatch = Readonly<TextRecord> | 'malformed' | null
 
 interface Segment {

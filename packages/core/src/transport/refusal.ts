@@ -5,7 +5,7 @@ import type { Connection, Sink } from './connection.ts'
 export interface Refusal {
   /** HTTP status of the answer. */
   readonly status: 400 | 403 | 404 | 426 | 500 | 503
-  /** Text for the reader of the answer; it reveals nothing about the server. */
+  /** Text for the reader of the answer; it reveals no details of the server. */
   readonly message: string
   /** Further headers of the answer. Default: none. */
   readonly headers?: Readonly<Record<string, string>>
@@ -28,7 +28,10 @@ export function refusalAnswer({ message, headers }: Refusal): {
   }
 }
 
-/** Closes the connection of a socket that was open before its request was refused, with the code that stands for the status. */
+/**
+ * Closes the connection of a socket that was open before its request was refused, with the code that stands
+ * for the status.
+ */
 export function closeRefused(connection: Connection, refusal: Refusal): void {
   connection.attach(ignoreAll)
   connection.close(closeCodeOf(refusal), refusal.message)

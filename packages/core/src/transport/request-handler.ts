@@ -12,6 +12,7 @@ import type { TransportHub } from './transport-hub.ts'
 
 /** Decision that a request may have a connection. */
 export interface Admitted {
+  /** Name of the decision. */
   readonly outcome: 'admitted'
   /** Facts about the client, for `hub.accept`. */
   readonly handshake: Handshake
@@ -21,6 +22,7 @@ export interface Admitted {
 
 /** Decision that a request gets no connection. */
 export interface Refused {
+  /** Name of the decision. */
   readonly outcome: 'refused'
   /** Answer to the request. */
   readonly refusal: Refusal
@@ -28,8 +30,12 @@ export interface Refused {
 
 /** Decision that a request is not for the hub: it belongs to the application, if that takes it. */
 export interface NotForHub {
+  /** Name of the decision. */
   readonly outcome: 'not-for-hub'
-  /** Answer to the request when the application takes none: 404 for another path, 426 for a request that is no upgrade. */
+  /**
+   * Answer to the request when the application does not answer it: 404 for another path, 426 for a request
+   * without an upgrade.
+   */
   readonly refusal: Refusal
 }
 
@@ -65,11 +71,15 @@ const closing: Refusal = {
 const detached: Refusal = { status: 503, message: 'The hub accepts no further connections here.' }
 
 /**
- * Request side of every server transport: it matches the path, checks host and origin, collects the handshake, and tells the application about refusals. A
- * transport asks it for a decision about each request, and upgrades or answers the request in the way of its server.
+ * Request side of every server transport: it matches the path, checks host and origin, collects the
+ * handshake, and tells the application about refusals. A transport asks it for a decision about each request,
+ * and upgrades or answers the request in the way of its server.
  */
 export class RequestHandler<Request> {
-  /** Equal for two handlers that answer the same paths. In sorted order, the more specific path comes first. Empty for a handler of every path. */
+  /**
+   * Equal for two handlers that answer the same paths. In sorted order, the more specific path comes first.
+   * Empty for a handler of every path.
+   */
   readonly shape: string
   readonly #hub: TransportHub
   readonly #options: RequestOptions<Request>
@@ -87,7 +97,7 @@ export class RequestHandler<Request> {
     this.shape = this.#pattern?.shape ?? ''
   }
 
-  /** Whether {@link RequestHandler.detach} was called. */
+  /** True if {@link RequestHandler.detach} was called. */
   get detached(): boolean {
     return this.#detached
   }
@@ -111,8 +121,9 @@ export class RequestHandler<Request> {
   }
 
   /**
-   * Decides on a socket that its host has opened, with the subprotocol that the host agreed on. The host has matched the path: parameters come from a path that fits
-   * the option `path`, and from no other.
+   * Decides on a socket that its host has opened, with the subprotocol that the host agreed on. The host has
+   * matched the path: a path that fits the option `path` gives parameters, and every other path gives an
+   * empty record.
    */
   decideOpened(request: ConnectRequest<Request>, protocol: string): Admitted | Refused {
     if (this.#detached) return this.refuse(detached, request)
@@ -128,7 +139,10 @@ export class RequestHandler<Request> {
     return params === null ? null : { ...target, params }
   }
 
-  /** Decides on a request for a new connection at a path that matches. Never throws; the application is told about a refusal. */
+  /**
+   * Decides on a request for a new connection at a path that matches. Never throws; the application is told
+   * about a refusal.
+   */
   admit(request: ConnectRequest<Request>, path: MatchedPath): Admitted | Refused {
     if (path.params !== 'malformed' && this.#hub.closing) return this.refuse(closing, request)
     const decision = this.check(request, path)
@@ -141,8 +155,8 @@ export class RequestHandler<Request> {
   }
 
   /**
-   * Checks path, host and origin alone: for requests of a connection that exists, which a hub that shuts down still serves. The application is not told
-   * about a refusal. Never throws.
+   * Checks path, host and origin alone: for requests of a connection that exists, which a hub that shuts down
+   * still serves. The application is not told about a refusal. Never throws.
    */
   check(request: ConnectRequest<Request>, path: MatchedPath): Admitted | Refused {
     if (path.params === 'malformed') return { outcome: 'refused', refusal: malformedPath }
@@ -152,7 +166,10 @@ export class RequestHandler<Request> {
     return { outcome: 'admitted', handshake, context: undefined }
   }
 
-  /** Refuses a request that was admitted and that the server could not upgrade; `error` is the value that the server's code threw. */
+  /**
+   * Refuses a request that was admitted and that the server could not upgrade; `error` is the value that the
+   * server's code threw.
+   */
   refuseUpgrade(request: ConnectRequest<Request>, error?: unknown): Refused {
     return this.refuse(error === undefined ? noUpgrade : { ...noUpgrade, error }, request)
   }

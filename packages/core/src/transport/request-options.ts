@@ -5,27 +5,31 @@ import type { Refusal } from './refusal.ts'
 /** Options that decide which requests a transport admits for its hub. */
 export interface AdmissionOptions {
   /**
-   * The path to answer, such as `/chat`, or a pattern with parameters such as `/ws/:user`: `authenticate` gets the parameters decoded, in `params`. A
-   * parameter is one whole segment and never empty. `/chat/` also answers `/chat`; `/chat` does not answer `/chat/`.
-   * Default: every path that the host hands over.
+   * The path to answer, such as `/chat`, or a pattern with parameters such as `/ws/:user`: `authenticate`
+   * gets the parameters decoded, in `params`. A parameter is one whole segment and never empty. `/chat/` also
+   * answers `/chat`; `/chat` does not answer `/chat/`. Default: every path that the host hands over.
    */
   readonly path?: string
   /**
-   * Origins of the pages that may connect. A browser sends cookies with an upgrade from *any* page, so a foreign page could act as the
-   * user who visits it. A request without `Origin` does not come from a page and is admitted.
+   * Origins of the pages that may connect. A browser sends cookies with an upgrade from *any* page, so a
+   * foreign page could act as its visitor. A request without `Origin` does not come from a page and is
+   * admitted.
    *
-   * Items of a list are compared exactly, such as `['https://app.example', 'http://localhost:5173']`; `'null'` stands for sandboxed pages and files. A function
-   * decides synchronously: only `true` admits the page, and a throw is answered with 500. A list or a function replaces the default.
+   * Items of a list are compared exactly, such as `['https://app.example', 'http://localhost:5173']`;
+   * `'null'` stands for sandboxed pages and files. A function decides synchronously: only `true` admits the
+   * page, and a throw is answered with 500. A list or a function replaces the default.
    *
    * Default: pages of the same origin, which means that their host and port equal those of the `Host` header.
    */
   readonly origins?: readonly string[] | ((origin: string, handshake: Handshake) => boolean)
   /**
-   * Names by which pages may reach this server, compared with the `Host` header; a name without a port stands for every port. This keeps
-   * out pages whose own name was made to point at this machine (DNS rebinding), because they count as same-origin. Set it behind a proxy that passes
-   * `Host` on while the server listens on a loopback address.
+   * Names by which pages may reach this server, compared with the `Host` header; a name without a port stands
+   * for every port. This keeps out pages with a name that was made to point at this machine (DNS rebinding),
+   * because they count as same-origin. Set it behind a proxy that passes `Host` on while the server listens
+   * on a loopback address.
    *
-   * Default: `localhost`, `127.0.0.1` and `[::1]` when the server listens on a loopback address and `origins` is not set; else every name.
+   * Default: `localhost`, `127.0.0.1` and `[::1]` when the server listens on a loopback address and `origins`
+   * is not set; else every name.
    */
   readonly hosts?: readonly string[]
 }
@@ -33,11 +37,15 @@ export interface AdmissionOptions {
 /** Options of every handler of a server's requests. `Request` is the server's own type of request. */
 export interface RequestOptions<Request> extends AdmissionOptions {
   /**
-   * Returns the part of the request to keep for `authenticate`, which finds it as `context` in its `extra`. It lives as long as the connection. Called once for each
-   * connection, after the origin was checked; a throw refuses the request with 500. Default: nothing is kept.
+   * Returns the part of the request to keep for `authenticate`, which finds it as `context` in its `extra`.
+   * It lives as long as the connection. Called once for each connection, after the origin was checked; a
+   * throw refuses the request with 500. Default: no part is kept.
    */
   readonly context?: (request: Request) => unknown
-  /** Called with each request that was refused, for logs. A throw in it is ignored. Default: refusals are not reported. */
+  /**
+   * Called with each request that was refused, for logs. A throw in it is ignored. Default: refusals are not
+   * reported.
+   */
   readonly onRefused?: (refusal: Refusal, request: Request) => void
 }
 

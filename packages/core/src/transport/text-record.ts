@@ -1,7 +1,13 @@
-/** Texts by name. The names come from clients: a name that is not there is `undefined`, `constructor` included. */
+/**
+ * Texts by name. The names come from clients: a name that is not there is `undefined`, `constructor`
+ * included.
+ */
 export interface TextRecord extends Record<string, string> {}
 
-/** Makes an empty record. An object of `Object.create(null)` would be a hash table, of a kilobyte for a usual set of headers. */
+/**
+ * Makes an empty record. An object of `Object.create(null)` would be a hash table, of a kilobyte for a usual
+ * set of headers.
+ */
 export const TextRecord: new () => TextRecord = /* @__PURE__ */ bare()
 
 /** Empty record, shared by the requests that have no parameters, query or cookies. */

@@ -2,7 +2,7 @@ import type { Connection, Handshake } from './connection.ts'
 
 /** Part of a hub that a transport uses: `Hub` has it. */
 export interface TransportHub {
-  /** Whether the hub shuts down and takes no further connections. */
+  /** True if the hub shuts down and takes no further connections. */
   readonly closing: boolean
   /** Sizes in bytes that a transport has to know, because a socket needs the same limits. */
   readonly limits: {

@@ -12,16 +12,19 @@ import { readBeginning } from './read-beginning.ts'
 
 /** Attempts to send a POST that the network lost or the server was too busy for. */
 const attempts = 4
-/** Wait before the second attempt, in milliseconds; each later wait is twice the one before. */
+/** Wait before the second attempt, in milliseconds; each later wait is twice as long as the wait before. */
 const firstWait = 100
-/** Longest wait that a server may ask for, in milliseconds: beyond it the connection's silence is noticed anyway. */
+/**
+ * Longest wait that a server may ask for, in milliseconds: beyond it the connection's silence is noticed
+ * anyway.
+ */
 const maxWait = 5_000
 
 /** Parts of a client's connection. */
 export interface HttpClientConnectionParts {
-  /** Subprotocol that both sides agreed on; empty without one. */
+  /** Subprotocol that both sides agreed on; empty without a common subprotocol. */
   readonly protocol: string
-  /** Whether a stream that is not read holds the hub back. */
+  /** True if a stream that is not read holds the hub back. */
   readonly pause: boolean
   /** The hub's events. */
   readonly stream: EventStream
@@ -39,7 +42,7 @@ interface QueuedPost {
   readonly headers: Record<string, string>
 }
 
-/** The client's end of a connection: reads a stream of events, and posts one transmission after the other. */
+/** The client's end of a connection: reads a stream of events, and posts its transmissions in order. */
 export class HttpClientConnection extends BaseConnection {
   readonly capabilities: TransportCapabilities
   readonly #stream: EventStream
@@ -122,7 +125,10 @@ export class HttpClientConnection extends BaseConnection {
     this.#finish(code, reason)
   }
 
-  /** Ends the connection when the stream has ended without a close event, which is how the hub confirms a close. */
+  /**
+   * Ends the connection when the stream has ended without a close event, which is how the hub confirms a
+   * close.
+   */
   #onEnd(reason: string): void {
     if (this.#pendingClose === null) this.#finish(1006, reason)
     else this.#finish(this.#pendingClose.code, this.#pendingClose.reason)
@@ -134,7 +140,7 @@ export class HttpClientConnection extends BaseConnection {
     if (!this.#posting) void this.#postAll()
   }
 
-  /** Sends the queue in order: each POST when the hub has accepted the one before (P-HT-2). */
+  /** Sends the queue in order: each POST when the hub has accepted the POST before it (P-HT-2). */
   async #postAll(): Promise<void> {
     this.#posting = true
     for (let post = this.#queue[0]; post !== undefined; post = this.#queue[0]) {
@@ -152,7 +158,10 @@ export class HttpClientConnection extends BaseConnection {
     this.drained()
   }
 
-  /** Repeats a POST until the hub has accepted it: an answer may be lost, and the hub accepts a number only once. Resolves with the reason of a failure, or `null`. */
+  /**
+   * Repeats a POST until the hub has accepted it: an answer may be lost, and the hub accepts a number only
+   * once. Resolves with the reason of a failure, or `null`.
+   */
   async #deliver({ text, headers }: QueuedPost): Promise<string | null> {
     const numbered = { ...headers, [header.seq]: String(this.#seq) }
     for (let attempt = 1; ; attempt++) {
@@ -183,7 +192,7 @@ export class HttpClientConnection extends BaseConnection {
   }
 }
 
-/** Whether the same request may be accepted later: the server, or a proxy before it, is busy. */
+/** True if the same request may be accepted later: the server, or a proxy before it, is busy. */
 const isTemporary = ({ status }: Response): boolean => status === 408 || status === 429 || status >= 500
 
 const sleep = (milliseconds: number): Promise<void> =>

@@ -18,11 +18,14 @@ import { readBeginning } from './read-beginning.ts'
 export interface HttpDialOptions {
   /** Headers of every request, such as `cookie` outside of browsers. Default: none. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Makes the requests: for proxies, and for TLS with certificates of your own. Default: the platform's `fetch`. */
+  /**
+   * Makes the requests: for proxies, and for TLS with certificates of your own. Default: the platform's
+   * `fetch`.
+   */
   readonly fetch?: typeof fetch
   /**
-   * Whether a response that is not read holds the server back, as `capabilities.pause` then declares. Node's `fetch` does so; among browsers WebKit reads on.
-   * Default: `true`.
+   * True if a response that is not read holds the server back, as `capabilities.pause` then declares. Node's
+   * `fetch` does so; among browsers WebKit reads on. Default: `true`.
    */
   readonly pause?: boolean
 }
@@ -30,16 +33,19 @@ export interface HttpDialOptions {
 const optionNames: OptionNames<HttpDialOptions> = { headers: true, fetch: true, pause: true }
 
 /**
- * Makes a dialer that reaches a hub over HTTP, from Node, Bun, Deno, pages and workers: for a `Client` where WebSocket is blocked. `connect` of `@chat/browser` uses it by itself.
+ * Makes a dialer that reaches a hub over HTTP, from Node, Bun, Deno, pages and workers: for a `Client` where
+ * WebSocket is blocked. `connect` of `@chat/browser` uses it by itself.
  *
  * ```ts
  * const client = new Client({ dial: dial('https://app.example/chat'), token: 'alice' })
  * ```
  *
- * A page sends its cookies with each request. Without a connection the dialer rejects with a `ChatError`: `unavailable`, or the code that stands for the server's status:
- * `unauthorized` (401), `forbidden` (403), `not_found` (404); `Retry-After` becomes `retryAfter`.
+ * A page sends its cookies with each request. Without a connection the dialer rejects with a `ChatError`:
+ * `unavailable`, or the code that stands for the server's status: `unauthorized` (401), `forbidden` (403),
+ * `not_found` (404); `Retry-After` becomes `retryAfter`.
  *
- * @throws UsageError when the URL is none of `http:`, `https:`, `ws:` or `wss:`, or an option does not exist.
+ * @throws UsageError when the URL has another scheme than `http:`, `https:`, `ws:` and `wss:`, or an option
+ * does not exist.
  */
 export function dial(url: string | URL, options: HttpDialOptions = {}): Dialer {
   checkOptions('dial', options, optionNames)
@@ -110,7 +116,10 @@ async function bodyOf(target: URL, response: Response): Promise<ReadableStream<U
   throw answerError(target, { status, retryAfter: headers.get('retry-after'), text })
 }
 
-/** Resolves with the first events, of which the first has the connection's id. Proxies may have written comments before them. */
+/**
+ * Resolves with the first events, of which the first has the connection's id. Proxies may have written
+ * comments before them.
+ */
 async function firstEvents(
   stream: EventStream,
   signal: AbortSignal,

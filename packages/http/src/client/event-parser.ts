@@ -9,7 +9,10 @@ export interface ServerEvent {
 /** Largest event, in characters: twice the largest that a hub writes (P-LV-3). */
 const maxSize = 512 * 1024
 
-/** Parses a stream of events, cut into chunks at any place. Lines end with LF or CRLF, as hubs and proxies write them. */
+/**
+ * Parses a stream of events, cut into chunks at any place. Lines end with LF or CRLF, as hubs and proxies
+ * write them.
+ */
 export class EventParser {
   #line = ''
   #type = ''

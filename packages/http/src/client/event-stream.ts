@@ -12,7 +12,10 @@ export class EventStream {
     this.#reader = body.getReader()
   }
 
-  /** Resolves with the events that the next chunk completes, which may be none; `null` at the end. Rejects when the stream breaks off. */
+  /**
+   * Resolves with the events that the next chunk completes; the list may be empty, and is `null` at the end.
+   * Rejects when the stream breaks off.
+   */
   async next(): Promise<ServerEvent[] | null> {
     const { value } = await this.#reader.read()
     if (value === undefined) return null

@@ -15,19 +15,23 @@ export interface NodeHttpHandler {
     next: (error?: unknown) => void,
   ): void
   /**
-   * Answers a request for this hub's path. Returns `false`, and does nothing, when the request is not for the hub; a `GET` that does not ask for an event stream is not, so
-   * a page may have the same path.
+   * Answers a request for this hub's path. Returns `false`, and leaves the request alone, when the request is
+   * not for the hub; a `GET` that does not ask for an event stream is not, so a page may have the same path.
    */
   (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): boolean
   /** Takes no further clients. Connected clients stay until the hub closes them. */
   detach(): void
 }
 
-/** Express and Koa keep the whole target here when they pass on a part of it. Requests of HTTP/2 have all members that are used. */
+/**
+ * Express and Koa keep the whole target here when they pass on a part of it. Requests of HTTP/2 have all
+ * members that are used.
+ */
 type Request = IncomingMessage & { readonly originalUrl?: string }
 
 /**
- * Takes clients over HTTP, for networks that block WebSocket, beside `attach` of `@chat/node-ws` and at the same path:
+ * Takes clients over HTTP, for networks that block WebSocket, beside `attach` of `@chat/node-ws` and at the
+ * same path:
  *
  * ```ts
  * const app = express()
@@ -35,8 +39,9 @@ type Request = IncomingMessage & { readonly originalUrl?: string }
  * attach(hub, app.listen(3000), { path: '/chat' })
  * ```
  *
- * Mount it before middleware that reads bodies, such as `express.json()`, and before compression. In Koa: `if (chat(ctx.req, ctx.res)) ctx.respond = false`; in Fastify, in an `onRequest`
- * hook: `if (chat(request.raw, reply.raw)) reply.hijack()`.
+ * Mount it before middleware that reads bodies, such as `express.json()`, and before compression. In Koa: `if
+ * (chat(ctx.req, ctx.res)) ctx.respond = false`; in Fastify, in an `onRequest` hook: `if (chat(request.raw,
+ * reply.raw)) reply.hijack()`.
  *
  * @throws UsageError when an option cannot work or does not exist.
  */

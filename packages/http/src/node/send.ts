@@ -4,19 +4,24 @@ import type { Answer } from '../answer.ts'
 /** Time that a client has to read the end of its answer, in milliseconds. */
 const readTimeout = 5_000
 
-/** Writes an answer. A stream is read no faster than the client takes it, and is cancelled when the client has gone. */
+/**
+ * Writes an answer. A stream is read no faster than the client takes it, and is cancelled when the client has
+ * gone.
+ */
 export async function send(
   answer: Answer | Promise<Answer>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   response.on('error', ignore)
-  // A body that arrived together with its head is complete only after the turn in which the head was reported.
+  // A body that arrived together with its head is complete only after the turn in which the head was
+  // reported.
   const { status, headers, body } = await answer
   const stream = typeof body === 'string' || body === null ? null : body
   // The request may have been answered while its body arrived, for example by a framework's timeout.
   if (response.headersSent || response.destroyed || request.socket.destroyed) return cancel(stream)
-  // The unread rest of a body must not be taken for the next request. Over HTTP/2 requests do not follow one another.
+  // The unread rest of a body must not be taken for the next request. Over HTTP/2 requests do not follow one
+  // another.
   const last = stream === null && !request.complete
   const ends = last && request.httpVersionMajor < 2
   response.writeHead(status, ends ? { ...headers, connection: 'close' } : headers)
@@ -30,7 +35,7 @@ async function pipe(
   response: ServerResponse,
 ): Promise<void> {
   response.once('close', () => void reader.cancel().catch(ignore))
-  // A stream may fail while the client takes no bytes and this function reads none.
+  // A stream may fail while the client takes no bytes and this function reads no chunk.
   reader.closed.catch(() => response.destroy())
   response.flushHeaders()
   try {
