@@ -95,7 +95,7 @@ const wrong: Record<string, [number, Uint8Array]> = {
   'more bytes than a transmission may have': [0x81, Buffer.alloc(300_000, 'x')],
 }
 for (const [what, [first, bytes]] of Object.entries(wrong))
-  test(`${what}: that peer is gone, and nobody else`, async () => {
+  test(`${what}: only that peer’s connection ends`, async () => {
     const { hub, ends, server } = start()
     const [good, bad] = [new Peer(server.port), new Peer(server.port)]
     await good.enter()
@@ -108,7 +108,7 @@ for (const [what, [first, bytes]] of Object.entries(wrong))
     await good.sees('still here')
   })
 
-test('a binary message is told what it is and closed, 4502', async () => {
+test('a binary message is closed with 4502 and a reason', async () => {
   const { ends, server } = start()
   const peer = new Peer(server.port)
   await peer.enter()
@@ -118,7 +118,7 @@ test('a binary message is told what it is and closed, 4502', async () => {
   expect(ends[0]?.code).toBe(4502)
 })
 
-test('only GET is upgraded; other methods are a 400, and told', async () => {
+test('only GET is upgraded; other methods are answered with 400 and reported', async () => {
   const told: number[] = []
   const { server } = start({ onRefused: ({ status }) => told.push(status) })
   const peer = new Peer(server.port, { method: 'POST', headers: ['Content-Length: 0'] })
@@ -127,7 +127,7 @@ test('only GET is upgraded; other methods are a 400, and told', async () => {
   expect([told, server.pendingWebSockets]).toEqual([[400], 0])
 })
 
-test('a peer that never ends its side is let go, when it is closed and when the hub closes', async () => {
+test('a peer that never ends its side is dropped, after a close and when the hub closes', async () => {
   const { hub, ends, server } = start()
   const peers = [1, 2].map(() => new Peer(server.port, { allowHalfOpen: true }))
   for (const peer of peers) await peer.enter()
@@ -139,7 +139,7 @@ test('a peer that never ends its side is let go, when it is closed and when the 
   expect(hub.sessions).toEqual([])
 })
 
-test('settings of the application stand for the hub’s sockets: what its clients compress is read', async () => {
+test('settings of the application apply to the hub’s sockets: compressed messages are read', async () => {
   const { hub, server } = start({ websocket: { perMessageDeflate: true, idleTimeout: 30 } })
   const peer = new Peer(server.port, { headers: ['Sec-WebSocket-Extensions: permessage-deflate'] })
   await peer.sees('\r\n\r\n')
@@ -151,7 +151,7 @@ test('settings of the application stand for the hub’s sockets: what its client
   expect(hub.sessions.length).toBe(1)
 })
 
-test('a message that is small until it is inflated is bounded like any other', async () => {
+test('a message that is small until it is inflated has the same limit as every message', async () => {
   const { hub, ends, server } = start({ websocket: { perMessageDeflate: true, maxPayloadLength: 300_000 } })
   const peer = new Peer(server.port, { headers: ['Sec-WebSocket-Extensions: permessage-deflate'] })
   await peer.enter()

@@ -11,7 +11,7 @@ import { expect, test } from 'vitest'
  * Bun has a `ws` of its own; these tests are about what @chat/node-ws says of it there. npm run test:runtimes runs them in bun:test.
  */
 
-test('@chat/node-ws works, declares no backpressure, and says once what to take instead', async () => {
+test('@chat/node-ws works, declares no backpressure, and recommends @chat/bun once', async () => {
   const warned: string[] = []
   process.on('warning', ({ message }) => warned.push(message))
   const links: Connection[] = []

@@ -46,7 +46,7 @@ const received = (from: Client): Promise<unknown> =>
 const page = (server: RunningServer, path: string, init: RequestInit = {}): Promise<Response> =>
   fetch(`http://127.0.0.1:${server.port}${path}`, init)
 
-test('the application answers what is no WebSocket for the hub, at the hub’s own path, too', async () => {
+test('the application answers requests that are no WebSocket for the hub, at the hub’s own path as well', async () => {
   const hub = testHub()
   const chat = bunHandler(hub, {
     path: '/chat',
@@ -62,14 +62,14 @@ test('the application answers what is no WebSocket for the hub, at the hub’s o
   expect(await heard).toBe('hi')
 })
 
-test('without an application other paths are 404, and the hub’s own says what to do: 426', async () => {
+test('without an application other paths are answered with 404, and the hub’s own path with 426', async () => {
   const server = listen(bunHandler(testHub(), { path: '/chat' }))
   expect((await page(server, '/other')).status).toBe(404)
   const { status, headers } = await page(server, '/chat')
   expect([status, headers.get('upgrade')]).toEqual([426, 'websocket'])
 })
 
-test('an upgrade without what an upgrade needs is 400, and told', async () => {
+test('an incomplete upgrade is answered with 400 and reported', async () => {
   const told: number[] = []
   const server = listen(
     bunHandler(testHub(), { path: '/chat', onRefused: ({ status }) => told.push(status) }),
@@ -91,7 +91,7 @@ test('two hubs share a server as a chain, each with its own users', async () => 
   expect([first.sessions.length, second.sessions.length]).toEqual([1, 1])
 })
 
-test('the application’s own WebSockets go on as before, beside the hub’s', async () => {
+test('the application’s own WebSockets work as before, beside the hub’s', async () => {
   const hub = testHub()
   const events: string[] = []
   interface Own {
@@ -124,7 +124,7 @@ test('the application’s own WebSockets go on as before, beside the hub’s', a
   expect(events).toEqual(['open {"own":true}', 'close 4000'])
 })
 
-test('a peer that reads nothing any more is let go when its time is up, not held for ever', async () => {
+test('a peer that stopped reading is dropped when its time is up, not held for ever', async () => {
   const hub = testHub()
   const server = listen(bunHandler(hub, { path: '/chat' }))
   const { connect: dial } = await import('node:net')

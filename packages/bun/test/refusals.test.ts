@@ -28,7 +28,7 @@ async function answer(
   return response
 }
 
-test('a page of another origin is refused with 403, and the application is told why (SEC-01)', async () => {
+test('a page of another origin is refused with 403, and the application gets the reason (SEC-01)', async () => {
   const told: Refusal[] = []
   const response = await answer(
     { onRefused: (refusal) => void told.push(refusal) },
@@ -40,7 +40,7 @@ test('a page of another origin is refused with 403, and the application is told 
   expect(await response.text()).toBe(`${told[0]?.message}\n`)
 })
 
-test('a throw in what the application does with a refusal changes nothing', async () => {
+test('a throw in `onRefused` changes no answer', async () => {
   const broken = (): never => {
     throw new Error('the log is full')
   }
@@ -55,7 +55,7 @@ test('a hub that closes answers 503 with a time to come back', async () => {
   expect([status, headers.get('retry-after')]).toEqual([503, '5'])
 })
 
-test('a context that throws is a 500 that says nothing of the inside', async () => {
+test('a `context` that throws is answered with 500, without its error', async () => {
   const response = await answer({
     context() {
       throw new Error('password: 1234')
@@ -65,18 +65,18 @@ test('a context that throws is a 500 that says nothing of the inside', async () 
   expect(await response.text()).not.toContain('1234')
 })
 
-test('a path that is not encoded correctly is a 400', async () => {
+test('a path that is not encoded correctly is answered with 400', async () => {
   expect((await answer({ path: '/:user' }, { path: '/%C3' })).status).toBe(400)
 })
 
-test('handlers of the application that take less than the hub promises are an error at start', () => {
+test('a `maxPayloadLength` of the application below the hub’s limit is an error at start', () => {
   const websocket = { maxPayloadLength: 1_024, message() {} }
   expect(() => bunHandler(new Hub(), { path: '/chat', websocket })).toThrow(
     /unable to serve the hub: the `maxPayloadLength` of `websocket` is 1024 bytes, .* may send 262144/,
   )
 })
 
-test('handlers that drop what the hub lets wait are an error at start, and without a limit they are not', () => {
+test('a `backpressureLimit` below the hub’s limit is an error at start, and no limit is fine', () => {
   const options = (backpressureLimit: number) => ({ websocket: { backpressureLimit } })
   expect(() => bunHandler(new Hub(), options(65_536))).toThrow(
     /unable to serve the hub: Bun would drop messages above the `backpressureLimit` .* 65536 bytes, and up to 1048576 may wait/,
@@ -85,7 +85,7 @@ test('handlers that drop what the hub lets wait are an error at start, and witho
   expect(() => bunHandler(new Hub({ limits: { queue: 65_536 } }), options(65_536))).not.toThrow()
 })
 
-test('a limit that Bun has by itself counts, too', () => {
+test('a default limit of Bun counts as well', () => {
   const hub = new Hub({ limits: { transmission: 32 * 1024 * 1024 } })
   expect(() => bunHandler(hub)).not.toThrow()
   expect(() => bunHandler(hub, { websocket: {} })).toThrow(/`maxPayloadLength` .* is 16777216 bytes/)

@@ -5,7 +5,7 @@ import { nodeHttpHandler } from '../src/node/index.ts'
 import { Host } from './support/host.ts'
 import { get, PlainClient } from './support/plain-client.ts'
 
-test('more connections than there may be: 429 with Retry-After, until one has gone (P-HT-4)', async () => {
+test('above `maxConnections` a client gets 429 with Retry-After, until a connection has ended (P-HT-4)', async () => {
   const host = new Host()
   const { fetch } = httpHandler(host, { path: '/chat', maxConnections: 2 })
   await PlainClient.open(fetch)
@@ -18,7 +18,7 @@ test('more connections than there may be: 429 with Retry-After, until one has go
   expect((await PlainClient.open(fetch)).response.status).toBe(200)
 })
 
-test('a hub that closes takes nobody new, and still hears those it has (P-LV-5)', async () => {
+test('a hub that closes takes no new clients, and still answers its POSTs (P-LV-5)', async () => {
   const host = new Host()
   const { fetch } = httpHandler(host, { path: '/chat' })
   const client = await PlainClient.open(fetch)
@@ -30,7 +30,7 @@ test('a hub that closes takes nobody new, and still hears those it has (P-LV-5)'
   expect(await client.post('["still here"]')).toBe(204)
 })
 
-test('what is detached takes nobody new, and still hears those it has', async () => {
+test('a detached handler takes no new clients, and still answers POSTs', async () => {
   const chat = httpHandler(new Host(), { path: '/chat' })
   const client = await PlainClient.open(chat.fetch)
   chat.detach()
@@ -39,7 +39,7 @@ test('what is detached takes nobody new, and still hears those it has', async ()
   expect(await client.post('["still here"]')).toBe(204)
 })
 
-test('a path that is wrongly encoded, or a `context` that throws, is refused', async () => {
+test('a wrongly encoded path, or a `context` that throws, is refused', async () => {
   const broken = httpHandler(new Host(), {
     context() {
       throw new Error('a bug')
@@ -53,7 +53,7 @@ test('a path that is wrongly encoded, or a `context` that throws, is refused', a
 })
 
 test.each([{ maxConnections: 0 }, { heartbeat: -1 }, { padding: Number.NaN }, { bodyTimeout: 0 }])(
-  'an option that cannot work is said at once: %j',
+  'an option that cannot work is an error at start: %j',
   (options) => {
     expect(() => httpHandler(new Host(), options)).toThrow(UsageError)
   },

@@ -18,7 +18,7 @@ async function start() {
   return { hub, server, enter }
 }
 
-test('everyone, a room and one person, over HTTP alone', async () => {
+test('messages to everyone, to a room and to a user, over HTTP alone', async () => {
   const { hub, enter } = await start()
   const [alice, bob] = [enter('alice'), enter('bob')]
   const heard: unknown[] = []
@@ -41,7 +41,7 @@ test('everyone, a room and one person, over HTTP alone', async () => {
   )
 })
 
-test('a stream that is cut is a resume: nothing is lost, nothing comes twice', async () => {
+test('a cut stream leads to a resume: no message is lost, and none comes twice', async () => {
   const { hub, server, enter } = await start()
   const resumed: boolean[] = []
   hub.on('$connect', (connect) => resumed.push(connect.resumed))
@@ -62,7 +62,7 @@ test('a stream that is cut is a resume: nothing is lost, nothing comes twice', a
   expect(resumed).toEqual([false, true])
 })
 
-test('who is refused is closed for good, and says so', async () => {
+test('a refused client is closed for good, with the reason', async () => {
   const { enter } = await start()
   const nobody = enter(null)
   const errors: unknown[] = []
@@ -72,7 +72,7 @@ test('who is refused is closed for good, and says so', async () => {
   expect(errors).toEqual(['unauthorized'])
 })
 
-test('a client that closes is gone at once', async () => {
+test('a client that closes leaves at once', async () => {
   const { hub, enter } = await start()
   const codes: number[] = []
   hub.on('$disconnect', ({ code }) => codes.push(code))

@@ -54,7 +54,7 @@ test.each([
   )
 })
 
-test('a captive portal’s page is no hub (BR-02)', async () => {
+test('the page of a captive portal is not taken for a hub (BR-02)', async () => {
   const error = await failure((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Pay here</h1>')
   })
@@ -62,7 +62,7 @@ test('a captive portal’s page is no hub (BR-02)', async () => {
   expect([error.code, error.message.includes('Pay here')]).toEqual(['unavailable', true])
 })
 
-test('a redirect is not followed: tokens are for the hub alone', async () => {
+test('a redirect is not followed, because tokens are for the hub alone', async () => {
   const asked: string[] = []
   const error = await failure((request, response) => {
     asked.push(request.url ?? '')
@@ -73,7 +73,7 @@ test('a redirect is not followed: tokens are for the hub alone', async () => {
 })
 
 test.each(['data: x\n\n', 'event: open\ndata: <id>\n\n', 'event: open\ndata: short\n\n', ''])(
-  'a stream that does not begin as a hub’s, %j, is none',
+  'a stream that does not begin as a hub’s is refused: %j',
   async (begin) => {
     const error = await failure((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).end(begin)
@@ -84,7 +84,7 @@ test.each(['data: x\n\n', 'event: open\ndata: <id>\n\n', 'event: open\ndata: sho
 )
 
 test.each(['/chat', 'ftp://chat.example', 'nonsense'])(
-  'a URL where no hub can be, %j, is said at once',
+  'a URL where no hub can be is an error at once: %j',
   (url) => {
     expect(() => dial(url)).toThrow(UsageError)
   },
@@ -108,7 +108,7 @@ test('ws: and wss: name the same hub as http: and https:', async () => {
   ])
 })
 
-test('own headers go with every request, and the id never into a URL (P-HT-1)', async () => {
+test('own headers are in every request, and the id is in no URL (P-HT-1)', async () => {
   const asked: { url: string; headers: Record<string, string> }[] = []
   const spy: typeof fetch = (url, init) => {
     asked.push({ url: String(url), headers: init?.headers as Record<string, string> })
@@ -132,7 +132,7 @@ function meddling(
   return (url, init) => (init?.method === 'POST' ? meddle(++posts, () => fetch(url, init)) : fetch(url, init))
 }
 
-test('an answer that is lost makes it post the same again, and the hub takes it once (P-HT-2)', async () => {
+test('after a lost answer the client posts the same again, and the hub takes it once (P-HT-2)', async () => {
   const lossy = meddling(async (attempt, answer) => {
     const response = await answer()
     if (attempt % 2 === 1) throw new TypeError('the answer got lost')
@@ -146,7 +146,7 @@ test('an answer that is lost makes it post the same again, and the hub takes it 
   expect(host.received).toEqual(['["a"]', '["b"]', '["c"]'])
 })
 
-test('at most one POST is in flight, whatever is sent meanwhile (P-HT-2)', async () => {
+test('at most one POST is in flight, however much is sent meanwhile (P-HT-2)', async () => {
   let [now, most] = [0, 0]
   const counting = meddling(async (_attempt, answer) => {
     most = Math.max(most, ++now)
@@ -163,7 +163,7 @@ test('at most one POST is in flight, whatever is sent meanwhile (P-HT-2)', async
   expect(most).toBe(1)
 })
 
-test('a server that is busy is asked again, when it says (P-HT-4)', async () => {
+test('a busy server is asked again after its Retry-After (P-HT-4)', async () => {
   const busy = meddling((attempt, answer) =>
     attempt < 3 ? Promise.resolve(new Response('', { status: [429, 503][attempt - 1] ?? 500 })) : answer(),
   )
@@ -175,7 +175,7 @@ test('a server that is busy is asked again, when it says (P-HT-4)', async () => 
 })
 
 test.each([400, 403, 404, 409, 415])(
-  'after %i it is the end, and worth another connection',
+  '%i ends the connection, and the client may connect anew',
   async (status) => {
     const refusing = meddling(async () => new Response('gone', { status }))
     const { host, connection, peer } = await connect({ fetch: refusing })
@@ -190,7 +190,7 @@ test.each([400, 403, 404, 409, 415])(
   },
 )
 
-test('a server that never takes a POST is given up', async () => {
+test('a server that never accepts a POST ends the connection', async () => {
   const dead = meddling(() => Promise.reject(new TypeError('no network')))
   const { connection, peer } = await connect({ fetch: dead })
 

@@ -9,11 +9,11 @@ const events = [
   { type: '', data: ' x' },
 ]
 
-test('events are taken apart as the standard says', () => {
+test('events are parsed as the standard says', () => {
   expect(new EventParser().push(stream)).toEqual(events)
 })
 
-test('it does not matter where a stream is cut', () => {
+test('the place of a cut between chunks does not matter', () => {
   for (let size = 1; size < 20; size++) {
     const parser = new EventParser()
     const found = []
@@ -23,11 +23,11 @@ test('it does not matter where a stream is cut', () => {
   }
 })
 
-test('an event that is cut off never comes', () => {
+test('an event that is cut off is not delivered', () => {
   expect(new EventParser().push('data: whole\n\ndata: half\n')).toEqual([{ type: '', data: 'whole' }])
 })
 
-test('a line or an event without end is given up (P-LV-3)', () => {
+test('an endless line or event is an error (P-LV-3)', () => {
   const line = new EventParser()
   const event = new EventParser()
   const piece = 'x'.repeat(64 * 1024)

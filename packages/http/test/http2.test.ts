@@ -52,7 +52,7 @@ function post(session: ClientHttp2Session, { id, origin, seq = 1 }: Posted): Cli
 const statusOf = async (stream: ClientHttp2Stream): Promise<unknown> =>
   (await once(stream, 'response'))[0][':status']
 
-test('over HTTP/2 a page of the same origin talks to the hub, and a foreign one does not (P-HT-1, P-HT-3)', async () => {
+test('over HTTP/2 a page of the same origin reaches the hub, and a foreign page does not (P-HT-1, P-HT-3)', async () => {
   const host = new Host()
   const { session, origin } = await serve(host)
 
@@ -68,7 +68,7 @@ test('over HTTP/2 a page of the same origin talks to the hub, and a foreign one 
   await vi.waitFor(() => expect(host.end?.code).toBe(1006))
 })
 
-test('over HTTP/2 POSTs arrive in any order: one that has come too early ends the connection, and none is taken twice (P-HT-2)', async () => {
+test('over HTTP/2 POSTs arrive in any order: an early POST ends the connection, and no POST is taken twice (P-HT-2)', async () => {
   const host = new Host()
   const { session, origin } = await serve(host)
   const { id } = await open(session, origin)
@@ -84,7 +84,7 @@ test('over HTTP/2 POSTs arrive in any order: one that has come too early ends th
   expect([host.received, host.end?.code]).toEqual([['["a"]'], 1006])
 })
 
-test('over HTTP/2 a refusal of a body that still comes warns of nothing', async () => {
+test('over HTTP/2 refusing a body that still arrives emits no warning', async () => {
   const warned = vi.spyOn(process, 'emitWarning')
   onTestFinished(() => warned.mockRestore())
   const { session, origin } = await serve(new Host())

@@ -36,7 +36,7 @@ const post = (server: TestServer, id: string, seq: number, body: string): Promis
     body,
   })
 
-test('what is none of the hub’s goes to whoever comes next', async () => {
+test('a request that is not for the hub goes to the next middleware', async () => {
   const chat = nodeHttpHandler(new Host(), { path: '/chat' })
   const middleware = await serve((request, response) => chat(request, response, () => response.end('next')))
   const plain = await serve((request, response) => {
@@ -47,7 +47,7 @@ test('what is none of the hub’s goes to whoever comes next', async () => {
   expect(await (await fetch(plain.url)).text()).toBe('other')
 })
 
-test('mounted below a path, it knows the whole one', async () => {
+test('mounted below a path, the handler matches the whole path', async () => {
   const host = new Host()
   const chat = nodeHttpHandler(host, { path: '/api/chat' })
   const server = await serve((request, response) => {
@@ -63,7 +63,7 @@ test('mounted below a path, it knows the whole one', async () => {
   expect(host.peers).toHaveLength(1)
 })
 
-test('a path is taken as it came: one that only resolves to the hub’s is none of it (SEC-26)', async () => {
+test('a path is matched as it arrived: a path that only resolves to the hub’s does not match (SEC-26)', async () => {
   const host = new Host()
   const chat = nodeHttpHandler(host, { path: '/chat' })
   const server = await serve((request, response) => {
@@ -80,7 +80,7 @@ test('a path is taken as it came: one that only resolves to the hub’s is none 
   expect(statusCode).toBe(404)
 })
 
-test('a body that something before has read is said, not taken for an empty one', async () => {
+test('a body that was read before is answered with an error, not taken for empty', async () => {
   const host = new Host()
   const chat = nodeHttpHandler(host, { path: '/chat' })
   const server = await serve(async (request, response) => {
@@ -95,7 +95,7 @@ test('a body that something before has read is said, not taken for an empty one'
   expect(host.received).toEqual([])
 })
 
-test('on a loopback address only loopback names count, so that no page can bend its own name to it (P-HT-3)', async () => {
+test('on a loopback address only loopback names count, so that no page can point its own name at it (P-HT-3)', async () => {
   const host = new Host()
   const chat = nodeHttpHandler(host, { path: '/chat' })
   const server = await serve((request, response) => void chat(request, response))
@@ -151,7 +151,7 @@ test('a hub’s refusal ends the connection of a body that was not read', async 
   await once(socket, 'close')
 })
 
-test('the heartbeat keeps no process running whose server has closed', async () => {
+test('the heartbeat does not keep a process running after its server has closed', async () => {
   const timers = vi.spyOn(globalThis, 'setTimeout')
   onTestFinished(() => timers.mockRestore())
   const chat = nodeHttpHandler(new Host(), { path: '/chat', heartbeat: 86_402 })
@@ -165,7 +165,7 @@ test('the heartbeat keeps no process running whose server has closed', async () 
   expect(beats.map((timer) => timer.hasRef())).toEqual([false])
 })
 
-test('a client that goes leaves no timer behind', async () => {
+test('a client that leaves leaves no timer behind', async () => {
   const timers = vi.spyOn(globalThis, 'setTimeout')
   onTestFinished(() => timers.mockRestore())
   const host = new Host()
@@ -180,7 +180,7 @@ test('a client that goes leaves no timer behind', async () => {
   expect(timers.mock.calls.filter(([, delay]) => delay === 5_000)).toEqual([])
 })
 
-test('a client that vanishes before its answer leaves nothing behind', async () => {
+test('a client that vanishes before its answer leaves no connection behind', async () => {
   const host = new Host()
   const chat = nodeHttpHandler(host, { path: '/chat' })
   const server = await serve((request, response) => {
@@ -195,7 +195,7 @@ test('a client that vanishes before its answer leaves nothing behind', async () 
   await vi.waitFor(() => expect(host.end?.code).toBe(1006))
 })
 
-test('what another answers while a body comes, such as a framework’s timeout, is answered once and harms nobody', async () => {
+test('a request that a framework’s timeout answers while its body arrives is answered once', async () => {
   const host = new Host()
   const chat = nodeHttpHandler(host, { path: '/chat', bodyTimeout: 20 })
   const unhandled: unknown[] = []
@@ -222,7 +222,7 @@ test('what another answers while a body comes, such as a framework’s timeout, 
   socket.destroy()
 })
 
-test('a client that reads nothing does not keep its socket when the hub has given it up (P-LV-4)', async () => {
+test('a client that does not read loses its socket when the hub has ended the connection (P-LV-4)', async () => {
   const host = new Host()
   const chat = nodeHttpHandler(host, { path: '/chat' })
   const server = await serve((request, response) => void chat(request, response))

@@ -39,7 +39,7 @@ test.each([
   expect(host.received).toEqual([])
 })
 
-test('the type may name its charset', async () => {
+test('the content type may name its charset', async () => {
   const client = await PlainClient.open(httpHandler(new Host(), { path: '/chat' }).fetch)
 
   expect(await client.post('["a"]', { 'content-type': 'Application/JSON; charset=utf-8' })).toBe(204)
@@ -52,7 +52,7 @@ test.each([
   'http://chat.example:444',
   'http://CHAT.example',
 ])(
-  'a page of %s may neither open a stream, nor post, nor ask whether it may (P-HT-3, SEC-01)',
+  'a page of %s can neither open a stream, nor post, nor pass a preflight (P-HT-3, SEC-01)',
   async (origin) => {
     const host = new Host()
     const chat = httpHandler(host, { path: '/chat' })
@@ -66,7 +66,7 @@ test.each([
   },
 )
 
-test('a page of the same origin may, with cookies (P-HT-3)', async () => {
+test('a page of the same origin can do all that, with cookies (P-HT-3)', async () => {
   const client = await PlainClient.open(httpHandler(new Host(), { path: '/chat' }).fetch)
 
   const answer = await client.answer('["a"]', { 'chat-seq': '1', origin: ours })
@@ -77,7 +77,7 @@ test('a page of the same origin may, with cookies (P-HT-3)', async () => {
   expect(answer.headers.get('vary')).toBe('Origin')
 })
 
-test('a page of another origin may when `origins` lists it, and learns what it must (P-HT-3)', async () => {
+test('a page of another origin can when `origins` lists it, and gets the headers it needs (P-HT-3)', async () => {
   const { fetch } = httpHandler(new Host(), { path: '/chat', origins: [app] })
 
   const asked = await fetch(preflight(app))
@@ -94,7 +94,7 @@ test('a page of another origin may when `origins` lists it, and learns what it m
   expect(await client.post('["a"]', { origin: app })).toBe(204)
 })
 
-test('who opened the stream posts to it: another page that may connect, too, does not (P-HT-3)', async () => {
+test('only the origin that opened a stream posts to it, even if another origin may connect as well (P-HT-3)', async () => {
   const host = new Host()
   const { fetch } = httpHandler(host, { path: '/chat', origins: [app, 'https://other.example'] })
   const client = await PlainClient.open(fetch, { origin: app })
@@ -104,7 +104,7 @@ test('who opened the stream posts to it: another page that may connect, too, doe
   expect(host.received).toEqual([])
 })
 
-test('an id counts at its own path only', async () => {
+test('an id is valid at its own path only', async () => {
   const host = new Host()
   const { fetch } = httpHandler(host, { path: '/ws/:user' })
   const headers = { accept: 'text/event-stream' }
@@ -121,7 +121,7 @@ test('an id counts at its own path only', async () => {
   expect(await posted('alice')).toBe(204)
 })
 
-test('a browser that says a request without origin comes from another site is believed (P-HT-3)', async () => {
+test('a request without origin that a browser marks as cross-site is refused (P-HT-3)', async () => {
   const chat = httpHandler(new Host(), { path: '/chat' })
 
   expect(await statusOf(chat, get({ 'sec-fetch-site': 'cross-site' }))).toBe(403)
@@ -129,14 +129,14 @@ test('a browser that says a request without origin comes from another site is be
   expect(await statusOf(chat, get({ 'sec-fetch-site': 'same-origin' }))).toBe(200)
 })
 
-test('names that pages may reach the server by count for those whose name was bent (P-HT-3)', async () => {
+test('`hosts` keeps out pages whose name was pointed at the server (P-HT-3)', async () => {
   const chat = httpHandler(new Host(), { path: '/chat', hosts: ['localhost'] })
   const client = await PlainClient.open(chat.fetch)
 
   expect(await client.post('["a"]', { origin: ours })).toBe(403)
 })
 
-test('each refusal is told, for logs, and a throw in the log changes nothing', async () => {
+test('each refusal is reported, and a throw in `onRefused` changes no answer', async () => {
   const told: unknown[] = []
   const chat = httpHandler(new Host(), {
     path: '/chat',
@@ -155,7 +155,7 @@ test('each refusal is told, for logs, and a throw in the log changes nothing', a
   ])
 })
 
-test('that a hub closes is read by pages that may connect, and by no others (P-HT-3, P-LV-5)', async () => {
+test('pages that may connect can read that a hub closes, and foreign pages cannot (P-HT-3, P-LV-5)', async () => {
   const host = new Host()
   const { fetch } = httpHandler(host, { path: '/chat', origins: [app] })
   host.closing = true

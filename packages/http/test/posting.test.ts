@@ -37,7 +37,7 @@ test('each POST is one transmission, in order (P-HT-2)', async () => {
   expect(host.received).toEqual(['["a",1]\n["b",2]', '["ü 👋"]'])
 })
 
-test('a number that is taken already: 204, and nothing happens (P-HT-2, P-HT-4)', async () => {
+test('a number that was accepted before gets 204, without effect (P-HT-2, P-HT-4)', async () => {
   const { host, client } = await open()
   await client.post('["a"]')
   await client.post('["b"]')
@@ -48,7 +48,7 @@ test('a number that is taken already: 204, and nothing happens (P-HT-2, P-HT-4)'
   expect(host.received).toEqual(['["a"]', '["b"]'])
 })
 
-test('a number that is skipped: 409, and the connection ends (P-HT-2)', async () => {
+test('a skipped number gets 409, and the connection ends (P-HT-2)', async () => {
   const { host, client } = await open()
   await client.post('["a"]')
 
@@ -60,7 +60,7 @@ test('a number that is skipped: 409, and the connection ends (P-HT-2)', async ()
 })
 
 test.each(['0', '-1', '1.5', '1e1', ' ', '9007199254740993', '01', 'x'])(
-  'a number that is none, %j, is refused, and takes nothing',
+  'a malformed number is refused without effect: %j',
   async (seq) => {
     const { host, client } = await open()
 
@@ -71,14 +71,14 @@ test.each(['0', '-1', '1.5', '1e1', ' ', '9007199254740993', '01', 'x'])(
   },
 )
 
-test('a connection that is gone, or never was: 404 (P-HT-4)', async () => {
+test('a POST of a connection that ended, or never existed, gets 404 (P-HT-4)', async () => {
   const { client } = await open()
 
   expect(await client.post('["a"]', { 'chat-connection': 'x'.repeat(24) })).toBe(404)
   expect(await client.post('["a"]', { 'chat-connection': '__proto__' })).toBe(404)
 })
 
-test('a POST of an older connection of the same client reaches nobody: 404 (P-HT-4, P-ST-8)', async () => {
+test('a POST of an older connection of the same client gets 404, without effect (P-HT-4, P-ST-8)', async () => {
   const { host, fetch, client } = await open()
   await client.post('["a"]')
   client.leave()
@@ -91,7 +91,7 @@ test('a POST of an older connection of the same client reaches nobody: 404 (P-HT
   expect(host.received).toEqual(['["b"]'])
 })
 
-test('a transmission over the limit: 413, and the connection ends with 4514 (P-HT-4, P-LV-3, SEC-04)', async () => {
+test('a transmission over the limit gets 413, and the connection ends with 4514 (P-HT-4, P-LV-3, SEC-04)', async () => {
   const { host, client } = await open({}, new Host({ transmission: 1_000 }))
   expect(await client.post(`["${'x'.repeat(996)}"]`)).toBe(204)
 
@@ -101,7 +101,7 @@ test('a transmission over the limit: 413, and the connection ends with 4514 (P-H
   expect(host.received).toHaveLength(1)
 })
 
-test('a body is refused by its declared size before it comes (P-HT-4, SEC-04)', async () => {
+test('a body is refused by its declared size before it arrives (P-HT-4, SEC-04)', async () => {
   const { client } = await open({}, new Host({ transmission: 1_000 }))
   const { body } = slowBody()
 
@@ -134,7 +134,7 @@ test('a POST that breaks off half-written has no effect, and its number can be s
   expect(host.received).toEqual(['["a lot of it"]'])
 })
 
-test('a body that takes too long: 408, without effect, and the connection lives', async () => {
+test('a body that takes too long gets 408, without effect, and the connection stays open', async () => {
   const { host, client } = await open({ bodyTimeout: 20 })
   const slow = slowBody()
   slow.write('["a')
@@ -144,7 +144,7 @@ test('a body that takes too long: 408, without effect, and the connection lives'
   expect(host.received).toEqual(['["b"]'])
 })
 
-test('the same number again, while the first is half-written: the newer counts, once (P-HT-2)', async () => {
+test('when a number is posted again while the first is half-written, the newer counts, once (P-HT-2)', async () => {
   const { host, client } = await open()
   const stuck = slowBody()
   stuck.write('["x')
@@ -155,7 +155,7 @@ test('the same number again, while the first is half-written: the newer counts, 
   expect(host.received).toEqual(['["x"]'])
 })
 
-test('while the hub does not read, a POST is answered when it reads on (P-LV-4)', async () => {
+test('while the hub is paused a POST waits for its answer until the hub resumes (P-LV-4)', async () => {
   const { host, client } = await open()
   const { connection } = host.newest
   connection.pause()
@@ -169,7 +169,7 @@ test('while the hub does not read, a POST is answered when it reads on (P-LV-4)'
   expect(host.received).toEqual(['["a"]'])
 })
 
-test('of a POST that waits for the hub, and the same again, the newer counts, once (P-HT-2)', async () => {
+test('when a POST that waits for the hub is repeated, the newer counts, once (P-HT-2)', async () => {
   const { host, client } = await open()
   const { connection } = host.newest
   connection.pause()
@@ -184,7 +184,7 @@ test('of a POST that waits for the hub, and the same again, the newer counts, on
   expect(host.received).toEqual(['["a"]'])
 })
 
-test('a body that somebody has read, or reads, is said: 500, and not taken for an empty one', async () => {
+test('a body that was read before, or is being read, gets 500, and is not taken for empty', async () => {
   const host = new Host()
   const { fetch } = httpHandler(host, { path: '/chat' })
   const { id } = await PlainClient.open(fetch)
@@ -201,14 +201,14 @@ test('a body that somebody has read, or reads, is said: 500, and not taken for a
   expect(host.received).toEqual([])
 })
 
-test('bytes that are no UTF-8 are refused, and have no effect (P-FR-5)', async () => {
+test('bytes that are not UTF-8 are refused, without effect (P-FR-5)', async () => {
   const { host, client } = await open()
 
   expect(await client.post(new Uint8Array([0x5b, 0x22, 0xff, 0x22, 0x5d]))).toBe(400)
   expect(host.received).toEqual([])
 })
 
-test('a POST says the end of the connection (P-HT-5)', async () => {
+test('a POST can close the connection (P-HT-5)', async () => {
   const { host, client } = await open()
   await client.post('["a"]')
 
@@ -220,7 +220,7 @@ test('a POST says the end of the connection (P-HT-5)', async () => {
 })
 
 test.each(['', '[1006,"x"]', '[1000]', '{}', '[4001,7]', 'null', '[1e99,""]'])(
-  'an end that says nothing sensible, %j, is one without a code',
+  'a malformed close is a close without a code: %j',
   async (text) => {
     const { host, client } = await open()
 

@@ -6,7 +6,7 @@ import { httpHandler } from '../src/index.ts'
 import { Host } from './support/host.ts'
 import { get, PlainClient } from './support/plain-client.ts'
 
-test('the first event of a stream is an id that nobody can guess, and each has its own (P-HT-1)', async () => {
+test('the first event of a stream is an unguessable id, different for each stream (P-HT-1)', async () => {
   const { fetch } = httpHandler(new Host(), { path: '/chat' })
 
   const ids = await Promise.all([1, 2, 3].map(async () => (await PlainClient.open(fetch)).id))
@@ -26,7 +26,7 @@ test('later events carry transmissions, whole, with all their frames (P-HT-1, P-
   expect(await client.next()).toEqual({ type: '', data: '[" c"]' })
 })
 
-test('a close is an event of its own, behind what was sent, and the end of the stream (P-HT-5)', async () => {
+test('a close is an event of its own after all sent events, and ends the stream (P-HT-5)', async () => {
   const host = new Host({ greeting: ['["first"]'], farewell: { code: 4503, reason: 'not "you"\n' } })
   const client = await PlainClient.open(httpHandler(host, { path: '/chat' }).fetch)
 
@@ -36,7 +36,7 @@ test('a close is an event of its own, behind what was sent, and the end of the s
   expect(host.end).toEqual({ code: 4503, reason: 'not "you"\n' })
 })
 
-test('a subprotocol is agreed on by a header; without an offer there is none (P-HT-6, P-FR-8)', async () => {
+test('headers agree on a subprotocol; without an offer there is no subprotocol (P-HT-6, P-FR-8)', async () => {
   const host = new Host()
   const { fetch } = httpHandler(host, { path: '/chat' })
 
@@ -49,7 +49,7 @@ test('a subprotocol is agreed on by a header; without an offer there is none (P-
   expect([silent.response.headers.get('chat-protocol'), host.newest.connection.protocol]).toEqual([null, ''])
 })
 
-test('the answer tells everything between to hand it on at once, unchanged and uncopied', async () => {
+test('the answer tells proxies and caches to pass it on at once, unchanged and without a copy', async () => {
   const { headers, status } = (await PlainClient.open(httpHandler(new Host(), { path: '/chat' }).fetch))
     .response
 
@@ -60,13 +60,13 @@ test('the answer tells everything between to hand it on at once, unchanged and u
   expect(headers.get('vary')).toBe('Origin')
 })
 
-test('a proxy that waits for two kilobytes hands the first event on', async () => {
+test('a proxy that buffers two kilobytes passes the first event on', async () => {
   const client = await PlainClient.open(httpHandler(new Host(), { path: '/chat' }).fetch)
 
   expect(client.received).toBeGreaterThan(2_048)
 })
 
-test('a connection on which nothing is said has a comment now and then, one that is busy has none', async () => {
+test('an idle stream gets comments, and a busy stream gets none', async () => {
   const beats: (() => void)[] = []
   vi.spyOn(systemRuntime, 'timer').mockImplementation((_delay, callback) => {
     beats.push(callback)
@@ -100,7 +100,7 @@ test('a connection on which nothing is said has a comment now and then, one that
 })
 
 test.each([0, 100, 3_900, 7_900])(
-  'a stream is never silent for longer than `heartbeat`, also when the last was said %i ms behind the first',
+  'a stream is never silent for longer than `heartbeat`, with its last event %i ms after the first',
   async (delay) => {
     const time = new VirtualTime()
     vi.spyOn(systemRuntime, 'timer').mockImplementation(time.runtime('server').timer)
@@ -132,7 +132,7 @@ test.each([0, 100, 3_900, 7_900])(
   },
 )
 
-test('a client that has gone is gone for the hub', async () => {
+test('a client that cancels its stream has left the hub', async () => {
   const host = new Host()
   const client = await PlainClient.open(httpHandler(host, { path: '/chat' }).fetch)
 
@@ -141,7 +141,7 @@ test('a client that has gone is gone for the hub', async () => {
   await vi.waitFor(() => expect(host.end?.code).toBe(1006))
 })
 
-test('what asks for no event stream, or is at another path, is none of the hubâ€™s (P-HT-1)', async () => {
+test('a request without `Accept: text/event-stream`, or for another path, is not for the hub (P-HT-1)', async () => {
   const host = new Host()
   const { fetch } = httpHandler(host, { path: '/chat' })
 
@@ -161,7 +161,7 @@ test('what asks for no event stream, or is at another path, is none of the hubâ€
   expect(host.peers).toEqual([])
 })
 
-test('what `authenticate` gets is what any transport tells', async () => {
+test('`authenticate` gets the same handshake as over every transport', async () => {
   const host = new Host()
   const { fetch } = httpHandler(host, { path: '/ws/:user', context: ({ url }) => new URL(url).hostname })
   const request = new Request('http://chat.example/ws/Zo%C3%AB?room=a&room=b', {

@@ -65,7 +65,7 @@ test('a subprotocol that the host agreed on and the hub does not speak is refuse
   expect(accepted).toEqual([false])
 })
 
-test('a socket is sent elsewhere while the hub closes, or after it was detached', async () => {
+test('a socket is closed with 4001 while the hub closes, or after `detach`', async () => {
   const hub = new StandIn()
   const { url, chat } = await host(hub)
   hub.closing = true
@@ -76,13 +76,13 @@ test('a socket is sent elsewhere while the hub closes, or after it was detached'
   expect((await (await openClient(url('/chat'))).closed).code).toBe(4001)
 })
 
-test('a path that is wrongly encoded is refused', async () => {
+test('a wrongly encoded path is refused', async () => {
   const { url } = await host(new StandIn(), { path: '/ws/:user' })
 
   expect((await (await openClient(url('/ws/%ff'))).closed).code).toBe(4502)
 })
 
-test('a socket that is not open any more is not taken', async () => {
+test('a socket that is no longer open is not taken', async () => {
   const started = await startServer()
   const hub = new StandIn()
   const chat = upgradeHandler(hub)
@@ -99,7 +99,7 @@ test('a socket that is not open any more is not taken', async () => {
   expect(hub.accepted).toHaveLength(0)
 })
 
-test('what waits is counted, `send` says when it is too much, and a drain follows', async () => {
+test('waiting bytes are counted, `send` returns false above the mark, and a drain follows', async () => {
   const hub = new StandIn()
   const { port } = await host(hub)
   const next = hub.next()
@@ -116,7 +116,7 @@ test('what waits is counted, `send` says when it is too much, and a drain follow
   expect(accepted.connection.bufferedAmount).toBeLessThan(64 * 1024)
 })
 
-test('an invalid frame is nobody’s exception (SEC-09)', async () => {
+test('an invalid frame throws no exception (SEC-09)', async () => {
   const hub = new StandIn()
   const { port } = await host(hub)
   const next = hub.next()
@@ -128,7 +128,7 @@ test('an invalid frame is nobody’s exception (SEC-09)', async () => {
   await (await next).closed
 })
 
-test('messages and pings are counted as life where nobody counts bytes', async () => {
+test('messages and pings are counted where bytes are not', async () => {
   const hub = new StandIn()
   const started = await startServer()
   const chat = upgradeHandler(hub)
@@ -147,7 +147,7 @@ test('messages and pings are counted as life where nobody counts bytes', async (
   await vi.waitFor(() => expect(accepted?.connection.received).toBe(3))
 })
 
-test('a peer that never answers a close is cut off after five seconds, whatever the host’s own patience', async () => {
+test('a peer that never answers a close is dropped after five seconds, whatever the host’s own timeout', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   onTestFinished(() => void vi.useRealTimers())
   const hub = new StandIn()

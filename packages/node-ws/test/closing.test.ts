@@ -13,7 +13,7 @@ async function connected(): Promise<{ peer: RawPeer; accepted: Accepted }> {
   return { peer, accepted: await next }
 }
 
-test('a close comes after all that was sent, with its code, and its reason cut to 123 bytes', async () => {
+test('a close comes after all sent messages, with its code, and its reason cut to 123 bytes', async () => {
   const { peer, accepted } = await connected()
   peer.socket.pause()
   for (let i = 0; i < 200; i++) accepted.send('x'.repeat(100_000))
@@ -51,7 +51,7 @@ test('a peer’s close is answered and reported with its code and reason', async
   expect(accepted.ends).toBe(1)
 })
 
-test('a peer that never answers a close is cut off after five seconds', async () => {
+test('a peer that never answers a close is dropped after five seconds', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   try {
     const { peer, accepted } = await connected()
@@ -100,7 +100,7 @@ test('an abort ends the connection at once, and once', async () => {
 })
 
 test.each([0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 1.5, Number.NaN])(
-  'a code that no frame may carry closes without one and does not throw: %d',
+  'a code that no frame may carry closes without a code and does not throw: %d',
   async (code) => {
     const { peer, accepted } = await connected()
 
@@ -119,7 +119,7 @@ test('a peer that vanishes is reported as 1006', async () => {
   expect(accepted.ends).toBe(1)
 })
 
-test('after a close frame nothing is written any more', async () => {
+test('after a close frame no further frame is written', async () => {
   const { peer, accepted } = await connected()
   const { socket } = accepted.connection.extra as NodeWsExtra
   const failed = new Promise((resolve) => socket.on('error', resolve))

@@ -8,7 +8,7 @@ import { startServer } from './support/server.ts'
 
 const offer = { 'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits' }
 
-test('compression is not negotiated unless asked for (SEC-08)', async () => {
+test('compression is not negotiated without the option (SEC-08)', async () => {
   const { server, port } = await startServer()
   attach(new StandIn(), server, { path: '/chat' })
   const peer = await RawPeer.connect(port)
@@ -36,7 +36,7 @@ test('with compression messages of all sizes arrive in order, and a close after 
   await vi.waitFor(() => expect(accepted?.ends).toBe(1))
 })
 
-test('with compression a client that offers none gets plain messages', async () => {
+test('with compression a client without the extension gets plain messages', async () => {
   const { server, url } = await startServer()
   const hub = new StandIn()
   attach(hub, server, { path: '/chat', compression: true })
@@ -48,7 +48,7 @@ test('with compression a client that offers none gets plain messages', async () 
   expect(await client.next()).toBe('plain')
 })
 
-test('with compression what waits is counted, `send` says when it is too much, and a drain follows', async () => {
+test('with compression waiting bytes are counted, `send` returns false above the mark, and a drain follows', async () => {
   const { server, url } = await startServer()
   const hub = new StandIn()
   attach(hub, server, { path: '/chat', compression: true })

@@ -30,7 +30,7 @@ test('clients in Node talk in a room and to each other', async () => {
   expect(await dm).toEqual(['bob', { text: 'psst' }])
 })
 
-test('a client whose sockets are cut comes back and has missed nothing', async () => {
+test('a client whose sockets are cut returns and misses no message', async () => {
   const { server, hub, enter } = await chat()
   const sockets: { destroy(): void }[] = []
   server.on('connection', (socket) => sockets.push(socket))
@@ -54,6 +54,6 @@ test('a client whose sockets are cut comes back and has missed nothing', async (
   expect(seen).toEqual(Array.from({ length: 20 }, (_, i) => i))
 })
 
-test('a URL that leads nowhere is refused at once', () => {
+test('a URL where no hub can be is an error at once', () => {
   expect(() => connect('/chat')).toThrow(/unable to dial/)
 })

@@ -32,7 +32,7 @@ test('a hub can be attached before the server listens, and leaves its pages alon
   expect((await alice.until('msg')).slice(3, 5)).toEqual(['dm', 'only for you'])
 })
 
-test('frames of one turn go down in one message, joined by a line feed (P-FR-1)', async () => {
+test('frames of one turn are sent in one message, joined by a line feed (P-FR-1)', async () => {
   const { server, url } = await startServer()
   const hub = testHub()
   attach(hub, server, { path: '/chat' })

@@ -45,7 +45,7 @@ test('a dialled connection sends, receives, and ends with the code of the other 
   expect((await far.closed).code).toBe(4001)
 })
 
-test('what the server sends with its upgrade is there when the sink comes in the same turn', async () => {
+test('messages that arrive with the upgrade reach a sink that is attached in the same turn', async () => {
   const { server, url } = await startServer()
   const hub = new StandIn()
   attach(hub, server, { path: '/chat' })
@@ -60,7 +60,7 @@ test('what the server sends with its upgrade is there when the sink comes in the
   expect(await watch(connection, {} as never).next()).toBe('early')
 })
 
-test('a dialled connection holds back, counts what waits, and counts what comes', async () => {
+test('a dialled connection pauses, and counts waiting and received bytes', async () => {
   const { near, far } = await pair()
   far.connection.pause()
   for (let i = 0; i < 300; i++) near.send('x'.repeat(100_000))
@@ -77,7 +77,7 @@ test('a dialled connection holds back, counts what waits, and counts what comes'
   await vi.waitFor(() => expect(far.received).toHaveLength(301), { timeout: 4_000 })
 })
 
-test('a client takes transmissions of 512 KiB and no larger ones (P-LV-3)', async () => {
+test('a client accepts transmissions up to 512 KiB (P-LV-3)', async () => {
   const { near, far } = await pair()
   far.send('x'.repeat(512 * 1024))
   expect(String(await near.next())).toHaveLength(512 * 1024)
@@ -90,7 +90,7 @@ test('a client takes transmissions of 512 KiB and no larger ones (P-LV-3)', asyn
 })
 
 test.each(['/chat', 'ftp://app.example', 'app.example/chat', ''])(
-  'a URL that leads nowhere is refused where it is written: %j',
+  'a URL where no hub can be is an error in the call that has it: %j',
   (url) => {
     expect(() => dial(url)).toThrow(/unable to dial/)
   },
@@ -153,7 +153,7 @@ test.each<[number, string, string]>([
   },
 )
 
-test('a server that is busy or closing says when to come back', async () => {
+test('a busy or closing server says when to return', async () => {
   const { server, url } = await startServer()
   const hub = new StandIn()
   hub.closing = true
@@ -172,7 +172,7 @@ test('a server that is an HTTP server without WebSockets is reported', async () 
   await expect(reach(url('/chat'))).rejects.toThrow(/the server answered 200: a page/)
 })
 
-test('a server that is not there is unavailable, and the cause says why', async () => {
+test('a server that cannot be reached is unavailable, with the cause', async () => {
   const { server, url } = await startServer()
   server.close()
   await once(server, 'close')
@@ -188,7 +188,7 @@ test('a server that never answers is given up after `handshakeTimeout`', async (
   await expect(reach(url, { handshakeTimeout: 50 })).rejects.toThrow(/timed out/)
 })
 
-test('an attempt is given up when its signal aborts, before it or meanwhile', async () => {
+test('an attempt ends when its signal aborts, before or during it', async () => {
   const { promise, controller } = await (async () => {
     const controller = new AbortController()
     const url = await answering(() => controller.abort(new Error('not wanted')))
@@ -201,7 +201,7 @@ test('an attempt is given up when its signal aborts, before it or meanwhile', as
   )
 })
 
-test('a signal that aborts after the connection is open does nothing to it', async () => {
+test('a signal that aborts after the connection is open has no effect', async () => {
   const { server, url } = await startServer()
   const hub = new StandIn()
   attach(hub, server, { path: '/chat' })
@@ -216,7 +216,7 @@ test('a signal that aborts after the connection is open does nothing to it', asy
   near.connection.abort(new Error('the test is over'))
 })
 
-test('a server that agrees on none of the subprotocols is no hub (P-FR-8)', async () => {
+test('a server that agrees on no offered subprotocol is not a hub (P-FR-8)', async () => {
   const { server, url } = await startServer()
   attach(new StandIn(), server, { path: '/chat' })
 
@@ -241,7 +241,7 @@ test.each([
   await expect(reach(url('/chat'), {}, [])).rejects.toThrow(/extension/i)
 })
 
-test('what is no HTTP at all is refused', async () => {
+test('an answer that is not HTTP is refused', async () => {
   const url = await answering((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'))
 
   await expect(reach(url)).rejects.toMatchObject({ code: 'unavailable' })

@@ -26,7 +26,7 @@ const bytes = fc.array(
   { minLength: 1, maxLength: 6 },
 )
 
-test('FZ-02: whatever bytes come after an upgrade, cut anywhere, nothing is thrown and nobody else notices', async () => {
+test('FZ-02: random bytes after an upgrade, cut anywhere, throw no error and affect no other peer', async () => {
   const { server, port, url } = await startServer()
   const hub = testHub()
   const errors: unknown[] = []

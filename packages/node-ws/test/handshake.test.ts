@@ -54,7 +54,7 @@ test('a whole URL, as proxies write it, has the same path', async () => {
   expect({ ...handshake.query }).toEqual({ a: '1' })
 })
 
-test('an application keeps of the request what it wants, and has the socket at hand', async () => {
+test('`context` keeps a part of the request, and `extra` has the socket', async () => {
   const { server, port } = await startServer()
   const hub = new StandIn()
   attach(hub, server, { path: '/chat', context: ({ httpVersion }) => httpVersion })
@@ -69,7 +69,7 @@ test('an application keeps of the request what it wants, and has the socket at h
   expect(connection.capabilities.name).toBe('node-ws')
 })
 
-test('a request whose context cannot be made is answered with 500, and the log gets the error', async () => {
+test('a `context` that throws is answered with 500, and `onRefused` gets the error', async () => {
   const { server, port } = await startServer()
   const hub = new StandIn()
   const refusals: Refusal[] = []

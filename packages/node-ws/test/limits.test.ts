@@ -13,7 +13,7 @@ async function connected(): Promise<{ peer: RawPeer; accepted: Accepted }> {
   return { peer, accepted: await next }
 }
 
-test('a transmission of the largest size is taken, one byte more is 1009 (SEC-04)', async () => {
+test('a transmission of the largest size is accepted, and one byte more closes with 1009 (SEC-04)', async () => {
   const { peer, accepted } = await connected()
 
   peer.socket.write(frame(1, 'x'.repeat(256 * 1024)))
@@ -24,7 +24,7 @@ test('a transmission of the largest size is taken, one byte more is 1009 (SEC-04
   expect(await accepted.closed).toEqual({ code: 1006, reason: 'Max payload size exceeded' })
 })
 
-test('a large message is refused by its declared size, before its body comes (SEC-04)', async () => {
+test('a large message is refused by its declared size, before its body arrives (SEC-04)', async () => {
   const { peer, accepted } = await connected()
 
   peer.socket.write(frame(1, 'the body never comes', { length: 100n * 1024n * 1024n }))
@@ -42,7 +42,7 @@ test('fragments count together (SEC-04)', async () => {
   expect((await peer.closeFrame()).code).toBe(1009)
 })
 
-test('a frame over the hub’s own limit is the hub’s to refuse: 4514 (SEC-04)', async () => {
+test('a frame over the hub’s own limit is refused by the hub: 4514 (SEC-04)', async () => {
   const { server, port } = await startServer()
   attach(testHub(), server, { path: '/chat' })
   const peer = await RawPeer.upgraded(port, '/chat')
@@ -70,7 +70,7 @@ test.each([
   },
 )
 
-test('64 fragments are fine, again and again (SEC-05)', async () => {
+test('messages of 64 fragments are accepted, each time (SEC-05)', async () => {
   const { peer, accepted } = await connected()
   const middle = Array.from({ length: 62 }, () => frame(0, 'x', { fin: false }))
   const message = Buffer.concat([frame(1, 'x', { fin: false }), ...middle, frame(0, 'x')])
@@ -80,7 +80,7 @@ test('64 fragments are fine, again and again (SEC-05)', async () => {
   for (let i = 0; i < 300; i++) expect(await accepted.next()).toBe('x'.repeat(64))
 })
 
-test('a peer that pings and never reads is ended and costs little (SEC-06)', async () => {
+test('a peer that pings and never reads is dropped, and costs little (SEC-06)', async () => {
   const { peer, accepted } = await connected()
   peer.socket.pause()
   const pings = Buffer.concat(Array.from({ length: 2_000 }, () => frame(9, 'x'.repeat(125))))

@@ -23,7 +23,7 @@ async function statuses(
 
 const anyHost = { hosts: ['app.example', 'localhost'] }
 
-test('by default pages of the same origin may connect, and no others (SEC-01)', async () => {
+test('by default only pages of the same origin may connect (SEC-01)', async () => {
   const expected = [
     ['https://app.example', 'app.example', 101],
     ['https://app.example', 'app.example:443', 101],
@@ -54,7 +54,7 @@ test('by default pages of the same origin may connect, and no others (SEC-01)', 
   ).toEqual(expected)
 })
 
-test('who sends no Origin is no browser and may connect (SEC-01)', async () => {
+test('a request without Origin is not from a page and may connect (SEC-01)', async () => {
   expect(await statuses({}, [[null, 'anything.example']])).toEqual([[null, 'anything.example', 101]])
 })
 
@@ -76,7 +76,7 @@ test('a server on a loopback address answers pages to its loopback names only, s
   ).toEqual(expected)
 })
 
-test('a server on every address does not look at its name, but still at the origin', async () => {
+test('a server on every address ignores its name, but still checks the origin', async () => {
   const { server, port } = await startServer(undefined, '0.0.0.0')
   attach(new StandIn(), server, { path: '/chat' })
   const statusOf = async (origin: string): Promise<number> => {
@@ -89,7 +89,7 @@ test('a server on every address does not look at its name, but still at the orig
   expect(await statusOf('https://evil.example')).toBe(403)
 })
 
-test('listed names are compared without their port, or with the one they name', async () => {
+test('listed names are compared without a port, or with the port they name', async () => {
   const expected = [
     ['http://app.example:1', 'app.example:1', 101],
     ['http://other.example:1', 'other.example:1', 403],
@@ -105,7 +105,7 @@ test('listed names are compared without their port, or with the one they name', 
   ).toEqual(expected)
 })
 
-test('a list of origins is compared exactly and takes the place of the default (SEC-01)', async () => {
+test('a list of origins is compared exactly and replaces the default (SEC-01)', async () => {
   const expected = [
     ['https://app.example', 'api.example', 101],
     ['null', 'api.example', 101],
@@ -125,7 +125,7 @@ test('a list of origins is compared exactly and takes the place of the default (
   ).toEqual(expected)
 })
 
-test('a function decides about origins, and only `true` lets a page in', async () => {
+test('a function decides about origins, and only `true` admits a page', async () => {
   const origins = (origin: string): boolean => {
     if (origin === 'https://promise.example') return Promise.resolve(true) as unknown as boolean
     if (origin === 'https://throw.example') throw new Error('secret detail')

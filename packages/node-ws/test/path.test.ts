@@ -37,7 +37,7 @@ test('a trailing slash is tolerated where the pattern has one, and nowhere else'
   expect(await refusalOf(url('/chat/'))).toBe(404)
 })
 
-test('a path that is wrongly encoded is answered with 400', async () => {
+test('a wrongly encoded path is answered with 400', async () => {
   const { server, url } = await startServer()
   attach(new StandIn(), server, { path: '/ws/:user' })
 
@@ -45,7 +45,7 @@ test('a path that is wrongly encoded is answered with 400', async () => {
   expect(await refusalOf(url('/ws/%'))).toBe(400)
 })
 
-test('names of the prototype are names like others (SEC-11)', async () => {
+test('names of the prototype are ordinary names (SEC-11)', async () => {
   const { server, url } = await startServer()
   const hub = new StandIn()
   attach(hub, server, { path: '/ws/:__proto__/:constructor' })
@@ -72,7 +72,7 @@ test('letters beyond ASCII in a pattern match as browsers encode them', async ()
   expect(await paramsOf('/größe', '/gr%C3%B6%C3%9Fe')).toEqual({})
 })
 
-test('a path that is normalised by nobody does not pass for another', async () => {
+test('a path is not normalised, so no path passes for another', async () => {
   const { server, url } = await startServer()
   attach(new StandIn(), server, { path: '/chat' })
 
@@ -82,7 +82,7 @@ test('a path that is normalised by nobody does not pass for another', async () =
 })
 
 test.each(['chat', '/chat?x=1', '/chat/*', '/:', '/:a-b', '/:a/:a', '/a b', ''])(
-  'a path that could never work is refused at attach: %j',
+  'a path that could never match is refused at attach: %j',
   async (path) => {
     const { server } = await startServer()
 

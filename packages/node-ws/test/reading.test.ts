@@ -36,7 +36,7 @@ test('fragments and frames cut anywhere arrive as one transmission', async () =>
   expect(await accepted.next()).toBe('one whole')
 })
 
-test('what comes in one packet with the upgrade request is not lost', async () => {
+test('bytes in the same packet as the upgrade request are not lost', async () => {
   const { server, port } = await startServer()
   const hub = new StandIn()
   attach(hub, server, { path: '/chat', context: ({ socket }) => socket })
@@ -48,7 +48,7 @@ test('what comes in one packet with the upgrade request is not lost', async () =
   expect(await (await next).next()).toBe('early')
 })
 
-test('any byte counts as life, also one of an unfinished message (P-LV-1)', async () => {
+test('every byte counts as a sign of life, even of an unfinished message (P-LV-1)', async () => {
   const { peer, accepted } = await connected()
   const before = accepted.connection.received
 
@@ -57,7 +57,7 @@ test('any byte counts as life, also one of an unfinished message (P-LV-1)', asyn
   await vi.waitFor(() => expect(accepted.connection.received).toBe(before + 5))
 })
 
-test('a paused connection reads no further, and goes on where it stood', async () => {
+test('a paused connection stops reading, and continues where it stopped', async () => {
   const { peer, accepted } = await connected()
   accepted.connection.pause()
   const piece = frame(1, 'x'.repeat(10_000))

@@ -4,7 +4,7 @@ import { attach } from '../src/index.ts'
 import { StandIn, testHub } from './support/hub.ts'
 import { startServer } from './support/server.ts'
 
-test('while a hub closes, new upgrades are answered with 503 and told when to come back (N-01)', async () => {
+test('while a hub closes, new upgrades are answered with 503 and a Retry-After (N-01)', async () => {
   const { server, port } = await startServer()
   const hub = testHub()
   attach(hub, server, { path: '/chat' })
@@ -19,7 +19,7 @@ test('while a hub closes, new upgrades are answered with 503 and told when to co
   await closed
 })
 
-test('a refusal says what to do, closes the connection, and reveals nothing it was not told', async () => {
+test('a refusal says what to do, closes the connection, and reveals no secret', async () => {
   const { server, port } = await startServer()
   attach(new StandIn(), server, { path: '/chat' })
   const peer = await RawPeer.connect(port)
@@ -36,7 +36,7 @@ test('a refusal says what to do, closes the connection, and reveals nothing it w
   await peer.closed()
 })
 
-test('a refused peer that keeps writing and never ends is cut off', async () => {
+test('a refused peer that keeps writing and never ends is dropped', async () => {
   const { server, port } = await startServer()
   attach(new StandIn(), server, { path: '/chat' })
   const peer = await RawPeer.connect(port, { allowHalfOpen: true })
@@ -54,7 +54,7 @@ test('a refused peer that keeps writing and never ends is cut off', async () => 
   expect(written).toBeGreaterThan(0)
 })
 
-test('a throw while a refusal is told harms nobody', async () => {
+test('a throw in `onRefused` does no harm', async () => {
   const { server, port } = await startServer()
   const onRefused = (): void => {
     throw new Error('the log is full')

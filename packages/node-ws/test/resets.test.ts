@@ -72,7 +72,7 @@ test.each<[string, string]>([
   await settled(server)
 })
 
-test('a reset of a request that is left to others harms nobody (SEC-10)', async () => {
+test('a reset of a request that is left to other listeners does no harm (SEC-10)', async () => {
   const server = await started()
   const left = new Promise((resolve) => server.server.on('upgrade', resolve))
   const peer = await RawPeer.connect(server.port)

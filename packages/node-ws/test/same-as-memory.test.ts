@@ -53,7 +53,7 @@ async function conversation(enter: (token: string) => Client, hub: Hub): Promise
   return seen.toSorted()
 }
 
-test('FZ-04: over a socket an application sees what it sees over memory', async () => {
+test('FZ-04: an application sees the same over a socket as over memory', async () => {
   const { server, url } = await startServer()
   const overSockets = testHub()
   attach(overSockets, server, { path: '/chat' })

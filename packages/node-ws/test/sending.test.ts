@@ -20,7 +20,7 @@ async function connected() {
   return { hub, url, port, accept }
 }
 
-test('a batch is encoded once, for every connection that gets it', async () => {
+test('a batch is encoded once for all connections that send it', async () => {
   const { url, accept } = await connected()
   const clients: TestClient[] = []
   const batch = batchOf('to everyone')
@@ -50,7 +50,7 @@ test('messages of every length arrive whole and in order', async () => {
   await vi.waitFor(() => expect(accepted.connection.bufferedAmount).toBe(0))
 })
 
-test('above the mark `send` says so, what waits is counted, and a drain follows', async () => {
+test('above the mark `send` returns false, waiting bytes are counted, and a drain follows', async () => {
   const { port, accept } = await connected()
   let peer: RawPeer | undefined
   const accepted = await accept(async () => {
@@ -71,7 +71,7 @@ test('above the mark `send` says so, what waits is counted, and a drain follows'
   expect(accepted.send('small again')).toBe(true)
 })
 
-test('a slow reader is seen to take something: what waits shrinks in steps of at most 64 KiB (P-LV-4)', async () => {
+test('a slow reader’s progress is visible: waiting bytes shrink in steps of at most 64 KiB (P-LV-4)', async () => {
   const { port, accept } = await connected()
   let peer: RawPeer | undefined
   const accepted = await accept(async () => {
@@ -133,7 +133,7 @@ test('a pong stands between the fragments of a large message, never inside one',
   expect(pong).toBeLessThan(opcodes.length - 1)
 })
 
-test('frames appended one after the other go out as one message', async () => {
+test('frames appended in one turn go out as one message', async () => {
   const { url, accept } = await connected()
   let client: Awaited<ReturnType<typeof openClient>> | undefined
   const accepted = await accept(async () => {

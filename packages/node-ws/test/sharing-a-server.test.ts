@@ -8,7 +8,7 @@ import { openClient, refusalOf } from './support/client.ts'
 import { StandIn } from './support/hub.ts'
 import { startServer } from './support/server.ts'
 
-test('an upgrade that nobody wants is answered with 404 when only hubs listen (SEC-26)', async () => {
+test('an upgrade for no hub is answered with 404 when only hubs listen (SEC-26)', async () => {
   const { server, url } = await startServer()
   attach(new StandIn(), server, { path: '/chat' })
   attach(new StandIn(), server, { path: '/other' })
@@ -16,7 +16,7 @@ test('an upgrade that nobody wants is answered with 404 when only hubs listen (S
   expect(await refusalOf(url('/admin'))).toBe(404)
 })
 
-test('paths of others are left to them', async () => {
+test('upgrades for other paths are left to other listeners', async () => {
   const { server, url } = await startServer()
   const others = new WebSocketServer({ noServer: true })
   attach(new StandIn(), server, { path: '/chat' })
@@ -30,7 +30,7 @@ test('paths of others are left to them', async () => {
   expect(await client.next()).toBe('theirs')
 })
 
-test('several hubs share a server, each at its path, and a name goes before a parameter', async () => {
+test('several hubs share a server, each at its path, and a literal segment goes before a parameter', async () => {
   const { server, url } = await startServer()
   const [anyone, admin] = [new StandIn(), new StandIn()]
   attach(anyone, server, { path: '/ws/:user' })
@@ -115,7 +115,7 @@ test('a request that another listener took already is not taken twice, and a war
 })
 
 test.each(['before', 'after'])(
-  'a host %s it that ends what it does not know is named by a warning',
+  'a host %s it that ends unknown upgrades is named by a warning',
   async (place) => {
     const { server, url } = await startServer()
     const hub = new StandIn()
@@ -138,7 +138,7 @@ test.each(['before', 'after'])(
   },
 )
 
-test('a refusal of its own is no reason for that warning', async () => {
+test('a refusal of the hub’s own does not cause that warning', async () => {
   const { server, url } = await startServer()
   attach(new StandIn(), server, { path: '/chat' })
   const warnings: Error[] = []

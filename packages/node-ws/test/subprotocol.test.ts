@@ -23,7 +23,7 @@ test('the first offered subprotocol that the hub speaks is taken (P-FR-8)', asyn
   ])
 })
 
-test('a subprotocol that the hub does not speak is never echoed, and the client still let in (P-FR-8)', async () => {
+test('a subprotocol that the hub does not speak is never echoed, and the client is still admitted (P-FR-8)', async () => {
   expect(await negotiated(['chat.v1.json'], 'graphql-ws, __proto__')).toEqual([101, undefined, ''])
 })
 
@@ -42,7 +42,7 @@ test.each([
   ['the same one many times', Array.from({ length: 500 }, () => 'chat.v1.json').join(','), 400],
   ['what is no token', 'chat.v1.json, "x"', 400],
 ])(
-  'an offer of %s is dealt with at once, and answered by what was asked for or not at all (U-21)',
+  'an offer of %s is handled at once, and agrees on an offered name or on none (U-21)',
   async (_, offered, status) => {
     const start = performance.now()
     const answer = await negotiated(['chat.v1.json'], offered)
@@ -51,7 +51,7 @@ test.each([
   },
 )
 
-test('of a thousand offers the one that the hub speaks is found, and of none of them none (U-21)', async () => {
+test('the subprotocol of the hub is found in a thousand offers, and no name without it (U-21)', async () => {
   const many = Array.from({ length: 1_000 }, (_, i) => `p${i}`)
   expect(await negotiated(['chat.v1.json'], [...many, 'chat.v1.json'].join(', '))).toEqual([
     101,
@@ -61,6 +61,6 @@ test('of a thousand offers the one that the hub speaks is found, and of none of 
   expect(await negotiated(['chat.v1.json'], many.join(', '))).toEqual([101, undefined, ''])
 })
 
-test('an offer of 64 KiB is more than a header may have (U-21)', async () => {
+test('an offer of 64 KiB exceeds the limit of headers (U-21)', async () => {
   expect((await negotiated(['chat.v1.json'], ', '.repeat(32 * 1024)))[0]).toBe(431)
 })

@@ -14,7 +14,7 @@ async function started() {
 
 const asked = () => ({ protocols: ['chat.v1.json'], signal: new AbortController().signal })
 
-test('a hub of an HTTPS server talks, in messages of every length', async () => {
+test('a hub of an HTTPS server sends and receives messages of every length', async () => {
   const { hub, url } = await started()
   const next = hub.next()
   const connection = await dial(url, { agent: new Agent({ ca: tls.cert }) })(asked())
@@ -31,7 +31,7 @@ test('a hub of an HTTPS server talks, in messages of every length', async () => 
   expect(await near.closed).toEqual({ code: 4001, reason: 'done' })
 })
 
-test('a certificate that nobody vouches for is refused by default', async () => {
+test('an untrusted certificate is refused by default', async () => {
   const { url } = await started()
 
   await expect(dial(url)(asked())).rejects.toMatchObject({

@@ -56,7 +56,7 @@ async function ended(socket: WebSocket): Promise<number> {
   return code
 }
 
-test('a socket that the host has opened is the hub’s, with the parameters of its path', async () => {
+test('a socket that the host has opened reaches the hub, with the parameters of its path', async () => {
   const met: (Handshake & { extra: unknown })[] = []
   const hub = new Hub({
     authenticate(credentials) {
@@ -91,13 +91,13 @@ test('a page of another origin is closed with 4503, and the application is told 
   expect(told).toEqual([403])
 })
 
-test('a transport that was detached closes what it is handed, to come back elsewhere: 4001', async () => {
+test('a detached handler closes sockets with 4001, so that clients return elsewhere', async () => {
   const { chat, dial } = await host({})
   chat.detach()
   expect(await ended(dial('/', {}))).toBe(4001)
 })
 
-test('a socket that has closed before it was handed over is not the hub’s', async () => {
+test('a socket that closed before it was handed over does not reach the hub', async () => {
   const gone = async (socket: WebSocket): Promise<void> => {
     socket.terminate()
     await once(socket, 'close')
@@ -114,7 +114,7 @@ test('a socket that has closed before it was handed over is not the hub’s', as
   expect(accepted).toEqual([])
 })
 
-test('a socket that cannot be sent to ends alone: the others of the turn get theirs', async () => {
+test('a socket that refuses a message ends alone: the other sockets of the turn get theirs', async () => {
   const hub = new Hub({ authenticate: ({ token }) => ({ id: token ?? '' }), authorize: () => true })
   onTestFinished(() => hub.close({ deadline: 0 }))
   const left: string[] = []
@@ -148,7 +148,7 @@ function recordingHub(
   return { closing: false, limits, subprotocols, accept }
 }
 
-test('empty messages are not held without a bound either', async () => {
+test('held empty messages are bounded as well', async () => {
   const links: Connection[] = []
   const { dial } = await host(
     {},
@@ -166,7 +166,7 @@ test('empty messages are not held without a bound either', async () => {
   expect(links[0]?.received).toBeLessThan(20_000)
 })
 
-test('what comes while the hub holds a peer back is kept up to a bound, then the peer is let go', async () => {
+test('messages of a paused peer are held up to a bound, then the peer is dropped', async () => {
   const links: Connection[] = []
   const hub = testHub()
   const taken: string[] = []

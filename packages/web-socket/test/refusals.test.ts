@@ -21,7 +21,7 @@ test('a page of another origin is refused with 403 (SEC-01)', async () => {
   expect((await answer({}, { headers: { origin: 'https://evil.example' } })).status).toBe(403)
 })
 
-test('what the platform does not upgrade is a 400 that tells only the application why', async () => {
+test('a request that the platform does not upgrade gets 400, and only the application gets the reason', async () => {
   const told: unknown[] = []
   const response = await answer({ onRefused: ({ error }) => told.push(error) })
   expect(response.status).toBe(400)
@@ -29,7 +29,7 @@ test('what the platform does not upgrade is a 400 that tells only the applicatio
   expect(told).toEqual([new TypeError('no key')])
 })
 
-test('other paths, and other requests for the hub’s own, are the application’s', async () => {
+test('requests for other paths, and other requests for the hub’s path, go to the application', async () => {
   const page = { fetch: () => new Response('page') }
   expect(await (await answer(page, { path: '/other' })).text()).toBe('page')
   expect(await (await answer(page, { upgrading: false })).text()).toBe('page')
@@ -38,7 +38,7 @@ test('other paths, and other requests for the hub’s own, are the application�
 })
 
 test.skipIf('Deno' in globalThis)(
-  'where requests cannot be upgraded, that is an error at start [Deno can upgrade]',
+  'a platform that cannot upgrade requests is an error at start [Deno can upgrade]',
   () => {
     expect(() => webSocketHandler(new Hub(), { path: '/chat' })).toThrow(/use @chat\/node-ws on Node/)
   },

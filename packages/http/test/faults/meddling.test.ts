@@ -6,7 +6,7 @@ import { Meddler } from '../support/meddler.ts'
 import { enterAt, until } from '../support/through-proxy.ts'
 
 test.each(Array.from({ length: 2 }, (_, i) => i + 1))(
-  'whatever an intermediary does to requests, everything is heard in order, and once (P-HT-2, seed %i)',
+  'an intermediary delays, repeats and drops requests: all messages arrive in order, and once (P-HT-2, seed %i)',
   async (seed) => {
     const hub = new Hub({
       authenticate: ({ token }) => (token === null ? null : { id: token }),

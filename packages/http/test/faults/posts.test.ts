@@ -5,7 +5,7 @@ import { enterAt, throughProxy, until } from '../support/through-proxy.ts'
 const long = 'x'.repeat(20_000)
 
 test.each([100, 5_000, 20_100])(
-  'a POST that is cut after %i bytes is posted again, and its message comes once',
+  'a POST that is cut after %i bytes is repeated, and its message comes once',
   async (bytes) => {
     const { proxy, enter } = await throughProxy()
     const alice = await enter('alice')
@@ -18,7 +18,7 @@ test.each([100, 5_000, 20_100])(
   },
 )
 
-test('the answer to a POST that gets lost costs nothing: the message is stored once (P-HT-2)', async () => {
+test('when the answer to a POST is lost, the message is stored once (P-HT-2)', async () => {
   const { statuses, enter } = await throughProxy()
   let losing = false
   let lost: string | null = null
@@ -46,7 +46,7 @@ test('the answer to a POST that gets lost costs nothing: the message is stored o
   expect(new Set(statuses)).toEqual(new Set([204]))
 })
 
-test('a POST of an older connection that arrives late reaches nobody: 404, and its message is there once (P-HT-4, P-ST-8)', async () => {
+test('a late POST of an older connection gets 404, and its message is stored once (P-HT-4, P-ST-8)', async () => {
   const { proxy, resumed, enter } = await throughProxy()
   const posts: (() => Promise<Response>)[] = []
   const recording: typeof fetch = (url, init) => {
@@ -66,7 +66,7 @@ test('a POST of an older connection that arrives late reaches nobody: 404, and i
   await until(() => expect(alice.heard).toEqual(['once', 'more']))
 })
 
-test('what a dead connection has held arrives late, and does nothing any more', async () => {
+test('late data of a dead connection has no effect', async () => {
   const { hub, proxy, resumed, enter } = await throughProxy({ timeouts: impatient })
   const alice = await enter('alice')
   // What is under way stays under way, a new connection gets through: as with a NAT that has forgotten the old ones.
@@ -84,7 +84,7 @@ test('what a dead connection has held arrives late, and does nothing any more', 
   await until(() => expect(alice.heard).toEqual(['held', 'last', 'more']))
 })
 
-test('a slow way up, with a stream that is cut meanwhile, loses nothing and doubles nothing', async () => {
+test('with a slow upstream and a stream that is cut meanwhile, no message is lost or doubled', async () => {
   const { proxy, enter } = await throughProxy()
   const alice = await enter('alice')
   proxy.up.latency = 50
@@ -96,7 +96,7 @@ test('a slow way up, with a stream that is cut meanwhile, loses nothing and doub
   await until(() => expect(alice.heard).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]))
 })
 
-test('a hub that is replaced by one that knows nothing is a fresh session, and a gap where messages are missing', async () => {
+test('a hub without state that replaces another leads to a fresh session, and to a gap where messages are missing', async () => {
   const first = await throughProxy()
   const second = await throughProxy()
   const alice = await enterAt(`http://127.0.0.1:${first.proxy.port}/chat`, 'alice')

@@ -5,7 +5,7 @@ import { throughProxy, until } from '../support/through-proxy.ts'
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 
 test.each([1, 40, 300, 2_000])(
-  'a stream that is cut %i bytes into its events is a resume: each message comes once, whole, in order',
+  'a stream that is cut after %i bytes of events leads to a resume: each message comes once, whole, in order',
   async (bytes) => {
     const { hub, proxy, resumed, enter } = await throughProxy()
     const bob = await enter('bob')
@@ -20,7 +20,7 @@ test.each([1, 40, 300, 2_000])(
   },
 )
 
-test('bytes that come one by one make the same events', async () => {
+test('bytes that arrive singly give the same events', async () => {
   const { hub, proxy, resumed, enter } = await throughProxy()
   proxy.down.slice = 1
   const bob = await enter('bob')
@@ -31,7 +31,7 @@ test('bytes that come one by one make the same events', async () => {
   expect(resumed).toEqual([false])
 })
 
-test('a stream that ends as if all were said is a resume', async () => {
+test('a stream that ends normally, without a close, leads to a resume', async () => {
   const { hub, proxy, resumed, enter } = await throughProxy()
   const bob = await enter('bob')
   await hub.to('#lobby').send('say', 1)
@@ -44,7 +44,7 @@ test('a stream that ends as if all were said is a resume', async () => {
   expect(resumed).toEqual([false, true])
 })
 
-test('a stream that falls silent is noticed, and what was said meanwhile is heard on the next', async () => {
+test('a silent stream is noticed, and its missed messages come on the next', async () => {
   const { hub, proxy, enter } = await throughProxy({ timeouts: impatient })
   const bob = await enter('bob')
   proxy.strand('down')

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest'
 import { fast } from '../../../../test-support/fast.ts'
 import { numbers, startNode, throughProxy } from '../support/through-proxy.ts'
 
-test('in a rolling restart everyone moves on, in the same session: no send fails, and nothing is missing (F9, P-LV-5)', async () => {
+test('in a rolling restart all clients move on, in the same session: no send fails, and no message is missing (F9, P-LV-5)', async () => {
   const store = new MemoryStore(fast)
   const { proxy, enter, hub } = await throughProxy({ backplane: new MemoryBackplane(store) })
   const second = await startNode({ backplane: new MemoryBackplane(store) })

@@ -68,7 +68,7 @@ test('without a fault, all bytes and both ends pass', async () => {
   expect([proxy.up.passed, proxy.down.passed]).toEqual([1_000_000, 1_000])
 })
 
-test('latency is that of each byte, not of all that wait', async () => {
+test('latency applies to each byte, not to all waiting bytes together', async () => {
   const { client, server } = await proxied({ latency: 60 })
   const start = performance.now()
   for (let i = 0; i < 10; i++) {
@@ -82,7 +82,7 @@ test('latency is that of each byte, not of all that wait', async () => {
   expect(performance.now() - start).toBeLessThan(500)
 })
 
-test('slices are what arrives at once, at most', async () => {
+test('at most one slice arrives at once', async () => {
   const { client, server } = await proxied({ slice: 7 })
   client.socket.write(text(700))
   await server.until(({ read }) => read.length === 700)
@@ -131,7 +131,7 @@ describe('a black hole', () => {
     await server.until(({ ends }) => ends.includes('closed'))
   })
 
-  test('can swallow what is open and let pass what comes', async () => {
+  test('can swallow open connections and let new ones pass', async () => {
     const { proxy, client, server, join } = await proxied()
     proxy.strand()
     client.socket.write('old')
@@ -180,7 +180,7 @@ test('a half-closed connection goes on in the other direction', async () => {
   expect(server.ends).toEqual([])
 })
 
-test('who is refused is reset, and so is who is led to where nobody listens', async () => {
+test('a refused client is reset, and so is a client whose target does not listen', async () => {
   const { proxy } = await proxied()
   const unused = createServer().listen(0, '127.0.0.1')
   await once(unused, 'listening')

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { impatient } from '../../../../test-support/fast.ts'
 import { numbers, throughProxy } from '../support/through-proxy.ts'
 
-test('a connection that vanished without a word is noticed, and what was missed comes after all (F2, P-LV-1)', async () => {
+test('a connection that vanished silently is noticed, and the missed messages arrive (F2, P-LV-1)', async () => {
   const { proxy, enter, enterDirectly } = await throughProxy({ timeouts: impatient })
   const bob = await enter('bob')
   const alice = await enterDirectly('alice')
@@ -15,7 +15,7 @@ test('a connection that vanished without a word is noticed, and what was missed 
   expect(bob.reasons[0]).toMatch('unable to stay connected')
 })
 
-test('when only the way to the client is lost, a send that gets no answer finds out, and is stored once (F2, S-09)', async () => {
+test('when only the direction to the client is lost, a send without an answer notices, and is stored once (F2, S-09)', async () => {
   const { proxy, enter, hub } = await throughProxy({ timeouts: { heartbeat: 29_000, heartbeatGrace: 5_000 } })
   const bob = await enter('bob')
   let stored = 0
@@ -29,7 +29,7 @@ test('when only the way to the client is lost, a send that gets no answer finds 
   expect(stored).toBe(1)
 })
 
-test('when only the way to the hub is lost, the hub finds out and says so (F2, S-09, P-LV-1)', async () => {
+test('when only the direction to the hub is lost, the hub notices and closes (F2, S-09, P-LV-1)', async () => {
   const { proxy, enter, hub, codes } = await throughProxy({
     timeouts: { heartbeat: 4_000, heartbeatGrace: 4_000 },
   })

@@ -2,7 +2,7 @@ import { systemRuntime } from '@chat/core'
 import { expect, test } from 'vitest'
 import { throughProxy } from '../support/through-proxy.ts'
 
-test('a send whose hub is out of reach for a minute is uncertain then, and what was not written still goes out (P-PB-3)', async () => {
+test('a send is uncertain when its hub is out of reach for a minute, and unwritten sends still go out (P-PB-3)', async () => {
   const { proxy, enter } = await throughProxy({ runtime: systemRuntime, timeouts: {} })
   const bob = await enter('bob')
 

@@ -18,7 +18,7 @@ async function startProcess(): Promise<{ child: ChildProcess; port: number }> {
   return { child, port: Number(port) }
 }
 
-test('when the hub is killed and its memory lost, each send settles, each stream says what is missing, and all goes on (F7, F14, P-PB-8)', async () => {
+test('when the hub is killed and its memory lost, each send settles, each address reports its gap, and all clients continue (F7, F14, P-PB-8)', async () => {
   const [first, second] = await Promise.all([startProcess(), startProcess()])
   const proxy = await FaultProxy.start(first.port)
   onTestFinished(() => proxy.close())

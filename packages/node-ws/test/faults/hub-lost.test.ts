@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { fast } from '../../../../test-support/fast.ts'
 import { numbers, startNode, throughProxy } from '../support/through-proxy.ts'
 
-test('when a node crashes, its clients go on at another one that shares the log, and miss nothing (F7)', async () => {
+test('when a node crashes, its clients continue at another node that shares the log, and miss no message (F7)', async () => {
   const store = new MemoryStore(fast)
   const first = new MemoryBackplane(store)
   const { proxy, enter, hub } = await throughProxy({ backplane: first })
@@ -25,7 +25,7 @@ test('when a node crashes, its clients go on at another one that shares the log,
   expect(second.connects.map(({ resumed }) => resumed)).toEqual([true, true])
 })
 
-test('a hub that comes back without its log, and with messages of a new one, is a gap: epoch (F14)', async () => {
+test('a hub that returns with a new log gives a gap of the reason epoch (F14)', async () => {
   const { proxy, enter } = await throughProxy()
   const bob = await enter('bob')
   await bob.say('old')

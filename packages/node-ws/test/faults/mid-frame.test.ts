@@ -6,7 +6,7 @@ import { numbers, throughProxy } from '../support/through-proxy.ts'
 const cuts = [1, 2, 3, 7, 40, 99, 500, 501]
 
 test.each(['up', 'down'] as const)(
-  'a connection that is cut in the middle of a frame loses nothing and doubles nothing (%s)',
+  'a connection that is cut in the middle of a frame loses and doubles no message (%s)',
   async (way) => {
     const { proxy, enter } = await throughProxy({ runtime: faster(100), limits: { resumeBurst: 100 } })
     const [alice, bob] = [await enter('alice'), await enter('bob')]

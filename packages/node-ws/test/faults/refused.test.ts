@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { numbers, throughProxy } from '../support/through-proxy.ts'
 
-test('while nobody is let in, sends wait; each further attempt is reported, and the status once', async () => {
+test('while connections are refused, sends wait; each further attempt is reported, and the status once', async () => {
   const { proxy, enter, enterDirectly } = await throughProxy()
   const [alice, bob] = [await enter('alice'), await enterDirectly('bob')]
 
@@ -17,7 +17,7 @@ test('while nobody is let in, sends wait; each further attempt is reported, and 
   expect(alice.statuses).toEqual(['connected', 'reconnecting', 'connected'])
 })
 
-test('a connection that is taken and never answered is given up, and tried again', async () => {
+test('a connection that is accepted and never answered is aborted, and tried again', async () => {
   const { proxy, enter } = await throughProxy()
   proxy.stall('down')
   const entering = enter('alice', { connectTimeout: 4_000 })

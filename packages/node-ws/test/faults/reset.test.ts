@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { numbers, throughProxy } from '../support/through-proxy.ts'
 
-test('a reset costs nobody a message and no send its answer (F1)', async () => {
+test('after a reset no message and no answer of a send is lost (F1)', async () => {
   const { proxy, enter, connects } = await throughProxy()
   const [alice, bob] = [await enter('alice'), await enter('bob')]
 
@@ -35,7 +35,7 @@ test('the application sees a reset as reconnecting, then connected, in the same 
   expect(await alice.hears(1)).toEqual(['late'])
 })
 
-test('a reset before the welcome only costs the attempt', async () => {
+test('a reset before the welcome costs only the attempt', async () => {
   const { proxy, enter, connects } = await throughProxy()
   proxy.down.cutAfter = 200
   const alice = await enter('alice')

@@ -22,7 +22,7 @@ test('an answer that comes twice settles its send once, and is counted (N-03, P-
   expect(bob.client.counters.strayAnswers).toBe(2)
 })
 
-test('an answer that is lost with its connection comes on the next, as that of a repetition (N-03, F5, P-PB-2)', async () => {
+test('an answer that is lost with its connection comes on the next, as the answer to a repetition (N-03, F5, P-PB-2)', async () => {
   const { rules, enter } = await throughRules()
   const bob = await enter('bob')
   rules.down = answers((frame, link) => {
@@ -58,7 +58,7 @@ test('a refusal of a first attempt is final (N-03, P-PB-3)', async () => {
   expect(rules.frames('up', 'send')).toHaveLength(1)
 })
 
-test('a refusal of a repetition makes it uncertain: the first attempt may have been stored (N-03, P-PB-3)', async () => {
+test('a refusal of a repetition makes the send uncertain: the first attempt may have been stored (N-03, P-PB-3)', async () => {
   const { rules, enter } = await throughRules()
   const bob = await enter('bob')
   rules.down = answers((frame, link) => {
@@ -72,7 +72,7 @@ test('a refusal of a repetition makes it uncertain: the first attempt may have b
   await expect(sent).rejects.toMatchObject({ code: 'uncertain', cause: { code: 'forbidden' } })
 })
 
-test('a refusal that nobody waits for is counted, and nothing else (N-03, P-FR-10)', async () => {
+test('a refusal without a pending operation is only counted (N-03, P-FR-10)', async () => {
   const { rules, enter } = await throughRules()
   const bob = await enter('bob')
 

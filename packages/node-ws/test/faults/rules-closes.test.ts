@@ -11,7 +11,7 @@ const closeAfterJoin =
   }
 
 test.each([1001, 1011, 1013, 4001, 4499])(
-  'closed with %d after a join, it comes back, is in the room, and has missed nothing (N-03)',
+  'closed with %d after a join, the client returns, is in the room, and has missed no message (N-03)',
   async (code) => {
     const { rules, enter, hub, connects } = await throughRules()
     const bob = await enter('bob')
@@ -28,7 +28,7 @@ test.each([1001, 1011, 1013, 4001, 4499])(
 )
 
 test.each([1002, 1008, 4501, 4513, 4899])(
-  'closed with %d after a join, it stays away and says so (N-03)',
+  'closed with %d after a join, the client stays away and reports it (N-03)',
   async (code) => {
     const { rules, enter } = await throughRules()
     const bob = await enter('bob')
@@ -44,7 +44,7 @@ test.each([1002, 1008, 4501, 4513, 4899])(
   },
 )
 
-test('a hub that is spoken to wrongly closes with 4502, and its client stays away (N-03, P-HS-1)', async () => {
+test('after a malformed frame the hub closes with 4502, and the client stays away (N-03, P-HS-1)', async () => {
   const { rules, enter, codes } = await throughRules()
   const bob = await enter('bob')
   const [hello] = rules.frames('up', 'hello')
@@ -72,7 +72,7 @@ test.each([
   expect(await bob.hears(2)).toEqual([1, 2])
 })
 
-test('frames of a type from the future are counted, and change nothing (N-03, P-FR-4)', async () => {
+test('frames of an unknown type are counted, without effect (N-03, P-FR-4)', async () => {
   const { rules, enter } = await throughRules()
   const bob = await enter('bob')
 

@@ -9,7 +9,7 @@ function messages(rule: (frame: ProtocolFrame, count: number) => readonly Protoc
   return (frame) => (frame[0] === 'msg' ? rule(frame, count++) : [frame])
 }
 
-test('a message that is left out is noticed by the next one, and asked for: all in order, once (N-03, P-ST-7)', async () => {
+test('a missing message is noticed by the next and requested: all arrive in order, once (N-03, P-ST-7)', async () => {
   const { rules, enter } = await throughRules()
   const bob = await enter('bob')
   rules.down = messages((frame, count) => (count === 3 ? [] : [frame]))
@@ -27,7 +27,7 @@ test('a message that is left out is noticed by the next one, and asked for: all 
   expect(bob.statuses).toEqual(['connected'])
 })
 
-test('messages that come twice are heard once (N-03, P-ST-7)', async () => {
+test('messages that arrive twice are delivered once (N-03, P-ST-7)', async () => {
   const { rules, enter } = await throughRules()
   const bob = await enter('bob')
   rules.down = messages((frame) => [frame, frame])
@@ -37,7 +37,7 @@ test('messages that come twice are heard once (N-03, P-ST-7)', async () => {
   expect(await bob.hears(10)).toEqual(numbers(10))
 })
 
-test('messages in the wrong order are heard in the right one (N-03, P-ST-7)', async () => {
+test('messages in the wrong order are delivered in the right order (N-03, P-ST-7)', async () => {
   const { rules, enter } = await throughRules()
   const bob = await enter('bob')
   const held: ProtocolFrame[] = []
@@ -52,7 +52,7 @@ test('messages in the wrong order are heard in the right one (N-03, P-ST-7)', as
   expect(await bob.hears(10)).toEqual(numbers(10))
 })
 
-test('a gap is told to the application, which goes on behind it (N-03)', async () => {
+test('a gap is reported to the application, which continues after it (N-03)', async () => {
   const { rules, enter } = await throughRules()
   const bob = await enter('bob')
   await bob.say('before')
@@ -68,7 +68,7 @@ test('a gap is told to the application, which goes on behind it (N-03)', async (
   expect(await bob.hears(3)).toEqual(['before', 'gap: trimmed', 'after'])
 })
 
-test('messages of an address that nobody asked for are nobody’s (N-03)', async () => {
+test('messages of an address without a subscription are ignored (N-03)', async () => {
   const { rules, enter } = await throughRules()
   const bob = await enter('bob')
 

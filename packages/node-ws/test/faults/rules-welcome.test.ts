@@ -15,7 +15,7 @@ test.each<[string, (fields: Fields, frame: ProtocolFrame) => readonly ProtocolFr
   ['a welcome without a session', ({ session: _, ...fields }) => [['welcome', fields]]],
   ['two welcomes', (_, frame) => [frame, frame]],
 ])(
-  '%s in place of the welcome: the attempt is given up, and the next succeeds (N-03, P-HS-1, P-FR-5)',
+  '%s in place of the welcome: the attempt ends, and the next succeeds (N-03, P-HS-1, P-FR-5)',
   async (_, rule) => {
     const { rules, enter } = await throughRules()
     rules.down = welcomeOf(1, rule)
@@ -29,7 +29,7 @@ test.each<[string, (fields: Fields, frame: ProtocolFrame) => readonly ProtocolFr
   },
 )
 
-test('a welcome that is lost does no harm: the same session is resumed with the secret before (N-03, P-HS-4)', async () => {
+test('after a lost welcome the same session is resumed with the secret before it (N-03, P-HS-4)', async () => {
   const { rules, enter, hub, connects } = await throughRules()
   const bob = await enter('bob')
   const { session } = bob.client
@@ -48,7 +48,7 @@ test('a welcome that is lost does no harm: the same session is resumed with the 
   expect(bob.client.session).toBe(session)
 })
 
-test('a session that could not be resumed: what was written is uncertain, the rest goes out anew (N-03, P-PB-8)', async () => {
+test('when a session cannot be resumed, written sends are uncertain, and the rest goes out anew (N-03, P-PB-8)', async () => {
   const { rules, enter } = await throughRules()
   const bob = await enter('bob')
   rules.up = (frame) => (frame[0] === 'send' ? [] : [frame])
@@ -67,7 +67,7 @@ test('a session that could not be resumed: what was written is uncertain, the re
   expect(await bob.hears(1)).toEqual(['unwritten'])
 })
 
-test('another user’s welcome: nothing of the first one’s goes out, and the application is told (N-03, P-HS-8)', async () => {
+test('after the welcome of another user no send of the first user goes out, and the application is told (N-03, P-HS-8)', async () => {
   const { rules, enter } = await throughRules()
   const bob = await enter('bob')
   const left = new Promise((resolve) => bob.lobby.on('$leave', ({ error }) => resolve(error.code)))

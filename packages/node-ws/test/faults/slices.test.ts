@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { numbers, throughProxy } from '../support/through-proxy.ts'
 
 test.each([1, 3])(
-  'bytes that arrive in pieces of %d, both ways, make the same conversation',
+  'bytes that arrive in slices of %d, both ways, give the same conversation',
   async (slice) => {
     const { proxy, enter, hub } = await throughProxy({ runtime: systemRuntime })
     for (const way of [proxy.up, proxy.down]) Object.assign(way, { slice, latency: 2 })

@@ -4,7 +4,7 @@ import { numbers, throughProxy } from '../support/through-proxy.ts'
 
 const pace = 40
 
-test('a backlog that a slow link takes longer for than the hub is patient arrives whole, and nobody is taken for dead (N-02, P-LV-1)', async () => {
+test('a backlog that takes a slow link longer than the hub’s timeout arrives whole, and no peer is taken for dead (N-02, P-LV-1)', async () => {
   const { proxy, enter, hub, codes } = await throughProxy({
     runtime: faster(pace),
     timeouts: { heartbeat: 10_000, heartbeatGrace: 10_000 },

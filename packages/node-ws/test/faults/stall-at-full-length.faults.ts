@@ -3,7 +3,7 @@ import { systemRuntime } from '@chat/core'
 import { expect, test } from 'vitest'
 import { throughProxy } from '../support/through-proxy.ts'
 
-test('a stall of 40 s, with the timeouts that everyone has, costs neither side a message (F2, F3)', async () => {
+test('a stall of 40 s, with the default timeouts, costs neither side a message (F2, F3)', async () => {
   const { proxy, enter, enterDirectly, connects } = await throughProxy({
     runtime: systemRuntime,
     timeouts: {},

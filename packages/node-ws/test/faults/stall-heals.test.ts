@@ -22,7 +22,7 @@ test('a short stall only delays: no reconnect, late answers, late messages (F3)'
   expect(bob.statuses).toEqual(['connected'])
 })
 
-test('what an old connection still brings after its client has moved on changes nothing (F3, P-ST-8, P-HS-5)', async () => {
+test('late data of an old connection, after its client has moved on, has no effect (F3, P-ST-8, P-HS-5)', async () => {
   const { proxy, enter, enterDirectly, hub } = await throughProxy({ timeouts: impatient })
   const bob = await enter('bob')
   const alice = await enterDirectly('alice')

@@ -5,7 +5,7 @@ import { numbers, throughProxy } from '../support/through-proxy.ts'
 const megabyte = 1024 * 1024
 const filler = 'x'.repeat(60_000)
 
-test('who takes nothing costs bounded memory and nobody else anything: 4008, then the replay (F19, P-LV-4)', async () => {
+test('a client that does not read costs bounded memory and delays no other client: 4008, then the replay (F19, P-LV-4)', async () => {
   const sockets = new Map<string | null, NodeWsExtra['socket']>()
   const { proxy, enter, enterDirectly, hub, codes } = await throughProxy({
     limits: { stalled: 5_000 },

@@ -2,7 +2,7 @@ import { systemRuntime } from '@chat/core'
 import { expect, test } from 'vitest'
 import { numbers, throughProxy } from '../support/through-proxy.ts'
 
-test('a hundred clients that are cut off at once all come back, one by one, and have missed nothing (F26)', async () => {
+test('a hundred clients that are cut off at once all return, one by one, and miss no message (F26)', async () => {
   const { proxy, enter, hub, connects } = await throughProxy({ runtime: systemRuntime })
   const guests = await Promise.all(numbers(100).map((i) => enter(`guest-${i}`)))
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { numbers, throughProxy } from '../support/through-proxy.ts'
 
-test('who was away for longer than the log remembers is told what is missing, and goes on (F4, F16)', async () => {
+test('a client that was away for longer than the log’s retention gets a gap, and continues (F4, F16)', async () => {
   const { proxy, enter, hub } = await throughProxy({ log: { retention: { count: 10 } } })
   const bob = await enter('bob')
   await hub.to('#lobby').send('say', 'before')
