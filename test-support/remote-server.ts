@@ -1,13 +1,7 @@
-import { Hub } from '@chat/core'
 import type { AdmissionOptions, Handshake, TransportHub } from '@chat/core/transport'
-import { type LocalPeer, RecordingHost, type StartOptions } from '@chat/testing/conformance'
+import type { LocalPeer, StartOptions } from '@chat/testing/conformance'
 import { everydayHub } from './everyday-hub.ts'
-
-/** Stands for a hub, with a hub's limits. */
-export class Host extends RecordingHost implements TransportHub {
-  readonly closing = false
-  readonly limits: TransportHub['limits'] = new Hub().limits
-}
+import { RecordingHub } from './recording-hub.ts'
 
 /** How a runtime serves its hubs. */
 export interface Serving<Transport> {
@@ -26,7 +20,7 @@ const origins = ['https://app.example']
  */
 export class RemoteServer<Transport> {
   readonly #serving: Serving<Transport>
-  readonly #benches = new Map<string, { readonly host: Host; readonly transport: Transport }>()
+  readonly #benches = new Map<string, { readonly host: RecordingHub; readonly transport: Transport }>()
   readonly #everyday = new Map<string, Transport>()
   #made = 0
 
@@ -63,7 +57,7 @@ export class RemoteServer<Transport> {
   readonly methods = {
     start: (options: StartOptions): string => {
       const path = `/bench/${++this.#made}`
-      const host = new Host(options)
+      const host = new RecordingHub(options)
       const transport = this.#serving.serve(host, { path, context: () => undefined })
       this.#benches.set(path, { host, transport })
       return path
@@ -88,7 +82,7 @@ export class RemoteServer<Transport> {
     },
   }
 
-  #host(path: string): Host {
+  #host(path: string): RecordingHub {
     const bench = this.#benches.get(path)
     if (bench === undefined) throw new Error(`there is no bench ${path}`)
     return bench.host

@@ -4,7 +4,7 @@ import { bunHandler } from '@chat/bun'
 import type { TransportCapabilities } from '@chat/core/transport'
 import { type StartOptions, type TransportBench, transportCases } from '@chat/testing/conformance'
 import { FaultProxy } from '../../../test-support/fault-proxy.ts'
-import { Host } from '../../../test-support/remote-server.ts'
+import { RecordingHub } from '../../../test-support/recording-hub.ts'
 import { reportCases } from '../../../test-support/report-cases.ts'
 import { serve } from './support/bun.ts'
 
@@ -18,7 +18,7 @@ const bun: TransportCapabilities = {
 const browser: TransportCapabilities = { ...bun, name: 'browser', backpressure: false, pause: false }
 
 async function start(options: StartOptions): Promise<TransportBench> {
-  const host = new Host(options)
+  const host = new RecordingHub(options)
   const { fetch, websocket } = bunHandler(host, { path: '/chat' })
   const server = serve({ port: 0, hostname: '127.0.0.1', fetch, websocket })
   const proxy = await FaultProxy.start(server.port)

@@ -1,13 +1,14 @@
 // The server of tests that come from other processes. Prints its port.
 import { type BunExtra, bunHandler } from '@chat/bun'
-import { Host, RemoteServer } from '../../../test-support/remote-server.ts'
+import { RecordingHub } from '../../../test-support/recording-hub.ts'
+import { RemoteServer } from '../../../test-support/remote-server.ts'
 import { serve } from './support/bun.ts'
 
 const remote = new RemoteServer({
   serve: (hub, options) => bunHandler(hub, options),
   buffered: (extra) => (extra as BunExtra).socket.getBufferedAmount(),
 })
-const nobody = new Host({ subprotocols: [], greeting: [], farewell: null })
+const nobody = new RecordingHub({ subprotocols: [], greeting: [], farewell: null })
 
 const { port } = serve({
   port: 0,

@@ -4,7 +4,7 @@ import { httpHandler } from '@chat/http'
 import { dial } from '@chat/http/client'
 import { type StartOptions, type TransportBench, transportCases } from '@chat/testing/conformance'
 import { FaultProxy } from '../../../test-support/fault-proxy.ts'
-import { Host } from '../../../test-support/remote-server.ts'
+import { RecordingHub } from '../../../test-support/recording-hub.ts'
 import { reportCases } from '../../../test-support/report-cases.ts'
 import { runtime, serve } from './serve.ts'
 
@@ -17,7 +17,7 @@ const http: TransportCapabilities = {
 }
 
 async function start(options: StartOptions): Promise<TransportBench> {
-  const host = new Host(options)
+  const host = new RecordingHub(options)
   const chat = httpHandler(host, { path: '/chat' })
   const server = serve(
     async (request, remoteAddress) =>

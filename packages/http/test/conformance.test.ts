@@ -1,16 +1,10 @@
-import { Hub } from '@chat/core'
-import type { TransportCapabilities, TransportHub } from '@chat/core/transport'
-import {
-  defineTransportSuite,
-  RecordingHost,
-  type StartOptions,
-  type TransportBench,
-} from '@chat/testing/conformance'
+import type { TransportCapabilities } from '@chat/core/transport'
+import { defineTransportSuite, type StartOptions, type TransportBench } from '@chat/testing/conformance'
+import { RecordingHub } from '../../../test-support/recording-hub.ts'
 import { sideBySide } from '../../../test-support/side-by-side.ts'
+import { TestServer, unusedPort } from '../../../test-support/test-server.ts'
 import { dial } from '../src/client/index.ts'
-
 import { nodeHttpHandler } from '../src/node/index.ts'
-import { TestServer, unusedPort } from './support/server.ts'
 
 const http: TransportCapabilities = {
   name: 'http',
@@ -20,14 +14,8 @@ const http: TransportCapabilities = {
   detectsLoss: false,
 }
 
-/** A host for the server's ends, with a hub's limits. */
-class Host extends RecordingHost implements TransportHub {
-  readonly closing = false
-  readonly limits = new Hub().limits
-}
-
 async function start(options: StartOptions): Promise<TransportBench> {
-  const host = new Host(options)
+  const host = new RecordingHub(options)
   const chat = nodeHttpHandler(host, { path: '/chat' })
   const server = await TestServer.start((request, response) => void chat(request, response))
   return {

@@ -1,9 +1,9 @@
 import { Client } from '@chat/core'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { testHub } from '../../../test-support/test-hub.ts'
+import { TestServer } from '../../../test-support/test-server.ts'
 import { dial } from '../src/client/index.ts'
 import { nodeHttpHandler } from '../src/node/index.ts'
-import { testHub } from './support/host.ts'
-import { TestServer } from './support/server.ts'
 
 async function start() {
   const hub = testHub()

@@ -3,10 +3,10 @@ import { ChatError, UsageError } from '@chat/core'
 import { Batch, type Connection, Frame } from '@chat/core/transport'
 import { LocalPeer } from '@chat/testing/conformance'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { TestServer } from '../../../test-support/test-server.ts'
 import { dial, type HttpDialOptions } from '../src/client/index.ts'
 import { nodeHttpHandler } from '../src/node/index.ts'
 import { Host } from './support/host.ts'
-import { TestServer } from './support/server.ts'
 
 async function serve(listener: RequestListener): Promise<TestServer> {
   const server = await TestServer.start(listener)

@@ -3,9 +3,9 @@ import { request as httpRequest, type IncomingMessage, type RequestListener } fr
 import { connect } from 'node:net'
 import { Batch, Frame } from '@chat/core/transport'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { TestServer } from '../../../test-support/test-server.ts'
 import { nodeHttpHandler } from '../src/node/index.ts'
 import { Host } from './support/host.ts'
-import { TestServer } from './support/server.ts'
 
 async function serve(listener: RequestListener): Promise<TestServer> {
   const server = await TestServer.start(listener)

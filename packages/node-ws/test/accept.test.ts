@@ -1,9 +1,10 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { frame, RawPeer } from '../../../test-support/raw-peer.ts'
+import { testHub } from '../../../test-support/test-hub.ts'
 import { type UpgradeHandlerOptions, upgradeHandler } from '../src/index.ts'
 import { openClient, welcomed } from './support/client.ts'
-import { StandIn, testHub } from './support/hub.ts'
+import { StandIn } from './support/hub.ts'
 import { startServer } from './support/server.ts'
 
 /** A host that upgrades by itself, as Fastify and NestJS do. */

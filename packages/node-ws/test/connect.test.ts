@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { testHub } from '../../../test-support/test-hub.ts'
 import { attach, connect } from '../src/index.ts'
-import { testHub } from './support/hub.ts'
 import { startServer } from './support/server.ts'
 
 async function chat() {

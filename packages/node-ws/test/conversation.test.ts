@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import { expect, test } from 'vitest'
+import { testHub } from '../../../test-support/test-hub.ts'
 import { attach } from '../src/index.ts'
 import { welcomed } from './support/client.ts'
-import { testHub } from './support/hub.ts'
 import { startServer } from './support/server.ts'
 
 test('two clients of a hub attached to an HTTP server talk in a room', async () => {

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { frame, RawPeer } from '../../../test-support/raw-peer.ts'
+import { testHub } from '../../../test-support/test-hub.ts'
 import { attach } from '../src/index.ts'
 import { openClient } from './support/client.ts'
-import { testHub } from './support/hub.ts'
 import { startServer } from './support/server.ts'
 
 /** Bytes of all kinds: noise, frames of any shape, and a hello among them. */

@@ -1,7 +1,8 @@
 import { expect, test, vi } from 'vitest'
 import { frame, RawPeer } from '../../../test-support/raw-peer.ts'
+import { testHub } from '../../../test-support/test-hub.ts'
 import { attach } from '../src/index.ts'
-import { type Accepted, StandIn, testHub } from './support/hub.ts'
+import { type Accepted, StandIn } from './support/hub.ts'
 import { startServer } from './support/server.ts'
 
 async function connected(): Promise<{ peer: RawPeer; accepted: Accepted }> {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { RawPeer, upgradeRequest } from '../../../test-support/raw-peer.ts'
+import { testHub } from '../../../test-support/test-hub.ts'
 import { attach } from '../src/index.ts'
-import { StandIn, testHub } from './support/hub.ts'
+import { StandIn } from './support/hub.ts'
 import { startServer } from './support/server.ts'
 
 test('while a hub closes, new upgrades are answered with 503 and a Retry-After (N-01)', async () => {

@@ -1,8 +1,8 @@
 import { Client, type Hub, systemRuntime } from '@chat/core'
 import { MemoryNetwork } from '@chat/core/memory'
 import { expect, onTestFinished, test } from 'vitest'
+import { testHub } from '../../../test-support/test-hub.ts'
 import { attach, connect } from '../src/index.ts'
-import { testHub } from './support/hub.ts'
 import { startServer } from './support/server.ts'
 
 /** Whatever an application can see of a conversation, except what is random. */

@@ -4,7 +4,7 @@ import type { TransportCapabilities } from '@chat/core/transport'
 import { type StartOptions, type TransportBench, transportCases } from '@chat/testing/conformance'
 import { webSocketHandler } from '@chat/web-socket'
 import { FaultProxy } from '../../../test-support/fault-proxy.ts'
-import { Host } from '../../../test-support/remote-server.ts'
+import { RecordingHub } from '../../../test-support/recording-hub.ts'
 import { reportCases } from '../../../test-support/report-cases.ts'
 import { serve } from './deno.ts'
 
@@ -18,7 +18,7 @@ const browser: TransportCapabilities = {
 const server: TransportCapabilities = { ...browser, name: 'web-socket', backpressure: true }
 
 async function start(options: StartOptions): Promise<TransportBench> {
-  const host = new Host(options)
+  const host = new RecordingHub(options)
   const chat = webSocketHandler(host, { path: '/chat' })
   const running = serve({ port: 0, hostname: '127.0.0.1', onListen() {} }, chat.fetch)
   const proxy = await FaultProxy.start(running.addr.port)

@@ -2,7 +2,8 @@
 import type { Connection, TransportCapabilities } from '@chat/core/transport'
 import { type StartOptions, type TransportBench, transportCases } from '@chat/testing/conformance'
 import { webSocketHandler } from '@chat/web-socket'
-import { Host, RemoteServer } from '../../../test-support/remote-server.ts'
+import { RecordingHub } from '../../../test-support/recording-hub.ts'
+import { RemoteServer } from '../../../test-support/remote-server.ts'
 import { reportCases } from '../../../test-support/report-cases.ts'
 import { WebSocketConnection } from '../src/connection.ts'
 import type { ServerWebSocket, WebSocketExtra } from '../src/index.ts'
@@ -22,7 +23,7 @@ interface Answer extends Response {
 
 /** A bench whose links never leave the process. */
 async function start(options: StartOptions): Promise<TransportBench> {
-  const host = new Host(options)
+  const host = new RecordingHub(options)
   const chat = webSocketHandler(host, { path: '/chat', remoteAddress: () => 'here' })
   return {
     async dial({ protocols, signal }): Promise<Connection> {

@@ -1,7 +1,6 @@
 import { Hub, type Limits } from '@chat/core'
 import type { TransportHub } from '@chat/core/transport'
 import { type LocalPeer, RecordingHost, type StartOptions } from '@chat/testing/conformance'
-import { onTestFinished } from 'vitest'
 
 /** Stands for the hub where a test is about the transport alone. */
 export class Host extends RecordingHost implements TransportHub {
@@ -30,14 +29,4 @@ export class Host extends RecordingHost implements TransportHub {
     const last = this.newest.log.at(-1)
     return last?.type === 'closed' ? { code: last.code, reason: last.reason } : null
   }
-}
-
-/** A hub with users named by their tokens, closed when the test ends. */
-export function testHub(): Hub {
-  const hub = new Hub({
-    authenticate: ({ token }) => (token === null ? null : { id: token }),
-    authorize: () => true,
-  })
-  onTestFinished(() => hub.close({ deadline: 0 }))
-  return hub
 }

@@ -3,9 +3,9 @@ import { onTestFinished, vi } from 'vitest'
 import { fast } from '../../../../test-support/fast.ts'
 import { FaultProxy } from '../../../../test-support/fault-proxy.ts'
 import { Guest } from '../../../../test-support/guest.ts'
+import { TestServer } from '../../../../test-support/test-server.ts'
 import { dial, type HttpDialOptions } from '../../src/client/index.ts'
 import { nodeHttpHandler } from '../../src/node/index.ts'
-import { TestServer } from './server.ts'
 
 /** A hub, a proxy before it that does what networks do, and clients that reach it over HTTP through the proxy alone. */
 export async function throughProxy(options: HubOptions = {}) {

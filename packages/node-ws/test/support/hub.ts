@@ -7,17 +7,6 @@ import {
   type Sink,
   type TransportHub,
 } from '@chat/core/transport'
-import { onTestFinished } from 'vitest'
-
-/** A hub with users named by their tokens, closed when the test ends. */
-export function testHub(): Hub {
-  const hub = new Hub({
-    authenticate: ({ token }) => (token === null ? null : { id: token }),
-    authorize: () => true,
-  })
-  onTestFinished(() => hub.close({ deadline: 0 }))
-  return hub
-}
 
 /** One connection as the hub sees it, with all that it reported. */
 export interface Accepted {
