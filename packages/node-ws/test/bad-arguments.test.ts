@@ -41,11 +41,14 @@ test.each([
   expect(server.listenerCount('upgrade')).toBe(0)
 })
 
-test('`upgradeHandler` and `dial` refuse options that do not exist', () => {
+test('`upgradeHandler`, `dial` and `connect` refuse options that do not exist', () => {
   const wrong = { orign: 'https://app.example' } as object
   expect(() => upgradeHandler(hub, wrong)).toThrow(/no option 'orign'; the options are path, origins/)
   expect(() => dial('ws://127.0.0.1/chat', wrong)).toThrow(
     /no option 'orign'; the options are headers, origin/,
+  )
+  expect(() => connect('ws://127.0.0.1/chat', wrong)).toThrow(
+    /no option 'orign'; the options are .*headers, origin/,
   )
 })
 
