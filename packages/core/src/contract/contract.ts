@@ -2,24 +2,28 @@ import { UsageError } from '../vocabulary/errors.ts'
 import { isEventName } from '../vocabulary/event-name.ts'
 import type { Schema } from './schema.ts'
 
-/** A call or an ask: what goes in, and what comes back. */
+/** A call or an ask: its input and its output. */
 export interface Operation<Input = unknown, Output = unknown> {
+  /** The value that the caller gives. */
   readonly input: Input
+  /** The value that the handler returns. */
   readonly output: Output
 }
 
 /**
- * What both sides agree on, as validators: events (messages and casts), calls (client → hub, answered) and asks
- * (hub → client, answered).
+ * A contract as validators, by group and name.
  */
 export interface ContractDefinition {
+  /** Events of messages and casts, with the validator of their data. */
   readonly events?: Readonly<Record<string, Schema>>
+  /** Calls: from a client to the hub, which answers. */
   readonly calls?: Readonly<Record<string, Operation<Schema, Schema>>>
+  /** Asks: from the hub to a client, which answers. */
   readonly asks?: Readonly<Record<string, Operation<Schema, Schema>>>
 }
 
 /**
- * What both sides agree on, as plain TypeScript: the same three groups, with types in the place of validators.
+ * A contract as plain TypeScript: the same three groups, with types in place of validators.
  *
  * ```ts
  * interface Chat {
@@ -30,15 +34,21 @@ export interface ContractDefinition {
  * ```
  */
 export interface ContractTypes {
+  /** Events of messages and casts, with the type of their data. */
   readonly events?: object
+  /** Calls, each with `input` and `output`. */
   readonly calls?: object
+  /** Asks, each with `input` and `output`. */
   readonly asks?: object
 }
 
-/** The types of a hub or client that was given none: any name, with data that is unknown. */
+/** The contract of a hub or client without types: any name, with data of type `unknown`. */
 export interface Untyped {
+  /** Any event. */
   readonly events: Record<string, unknown>
+  /** Any call. */
   readonly calls: Record<string, Operation>
+  /** Any ask. */
   readonly asks: Record<string, Operation>
 }
 
@@ -49,8 +59,8 @@ export interface Contract<D extends ContractDefinition = ContractDefinition> {
 }
 
 /**
- * Makes a contract from validators. Server and browser share it: types are inferred on both sides, and what does not pass is
- * `bad_payload`. The sender validates and sends its input as given; the receiver validates and hands on the output.
+ * Makes a contract from validators. Server and page share it: types are inferred on both sides, and a value that does not pass is
+ * refused as `bad_payload`. The sender validates and sends its input as given; the receiver validates and hands on the output.
  *
  * ```ts
  * export const chat = contract({
@@ -59,7 +69,7 @@ export interface Contract<D extends ContractDefinition = ContractDefinition> {
  * })
  * ```
  *
- * @throws UsageError when a name stands in two groups, starts with `$` (those are the SDK's own), or is no event name.
+ * @throws UsageError when a name stands in two groups, starts with `$` as the SDK's own events do, or is no event name.
  */
 export function contract<const D extends ContractDefinition>(definition: D): Contract<D> {
   const seen = new Set<string>()
@@ -95,14 +105,14 @@ type OutputOf<T> = T extends { readonly '~standard': { readonly types?: infer S 
   ? Member<NonNullable<S>, 'output'>
   : T
 
-/** What may stand where a contract's type is asked for: `typeof chat`, or a plain interface. */
+/** The type of a contract: `typeof chat`, or a plain interface. */
 export type AnyContract = Contract | ContractTypes
 
 /** The names of a contract's events. */
 export type EventName<C> = Names<C, 'events'>
-/** What a sender of an event gives. */
+/** The data of an event, as its sender gives it. */
 export type EventInput<C, K> = InputOf<Member<Group<C, 'events'>, K>>
-/** What a receiver of an event gets. */
+/** The data of an event, as a receiver gets it. */
 export type EventData<C, K> = OutputOf<Member<Group<C, 'events'>, K>>
 /** The names of a contract's calls. */
 export type CallName<C> = Names<C, 'calls'>
@@ -110,11 +120,11 @@ export type CallName<C> = Names<C, 'calls'>
 export type AskName<C> = Names<C, 'asks'>
 
 type Part<C, G extends 'calls' | 'asks', K, P> = Member<Member<Group<C, G>, K>, P>
-/** What the one who calls or asks gives. */
+/** The input of a call or an ask, as the caller gives it. */
 export type OperationInput<C, G extends 'calls' | 'asks', K> = InputOf<Part<C, G, K, 'input'>>
-/** What the one who answers gets. */
+/** The input of a call or an ask, as the handler gets it. */
 export type OperationArgument<C, G extends 'calls' | 'asks', K> = OutputOf<Part<C, G, K, 'input'>>
-/** What the one who answers returns. */
+/** The output of a call or an ask, as the handler returns it. */
 export type OperationAnswer<C, G extends 'calls' | 'asks', K> = InputOf<Part<C, G, K, 'output'>>
-/** What the one who called or asked gets. */
+/** The output of a call or an ask, as the caller gets it. */
 export type OperationResult<C, G extends 'calls' | 'asks', K> = OutputOf<Part<C, G, K, 'output'>>

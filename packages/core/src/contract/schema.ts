@@ -1,10 +1,11 @@
 import { ChatError, UsageError } from '../vocabulary/errors.ts'
 
 /**
- * A validator of any library that implements Standard Schema (zod, valibot, arktype …), as much of it as is used
- * here. Source: https://standardschema.dev
+ * A validator of any library that implements Standard Schema (zod, valibot, arktype …), reduced to the members that the SDK uses.
+ * Source: https://standardschema.dev
  */
 export interface Schema<Input = unknown, Output = Input> {
+  /** The members that Standard Schema defines. */
   readonly '~standard': {
     readonly version: 1
     readonly vendor: string
@@ -16,31 +17,32 @@ export interface Schema<Input = unknown, Output = Input> {
   }
 }
 
-/** What a validator answers. */
+/** The result of a validation: the output, or the issues. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] }
 
-/** One thing that is wrong with a value. */
+/** A fault that a validator found in a value. */
 export interface SchemaIssue {
+  /** The fault, for people. */
   readonly message: string
+  /** The path to the failing field; empty or left out for the value itself. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
-/** What the `detail` of a `bad_payload` error holds. */
+/** The `detail` of a `bad_payload` error. */
 export interface PayloadFault {
-  /** The way to the first failing field, such as `['user', 'name']`; empty for the value itself. */
+  /** The path to the first failing field, such as `['user', 'name']`; empty for the value itself. */
   readonly path: readonly (string | number)[]
-  /** Everything the validator found. */
+  /** All faults that the validator found. */
   readonly issues: readonly { readonly path: readonly (string | number)[]; readonly message: string }[]
 }
 
 /**
- * The output of a schema for a value; the value itself where there is no schema.
+ * Returns the output of a schema for a value, or the value itself without a schema.
  *
  * @throws ChatError `bad_payload`, with a {@link PayloadFault}, when the value does not pass.
  * @throws UsageError when the validator is asynchronous.
- * @internal
  */
 export function validate(schema: Schema | undefined, value: unknown, subject: string): unknown {
   if (schema === undefined) return value

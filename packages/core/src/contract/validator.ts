@@ -3,10 +3,7 @@ import type { AnyContract, Contract, ContractDefinition } from './contract.ts'
 import { type Schema, validate } from './schema.ts'
 
 /**
- * A contract at work: looks names up and validates, the same on both sides. Without validators everything passes, and every
- * name is known.
- *
- * @internal
+ * Validates by a contract, the same on both sides. Without validators every value passes and every name is known.
  */
 export class Validator {
   readonly #definition: ContractDefinition | null
@@ -15,22 +12,31 @@ export class Validator {
     this.#definition = contract !== undefined && isContract(contract) ? contract.definition : null
   }
 
-  /** Whether there are validators: only then is it known which names there are. */
+  /** `true` with validators: only then all names are known. */
   get strict(): boolean {
     return this.#definition !== null
   }
 
-  /** @throws ChatError `bad_request` for an unknown event, `bad_payload` for data that does not pass. */
+  /**
+   * Returns the output of an event's validator.
+   *
+   * @throws ChatError `bad_request` for an unknown event, `bad_payload` for data that does not pass.
+   */
   event(name: string, data: unknown): unknown {
     return validate(this.#schema('events', name, undefined), data, `event '${name}'`)
   }
 
-  /** @throws ChatError `not_found` for an unknown name, `bad_payload` for a value that does not pass. */
+  /**
+   * Returns the output of the validator of a call or an ask.
+   *
+   * @throws ChatError `not_found` for an unknown name, `bad_payload` for a value that does not pass.
+   */
   operation(group: 'calls' | 'asks', part: 'input' | 'output', name: string, value: unknown): unknown {
     const subject = `the ${part} of ${group === 'calls' ? 'call' : 'ask'} '${name}'`
     return validate(this.#schema(group, name, part), value, subject)
   }
 
+  /** Tells if a name stands in a group of the contract. */
   has(group: keyof ContractDefinition, name: string): boolean {
     const members = this.#definition?.[group]
     return members !== undefined && Object.hasOwn(members, name)

@@ -2,15 +2,12 @@ import { EventEmitter } from 'eventemitter3'
 import { isPromise } from './maybe-promise.ts'
 import type { Undo } from './runtime.ts'
 
-/** @internal */
+/** A listener or handler of any event. */
 export type Listener = (...args: never[]) => unknown
 
 /**
- * eventemitter3, wrapped once: `on` returns its own undo, and a listener that throws or rejects neither stops the
- * others nor reaches the caller; its error goes to `onError`. What is removed is not called any more, also when that happens while its event is
- * on the way.
- *
- * @internal
+ * Wraps eventemitter3. `on` returns its own undo. A listener that throws or rejects stops no other listener and does not reach the
+ * caller: its error goes to `onError`. A removed listener is not called any more, even if it is removed while its event is emitted.
  */
 export class Emitter {
   readonly #events = new EventEmitter()
@@ -22,6 +19,7 @@ export class Emitter {
     this.#onError = onError
   }
 
+  /** Adds a listener; the undo removes it. */
   on(event: string, listener: Listener): Undo {
     const isolated = (...args: unknown[]): void => {
       if (!this.#originals.has(isolated)) return
@@ -40,15 +38,17 @@ export class Emitter {
     }
   }
 
+  /** Calls the listeners of an event, and returns `false` when it has none. */
   emit(event: string, ...args: unknown[]): boolean {
     return this.#events.emit(event, ...args)
   }
 
-  /** The listeners as they were given, in the order in which they were added: for what is answered by a return value. */
+  /** Returns the listeners as they were given, in the order in which they were added. */
   listeners(event: string): Listener[] {
     return this.#events.listeners(event).map((isolated) => this.#originals.get(isolated) ?? isolated)
   }
 
+  /** Removes all listeners. */
   clear(): void {
     this.#originals.clear()
     this.#events.removeAllListeners()

@@ -1,6 +1,5 @@
 /*
- * Core is compiled without the DOM's and Node's types. What it takes from the platform is named here, and only the
- * files of this folder import it.
+ * Core is compiled without the types of the DOM and of Node. This file names the globals that core takes from the platform.
  */
 
 /** The part of `AbortSignal` that core uses. */

@@ -1,9 +1,9 @@
 /*
- * SHA-256 (FIPS 180-4) over UTF-8, synchronous: WebCrypto's is not, and a hub that waits for it inside a handshake
- * would run in another order under simulation. Used for the secrets of sessions only, never on the hot path.
+ * SHA-256 (FIPS 180-4) over UTF-8, for the secrets of sessions, never on the hot path. It is synchronous, unlike WebCrypto's: a hub
+ * that waits for a promise of the platform inside a handshake would run in another order under simulation.
  */
 
-/** The first 32 bits of the fractional parts of the roots of the first primes, which is how the standard defines its constants. */
+/** Computes the constants as the standard defines them: the first 32 bits of the fractional parts of the roots of the first primes. */
 function primeRoots(count: number, root: (n: number) => number): Uint32Array {
   const words = new Uint32Array(count)
   for (let n = 2, found = 0; found < count; n++) {
@@ -19,9 +19,7 @@ const constants = /* @__PURE__ */ primeRoots(64, Math.cbrt)
 const rotate = (word: number, by: number): number => (word >>> by) | (word << (32 - by))
 
 /**
- * The SHA-256 digest of a text, as 64 hexadecimal digits.
- *
- * @internal
+ * Returns the SHA-256 digest of a text as 64 hexadecimal digits.
  */
 export function sha256(text: string): string {
   const state = primeRoots(8, Math.sqrt)
@@ -86,9 +84,7 @@ function compress(state: Uint32Array, w: Uint32Array): void {
 }
 
 /**
- * Whether two digests are the same, in a time that does not depend on where they differ.
- *
- * @internal
+ * Compares two digests in a time that does not depend on the place at which they differ.
  */
 export function sameDigest(a: string, b: string): boolean {
   let difference = a.length ^ b.length
@@ -97,10 +93,8 @@ export function sameDigest(a: string, b: string): boolean {
 }
 
 /**
- * A 128-bit fingerprint of a text, as 32 hexadecimal digits: four lanes of multiply and xor (after Bryc's cyrb128), well mixed, not cryptographic. It tells a
- * repetition from another message of the same session (P-PB-2), where the only one to be fooled is the sender.
- *
- * @internal
+ * Returns a 128-bit fingerprint of a text as 32 hexadecimal digits: four lanes of multiply and xor (after Bryc's cyrb128), well
+ * mixed, not cryptographic. It tells a repetition from another message of the same session (P-PB-2): a sender could fool only itself.
  */
 export function fingerprint(text: string): string {
   let [a, b, c, d] = [1779033703, 3144134277, 1013904242, 2773480762]

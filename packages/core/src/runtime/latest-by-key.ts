@@ -1,13 +1,11 @@
-/** What may be held; whichever bound is passed first lets go of what was put longest ago. */
+/** Bounds of a {@link LatestByKey}. Above either bound the oldest value is dropped. */
 interface LatestBounds {
   readonly count: number
   readonly bytes: number
 }
 
 /**
- * The newest value of each key, until somebody takes it. Bounded by number and by size.
- *
- * @internal
+ * Holds the newest value of each key until it is taken. Bounded by number and by size.
  */
 export class LatestByKey<T> {
   readonly #bounds: LatestBounds
@@ -32,7 +30,7 @@ export class LatestByKey<T> {
     }
   }
 
-  /** Takes the value that was put longest ago. */
+  /** Takes the oldest value. */
   shift(): T | undefined {
     for (const [key, { value }] of this.#entries) {
       this.#delete(key)
@@ -41,7 +39,7 @@ export class LatestByKey<T> {
     return undefined
   }
 
-  /** Lets go of every key that starts with a prefix. */
+  /** Drops every key that starts with a prefix. */
   forget(prefix: string): void {
     for (const key of this.#entries.keys()) if (key.startsWith(prefix)) this.#delete(key)
   }

@@ -1,10 +1,8 @@
-/** A value, or a promise of it. What can be had at once is handed over at once: no tick is paid for a seam nobody uses. */
+/** A value, or a promise of it. A value is used in the same call, so a seam that answers at once costs no tick. */
 export type MaybePromise<T> = T | Promise<T>
 
 /**
- * Goes on with a value as soon as it is there: in this very call when it is no promise.
- *
- * @internal
+ * Calls `next` with a value: in the same call when it is no promise.
  */
 export function whenReady<T>(
   value: MaybePromise<T>,
@@ -16,9 +14,7 @@ export function whenReady<T>(
 }
 
 /**
- * Calls a function that may throw, reject, return or promise, and goes on with its outcome.
- *
- * @internal
+ * Runs a function and hands on its outcome, returned or promised, thrown or rejected. Stays in the same call when it can.
  */
 export function attempt<T>(
   run: () => MaybePromise<T>,

@@ -1,33 +1,33 @@
-// Here, in a file whose types are public: a declaration in one of which users see nothing would be missing from the published types.
+// This file is part of the published types; in an internal file the declaration would be missing from them.
 declare global {
   /**
-   * Merges with the DOM's or Node's own, so that a signal can be handed on to `fetch` and the like, and stands for
-   * nothing where there is none.
+   * Merges with the interface of the DOM or of Node, so that a signal can be passed to `fetch`. Empty where the platform's types
+   * are not loaded.
    */
   interface AbortSignal {}
 }
 
-/** Undoes what returned it: cancels a timer, removes a listener. Calling it again does nothing. */
+/** Undoes the call that returned it: cancels a timer, removes a listener. A second call has no effect. */
 export type Undo = () => void
 
 /**
- * Where core takes time, randomness and ids from, so that the same code runs in production and in a simulation.
- * Nothing in core touches a global for these. Give a hub or a client another one only in tests.
+ * The source of time, randomness and ids, so that the same code runs in production and in a simulation. Core uses no global for
+ * these. Give a hub or a client another runtime only in tests.
  */
 export interface Runtime {
-  /** Milliseconds on a clock that never goes back. Its zero means nothing. */
+  /** Returns milliseconds on a clock that never goes back. Its zero has no meaning. */
   now(): number
   /**
-   * Runs `callback` once, `delay` milliseconds from now; returns what cancels it.
+   * Runs `callback` once, `delay` milliseconds from now. The undo cancels it.
    *
-   * `'upkeep'` is for what nobody waits for: forgetting what is old. Where the platform knows the difference, a process that has nothing else to wait for ends
-   * without it. A runtime of your own may ignore it.
+   * `'upkeep'` marks a timer that no promise waits for, such as the removal of old entries. On platforms that know the difference,
+   * such a timer keeps no process alive. A runtime of your own may ignore it.
    */
   timer(delay: number, callback: () => void, purpose?: 'upkeep'): Undo
-  /** Runs `callback` after everything that happens now: the place where the frames of one tick become one write. */
+  /** Runs `callback` at the end of the current turn, where the frames of the turn become one write. */
   defer(callback: () => void): void
-  /** A number in [0, 1), for jitter. */
+  /** Returns a number in [0, 1), for jitter. */
   random(): number
-  /** An unguessable text of `length` characters of `[A-Za-z0-9_-]`, six bits each. */
+  /** Returns an unguessable text of `length` characters of `[A-Za-z0-9_-]`, six bits each. */
   id(length: number): string
 }

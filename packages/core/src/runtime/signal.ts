@@ -2,32 +2,28 @@ import { platform, type SignalMembers } from './globals.ts'
 import type { Undo } from './runtime.ts'
 
 /**
- * A signal and what aborts it.
- *
- * @internal
+ * A signal and its abort.
  */
 export interface Aborter {
   readonly signal: AbortSignal
   abort(reason?: unknown): void
 }
 
-/** @internal */
+/** Makes a signal that is not aborted yet. */
 export const createAborter = (): Aborter => new platform.AbortController()
 
 /**
- * Why a signal has aborted; `null` while it has not.
- *
- * @internal
+ * Returns the reason of an aborted signal; `null` while it is not aborted.
  */
 export function abortion(signal: AbortSignal | undefined): { readonly reason: unknown } | null {
   const members = signal as unknown as SignalMembers | undefined
   return members?.aborted === true ? { reason: members.reason } : null
 }
 
-/** Who listens to which signal: one listener on each, since platforms take many for a leak and warn. */
+/** One listener for each signal: platforms take many listeners on one signal for a leak, and warn. */
 const listening = new WeakMap<AbortSignal, Shared>()
 
-/** What one signal is listened to for. */
+/** All callbacks of one signal. */
 class Shared {
   readonly #signal: AbortSignal
   readonly #listeners = new Set<{ readonly listener: (reason: unknown) => void }>()
@@ -57,9 +53,7 @@ class Shared {
 }
 
 /**
- * Calls `listener` with the reason when the signal aborts, at once if it already has. It must not throw.
- *
- * @internal
+ * Calls `listener` with the reason when the signal aborts, at once if it is aborted already. The listener must not throw.
  */
 export function onAbort(signal: AbortSignal | undefined, listener: (reason: unknown) => void): Undo {
   if (signal === undefined) return () => {}

@@ -3,21 +3,21 @@ import type { Runtime } from './runtime.ts'
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-'
 
-/** The longest delay of the platforms' timers; a longer one would fire at once. */
+/** The longest delay of the platforms' timers. A longer delay would fire at once. */
 const longestDelay = 2 ** 31 - 1
 
 /**
- * The platform's own clock, timers and cryptographic randomness: the runtime of everything that is not a test.
+ * The platform's own clock, timers and cryptographic randomness: the runtime of production.
  */
 export const systemRuntime: Runtime = {
   now: () => platform.performance.now(),
   timer(delay, callback, purpose) {
     const timer = platform.setTimeout(callback, Math.min(delay, longestDelay))
-    // A page's timers are numbers, and hold nothing back.
+    // In a page a timer is a number, without `unref`.
     if (purpose === 'upkeep') timer.unref?.()
     return () => platform.clearTimeout(timer)
   },
-  // Where there is one, setImmediate joins what all sockets brought in one turn; a microtask joins only what one read brought.
+  // setImmediate runs after the input of all sockets of a turn, a microtask after the input of one read.
   defer(callback) {
     if (platform.setImmediate) platform.setImmediate(callback)
     else platform.queueMicrotask(callback)

@@ -1,7 +1,5 @@
 /**
- * A token bucket: `burst` at once, `rate` a second in the long run.
- *
- * @internal
+ * A token bucket: `burst` tokens at once, `rate` tokens a second in the long run.
  */
 export class TokenBucket {
   #tokens: number
@@ -16,26 +14,27 @@ export class TokenBucket {
     this.#at = now
   }
 
-  /** Takes a token, and answers 0; or answers for how many milliseconds there will be none. */
+  /** Takes a token and returns 0, or returns the milliseconds until there is a token. */
   take(now: number): number {
     const wait = this.wait(now, 1)
     if (wait === 0) this.#tokens--
     return wait
   }
 
-  /** For how many milliseconds there will be fewer tokens than that. */
+  /** Returns the milliseconds until there are so many tokens. */
   wait(now: number, tokens: number): number {
     this.#fill(now)
     const lacking = tokens - this.#tokens
     return lacking > 0 ? Math.ceil((lacking / this.#rate) * 1000) : 0
   }
 
-  /** Takes a token, also one that is not there: the debt is paid off first. */
+  /** Takes a token even from an empty bucket. The debt is paid off first. */
   charge(now: number): void {
     this.#fill(now)
     this.#tokens--
   }
 
+  /** Tells if the bucket holds all its tokens. */
   full(now: number): boolean {
     this.#fill(now)
     return this.#tokens >= this.#burst

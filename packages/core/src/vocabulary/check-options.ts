@@ -7,7 +7,7 @@ export type OptionNames<Options> = { readonly [Name in keyof Required<Options>]:
  * Refuses options that do not exist, because a misspelt option would otherwise be ignored.
  *
  * @param operation - Completes "unable to …", such as `start the hub`.
- * @param given - The options as the application gave them; `undefined` for none.
+ * @param given - The options as the application gave them, or `undefined`.
  * @param known - The options that exist.
  * @param group - The option that holds these options, such as `limits`; the default is none.
  * @throws UsageError when `given` is not an object, or has an option that does not exist; it lists those that do.

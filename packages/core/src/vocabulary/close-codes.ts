@@ -8,15 +8,15 @@ export const CloseCode = {
   normal: 1000,
   /** The hub shuts down, or a stale attempt to resume: come back. */
   goingAway: 4001,
-  /** Something failed inside the hub. */
+  /** The hub failed inside. */
   internal: 4004,
   /** The client did not keep up, for longer than it may. */
   slow: 4008,
   /** The hub has lost its backplane and cannot open a session. Connections that are open stay. */
   backplaneLost: 4009,
-  /** The credentials have expired: come back with fresh ones. */
+  /** The credentials have expired: come back with fresh credentials. */
   expired: 4010,
-  /** Nothing was heard from the client for two heartbeats. */
+  /** The hub received no byte from the client for two heartbeats. */
   noPong: 4012,
   /** Too many attempts to resume. */
   rateLimited: 4013,
@@ -45,19 +45,15 @@ export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode]
 const reasonLimit = 123
 
 /**
- * Whether a client may come back after a connection ended with this code. What WebSocket itself calls a failure of
- * the application's frames (1002, 1003, 1007–1010) would fail again.
+ * Tells if a client may come back after a connection ended with this code. It may not after the codes by which WebSocket itself
+ * refuses the application's frames (1002, 1003, 1007–1010), because the same frames would fail again.
  */
 export function mayReconnect(code: number): boolean {
   if (code >= 4000) return code < 4500 || code >= 4900
   return !(code === 1002 || code === 1003 || (code >= 1007 && code <= 1010))
 }
 
-/**
- * A close reason cut to what a close frame can hold, at a character boundary.
- *
- * @internal
- */
+/** Cuts a close reason to the size that a close frame can hold, at a character boundary. */
 export function closeReason(reason: string): string {
   return cutBytes(reason, reasonLimit)
 }

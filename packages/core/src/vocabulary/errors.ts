@@ -18,8 +18,8 @@ export type ProtocolErrorCode =
 export type ApplicationErrorCode = `${string}/${string}`
 
 /**
- * Every code a {@link ChatError} can have. The ones that never cross the wire: `uncertain` (the outcome is not
- * known), `closed` (the client or hub was closed), `full` (the client's queue holds as much as it may), `usage` (the API was called wrongly).
+ * Every code of a {@link ChatError}. Four of them never cross the wire: `uncertain` (the outcome is not known), `closed` (the client
+ * or hub was closed), `full` (the client's queue holds as much as it may), `usage` (the API was called wrongly).
  */
 export type ErrorCode = ProtocolErrorCode | ApplicationErrorCode | 'uncertain' | 'closed' | 'full' | 'usage'
 
@@ -42,18 +42,18 @@ const final: ReadonlySet<string> = new Set([
   'conflict',
 ])
 
-/** What a {@link ChatError} may carry besides its code and message. */
+/** Further properties of a {@link ChatError}, besides its code and message. */
 export interface ChatErrorOptions {
-  /** What led to it. Stays on this side: it never crosses the wire. */
+  /** The error that led to this error. It never crosses the wire. */
   cause?: unknown
-  /** Facts for the program that handles it, such as the path of the failing field. Crosses the wire. */
+  /** Facts for the program that handles the error, such as the path of the failing field. Crosses the wire. */
   detail?: unknown
-  /** How long to wait before trying again, in milliseconds. */
+  /** Delay before another attempt, in milliseconds. */
   retryAfter?: number
 }
 
 /**
- * Every error the SDK raises, and what a handler throws to answer with a code of its own:
+ * The class of every error that the SDK raises. A handler throws it to answer with a code of its own:
  *
  * ```ts
  * hub.handle('buy', ({ item }) => {
@@ -61,16 +61,16 @@ export interface ChatErrorOptions {
  * })
  * ```
  *
- * Anything else that a handler throws is `internal` to the client, and whole to the hub's `$error` event.
+ * Of any other error that a handler throws, the client sees only the code `internal`; the hub's `$error` event carries it whole.
  */
 export class ChatError extends Error {
-  /** What went wrong, for programs. */
+  /** The reason, for programs. */
   readonly code: ErrorCode
-  /** Whether the same operation may succeed when it is tried again later. */
+  /** `true` when the same operation may succeed at a later attempt. */
   readonly retryable: boolean
-  /** Facts for programs, such as the path of the failing field; `undefined` when there are none. */
+  /** Facts for programs, such as the path of the failing field; `undefined` without facts. */
   readonly detail: unknown
-  /** How long to wait before trying again, in milliseconds; `undefined` when the hub did not say. */
+  /** Delay before another attempt, in milliseconds; `undefined` when the hub named no delay. */
   readonly retryAfter: number | undefined
 
   constructor(code: ErrorCode, message: string, options: ChatErrorOptions = {}) {
@@ -84,8 +84,8 @@ export class ChatError extends Error {
 }
 
 /**
- * The operation may or may not have happened: the connection was lost, or the time was up, before an answer came.
- * `cause` holds the answer of a repetition, when there was one.
+ * The outcome of an operation is not known: the connection was lost, or the time was up, before an answer came. If a repetition
+ * was answered, `cause` holds that answer.
  */
 export class UncertainError extends ChatError {
   constructor(message: string, options: ChatErrorOptions = {}) {
@@ -93,7 +93,7 @@ export class UncertainError extends ChatError {
   }
 }
 
-/** The API was used in a way that cannot work; the message says what to do instead. */
+/** The API was used in a way that cannot work. The message names the right way. */
 export class UsageError extends ChatError {
   constructor(message: string, options: ChatErrorOptions = {}) {
     super('usage', message, options)
@@ -101,9 +101,7 @@ export class UsageError extends ChatError {
 }
 
 /**
- * Whether a code may stand in an `err` frame: one of the protocol's, or an application's own with a `/`.
- *
- * @internal
+ * Tells if a code may stand in an `err` frame: a code of the protocol, or an application's own code, which contains a `/`.
  */
 export function isWireCode(code: string): code is ProtocolErrorCode | ApplicationErrorCode {
   return code.includes('/') || final.has(code) || (retryable.has(code) && code !== 'full')

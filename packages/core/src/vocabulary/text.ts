@@ -1,8 +1,6 @@
 /**
- * The size of a text in UTF-8, without encoding it: core runs where there is no `TextEncoder`, and the hot path
- * must not allocate. A lone surrogate counts as the three bytes of U+FFFD that replace it on the wire.
- *
- * @internal
+ * Returns the size of a text in UTF-8 without encoding it: core runs where there is no `TextEncoder`, and the hot path must not
+ * allocate. A lone surrogate counts as the three bytes of U+FFFD that replace it on the wire.
  */
 export function utf8Length(text: string): number {
   let bytes = text.length
@@ -19,9 +17,7 @@ export function utf8Length(text: string): number {
 }
 
 /**
- * Whether a text is larger than `limit` bytes of UTF-8; looks at the characters only where the length leaves doubt.
- *
- * @internal
+ * Tells if a text is larger than `limit` bytes of UTF-8. Looks at the characters only if the length leaves doubt.
  */
 export function exceedsBytes(text: string, limit: number): boolean {
   if (text.length > limit) return true
@@ -29,9 +25,7 @@ export function exceedsBytes(text: string, limit: number): boolean {
 }
 
 /**
- * The longest prefix of a text that is at most `limit` bytes of UTF-8 and does not cut a character.
- *
- * @internal
+ * Returns the longest prefix of a text that is at most `limit` bytes of UTF-8 and does not cut a character.
  */
 export function cutBytes(text: string, limit: number): string {
   let bytes = 0
@@ -45,9 +39,7 @@ export function cutBytes(text: string, limit: number): string {
 }
 
 /**
- * Whether a text can be written as UTF-8 and holds no control characters (U+0000–001F, U+007F–009F).
- *
- * @internal
+ * Tells if a text can be written as UTF-8 and holds no control characters (U+0000–001F, U+007F–009F).
  */
 export function isCleanText(text: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
