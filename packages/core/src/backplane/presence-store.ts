@@ -1,70 +1,76 @@
 import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { Undo } from '../runtime/runtime.ts'
 
-/** A session in a room, as every node sees it. */
+/** A session that is present in a room, as every node sees it. */
 export interface PresentSession {
+  /** The public id of the session. */
   readonly session: string
+  /** The id of its user. */
   readonly user: string
-  /** What it says of itself. */
+  /** The state that it shows to the room. */
   readonly state: unknown
-  /** Counts the connections of the session: of two records the one with the greater holds. */
+  /** Counts the connections of the session. Of two records the record with the greater generation holds. */
   readonly generation: number
-  /** The node that answers for it. */
+  /** The node that keeps it present. */
   readonly node: string
 }
 
-/** A session about to be present. Without a `state` it has the one it had, in this room, or `null`. */
+/** A session about to be present. Without a `state` it keeps its former state in this room, or has `null`. */
 export type EnteringSession = Omit<PresentSession, 'state'> & { readonly state?: unknown }
 
-/** For how long a node answers for its sessions. */
+/** The duration for which a node keeps its sessions present. */
 export interface PresenceLease {
-  /** In milliseconds from now on, unless it is renewed. */
+  /** Duration in milliseconds from now, unless the lease is renewed. */
   readonly ttl: number
-  /** When it has run out, the states of those who were there are remembered for so many milliseconds, should they come back. */
+  /** Duration in milliseconds, after the end of the lease, for which the states of its sessions are remembered. */
   readonly keep: number
 }
 
-/** A state of a room's presence. Revisions of an epoch grow with every change, not necessarily by one, also when a room has been empty meanwhile. */
+/** A state of a room's presence. */
 export interface PresenceRevision {
+  /** Changes when the store has lost its records. */
   readonly epoch: string
+  /** Grows with every change within an epoch, not necessarily by 1, also if the room was empty meanwhile. */
   readonly revision: number
 }
 
-/** Who is in a room. */
+/** The members of a room. */
 export interface PresencePage extends PresenceRevision {
+  /** The records of its sessions, in no particular order. */
   readonly members: readonly PresentSession[]
 }
 
-/** What has changed in a room. MAY be lost, doubled or reordered: {@link PresenceStore.members} is the truth. */
+/** The notice of a change in a room. MAY be lost, doubled or reordered: {@link PresenceStore.members} is the truth. */
 export interface PresenceHint extends PresenceRevision {
   /** The revision before. */
   readonly prev: number
-  /** The record of each session that has changed; `null` for one that has left. */
+  /** The record of each session that has changed; `null` for a session that has left. */
   readonly changes: readonly { readonly session: string; readonly member: PresentSession | null }[]
 }
 
 /**
- * Who is in which room, shared by all nodes. A session is present while the node that answers for it renews its lease, and until it leaves; rooms and
+ * The members of rooms, shared by all nodes. A session is present until it leaves, and while its node renews its lease. Rooms and
  * sessions are data, never a key or a pattern.
  */
 export interface PresenceStore {
   /**
-   * Renews the lease of a node, also when it ends sooner than it did. When it runs out, everyone it answers for has left: whichever
-   * node looks next MUST find it so, and the others hear of it by then.
+   * Renews the lease of a node, also with an earlier end. When a lease runs out, all its sessions have left: the node that looks next
+   * MUST find it so, and the other nodes are notified by then.
    */
   lease(node: string, lease: PresenceLease): MaybePromise<void>
   /**
-   * Sessions, each named once, are present or have another state, in one atomic step. MUST ignore one whose `generation` is below the known one, and MUST NOT make a change
-   * where nothing is different. Renews the lease of their node, too. Answers the records as they are now, in the order of the request.
+   * Makes sessions present, or changes their states, in one atomic step. Each session is named once. MUST ignore a session whose
+   * `generation` is below the known generation, and MUST NOT make a change if the record stays the same. Renews the lease of their
+   * node, too. Answers the records as they are now, in the order of the request.
    */
   enter(room: string, sessions: readonly EnteringSession[], lease: PresenceLease): MaybePromise<PresencePage>
   /**
-   * A session has left, unless a newer generation of it is known. Its state is remembered for `keep` milliseconds, should it come back; with 0 one that was
-   * remembered is forgotten.
+   * Removes a session, unless a newer generation of it is known. Its state is remembered for `keep` milliseconds, in case it comes
+   * back; with 0 a remembered state is forgotten.
    */
   leave(room: string, session: string, generation: number, keep: number): MaybePromise<PresenceRevision>
-  /** Who is in a room; `null` when that is still `known`. MUST be consistent in itself. */
+  /** Reads the members of a room; `null` if the revision is still `known`. MUST be consistent in itself. */
   members(room: string, known: PresenceRevision | null): MaybePromise<PresencePage | null>
-  /** Calls `listener` with what changes from now on, by any node. */
+  /** Calls `listener` with each change from now on, by any node. */
   watch(room: string, listener: (hint: PresenceHint) => void): Undo
 }

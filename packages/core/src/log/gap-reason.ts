@@ -1,21 +1,19 @@
 import type { GapReason, Position } from '../vocabulary/position.ts'
 
-/** What a log says of itself when a reader wants to go on from a position. */
+/** The state of a log, against which the position of a reader is examined. */
 export interface LogView {
   readonly epoch: string
   readonly base: number
   readonly baseId: string | null
   readonly top: number
-  /** The id of the entry that stands at the wanted offset; `null` when nothing does. */
+  /** The id of the entry at the offset of the position; `null` when the log has no entry there. */
   readonly idAt: string | null
-  /** Whether the log has anything of this stream, in this epoch. */
+  /** `true` once a message was appended in this epoch. */
   readonly exists: boolean
 }
 
 /**
- * Why a reader cannot go on from a position, the first reason that applies; `null` when it can (P-ST-2).
- *
- * @internal
+ * Returns the first reason for which a reader cannot continue from a position; `null` when it can (P-ST-2).
  */
 export function gapReason(position: Position, log: LogView): GapReason | null {
   const [epoch, at, id] = position

@@ -1,17 +1,16 @@
-/** What a log holds: something with a place. */
+/** An item of a log. */
 export interface Placed {
+  /** The offset of the item. */
   readonly at: number
 }
 
 /**
- * A bounded run of entries in the order of their offsets: pushed at the end, let go at the front, found by offset. Pure;
- * the memory backplane keeps its logs in it, and a node its recent messages.
- *
- * @internal
+ * A run of items in the order of their offsets: pushed at the end, removed at the front, found by offset. Pure. The memory backplane
+ * keeps its logs in it, and a node its recent messages.
  */
 export class Log<T extends Placed> {
   #items: T[] = []
-  /** How many items at the front are gone already; they are cut off together, so that letting go stays cheap. */
+  /** Number of items at the front that are removed already. They are cut off together, so that a removal stays cheap. */
   #gone = 0
 
   get size(): number {
@@ -50,31 +49,31 @@ export class Log<T extends Placed> {
     this.#gone = 0
   }
 
-  /** The entry that stands at an offset. */
+  /** Returns the item at an offset. */
   at(offset: number): T | undefined {
     const item = this.#items[this.#indexAfter(offset - 1)]
     return item?.at === offset ? item : undefined
   }
 
-  /** The entry before the first one that is after `offset`. */
+  /** Returns the last item before an offset. */
   before(offset: number): T | undefined {
     const index = this.#indexAfter(offset - 1) - 1
     return index >= this.#gone ? this.#items[index] : undefined
   }
 
-  /** Up to `limit` entries after an offset, oldest first. */
+  /** Returns up to `limit` items after an offset, oldest first. */
   after(offset: number, limit: number): T[] {
     const start = this.#indexAfter(offset)
     return this.#items.slice(start, start + limit)
   }
 
-  /** Up to `limit` entries that end before an offset, oldest first. */
+  /** Returns up to `limit` items that end before an offset, oldest first. */
   upTo(offset: number, limit: number): T[] {
     const end = this.#indexAfter(offset - 1)
     return this.#items.slice(Math.max(this.#gone, end - limit), end)
   }
 
-  /** The index of the first entry with a greater offset. */
+  /** Returns the index of the first item with a greater offset. */
   #indexAfter(offset: number): number {
     let low = this.#gone
     let high = this.#items.length

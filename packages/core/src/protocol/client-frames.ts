@@ -3,7 +3,7 @@ import { count, integer, optional, present, record, text } from './fields.ts'
 import { decodeFrame, type RawFrame } from './json.ts'
 import { ProtocolError } from './protocol-error.ts'
 
-/** What one stream of a `hello` asks for: a place to go on from, `null` for the top, or something malformed, which spoils only its entry. */
+/** The request for a log in a `hello`: a position to continue from, `null` for the top, or malformed, which spoils only its own entry. */
 export type StreamRequest = Position | null | 'malformed'
 
 /** The first frame of every connection. */
@@ -15,7 +15,7 @@ export interface HelloFrame {
   readonly streams: ReadonlyMap<string, StreamRequest>
 }
 
-/** Receive an address, from `since` on or from the top. */
+/** A request to receive an address, after `since` or from the top. */
 export interface JoinFrame {
   readonly type: 'join'
   readonly ref: number
@@ -24,14 +24,14 @@ export interface JoinFrame {
   readonly state: unknown
 }
 
-/** Stop receiving an address. */
+/** A request to stop receiving an address. */
 export interface LeaveFrame {
   readonly type: 'leave'
   readonly ref: number
   readonly address: string
 }
 
-/** Publish a durable message. */
+/** A request to publish a durable message. */
 export interface SendFrame {
   readonly type: 'send'
   readonly ref: number
@@ -40,7 +40,7 @@ export interface SendFrame {
   readonly data: unknown
 }
 
-/** Publish a volatile message. */
+/** A request to publish a volatile message. */
 export interface CastFrame {
   readonly type: 'cast'
   readonly address: string
@@ -49,7 +49,7 @@ export interface CastFrame {
   readonly key: string | undefined
 }
 
-/** Ask the hub. */
+/** A call of the hub. */
 export interface CallFrame {
   readonly type: 'call'
   readonly ref: number
@@ -57,14 +57,14 @@ export interface CallFrame {
   readonly data: unknown
 }
 
-/** Answer the hub's ask. */
+/** The answer to an ask of the hub. */
 export interface ReplyFrame {
   readonly type: 'reply'
   readonly ask: number
   readonly data: unknown
 }
 
-/** Refuse the hub's ask. */
+/** The refusal of an ask of the hub. */
 export interface RefuseFrame {
   readonly type: 'refuse'
   readonly ask: number
@@ -72,7 +72,7 @@ export interface RefuseFrame {
   readonly message: string
 }
 
-/** History. */
+/** A request for a page of history. */
 export interface ReadFrame {
   readonly type: 'read'
   readonly ref: number
@@ -82,7 +82,7 @@ export interface ReadFrame {
   readonly limit: number | undefined
 }
 
-/** Change the own presence state. */
+/** A change of the own presence state. */
 export interface StateFrame {
   readonly type: 'state'
   readonly ref: number
@@ -90,7 +90,7 @@ export interface StateFrame {
   readonly data: unknown
 }
 
-/** A presence snapshot. */
+/** A request for the members of a room. */
 export interface WhoFrame {
   readonly type: 'who'
   readonly ref: number
@@ -106,20 +106,20 @@ export interface AuthFrame {
   readonly token: string
 }
 
-/** Liveness. */
+/** A sign of life, or the request for one. */
 export interface PingFrame {
   readonly type: 'ping' | 'pong'
   readonly t: number | undefined
 }
 
-/** A type this version does not know; `ref` is there when its second element could be one (P-FR-4). */
+/** A frame of a type that this version does not know. `ref` is set when its second element is a valid ref (P-FR-4). */
 export interface UnknownFrame {
   readonly type: 'unknown'
   readonly name: string
   readonly ref: number | null
 }
 
-/** What a client may write. */
+/** A frame of a client. */
 export type ClientFrame =
   | HelloFrame
   | JoinFrame
@@ -157,10 +157,9 @@ const parsers: ReadonlyMap<string, (frame: RawFrame) => ClientFrame> = /* @__PUR
 ])
 
 /**
- * One line of a client's transmission as a frame.
+ * Parses a line of a client's transmission.
  *
- * @throws ProtocolError when it is not valid (P-FR-5).
- * @internal
+ * @throws ProtocolError for an invalid frame (P-FR-5).
  */
 export function parseClientFrame(line: string): ClientFrame {
   const frame = decodeFrame(line)
@@ -210,9 +209,9 @@ function join(frame: RawFrame): JoinFrame {
 }
 
 function position(value: unknown, name: string): Position {
-  const place = toPosition(value)
-  if (place === null) throw new ProtocolError(`${name} is no position`)
-  return place
+  const position = toPosition(value)
+  if (position === null) throw new ProtocolError(`${name} is no position`)
+  return position
 }
 
 function leave(frame: RawFrame): LeaveFrame {

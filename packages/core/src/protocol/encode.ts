@@ -5,10 +5,9 @@ import { encodeValue } from './json.ts'
 import { presenceBytes } from './limits.ts'
 
 /**
- * A frame as one line of JSON. Elements that are undefined at its end are left out.
+ * Encodes a frame as a line of JSON. Undefined elements at its end are left out.
  *
  * @throws TypeError when an element has no JSON form.
- * @internal
  */
 export function encodeFrame(...elements: unknown[]): string {
   while (elements.length > 0 && elements[elements.length - 1] === undefined) elements.pop()
@@ -16,10 +15,8 @@ export function encodeFrame(...elements: unknown[]): string {
 }
 
 /**
- * The one frame of a durable message, from parts that are encoded once: the address per stream, the data per message. `prev` is left out when it is the
- * offset before (PROTOCOL §4).
- *
- * @internal
+ * Encodes a durable message from parts that are encoded once: the address for each log, the data for each message. `prev` is left out
+ * when it is the offset before (PROTOCOL §4).
  */
 export function encodeMessage(
   address: string,
@@ -33,14 +30,12 @@ export function encodeMessage(
 }
 
 /**
- * The answer to a ref, from a result that is encoded already.
- *
- * @internal
+ * Encodes the answer to a ref, from a result that is encoded already.
  */
 export const encodeOk = (ref: number, result?: string): string =>
   result === undefined ? `["ok",${ref}]` : `["ok",${ref},${result}]`
 
-/** What an `err` frame says. */
+/** The content of an `err` frame. */
 export interface WireError {
   readonly code: ErrorCode
   readonly message: string
@@ -48,31 +43,29 @@ export interface WireError {
   readonly detail?: unknown
 }
 
-/** @internal */
+/** Encodes the refusal of a ref. */
 export function encodeError(ref: number, error: WireError): string {
   const { retryAfter, detail } = error
   const extra = retryAfter === undefined && detail === undefined ? undefined : { retryAfter, detail }
   return encodeFrame('err', ref, error.code, error.message, extra)
 }
 
-/** @internal */
+/** Encodes a gap. */
 export const encodeGap = (address: string, reason: GapReason, position: Position): string =>
   encodeFrame('gap', address, reason, position)
 
-/** The start of a reader in a log, as the answer to a join and in `welcome`. */
+/** Encodes the start of a reader in a log, for the answer to a join and for `welcome`. */
 export function encodeLogStart({ position, top, mode, reason }: LogStart): string {
   const [epoch, at, id] = position
   return JSON.stringify({ epoch, at, id, top, mode, reason })
 }
 
-/** @internal */
+/** Encodes a member of a room. */
 export const encodeMember = (session: string, user: string, state: unknown): string =>
   `[${JSON.stringify(session)},${JSON.stringify(user)},${encodeValue(state)}]`
 
 /**
- * What has changed in a room, from members that are encoded already: frames of the versions after `version`, as many as it takes.
- *
- * @internal
+ * Encodes a change in a room, from members that are encoded already, as frames of the versions after `version`.
  */
 export function encodePresence(
   address: string,
@@ -98,7 +91,7 @@ export function encodePresence(
   })
 }
 
-/** @internal */
+/** Encodes a cast. */
 export function encodeCast(cast: {
   address: string
   event: string

@@ -16,7 +16,7 @@ export interface WelcomeLimits {
   readonly replay: number
 }
 
-/** One stream of a `welcome`: where the reader stands, or why it was refused. */
+/** The entry of a log in a `welcome`: the start of the reader, or the code of the refusal. */
 export type StreamAnswer = LogStart | { readonly mode: 'refused'; readonly code: string }
 
 /** The handshake is done. */
@@ -57,7 +57,7 @@ export interface HubCastFrame {
   readonly key: string | undefined
 }
 
-/** What a hub may write. */
+/** A frame of a hub. */
 export type HubFrame =
   | WelcomeFrame
   | MsgFrame
@@ -78,7 +78,7 @@ export type HubFrame =
       readonly reason: GapReason
       readonly position: Position
     }
-  /** Who came and went, not looked into: only those who show it do. */
+  /** A change of membership, unparsed: only a client that shows presence parses it. */
   | { readonly type: 'presence'; readonly address: string; readonly frame: readonly unknown[] }
   | { readonly type: 'left'; readonly address: string; readonly code: string; readonly message: string }
   | {
@@ -88,14 +88,13 @@ export type HubFrame =
       readonly retryAfter: number | undefined
     }
   | { readonly type: 'ping' | 'pong'; readonly t: number | undefined }
-  /** A type this version does not know: ignored and counted (P-FR-4). */
+  /** A frame of a type that this version does not know: ignored and counted (P-FR-4). */
   | { readonly type: 'unknown'; readonly name: string }
 
 /**
- * One line of a hub's transmission as a frame.
+ * Parses a line of a hub's transmission.
  *
- * @throws ProtocolError when it is not valid: the client drops the connection and comes back (P-FR-5).
- * @internal
+ * @throws ProtocolError for an invalid frame: the client drops the connection and reconnects (P-FR-5).
  */
 export function parseHubFrame(line: string): HubFrame {
   const frame = decodeFrame(line)
@@ -139,10 +138,9 @@ export function parseHubFrame(line: string): HubFrame {
 }
 
 /**
- * The elements of a `msg` frame, also where it stands in a page of history.
+ * Parses a `msg` frame, alone or in a page of history.
  *
- * @throws ProtocolError when one of them is not what it should be.
- * @internal
+ * @throws ProtocolError for an invalid element.
  */
 export function parseMsg(frame: readonly unknown[]): MsgFrame {
   const at = count(frame[2], 'at')
@@ -220,7 +218,7 @@ function parseWelcome(frame: RawFrame): WelcomeFrame {
   }
 }
 
-/** A client counts with them: what is no number here would stop it without a word. */
+/** Parses the limits. A client computes with them, so a limit that is no number would stop it silently. */
 function parseLimits(limits: Readonly<Record<string, unknown>>): WelcomeLimits {
   const of = (name: keyof WelcomeLimits): number => {
     const value = limits[name]
@@ -247,10 +245,9 @@ function parseStreamAnswer(value: unknown): StreamAnswer {
 }
 
 /**
- * The answer to a `join`.
+ * Parses the answer to a `join`.
  *
- * @throws ProtocolError when it says no position.
- * @internal
+ * @throws ProtocolError for an answer without a position.
  */
 export function parseLogStart(value: unknown): LogStart {
   const answer = record(value, 'start')

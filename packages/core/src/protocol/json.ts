@@ -4,9 +4,7 @@ import { ProtocolError } from './protocol-error.ts'
 export const jsonProtocol = 'chat.v1.json'
 
 /**
- * The lines of a transmission, one after the other, so that what stands before a broken frame keeps its effect.
- *
- * @internal
+ * Splits a transmission into lines lazily, so that the frames before a broken frame keep their effect.
  */
 export function* lines(transmission: string): Generator<string> {
   let start = 0
@@ -21,10 +19,9 @@ export function* lines(transmission: string): Generator<string> {
 export type RawFrame = readonly [type: string, ...elements: unknown[]]
 
 /**
- * One line as a frame.
+ * Decodes a line as a frame.
  *
  * @throws ProtocolError when it is not a JSON array that starts with a string (P-FR-2, P-FR-5).
- * @internal
  */
 export function decodeFrame(line: string): RawFrame {
   if (line.includes('\r')) throw new ProtocolError('a frame contains a carriage return')
@@ -40,10 +37,9 @@ export function decodeFrame(line: string): RawFrame {
 }
 
 /**
- * A value as JSON; `undefined` becomes null.
+ * Encodes a value as JSON; `undefined` becomes null.
  *
  * @throws TypeError when it has no JSON form (a cycle, a BigInt).
- * @internal
  */
 export function encodeValue(value: unknown): string {
   return JSON.stringify(value) ?? 'null'

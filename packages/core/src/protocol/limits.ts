@@ -12,7 +12,7 @@ export const protocolVersion = 1
 
 /** Maximum size of a transmission before the `welcome` (P-HS-2). */
 export const helloBytes = 16_384
-/** Transmissions before the `welcome`: the `hello`, and one that waits for the welcome (P-HS-2). */
+/** Transmissions before the `welcome`: the `hello`, and a second transmission that waits for the welcome (P-HS-2). */
 export const helloTransmissions = 2
 /** Lengths of a session's id and of its secret, in characters of six bits (P-HS-4). */
 export const sessionIdLength = 12

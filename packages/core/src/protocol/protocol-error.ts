@@ -1,11 +1,10 @@
 import { CloseCode } from '../vocabulary/close-codes.ts'
 
 /**
- * The peer broke the protocol: the connection ends with this code, and nothing of the frame has any effect.
- *
- * @internal
+ * A break of the protocol by the peer. The connection ends with its close code, and the frame has no effect.
  */
 export class ProtocolError extends Error {
+  /** The code with which the connection is closed. */
   readonly closeCode: CloseCode
 
   constructor(reason: string, closeCode: CloseCode = CloseCode.protocol) {

@@ -1,11 +1,9 @@
-/** Why a free-form value cannot be sent on; `null` when it can. */
+/** The fault of a free-form value; `null` for a sound value. */
 export type ValueFault = 'depth' | 'number' | null
 
 /**
- * Checks a free-form value (P-FR-7): it may nest `depth` deep, `[]` being 1, and every number must fit a double (JSON's
- * `1e999` parses to Infinity, which would be written as null). Stops at the limit, so a hostile value costs no stack.
- *
- * @internal
+ * Checks a free-form value (P-FR-7). It may nest `depth` levels deep; `[]` has depth 1. Every number must fit a double: JSON's `1e999`
+ * parses to Infinity, which would be written as null. Stops at the limit, so a hostile value costs no stack.
  */
 export function valueFault(value: unknown, depth: number): ValueFault {
   if (typeof value === 'number') return Number.isFinite(value) ? null : 'number'

@@ -15,10 +15,7 @@ interface Ring {
 const conflict: AppendResult = { outcome: 'conflict' }
 
 /**
- * The idempotency of appends (P-PB-2): per session and stream the answers to the last refs, kept for a window after
- * their last use.
- *
- * @internal
+ * Recognises repetitions (P-PB-2): keeps the answers to the last refs of each session and log, for a window after their last use.
  */
 export class Dedupe {
   readonly #rings = new Map<string, Ring>()
@@ -32,7 +29,7 @@ export class Dedupe {
     return this.#rings.size
   }
 
-  /** What was answered to this key, or must be; `null` when it is new. */
+  /** Returns the answer to a known key, `conflict` for a key that is used or too old, or `null` for a new key. */
   find(stream: string, key: AppendKey, now: number): AppendResult | null {
     const name = ringName(stream, key)
     const ring = this.#rings.get(name)
@@ -43,6 +40,7 @@ export class Dedupe {
     return known.hash === key.hash ? known.answer : conflict
   }
 
+  /** Keeps the answer to a key. */
   remember(stream: string, key: AppendKey, answer: AppendResult, now: number): void {
     const name = ringName(stream, key)
     let ring = this.#rings.get(name)
@@ -59,7 +57,7 @@ export class Dedupe {
     this.#use(name, ring, now)
   }
 
-  /** Forgets what was not used for the window. The rings stand in the order of their last use. */
+  /** Forgets the rings that were not used for the window. They are in the order of their last use. */
   sweep(now: number): void {
     for (const [name, ring] of this.#rings) {
       if (now - ring.used <= this.#window) return
@@ -67,7 +65,7 @@ export class Dedupe {
     }
   }
 
-  /** Forgets what was answered beyond a place of a stream, as if it had never been. */
+  /** Forgets the answers beyond an offset of a log, as if they had never been given. */
   rollback(stream: string, top: number): void {
     for (const ring of this.#rings.values()) {
       if (ring.stream !== stream) continue
@@ -89,6 +87,6 @@ export class Dedupe {
   }
 }
 
-/** A session id has no `@` and the length says where the user ends, so no two keys share a name. */
+/** Names a ring. A session id has no `@`, and the length tells the end of the user, so no two keys share a name. */
 const ringName = (stream: string, { user, session }: AppendKey): string =>
   `${session}@${user.length}:${user}${stream}`

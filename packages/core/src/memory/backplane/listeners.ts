@@ -1,9 +1,7 @@
 import type { Undo } from '../../runtime/runtime.ts'
 
 /**
- * Adds a listener under a name; a name that nobody listens to any more costs nothing.
- *
- * @internal
+ * Adds a listener under a name. A name without listeners takes no memory.
  */
 export function addListener<T>(listeners: Map<string, Set<T>>, name: string, listener: T): Undo {
   const own = listeners.get(name) ?? new Set<T>()

@@ -15,32 +15,32 @@ import type { Runtime, Undo } from '../../runtime/runtime.ts'
 import { ChatError } from '../../vocabulary/errors.ts'
 import type { MemoryStore } from './memory-store.ts'
 
-/** How a node reaches its store. */
+/** Options of a {@link MemoryBackplane}: the network between a node and its store. */
 export interface MemoryBackplaneOptions {
   /**
-   * Milliseconds that one way to the store takes, asked anew for each operation and each hint. Operations keep their order; hints do not. Default: none, everything
-   * is answered in the same call.
+   * Latency of one direction between node and store in milliseconds, called for each operation and each hint. Operations keep their
+   * order, hints do not. Default: no latency, every operation is answered in the same call.
    */
   readonly latency?: () => number
-  /** The timers of what is on its way to the store. Default: the store's. */
+  /** The runtime whose timers carry operations to the store. Default: the runtime of the store. */
   readonly network?: Runtime
-  /** The timers of what is on its way back, which end with the node. Default: the store's. */
+  /** The runtime whose timers carry answers and hints to the node; they end with the node. Default: the runtime of the store. */
   readonly runtime?: Runtime
-  /** What goes wrong, asked for each operation and hint. Needs a `latency`. Default: nothing. */
+  /** Faults of the network, called for each operation and hint. They need a `latency`. Default: no faults. */
   readonly faults?: MemoryBackplaneFaults
 }
 
-/** What can go wrong between a node and its store. */
+/** Faults between a node and its store. */
 export interface MemoryBackplaneFaults {
-  /** Whether the answer to an operation that the store has carried out is lost: the node cannot know. */
+  /** Returns `true` to lose the answer to an operation that the store has carried out. */
   readonly loseAnswer?: () => boolean
-  /** How often a hint arrives: 0 loses it, 2 doubles it. */
+  /** Returns the number of times that a hint arrives: 0 loses it, 2 doubles it. */
   readonly hints?: () => number
 }
 
 /**
- * A node's way to a {@link MemoryStore}. Alone on one machine it answers at once, and the seam costs nothing; with a latency it behaves as
- * a broker across a network, with everything that goes wrong there.
+ * The backplane of a node over a {@link MemoryStore}. Without a latency it answers in the same call, and the seam costs no time. With a
+ * latency it behaves as a broker across a network, with the faults of a network.
  */
 export class MemoryBackplane implements Backplane {
   readonly capabilities: BackplaneCapabilities
@@ -57,6 +57,7 @@ export class MemoryBackplane implements Backplane {
   #down = false
   #closed = false
 
+  /** Connects a node to a store. Nodes with the same store form a cluster. */
   constructor(store: MemoryStore, options: MemoryBackplaneOptions = {}) {
     this.#store = store
     this.#network = options.network ?? store.runtime
@@ -89,7 +90,7 @@ export class MemoryBackplane implements Backplane {
     }
   }
 
-  /** Ends without a word, as a node does that crashes: what it listened to is forgotten; what it has asked for may still happen. */
+  /** Ends as a node ends that crashes: its listeners are removed, while operations under way may still reach the store. */
   crash(): void {
     this.#closed = true
     for (const undo of this.#listening) undo()
@@ -97,7 +98,7 @@ export class MemoryBackplane implements Backplane {
     this.#reconnected.clear()
   }
 
-  /** Takes the store out of reach: operations fail, hints are lost. Back in reach, everyone who asked is told. */
+  /** Takes the store out of reach, or back. Out of reach operations fail and hints are lost; back in reach the listeners of `onReconnect` run. */
   outage(down: boolean): void {
     const back = this.#down && !down
     this.#down = down
@@ -148,7 +149,7 @@ export class MemoryBackplane implements Backplane {
     this.#store.close()
   }
 
-  /** Each way takes its time; operations reach the store in the order in which they were called. */
+  /** Runs an operation after the latency. Operations reach the store in the order in which they were called. */
   #run<T>(operation: () => T): MaybePromise<T> {
     const latency = this.#latency
     if (latency === null) return operation()
@@ -172,7 +173,7 @@ export class MemoryBackplane implements Backplane {
   }
 
   #listen(undo: Undo): Undo {
-    // Something that was under way when it ended.
+    // The node had ended while this call was under way.
     if (this.#closed) undo()
     else this.#listening.add(undo)
     return () => {

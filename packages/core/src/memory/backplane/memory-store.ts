@@ -14,17 +14,17 @@ import { MemoryPresenceStore } from './presence-store.ts'
 import { MemorySessionStore } from './session-store.ts'
 import { type Retention, StreamLog } from './stream-log.ts'
 
-/** What a {@link MemoryStore} keeps. */
+/** Options of a {@link MemoryStore}: the amount that it keeps. */
 export interface MemoryStoreOptions {
-  /** How much of a stream is kept; a function decides by its address. */
+  /** Retention of each log; a function decides by its address. */
   readonly retention?: Retention | ((stream: string) => Retention)
-  /** Bytes of all streams together. Above it those written longest ago are forgotten as a whole. Default: 256 MiB. */
+  /** Bytes of all logs together. Above it the logs written longest ago are forgotten as a whole. Default: 256 MiB. */
   readonly bytes?: number
-  /** For how long a repetition is recognised, in milliseconds. Default: 120 000. */
+  /** Duration for which a repetition is recognised, in milliseconds. Default: 120 000. */
   readonly dedupeWindow?: number
-  /** How many sessions are remembered; above it the oldest are forgotten. Default: 50 000. */
+  /** Number of sessions that are remembered; above it the oldest are forgotten. Default: 50 000. */
   readonly sessions?: number
-  /** Called with everything that is stored, in its order: for the invariants of a simulation. Must not throw. */
+  /** Called with each stored message, in the order of the log: for the invariants of a simulation. Must not throw. */
   readonly observe?: (stream: string, epoch: string, entry: LogEntry) => void
 }
 
@@ -32,11 +32,13 @@ const defaultRetention: Required<Retention> = { count: 10_000, bytes: 16 * 1024 
 const sweepInterval = 30_000
 
 /**
- * What the nodes of a cluster share, in memory: logs, dedupe, sessions, channels. An instance, never a module-level
- * map: two stores know nothing of each other.
+ * The state that the nodes of a cluster share, in memory: logs, known repetitions, sessions, presence, channels. Two stores share no
+ * state.
  */
 export class MemoryStore {
+  /** The runtime of this store. */
   readonly runtime: Runtime
+  /** Duration for which a repetition is recognised, in milliseconds. */
   readonly dedupeWindow: number
   /** @internal */
   readonly sessions: MemorySessionStore
@@ -52,11 +54,12 @@ export class MemoryStore {
   #bytes = 0
   #sweeping: Undo | null = null
   /**
-   * The epoch of streams that are made now. It changes when a stream that had messages is forgotten: made anew, that one must not
-   * continue its old offsets, while one that never had any may be forgotten and made anew without anyone noticing.
+   * The epoch of logs that are made now. It changes when a log with messages is forgotten, because that log must not continue its old
+   * offsets when it is made anew. A log that never had messages can be forgotten and made anew in the same epoch.
    */
   #epoch: string
 
+  /** Makes an empty store. */
   constructor(runtime: Runtime, options: MemoryStoreOptions = {}) {
     const { retention = {} } = options
     this.runtime = runtime
@@ -72,7 +75,7 @@ export class MemoryStore {
     this.#epoch = runtime.id(10)
   }
 
-  /** How much is held, for tests and metrics; all of it goes back to zero when everyone has left and everything has aged. */
+  /** The amounts that are held, for tests and metrics. All of them return to zero when all clients have left and all entries have aged. */
   get usage(): {
     streams: number
     bytes: number
@@ -93,6 +96,7 @@ export class MemoryStore {
     }
   }
 
+  /** Implements `Backplane.append`. */
   append(stream: string, message: OutgoingMessage, key: AppendKey): AppendResult {
     const now = this.runtime.now()
     const known = this.#dedupe.find(stream, key, now)
@@ -112,10 +116,12 @@ export class MemoryStore {
     return { outcome: 'stored', ...stored }
   }
 
+  /** Implements `Backplane.find`. */
   find(stream: string, key: AppendKey): AppendResult | null {
     return this.#dedupe.find(stream, key, this.runtime.now())
   }
 
+  /** Implements `Backplane.read`. */
   read(stream: string, range: LogRange): LogPage {
     const log = this.#streams.get(stream)
     if (log === undefined) return new StreamLog(this.#epoch, 0).read(range)
@@ -123,26 +129,30 @@ export class MemoryStore {
     return log.read(range)
   }
 
+  /** Implements `Backplane.tail`. */
   tail(stream: string, listener: (hint: LogHint) => void): Undo {
-    // While somebody listens the stream stays, and with it the epoch that the listener was told.
+    // A log with a listener stays, and with it the epoch that the listener knows.
     this.#log(stream)
     return addListener(this.#tails, stream, listener)
   }
 
+  /** Implements `Backplane.bump`. */
   bump(stream: string, epoch: string): void {
     const log = this.#streams.get(stream)
     if (log?.epoch === epoch) log.epoch = this.runtime.id(10)
   }
 
+  /** Implements `Backplane.publish`. */
   publish(channel: string, value: unknown): void {
     for (const listener of this.#channels.get(channel) ?? []) listener(value)
   }
 
+  /** Implements `Backplane.subscribe`. */
   subscribe(channel: string, listener: (value: unknown) => void): Undo {
     return addListener(this.#channels, channel, listener)
   }
 
-  /** Loses everything, as a broker does that is restarted without its disk. */
+  /** Loses all state, as a broker that is restarted without its disk. */
   wipe(): void {
     this.#streams.clear()
     this.#dedupe.clear()
@@ -153,7 +163,10 @@ export class MemoryStore {
     for (const stream of this.#tails.keys()) this.#log(stream)
   }
 
-  /** Loses the newest entries of a stream, and what was known of them, in the same epoch: as a failover to a replica that lags does. Answers the new top. */
+  /**
+   * Loses the newest entries of a log in the same epoch, with the knowledge of their repetitions, as in a failover to a replica that
+   * lags. Returns the new top.
+   */
   rollback(stream: string, count: number): number {
     const log = this.#streams.get(stream)
     if (log === undefined) return 0
@@ -164,12 +177,12 @@ export class MemoryStore {
     return log.top
   }
 
-  /** The streams that have entries or listeners. */
+  /** The logs that have entries or listeners. */
   get streams(): string[] {
     return [...this.#streams.keys()]
   }
 
-  /** Lets go of all but the newest entries of a stream. */
+  /** Removes all but the newest entries of a log. */
   trim(stream: string, keep: number): void {
     const log = this.#streams.get(stream)
     if (log === undefined) return
@@ -178,13 +191,13 @@ export class MemoryStore {
     this.#bytes += log.bytes - before
   }
 
-  /** Forgets a stream as a whole, as it does with those written longest ago when it is full: made anew it has another epoch. */
+  /** Forgets a log as a whole, as a full store does with the logs written longest ago. Made anew, the log has another epoch. */
   forget(stream: string): void {
     const log = this.#streams.get(stream)
     if (log !== undefined) this.#forget(stream, log)
   }
 
-  /** Stops the sweeping of what has expired, unless another node listens still. A later append starts it again. */
+  /** Stops the removal of expired entries, unless another node still listens. A later append starts it again. */
   close(): void {
     if (this.#tails.size + this.#channels.size > 0) return
     this.#sweeping?.()

@@ -10,33 +10,29 @@ import type {
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
 import { addListener } from './listeners.ts'
 
-/** Who is in one room. A room where nobody is costs nothing. */
+/** The members of a room. An empty room takes no memory. */
 interface Room {
   revision: number
   readonly members: Map<string, PresentSession>
 }
 
-/** A state that may be wanted again. */
+/** The state of a session that has left and may come back. */
 interface Departed {
   readonly state: unknown
   readonly expires: number
 }
 
-/**
- * Presence in memory.
- *
- * @internal
- */
+/** The presence store in memory. */
 export class MemoryPresenceStore implements PresenceStore {
   readonly #runtime: Runtime
   readonly #capacity: number
   readonly #rooms = new Map<string, Room>()
   readonly #watchers = new Map<string, Set<(hint: PresenceHint) => void>>()
-  /** When the lease of each node ends, and for how long states are remembered then. */
+  /** The end of each node's lease, and the duration for which states are remembered afterwards. */
   readonly #nodes = new Map<string, { readonly expires: number; readonly keep: number }>()
-  /** By room and session, the oldest first. */
+  /** The states of departed sessions by room and session, oldest first. */
   readonly #departed = new Map<string, Departed>()
-  /** The last of all rooms, and that of each where nobody is: a room made anew goes on above what it had before. */
+  /** The newest revision of all rooms, which empty rooms share, so that a room made anew continues above its former revision. */
   #revision = 0
   #epoch: string
 
@@ -46,7 +42,7 @@ export class MemoryPresenceStore implements PresenceStore {
     this.#epoch = runtime.id(10)
   }
 
-  /** How much is held. */
+  /** The number of records that are held. */
   get size(): number {
     let size = this.#departed.size + this.#nodes.size
     for (const { members } of this.#rooms.values()) size += members.size
@@ -54,7 +50,7 @@ export class MemoryPresenceStore implements PresenceStore {
   }
 
   lease(node: string, lease: PresenceLease): void {
-    // Too late is too late: whoever has left by then does not come back by it.
+    // Expire first: a late renewal must not bring back sessions that have already left.
     this.#expire()
     this.#renew(node, lease)
   }
@@ -68,7 +64,7 @@ export class MemoryPresenceStore implements PresenceStore {
       if (known !== undefined && known.generation > entering.generation) return known
       const { state = this.#lastState(room, entering.session, known) } = entering
       const member = { ...entering, state }
-      this.#departed.delete(place(room, entering.session))
+      this.#departed.delete(departedKey(room, entering.session))
       if (known !== undefined && sameRecord(known, member)) return known
       changed.push(member)
       return member
@@ -83,7 +79,7 @@ export class MemoryPresenceStore implements PresenceStore {
   leave(room: string, session: string, generation: number, keep: number): PresenceRevision {
     this.#expire()
     const known = this.#rooms.get(room)?.members.get(session)
-    if (keep === 0) this.#departed.delete(place(room, session))
+    if (keep === 0) this.#departed.delete(departedKey(room, session))
     if (known !== undefined && known.generation <= generation) {
       if (keep > 0) this.#remember(room, known, keep)
       this.#change(room, [{ session, member: null }])
@@ -102,13 +98,13 @@ export class MemoryPresenceStore implements PresenceStore {
     return addListener(this.#watchers, room, listener)
   }
 
-  /** Forgets what has expired. */
+  /** Forgets expired states. */
   sweep(now: number): void {
     this.#expire()
     for (const [key, { expires }] of this.#departed) if (expires <= now) this.#departed.delete(key)
   }
 
-  /** Loses everything. */
+  /** Loses all state. */
   clear(): void {
     this.#rooms.clear()
     this.#nodes.clear()
@@ -126,12 +122,12 @@ export class MemoryPresenceStore implements PresenceStore {
 
   #lastState(room: string, session: string, known: PresentSession | undefined): unknown {
     if (known !== undefined) return known.state
-    const departed = this.#departed.get(place(room, session))
+    const departed = this.#departed.get(departedKey(room, session))
     return departed !== undefined && departed.expires > this.#runtime.now() ? departed.state : null
   }
 
   #remember(room: string, { session, state }: PresentSession, keep: number): void {
-    const key = place(room, session)
+    const key = departedKey(room, session)
     this.#departed.delete(key)
     this.#departed.set(key, { state, expires: this.#runtime.now() + keep })
     if (this.#departed.size <= this.#capacity) return
@@ -153,13 +149,13 @@ export class MemoryPresenceStore implements PresenceStore {
     for (const listener of this.#watchers.get(address) ?? []) listener(hint)
   }
 
-  /** Those for whom nobody answers any more have left. */
+  /** Removes the sessions of nodes whose lease has ended. */
   #expire(): void {
     const now = this.#runtime.now()
     for (const [node, { expires, keep }] of this.#nodes) {
       if (expires > now) continue
       this.#nodes.delete(node)
-      // Who hears of it may enter again at once.
+      // A listener may enter its sessions again in the same call, so the rooms are copied.
       for (const [address, { members }] of [...this.#rooms]) {
         const gone = [...members.values()].filter((member) => member.node === node)
         for (const member of gone) this.#remember(address, member, keep)
@@ -172,7 +168,7 @@ export class MemoryPresenceStore implements PresenceStore {
   }
 }
 
-const place = (room: string, session: string): string => JSON.stringify([room, session])
+const departedKey = (room: string, session: string): string => JSON.stringify([room, session])
 
 const sameRecord = (a: PresentSession, b: PresentSession): boolean =>
   a.generation === b.generation && a.node === b.node && a.user === b.user && sameJson(a.state, b.state)

@@ -4,35 +4,33 @@ import type { Runtime } from '../../runtime/runtime.ts'
 
 interface Secret {
   readonly hash: string
-  /** The greatest attempt that was made with it. */
+  /** The number of the greatest attempt with this secret. */
   attempts: number
 }
 
-interface Stored {
+interface StoredSession {
   readonly user: string
   newest: Secret
-  /** The secret that the newest was exchanged for, until the newest has proven to have arrived. */
+  /** The secret that was exchanged for the newest, valid until the newest has proven to have arrived. */
   older: Secret | null
   generation: number
   lastRef: number
   expires: number
-  /** Nobody can take it any more; it is kept so that a renewal is told. */
+  /** The record cannot be taken any more. It is kept so that a renewal learns of the drop. */
   dropped: boolean
 }
 
 const unknown: TakeResult = { outcome: 'unknown' }
-/** Who has more than this part of all records makes room with the own ones. */
+/** The share of all records above which a user's own records make room for its new records. */
 const fairShare = 0.1
 
 /**
- * Session records in memory. Bounded: above its capacity it forgets the oldest, so that sessions abandoned by the ten thousand
- * cost no more than that; and one user who abandons them costs the others nothing.
- *
- * @internal
+ * The session store in memory. Bounded: above its capacity it forgets the oldest records, so abandoned sessions cost no more. A user
+ * with very many sessions loses its own records first.
  */
 export class MemorySessionStore implements SessionStore {
-  /** In the order in which they expire. */
-  readonly #records = new Map<string, Stored>()
+  /** The records in the order in which they expire. */
+  readonly #records = new Map<string, StoredSession>()
   /** The ids of each user, in the same order. */
   readonly #users = new Map<string, Set<string>>()
   readonly #runtime: Runtime
@@ -109,7 +107,7 @@ export class MemorySessionStore implements SessionStore {
     }
   }
 
-  /** Forgets what has expired. */
+  /** Forgets expired records. */
   sweep(now: number): void {
     for (const [id, record] of this.#records) if (record.expires <= now) this.#forget(id)
   }
@@ -119,13 +117,13 @@ export class MemorySessionStore implements SessionStore {
     this.#users.clear()
   }
 
-  #extend(id: string, record: Stored, expires: number): void {
+  #extend(id: string, record: StoredSession, expires: number): void {
     record.expires = expires
     this.#forget(id)
     this.#keep(id, record)
   }
 
-  #keep(id: string, record: Stored): void {
+  #keep(id: string, record: StoredSession): void {
     this.#records.set(id, record)
     const own = this.#users.get(record.user)
     if (own === undefined) this.#users.set(record.user, new Set([id]))
@@ -141,8 +139,8 @@ export class MemorySessionStore implements SessionStore {
     if (own?.size === 0) this.#users.delete(user)
   }
 
-  /** Compares with both, always, so that the time tells nothing. */
-  #match(record: Stored, hash: string): Secret | null {
+  /** Always compares with both secrets, so that the time does not tell them apart. */
+  #match(record: StoredSession, hash: string): Secret | null {
     const newest = sameDigest(record.newest.hash, hash)
     const older = record.older !== null && sameDigest(record.older.hash, hash)
     if (newest) return record.newest

@@ -1,17 +1,17 @@
 import type { LogEntry, LogPage, LogRange, NewMessage } from '../../backplane/backplane.ts'
 import { Log } from '../../log/log.ts'
 
-/** How much of a stream is kept; whichever bound is reached first lets the oldest go. */
+/** The retention of a log. Above any of its bounds the oldest messages are removed. */
 export interface Retention {
-  /** Messages. Default: 10 000. */
+  /** Maximum number of messages. Default: 10 000. */
   readonly count?: number
-  /** Bytes, as JSON. Default: 16 MiB. */
+  /** Maximum size in bytes, as JSON. Default: 16 MiB. */
   readonly bytes?: number
-  /** Milliseconds since a message was stored. Default: one hour. */
+  /** Maximum age of a message in milliseconds. Default: an hour. */
   readonly age?: number
 }
 
-/** An entry and what its retention needs to know. */
+/** An entry with its size and age. */
 interface Kept {
   readonly at: number
   readonly entry: LogEntry
@@ -19,14 +19,10 @@ interface Kept {
   readonly stored: number
 }
 
-/** A page stays below this, so that an answer fits a frame (P-ST-6). */
+/** Maximum size of a page, so that an answer fits a frame (P-ST-6). */
 const pageBytes = 240 * 1024
 
-/**
- * The log of one stream in memory.
- *
- * @internal
- */
+/** The log of an address in memory. */
 export class StreamLog {
   /** Changes only when the log has proven to have lost entries. */
   epoch: string
@@ -58,7 +54,7 @@ export class StreamLog {
     return entry
   }
 
-  /** Lets go of what the retention does not keep. */
+  /** Removes the entries beyond the retention. */
   trim(retention: Required<Retention>, now: number): void {
     for (let oldest = this.#kept.first; oldest !== undefined; oldest = this.#kept.first) {
       const within =
@@ -78,7 +74,7 @@ export class StreamLog {
     this.bytes -= oldest.bytes
   }
 
-  /** Takes the newest entry back, as if it had never been. */
+  /** Removes the newest entry, as if it had never been appended. */
   trimLast(): void {
     const newest = this.#kept.pop()
     if (newest === undefined) return
@@ -122,7 +118,7 @@ export class StreamLog {
   }
 }
 
-/** As many entries as fit a page, at least one: from the front when reading on, from the end when reading back. */
+/** Returns the entries that fit a page, but at least one entry: from the front when reading forward, from the end when reading back. */
 function fit(kept: readonly Kept[], forward: boolean): Kept[] {
   let bytes = 0
   const page: Kept[] = []

@@ -1,18 +1,16 @@
 import type { Runtime } from '../../runtime/runtime.ts'
 
-/** What moves along a way and can be stopped on it. */
+/** A pipe that a direction can hold and release. */
 interface Traffic {
   held(): void
   released(): void
-  /** The bandwidth is another one now. */
+  /** Called when the bandwidth has changed. */
   retimed(): void
 }
 
 /**
- * One direction between a client and its hubs. It can be held, as a network stalls: nothing arrives until it is released, and then everything does, late. Nothing is
- * ever lost or reordered on it; that is not how TCP fails.
- *
- * @internal
+ * A direction between a client and its hubs. While it is held, as in a network that stalls, transmissions wait; when it is released they
+ * arrive late. It never loses or reorders a transmission, because TCP does not fail like that.
  */
 export class LinkDirection {
   readonly #runtime: Runtime
@@ -31,18 +29,18 @@ export class LinkDirection {
     return this.#held
   }
 
-  /** Bytes per millisecond; all connections on this way share it. */
+  /** Bandwidth in bytes per millisecond, shared by all connections in this direction. */
   get bandwidth(): number {
     return this.#bandwidth
   }
 
-  /** Also what is on the way moves at the new speed. */
+  /** Transmissions under way continue at the new speed. */
   set bandwidth(bandwidth: number) {
     this.#bandwidth = bandwidth
     for (const traffic of this.#traffic) traffic.retimed()
   }
 
-  /** How long something of this size takes, were it the only one on the way. */
+  /** Returns the milliseconds that a transmission of this size takes alone. */
   time(bytes: number): number {
     return this.#latency() + bytes / this.bandwidth
   }
@@ -55,7 +53,7 @@ export class LinkDirection {
     this.#traffic.delete(traffic)
   }
 
-  /** Something that needs the way but no place in a pipe's order: a dial, a reset. */
+  /** Carries a signal outside the order of a pipe, such as a dial or a reset. */
   signal(delay: number, arrive: () => void): void {
     this.#runtime.timer(delay + this.#latency(), () => {
       if (this.#held) this.#late.push(arrive)

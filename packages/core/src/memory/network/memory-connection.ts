@@ -10,30 +10,26 @@ const capabilities: TransportCapabilities = {
   backpressure: true,
   pause: true,
   closeCodes: true,
-  // A link can be held, and an end can vanish without a word: then only timeouts tell.
+  // A link can be held, and an end can vanish silently: then only timeouts notice.
   detectsLoss: false,
 }
 
-/** How long a close waits for a peer that does not answer. */
+/** Duration for which a close waits for the peer's answer. */
 const closePatience = 5_000
 
-/** What the two ends of a connection have in common. */
+/** The properties that both ends of a connection share. */
 export interface Ends {
   readonly runtime: Runtime
   readonly up: LinkDirection
   readonly down: LinkDirection
   readonly protocol: string
-  /** Called once for each end, when it knows that it is over. */
+  /** Called once for each end, when it has noticed the end of the connection. */
   readonly ended: (end: MemoryConnection) => void
 }
 
-/**
- * One end of a connection in memory.
- *
- * @internal
- */
+/** An end of a connection in memory. */
 export class MemoryConnection extends BaseConnection {
-  /** Both ends: the client's and the hub's. */
+  /** Makes a connection: the end of the client, and the end of the hub. */
   static pair(ends: Ends): [near: MemoryConnection, far: MemoryConnection] {
     const near = new MemoryConnection(ends, ends.up)
     const far = new MemoryConnection(ends, ends.down)
@@ -44,19 +40,19 @@ export class MemoryConnection extends BaseConnection {
 
   readonly capabilities: TransportCapabilities = capabilities
   readonly #runtime: Runtime
-  readonly #way: LinkDirection
+  readonly #direction: LinkDirection
   readonly #pipe: MemoryPipe
   readonly #forget: (end: MemoryConnection) => void
   #peer: MemoryConnection = this
   #received = 0
   #patience: Undo | null = null
 
-  private constructor({ runtime, protocol, ended }: Ends, way: LinkDirection) {
+  private constructor({ runtime, protocol, ended }: Ends, direction: LinkDirection) {
     super(protocol, null)
     this.#runtime = runtime
-    this.#way = way
+    this.#direction = direction
     this.#forget = ended
-    this.#pipe = new MemoryPipe(runtime, way, () => this.drained())
+    this.#pipe = new MemoryPipe(runtime, direction, () => this.drained())
   }
 
   get bufferedAmount(): number {
@@ -67,12 +63,12 @@ export class MemoryConnection extends BaseConnection {
     return this.#received
   }
 
-  /** Ends without a word; what the peer sends from now on is never taken. It learns of the end after `telling` milliseconds, or never. */
+  /** Ends silently; later transmissions of the peer are never taken. The peer notices the end after `telling` milliseconds, or never (`null`). */
   vanish(telling: number | null): void {
     if (this.state === 'closed') return
     const peer = this.#peer
     peer.#pipe.pause()
-    if (telling !== null) this.#way.signal(telling, () => peer.#finish(1006, ''))
+    if (telling !== null) this.#direction.signal(telling, () => peer.#finish(1006, ''))
     this.#pipe.destroy()
     this.#finish(1006, '')
   }
@@ -88,10 +84,10 @@ export class MemoryConnection extends BaseConnection {
   }
 
   protected doAbort(): void {
-    // The reset overtakes what is on the way, which is lost, and still takes its time.
+    // The reset overtakes the transmissions under way, which are lost, but it has the latency of the link.
     const peer = this.#peer
     this.#pipe.destroy()
-    this.#way.signal(0, () => peer.#finish(1006, ''))
+    this.#direction.signal(0, () => peer.#finish(1006, ''))
     this.#release()
   }
 
@@ -108,7 +104,7 @@ export class MemoryConnection extends BaseConnection {
     this.receive(text)
   }
 
-  /** The peer has closed: this end is closed too, and the peer learns that it knows. */
+  /** Handles a close of the peer: closes this end, and confirms it to the peer. */
   #hearClose(code: number, reason: string): void {
     const peer = this.#peer
     this.#pipe.push(0, () => peer.#finish(code, reason))

@@ -1,24 +1,26 @@
 import type { Runtime } from '../../runtime/runtime.ts'
 import { LinkDirection } from './link-direction.ts'
 
-/** One end of a connection, as a link treats it. */
+/** An end of a connection, as a link treats it. */
 interface End {
-  /** Ends without a word to the peer, who learns of it after `telling` milliseconds, or never. */
+  /** Ends silently. The peer notices it after `telling` milliseconds, or never (`null`). */
   vanish(telling: number | null): void
 }
 
 /** A direction on a link: from the client to the hub, from the hub to the client. */
 export type Direction = 'up' | 'down'
 
-/** Who learns of a reset, and how much later in milliseconds; `null` is never. */
+/** The delay in milliseconds after which each side notices a reset; `null` for never. */
 export interface Reset {
+  /** Delay of the client. */
   readonly client: number | null
+  /** Delay of the hub. */
   readonly hub: number | null
 }
 
 /**
- * What lies between one client and its hubs, with everything that can go wrong with it. Its connections are ordered and reliable, as TCP is: they
- * stall and heal with late data, go half-open, are reset, refused, slow; single transmissions are never lost or reordered.
+ * The link between a client and its hubs, with the faults of a network. Its connections are ordered and reliable like TCP. They can
+ * stall and heal with late data, go half-open, be reset, refused or slow; single transmissions are never lost or reordered.
  */
 export class MemoryLink {
   /** @internal */
@@ -36,51 +38,51 @@ export class MemoryLink {
     this.down = new LinkDirection(runtime, latency)
   }
 
-  /** Whether dialling is refused. */
+  /** `true` while dials are refused. */
   get refusing(): boolean {
     return this.#refusing
   }
 
-  /** Connections that are open now. */
+  /** Number of open connections. */
   get connections(): number {
     return this.#connections.size
   }
 
-  /** Refuses to be dialled, or no longer does. What is open stays. */
+  /** Refuses dials, or accepts them again. Open connections stay. */
   refuse(refusing: boolean): void {
     this.#refusing = refusing
   }
 
-  /** Ends every open connection at both ends, and refuses new ones until {@link MemoryLink.restore}. */
+  /** Ends every open connection at both ends, and refuses dials until {@link MemoryLink.restore}. */
   cut(): void {
     this.#refusing = true
     this.reset({ client: 0, hub: 0 })
   }
 
-  /** Releases both directions, and lets itself be dialled. */
+  /** Releases both directions, and accepts dials again. */
   restore(): void {
     this.#refusing = false
     this.release('up')
     this.release('down')
   }
 
-  /** Lets nothing arrive in a direction until it is released: a stall; held in one direction only, a half-open connection. */
+  /** Holds all transmissions of a direction until it is released: a stall, or in one direction only, a half-open connection. */
   hold(direction: Direction): void {
     this[direction].hold()
   }
 
-  /** Lets everything arrive that was held, late. */
+  /** Lets the held transmissions of a direction arrive, late. */
   release(direction: Direction): void {
     this[direction].release()
   }
 
-  /** Bytes a second, in each direction; `Infinity` for no bound. */
+  /** Sets the bandwidth of each direction in bytes a second; `Infinity` for no bound. */
   limit(bytesPerSecond: number): void {
     this.up.bandwidth = bytesPerSecond / 1_000
     this.down.bandwidth = bytesPerSecond / 1_000
   }
 
-  /** Resets every open connection; each side sees it when told, or never, and then only its own timeouts tell. */
+  /** Resets every open connection. A side that never notices the reset has only its own timeouts. */
   reset({ client, hub }: Reset): void {
     for (const [near, far] of [...this.#connections]) {
       this.#connections.delete(near)

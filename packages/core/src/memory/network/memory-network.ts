@@ -1,24 +1,27 @@
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
 import { onAbort } from '../../runtime/signal.ts'
 import type { Connection, Dialer, Handshake } from '../../transport/connection.ts'
+import { UsageError } from '../../vocabulary/errors.ts'
 import { MemoryConnection } from './memory-connection.ts'
 import { MemoryLink } from './memory-link.ts'
 
-/** Who takes the connections that are dialled; a `Hub` fits. */
+/** A server of the network, which takes the dialled connections. A `Hub` fits. */
 export interface MemoryHost {
+  /** The subprotocols that it speaks. */
   readonly subprotocols: readonly string[]
+  /** Takes a connection. */
   accept(connection: Connection, handshake: Handshake): void
 }
 
-/** How a {@link MemoryNetwork} behaves. */
+/** Options of a {@link MemoryNetwork}. */
 export interface MemoryNetworkOptions {
-  /** Milliseconds one way takes, asked anew for each transmission. Default: 0, which still is never in the same call. */
+  /** Latency of a direction in milliseconds, called for each transmission. Default: 0; a transmission never arrives in the same call. */
   readonly latency?: () => number
 }
 
-/** What a client in memory presents itself with; what is left out is empty. */
+/** The handshake that a client in memory presents. Fields that are left out are empty. */
 export interface MemoryDialOptions extends Partial<Handshake> {
-  /** The way it takes, from {@link MemoryNetwork.link}; the same for all its connections. Default: a way of its own, without faults. */
+  /** The link of the client, from {@link MemoryNetwork.link}, for all its connections. Default: a link of its own, without faults. */
   readonly link?: MemoryLink
 }
 
@@ -39,27 +42,28 @@ const nowhere: Handshake = {
 }
 
 /**
- * A network in memory: hubs listen under a name, clients dial it. An instance, never a module-level map: two networks know nothing of
- * each other. Under a virtual clock it is the simulator's network.
+ * A network in memory: hubs listen under a name, and clients dial the name. Two networks share no state. Under a virtual clock it is the
+ * network of the simulator.
  */
 export class MemoryNetwork {
   readonly #runtime: Runtime
   readonly #latency: () => number
   readonly #listening = new Map<string, Listening>()
 
+  /** Makes an empty network. */
   constructor(runtime: Runtime, options: MemoryNetworkOptions = {}) {
     this.#runtime = runtime
     this.#latency = options.latency ?? (() => 0)
   }
 
   /**
-   * Takes what is dialled under this name; the undo stops it, and leaves open connections alone.
+   * Takes the connections that are dialled under a name. The undo stops it, and leaves open connections alone.
    *
-   * @throws RangeError when somebody listens there already.
+   * @throws UsageError when another host listens under this name.
    */
   listen(name: string, host: MemoryHost): Undo {
     if (this.#listening.has(name))
-      throw new RangeError(`unable to listen at '${name}': somebody does already`)
+      throw new UsageError(`unable to listen at '${name}': another host listens there; choose another name`)
     const listening = { host, ends: new Set<MemoryConnection>() }
     this.#listening.set(name, listening)
     return () => {
@@ -67,19 +71,22 @@ export class MemoryNetwork {
     }
   }
 
-  /** Ends what listens under a name as a crash does: at once and without a word. Its clients learn of it after `telling` milliseconds, or never. What listened must be dead already: it is still told. */
+  /**
+   * Ends the host of a name as a crash does, at once and silently. Its clients notice it after `telling` milliseconds, or never (`null`).
+   * The host must have ended already, because its connections still report their end to it.
+   */
   crash(name: string, telling: number | null): void {
     const listening = this.#listening.get(name)
     this.#listening.delete(name)
     for (const end of [...(listening?.ends ?? [])]) end.vanish(telling)
   }
 
-  /** A way between a client and its hubs that can be made to fail. */
+  /** Makes a link between a client and its hubs that can be made to fail. */
   link(options: MemoryNetworkOptions = {}): MemoryLink {
     return new MemoryLink(this.#runtime, options.latency ?? this.#latency)
   }
 
-  /** What connects a client to the hub of this name. */
+  /** Returns a dialer to the hub of this name. */
   dialer(name: string, options: MemoryDialOptions = {}): Dialer {
     const { link = this.link(), ...handshake } = options
     return ({ protocols, signal }) =>
@@ -93,7 +100,7 @@ export class MemoryNetwork {
           ignore()
           if (!wanted) return
           const listening = this.#listening.get(name)
-          if (listening === undefined) reject(new Error(`unable to dial '${name}': nobody listens there`))
+          if (listening === undefined) reject(new Error(`unable to dial '${name}': no host listens there`))
           else if (link.refusing) reject(new Error(`unable to dial '${name}': refused`))
           else resolve(this.#connect(listening, link, protocols, handshake))
         })

@@ -1,27 +1,25 @@
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
 import type { LinkDirection } from './link-direction.ts'
 
-/** Something on its way: a transmission, or the end of the connection behind everything sent before. */
+/** A transmission under way, or the end of the connection behind all transmissions. */
 interface Parcel {
   readonly bytes: number
   due: number
   readonly arrive: () => void
 }
 
-// Not written as a product: bundlers keep those where nobody uses them, and pages would carry it.
-/** Above this many bytes on the way, a sender waits; as much as a socket's buffer holds. */
+// Not written as a product: bundlers keep an unused product, and pages would carry it.
+/** Bytes under way above which a sender waits, the size of a socket's buffer. */
 const highWaterMark = 65_536
 
 /**
- * One direction of a connection in memory: an ordered, reliable pipe in which everything takes a while. What the receiver does not
- * take stays in it and holds the sender back.
- *
- * @internal
+ * A direction of a connection in memory: an ordered, reliable pipe with a latency. Transmissions that the receiver does not take stay in
+ * it and hold the sender back.
  */
 export class MemoryPipe {
   bufferedAmount = 0
   readonly #runtime: Runtime
-  readonly #way: LinkDirection
+  readonly #direction: LinkDirection
   readonly #drained: () => void
   #parcels: Parcel[] = []
   #paused = false
@@ -30,14 +28,14 @@ export class MemoryPipe {
   #finished = false
   #last = 0
 
-  constructor(runtime: Runtime, way: LinkDirection, drained: () => void) {
+  constructor(runtime: Runtime, direction: LinkDirection, drained: () => void) {
     this.#runtime = runtime
-    this.#way = way
+    this.#direction = direction
     this.#drained = drained
-    way.add(this)
+    direction.add(this)
   }
 
-  /** Puts something into the pipe; `false` above the high-water mark. */
+  /** Adds a transmission; returns `false` above the high-water mark. */
   push(bytes: number, arrive: () => void): boolean {
     this.#parcels.push({ bytes, due: this.#arrival(bytes), arrive })
     this.bufferedAmount += bytes
@@ -46,13 +44,13 @@ export class MemoryPipe {
     return !this.#waiting
   }
 
-  /** The receiver does not read. */
+  /** Stops the arrival of transmissions: the receiver does not read. */
   pause(): void {
     this.#paused = true
     this.#unschedule()
   }
 
-  /** The receiver reads on. */
+  /** Continues the arrival of transmissions. */
   resume(): void {
     this.#paused = false
     this.#schedule()
@@ -73,25 +71,25 @@ export class MemoryPipe {
     this.#schedule()
   }
 
-  /** Nothing more is pushed: the way forgets this pipe once it is empty. */
+  /** Ends the input: the direction forgets this pipe once it is empty. */
   finish(): void {
     this.#finished = true
-    if (this.#parcels.length === 0) this.#way.delete(this)
+    if (this.#parcels.length === 0) this.#direction.delete(this)
   }
 
-  /** Loses everything on the way, and takes nothing more. */
+  /** Loses the transmissions under way, and takes no more. */
   destroy(): void {
     this.pause()
-    this.#way.delete(this)
+    this.#direction.delete(this)
     this.#parcels = []
     this.bufferedAmount = 0
   }
 
-  /** A pipe keeps the order: what is sent later never overtakes, and waits for its turn where bandwidth is short. */
+  /** Computes the time of arrival. A later transmission never overtakes, and waits when bandwidth is short. */
   #arrival(bytes: number): number {
     const now = this.#runtime.now()
-    const start = Number.isFinite(this.#way.bandwidth) ? Math.max(now, this.#last) : now
-    this.#last = Math.max(this.#last, start + this.#way.time(bytes))
+    const start = Number.isFinite(this.#direction.bandwidth) ? Math.max(now, this.#last) : now
+    this.#last = Math.max(this.#last, start + this.#direction.time(bytes))
     return this.#last
   }
 
@@ -102,7 +100,7 @@ export class MemoryPipe {
 
   #schedule(): void {
     const [next] = this.#parcels
-    if (this.#paused || this.#way.isHeld || this.#timer !== null || next === undefined) return
+    if (this.#paused || this.#direction.isHeld || this.#timer !== null || next === undefined) return
     this.#timer = this.#runtime.timer(Math.max(0, next.due - this.#runtime.now()), () => this.#arrive())
   }
 
