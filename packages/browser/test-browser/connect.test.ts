@@ -20,7 +20,7 @@ function client(
   return made
 }
 
-it('joins a room, sends, and hears the others', async () => {
+it('joins a room, sends, and receives the messages of the room', async () => {
   const hub = await startHub()
   const [alice, bob] = [client(hub, 'alice'), client(hub, 'bob')]
   const [here, there] = [alice.join('#lobby'), bob.join('#lobby')]
@@ -37,7 +37,7 @@ it('joins a room, sends, and hears the others', async () => {
   ])
 })
 
-it('sends to one person, and hears what is for it alone', async () => {
+it('sends to a user, and receives messages to its own user', async () => {
   const hub = await startHub()
   const [alice, bob] = [client(hub, 'alice'), client(hub, 'bob')]
   const heard: unknown[] = []
@@ -53,7 +53,7 @@ it('sends to one person, and hears what is for it alone', async () => {
   ])
 })
 
-it('calls the hub, and answers what the hub asks', async () => {
+it('calls the hub, and answers an ask of the hub', async () => {
   const hub = await startHub()
   const alice = client(hub, 'alice')
   alice.handle('confirm', ({ question }) => question === 'Still there?')

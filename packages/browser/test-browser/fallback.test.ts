@@ -38,7 +38,7 @@ it.each(['refused', 'answered', 'cut', 'swallowed'] as const)(
   },
 )
 
-it('remembers for the session what it has found out', async () => {
+it('remembers a blocked WebSocket for the session', async () => {
   // Who did not remember would wait for longer than a test may take.
   const patient = { webSocketTimeout: 300 }
   const { hub, enter } = await start('swallowed', patient)
@@ -52,7 +52,7 @@ it('remembers for the session what it has found out', async () => {
   await eventually(async () => expect(await transports(hub)).toEqual(['http']))
 })
 
-it('moves to WebSocket when that gets through, and nothing is lost or comes twice', async () => {
+it('moves to WebSocket when it opens, and no message is lost or comes twice', async () => {
   const { hub, enter } = await start('refused', { retryWebSocket: 200 })
   const alice = enter()
   const room = alice.join('#lobby')
@@ -96,7 +96,7 @@ it('resumes when its stream is cut', async () => {
   await eventually(() => expect(heard).toEqual(['before', 'meanwhile', 'after']))
 })
 
-it('goes one way alone where that is asked for', async () => {
+it('uses a single transport with the option `transport`', async () => {
   const { hub, enter } = await start('taken', { transport: 'http' })
 
   await reaches(enter(), 'connected')

@@ -33,7 +33,7 @@ it('only checks when the browser goes offline', () => {
   expect(told).toEqual(['check'])
 })
 
-it('does nothing when the page is hidden, or shown for the first time', () => {
+it('sends no hint when the page is hidden, or shown for the first time', () => {
   const { told } = watched()
   turn('hidden')
   show(false)

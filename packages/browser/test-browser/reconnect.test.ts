@@ -32,7 +32,7 @@ async function lost(hub: string, client: Client<Chat>): Promise<void> {
   await call('admit', hub)
 }
 
-it('comes back after the server has dropped it, and misses nothing', async () => {
+it('comes back after the server has dropped it, and misses no message', async () => {
   const { hub, client } = await start()
   const room = client.join('#lobby')
   const heard: string[] = []

@@ -2,7 +2,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { connect } from '../src/index.ts'
 import { reaches } from './support/chat.ts'
 
-it('gives an attempt up at the connect timeout, also where the browser never says that it failed', async () => {
+it('gives an attempt up at the connect timeout, also where the browser never reports the failure', async () => {
   // Browsers refuse this port without trying it; WebKit does so without a word.
   const client = connect('ws://127.0.0.1:1/chat', { connectTimeout: 300 })
   onTestFinished(() => client.close())

@@ -34,7 +34,7 @@ const webSocket = { transport: 'websocket' } as const
 
 const options = (signal = new AbortController().signal) => ({ protocols: ['chat.v1.json'], signal })
 
-it('says where there is no WebSocket what to use instead', () => {
+it('names the alternative where WebSocket does not exist', () => {
   vi.stubGlobal('WebSocket', undefined)
   expect(() => dial('ws://hub.example/chat')).toThrow(UsageError)
   expect(() => connect('ws://hub.example/chat')).toThrow(/@chat\/node-ws/)
@@ -46,7 +46,7 @@ it('offers the subprotocols at the URL', async () => {
   expect(FakeSocket.made).toMatchObject([{ url: 'wss://hub.example/chat', protocols: ['chat.v1.json'] }])
 })
 
-it('tells no secrets when there is no connection', async () => {
+it('leaves secrets out of its error', async () => {
   fake()
   const dialled = dial('wss://hub.example/chat?token=secret', webSocket)(options())
   FakeSocket.made[0]?.onclose?.({ code: 1006, reason: '' })
@@ -58,7 +58,7 @@ it('tells no secrets when there is no connection', async () => {
   })
 })
 
-it('lets go of a socket that never opens when it is given up', async () => {
+it('closes a socket that never opens when the attempt is given up', async () => {
   fake()
   const aborter = new AbortController()
   const dialled = dial('wss://hub.example/chat', webSocket)(options(aborter.signal))
@@ -67,7 +67,7 @@ it('lets go of a socket that never opens when it is given up', async () => {
   expect(FakeSocket.made).toMatchObject([{ closed: 1, onopen: null, onclose: null }])
 })
 
-it('does not try at all when it is given up already', async () => {
+it('opens no socket for an attempt that was given up already', async () => {
   fake()
   await expect(dial('wss://hub.example/chat', webSocket)(options(AbortSignal.abort('no more')))).rejects.toBe(
     'no more',
@@ -75,7 +75,7 @@ it('does not try at all when it is given up already', async () => {
   expect(FakeSocket.made).toEqual([])
 })
 
-it('hands on what the browser throws', async () => {
+it('rejects with the error that the browser throws', async () => {
   vi.stubGlobal(
     'WebSocket',
     class {
@@ -87,7 +87,7 @@ it('hands on what the browser throws', async () => {
   await expect(dial('wss://hub.example/chat', webSocket)(options())).rejects.toThrow('blocked by the page')
 })
 
-it('goes over HTTP alone where that is asked for, also where there is no WebSocket', async () => {
+it('uses HTTP alone with `transport: http`, also without WebSocket', async () => {
   vi.stubGlobal('WebSocket', undefined)
   const asked: string[] = []
   vi.stubGlobal('fetch', async (url: URL) => {
@@ -100,7 +100,7 @@ it('goes over HTTP alone where that is asked for, also where there is no WebSock
   expect(asked).toEqual(['https://hub.example/chat'])
 })
 
-it('takes a hub that refuses at once for no proxy that swallows', async () => {
+it('does not take a hub that refuses at once for a proxy that drops WebSockets', async () => {
   fake()
   const asked = vi.fn()
   vi.stubGlobal('fetch', asked)

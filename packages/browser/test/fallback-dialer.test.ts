@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { BlockedMemory } from '../src/blocked-memory.ts'
 import { minute, Storage, TwoPaths } from './support/two-paths.ts'
 
-test('WebSocket goes first, and nothing else is tried where it opens', async () => {
+test('WebSocket goes first, and HTTP is not tried where it opens', async () => {
   const paths = new TwoPaths()
   const { client } = await paths.enter()
 
@@ -19,7 +19,7 @@ test('where WebSocket is refused, HTTP follows at once', async () => {
   expect([client.status, paths.dials]).toEqual(['connected', ['webSocket 0', 'http 0']])
 })
 
-test('where WebSocket is swallowed without a word, HTTP follows after four seconds', async () => {
+test('where WebSocket is dropped silently, HTTP follows after four seconds', async () => {
   const paths = new TwoPaths()
   paths.webSocket.hold('up')
 
@@ -29,7 +29,7 @@ test('where WebSocket is swallowed without a word, HTTP follows after four secon
   expect([client.status, paths.dials]).toEqual(['connected', ['webSocket 0', 'http 4']])
 })
 
-test('a client with less patience than that goes over HTTP with its next attempt', async () => {
+test('a client with a shorter connect timeout uses HTTP with its next attempt', async () => {
   const paths = new TwoPaths()
   paths.webSocket.hold('up')
 
@@ -39,7 +39,7 @@ test('a client with less patience than that goes over HTTP with its next attempt
   expect([client.status, paths.dials]).toEqual(['connected', ['webSocket 0', 'http 2.1']])
 })
 
-test('a WebSocket that opens and then brings nothing is one that is swallowed', async () => {
+test('a WebSocket that opens and then receives no data counts as blocked', async () => {
   const paths = new TwoPaths()
   paths.webSocket.hold('down')
 
@@ -72,7 +72,7 @@ test('a session remembers: its next page goes over HTTP at once', async () => {
   expect([...storage.entries]).toEqual([['chat: no WebSocket to hub', 'true']])
 })
 
-test('what is remembered and wrong costs one attempt, and is forgotten', async () => {
+test('a wrong memory costs a single attempt, and is forgotten', async () => {
   const storage = new Storage()
   new BlockedMemory(storage, 'hub').blocked = true
   const paths = new TwoPaths()
@@ -87,7 +87,7 @@ test('what is remembered and wrong costs one attempt, and is forgotten', async (
   ])
 })
 
-test('a storage that throws is done without (BR-04)', async () => {
+test('a storage that throws is ignored (BR-04)', async () => {
   const fail = (): never => {
     throw new Error('the user has blocked storage')
   }
@@ -99,7 +99,7 @@ test('a storage that throws is done without (BR-04)', async () => {
   expect(client.status).toBe('connected')
 })
 
-test('once WebSocket gets through the client moves to it, and nothing is lost or comes twice', async () => {
+test('the client moves to WebSocket when it opens, and no message is lost or comes twice', async () => {
   const paths = new TwoPaths()
   paths.webSocket.refuse(true)
   const { client, heard } = await paths.enter()
@@ -118,7 +118,7 @@ test('once WebSocket gets through the client moves to it, and nothing is lost or
   expect(heard).toEqual([1, 2, 3, 4])
 })
 
-test('until then it looks with growing patience, and stays connected', async () => {
+test('until then it probes with growing delays, and stays connected', async () => {
   const paths = new TwoPaths()
   paths.webSocket.refuse(true)
   const { client } = await paths.enter()
@@ -134,7 +134,7 @@ test('until then it looks with growing patience, and stays connected', async () 
   expect([client.status, statuses]).toEqual(['connected', []])
 })
 
-test('where WebSocket has worked before, it is tried again soon: HTTP was only back first', async () => {
+test('where WebSocket has worked before, it is tried again soon, because HTTP may only have been back first', async () => {
   const paths = new TwoPaths()
   const { client } = await paths.enter()
   paths.webSocket.cut()
@@ -147,7 +147,7 @@ test('where WebSocket has worked before, it is tried again soon: HTTP was only b
   expect([client.status, paths.open]).toEqual(['connected', ['webSocket']])
 })
 
-test('a connection that is lost over HTTP comes back over HTTP, until it is time to try the other', async () => {
+test('a connection that is lost over HTTP comes back over HTTP, until the next probe of WebSocket', async () => {
   const paths = new TwoPaths()
   paths.webSocket.refuse(true)
   const { client } = await paths.enter()
@@ -159,7 +159,7 @@ test('a connection that is lost over HTTP comes back over HTTP, until it is time
   expect([client.status, paths.dials]).toEqual(['connected', ['http 0.1']])
 })
 
-test('where neither opens, what HTTP says is told, unless nothing is there', async () => {
+test('where neither transport connects, the error is HTTP’s, unless the server has no HTTP handler', async () => {
   const paths = new TwoPaths()
   const errors: unknown[] = []
   paths.webSocket.refuse(true)
@@ -174,7 +174,7 @@ test('where neither opens, what HTTP says is told, unless nothing is there', asy
   expect(new Set(errors)).toEqual(new Set(['the server answered 403', 'unable to connect']))
 })
 
-test('a stream that something cuts again and again does not put off the next look for a WebSocket', async () => {
+test('a stream that is cut again and again does not delay the next probe of WebSocket', async () => {
   const paths = new TwoPaths()
   paths.webSocket.refuse(true)
   const { client } = await paths.enter()
@@ -189,7 +189,7 @@ test('a stream that something cuts again and again does not put off the next loo
   expect(client.status).toBe('connected')
 })
 
-test('what is remembered and wrong costs one attempt also where HTTP is swallowed without a word', async () => {
+test('a wrong memory costs a single attempt also where HTTP is dropped silently', async () => {
   const storage = new Storage()
   new BlockedMemory(storage, 'hub').blocked = true
   const paths = new TwoPaths()
@@ -201,7 +201,7 @@ test('what is remembered and wrong costs one attempt also where HTTP is swallowe
   expect([client.status, paths.dials]).toEqual(['connected', ['http 0', 'webSocket 10.1']])
 })
 
-test('a client that is closed tries nothing any more, and leaves nothing open', async () => {
+test('a closed client makes no attempt, and leaves no connection open', async () => {
   const paths = new TwoPaths()
   paths.webSocket.refuse(true)
   const { client } = await paths.enter()
@@ -213,7 +213,7 @@ test('a client that is closed tries nothing any more, and leaves nothing open', 
   expect([paths.dials.length, paths.open]).toEqual([2, []])
 })
 
-test('a WebSocket that opens after the client was lost meanwhile is let go', async () => {
+test('a WebSocket that opens after the client has dialled again is closed', async () => {
   const paths = new TwoPaths()
   paths.webSocket.refuse(true)
   const { client } = await paths.enter()

@@ -5,7 +5,7 @@ import { minute, TwoPaths } from './support/two-paths.ts'
 const seeds = Array.from({ length: 10 }, (_, i) => i + 1)
 
 test.each(seeds)(
-  'whatever becomes of either way while both sides talk, everything is heard in order, and once (seed %i)',
+  'with faults on both transports, every message arrives in order and once (seed %i)',
   async (seed) => {
     const random = new Random(seed, 'chaos')
     const paths = new TwoPaths()

@@ -20,7 +20,7 @@ describe('the URL of a hub', () => {
     expect(socketUrl(url, on).href).toBe(expected)
   })
 
-  it('takes a URL object, and leaves it as it is', () => {
+  it('accepts a URL object, and does not change it', () => {
     const given = new URL('https://hub.example/chat#x')
     expect(socketUrl(given, page).href).toBe('wss://hub.example/chat')
     expect(given.href).toBe('https://hub.example/chat#x')
@@ -35,18 +35,18 @@ describe('the URL of a hub', () => {
     ['localhost:3000/chat', page, /starts with wss:, ws:, https: or http:/],
     ['wss://alice:secret@hub.example/', page, /use the option `token`/],
     ['ws://hub.example/chat', page, /over wss: only/],
-  ])('refuses %j on %s and says what to do instead', (url, on, reason) => {
+  ])('refuses %j on %s and names the alternative', (url, on, reason) => {
     expect(() => socketUrl(url, on)).toThrow(UsageError)
     expect(() => socketUrl(url, on)).toThrow(reason)
   })
 
-  it('tells no secrets when it refuses', () => {
+  it('leaves secrets out of its error', () => {
     expect(() => socketUrl('wss://alice:secret@hub.example/chat?token=secret', page)).toThrow(
       'unable to connect to "wss://hub.example/chat": ',
     )
   })
 
-  it('refuses what was never set', () => {
+  it('refuses a URL that is not set', () => {
     const never: { url?: string } = {}
     expect(() => socketUrl(never.url as string, page)).toThrow(/give the hub's path/)
   })

@@ -84,7 +84,7 @@ function overheard(connection: Connection, hear: (text: string) => void): Connec
 }
 
 describe('a duplicated browser tab', () => {
-  test('S-30: two tabs with the same saved positions are two sessions, and both miss nothing', async () => {
+  test('S-30: two tabs with the same saved positions are two sessions, and neither misses a message', async () => {
     const browser = new Browser()
     const first = await browser.tab()
     await browser.say(1)
@@ -103,7 +103,7 @@ describe('a duplicated browser tab', () => {
     expect(tabs.map(({ status }) => status)).toEqual(['connected', 'connected'])
   })
 
-  test('S-30: nothing that a page can save holds the secret', async () => {
+  test('S-30: data that a page can save does not hold the secret', async () => {
     const browser = new Browser()
     const tab = await browser.tab()
     const secret = browser.secrets[0] as string
@@ -128,7 +128,7 @@ describe('a duplicated browser tab', () => {
     expect(writing.map((file) => file.replace(/.*packages\//, ''))).toEqual(['browser/src/blocked-memory.ts'])
   })
 
-  test('S-30: of two that resume one session the newest wins, and the other never takes it back', async () => {
+  test('S-30: when two clients resume a session, the newest wins, and the older never takes the session back', async () => {
     const browser = new Browser()
     const tab = await browser.tab()
     const dials = browser.dials

@@ -14,13 +14,13 @@ describe('the hello of a first connection', () => {
       ])
     }))
 
-  test('leaves the token out when there is none', () =>
+  test('leaves the token out for a client without a token', () =>
     play(async (stage) => {
       await stage.connected()
       expect(stage.hub.at().hello).not.toHaveProperty('token')
     }))
 
-  test('asks for the rooms that were joined before it was connected, and joins none of them twice', () =>
+  test('asks for the rooms that were joined before the connection, and joins each room once', () =>
     play(async (stage) => {
       const client = stage.client()
       const rooms = [client.join('#a'), client.join('#b')]
@@ -30,7 +30,7 @@ describe('the hello of a first connection', () => {
       expect(stage.hub.at().types).toEqual(['hello'])
     }))
 
-  test('nothing but hello is written until the welcome, whatever is done meanwhile (P-HS-1, P-HS-2)', () =>
+  test('is the only frame until the welcome, also when the application uses the client meanwhile (P-HS-1, P-HS-2)', () =>
     play(async (stage) => {
       stage.hub.script['hello'] = () => {}
       const client = stage.client()
@@ -106,7 +106,7 @@ describe('the 16 KiB of a hello (P-HS-2)', () => {
     ['no token', null],
     ['a long token', 'x'.repeat(9_000)],
     ['a token of wide characters', '漢'.repeat(4_000)],
-  ])('are never exceeded, with %s; what does not fit is joined with its place', (_, token) =>
+  ])('are never exceeded, with %s; the remaining rooms are joined with their positions', (_, token) =>
     play(async (stage) => {
       stage.hub.script['join'] = () => {}
       const client = stage.client({ token, positions: Object.fromEntries(names.map(at7)) })

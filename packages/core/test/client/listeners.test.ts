@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { msg, play } from '../support/fake-hub.ts'
 
 describe('listeners (U-14)', () => {
-  test('that throw or reject harm nobody: the others run in order, and `$error` tells', () =>
+  test('that throw or reject stop no other listener, and are reported in `$error`', () =>
     play(async (stage) => {
       const client = await stage.connected()
       const room = client.join('#a')
@@ -30,7 +30,7 @@ describe('listeners (U-14)', () => {
       expect(client.status).toBe('connected')
     }))
 
-  test('of `$error` that throw or reject have nobody left to tell', () =>
+  test('of `$error` that throw or reject are not reported again', () =>
     play(async (stage) => {
       const client = await stage.connected()
       client.on('$error', () => {
@@ -62,7 +62,7 @@ describe('listeners (U-14)', () => {
       undo()
     }))
 
-  test('of a room that one of them leaves are not called any more', () =>
+  test('of a room are not called any more after a listener has left the room', () =>
     play(async (stage) => {
       const client = await stage.connected()
       const room = client.join('#a')
@@ -78,7 +78,7 @@ describe('listeners (U-14)', () => {
       expect(order).toEqual(['first'])
     }))
 
-  test('that publish, join and leave from inside keep the order of what comes', () =>
+  test('that publish, join and leave keep the order of the messages', () =>
     play(async (stage) => {
       stage.hub.storeSends()
       const client = await stage.connected()
@@ -99,7 +99,7 @@ describe('listeners (U-14)', () => {
       expect(stage.hub.at().of('send')).toHaveLength(1)
     }))
 
-  test('for an own event that does not exist are refused: nothing would ever call them', () =>
+  test('for an own event that does not exist are refused, with the events that exist', () =>
     play(async (stage) => {
       const client = await stage.connected()
       expect(() => client.on('$staus' as '$status', () => {})).toThrow(
@@ -110,7 +110,7 @@ describe('listeners (U-14)', () => {
       )
     }))
 
-  test('that are no functions are refused', () =>
+  test('that are not functions are refused', () =>
     play(async (stage) => {
       const client = await stage.connected()
       const given: unknown[] = [undefined, null, 'say', {}]
@@ -122,7 +122,7 @@ describe('listeners (U-14)', () => {
       }
     }))
 
-  test('for one event twice are called twice, and removed one by one', () =>
+  test('added twice for an event are called twice, and removed separately', () =>
     play(async (stage) => {
       const client = await stage.connected()
       let calls = 0
@@ -173,7 +173,7 @@ describe('listeners (U-14)', () => {
       }),
   )
 
-  test('an event named as one of the client’s own cannot come over the wire as such', () =>
+  test('a message of the hub cannot raise one of the client’s own events', () =>
     play(async (stage) => {
       const client = await stage.connected()
       stage.hub.at().write(msg('*', 1, { event: '$status', data: { status: 'closed' } }))

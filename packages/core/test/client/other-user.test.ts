@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { live, play } from '../support/fake-hub.ts'
 
 describe('a welcome for another user (P-HS-8)', () => {
-  test('an account switch on reconnect: nothing of what was queued is sent, it is rejected as unauthorized, and the app is told', () =>
+  test('after a reconnect rejects the queued operations as unauthorized, sends none of them, and is reported', () =>
     play(async (stage) => {
       const client = await stage.connected()
       const room = client.join('#a')
@@ -29,7 +29,7 @@ describe('a welcome for another user (P-HS-8)', () => {
       expect(stage.hub.at().frames.slice(1)).toEqual([['leave', expect.any(Number), '#a']])
     }))
 
-  test('positions are forgotten', () =>
+  test('forgets the positions', () =>
     play(async (stage) => {
       stage.hub.streams.set('*', live(5)).set('@alice', live(6))
       const client = await stage.connected()
@@ -44,7 +44,7 @@ describe('a welcome for another user (P-HS-8)', () => {
       expect(Object.keys(stage.hub.at().hello['streams'] as object)).toEqual(['*', '@mallory'])
     }))
 
-  test('a client that is closed by a listener meanwhile leaves nothing behind', () =>
+  test('leaves no connection or timer when a listener closes the client', () =>
     play(async (stage) => {
       const client = await stage.connected()
       client.on('$error', () => client.close())

@@ -5,7 +5,7 @@ import { live, msg, play, replay } from '../support/fake-hub.ts'
 const refused = (code: string): Record<string, unknown> => ({ mode: 'refused', code })
 
 describe('resuming', () => {
-  test('n counts the attempts with one secret, from 1 (P-HS-4)', () =>
+  test('counts the attempts with a secret in n, from 1 (P-HS-4)', () =>
     play(async (stage) => {
       await stage.connected()
       const attempts = (): unknown[] => stage.hub.connections.map(({ hello }) => hello['session'])
@@ -40,7 +40,7 @@ describe('resuming', () => {
       expect(stage.hub.at().hello['session']).toMatchObject({ n: 1 })
     }))
 
-  test('a frame goes out at once behind a resumed welcome, a pong if nothing else (P-HS-4)', () =>
+  test('writes a frame at once after a resumed welcome, a pong if no operation waits (P-HS-4)', () =>
     play(async (stage) => {
       await stage.connected()
       expect(stage.hub.at().types).toEqual(['hello'])
@@ -72,7 +72,7 @@ describe('resuming', () => {
       })
     }))
 
-  test('what a room is joined for while the handshake is under way is asked for behind the welcome', () =>
+  test('joins after the welcome a room that was joined during the handshake', () =>
     play(async (stage) => {
       const client = await stage.connected()
       const { hello } = stage.hub.script
@@ -115,13 +115,13 @@ describe('saved positions (P-HS-7)', () => {
       expect(gaps).toEqual([{ address: '#a', reason: 'epoch', from: saved['#a'], to: ['e1', 2, 'm2'] }])
     }))
 
-  test('that nothing has asked for yet are still given back', () =>
+  test('that no room has used yet are still in `positions`', () =>
     play(async (stage) => {
       const positions: Record<string, Position> = { '@alice': ['e1', 7, 'm7'], '#later': ['e1', 8, 'm8'] }
       expect(stage.client({ positions }).positions).toEqual(positions)
     }))
 
-  test('of somebody else’s inbox are forgotten once the hub has said who this is', () =>
+  test('of another user’s inbox are forgotten at the welcome', () =>
     play(async (stage) => {
       const client = stage.client({ positions: { '@bob': ['e1', 7, 'm7'], '#later': ['e1', 8, 'm8'] } })
       await stage.settle()
@@ -139,7 +139,7 @@ describe('saved positions (P-HS-7)', () => {
     }))
 })
 
-test('what was received goes on when the hub cannot give it at the moment', () =>
+test('a subscription that the hub refuses for now is repeated', () =>
   play(async (stage) => {
     const client = await stage.connected()
     const seen: unknown[] = []
@@ -162,7 +162,7 @@ test('what was received goes on when the hub cannot give it at the moment', () =
     expect(client.said.errors).toEqual([])
   }))
 
-test('what is to be asked for again on one connection is not asked for on the next, whose hello has said it', () =>
+test('a repeated join of a lost connection is not repeated on the next connection, whose hello includes it', () =>
   play(async (stage) => {
     await stage.connected()
     stage.hub.welcome = { streams: { '*': refused('unavailable'), '@alice': live() } }
@@ -175,7 +175,7 @@ test('what is to be asked for again on one connection is not asked for on the ne
     expect(stage.hub.connections.map((connection) => connection.of('join'))).toEqual([[], [], []])
   }))
 
-test('a refusal of `*` itself is told', () =>
+test('a refusal of `*` is reported', () =>
   play(async (stage) => {
     stage.hub.welcome = { streams: { '*': refused('forbidden'), '@alice': live() } }
     const client = await stage.connected()

@@ -41,7 +41,7 @@ describe('credentials that end', () => {
       expect(stage.hub.connections).toHaveLength(2)
     }))
 
-  test('4501 stops, and rejects what waits with it', () =>
+  test('4501 closes the client, and rejects the waiting operations with its error', () =>
     play(async (stage) => {
       const client = await stage.connected({ token: () => 'alice' })
       const [written, room] = [stage.watch(client.call('x', 1)), client.join('#a')]
@@ -83,7 +83,7 @@ describe('credentials that end', () => {
       ])
     }))
 
-  test('a refused refresh is told and changes nothing (P-HS-9)', () =>
+  test('a refused refresh is reported and has no other effect (P-HS-9)', () =>
     play(async (stage) => {
       stage.hub.welcome = { expires: 10_000 }
       stage.hub.script['auth'] = (connection, [, ref]) => connection.write(['err', ref, 'unauthorized', 'no'])
@@ -93,7 +93,7 @@ describe('credentials that end', () => {
       expect(client.status).toBe('connected')
     }))
 
-  test('a refresh whose token comes later than its connection’s end is not made', () =>
+  test('a token that arrives after the end of its connection is not used for a refresh', () =>
     play(async (stage) => {
       let give = (_: string): void => {}
       let fetched = 0
@@ -135,7 +135,7 @@ describe('credentials that end', () => {
     }))
 })
 
-test('4509 on a connection that is not the current one is ignored (P-HS-5)', () =>
+test('4509 on an older connection is ignored (P-HS-5)', () =>
   play(async (stage) => {
     const client = await stage.connected()
     stage.hub.at().write(['bye', 4001, 'moving', { retryAfter: 1_000 }])
@@ -150,7 +150,7 @@ test('4509 on a connection that is not the current one is ignored (P-HS-5)', () 
     expect(stage.hub.connections).toHaveLength(2)
   }))
 
-test('4509 on the current connection is final: another one has taken over (P-HS-5)', () =>
+test('4509 on the current connection is final, because another client has taken the session over (P-HS-5)', () =>
   play(async (stage) => {
     const client = await stage.connected()
     stage.hub.at().close(4509, 'replaced')

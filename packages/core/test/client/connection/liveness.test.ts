@@ -88,7 +88,7 @@ describe('a send without an answer (P-LV-1)', () => {
       expect(stage.hub.connections).toHaveLength(2)
     }))
 
-  test('whose ping is answered waits on, and asks again at its leisure', () =>
+  test('waits on after the answer to its ping, and pings again later', () =>
     play(async (stage) => {
       const client = await stage.connected()
       const outcome = stage.watch(client.to('#a').send('say', 1))
@@ -157,7 +157,7 @@ describe('a timer that fires more than two seconds late (U-24)', () => {
       expect(stage.hub.connections).toHaveLength(2)
     }))
 
-  test('an older ping proves nothing then: it asks anew and waits', () =>
+  test('an older ping does not count then: the client pings again and waits', () =>
     play(async (stage) => {
       silence(stage)
       const { runtime, sleep } = throttled(stage.runtime)
@@ -175,7 +175,7 @@ describe('a timer that fires more than two seconds late (U-24)', () => {
       expect(stage.hub.connections).toHaveLength(1)
     }))
 
-  test('a connection whose end is noticed meanwhile is replaced once, and without another wait', () =>
+  test('a connection whose end is noticed meanwhile is replaced once, without a further wait', () =>
     play(async (stage) => {
       const { runtime, sleep } = throttled(stage.runtime)
       await stage.connected({ runtime })
@@ -223,7 +223,7 @@ describe('the surroundings', () => {
       told.check()
     }))
 
-  test('whose check stays unanswered lose the connection after grace', () =>
+  test('lose the connection when the check stays unanswered for the grace', () =>
     play(async (stage) => {
       silence(stage)
       let check = (): void => {}

@@ -31,7 +31,7 @@ test('a client that moves leaves its connection when it is welcomed on the next,
     expect([client.status, heard]).toEqual(['connected', [1]])
   }))
 
-test('until the new connection is there the present one goes on', () =>
+test('the present connection is used until the new connection is welcomed', () =>
   play(async (stage) => {
     const { client, move } = await start(stage)
     const heard: unknown[] = []
@@ -52,7 +52,7 @@ test('until the new connection is there the present one goes on', () =>
     client.close()
   }))
 
-test('what is unanswered when it moves is sent again, with its ref (P-PB-3)', () =>
+test('a send without an answer is repeated after the move, with its ref (P-PB-3)', () =>
   play(async (stage) => {
     const { client, move } = await start(stage)
     client
@@ -69,7 +69,7 @@ test('what is unanswered when it moves is sent again, with its ref (P-PB-3)', ()
     client.close()
   }))
 
-test('who is not connected, or on the way already, does not move', () =>
+test('a client that is disconnected, or dials already, does not move', () =>
   play(async (stage) => {
     const { client, move } = await start(stage)
 

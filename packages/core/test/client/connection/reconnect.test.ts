@@ -82,7 +82,7 @@ describe('the wait before the next connection', () => {
       expect(stage.hub.connections).toHaveLength(2)
     }))
 
-  test('is what a dialer says with `retryAfter` (P-LV-2)', () =>
+  test('is the `retryAfter` of a dialer’s error (P-LV-2)', () =>
     play(async (stage) => {
       let dials = 0
       const client = stage.client({
@@ -143,7 +143,7 @@ describe('the wait before the next connection', () => {
 })
 
 describe('bye (P-LV-5)', () => {
-  test('nothing new is started on the connection; what is under way is finished', () =>
+  test('no operation starts on the connection, and those under way finish', () =>
     play(async (stage) => {
       stage.hub.script['join'] = () => {}
       const client = await stage.connected()
@@ -167,7 +167,7 @@ describe('bye (P-LV-5)', () => {
       expect(stage.hub.at().of('join')).toEqual([])
     }))
 
-  test('it reconnects after `retryAfter`, and closes the old connection when the new one is welcomed', () =>
+  test('the client reconnects after `retryAfter`, and closes the old connection when the new connection is welcomed', () =>
     play(async (stage) => {
       const client = await stage.connected()
       const old = stage.hub.at()
@@ -202,7 +202,7 @@ describe('bye (P-LV-5)', () => {
       expect(stage.hub.connections.length).toBeLessThan(5)
     }))
 
-  test('that a hub which has said it takes nobody any more is no failure: the wait after its close is a short one', () =>
+  test('a refused attempt before the close of that hub is no failure: the wait after the close is short', () =>
     play(async (stage) => {
       const client = await stage.connected()
       stage.hub.at().write(['bye', 4001, 'moving', { retryAfter: 100 }])
@@ -313,8 +313,8 @@ describe('the close code says whether to come back (U-20)', () => {
   )
 })
 
-describe('what an error says of a connection that came to nothing', () => {
-  test('who is refused was never connected', () =>
+describe('the error of a connection', () => {
+  test('that was refused says that the client could not connect', () =>
     play(async (stage) => {
       stage.hub.script['hello'] = (connection) => connection.close(4501, 'who are you')
       const client = stage.client()
@@ -330,7 +330,7 @@ describe('what an error says of a connection that came to nothing', () => {
       expect(client.said.status.at(-1)?.error?.message).toBe('unable to stay connected: code 1006')
     }))
 
-  test('what the client gave up has its reason', () =>
+  test('that the client gave up has the reason of the client', () =>
     play(async (stage) => {
       const client = await stage.connected()
       stage.hub.at().write('no frame')
@@ -402,7 +402,7 @@ test('an unknown type is ignored and counted, and so are unknown elements (P-FR-
     expect(client.status).toBe('connected')
   }))
 
-test('an answer that nobody waits for is ignored and counted (P-FR-10)', () =>
+test('an answer without a waiting operation is ignored and counted (P-FR-10)', () =>
   play(async (stage) => {
     const client = await stage.connected()
     stage.hub.at().write(['ok', 99], ['err', 98, 'internal', 'x'], ['ok', 1, {}])

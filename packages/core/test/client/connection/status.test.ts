@@ -184,7 +184,7 @@ describe('the state machine: every event in every state (U-12)', () => {
       }),
     )
 
-  test('a connection that cannot be made is one status, and an error for each further attempt', () =>
+  test('a connection that fails again and again is a single status, and an error for each further attempt', () =>
     play(async (stage) => {
       stage.reachable = false
       const client = stage.client()
@@ -216,8 +216,8 @@ async function settled({ stage, client }: Actor, closed: boolean): Promise<void>
   if (closed) expect(stage.time.pending).toBe(0)
 }
 
-describe('whatever is done in whatever order, the last call decides and nothing is left (U-13)', () => {
-  test.each(triples)('%s, %s, %s: at once, or one after the other', (...steps) =>
+describe('after every sequence of calls the last call decides, and no timer is left (U-13)', () => {
+  test.each(triples)('%s, %s, %s: at once, and in sequence', (...steps) =>
     play(async (stage) => {
       for (const between of [0, 1, 25, 1_500]) {
         const made = actor(stage)
@@ -304,7 +304,7 @@ describe('whatever is done in whatever order, the last call decides and nothing 
       expect(stage.time.pending).toBe(0)
     }))
 
-  test('close() is said to the hub, behind what was written before', () =>
+  test('close() closes the connection after the frames that were written before', () =>
     play(async (stage) => {
       const client = await stage.connected()
       client.to('#a').cast('bye', 1)

@@ -9,7 +9,7 @@ describe('an ask', () => {
     ['a value', () => ({ yes: true }), { yes: true }],
     ['a promise', async () => [1], [1]],
     ['nothing', () => undefined, null],
-  ])('is answered with what the listener returns: %s', (_, handler, answer) =>
+  ])('is answered with the result of its handler: %s', (_, handler, answer) =>
     play(async (stage) => {
       const client = await stage.connected()
       const heard: unknown[] = []
@@ -75,7 +75,7 @@ describe('an ask', () => {
       )
     }))
 
-  test('that nobody answers is refused as `not_found`', () =>
+  test('without a handler is refused as `not_found`', () =>
     play(async (stage) => {
       await stage.connected()
       stage.hub.at().write(['ask', 1, 'confirm', null])
@@ -83,7 +83,7 @@ describe('an ask', () => {
       expect(stage.hub.at().of('refuse')).toMatchObject([['refuse', 1, 'not_found', expect.any(String)]])
     }))
 
-  test('whose listener throws a ChatError is refused with its code', () =>
+  test('whose handler throws a ChatError is refused with its code', () =>
     play(async (stage) => {
       const client = await stage.connected()
       client.handle('confirm', () => {
@@ -103,7 +103,7 @@ describe('an ask', () => {
     ['something else', () => Promise.reject(new Error('password is 1234'))],
     ['a code that is none of the wire’s', () => Promise.reject(new ChatError('closed', 'password is 1234'))],
     ['what has no JSON form', () => 1n],
-  ])('whose listener fails with %s is refused as `internal`, and told here', (_, handler) =>
+  ])('whose handler fails with %s is refused as `internal`, and reported here', (_, handler) =>
     play(async (stage) => {
       const client = await stage.connected()
       client.handle('confirm', handler)
@@ -129,7 +129,7 @@ describe('an ask', () => {
       expect(client.said.errors).toMatchObject([{ subject: 'dump' }, { subject: 'fail' }])
     }))
 
-  test('is answered on its own connection or not at all, and its signal says when nobody waits', () =>
+  test('is answered on its own connection or not at all, and its signal aborts with that connection', () =>
     play(async (stage) => {
       const client = await stage.connected()
       const signals: AbortSignal[] = []
@@ -152,7 +152,7 @@ describe('an ask', () => {
       expect(stage.hub.at().of('reply')).toEqual([])
     }))
 
-  test('comes through a real hub, to one and to all', () =>
+  test('arrives through a real hub, at a single client and at all clients', () =>
     world({ seed: 5 }, async (w) => {
       const hub = w.hub({ authenticate: ({ token }) => ({ id: token ?? '' }), authorize: () => true })
       const clients = [await w.client(hub, 'bob'), await w.client(hub, 'bob')]

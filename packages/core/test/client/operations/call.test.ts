@@ -37,7 +37,7 @@ describe('a call (P-PB-7)', () => {
       expect(outcome.state).toBe('pending')
     }))
 
-  test('declared idempotent is repeated with the same ref, before anything with a greater one', () =>
+  test('declared idempotent is repeated with the same ref, before operations with greater refs', () =>
     play(async (stage) => {
       const client = await stage.connected()
       const outcome = stage.watch(client.call('get', 1, { idempotent: true }))
@@ -102,7 +102,7 @@ describe('an abort signal', () => {
     }),
   )
 
-  test('takes out what waits, with its own reason', () =>
+  test('removes a waiting operation, which rejects with its reason', () =>
     play(async (stage) => {
       const client = stage.client()
       const aborter = new AbortController()
@@ -142,7 +142,7 @@ describe('an abort signal', () => {
       expect(outcome).toMatchObject({ state: 'rejected', error: 'enough' })
     }))
 
-  test('after the answer changes nothing, and nothing is left on it', () =>
+  test('after the answer has no effect, and keeps no listener', () =>
     play(async (stage) => {
       stage.hub.storeSends()
       const client = await stage.connected()

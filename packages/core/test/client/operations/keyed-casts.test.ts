@@ -8,7 +8,7 @@ const casts = (stage: Stage): unknown[][] =>
     .of('cast')
     .map(([, address, , data]) => [address, data])
 
-test('made while there is no connection, the newest of each key goes out with the next one; without a key none does', () =>
+test('made without a connection, the newest cast of each key is written on the next connection, and casts without a key are dropped', () =>
   play(async (stage) => {
     const client = await stage.connected()
     stage.hub.at().cut()
@@ -70,7 +70,7 @@ test('while the transport waits for the hub only the newest waits', () =>
     expect(casts(stage)).toEqual([['#a', 9]])
   }))
 
-test('nothing is written on a connection to which the hub has said bye: it waits for the next', () =>
+test('wait for the next connection after the hub’s bye', () =>
   play(async (stage) => {
     const client = await stage.connected()
     stage.hub.at().write(['bye', 4001, 'moving'])
@@ -83,7 +83,7 @@ test('nothing is written on a connection to which the hub has said bye: it waits
     expect(casts(stage)).toEqual([['#a', 1]])
   }))
 
-test('what one user has left nobody casts as another (P-HS-8)', () =>
+test('casts of a user are not written for another user (P-HS-8)', () =>
   play(async (stage) => {
     const client = await stage.connected()
     stage.hub.at().cut()
@@ -116,7 +116,7 @@ test('of more keys than may wait the newest do, by number and by size (I13)', ()
     expect(large.map((text) => Number.parseInt(text as string, 10))).toEqual([8, 9, 10])
   }))
 
-test('one that has become too large for the hub is dropped, the others go out', () =>
+test('a cast that has become too large for the hub is dropped, and the rest are written', () =>
   play(async (stage) => {
     stage.hub.welcome = { limits: { ...limits, frame: 200 } }
     const client = stage.client()

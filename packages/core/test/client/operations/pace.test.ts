@@ -37,7 +37,7 @@ describe('the windows (P-PB-6)', () => {
       expect(stage.hub.at().of('send')).toHaveLength(3)
     }))
 
-  test('other operations have one of 16, and do not wait behind the sends', () =>
+  test('further operations have a window of 16, and do not wait behind the sends', () =>
     play(async (stage) => {
       stage.hub.script['join'] = () => {}
       const client = await stage.connected()
@@ -55,7 +55,7 @@ describe('the windows (P-PB-6)', () => {
       expect(stage.hub.at().of('read')).toHaveLength(17)
     }))
 
-  test('what is given up keeps its place until the hub has answered it', () =>
+  test('an operation that was given up counts until the hub has answered it', () =>
     play(async (stage) => {
       stage.hub.welcome = { limits: { ...limits, inflight: 1 } }
       const client = await stage.connected()
@@ -90,7 +90,7 @@ describe('the rate (P-LV-3)', () => {
       expect(stage.hub.at().of('send')).toHaveLength(30)
     }))
 
-  test('a cast over it is dropped, and what it used up is not there for others', () =>
+  test('a cast over the rate is dropped, and casts use up the rate of sends', () =>
     play(async (stage) => {
       stage.hub.storeSends()
       stage.hub.welcome = { limits: { ...limits, rate: 1, burst: 3 } }
@@ -109,7 +109,7 @@ describe('the rate (P-LV-3)', () => {
       expect(outcome.state).toBe('resolved')
     }))
 
-  test('a reconnect gives nothing back: the hub counts per user', () =>
+  test('a reconnect does not refill the bucket, because the hub counts per user', () =>
     play(async (stage) => {
       stage.hub.storeSends()
       stage.hub.welcome = { limits: { ...limits, rate: 1, burst: 50 } }
@@ -122,7 +122,7 @@ describe('the rate (P-LV-3)', () => {
       expect(stage.hub.at().of('send').length).toBeLessThan(5)
     }))
 
-  test('what was lost unanswered counts once: calls at the loss, repetitions with their answer', () =>
+  test('operations without an answer count once: calls at the loss, repetitions with their answer', () =>
     play(async (stage) => {
       stage.hub.welcome = { limits: { ...limits, rate: 0.01, burst: 9 } }
       const client = await stage.connected()
@@ -136,7 +136,7 @@ describe('the rate (P-LV-3)', () => {
       expect(stage.hub.at().of('send')).toHaveLength(7)
     }))
 
-  test('what a fresh session cannot repeat counts too', () =>
+  test('sends that a fresh session cannot repeat count too', () =>
     play(async (stage) => {
       stage.hub.welcome = { limits: { ...limits, rate: 0.01, burst: 9 } }
       const client = await stage.connected()

@@ -2,7 +2,7 @@ import { UsageError } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { limits, play } from '../../support/fake-hub.ts'
 
-describe('what is too large is refused at the call (P-LV-3)', () => {
+describe('an operation that is too large is refused at once (P-LV-3)', () => {
   const over = 'x'.repeat(65_536)
   const half = '漢'.repeat(22_000)
 
@@ -25,7 +25,7 @@ describe('what is too large is refused at the call (P-LV-3)', () => {
       )
     }))
 
-  test('what was queued before the hub named a smaller limit', () =>
+  test('after the hub named a smaller limit than at the call', () =>
     play(async (stage) => {
       stage.hub.welcome = { limits: { ...limits, frame: 200 } }
       stage.hub.storeSends()
@@ -59,8 +59,8 @@ describe('what is too large is refused at the call (P-LV-3)', () => {
     }))
 })
 
-describe('the outbox', () => {
-  test('is bounded: one more is rejected as `full`', () =>
+describe('the queue', () => {
+  test('is bounded: a further operation is rejected as `full`', () =>
     play(async (stage) => {
       const client = stage.client({ maxQueued: 3 })
       const outcomes = [1, 2, 3, 4].map((n) => stage.watch(client.to('#a').send('say', n)))
@@ -90,7 +90,7 @@ describe('the outbox', () => {
 })
 
 describe('the end of the client', () => {
-  test('rejects what waits as `closed`, and what was written as uncertain', () =>
+  test('rejects waiting operations as `closed`, and written operations as uncertain', () =>
     play(async (stage) => {
       const client = await stage.connected()
       const [written, call, read] = [
@@ -109,7 +109,7 @@ describe('the end of the client', () => {
       expect([read?.error?.code, waiting.error?.code]).toEqual(['closed', 'closed'])
     }))
 
-  test('is final: what is tried afterwards is rejected, casts are dropped', () =>
+  test('is final: later operations are rejected, and casts are dropped', () =>
     play(async (stage) => {
       const client = await stage.connected()
       const room = client.join('#a')
@@ -122,9 +122,9 @@ describe('the end of the client', () => {
     }))
 })
 
-describe('what is used wrongly', () => {
+describe('wrong use', () => {
   test.each(['', '$gap', 'a\nb', 'x'.repeat(129)])(
-    'the event %j is rejected, nothing is thrown (P-PB-10)',
+    'the event %j is rejected and not thrown (P-PB-10)',
     (event) =>
       play(async (stage) => {
         const client = await stage.connected()

@@ -168,7 +168,7 @@ describe('the publish horizon (P-PB-3)', () => {
       expect([first.at, second.at].map((at) => (at ?? 0) - (first.at ?? 0))).toEqual([0, 10_000])
     }))
 
-  test('is over after a long sleep: nothing is repeated then (P-PB-3)', () =>
+  test('is over after a long sleep: the send is not repeated then (P-PB-3)', () =>
     play(async (stage) => {
       let asleep = 0
       const clock = stage.time.runtime('sleeper')
@@ -186,7 +186,7 @@ describe('the publish horizon (P-PB-3)', () => {
 })
 
 describe('a fresh session (P-PB-8)', () => {
-  test('what had been written is uncertain, what had not goes out with new refs', () =>
+  test('makes written sends uncertain, and writes the waiting sends with new refs', () =>
     play(async (stage) => {
       const client = await stage.connected()
       const written = stage.watch(client.to('#a').send('say', 'written'))
@@ -202,7 +202,7 @@ describe('a fresh session (P-PB-8)', () => {
       expect(client.session).toBe('other')
     }))
 
-  test('an idempotent call is repeated in it, with a new ref and before what came later', () =>
+  test('repeats an idempotent call with a new ref, before later operations', () =>
     play(async (stage) => {
       const client = await stage.connected()
       const [first, second] = [1, 2].map((n) => stage.watch(client.call('get', n, { idempotent: true })))

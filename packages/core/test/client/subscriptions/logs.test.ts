@@ -82,7 +82,7 @@ describe('a message of a stream (P-ST-7)', () => {
       expect(stage.hub.at().of('join')).toHaveLength(1)
     }))
 
-  test('a hole whose answer is a gap is told before anything later', () =>
+  test('a hole whose answer is a gap is reported before any later message', () =>
     play(async (stage) => {
       const { said } = await inRoom(stage)
       stage.hub.script['join'] = (connection, [, ref]) =>
@@ -93,7 +93,7 @@ describe('a message of a stream (P-ST-7)', () => {
       expect(said).toEqual([gap, 21])
     }))
 
-  test('a hole in one stream does not hold up another', () =>
+  test('a hole in a log does not delay another log', () =>
     play(async (stage) => {
       const { client, said } = await inRoom(stage)
       const other: unknown[] = []
@@ -149,7 +149,7 @@ describe('a message of a stream (P-ST-7)', () => {
       expect(said).toEqual([6, 8])
     }))
 
-  test('of a stream that nobody joined is ignored', () =>
+  test('of an address without a subscription is ignored', () =>
     play(async (stage) => {
       const client = await stage.connected()
       stage.hub
@@ -185,7 +185,7 @@ describe('the place in an answer (P-ST-3)', () => {
       expect(client.positions['#a']).toEqual(['e9', 31, 'm31'])
     }))
 
-  test('is a gap only for one who had a place', () =>
+  test('is a gap only for a client that had a position', () =>
     play(async (stage) => {
       stage.hub.streams.set('#a', { ...live(3), mode: 'gap', reason: 'absent' })
       const client = await stage.connected()
@@ -211,7 +211,7 @@ describe('the place in an answer (P-ST-3)', () => {
 })
 
 describe('a gap frame', () => {
-  test('is one `$gap` with from and to, before any later message, and the stream goes on behind it', () =>
+  test('is a single `$gap` with from and to, before any later message, and the log continues after it', () =>
     play(async (stage) => {
       const { said, joins } = await inRoom(stage)
       stage.hub
@@ -227,7 +227,7 @@ describe('a gap frame', () => {
       expect(joins()).toEqual([])
     }))
 
-  test('while a hole is being filled says nothing: the answer will', () =>
+  test('while a hole is filled is not reported, because the answer to the join tells it', () =>
     play(async (stage) => {
       const { said } = await inRoom(stage)
       stage.hub.script['join'] = () => {}
@@ -291,7 +291,7 @@ describe('an old connection', () => {
       expect(asked).toEqual([])
     }))
 
-  test('nothing of it counts once the new one has said hello, also not its end', () =>
+  test('frames and the end of the old connection are ignored after the new hello', () =>
     play(async (stage) => {
       const { client } = await inRoom(stage)
       const old = stage.hub.at()
@@ -350,7 +350,7 @@ describe('a join or leave belongs to its connection', () => {
     }))
 })
 
-test('whatever a stream of frames looks like, each id is delivered once and in the order of its offsets (P-ST-7)', () => {
+test('for every sequence of frames, each id is delivered once and in the order of its offset (P-ST-7)', () => {
   const frame = fc.record({
     at: fc.integer({ min: 1, max: 20 }),
     prev: fc.option(fc.integer({ min: 0, max: 20 })),
@@ -374,7 +374,7 @@ test('whatever a stream of frames looks like, each id is delivered once and in t
   )
 })
 
-test('through a real hub a reader that was away gets what it missed, in order and once', () =>
+test('through a real hub a client that was away gets the missed messages, in order and once', () =>
   world({ seed: 3 }, async (w) => {
     const hub = w.hub({ authenticate: ({ token }) => ({ id: token ?? '' }), authorize: () => true })
     const [alice, bob] = [await w.client(hub, 'alice'), await w.client(hub, 'bob')]

@@ -17,7 +17,7 @@ describe('messages()', () => {
       expect((await two.next()).value.data).toBe(1)
     }))
 
-  test('ends when the room is left; what had come is still given', () =>
+  test('ends when the room is left, after the messages in the queue', () =>
     play(async (stage) => {
       const client = await stage.connected()
       const room = client.join('#a')
@@ -64,7 +64,7 @@ describe('messages()', () => {
       await expect(iterator.next()).resolves.toEqual({ value: undefined, done: true })
     }))
 
-  test('a loop that is left lets go of what waits', () =>
+  test('a loop that ends early drops the messages in the queue', () =>
     play(async (stage) => {
       const client = await stage.connected()
       const room = client.join('#a')

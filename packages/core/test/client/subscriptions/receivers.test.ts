@@ -2,7 +2,7 @@ import type { Delivery } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { msg, play } from '../../support/fake-hub.ts'
 
-describe('who hears what', () => {
+describe('receivers of a message', () => {
   test('a room hears its own, the client `*`, its user and its session, and never rooms', () =>
     play(async (stage) => {
       const client = await stage.connected()
@@ -36,7 +36,7 @@ describe('who hears what', () => {
       ])
     }))
 
-  test('what a message is told besides its data', () =>
+  test('a listener gets the fields of a message, besides its data', () =>
     play(async (stage) => {
       const client = await stage.connected()
       const told: Delivery[] = []
@@ -95,7 +95,7 @@ describe('who hears what', () => {
       ])
     }))
 
-  test('observe sees every message and gap before its listeners; what it throws harms nobody', () =>
+  test('observe gets every message and gap before its listeners, and its errors are reported', () =>
     play(async (stage) => {
       const order: unknown[] = []
       const client = await stage.connected({

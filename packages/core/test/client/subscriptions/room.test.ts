@@ -5,7 +5,7 @@ const rejections: unknown[] = []
 process.on('unhandledRejection', (error) => rejections.push(error))
 
 describe('handles of one room', () => {
-  test('are each their own, and are counted: the wire sees one join and one leave', () =>
+  test('are separate, and the hub gets a single join and a single leave', () =>
     play(async (stage) => {
       const client = await stage.connected()
       const rooms = [client.join('#a'), client.join('#a'), client.join('#a')]
@@ -21,7 +21,7 @@ describe('handles of one room', () => {
       expect(stage.hub.at().types).toEqual(['hello', 'join', 'leave'])
     }))
 
-  test('that one leaves hears nothing more, the others do', () =>
+  test('that have left receive no further messages; the remaining handles do', () =>
     play(async (stage) => {
       const client = await stage.connected()
       const [a, b] = [client.join('#a'), client.join('#a')]
@@ -37,7 +37,7 @@ describe('handles of one room', () => {
       expect(seen).toEqual(['a', 'b', 'b'])
     }))
 
-  test('a later one is ready at once, and hears from now on', () =>
+  test('a later handle is ready at once, and receives messages from then on', () =>
     play(async (stage) => {
       const client = await stage.connected()
       client.join('#a')
@@ -53,7 +53,7 @@ describe('handles of one room', () => {
       expect(seen).toEqual([2])
     }))
 
-  test('P-ST-7: joined again at a hub that is behind are not handed what they have had', () =>
+  test('P-ST-7: joined again at a hub that lags behind do not get the same messages again', () =>
     play(async (stage) => {
       const client = await stage.connected()
       const room = client.join('#a')
@@ -83,7 +83,7 @@ describe('handles of one room', () => {
       expect(stage.hub.at().of('join').at(-1)).toEqual(['join', expect.any(Number), '#a'])
     }))
 
-  test('an answer to a join that was left meanwhile is not taken for the next one’s', () =>
+  test('the answer to a join before a leave is not taken for the answer to the next join', () =>
     play(async (stage) => {
       stage.hub.script['join'] = () => {}
       const client = await stage.connected()
@@ -166,7 +166,7 @@ describe('ready', () => {
 })
 
 describe('left', () => {
-  test('ends the room: nothing of it comes afterwards, and it is not joined again (P-ST-10)', () =>
+  test('ends the room: no event of it follows, and it is not joined again (P-ST-10)', () =>
     play(async (stage) => {
       const client = await stage.connected()
       const room = client.join('#a')
@@ -187,7 +187,7 @@ describe('left', () => {
       expect(stage.hub.at().of('join')).toHaveLength(1)
     }))
 
-  test('while it joins again because of a hole: what that join brings is left, too (P-ST-10)', () =>
+  test('during a join because of a hole leaves that join too (P-ST-10)', () =>
     play(async (stage) => {
       const client = await stage.connected()
       client.join('#a')

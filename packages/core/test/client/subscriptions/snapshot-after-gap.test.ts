@@ -26,7 +26,7 @@ describe('a gap in a room with a snapshot hook', () => {
         await stage.advance(2_000)
       },
     ],
-  ])('from %s is told first; then comes the state, and what is behind its position', (_, happens) =>
+  ])('from %s is reported first, then comes the state, then the messages after its position', (_, happens) =>
     play(async (stage) => {
       const { said, questions, last } = await inRoom(stage)
       await happens(stage)
@@ -90,7 +90,7 @@ describe('a gap in a room with a snapshot hook', () => {
       expect(said.slice(2)).toEqual([21, 23])
     }))
 
-  test('goes on behind it when the hook has nothing to say', () =>
+  test('continues after the gap when the hook returns null', () =>
     play(async (stage) => {
       const { said, last, joins } = await inRoom(stage)
       stage.hub.at().write(msg('#a', 6))

@@ -62,7 +62,7 @@ describe('a room with a snapshot hook, at first', () => {
       expect(questions).toEqual([])
     }))
 
-  test('goes on where it stands when the hook has nothing to say', () =>
+  test('continues at its position when the hook returns null', () =>
     play(async (stage) => {
       answerJoins(stage, 5)
       const client = await stage.connected()

@@ -9,16 +9,16 @@ describe('a hook that fails', () => {
     ['gives nothing', (question) => question.answer(undefined as unknown as null), { code: 'usage' }],
     ['gives no position', (question) => question.answer({ state: 1 } as Snapshot), { code: 'usage' }],
     [
-      'gives what is no position',
+      'returns no position',
       (question) => question.answer({ state: 1, position: ['e1', 7, null] }),
       { code: 'usage' },
     ],
     [
-      'gives a position whose epoch is too long',
+      'returns a position whose epoch is too long',
       (question) => question.answer({ state: 1, position: place(7, 'e'.repeat(17)) }),
       { code: 'usage' },
     ],
-  ])('because it %s is reported and asked again, and nothing is lost (S-31)', (_, happens, error) =>
+  ])('because it %s is reported and called again, and no message is lost (S-31)', (_, happens, error) =>
     play(async (stage) => {
       const { client, said, questions, last } = await inRoom(stage)
       lose(stage)
@@ -82,7 +82,7 @@ describe('a hook that fails', () => {
       expect(questions).toHaveLength(14)
     }))
 
-  test('with a position that the hub refuses offers it on no other connection', () =>
+  test('with a position that the hub refuses offers it on no later connection', () =>
     play(async (stage) => {
       const { questions, last } = await inRoom(stage)
       lose(stage)

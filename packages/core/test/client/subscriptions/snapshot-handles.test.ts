@@ -4,7 +4,7 @@ import { live, msg, play, replay } from '../../support/fake-hub.ts'
 import { hooked, inRoom, listen, lose, place } from '../../support/snapshot-hook.ts'
 
 describe('the hook of a room with several handles', () => {
-  test('is the first one’s; every handle gets its state, and it stays until the last has left', () =>
+  test('belongs to the first handle; every handle gets its state, and it stays until the last handle has left', () =>
     play(async (stage) => {
       const { client, room, last } = await inRoom(stage)
       const said = listen(client.join('#a'))
@@ -16,7 +16,7 @@ describe('the hook of a room with several handles', () => {
       expect(said).toEqual(['trimmed', { address: '#a', state: 's', position: place(20) }])
     }))
 
-  test('is not given with a later one: that is a UsageError, and the room is as it was', () =>
+  test('given with a later handle is a UsageError, and does not change the room', () =>
     play(async (stage) => {
       const { client, room, said } = await inRoom(stage)
       const { hook, questions } = hooked(stage)

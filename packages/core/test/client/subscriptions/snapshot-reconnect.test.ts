@@ -22,7 +22,7 @@ describe('a connection that is lost while the hook is asked', () => {
       expect(questions).toHaveLength(1)
     }))
 
-  test('an answer that comes meanwhile is what the next hello asks for', () =>
+  test('an answer that comes meanwhile is the position in the next hello', () =>
     play(async (stage) => {
       const { said, last } = await inRoom(stage)
       lose(stage)

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { play, type Stage } from '../../support/fake-hub.ts'
 import { inRoom, lose, place } from '../../support/snapshot-hook.ts'
 
-describe('a hook whose answer nobody wants any more', () => {
+describe('a hook whose answer is no longer needed', () => {
   test.each<[string, (client: Client, room: Room<Untyped>, stage: Stage) => unknown]>([
     ['the room is left', (_, room) => room.leave()],
     ['the client is closed', (client) => client.close()],
@@ -19,7 +19,7 @@ describe('a hook whose answer nobody wants any more', () => {
         await stage.advance(3_000)
       },
     ],
-  ])('is aborted when %s, and what it says afterwards counts for nothing', (_, happens) =>
+  ])('is aborted when %s, and a later answer is ignored', (_, happens) =>
     play(async (stage) => {
       const { client, room, said, questions, last } = await inRoom(stage)
       lose(stage)

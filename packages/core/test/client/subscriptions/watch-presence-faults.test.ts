@@ -22,8 +22,8 @@ const enter = (client: Client, state: unknown): Presence => watchPresence(client
 const shown = ({ members }: Presence): string[] =>
   [...members.values()].map(({ user, state }) => `${user} ${state}`).sort()
 
-describe('who is here, whatever goes wrong', () => {
-  test('S-25: a hub that is out of reach of the others counts as gone when its lease is over, and takes nothing meanwhile; then everyone is back', () =>
+describe('the members of a room, with faults', () => {
+  test('S-25: the members of a hub without its backplane are gone when its lease is over, and are back when it has the backplane again', () =>
     world({ seed: 1 }, async (w) => {
       const { other, bob, hers, his } = await apart(w)
       w.backplane.outage('45s', other)
@@ -49,7 +49,7 @@ describe('who is here, whatever goes wrong', () => {
       await sending
     }))
 
-  test('S-26: when the answer to who has come is lost, and they do not come back, they are gone after the grace', () =>
+  test('S-26: a session whose entry has no answer, and that does not resume, is gone after the grace', () =>
     world({ seed: 2 }, async (w) => {
       const { hub, hers } = await apart(w)
       const carol = await w.client(hub, 'carol')
@@ -61,7 +61,7 @@ describe('who is here, whatever goes wrong', () => {
       expect(shown(hers)).toEqual(['alice a', 'bob b'])
     }))
 
-  test('S-26, P-PR-6: who comes back when the lease of their dead hub is over has the state they had', () =>
+  test('S-26, P-PR-6: a session that resumes after the lease of its dead hub has its old state', () =>
     world({ seed: 3 }, async (w) => {
       const { other, bob, hers } = await apart(w)
       const { session } = bob
@@ -73,7 +73,7 @@ describe('who is here, whatever goes wrong', () => {
       expect([shown(hers), bob.session]).toEqual([['alice a', 'bob b'], session])
     }))
 
-  test('S-26: what is said of oneself while the hub stood still is the last word, not what the hub says again of itself', () =>
+  test('S-26: a state set while the hub stood still wins over the state that the hub writes again', () =>
     world({ seed: 4 }, async (w) => {
       const { other, hers, his } = await apart(w)
       w.pause(other, '32s')
@@ -86,7 +86,7 @@ describe('who is here, whatever goes wrong', () => {
       ])
     }))
 
-  test('S-26: what could not be said of oneself is said when it can', () =>
+  test('S-26: a state that the hub could not take is sent again', () =>
     world({ seed: 5 }, async (w) => {
       const { other, bob, hers, his } = await apart(w)
       const errors: unknown[] = []
@@ -98,7 +98,7 @@ describe('who is here, whatever goes wrong', () => {
       expect([shown(hers), errors]).toEqual([['alice a', 'bob c'], []])
     }))
 
-  test('S-26: what no hint has told of is found by looking', () =>
+  test('S-26: a change without a hint is found by the next read', () =>
     world({ seed: 6 }, async (w) => {
       const { bob, hers } = await apart(w)
       w.backplane.hints({ lose: 1 }, '2s')
@@ -109,7 +109,7 @@ describe('who is here, whatever goes wrong', () => {
       expect(shown(hers)).toEqual(['alice a'])
     }))
 
-  test('S-26: a store that has lost everything is told again, also by the hubs where nobody moves', () =>
+  test('S-26: a store that has lost its members gets them again, also from hubs without a change', () =>
     world({ seed: 7 }, async (w) => {
       const { hub, hers } = await apart(w)
       w.backplane.wipe()
@@ -119,7 +119,7 @@ describe('who is here, whatever goes wrong', () => {
       for (const here of [hers, carols]) expect(shown(here)).toEqual(['alice a', 'bob b', 'carol c'])
     }))
 
-  test('S-26: a hub alone that stood still for longer than its lease goes on with whom it has', () =>
+  test('S-26: a single hub that stood still for longer than its lease keeps its members', () =>
     world({ seed: 8, backplaneLatency: 0 }, async (w) => {
       const hub = w.hub(options)
       const [alice, bob] = [await w.client(hub, 'alice'), await w.client(hub, 'bob')]

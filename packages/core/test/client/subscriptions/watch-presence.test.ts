@@ -22,8 +22,8 @@ async function crowd(w: World, hub: Hub, size: number): Promise<void> {
   await Promise.all(clients.map((client) => client.join('#a').ready))
 }
 
-describe('who is here', () => {
-  test('P-PR-1, U-19: everyone sees the same, also across nodes, folded by user', () =>
+describe('the members of a room', () => {
+  test('P-PR-1, U-19: are the same for all clients, also across nodes, by user', () =>
     world({ seed: 1 }, async (w) => {
       const [one, other] = [w.hub(options), w.hub(options)]
       const clients = [
@@ -42,7 +42,7 @@ describe('who is here', () => {
       for (const here of heres) expect(shown(here)['bob']).toEqual(['busy'])
     }))
 
-  test('P-PR-5, S-27: a tunnel shorter than the grace is no change for the others; a longer one is one leave and one join', () =>
+  test('P-PR-5, S-27: a connection lost for less than the grace is no change for the room; lost for longer, it is a leave and a join', () =>
     world({ seed: 2 }, async (w) => {
       const hub = w.hub(options)
       const [alice, bob] = [await w.client(hub, 'alice'), await w.client(hub, 'bob')]
@@ -77,7 +77,7 @@ describe('who is here', () => {
       expect(Object.keys(shown(here))).toEqual(['alice'])
     }))
 
-  test('P-PR-2, P-PR-6: after a resume a client asks who is here, and has the state it had', () =>
+  test('P-PR-2, P-PR-6: after a resume a client requests the members, and has its old state', () =>
     world({ seed: 3 }, async (w) => {
       const hub = w.hub(options)
       const [alice, bob, carol] = [
@@ -123,7 +123,7 @@ describe('who is here', () => {
       expect([first.count, last.count]).toEqual([211, 211])
     }))
 
-  test('who asks for more than a page is told of all, up to a size of its own', () =>
+  test('a client gets more than a page of members, up to its own `max`', () =>
     world({ seed: 7 }, async (w) => {
       const hub = w.hub({ ...options, presence: { max: 500 } })
       await crowd(w, hub, 250)
@@ -134,7 +134,7 @@ describe('who is here', () => {
       expect([all.count, all.members.size]).toEqual([251, 251])
     }))
 
-  test('when the room is left nobody is here any more; joined again, it is shown anew', () =>
+  test('are empty when the room is left, and are shown again in the next join', () =>
     world({ seed: 8 }, async (w) => {
       const hub = w.hub(options)
       const alice = await w.client(hub, 'alice')
@@ -155,7 +155,7 @@ describe('who is here', () => {
       expect([again.closed, again.count]).toEqual([false, 2])
     }))
 
-  test('without presence at the hub nobody is here', () =>
+  test('are empty when the hub has no presence', () =>
     world({ seed: 6 }, async (w) => {
       const { presence: _, ...none } = options
       const alice = await w.client(w.hub(none), 'alice')
