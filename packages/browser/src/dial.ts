@@ -7,6 +7,8 @@ import { type BrowserDialOptions, browserDialOptionNames } from './options.ts'
 import { socketUrl, withoutSecrets } from './url.ts'
 import { webSocketDialer } from './web-socket-dialer.ts'
 
+const transports: readonly BrowserDialOptions['transport'][] = ['auto', 'websocket', 'http']
+
 /**
  * Returns a dialer for a page or a worker, for a `Client` that the application makes itself; {@link connect} makes a client too. The dialer rejects with
  * a `ChatError` when there is no connection: `unavailable`, or the error that the server answers over HTTP. A browser does
@@ -25,16 +27,16 @@ export function makeDialer(
   url: string | URL,
   { transport = 'auto', ...options }: BrowserDialOptions,
 ): { readonly dial: Dialer; environment(client: ConnectionHints): Undo } {
+  if (!transports.includes(transport))
+    throw new UsageError(
+      `unable to connect: the option 'transport' is ${JSON.stringify(transport)}; use ${transports.join(', ')}`,
+    )
   const target = socketUrl(url)
   const environment = (): Undo => () => {}
   const http = dialHttp(target, { pause: false })
   if (transport === 'http') return { dial: http, environment }
   const webSocket = webSocketDialer(target)
   if (transport === 'websocket') return { dial: webSocket, environment }
-  if (transport !== 'auto')
-    throw new UsageError(
-      `unable to connect: the option 'transport' is ${JSON.stringify(transport)}; use 'auto', 'websocket' or 'http'`,
-    )
   const fallback = new FallbackDialer({
     webSocket,
     http,
