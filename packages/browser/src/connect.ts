@@ -4,7 +4,9 @@ import { makeDialer } from './dial.ts'
 import { type BrowserDialOptions, browserDialOptionNames } from './options.ts'
 import { sendPageHints } from './page-hints.ts'
 
-/** Options of {@link connect}: those of a `Client` except `dial` and `environment`, and those of {@link dial}. */
+/**
+ * Options of {@link connect}: those of a `Client` except `dial` and `environment`, and those of {@link dial}.
+ */
 export interface ConnectOptions<C extends AnyContract = AnyContract>
   extends Omit<SharedClientOptions<C>, 'runtime'>,
     BrowserDialOptions {}
@@ -19,17 +21,17 @@ export interface ConnectOptions<C extends AnyContract = AnyContract>
  * await lobby.send('say', { text: 'hi' })
  * ```
  *
- * A relative URL is resolved against the page: `/chat` on `https://app.example` is `wss://app.example/chat`. `http:` and
- * `https:` URLs are accepted too. Where WebSocket is blocked, the client uses HTTP at the same URL, with the same
- * guarantees, if the server has `@chat/http` there; it moves back to WebSocket when a WebSocket opens. When the page comes
- * back online, to the foreground or out of the back/forward cache, the client connects at once, or checks that its
- * connection is alive.
+ * A relative URL is resolved against the page: `/chat` on `https://app.example` is `wss://app.example/chat`.
+ * `http:` and `https:` URLs are accepted too. Where WebSocket is blocked, the client uses HTTP at the same
+ * URL, with the same guarantees, if the server has `@chat/http` there; it moves back to WebSocket when a
+ * WebSocket opens. When the page comes back online, to the foreground or out of the back/forward cache, the
+ * client connects at once, or checks that its connection is alive.
  *
- * With a contract, `connect('/chat', { contract })` validates all data; `connect<typeof contract>('/chat')` uses the types
- * alone, and adds no validators to the page.
+ * With a contract, `connect('/chat', { contract })` validates all data; `connect<typeof contract>('/chat')`
+ * uses the types alone, and adds no validators to the page.
  *
- * @throws UsageError when the URL cannot be a hub's, WebSocket does not exist here, an option does not exist, or a duration
- * is not a positive number.
+ * @throws UsageError when the URL cannot be a hub's, WebSocket does not exist here, an option does not exist,
+ * or a duration is not a positive number.
  */
 export function connect<C extends AnyContract = Untyped>(
   url: string | URL,

@@ -2,7 +2,8 @@ import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/co
 
 const capabilities: TransportCapabilities = {
   name: 'browser',
-  // Chromium and Firefox report the bytes that wait, but WebKit's network process takes all bytes at once and counts them as written.
+  // Chromium and Firefox report the bytes that wait, but WebKit's network process takes all bytes at once and
+  // counts them as written.
   backpressure: false,
   // A browser cannot stop reading.
   pause: false,
@@ -12,7 +13,10 @@ const capabilities: TransportCapabilities = {
 
 /** Number of unwritten bytes above which a sender waits. */
 const highWaterMark = 64 * 1024
-/** Time between two checks of the unwritten bytes while a sender waits, in milliseconds: a browser has no event for it. */
+/**
+ * Time between two checks of the unwritten bytes while a sender waits, in milliseconds: a browser has no
+ * event for it.
+ */
 const drainInterval = 20
 /** Maximum time for the hub's answer to a close, in milliseconds. Browsers wait 10 s and longer. */
 const closeTimeout = 5_000

@@ -10,19 +10,22 @@ import { webSocketDialer } from './web-socket-dialer.ts'
 const transports: readonly BrowserDialOptions['transport'][] = ['auto', 'websocket', 'http']
 
 /**
- * Returns a dialer for a page or a worker, for a `Client` that the application makes itself; {@link connect} makes a client too. The dialer rejects with
- * a `ChatError` when there is no connection: `unavailable`, or the error that the server answers over HTTP. A browser does
- * not tell why a WebSocket failed.
+ * Returns a dialer for a page or a worker, for a `Client` that the application makes itself; {@link connect}
+ * makes a client too. The dialer rejects with a `ChatError` when there is no connection: `unavailable`, or
+ * the error that the server answers over HTTP. A browser does not tell why a WebSocket failed.
  *
- * @throws UsageError when the URL cannot be a hub's, WebSocket does not exist here, an option does not exist, or a duration
- * is not a positive number.
+ * @throws UsageError when the URL cannot be a hub's, WebSocket does not exist here, an option does not exist,
+ * or a duration is not a positive number.
  */
 export function dial(url: string | URL, options: BrowserDialOptions = {}): Dialer {
   checkOptions('dial', options, browserDialOptionNames)
   return makeDialer(url, options).dial
 }
 
-/** Returns a dialer, and the `environment` option of its client, through which the dialer moves the client from HTTP to WebSocket. */
+/**
+ * Returns a dialer, and the `environment` option of its client, through which the dialer moves the client
+ * from HTTP to WebSocket.
+ */
 export function makeDialer(
   url: string | URL,
   { transport = 'auto', ...options }: BrowserDialOptions,

@@ -14,20 +14,26 @@ export interface FallbackDialerOptions {
   readonly retry: number
 }
 
-/** Ratio of the longest wait to the first wait. Where WebSocket has worked before, the wait starts at the first wait divided by this. */
+/**
+ * Ratio of the longest wait to the first wait. Where WebSocket has worked before, the wait starts at the
+ * first wait divided by this.
+ */
 const range = 32
 
 /**
- * Dialer over two transports to one hub: WebSocket, and HTTP where WebSocket is blocked. The results of earlier attempts
- * decide which transport goes first; the other follows at once. A client that changes its transport resumes, as after any
- * lost connection, so this dialer knows no messages.
+ * Dialer over two transports to one hub: WebSocket, and HTTP where WebSocket is blocked. The results of
+ * earlier attempts decide which transport goes first; the other follows at once. A client that changes its
+ * transport resumes, as after any lost connection, so this dialer knows no messages.
  */
 export class FallbackDialer {
   readonly #options: FallbackDialerOptions
   readonly #stop = new AbortController()
   /** Number of the dial: the result of a probe counts only until the next dial. */
   #round = 0
-  /** `true` while HTTP goes first, until the time `#until`. A lost connection over HTTP does not move that time. */
+  /**
+   * `true` while HTTP goes first, until the time `#until`. A lost connection over HTTP does not move that
+   * time.
+   */
   #blocked: boolean
   #until: number
   /** Wait of the next block. */
@@ -119,7 +125,10 @@ export class FallbackDialer {
     return connection
   }
 
-  /** Follows a failed WebSocket. A browser does not tell why a WebSocket failed, so the error of HTTP is better, except `not_found`: the server has no HTTP handler. */
+  /**
+   * Follows a failed WebSocket. A browser does not tell why a WebSocket failed, so the error of HTTP is
+   * better, except `not_found`: the server has no HTTP handler.
+   */
   async #httpInstead(options: DialOptions, cause: unknown): Promise<Connection> {
     try {
       return await this.#overHttp(options)

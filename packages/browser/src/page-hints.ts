@@ -1,9 +1,9 @@
 import type { ConnectionHints, Undo } from '@chat/core'
 
 /**
- * Sends a client the hints of its page. When the page comes back (online, to the foreground, out of the back/forward
- * cache), the client ends its wait for the next attempt, and checks its connection, which may have died unnoticed. It checks
- * the connection also when the page goes offline.
+ * Sends a client the hints of its page. When the page comes back (online, to the foreground, out of the
+ * back/forward cache), the client ends its wait for the next attempt, and checks its connection, which may
+ * have died unnoticed. It checks the connection also when the page goes offline.
  */
 export function sendPageHints(client: ConnectionHints): Undo {
   const onReturn = (): void => {

@@ -4,7 +4,8 @@ import { UsageError } from '@chat/core'
 const loopback = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/
 
 /**
- * Returns the URL of a hub for a WebSocket: resolves a relative URL against the page, and turns `http:` into `ws:` and `https:` into `wss:`.
+ * Returns the URL of a hub for a WebSocket: resolves a relative URL against the page, and turns `http:` into
+ * `ws:` and `https:` into `wss:`.
  *
  * @throws UsageError when the URL cannot be a hub's.
  */

@@ -31,8 +31,8 @@ import type { ClientCounters, ClientStatus, ClientTarget, HistoryPage } from './
 const ownEvents: readonly (keyof ClientEvents)[] = ['$status', '$gap', '$snapshot', '$error']
 
 /**
- * Client of a hub. It stays connected, sends to everyone, to rooms and to users, and receives messages in order and once, or a gap that tells
- * which messages are missing.
+ * Client of a hub. It stays connected, sends to everyone, to rooms and to users, and receives messages in
+ * order and once, or a gap that tells which messages are missing.
  *
  * ```ts
  * const client = new Client({ dial, token: 'alice' })
@@ -41,8 +41,8 @@ const ownEvents: readonly (keyof ClientEvents)[] = ['$status', '$gap', '$snapsho
  * await lobby.send('say', { text: 'hi' })
  * ```
  *
- * Status: `connecting` → `connected` ↔ `reconnecting` → `closed`. The client reconnects with growing delays, until it is
- * closed or the hub forbids further attempts; then it is `closed`, with the error in `$status`.
+ * Status: `connecting` → `connected` ↔ `reconnecting` → `closed`. The client reconnects with growing delays,
+ * until it is closed or the hub forbids further attempts; then it is `closed`, with the error in `$status`.
  */
 export class Client<C extends AnyContract = Untyped> {
   readonly #context: ClientContext
@@ -80,8 +80,8 @@ export class Client<C extends AnyContract = Untyped> {
   }
 
   /**
-   * Positions in the logs of all addresses that this client receives, and given `positions` that no room has used yet. Save them before a
-   * reload, and give them to the next client as `positions`.
+   * Positions in the logs of all addresses that this client receives, and given `positions` that no room has
+   * used yet. Save them before a reload, and give them to the next client as `positions`.
    */
   get positions(): Readonly<Record<string, Position>> {
     return this.#session.subscriptions.positions
@@ -95,8 +95,8 @@ export class Client<C extends AnyContract = Untyped> {
   /**
    * Joins a room. Each call returns a handle of its own.
    *
-   * @throws UsageError when the address is not a room's, the client is closed, an option does not exist, or a snapshot
-   * hook is given for a room that has a handle already.
+   * @throws UsageError when the address is not a room's, the client is closed, an option does not exist, or a
+   * snapshot hook is given for a room that has a handle already.
    */
   join<State = unknown>(address: string, options: JoinOptions<State> = {}): Room<C, State> {
     if (addressKind(address) !== 'room')
@@ -110,7 +110,8 @@ export class Client<C extends AnyContract = Untyped> {
   }
 
   /**
-   * Returns a target to send messages and casts to: `*` for everyone, `#name` for a room, `@id` for a user, `~id` for a session (casts only).
+   * Returns a target to send messages and casts to: `*` for everyone, `#name` for a room, `@id` for a user,
+   * `~id` for a session (casts only).
    *
    * @throws UsageError when the text is not an address.
    */
@@ -124,12 +125,13 @@ export class Client<C extends AnyContract = Untyped> {
   }
 
   /**
-   * Listens to the messages and casts to `*`, to this client's user and to its session; messages to a room go to the
-   * room's own `on`. A name with `$` listens to one of the client's own events. An error that the listener throws goes to
-   * `$error` and stops no other listener. Returns the function that removes the listener.
+   * Listens to the messages and casts to `*`, to this client's user and to its session; messages to a room go
+   * to the room's own `on`. A name with `$` listens to one of the client's own events. An error that the
+   * listener throws goes to `$error` and stops no other listener. Returns the function that removes the
+   * listener.
    *
-   * @throws UsageError when the name is an ask's, or starts with `$` and is not among the client's own events, or
-   * `listener` is not a function.
+   * @throws UsageError when the name is an ask's, or starts with `$` and is not among the client's own
+   * events, or `listener` is not a function.
    */
   on<K extends keyof ClientEvents | EventName<C>>(event: K, listener: ClientListener<C, K>): Undo {
     checkListener(event, listener, ownEvents)
@@ -141,15 +143,16 @@ export class Client<C extends AnyContract = Untyped> {
   }
 
   /**
-   * Answers the hub's asks of one name: the result of `handler` is the answer, and a `ChatError` that it throws is the
-   * refusal. Any other error is `internal` to the hub, and goes whole to `$error`. Returns the function that removes the
-   * handler.
+   * Answers the hub's asks of one name: the result of `handler` is the answer, and a `ChatError` that it
+   * throws is the refusal. Any other error is `internal` to the hub, and goes whole to `$error`. Returns the
+   * function that removes the handler.
    *
    * ```ts
    * client.handle('confirm', ({ question }) => window.confirm(question))
    * ```
    *
-   * @throws UsageError when the name has a handler already, has listeners, or is not an ask's, or `handler` is not a function.
+   * @throws UsageError when the name has a handler already, has listeners, or is not an ask's, or `handler`
+   * is not a function.
    */
   handle<K extends AskName<C>>(ask: K, handler: AskHandler<C, K>): Undo {
     if (this.#context.listeners.has(ask))
@@ -162,10 +165,10 @@ export class Client<C extends AnyContract = Untyped> {
   /**
    * Calls the hub, and resolves with its answer.
    *
-   * @throws ChatError with the hub's code when the hub refuses; `not_found` when it does not handle the call; `timeout`
-   * when there is no answer in time and the call was not written, or is `idempotent`.
-   * @throws UncertainError when the call was written and there is no answer in time, or the connection is lost before the
-   * answer; not when the call is `idempotent`.
+   * @throws ChatError with the hub's code when the hub refuses; `not_found` when it does not handle the call;
+   * `timeout` when there is no answer in time and the call was not written, or is `idempotent`.
+   * @throws UncertainError when the call was written and there is no answer in time, or the connection is
+   * lost before the answer; not when the call is `idempotent`.
    * @throws UsageError when an option does not exist, or the client is closed.
    */
   call<K extends CallName<C>>(
@@ -179,14 +182,18 @@ export class Client<C extends AnyContract = Untyped> {
   /**
    * Reads a page of the history of an address.
    *
-   * @throws ChatError `forbidden` when the policy of the hub forbids it, `bad_request` for `after` together with `before`.
+   * @throws ChatError `forbidden` when the policy of the hub forbids it, `bad_request` for `after` together
+   * with `before`.
    * @throws UsageError when an option does not exist, or the client is closed.
    */
   history(address: string, options: HistoryOptions = {}): Promise<HistoryPage> {
     return this.#session.operations.history(address, options)
   }
 
-  /** Ends the client for good: closes the connection, rejects waiting operations as `closed`, and removes all timers, listeners and handlers. */
+  /**
+   * Ends the client for good: closes the connection, rejects waiting operations as `closed`, and removes all
+   * timers, listeners and handlers.
+   */
   close(): void {
     this.#session.connector.close()
     this.#context.listeners.clear()

@@ -25,7 +25,10 @@ export class ClientContext {
     this.listeners.emit(event, detail)
   }
 
-  /** Emits `$error`. An error of a listener of `$error` itself is dropped, because its report would fail again. */
+  /**
+   * Emits `$error`. An error of a listener of `$error` itself is dropped, because its report would fail
+   * again.
+   */
   reportError(error: unknown, subject: string): void {
     if (subject !== '$error') this.emit('$error', { error, subject })
   }

@@ -12,17 +12,23 @@ import type { ClientStatus, Delivery, Gap } from './types.ts'
 
 /** Own events of a client. */
 export interface ClientEvents {
-  /** The status has changed. `error` tells why a connection was lost, could not be made, or will not be made again. */
+  /**
+   * The status has changed. `error` tells why a connection was lost, could not be made, or will not be made
+   * again.
+   */
   readonly $status: { readonly status: ClientStatus; readonly error?: ChatError | undefined }
   /** Messages to `*` or to the user were lost. A room has its own `$gap`. */
   readonly $gap: Gap
-  /** `*` or the user's inbox continues from the state that {@link ClientOptions.snapshot} returned. Comes before any later message. */
+  /**
+   * `*` or the user's inbox continues from the state that {@link ClientOptions.snapshot} returned. Comes
+   * before any later message.
+   */
   readonly $snapshot: SnapshotEvent
   /**
-   * An operation failed, and the client continues. `subject` tells where: `token`, `connect` (a further attempt),
-   * `protocol` (a malformed frame), `user` (the hub now knows this client as another user), `observe`, the event of a
-   * listener or an ask, the address of a room (with `snapshot` for its hook, with `presence` for its `onChange`), or the
-   * address and event of a message that does not fit the contract.
+   * An operation failed, and the client continues. `subject` tells where: `token`, `connect` (a further
+   * attempt), `protocol` (a malformed frame), `user` (the hub now knows this client as another user),
+   * `observe`, the event of a listener or an ask, the address of a room (with `snapshot` for its hook, with
+   * `presence` for its `onChange`), or the address and event of a message that does not fit the contract.
    */
   readonly $error: { readonly error: unknown; readonly subject?: string | undefined }
 }
@@ -31,9 +37,15 @@ export interface ClientEvents {
 export interface RoomEvents<State = unknown> {
   /** Messages of the room were lost. Comes before any later message. */
   readonly $gap: Gap
-  /** The room continues from the state that its {@link JoinOptions.snapshot} returned. Comes before any later message. */
+  /**
+   * The room continues from the state that its {@link JoinOptions.snapshot} returned. Comes before any later
+   * message.
+   */
   readonly $snapshot: SnapshotEvent<State>
-  /** The hub refuses the room or has removed this client from it, or the client has ended. No event of the room follows. */
+  /**
+   * The hub refuses the room or has removed this client from it, or the client has ended. No event of the
+   * room follows.
+   */
   readonly $leave: { readonly address: string; readonly error: ChatError }
 }
 

@@ -10,9 +10,9 @@ interface Entry {
 }
 
 /**
- * Listeners of a client or a room, by event. The error of a listener that throws or rejects is reported, and stops neither
- * the other listeners nor the caller. A listener that was removed is not called any more, also by an `emit` that is under
- * way. The hub's listeners are eventemitter3's, which would cost a page 1 kB.
+ * Listeners of a client or a room, by event. The error of a listener that throws or rejects is reported, and
+ * stops neither the other listeners nor the caller. A listener that was removed is not called any more, also
+ * by an `emit` that is under way. The hub's listeners are eventemitter3's, which would cost a page 1 kB.
  */
 export class Listeners {
   readonly #report: (error: unknown, event: string) => void

@@ -9,8 +9,8 @@ import type { SnapshotEvent, SnapshotHook } from './snapshot.ts'
 import type { Delivery, Gap } from './types.ts'
 
 /**
- * Token of the user, `null` for none, or a function that fetches it. The client calls the function before each
- * connection, and when the present token is about to expire.
+ * Token of the user, `null` for none, or a function that fetches it. The client calls the function before
+ * each connection, and when the present token is about to expire.
  */
 export type Token = string | null | (() => MaybePromise<string | null>)
 
@@ -20,23 +20,32 @@ export interface ConnectionHints {
   wake(): void
   /** Checks at once that the connection is alive. */
   check(): void
-  /** Connects anew, and leaves the present connection when the new connection is welcomed: there is a better path to the hub now. */
+  /**
+   * Connects anew, and leaves the present connection when the new connection is welcomed: there is a better
+   * path to the hub now.
+   */
   move(): void
 }
 
 /** Options of {@link Client.join}. */
 export interface JoinOptions<State = unknown> {
   /**
-   * Returns the application's own state of the room when there is no position to continue from: at the start, and after
-   * each gap. The hook belongs to the room: give it with the first handle; it stays until the last handle has left.
-   * Default: none, the room continues after a gap.
+   * Returns the application's own state of the room when there is no position to continue from: at the start,
+   * and after each gap. The hook belongs to the room: give it with the first handle; it stays until the last
+   * handle has left. Default: none, the room continues after a gap.
    */
   readonly snapshot?: SnapshotHook<State> | undefined
-  /** Presence state of this client, shown to the members of the room when the hub has presence. Default: `null`. */
+  /**
+   * Presence state of this client, shown to the members of the room when the hub has presence. Default:
+   * `null`.
+   */
   readonly state?: unknown
 }
 
-/** Options of {@link Client.history}. `after` and `before` are offsets, exclusive; without both the page is the newest. */
+/**
+ * Options of {@link Client.history}. `after` and `before` are offsets, exclusive; without both the page is
+ * the newest.
+ */
 export interface HistoryOptions {
   /** Reads messages after this offset. */
   readonly after?: number
@@ -53,8 +62,8 @@ export interface CallOptions {
   /** Maximum time until the answer, in milliseconds. Default: `callTimeout` of the client. */
   readonly timeout?: number
   /**
-   * Allows the client to repeat the call after a reconnect, because running it twice does no harm. Default: `false`, a
-   * lost connection makes the call uncertain.
+   * Allows the client to repeat the call after a reconnect, because running it twice does no harm. Default:
+   * `false`, a lost connection makes the call uncertain.
    */
   readonly idempotent?: boolean
   /** Stops the wait for the answer when it aborts. */
@@ -65,38 +74,52 @@ export interface CallOptions {
 export interface ClientOptions<C extends AnyContract = Untyped> {
   /** Makes connections: the `dial` of a transport. */
   readonly dial: Dialer
-  /** Validators for all data that the client sends and receives. Default: none; a type parameter alone gives types without validators. */
+  /**
+   * Validators for all data that the client sends and receives. Default: none; a type parameter alone gives
+   * types without validators.
+   */
   readonly contract?: C
   /** Identifies the user to the hub's `authenticate`. Default: `null`. */
   readonly token?: Token
   /**
-   * Positions to continue from, as {@link Client.positions} returned them before a reload. Malformed positions are
-   * skipped, because they come from the application's storage. Default: none, the client receives new messages only.
+   * Positions to continue from, as {@link Client.positions} returned them before a reload. Malformed
+   * positions are skipped, because they come from the application's storage. Default: none, the client
+   * receives new messages only.
    */
   readonly positions?: Readonly<Record<string, Position>>
   /** Maximum time from dialling to the hub's `welcome`, in milliseconds. Default: 10 000. */
   readonly connectTimeout?: number
   /** Maximum time until the answer to a `call` or `history`, in milliseconds. Default: 30 000. */
   readonly callTimeout?: number
-  /** Maximum number of operations that wait for a connection; another operation is rejected as `full`. Default: 1 000. */
+  /**
+   * Maximum number of operations that wait for a connection; another operation is rejected as `full`.
+   * Default: 1 000.
+   */
   readonly maxQueued?: number
   /**
-   * Returns the application's own state of `*` and of the user's inbox when there is no position to continue from. Rooms
-   * have {@link JoinOptions.snapshot}. Default: none.
+   * Returns the application's own state of `*` and of the user's inbox when there is no position to continue
+   * from. Rooms have {@link JoinOptions.snapshot}. Default: none.
    */
   readonly snapshot?: SnapshotHook
   /**
-   * Called with every message, cast, gap and snapshot of every address, and with every change of a watched presence,
-   * before its listeners: for logs and tests. An error that it throws goes to `$error`. Default: none.
+   * Called with every message, cast, gap and snapshot of every address, and with every change of a watched
+   * presence, before its listeners: for logs and tests. An error that it throws goes to `$error`. Default:
+   * none.
    */
   readonly observe?: (seen: Delivery | Gap | SnapshotEvent | PresenceChange) => void
-  /** Called once with the client's hints; the returned function is called when the client closes. For transports. Default: none. */
+  /**
+   * Called once with the client's hints; the returned function is called when the client closes. For
+   * transports. Default: none.
+   */
   readonly environment?: (client: ConnectionHints) => Undo
   /** Clock, timers and randomness. Default: those of the platform. For tests. */
   readonly runtime?: Runtime
 }
 
-/** Options of a client that a transport's `connect` takes too: all but those with which the transport itself connects. */
+/**
+ * Options of a client that a transport's `connect` takes too: all but those with which the transport itself
+ * connects.
+ */
 export type SharedClientOptions<C extends AnyContract = Untyped> = Omit<
   ClientOptions<C>,
   'dial' | 'environment'

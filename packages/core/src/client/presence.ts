@@ -13,8 +13,8 @@ export interface PresenceChange<State = unknown> {
 }
 
 /**
- * Members of a room, as {@link watchPresence} shows them. The list does not change while the client is disconnected, and
- * becomes empty when the room is left.
+ * Members of a room, as {@link watchPresence} shows them. The list does not change while the client is
+ * disconnected, and becomes empty when the room is left.
  */
 export interface Presence<State = unknown> {
   /** Members by session. When the hub only counts the room, the map holds some earlier members. */
@@ -24,8 +24,8 @@ export interface Presence<State = unknown> {
   /** Number of sessions in the room, also when the hub only counts them. */
   readonly count: number
   /**
-   * Changes this client's own state for all members. The client sends the state again in later sessions. When the hub
-   * refuses the state, the error is the client's `$error`.
+   * Changes this client's own state for all members. The client sends the state again in later sessions. When
+   * the hub refuses the state, the error is the client's `$error`.
    *
    * @throws ChatError `too_large` when the state is larger than a frame may be.
    */

@@ -27,7 +27,10 @@ interface Secret {
   n: number
 }
 
-/** Session of a client with its hub, across connections: says hello, and passes each frame to the part of the client that it concerns. */
+/**
+ * Session of a client with its hub, across connections: says hello, and passes each frame to the part of the
+ * client that it concerns.
+ */
 export class ProtocolSession implements ConnectedSession {
   readonly context: ClientContext
   readonly connector: Connector

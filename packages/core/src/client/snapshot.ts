@@ -9,36 +9,43 @@ export interface SnapshotRequest {
   /** Messages that were lost; `null` for the first request, while this client has no position in the log. */
   readonly gap: Gap | null
   /**
-   * Aborted when the answer is no longer needed, because the room was left or the client has ended. A lost connection
-   * does not abort it.
+   * Aborted when the answer is no longer needed, because the room was left or the client has ended. A lost
+   * connection does not abort it.
    */
   readonly signal: AbortSignal
 }
 
-/** The application's own state of an address, with the position in its log up to which the state is complete. */
+/**
+ * The application's own state of an address, with the position in its log up to which the state is complete.
+ */
 export interface Snapshot<State = unknown> {
   /** State of the application; `$snapshot` gets the same object. */
   readonly state: State
   /**
-   * Lower bound: the state contains every message up to this position. It may contain later messages too; the client
-   * receives those all the same. {@link HubTarget.position}, read before the state, is such a position.
+   * Lower bound: the state contains every message up to this position. It may contain later messages too; the
+   * client receives those all the same. {@link HubTarget.position}, read before the state, is such a
+   * position.
    */
   readonly position: Position
 }
 
-/** Event of a client that continues from the application's own state: replace the old state, then apply the messages that follow. */
+/**
+ * Event of a client that continues from the application's own state: replace the old state, then apply the
+ * messages that follow.
+ */
 export interface SnapshotEvent<State = unknown> extends Snapshot<State> {
   /** Address of the state. */
   readonly address: string
 }
 
 /**
- * Returns the application's own state of an address when this client has no position to continue from: at the start,
- * and after each gap. Until the hook has answered, the client delivers casts of the address and no messages.
+ * Returns the application's own state of an address when this client has no position to continue from: at the
+ * start, and after each gap. Until the hook has answered, the client delivers casts of the address and no
+ * messages.
  *
- * When the hub can continue from the returned position, the state arrives as `$snapshot`, followed by every message
- * after that position. The client reports a hook that throws, returns no position, or returns a position that the hub
- * cannot continue from, in `$error`; it then calls the hook again, with growing delays. After `null` the client
- * continues as it would without a hook.
+ * When the hub can continue from the returned position, the state arrives as `$snapshot`, followed by every
+ * message after that position. The client reports a hook that throws, returns no position, or returns a
+ * position that the hub cannot continue from, in `$error`; it then calls the hook again, with growing delays.
+ * After `null` the client continues as it would without a hook.
  */
 export type SnapshotHook<State = unknown> = (request: SnapshotRequest) => MaybePromise<Snapshot<State> | null>

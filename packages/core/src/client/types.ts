@@ -41,13 +41,13 @@ export type Delivery<Data = unknown> = Message<Data> | Cast<Data>
 /** Address to send messages and casts to, as {@link Client.to} returns it. */
 export interface ClientTarget<C extends AnyContract> {
   /**
-   * Publishes a durable message, and resolves once the log has stored it. The client waits for a connection when there
-   * is none, and repeats the message after a reconnect; the log stores it once.
+   * Publishes a durable message, and resolves once the log has stored it. The client waits for a connection
+   * when there is none, and repeats the message after a reconnect; the log stores it once.
    *
-   * @throws ChatError with the hub's code when the hub refuses the message; `bad_payload` or `too_large` before
-   * the client sends it; `full` when too many operations wait.
-   * @throws UncertainError when the message may or may not have been stored: no answer within a minute, a session that
-   * could not be resumed, or `signal` aborted after the message was written.
+   * @throws ChatError with the hub's code when the hub refuses the message; `bad_payload` or `too_large`
+   * before the client sends it; `full` when too many operations wait.
+   * @throws UncertainError when the message may or may not have been stored: no answer within a minute, a
+   * session that could not be resumed, or `signal` aborted after the message was written.
    */
   send<K extends EventName<C>>(
     event: K,
@@ -55,11 +55,13 @@ export interface ClientTarget<C extends AnyContract> {
     options?: { readonly signal?: AbortSignal },
   ): Promise<Stored>
   /**
-   * Publishes a volatile message, such as a cursor. The client drops a cast when there is no connection or too much to
-   * send. Of casts with the same `key` to the same address only the newest matters: it replaces the older casts that
-   * still wait to be written (at most 256 keys and 64 KiB; beyond that the oldest is dropped).
+   * Publishes a volatile message, such as a cursor. The client drops a cast when there is no connection or
+   * too much to send. Of casts with the same `key` to the same address only the newest matters: it replaces
+   * the older casts that still wait to be written (at most 256 keys and 64 KiB; beyond that the oldest is
+   * dropped).
    *
-   * @throws ChatError `bad_payload` when the contract forbids the data, `too_large` when the cast is larger than a frame may be.
+   * @throws ChatError `bad_payload` when the contract forbids the data, `too_large` when the cast is larger
+   * than a frame may be.
    */
   cast<K extends EventName<C>>(event: K, data: EventInput<C, K>, options?: { readonly key?: string }): void
 }
@@ -91,12 +93,14 @@ export interface Gap {
 }
 
 /**
- * Status of a client. `connecting` → `connected` | `reconnecting` | `closed`; `connected` ↔ `reconnecting`; any →
- * `closed`, which is final.
+ * Status of a client. `connecting` → `connected` | `reconnecting` | `closed`; `connected` ↔ `reconnecting`;
+ * any → `closed`, which is final.
  */
 export type ClientStatus = 'connecting' | 'connected' | 'reconnecting' | 'closed'
 
-/** Numbers of frames that a client has ignored: a frame that is counted has no other effect (P-FR-4, P-FR-10). */
+/**
+ * Numbers of frames that a client has ignored: a frame that is counted has no other effect (P-FR-4, P-FR-10).
+ */
 export interface ClientCounters {
   /** Frames of a type that this version does not know. */
   unknownFrames: number

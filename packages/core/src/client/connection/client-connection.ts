@@ -18,11 +18,17 @@ export interface ConnectionListener {
   broken(connection: ClientConnection, error: unknown): void
 }
 
-/** Client's end of one connection: splits transmissions into frames, joins the frames of one turn into a transmission, and answers pings. */
+/**
+ * Client's end of one connection: splits transmissions into frames, joins the frames of one turn into a
+ * transmission, and answers pings.
+ */
 export class ClientConnection implements Sink {
   /** Number of frames written so far. */
   written = 0
-  /** Maximum size of a transmission that the hub accepts, in bytes; until the `welcome` names another, that of the `hello` (P-HS-2). */
+  /**
+   * Maximum size of a transmission that the hub accepts, in bytes; until the `welcome` names another, that of
+   * the `hello` (P-HS-2).
+   */
   limit: number = helloBytes
   /** `true` after the hub's `bye`: the client starts no new operation on this connection. */
   leaving = false

@@ -47,8 +47,8 @@ const transitions: Readonly<Record<ClientStatus, readonly ClientStatus[]>> = {
 }
 
 /**
- * Keeps a client connected: fetches a token, dials, says hello, and connects again with growing delays when a connection
- * is lost. Decides when to try again, and when to stop for good.
+ * Keeps a client connected: fetches a token, dials, says hello, and connects again with growing delays when a
+ * connection is lost. Decides when to try again, and when to stop for good.
  */
 export class Connector implements ConnectionListener {
   readonly #context: ClientContext
@@ -101,7 +101,10 @@ export class Connector implements ConnectionListener {
     this.#attempt()
   }
 
-  /** Connects anew, and leaves the present connection when the new connection is welcomed. When the attempt fails, the present connection stays. */
+  /**
+   * Connects anew, and leaves the present connection when the new connection is welcomed. When the attempt
+   * fails, the present connection stays.
+   */
   move(): void {
     if (this.#status === 'connected' && this.#dialling === null) this.#attempt()
   }
@@ -190,7 +193,10 @@ export class Connector implements ConnectionListener {
     connection.abort(this.#cause ?? unwanted())
   }
 
-  /** After 4010 the client connects again only with a function for tokens, and not when the new token was refused at once (P-HS-3). */
+  /**
+   * After 4010 the client connects again only with a function for tokens, and not when the new token was
+   * refused at once (P-HS-3).
+   */
   #final(code: number, welcomed: boolean): boolean {
     if (code === CloseCode.expired) return typeof this.#options.token !== 'function' || !welcomed
     return !mayReconnect(code)
@@ -244,7 +250,10 @@ export class Connector implements ConnectionListener {
     this.#session.writable()
   }
 
-  /** The hub will close the connection: the client connects again at the close or after `retryAfter`, whichever is first (P-LV-5). */
+  /**
+   * The hub will close the connection: the client connects again at the close or after `retryAfter`,
+   * whichever is first (P-LV-5).
+   */
   #bye(connection: ClientConnection, retryAfter: number | undefined): void {
     if (connection.leaving) return
     const { runtime } = this.#context
@@ -257,7 +266,8 @@ export class Connector implements ConnectionListener {
   #failed(error: ChatError): void {
     const current = this.#current
     this.#stop()
-    // The present connection still works, for example after a `bye`: a failed attempt beside it does not count.
+    // The present connection still works, for example after a `bye`: a failed attempt beside it does not
+    // count.
     if (current !== null && this.#welcomed) return this.#retryLater(error)
     if (current !== null) {
       this.#current = null

@@ -7,8 +7,8 @@ import type { Connector } from './connector.ts'
 const interval = 1_000
 
 /**
- * Notices a dead connection that its transport still takes for alive (P-LV-1): no inbound data for `heartbeat + grace`,
- * or an unanswered send followed by an unanswered ping.
+ * Notices a dead connection that its transport still takes for alive (P-LV-1): no inbound data for `heartbeat
+ * + grace`, or an unanswered send followed by an unanswered ping.
  */
 export class Liveness {
   readonly #runtime: Runtime
@@ -21,10 +21,16 @@ export class Liveness {
   #said = { written: -1, at: 0 }
   /** Time of a ping that has no answer yet. */
   #pinged: number | null = null
-  /** Time of the last pong: a send that is still unanswered then waits for the hub, so the connection is alive. */
+  /**
+   * Time of the last pong: a send that is still unanswered then waits for the hub, so the connection is
+   * alive.
+   */
   #proven = Number.NEGATIVE_INFINITY
 
-  /** `oldestSend` returns the time at which the oldest unanswered send was last written; `null` when there is none. */
+  /**
+   * `oldestSend` returns the time at which the oldest unanswered send was last written; `null` when there is
+   * none.
+   */
   constructor(runtime: Runtime, connector: Connector, oldestSend: () => number | null) {
     this.#runtime = runtime
     this.#connector = connector
@@ -80,7 +86,10 @@ export class Liveness {
     this.#judge(now)
   }
 
-  /** Writes a pong after a silence of this client, because the hub's ping may be stuck behind data that is still to be read. */
+  /**
+   * Writes a pong after a silence of this client, because the hub's ping may be stuck behind data that is
+   * still to be read.
+   */
   #speak(live: ClientConnection, now: number): void {
     const { written } = live
     if (written !== this.#said.written) this.#said = { written, at: now }

@@ -24,7 +24,10 @@ export class AskHandlers {
   readonly #connector: Connector
   readonly #writer: OperationWriter
   readonly #handlers = new Map<string, { readonly handler: Handler }>()
-  /** Aborted when the connection ends: the answer to an ask goes to the connection that carried it, or is dropped. */
+  /**
+   * Aborted when the connection ends: the answer to an ask goes to the connection that carried it, or is
+   * dropped.
+   */
   #connection: Aborter = createAborter()
 
   constructor(context: ClientContext, connector: Connector, writer: OperationWriter) {
@@ -41,7 +44,8 @@ export class AskHandlers {
   /**
    * Adds the handler of an ask. Returns the function that removes it.
    *
-   * @throws UsageError when the name cannot be an ask's or already has a handler, or `handler` is not a function.
+   * @throws UsageError when the name cannot be an ask's or already has a handler, or `handler` is not a
+   * function.
    */
   add(ask: string, handler: Handler): Undo {
     const { validator } = this.#context

@@ -22,7 +22,8 @@ export function checkAddress(address: string): void {
 /**
  * Refuses a listener that would never be called.
  *
- * @throws UsageError when `listener` is not a function, or the name starts with `$` and is not among the `own` events.
+ * @throws UsageError when `listener` is not a function, or the name starts with `$` and is not among the
+ * `own` events.
  */
 export function checkListener(event: string, listener: unknown, own: readonly string[]): void {
   checkFunction(`listen to '${event}'`, listener)

@@ -55,12 +55,17 @@ export class OperationWriter {
     this.pump()
   }
 
-  /** Forgets an operation that is no longer needed; returns its state until now. Its answer will be ignored. */
+  /**
+   * Forgets an operation that is no longer needed; returns its state until now. Its answer will be ignored.
+   */
   remove(operation: Operation): 'waiting' | 'written' | 'settled' {
     return this.#pending.remove(operation)
   }
 
-  /** Writes the frame of a cast, or drops it. A frame with a `key` waits until it can be written, and replaces an older frame with that key. */
+  /**
+   * Writes the frame of a cast, or drops it. A frame with a `key` waits until it can be written, and replaces
+   * an older frame with that key.
+   */
   cast(frame: string, key: string | null): void {
     if (key !== null) {
       this.#casts.put(key, frame, utf8Length(frame))
@@ -68,7 +73,10 @@ export class OperationWriter {
     } else if (this.#castWait() === 0) this.#writeCast(frame)
   }
 
-  /** @throws ChatError `too_large` when a frame with these elements, as JSON, would be larger than the hub accepts. */
+  /**
+   * @throws ChatError `too_large` when a frame with these elements, as JSON, would be larger than the hub
+   * accepts.
+   */
   checkSize(json: string): void {
     if (exceedsBytes(json, this.#frameLimit - headBytes)) throw this.#tooLarge()
   }
@@ -164,9 +172,9 @@ export class OperationWriter {
   }
 
   /**
-   * Charges an operation when its answer comes. The hub charges it between the write and the answer: a token that is
-   * reserved at the write and taken at the answer keeps this bucket at most as full as the hub's, however slow the
-   * connection is.
+   * Charges an operation when its answer comes. The hub charges it between the write and the answer: a token
+   * that is reserved at the write and taken at the answer keeps this bucket at most as full as the hub's,
+   * however slow the connection is.
    */
   #answered(operation: Operation | null): boolean {
     if (operation === null) return false
@@ -175,7 +183,10 @@ export class OperationWriter {
     return true
   }
 
-  /** Charges operations whose answers are lost, since the hub may have counted them. The hub counts a repetition once. */
+  /**
+   * Charges operations whose answers are lost, since the hub may have counted them. The hub counts a
+   * repetition once.
+   */
   #charge(operations: number): void {
     const now = this.#runtime.now()
     for (let i = 0; i < operations; i++) this.#bucket?.charge(now)

@@ -29,7 +29,9 @@ interface ReadAnswer extends Omit<HistoryPage, 'messages'> {
 /** Differences between operations. */
 type Plan = Pick<Operation, 'publishes' | 'repeat' | 'frame'> & {
   readonly signal: AbortSignal | undefined
-  /** Maximum time until the answer, in milliseconds; without it the operation waits as long as it is repeated. */
+  /**
+   * Maximum time until the answer, in milliseconds; without it the operation waits as long as it is repeated.
+   */
   readonly timeout?: number
 }
 
@@ -122,7 +124,10 @@ export class Operations {
     return { epoch, base, top, messages: parsed, more }
   }
 
-  /** Returns the elements of a frame after its ref, as JSON. Refuses a frame that is too large before it is queued. */
+  /**
+   * Returns the elements of a frame after its ref, as JSON. Refuses a frame that is too large before it is
+   * queued.
+   */
   #encode(...elements: unknown[]): string {
     let json: string
     try {

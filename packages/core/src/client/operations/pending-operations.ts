@@ -34,7 +34,10 @@ interface Entry {
   written: number | null
   /** Time of its last write. */
   latest: number
-  /** `true` when it was written more than once: then an `err` does not prove that the first attempt failed (P-PB-3). */
+  /**
+   * `true` when it was written more than once: then an `err` does not prove that the first attempt failed
+   * (P-PB-3).
+   */
   repeated: boolean
   /** `true` when it is settled on this side. Until its answer comes, the hub still counts it (P-PB-6). */
   settled: boolean
@@ -51,13 +54,19 @@ type Kind = keyof Windows
 const kindOf = ({ operation }: Entry): Kind => (operation.publishes ? 'publishes' : 'others')
 
 /**
- * Operations of a client that wait to be written, in the order of the application's calls, and those that wait for their
- * answer. Pure: takes the time as a parameter, and returns the frames to write.
+ * Operations of a client that wait to be written, in the order of the application's calls, and those that
+ * wait for their answer. Pure: takes the time as a parameter, and returns the frames to write.
  */
 export class PendingOperations {
-  /** Operations written on an earlier connection, in the order of their refs. They go first, because the hub takes a low ref that comes late for a repetition. */
+  /**
+   * Operations written on an earlier connection, in the order of their refs. They go first, because the hub
+   * takes a low ref that comes late for a repetition.
+   */
   #again: Entry[] = []
-  /** Operations that were never written. The two kinds do not wait for each other, so that a join need not wait for a thousand sends. */
+  /**
+   * Operations that were never written. The two kinds do not wait for each other, so that a join need not
+   * wait for a thousand sends.
+   */
   readonly #waiting: Record<Kind, Entry[]> = { publishes: [], others: [] }
   readonly #open = new Map<number, Entry>()
   readonly #used: Record<Kind, number> = { publishes: 0, others: 0 }
@@ -95,7 +104,8 @@ export class PendingOperations {
   /**
    * Queues an operation.
    *
-   * @throws ChatError `full` when the queue is full. Operations that are bound to a connection are always queued.
+   * @throws ChatError `full` when the queue is full. Operations that are bound to a connection are always
+   * queued.
    */
   add(operation: Operation): void {
     const { publishes, others } = this.#waiting
@@ -111,7 +121,9 @@ export class PendingOperations {
     this.#waiting[kindOf(entry)].push(entry)
   }
 
-  /** Forgets an operation that is no longer needed; its answer will be ignored. Returns its state until now. */
+  /**
+   * Forgets an operation that is no longer needed; its answer will be ignored. Returns its state until now.
+   */
   remove(operation: Operation): 'waiting' | 'written' | 'settled' {
     for (const entry of this.#open.values())
       if (entry.operation === operation && !entry.settled) {
@@ -147,7 +159,10 @@ export class PendingOperations {
     return { ref: entry.ref, frame: entry.operation.frame(entry.ref) }
   }
 
-  /** Settles an operation with its `ok`, and returns the operation; `null` when none waits for an answer to this ref. */
+  /**
+   * Settles an operation with its `ok`, and returns the operation; `null` when none waits for an answer to
+   * this ref.
+   */
   ok(ref: number, result: unknown): Operation | null {
     const entry = this.#close(ref)
     if (entry === null) return null
@@ -155,7 +170,10 @@ export class PendingOperations {
     return entry.operation
   }
 
-  /** Settles an operation with its `err`, and returns the operation; `null` when none waits for an answer to this ref. */
+  /**
+   * Settles an operation with its `err`, and returns the operation; `null` when none waits for an answer to
+   * this ref.
+   */
   err(ref: number, error: ChatError): Operation | null {
     const entry = this.#close(ref)
     if (entry === null) return null
@@ -172,8 +190,9 @@ export class PendingOperations {
   }
 
   /**
-   * Takes the end of the connection: operations that can be repeated go first on the next connection, in the old order;
-   * calls are uncertain. Returns the number of operations that count toward the rate and will get no answer.
+   * Takes the end of the connection: operations that can be repeated go first on the next connection, in the
+   * old order; calls are uncertain. Returns the number of operations that count toward the rate and will get
+   * no answer.
    */
   lost(): number {
     const open = [...this.#open.values()]
@@ -190,7 +209,10 @@ export class PendingOperations {
     return counted - again.filter(({ operation }) => operation.counts).length
   }
 
-  /** Takes the start of a fresh session: sends of the old session cannot be repeated (P-PB-8). Returns the same number as {@link PendingOperations.lost}. */
+  /**
+   * Takes the start of a fresh session: sends of the old session cannot be repeated (P-PB-8). Returns the
+   * same number as {@link PendingOperations.lost}.
+   */
   startAfresh(): number {
     const again = this.#again.reverse()
     this.#again = []
@@ -214,7 +236,9 @@ export class PendingOperations {
       operation.reject(new UncertainError('unable to tell whether it was stored: no answer in time'))
   }
 
-  /** Rejects all operations. Sends and calls that were written are uncertain; the others have not happened. */
+  /**
+   * Rejects all operations. Sends and calls that were written are uncertain; the others have not happened.
+   */
   fail(error: ChatError): void {
     const { publishes, others } = this.#waiting
     const entries = [...this.#open.values(), ...this.#again, ...publishes, ...others]

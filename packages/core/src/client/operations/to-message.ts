@@ -2,7 +2,9 @@ import type { MsgFrame } from '../../protocol/hub-frames.ts'
 import type { Position } from '../../vocabulary/position.ts'
 import type { Message } from '../types.ts'
 
-/** Returns the message that a `msg` frame carries. Ids of clients' messages are `<session>.<ref>` (P-PB-5). */
+/**
+ * Returns the message that a `msg` frame carries. Ids of clients' messages are `<session>.<ref>` (P-PB-5).
+ */
 export function toMessage({ address, event, data, from, id }: MsgFrame, position: Position): Message {
   const session = from === null ? null : id.slice(0, id.lastIndexOf('.'))
   return { address, event, data, from, session, durable: true, id, position }

@@ -9,8 +9,8 @@ import type { OperationWriter } from './operation-writer.ts'
 const refreshAt = 0.8
 
 /**
- * Refreshes the token of a connection before it expires. An error is reported and has no other effect: the hub ends the
- * connection when the token has expired, and the next connection begins with a fresh token.
+ * Refreshes the token of a connection before it expires. An error is reported and has no other effect: the
+ * hub ends the connection when the token has expired, and the next connection begins with a fresh token.
  */
 export class TokenRefresh {
   readonly #context: ClientContext
@@ -26,7 +26,10 @@ export class TokenRefresh {
     this.#writer = writer
   }
 
-  /** Schedules the refresh of a token that expires after `lifetime` milliseconds; `undefined` for a token that does not expire. */
+  /**
+   * Schedules the refresh of a token that expires after `lifetime` milliseconds; `undefined` for a token that
+   * does not expire.
+   */
   start(lifetime: number | undefined): void {
     this.stop()
     const token = this.#token

@@ -4,8 +4,8 @@ import type { Delivery } from '../types.ts'
 import type { Receiver } from './receiver.ts'
 
 /**
- * Delivers a message or a cast to receivers, with the data that the contract's validator returns. A message that does not
- * fit the contract, or is named like an own event, is reported and delivered to no receiver.
+ * Delivers a message or a cast to receivers, with the data that the contract's validator returns. A message
+ * that does not fit the contract, or is named like an own event, is reported and delivered to no receiver.
  */
 export function deliver(context: ClientContext, receivers: Iterable<Receiver>, received: Delivery): void {
   const accepted = accept(context, received)

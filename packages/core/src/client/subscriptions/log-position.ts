@@ -8,7 +8,10 @@ export type Verdict =
   | 'deliver'
   /** The message was delivered before, or the log is detached. */
   | 'ignore'
-  /** A message before this one is missing: join again with the position, before any later message is delivered. */
+  /**
+   * A message before this one is missing: join again with the position, before any later message is
+   * delivered.
+   */
   | 'hole'
 
 /** Position of a client in the log of an address, with the ids that it has delivered. Pure. */
@@ -41,7 +44,10 @@ export class LogPosition {
     this.position = position
   }
 
-  /** Continues at the position of a snapshot. The application starts again, so messages that it got earlier are delivered again. */
+  /**
+   * Continues at the position of a snapshot. The application starts again, so messages that it got earlier
+   * are delivered again.
+   */
   restart(start: LogStart): void {
     this.attach(start)
     this.delivered.clear()

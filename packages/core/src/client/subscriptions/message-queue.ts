@@ -28,7 +28,10 @@ export class MessageQueue implements AsyncIterableIterator<Message> {
     else this.#state = 'full'
   }
 
-  /** Takes no more messages. The consumer still gets those in the queue, and then `full` when messages are missing. */
+  /**
+   * Takes no more messages. The consumer still gets those in the queue, and then `full` when messages are
+   * missing.
+   */
   end(): void {
     if (this.#state === 'open') this.#state = 'ended'
     for (const waiting of this.#waiting.splice(0)) waiting({ value: undefined, done: true })

@@ -17,7 +17,10 @@ export interface Receiver {
 
 /** Observer of the members of a room. */
 export interface PresenceWatcher {
-  /** The client has joined the room, on a new connection or at a new position. `answer` is the hub's answer to the `join`; `null` after a `hello`. */
+  /**
+   * The client has joined the room, on a new connection or at a new position. `answer` is the hub's answer to
+   * the `join`; `null` after a `hello`.
+   */
   entered(answer: unknown): void
   /** A `presence` frame of the room has arrived. */
   changed(frame: readonly unknown[]): void

@@ -16,27 +16,29 @@ import type { Receiver } from './receiver.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
 /**
- * Handle of a room, as {@link Client.join} returns it. A handle can be used at once: operations wait until the client is connected. The client
- * leaves the room when all handles of the room have left. `State` is the type of the snapshot hook's state.
+ * Handle of a room, as {@link Client.join} returns it. A handle can be used at once: operations wait until
+ * the client is connected. The client leaves the room when all handles of the room have left. `State` is the
+ * type of the snapshot hook's state.
  */
 export interface Room<C extends AnyContract, State = unknown> extends ClientTarget<C> {
   /** Address of the room, such as `#lobby`. */
   readonly address: string
   /**
-   * Resolves when the hub has accepted this client in the room, and rejects with a `ChatError` when the hub refuses. Never
-   * causes an unhandled rejection.
+   * Resolves when the hub has accepted this client in the room, and rejects with a `ChatError` when the hub
+   * refuses. Never causes an unhandled rejection.
    */
   readonly ready: Promise<void>
   /**
-   * Listens to messages and casts of the room by event, or to `$gap`, `$snapshot` and `$leave`. An error that the listener
-   * throws goes to the client's `$error`. Returns the function that removes the listener.
+   * Listens to messages and casts of the room by event, or to `$gap`, `$snapshot` and `$leave`. An error that
+   * the listener throws goes to the client's `$error`. Returns the function that removes the listener.
    *
-   * @throws UsageError when the name starts with `$` and is not an event of the room, or `listener` is not a function.
+   * @throws UsageError when the name starts with `$` and is not an event of the room, or `listener` is not a
+   * function.
    */
   on<K extends EventName<C> | keyof RoomEvents>(event: K, listener: RoomListener<C, K, State>): Undo
   /**
-   * Returns the room's durable messages from now on. The iterator ends when the room is left. At most 1 000 messages wait
-   * for a slow consumer; after that the iterator throws a `ChatError` with the code `full`.
+   * Returns the room's durable messages from now on. The iterator ends when the room is left. At most 1 000
+   * messages wait for a slow consumer; after that the iterator throws a `ChatError` with the code `full`.
    */
   messages(): AsyncIterableIterator<Message>
   /** Reads a page of the room's history; see {@link Client.history}. */

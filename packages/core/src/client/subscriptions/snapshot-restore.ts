@@ -8,8 +8,8 @@ import type { Snapshot, SnapshotHook } from '../snapshot.ts'
 import type { Gap } from '../types.ts'
 
 /**
- * Restore of an address that has no position to continue from: calls the snapshot hook until it has answered and the hub can continue from its
- * position. Continues across connections.
+ * Restore of an address that has no position to continue from: calls the snapshot hook until it has answered
+ * and the hub can continue from its position. Continues across connections.
  */
 export class SnapshotRestore {
   readonly #address: string
@@ -33,7 +33,9 @@ export class SnapshotRestore {
     return this.#offer
   }
 
-  /** Calls the hook. `answered` is called with its snapshot, or with `null` when there is no state to restore. */
+  /**
+   * Calls the hook. `answered` is called with its snapshot, or with `null` when there is no state to restore.
+   */
   start(gap: Gap | null, answered: (offer: Snapshot | null) => void): void {
     this.#answered = answered
     this.#ask(gap)

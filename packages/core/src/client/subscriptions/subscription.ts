@@ -24,7 +24,10 @@ export interface SubscriptionRegistry {
 /** Wait before a join or a state that the hub could not accept for now, in milliseconds. */
 const retryDelay = 1_000
 
-/** Subscription of a client to one address: joins it on each connection, follows its log, and delivers its messages. */
+/**
+ * Subscription of a client to one address: joins it on each connection, follows its log, and delivers its
+ * messages.
+ */
 export class Subscription {
   readonly address: string
   readonly log: LogPosition
@@ -32,12 +35,17 @@ export class Subscription {
   readonly watchers: Set<PresenceWatcher> = new Set()
   readonly #registry: SubscriptionRegistry
   readonly #hook: SnapshotHook | undefined
-  /** Restore from a snapshot: while the hook is called, and until the hub continues from its answer. Meanwhile no message is delivered. */
+  /**
+   * Restore from a snapshot: while the hook is called, and until the hub continues from its answer. Meanwhile
+   * no message is delivered.
+   */
   #restore: SnapshotRestore | null = null
   /** Position of the last `join` or `hello` on the current connection. */
   #requested: Position | null = null
   #joined = false
-  /** `true` while a `join` is under way, or waits to be repeated: its answer makes a second one unnecessary. */
+  /**
+   * `true` while a `join` is under way, or waits to be repeated: its answer makes a second one unnecessary.
+   */
   #joining = false
   #ended = false
   /** Presence state of this client; `undefined` for none. */
@@ -72,7 +80,10 @@ export class Subscription {
     return this.#restore === null ? this.log.position : (this.#restore.offer?.position ?? null)
   }
 
-  /** Returns the position to continue from, for a `join` or a `hello`, and remembers that the hub was asked for it. */
+  /**
+   * Returns the position to continue from, for a `join` or a `hello`, and remembers that the hub was asked
+   * for it.
+   */
   request(): Position | null {
     this.#requested = this.since
     return this.#requested
@@ -116,7 +127,10 @@ export class Subscription {
     if (first) for (const receiver of [...this.receivers]) receiver.joined()
   }
 
-  /** The hub refuses the subscription: one that was accepted earlier is repeated when the refusal is temporary, any other ends. */
+  /**
+   * The hub refuses the subscription: one that was accepted earlier is repeated when the refusal is
+   * temporary, any other ends.
+   */
   refused(error: ChatError): void {
     const known = this.log.position !== null || this.#restore !== null || this.automatic
     if (!error.retryable || !known) return this.#drop(error)
@@ -129,7 +143,8 @@ export class Subscription {
 
   /** The hub has removed this client from the address. */
   left(error: ChatError): void {
-    // A `join` under way would subscribe this client again, although the application does not want it any more.
+    // A `join` under way would subscribe this client again, although the application does not want it any
+    // more.
     if (this.#joining) this.leave()
     this.#drop(error)
   }
@@ -212,7 +227,8 @@ export class Subscription {
   /** Continues where the hub says, or starts a restore. */
   #continue(start: LogStart): void {
     const from = this.since
-    // The snapshot hook has answered while the hub's answer was under way, so the hub was asked for another position.
+    // The snapshot hook has answered while the hub's answer was under way, so the hub was asked for another
+    // position.
     if (this.#requested !== from) return this.join()
     const { position: to, mode, reason = 'absent' } = start
     const gap: Gap | null =
@@ -228,7 +244,10 @@ export class Subscription {
     }
   }
 
-  /** Delivers no message until the hook has answered. `next` is the position to continue from when the hook has no state. */
+  /**
+   * Delivers no message until the hook has answered. `next` is the position to continue from when the hook
+   * has no state.
+   */
   #startRestore(hook: SnapshotHook, gap: Gap | null, next: Position): void {
     this.log.detach()
     const restore = new SnapshotRestore(this.address, hook, this.#registry.context)

@@ -25,7 +25,10 @@ interface SubscriptionServices {
 /** Number of ended subscriptions whose delivered ids are kept. */
 const keptSubscriptions = 16
 
-/** All subscriptions of a client: `*`, the user's inbox and the rooms, each with its position. Continues across connections. */
+/**
+ * All subscriptions of a client: `*`, the user's inbox and the rooms, each with its position. Continues
+ * across connections.
+ */
 export class Subscriptions implements SubscriptionRegistry {
   readonly context: ClientContext
   readonly writer: OperationWriter
@@ -35,7 +38,10 @@ export class Subscriptions implements SubscriptionRegistry {
   readonly #subscriptions = new Map<string, Subscription>()
   /** Positions from the option `positions`, of addresses that have no subscription yet. */
   readonly #saved = new Map<string, Position>()
-  /** Delivered ids of the subscriptions that ended last: a hub that lags behind may send their messages again after a new `join` (P-ST-7). */
+  /**
+   * Delivered ids of the subscriptions that ended last: a hub that lags behind may send their messages again
+   * after a new `join` (P-ST-7).
+   */
   readonly #delivered = new Map<string, Set<string>>()
   /** Subscriptions in the `hello` that is under way. */
   #requested: ReadonlyMap<string, Subscription> = new Map()
@@ -106,12 +112,16 @@ export class Subscriptions implements SubscriptionRegistry {
     }
   }
 
-  /** Returns the streams of the next `hello`: each address with its position, as many as fit into `budget` bytes. */
+  /**
+   * Returns the streams of the next `hello`: each address with its position, as many as fit into `budget`
+   * bytes.
+   */
   request(budget: number): Record<string, Position | null> {
     const requested = new Map<string, Subscription>()
     const positions: [string, Position | null][] = []
     let left = budget
-    // `*` and the inbox go first: the hub delivers them unasked, so it must know the position before it starts.
+    // `*` and the inbox go first: the hub delivers them unasked, so it must know the position before it
+    // starts.
     const rank = ({ automatic }: Subscription): number => Number(automatic)
     for (const subscription of [...this.#subscriptions.values()].sort((a, b) => rank(b) - rank(a))) {
       const { address, since } = subscription
@@ -124,7 +134,10 @@ export class Subscriptions implements SubscriptionRegistry {
     return Object.fromEntries(positions)
   }
 
-  /** Takes the streams of a `welcome`: leaves rooms that are no longer needed, and joins those that were not in the `hello` (P-HS-7). */
+  /**
+   * Takes the streams of a `welcome`: leaves rooms that are no longer needed, and joins those that were not
+   * in the `hello` (P-HS-7).
+   */
   welcomed(userId: string, resumed: boolean, answers: ReadonlyMap<string, StreamAnswer>): void {
     if (!resumed) for (const subscription of this.#subscriptions.values()) subscription.forgetState()
     const requested = this.#requested
@@ -217,7 +230,10 @@ export class Subscriptions implements SubscriptionRegistry {
     return subscription
   }
 
-  /** Returns `true` when the answer in the `welcome` is about this subscription, and not about an earlier subscription to the address. */
+  /**
+   * Returns `true` when the answer in the `welcome` is about this subscription, and not about an earlier
+   * subscription to the address.
+   */
   #isFor(subscription: Subscription, requested: ReadonlyMap<string, Subscription>): boolean {
     if (requested.get(subscription.address) === subscription) return true
     // The hub delivers `*` and the inbox from now on, which is right for a client without a position.

@@ -13,7 +13,10 @@ import { type Room, RoomHandle, type RoomServices } from './room.ts'
 export interface WatchPresenceOptions<State = unknown> {
   /** Called after each change. An error that it throws is the client's `$error`. Default: none. */
   readonly onChange?: ((change: PresenceChange<State>) => void) | undefined
-  /** Number of members above which the client asks for the first hundred and only counts the rest, as `presence.max` of the hub. Default: 200. */
+  /**
+   * Number of members above which the client asks for the first hundred and only counts the rest, as
+   * `presence.max` of the hub. Default: 200.
+   */
   readonly max?: number | undefined
 }
 
@@ -146,7 +149,10 @@ class Watcher implements Presence, PresenceWatcher {
     })
   }
 
-  /** Takes a page of members, in the order of their sessions: a known member that belongs on this page and is not there has left. */
+  /**
+   * Takes a page of members, in the order of their sessions: a known member that belongs on this page and is
+   * not there has left.
+   */
   #takePage(given: unknown, request: number, after = ''): void {
     if (this.closed || request !== this.#request) return
     const answer = record(given, 'answer')
