@@ -31,7 +31,7 @@ export type {
 export type { ProtocolSocket } from './protocol/socket.ts'
 export { defineProtocolSuite, protocolCases } from './protocol/suite.ts'
 export type { ConformanceCase, TestRunner } from './runner.ts'
-export type { Lack, Side, TransportBench, TransportHarness } from './transport/harness.ts'
+export type { Side, TransportBench, TransportHarness, TransportLack } from './transport/harness.ts'
 export {
   type AcceptedPeer,
   type LinkEvent,

@@ -9,11 +9,7 @@ import {
   world,
 } from '@chat/testing'
 import { expect, test } from 'vitest'
-
-const open = {
-  authenticate: ({ token }: { token: string | null }) => ({ id: token ?? '' }),
-  authorize: () => true,
-}
+import { open } from '../support/clients.ts'
 
 /** Returns the error of a promise that rejects. */
 const failureOf = (run: Promise<unknown>): Promise<unknown> =>

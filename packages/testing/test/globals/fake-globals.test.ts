@@ -1,11 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { explore, traceHash, type World, type WorldOptions, world } from '@chat/testing'
 import { expect, test, vi } from 'vitest'
-
-const open = {
-  authenticate: ({ token }: { token: string | null }) => ({ id: token ?? '' }),
-  authorize: () => true,
-}
+import { open } from '../support/clients.ts'
 
 /** A world whose globals are its own. */
 const faked = (scenario: (w: World) => Promise<void> | void, options: WorldOptions = {}) =>

@@ -1,10 +1,6 @@
 import { GuardError, world } from '@chat/testing'
 import { expect, test, vi } from 'vitest'
-
-const open = {
-  authenticate: ({ token }: { token: string | null }) => ({ id: token ?? '' }),
-  authorize: () => true,
-}
+import { open } from '../support/clients.ts'
 
 /** Returns the error of a run with this code; `null` when it succeeds. */
 const failureOf = (code: () => unknown, options: { guard?: boolean; fakeGlobals?: boolean } = {}) =>

@@ -1,6 +1,7 @@
 import { Hub } from '@chat/core'
 import { type World, world } from '@chat/testing'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { open } from '../support/clients.ts'
 
 /** Two hubs with a list of users that may not connect, and a list of users that may not be in a room. */
 function guarded(w: World) {
@@ -107,8 +108,3 @@ describe('a world notices a hub', () => {
     return expect(broken).rejects.toThrow(/I12 does not hold.*after the room was taken from @alice/s)
   })
 })
-
-const open = {
-  authenticate: ({ token }: { token: string | null }) => ({ id: token ?? '' }),
-  authorize: () => true,
-}

@@ -1,10 +1,6 @@
 import { world } from '@chat/testing'
 import { expect, test } from 'vitest'
-
-const open = {
-  authenticate: ({ token }: { token: string | null }) => ({ id: token ?? '' }),
-  authorize: () => true,
-}
+import { open } from '../support/clients.ts'
 
 test('when a slow link is fast again, transmissions on their way move at the new speed', () =>
   world({ seed: 1 }, async (w) => {

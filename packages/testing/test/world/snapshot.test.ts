@@ -1,11 +1,7 @@
 import type { Position, SnapshotHook, SnapshotRequest } from '@chat/core'
 import { type World, world } from '@chat/testing'
 import { describe, expect, test } from 'vitest'
-
-const open = {
-  authenticate: ({ token }: { token: string | null }) => ({ id: token ?? '' }),
-  authorize: () => true,
-}
+import { open } from '../support/clients.ts'
 
 type State = readonly number[]
 

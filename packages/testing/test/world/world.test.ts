@@ -1,10 +1,6 @@
 import { world } from '@chat/testing'
 import { expect, test } from 'vitest'
-
-const open = {
-  authenticate: ({ token }: { token: string | null }) => ({ id: token ?? '' }),
-  authorize: () => true,
-}
+import { open } from '../support/clients.ts'
 
 test('a client catches up after a tunnel, in order and once', () =>
   world({ seed: 7 }, async (w) => {

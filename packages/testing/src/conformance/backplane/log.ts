@@ -102,7 +102,7 @@ export const log: readonly BackplaneCase[] = [
   {
     name: 'an unknown stream is empty, has an epoch, and begins with it',
     async run(cluster) {
-      const page = await cluster.read('#nobody')
+      const page = await cluster.read('#unknown')
       const { base, baseId, top, topId, exists, entries, afterId, more, behind } = page
       same(
         { base, baseId, top, topId, exists, entries, afterId, more, behind },
@@ -119,10 +119,10 @@ export const log: readonly BackplaneCase[] = [
         },
         'the page of a log without messages',
       )
-      const undo = cluster.a.tail('#nobody', () => {})
-      const { epoch } = await cluster.read('#nobody')
+      const undo = cluster.a.tail('#unknown', () => {})
+      const { epoch } = await cluster.read('#unknown')
       same(
-        (await cluster.appendNew('#nobody')).epoch,
+        (await cluster.appendNew('#unknown')).epoch,
         epoch,
         'the epoch that a reader was told before the first message',
       )

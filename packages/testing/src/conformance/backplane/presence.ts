@@ -70,7 +70,7 @@ export const presence: readonly BackplaneCase[] = [
       }
       const before = room.lastRevision
       await room.leave('session1', { generation: 9 })
-      same(room.lastRevision, before, 'the revision after a leave of nobody')
+      same(room.lastRevision, before, 'the revision after a leave of an absent session')
     },
   },
   {

@@ -191,7 +191,7 @@ export const sessions: readonly BackplaneCase[] = [
       const renew = (id: string) =>
         cluster.awaitAnswer('a renew is answered', cluster.b.sessions.renew(id, generation, 1, ttl))
       same(await renew('session1'), true, 'a session that is there')
-      same(await renew('nobody'), true, 'an unknown session')
+      same(await renew('unknown'), true, 'an unknown session')
       await cluster.awaitAnswer('a drop is answered', cluster.a.sessions.drop({ user: 'alice' }))
       same(await renew('session1'), false, 'a session that was dropped')
       same(await renew('session1'), false, 'the same, asked again')
@@ -201,10 +201,10 @@ export const sessions: readonly BackplaneCase[] = [
     name: 'operations on an unknown session have no effect',
     async run(cluster) {
       const { sessions: store } = cluster.a
-      await cluster.awaitAnswer('a confirm is answered', store.confirm('nobody', 1))
-      await cluster.awaitAnswer('a renew is answered', store.renew('nobody', 1, 5, ttl))
-      await cluster.awaitAnswer('a drop is answered', store.drop({ id: 'nobody' }))
-      same((await take(cluster, 's0', {}, 'nobody')).outcome, 'unknown', 'a take afterwards')
+      await cluster.awaitAnswer('a confirm is answered', store.confirm('unknown', 1))
+      await cluster.awaitAnswer('a renew is answered', store.renew('unknown', 1, 5, ttl))
+      await cluster.awaitAnswer('a drop is answered', store.drop({ id: 'unknown' }))
+      same((await take(cluster, 's0', {}, 'unknown')).outcome, 'unknown', 'a take afterwards')
     },
   },
   {

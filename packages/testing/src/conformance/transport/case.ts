@@ -1,10 +1,10 @@
 import type { TransportFixture } from './fixture.ts'
-import type { Lack, Side, TransportHarness } from './harness.ts'
+import type { Side, TransportHarness, TransportLack } from './harness.ts'
 import type { StartOptions } from './peer.ts'
 
 /** A means or capability that a case needs besides two ends. `near` is the end that acts, `far` its peer. */
 type Need =
-  | Exclude<Lack, 'local server'>
+  | Exclude<TransportLack, 'local server'>
   | 'near local'
   | 'near pause'
   | 'far pause'

@@ -6,7 +6,7 @@ import type { AcceptedPeer, StartOptions } from './peer.ts'
 export type Side = 'client' | 'server'
 
 /** Means that a harness may lack. The suite skips the cases that need them. */
-export type Lack =
+export type TransportLack =
   /**
    * A server in the suite's own process, whose ends are {@link LocalPeer}s: the suite calls their connections
    * in its own turn.
@@ -29,7 +29,7 @@ export interface TransportHarness extends SuiteTiming {
    */
   readonly capabilities: Readonly<Record<Side, TransportCapabilities>>
   /** Means that this harness lacks, each with the reason, which the report shows. Default: no lacks. */
-  readonly lacks?: Readonly<Partial<Record<Lack, string>>>
+  readonly lacks?: Readonly<Partial<Record<TransportLack, string>>>
   /** Cases to skip, by name, each with the reason, which the report shows. Default: no case. */
   readonly skip?: Readonly<Record<string, string>>
   /** Starts a server for a case. */

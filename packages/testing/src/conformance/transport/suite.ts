@@ -40,7 +40,7 @@ export function transportCases(harness: TransportHarness): ConformanceCase[] {
  *     network.listen('hub', host)
  *     return {
  *       dial: network.dialer('hub'),
- *       nowhere: network.dialer('nobody'),
+ *       nowhere: network.dialer('unknown'),
  *       accepted: () => host.next(),
  *       open: async () => host.open,
  *       stop: async () => {},
