@@ -1,4 +1,4 @@
-import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/core/transport'
+import { BaseConnection, type Batch, isWebSocketCode, type TransportCapabilities } from '@chat/core/transport'
 
 const capabilities: TransportCapabilities = {
   name: 'browser',
@@ -76,7 +76,7 @@ export class BrowserConnection extends BaseConnection {
       this.#finish(1006, '')
     }, closeTimeout)
     // For every other code browsers throw, and leave the socket open.
-    if (code === 1000 || (code >= 3000 && code <= 4999)) this.#socket.close(code, reason)
+    if (isWebSocketCode(code)) this.#socket.close(code, reason)
     else this.#socket.close()
   }
 

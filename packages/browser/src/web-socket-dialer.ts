@@ -1,7 +1,6 @@
-import { ChatError, UsageError } from '@chat/core'
-import type { DialOptions } from '@chat/core/transport'
+import { UsageError } from '@chat/core'
+import { type DialOptions, unreachableError } from '@chat/core/transport'
 import { BrowserConnection, discard } from './connection.ts'
-import { withoutSecrets } from './url.ts'
 
 /**
  * Returns a dialer over the browser's WebSocket.
@@ -28,8 +27,7 @@ export function webSocketDialer(target: URL): (options: DialOptions) => Promise<
       }
       socket.onclose = ({ code }) => {
         signal.removeEventListener('abort', giveUp)
-        const hub = withoutSecrets(target.href)
-        reject(new ChatError('unavailable', `unable to connect to ${hub}: the browser closed with ${code}`))
+        reject(unreachableError(target, `the browser closed with ${code}`))
       }
     })
 }
