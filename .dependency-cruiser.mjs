@@ -28,9 +28,9 @@ const floors = {
     ['options'],
     ['events'],
     ['hub-listeners'],
+    ['context'],
     ['connections'],
     ['delivery'],
-    ['context'],
     ['presence'],
     ['sessions'],
     ['policy'],
@@ -53,9 +53,6 @@ const floors = {
 
 /** Folders whose files may import Node's modules. */
 const onNode = ['packages/node-ws/src', 'packages/http/src/node', 'packages/testing/src/node']
-
-/** Places whose floors and cycles of types are not mended yet; `STRICT=1 npm run imports` shows what is left. */
-const notYet = process.env['STRICT'] ? [] : ['packages/core/src/hub']
 
 const packages = readdirSync('packages')
   .filter((name) => existsSync(`packages/${name}/package.json`))
@@ -111,7 +108,6 @@ function floorRules() {
 function floorRule(room, name, allowed) {
   const folder = `${source}/${room}`
   return rule(`${room}-${name}-floor`, `the ${room}'s ${name} imports only: ${allowed.join(', ')}`, {
-    severity: severityOf(folder),
     from: { path: `^${folder}/${name}(/|\\.ts$)` },
     to: { path: below(folder), pathNot: `^${folder}/(${allowed.join('|')})(/|\\.ts$)` },
   })
@@ -123,7 +119,6 @@ function unknownFloorRule(room, known) {
     `unknown-${room}-floor`,
     `every file and folder of the ${room} is in the floors of .dependency-cruiser.mjs`,
     {
-      severity: severityOf(folder),
       from: { path: below(folder), pathNot: `^${folder}/(${known.join('|')})(/|\\.ts$)` },
       to: {},
     },
@@ -185,23 +180,19 @@ function moduleRules() {
 
 function cycleRules() {
   return [
-    rule('cycle', 'files that import each other cannot be read, loaded or tested by themselves', {
-      from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
-    }),
-    rule('cycle-of-types', 'files that need the types of each other cannot be read by themselves', {
-      from: { pathNot: notYet.map(below) },
-      to: { circular: true },
-    }),
+    rule(
+      'cycle',
+      'files that import each other, or the types of each other, cannot be read or tested by themselves',
+      {
+        from: {},
+        to: { circular: true },
+      },
+    ),
   ]
 }
 
-function rule(name, comment, { severity = 'error', from, to }) {
-  return { name, comment, severity, from, to }
-}
-
-function severityOf(folder) {
-  return notYet.includes(folder) ? 'ignore' : 'error'
+function rule(name, comment, { from, to }) {
+  return { name, comment, severity: 'error', from, to }
 }
 
 function below(folder) {

@@ -1,4 +1,4 @@
-import type { AppendKey, AppendResult, Backplane, OutgoingMessage } from '../backplane/backplane.ts'
+import type { Backplane } from '../backplane/backplane.ts'
 import type { AnyContract } from '../contract/contract.ts'
 import { Validator } from '../contract/validator.ts'
 import { MemoryBackplane } from '../memory/backplane/memory-backplane.ts'
@@ -6,13 +6,10 @@ import { MemoryStore } from '../memory/backplane/memory-store.ts'
 import type { WireError } from '../protocol/encode.ts'
 import { encodeValue } from '../protocol/json.ts'
 import { errorBytes } from '../protocol/limits.ts'
-import { attempt } from '../runtime/maybe-promise.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { systemRuntime } from '../runtime/system-runtime.ts'
 import { ChatError, isWireCode } from '../vocabulary/errors.ts'
 import { exceedsBytes } from '../vocabulary/text.ts'
-import { TurnFlusher } from './connections/turn-flusher.ts'
-import type { FeedHost } from './delivery/log-feed.ts'
 import type { HubError } from './events.ts'
 import { HubListeners } from './hub-listeners.ts'
 import {
@@ -20,54 +17,49 @@ import {
   type HubOptions,
   type Limits,
   resolveLimits,
-  resolvePresence,
   resolveTimeouts,
   type Timeouts,
 } from './options.ts'
-import { PresenceRegistry } from './presence/presence-registry.ts'
-import { RateLimiter } from './sessions/rate-limiter.ts'
-import { Router } from './sessions/router.ts'
 
-/** What was ignored, for tests and metrics. */
+/** Counts of the input that a hub has ignored, for tests and metrics. */
 export interface HubCounters {
   /** Casts that were refused, malformed or over the rate. */
   droppedCasts: number
-  /** Frames of a type this version does not know. */
+  /** Frames of a type that this version does not know. */
   unknownFrames: number
-  /** Replies to asks that nobody waits for. */
+  /** Replies to asks that are unknown or already settled. */
   strayReplies: number
 }
 
-const firstRetry = 100
-const slowestRetry = 5_000
-
 /**
- * One incarnation of a hub: what all its parts share.
- *
- * @internal
+ * Services that all parts of one hub share: options, clock, backplane, validation, the application's
+ * listeners, and error reports. It knows no session, no room and no connection.
  */
-export class HubContext implements FeedHost {
+export class HubContext {
+  /** Names this incarnation of the hub, as the `node` of the protocol. */
   readonly id: string
+  /** Clock, timers, randomness and ids. */
   readonly runtime: Runtime
+  /** The log, and the link to the other nodes. */
   readonly backplane: Backplane
-  readonly limits: Limits
-  readonly timeouts: Timeouts
+  /** The options as given, for the two policies. */
   readonly options: HubOptions
-  readonly guard: Validator
-  readonly router: Router
-  readonly flusher: TurnFlusher
-  /** Who is in the rooms, where there is presence at all. */
-  readonly presence: PresenceRegistry | null
-  readonly rates: RateLimiter
-  readonly resumes: RateLimiter
-  readonly counters: HubCounters = { droppedCasts: 0, unknownFrames: 0, strayReplies: 0 }
-  /** Set once the hub is being closed: no new handshakes. */
-  draining = false
+  /** The limits, with their defaults. */
+  readonly limits: Limits
+  /** The timeouts, with their defaults. */
+  readonly timeouts: Timeouts
+  /** Validates data by the contract. */
+  readonly validator: Validator
   /** The application's listeners and handlers. */
   readonly listeners: HubListeners
+  /** Counts of ignored input. */
+  readonly counters: HubCounters = { droppedCasts: 0, unknownFrames: 0, strayReplies: 0 }
+  /** Set when the hub begins to close: it then accepts no new handshakes. */
+  draining = false
   #messages = 0
   #closed = false
 
+  /** @throws UsageError for options that cannot work. */
   constructor(options: HubOptions<AnyContract>) {
     checkHubOptions(options)
     this.options = options as HubOptions
@@ -76,36 +68,38 @@ export class HubContext implements FeedHost {
     this.backplane = options.backplane ?? new MemoryBackplane(new MemoryStore(this.runtime, options.log))
     this.limits = resolveLimits(options.limits)
     this.timeouts = resolveTimeouts(options.timeouts, this.backplane.capabilities.dedupeWindow)
-    this.guard = new Validator(options.contract)
-    this.listeners = new HubListeners(this.guard, (error, event) =>
-      this.fault({ error, source: 'listener', subject: event }),
+    this.validator = new Validator(options.contract)
+    this.listeners = new HubListeners(this.validator, (error, event) =>
+      this.reportError({ error, source: 'listener', subject: event }),
     )
-    this.router = new Router(this)
-    this.flusher = new TurnFlusher(this.runtime)
-    this.presence =
-      options.presence === undefined ? null : new PresenceRegistry(this, resolvePresence(options.presence))
-    this.rates = new RateLimiter(this.limits.rate, this.limits.burst)
-    this.resumes = new RateLimiter(this.limits.resumeRate, this.limits.resumeBurst)
   }
 
+  /** True after {@link HubContext.close}. */
   get closed(): boolean {
     return this.#closed
   }
 
-  /** Tells the application what failed. A listener for it that fails itself has nobody left to tell. */
-  fault(error: HubError): void {
+  /**
+   * Emits `$error`. An error of a listener of `$error` itself is dropped, because it would be reported to the
+   * same listener.
+   */
+  reportError(error: HubError): void {
     if (error.subject !== '$error') this.listeners.emit('$error', error)
   }
 
-  report(error: unknown, address: string): void {
-    this.fault({ error, source: 'backplane', subject: address })
+  /** Emits `$error` for a backplane that has failed at an address. */
+  reportBackplane(error: unknown, address: string): void {
+    this.reportError({ error, source: 'backplane', subject: address })
   }
 
-  /** What a client is told of an error: the code of a `ChatError`, else only `internal`, and the application the rest. */
+  /**
+   * Converts an error for a client. A `ChatError` keeps its code and message; any other error becomes
+   * `internal`, and the application gets the whole error in `$error`.
+   */
   wireError(error: unknown, where: Omit<HubError, 'error'>): WireError {
     if (!(error instanceof ChatError && isWireCode(error.code))) {
-      this.fault({ error, ...where })
-      return { code: 'internal', message: 'something failed inside the hub' }
+      this.reportError({ error, ...where })
+      return { code: 'internal', message: 'unable to run this operation: the hub has failed' }
     }
     const { code, message, retryAfter, detail } = error
     try {
@@ -113,64 +107,21 @@ export class HubContext implements FeedHost {
         return { code, message, retryAfter, detail }
       throw new Error(`unable to answer with the error '${code}': it is over ${errorBytes} bytes`)
     } catch (cause) {
-      // The code is the application's word all the same.
-      this.fault({ error: cause, ...where })
+      // The application chose the code, so the client gets it even when the detail cannot be sent.
+      this.reportError({ error: cause, ...where })
       return { code, message: message.slice(0, 1_000), retryAfter }
     }
   }
 
-  /** The next id of a message of the hub's own (P-PB-5). */
-  nextMessage(): { id: string; n: number } {
+  /** Returns the id of the hub's own next message, and its number (P-PB-5). */
+  nextMessageId(): { id: string; n: number } {
     const n = ++this.#messages
     return { id: `${this.id}.${n}`, n }
   }
 
-  /**
-   * Appends, and repeats with the same key while the outcome is unknown (P-PB-3). `then` is called once, unless the hub is closed before;
-   * what one of our own attempts has stored counts as stored.
-   */
-  append(
-    stream: string,
-    message: OutgoingMessage,
-    key: AppendKey,
-    then: (appended: AppendResult) => void,
-  ): void {
-    let delay = firstRetry
-    const again = (): void =>
-      this.#append(stream, message, key, {
-        answered: (appended) => {
-          const repeated = delay > firstRetry && appended.outcome === 'duplicate'
-          // The client may have come back at another node meanwhile, and that one have stored it.
-          const ours = repeated && appended.by === this.id
-          then(ours ? { ...appended, outcome: 'stored' } : appended)
-        },
-        unknown: () => {
-          this.runtime.timer(delay, again)
-          delay = Math.min(delay * 2, slowestRetry)
-        },
-      })
-    again()
-  }
-
-  #append(
-    stream: string,
-    message: OutgoingMessage,
-    key: AppendKey,
-    then: { answered(appended: AppendResult): void; unknown(): void },
-  ): void {
-    attempt(
-      () => this.backplane.append(stream, message, key),
-      then.answered,
-      (error) => {
-        this.report(error, stream)
-        if (!this.#closed) then.unknown()
-      },
-    )
-  }
-
+  /** Closes the backplane, and removes all listeners. */
   async close(): Promise<void> {
     this.#closed = true
-    this.presence?.close()
     await this.backplane.close()
     this.listeners.clear()
   }

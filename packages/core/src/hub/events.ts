@@ -3,19 +3,22 @@ import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { Position } from '../vocabulary/position.ts'
 import type { User } from './options.ts'
 
-/** One client, as the hub sees it: it outlives its connections. */
+/** A session: one client across its connections. */
 export interface HubSession<U extends User = User> {
-  /** Public, never used again. `~id` is its address. */
+  /** The public id, which is never used again. `~id` is its address. */
   readonly id: string
-  /** What `authenticate` answered. */
+  /** The user, as `authenticate` returned it. */
   readonly user: U
-  /** The rooms it has joined. */
+  /** The rooms that the session has joined. */
   readonly rooms: readonly string[]
-  /** The peer's address, as the transport knows it. */
+  /** The network address of the client, as the transport knows it. */
   readonly remoteAddress: string
-  /** The name of the transport of its connection. */
+  /** The name of the connection's transport. */
   readonly transport: string
-  /** Ends its connection. The code says whether the client comes back; see `CloseCode`. Default: 4513, it does not. */
+  /**
+   * Closes the connection. The code decides whether the client comes back, see `CloseCode`. Default: 4513,
+   * after which the client stops.
+   */
   close(code?: number, reason?: string): void
 }
 
@@ -39,7 +42,10 @@ export interface HubMessage<U extends User = User> {
   readonly session: HubSession<U>
 }
 
-/** Facts about a cast, which a listener gets besides the data. A cast is not in the log, so it has no id and no position. */
+/**
+ * Facts about a cast, which a listener gets besides the data. A cast is not in the log, so it has no id and
+ * no position.
+ */
 export interface HubCast<U extends User = User> {
   /** The event's name. */
   readonly event: string
@@ -62,42 +68,57 @@ export interface HubCast<U extends User = User> {
 /** A message or a cast of a client, as the hub's listeners get it; `durable` tells the two apart. */
 export type HubDelivery<U extends User = User> = HubMessage<U> | HubCast<U>
 
-/** What a call's handler is told besides the input. */
+/** Facts about a call, which a handler gets besides the input. */
 export interface CallContext<U extends User = User> {
+  /** The name of the call. */
   readonly event: string
+  /** The user who calls, as `authenticate` returned it. */
   readonly user: U
+  /** The session that calls. */
   readonly session: HubSession<U>
-  /** Aborted when nobody waits for the answer any more: the connection ended, or the time was up. */
+  /** Aborted when the answer is no longer needed: the connection has ended, or the time is up. */
   readonly signal: AbortSignal
 }
 
-/** The hub's own events; the names start with `$`, so that an application's can neither collide nor be forged over the wire. */
+/**
+ * The hub's own events. Their names start with `$`, which no name of an application can, so clients cannot
+ * forge them.
+ */
 export interface HubEvents<U extends User = User> {
-  /** A client has connected; `resumed` tells whether it was here before. */
+  /** A client has connected. `resumed` is true when it has resumed its session. */
   readonly $connect: { readonly session: HubSession<U>; readonly resumed: boolean }
   /** A connection has ended. The client may come back and resume its session. */
   readonly $disconnect: { readonly session: HubSession<U>; readonly code: number; readonly reason: string }
-  /** A session receives a room from now on. */
+  /** A session has joined a room. */
   readonly $join: { readonly session: HubSession<U>; readonly address: string }
-  /** A session receives a room no more: it left, was removed, or its connection ended (a resume joins again). */
+  /**
+   * A session has left a room, was removed from it, or its connection has ended. A resume joins the room
+   * again.
+   */
   readonly $leave: { readonly session: HubSession<U>; readonly address: string }
-  /** Something failed that the hub survived. */
+  /** An error that the hub has survived. */
   readonly $error: HubError
 }
 
-/** What the hub's `$error` event carries. */
+/** The data of the hub's `$error` event. */
 export interface HubError {
-  /** What was thrown, whole: it says more than the client is told. */
+  /** The error itself. It may say more than the client gets. */
   readonly error: unknown
-  /** Where: `protocol` for broken frames, `handler` and `listener` for the application's code, `policy` for `authenticate` and `authorize`, `backplane`. */
+  /**
+   * The origin: `protocol` for malformed frames, `handler` and `listener` for code of the application,
+   * `policy` for `authenticate` and `authorize`, `backplane`, `transport`.
+   */
   readonly source: 'protocol' | 'handler' | 'listener' | 'policy' | 'backplane' | 'transport'
-  /** The session it happened to, when there is one. */
+  /** The id of the session, when the error belongs to one. */
   readonly session?: string | undefined
-  /** The address or event it happened at, when there is one. */
+  /** The address or event, when the error belongs to one. */
   readonly subject?: string | undefined
 }
 
-/** The listener that {@link Hub.on} takes for a name: one of the hub's own events, or an event of the contract. */
+/**
+ * The listener that {@link Hub.on} takes for a name: one of the hub's own events, or an event of the
+ * contract.
+ */
 export type HubListener<C extends AnyContract, U extends User, K> = K extends keyof HubEvents<U>
   ? (event: HubEvents<U>[K]) => unknown
   : (data: EventData<C, K>, message: HubDelivery<U>) => unknown

@@ -37,7 +37,8 @@ export class HubListeners {
   /**
    * Adds a listener, and returns a function that removes it.
    *
-   * @throws UsageError for a name that is not an event, the name of a call, or a listener that is not a function.
+   * @throws UsageError for a name that is not an event, the name of a call, or a listener that is not a
+   * function.
    */
   on(name: string, listener: Listener): Undo {
     const operation = `listen to ${describe(name)}`
@@ -52,7 +53,8 @@ export class HubListeners {
   /**
    * Sets the handler of a call, and returns a function that removes it.
    *
-   * @throws UsageError for a name that cannot be called, a name that has listeners or a handler already, or a handler that is not a function.
+   * @throws UsageError for a name that cannot be called, a name that has listeners or a handler already, or a
+   * handler that is not a function.
    */
   handle(name: string, handler: CallHandler): Undo {
     const operation = `handle ${describe(name)}`

@@ -8,17 +8,32 @@ import type { Handshake } from '../transport/connection.ts'
 import { checkOptions, describe, type OptionNames } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
 
-/** The user that a session belongs to. An application may add properties of its own: handlers and policies get the whole object. */
+/**
+ * The user that a session belongs to. An application may add properties of its own: handlers and policies get
+ * the whole object.
+ */
 export interface User {
-  /** 1–255 bytes without control characters. Sessions with the same id belong to the same person, on several devices. */
+  /**
+   * 1–255 bytes without control characters. Sessions with the same id belong to the same person, on several
+   * devices.
+   */
   readonly id: string
-  /** Time for which the credentials are valid, in milliseconds from now. The hub then closes the connection with 4010. Default: no limit. */
+  /**
+   * Time for which the credentials are valid, in milliseconds from now. The hub then closes the connection
+   * with 4010. Default: no limit.
+   */
   readonly expiresIn?: number | undefined
-  /** Marks a user who stands for many people, so that the rate limits count per remote address instead of per user. Default: `false`. */
+  /**
+   * Marks a user who stands for many people, so that the rate limits count per remote address instead of per
+   * user. Default: `false`.
+   */
   readonly anonymous?: boolean | undefined
 }
 
-/** The argument of {@link HubOptions.authenticate}: the facts that the transport knows about the client, and the client's token. */
+/**
+ * The argument of {@link HubOptions.authenticate}: the facts that the transport knows about the client, and
+ * the client's token.
+ */
 export interface Credentials extends Handshake {
   /** The token of `hello` or `auth`; `null` when the client sent no token. */
   readonly token: string | null
@@ -37,7 +52,10 @@ export type AuthorizeRequest<U extends User = User, C = Untyped> = {
   readonly user: U
   /** The public id of the session that asks. */
   readonly session: string
-  /** The address of the operation. For another user's inbox and for a session it comes with `send` and `cast` only: the hub refuses every other action there itself. */
+  /**
+   * The address of the operation. For another user's inbox and for a session it comes with `send` and `cast`
+   * only: the hub refuses every other action there itself.
+   */
   readonly address: string
 } & (
   | {
@@ -74,11 +92,17 @@ export interface Limits {
   readonly rate: number
   /** Operations that a user may do at once. Default: 100. */
   readonly burst: number
-  /** Bytes that may wait for one connection. Above it, the hub stops queueing messages for the connection, and later replays them from the log. Default: 1 MiB. */
+  /**
+   * Bytes that may wait for one connection. Above it, the hub stops queueing messages for the connection, and
+   * later replays them from the log. Default: 1 MiB.
+   */
   readonly queue: number
   /** Messages that one join may ask to be replayed. Default: 10 000. */
   readonly replay: number
-  /** Time after which the hub closes a connection that takes none of the bytes that wait for it. Default: 15 s. */
+  /**
+   * Time after which the hub closes a connection that takes none of the bytes that wait for it. Default: 15
+   * s.
+   */
   readonly stalled: number
   /** Attempts to resume, per second and user. Default: 1. */
   readonly resumeRate: number
@@ -104,7 +128,10 @@ export interface Timeouts {
 
 /** Options of presence. */
 export interface PresenceOptions {
-  /** Decides by its address whether a room has presence. When it throws, the room has none, and the hub reports the error in `$error`. Default: every room has presence. */
+  /**
+   * Decides by its address whether a room has presence. When it throws, the room has none, and the hub
+   * reports the error in `$error`. Default: every room has presence.
+   */
   readonly rooms?: (address: string) => boolean
   /** Members above which the hub tells the count only, at most once per second. Default: 200. */
   readonly max?: number
@@ -119,22 +146,31 @@ export type PresenceRules = Required<PresenceOptions>
 
 /** Options of a {@link Hub}. */
 export interface HubOptions<C extends AnyContract = Untyped, U extends User = User> {
-  /** Validators for the data of events, calls and asks. Default: none; the type parameter alone gives the types. */
+  /**
+   * Validators for the data of events, calls and asks. Default: none; the type parameter alone gives the
+   * types.
+   */
   readonly contract?: C
   /**
-   * Returns the user of a client, or `null` to refuse the client (4501). It runs for the token of each `hello` and each `auth`. When it throws, or does not answer
-   * within {@link Timeouts.policy}, the hub closes the connection with 4004 and reports the error in `$error`. Default: the hub refuses every client.
+   * Returns the user of a client, or `null` to refuse the client (4501). It runs for the token of each
+   * `hello` and each `auth`. When it throws, or does not answer within {@link Timeouts.policy}, the hub
+   * closes the connection with 4004 and reports the error in `$error`. Default: the hub refuses every client.
    */
   readonly authenticate?: (credentials: Credentials) => MaybePromise<U | null>
   /**
-   * Decides whether a user may do an operation: `true` allows it, `false` refuses it as `forbidden`. To refuse with another code, throw a `ChatError`. Any other error is
-   * `internal` to the client, and the hub reports it in `$error`. It runs before every join, send, cast, read and who, and again when a session is resumed.
-   * Every client receives `*` and its own `@user` without it. Default: the hub refuses every operation.
+   * Decides whether a user may do an operation: `true` allows it, `false` refuses it as `forbidden`. To
+   * refuse with another code, throw a `ChatError`. Any other error is `internal` to the client, and the hub
+   * reports it in `$error`. It runs before every join, send, cast, read and who, and again when a session is
+   * resumed. Every client receives `*` and its own `@user` without it. Default: the hub refuses every
+   * operation.
    */
   readonly authorize?: (request: AuthorizeRequest<U, C>) => MaybePromise<boolean>
   /** The log, and the link between the nodes of a cluster. Default: a log in the memory of this process. */
   readonly backplane?: Backplane
-  /** Options of the log in memory. A hub with a `backplane` has no such log, so the two options exclude each other. */
+  /**
+   * Options of the log in memory. A hub with a `backplane` has no such log, so the two options exclude each
+   * other.
+   */
   readonly log?: MemoryStoreOptions
   /** Turns presence on. Default: no room has presence. */
   readonly presence?: PresenceOptions
@@ -173,7 +209,8 @@ const operation = 'start the hub'
 /**
  * Checks the options of a hub, except for their numbers.
  *
- * @throws UsageError for an option that does not exist, a policy that is not a function, or `log` beside `backplane`.
+ * @throws UsageError for an option that does not exist, a policy that is not a function, or `log` beside
+ * `backplane`.
  */
 export function checkHubOptions(options: HubOptions<AnyContract>): void {
   checkOptions<object>(operation, options, hubOptions)
@@ -191,7 +228,10 @@ export const resolveLimits = (given: Partial<Limits> | undefined): Limits => {
   return withDefaults('limits', defaultLimits, given)
 }
 
-/** @throws UsageError for a timeout that does not exist or is not a positive number, or a backplane that forgets repetitions before clients stop repeating (P-PB-3). */
+/**
+ * @throws UsageError for a timeout that does not exist or is not a positive number, or a backplane that
+ * forgets repetitions before clients stop repeating (P-PB-3).
+ */
 export function resolveTimeouts(given: Partial<Timeouts> | undefined, dedupeWindow: number): Timeouts {
   checkOptions(operation, given, names(defaultTimeouts), 'timeouts')
   const timeouts = withDefaults('timeouts', defaultTimeouts, given)
@@ -206,7 +246,10 @@ export function resolveTimeouts(given: Partial<Timeouts> | undefined, dedupeWind
   return timeouts
 }
 
-/** @throws UsageError for an option that does not exist, a number that is not positive, or `rooms` that is not a function. */
+/**
+ * @throws UsageError for an option that does not exist, a number that is not positive, or `rooms` that is not
+ * a function.
+ */
 export function resolvePresence(given: PresenceOptions): PresenceRules {
   checkOptions(operation, given, presenceOptions, 'presence')
   const { rooms = () => true, ...numbers } = given

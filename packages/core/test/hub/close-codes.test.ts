@@ -27,7 +27,7 @@ describe('closing by the application', () => {
     expect(alice.ended?.reason).toBe('ä'.repeat(61))
   })
 
-  test('§10: what was written before arrives before the close', async () => {
+  test('§10: frames that were written before arrive before the close', async () => {
     const s = stage()
     const alice = await s.client('alice')
     s.hub.to('@alice').cast('farewell', 'you are banned')
@@ -37,7 +37,7 @@ describe('closing by the application', () => {
     expect(alice.code).toBe(4513)
   })
 
-  test('§10: a session may be closed as soon as it is there, and leaves nothing behind', async () => {
+  test('§10: a session that is closed in $connect leaves nothing behind', async () => {
     const s = stage()
     const told: string[] = []
     s.hub.on('$connect', ({ session }) => session.close(4503, 'banned'))
@@ -54,7 +54,7 @@ describe('closing by the application', () => {
     expect(told).toEqual(['disconnect 4503'])
   })
 
-  test('§10: every code of the table has its number', () => {
+  test('§10: each code of the table has its number', () => {
     expect(CloseCode).toEqual({
       normal: 1000,
       goingAway: 4001,

@@ -3,7 +3,7 @@ import { hello } from '../support/raw-client.ts'
 import { deferred, outcome, paths, stage } from '../support/stage.ts'
 
 describe.each(paths)('a hub that is closed, with a backplane that is %s', (path) => {
-  test('P-LV-5: it says bye with 4001 and a moment to come back, spread over the deadline', async () => {
+  test('P-LV-5: sends bye with 4001 and a delay for coming back, spread over the deadline', async () => {
     const s = stage({ path })
     const clients = await Promise.all(Array.from({ length: 20 }, () => s.client('alice')))
     const closed = s.hub.close({ deadline: 10_000 })
@@ -24,7 +24,7 @@ describe.each(paths)('a hub that is closed, with a backplane that is %s', (path)
     await closed
   })
 
-  test('P-LV-5: new handshakes are refused with 4001', async () => {
+  test('P-LV-5: refuses new handshakes with 4001', async () => {
     const s = stage({ path })
     await s.client('alice')
     const closed = s.hub.close()
@@ -36,7 +36,7 @@ describe.each(paths)('a hub that is closed, with a backplane that is %s', (path)
     await closed
   })
 
-  test('P-LV-5: one that still waits for its welcome is closed with 4001 at once', async () => {
+  test('P-LV-5: closes a connection that waits for its welcome with 4001 at once', async () => {
     const s = stage({ path, authenticate: () => deferred<never>().promise })
     const alice = await s.open()
     await alice.say(hello('t'))
@@ -47,7 +47,7 @@ describe.each(paths)('a hub that is closed, with a backplane that is %s', (path)
     await closed
   })
 
-  test('P-LV-5, S-24: what is under way is finished, and what is left at the deadline is closed with 4001', async () => {
+  test('P-LV-5, S-24: finishes operations under way, and closes the remaining connections with 4001 at the deadline', async () => {
     const allowed = deferred<boolean>()
     const s = stage({ path, authorize: () => allowed.promise })
     const alice = await s.client('alice')
@@ -64,7 +64,7 @@ describe.each(paths)('a hub that is closed, with a backplane that is %s', (path)
     await closed
   })
 
-  test('P-LV-5: it does not wait for the deadline when everyone has gone', async () => {
+  test('P-LV-5: does not wait for the deadline after the last connection has closed', async () => {
     const s = stage({ path })
     const alice = await s.client('alice')
     let closed = false
@@ -78,7 +78,7 @@ describe.each(paths)('a hub that is closed, with a backplane that is %s', (path)
     expect(closed).toBe(true)
   })
 
-  test('P-LV-5: a peer that never answers the close is cut off', async () => {
+  test('P-LV-5: aborts a connection whose peer never answers the close', async () => {
     const s = stage({ path })
     const alice = await s.client('alice')
     alice.connection.pause()
@@ -91,13 +91,13 @@ describe.each(paths)('a hub that is closed, with a backplane that is %s', (path)
     expect(s.hub.sessions).toEqual([])
   })
 
-  test('P-LV-5: to close twice waits for the same end', async () => {
+  test('P-LV-5: a second close waits for the same end', async () => {
     const s = stage({ path })
     expect(s.hub.close()).toBe(s.hub.close())
     await s.hub.close()
   })
 
-  test('P-LV-5: a closed hub leaves no timer behind', async () => {
+  test('P-LV-5: leaves no timer behind', async () => {
     const s = stage({ path })
     const alice = await s.client('alice')
     await alice.request('join', '#a')

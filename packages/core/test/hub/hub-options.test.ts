@@ -19,7 +19,7 @@ describe('the options of a hub', () => {
     expect(starting({ limits: { rooms: value } })).toThrow('limits.rooms')
   })
 
-  test('P-LV-3: a limit that is not known is refused, and the message names those that are', () => {
+  test('P-LV-3: an unknown limit is refused, and the message lists the limits', () => {
     expect(starting({ limits: { messages: 5 } })).toThrow(/limits\.messages.*rooms/)
     expect(starting({ timeouts: { toString: 5 } })).toThrow('timeouts.toString')
   })
@@ -30,11 +30,14 @@ describe('the options of a hub', () => {
     ['timeouts.grace', { timeouts: { grace: 5 } }, 'heartbeatGrace'],
     ['presence.limit', { presence: { limit: 5 } }, 'rooms, max, grace, state'],
     ['log.size', { log: { size: 5 } }, 'retention, bytes, dedupeWindow'],
-  ])('an option %s does not exist: the message names it, and those that exist', (name, options, known) => {
-    expect(starting(options)).toThrow(UsageError)
-    expect(starting(options)).toThrow(`there is no option '${name}'`)
-    expect(starting(options)).toThrow(known)
-  })
+  ])(
+    'an option %s that does not exist is refused, and the message lists the options',
+    (name, options, known) => {
+      expect(starting(options)).toThrow(UsageError)
+      expect(starting(options)).toThrow(`there is no option '${name}'`)
+      expect(starting(options)).toThrow(known)
+    },
+  )
 
   test.each([
     ['authenticate', { authenticate: 'alice' }],
@@ -53,12 +56,12 @@ describe('the options of a hub', () => {
     expect(starting({ backplane, log: undefined })).not.toThrow()
   })
 
-  test('P-LV-3: what is left out or undefined has its default', () => {
+  test('P-LV-3: an absent or undefined limit has its default', () => {
     const hub = new Hub({ runtime, limits: { rooms: undefined as unknown as number, depth: 8 } })
     expect(hub.limits).toMatchObject({ rooms: 128, depth: 8, frame: 65_536 })
   })
 
-  test('P-PB-3: a backplane that forgets repetitions before clients give them up is refused', () => {
+  test('P-PB-3: a backplane that forgets repetitions before clients stop repeating is refused', () => {
     const store = (dedupeWindow: number) => new MemoryBackplane(new MemoryStore(runtime, { dedupeWindow }))
     expect(starting({ backplane: store(110_000) })).toThrow('recognises repetitions for 110000 ms')
     expect(starting({ backplane: store(110_001) })).not.toThrow()
@@ -72,7 +75,7 @@ describe('the options of a hub', () => {
     expect(starting({ timeouts: { session: 119_999 } })).toThrow('timeouts.session')
   })
 
-  test('a name is listened to by one hub only, as the application says', () => {
+  test('a hub without options starts without sessions, rooms and counts', () => {
     const hub = new Hub({ runtime })
     expect([hub.sessions, hub.rooms.size, hub.closing]).toEqual([[], 0, false])
     expect(hub.counters).toEqual({ droppedCasts: 0, unknownFrames: 0, strayReplies: 0 })

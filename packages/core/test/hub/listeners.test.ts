@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { outcome, paths, stage } from '../support/stage.ts'
 
 describe.each(paths)('listeners on the hub, with a backplane that is %s', (path) => {
-  test('a message is told after the log has accepted it, to every listener, with who sent it where', async () => {
+  test('every listener gets a message after the log has accepted it, with its sender and address', async () => {
     const s = stage({ path })
     const told: [unknown, object][] = []
     for (let i = 0; i < 2; i++)
@@ -37,20 +37,23 @@ describe.each(paths)('listeners on the hub, with a backplane that is %s', (path)
         throw new Error('broken')
       },
     ],
-  ] as const)('U-14: one that %s stops nobody, and its error is whole in $error', async (_, broken) => {
-    const s = stage({ path })
-    const told: unknown[] = []
-    s.hub.on('say', broken)
-    s.hub.on('say', (data) => told.push(data))
-    const alice = await s.client('alice')
-    expect(outcome(await alice.request('send', '#a', 'say', 'hi'))).toBe('ok')
-    expect(told).toEqual(['hi'])
-    expect(s.errors).toMatchObject([{ error: new Error('broken'), source: 'handler', subject: 'say' }])
-    expect(alice.code).toBeNull()
-  })
+  ] as const)(
+    'U-14: a listener that %s stops no other listener, and its error is whole in $error',
+    async (_, broken) => {
+      const s = stage({ path })
+      const told: unknown[] = []
+      s.hub.on('say', broken)
+      s.hub.on('say', (data) => told.push(data))
+      const alice = await s.client('alice')
+      expect(outcome(await alice.request('send', '#a', 'say', 'hi'))).toBe('ok')
+      expect(told).toEqual(['hi'])
+      expect(s.errors).toMatchObject([{ error: new Error('broken'), source: 'handler', subject: 'say' }])
+      expect(alice.code).toBeNull()
+    },
+  )
 
   test.each(['$connect', '$join', '$leave', '$disconnect'] as const)(
-    'U-14: a listener of %s that throws harms nobody',
+    'U-14: a listener of %s that throws does no harm',
     async (event) => {
       const s = stage({ path })
       s.hub.on(event, () => {
@@ -65,7 +68,7 @@ describe.each(paths)('listeners on the hub, with a backplane that is %s', (path)
     },
   )
 
-  test('U-14: a listener of $error that throws has nobody left to tell', async () => {
+  test('U-14: an error of a listener of $error is dropped', async () => {
     const s = stage({ path })
     s.hub.on('$error', () => {
       throw new Error('broken too')
@@ -78,7 +81,7 @@ describe.each(paths)('listeners on the hub, with a backplane that is %s', (path)
     expect(s.faults).toEqual(['Error: broken'])
   })
 
-  test('U-14: a listener may remove itself, and publish, while it is told', async () => {
+  test('U-14: a listener may remove itself, and publish, while it runs', async () => {
     const s = stage({ path })
     const told: unknown[] = []
     const undo = s.hub.on('say', (data) => {
@@ -100,7 +103,7 @@ describe.each(paths)('listeners on the hub, with a backplane that is %s', (path)
     ).toEqual(['first', 'from the hub', 'second'])
   })
 
-  test('what comes and goes is told once each', async () => {
+  test('$connect and $disconnect are emitted once each', async () => {
     const s = stage({ path })
     const told: string[] = []
     s.hub.on('$connect', ({ session, resumed }) => told.push(`connect ${session.user.id} ${resumed}`))

@@ -6,13 +6,13 @@ import { type BackplanePath, outcome, paths, stage } from '../support/stage.ts'
 const rooms = ['#a', '#b']
 const names = ['alice', 'bob']
 
-/** What a client does next. */
+/** The next step of a client. */
 type Step =
   | { readonly does: 'join' | 'leave' | 'read' | 'cast'; readonly who: number; readonly room: number }
   | { readonly does: 'send'; readonly who: number; readonly room: number; readonly data: number }
-  /** The last send of a client once more: as it was, or with other data. */
+  /** Repeats the last send of a client, with the same or with other data. */
   | { readonly does: 'repeat'; readonly who: number; readonly other: boolean }
-  /** Another connection takes the session over. */
+  /** Resumes the session on another connection. */
   | { readonly does: 'resume'; readonly who: number }
 
 const who = fc.nat(names.length - 1)
@@ -31,7 +31,7 @@ const steps = fc.array(
   { maxLength: 40 },
 )
 
-/** What a hub must know, and nothing more. */
+/** The state that a hub needs, and no more. */
 class Model {
   readonly logs = rooms.map((): number[] => [])
   readonly joined = names.map(() => new Set<number>())
@@ -44,7 +44,7 @@ class Model {
     return at
   }
 
-  /** A message reaches everyone who has joined, a cast not its sender. */
+  /** Delivers a message to every session that has joined, and a cast to all of them except its sender. */
   tell(room: number, data: unknown, except: number | null): void {
     for (const [each, joined] of this.joined.entries())
       if (joined.has(room) && each !== except) this.heard[each]?.[room]?.push(data)
@@ -125,7 +125,7 @@ async function play(path: BackplanePath, sequence: readonly Step[]): Promise<voi
 }
 
 test.each(paths)(
-  'FZ-03: whatever two clients do in whatever order, the hub does what a model of it does, with a backplane that is %s',
+  'FZ-03: the hub behaves like its model for any operations of two clients in any order, with a backplane that is %s',
   async (path) => {
     await fc.assert(
       fc.asyncProperty(steps, (sequence) => play(path, sequence)),

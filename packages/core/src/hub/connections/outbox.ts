@@ -3,14 +3,12 @@ import { heldCasts, pieceBytes } from '../../protocol/limits.ts'
 import { LatestByKey } from '../../runtime/latest-by-key.ts'
 import { type Batch, Frame } from '../../transport/batch.ts'
 import type { Connection } from '../../transport/connection.ts'
-import type { CastMessage } from '../delivery/log-feed.ts'
 import type { TurnFlusher } from './turn-flusher.ts'
 
 /**
- * What one connection is about to be sent. It holds the frames of the current turn; what is beyond the queue limit stays in the logs (P-LV-4). Of
- * casts with a key it also holds the newest of each while the transport waits for the peer.
- *
- * @internal
+ * The frames that one connection is about to be sent: those of the current turn. Above the queue limit,
+ * messages are left in their logs instead (P-LV-4). While the transport waits for the peer, the outbox also
+ * holds the newest cast of each key.
  */
 export class Outbox {
   readonly #connection: Connection
@@ -21,10 +19,10 @@ export class Outbox {
   #blocked = false
   #pong: Frame | null = null
   #casts: LatestByKey<Frame> | null = null
-  /** Bytes handed to the connection, ever. */
   #sent = 0
   #progress = { sent: 0, buffered: 0, since: 0 }
 
+  /** @param limit - The queue limit in bytes. */
   constructor(connection: Connection, flusher: TurnFlusher, limit: number) {
     this.#connection = connection
     this.#flusher = flusher
@@ -32,17 +30,17 @@ export class Outbox {
     this.#batch = flusher.root
   }
 
-  /** Whether the transport waits for the peer. While it does, nothing is replayed to it. */
+  /** True while the transport waits for the peer. No messages are replayed to the connection meanwhile. */
   get blocked(): boolean {
     return this.#blocked
   }
 
-  /** Whether the queue limit is passed. */
+  /** True while more bytes wait than the queue limit allows. */
   get full(): boolean {
     return this.#blocked && this.#connection.bufferedAmount + this.#batch.bytes > this.#limit
   }
 
-  /** Bytes that were handed to the connection so far: it grows whenever the hub says something. */
+  /** Bytes that were handed to the connection so far. */
   get sent(): number {
     return this.#sent
   }
@@ -55,27 +53,29 @@ export class Outbox {
   }
 
   /**
-   * Writes a volatile frame, or drops it. With a name ({@link castKey}) it is held instead while the transport waits for the peer, and takes the place of
-   * an older one of that name: a peer that does not keep up gets what is newest, once it takes something again.
+   * Writes the frame of a cast, or drops it when the queue is full. While the transport waits for the peer, a
+   * cast with a key (of `castKey`) is held and replaces the older cast of that key, so a slow peer gets the
+   * newest cast as soon as it takes bytes again.
    */
-  cast(frame: Frame, name: string | null): void {
-    if (this.#blocked && name !== null) {
+  pushCast(frame: Frame, key: string | null): void {
+    if (this.#blocked && key !== null) {
       this.#casts ??= new LatestByKey(heldCasts)
-      this.#casts.put(name, frame, frame.bytes)
+      this.#casts.put(key, frame, frame.bytes)
     } else if (!this.full) this.push(frame)
   }
 
-  /** Lets go of the casts of an address that wait: nothing of it comes any more (P-ST-10). */
-  forget(address: string): void {
+  /** Drops the held casts of an address, because the session no longer receives it (P-ST-10). */
+  dropCasts(address: string): void {
     this.#casts?.forget(`${address}\n`)
   }
 
-  /** Answers a ping. Of several that wait for their answer only the newest is answered. */
+  /** Answers a ping. Of several pings that wait for their answer only the newest is answered. */
   pong(t: number | undefined): void {
     this.#pong = new Frame(encodeFrame('pong', t))
     if (!this.#blocked) this.#wait()
   }
 
+  /** Writes the frames of this turn now. */
   flush(): void {
     this.#waiting = false
     if (this.#pong !== null && !this.#blocked) {
@@ -85,7 +85,7 @@ export class Outbox {
     this.#write()
   }
 
-  /** The transport has room again. */
+  /** Called when the transport has room again: writes the casts that were held. */
   drained(): void {
     this.#blocked = false
     if (this.#pong !== null) this.#wait()
@@ -94,14 +94,17 @@ export class Outbox {
     for (let frame = casts?.shift(); frame !== undefined; frame = casts?.shift()) this.push(frame)
   }
 
-  /** Lets go of what was not written. */
+  /** Drops all frames that were not written. */
   clear(): void {
     this.#batch = this.#flusher.root
     this.#pong = null
     this.#casts = null
   }
 
-  /** For how long the transport has had bytes to write and has taken none of them, in milliseconds. */
+  /**
+   * Returns the time for which the transport has had bytes to write and has taken none of them, in
+   * milliseconds.
+   */
   stalledFor(now: number): number {
     const buffered = this.#connection.bufferedAmount
     const { sent, buffered: before, since } = this.#progress
@@ -127,14 +130,4 @@ export class Outbox {
     this.#sent += batch.bytes
     if (!this.#connection.send(batch)) this.#blocked = true
   }
-}
-
-/**
- * What casts of which only the newest matters have in common: the address, the sender, and the sender's key; `null` for a cast without one. Addresses and session
- * ids have no line feed.
- *
- * @internal
- */
-export function castKey({ address, session, key }: CastMessage): string | null {
-  return key === undefined ? null : `${address}\n${session ?? ''}\n${key}`
 }

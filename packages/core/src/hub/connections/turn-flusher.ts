@@ -1,19 +1,18 @@
 import type { Runtime } from '../../runtime/runtime.ts'
 import { Batch } from '../../transport/batch.ts'
 
-/** What has something to write at the end of the turn. */
+/** A queue of frames that is written at the end of the turn. */
 export interface Flushable {
+  /** Writes the frames that wait. */
   flush(): void
 }
 
 /**
- * Joins what one turn brings to every connection into one write each. All connections start a turn from the same empty batch, so those that get the same frames share the
- * same batch, and its bytes are made once.
- *
- * @internal
+ * Joins the frames of one turn into one write per connection. All connections start a turn from the same
+ * empty batch, so connections that get the same frames share one batch, and its bytes are made once.
  */
 export class TurnFlusher {
-  /** Where the batches of this turn start. */
+  /** The empty batch from which every connection starts a turn. */
   readonly root: Batch = Batch.root()
   readonly #runtime: Runtime
   #waiting: Flushable[] = []
@@ -23,6 +22,7 @@ export class TurnFlusher {
     this.#runtime = runtime
   }
 
+  /** Flushes a queue at the end of this turn. */
   add(outbox: Flushable): void {
     this.#waiting.push(outbox)
     if (this.#scheduled) return
@@ -30,6 +30,7 @@ export class TurnFlusher {
     this.#runtime.defer(() => this.flush())
   }
 
+  /** Flushes all queues that wait. */
   flush(): void {
     const waiting = this.#waiting
     this.#waiting = []

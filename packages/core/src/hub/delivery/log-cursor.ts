@@ -3,202 +3,214 @@ import { gapReason } from '../../log/gap-reason.ts'
 import { attempt, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import type { GapReason, Position } from '../../vocabulary/position.ts'
-import type { FeedHost } from './log-feed.ts'
+import type { HubContext } from '../context.ts'
 import type { RecentMessages } from './recent-messages.ts'
 
-/** What a cursor needs of its feed. */
-export interface CursorHost {
-  readonly address: string
-  readonly node: FeedHost
-  /** The messages it went over last: what the log is compared with. */
+/** The surroundings of a {@link LogCursor}. */
+export interface LogCursorOptions {
+  /** The last messages that the cursor has passed, with which the log is compared after a reconnect. */
   readonly recent: RecentMessages
-  /** The page after an offset. */
-  read(after: number): MaybePromise<LogPage>
-  /** The cursor has gone over an entry, from the place before it. */
-  deliver(entry: LogEntry, before: Position, json: string | undefined): void
-  /** The log is not the one that was read: the cursor stands at the top of what it is now. */
-  restarted(reason: GapReason): void
-  /** It is time to look again, after the log was out of reach. */
-  retry(): void
+  /** Reads the page after an offset. */
+  readonly readPage: (after: number) => MaybePromise<LogPage>
+  /**
+   * Called for each entry that the cursor passes, with the position before it. `json` is the data of the
+   * entry, where that is encoded already.
+   */
+  readonly onEntry: (entry: LogEntry, before: Position, json: string | undefined) => void
+  /**
+   * Called when the log proves to be another log than the one that was read. The cursor then stands at its
+   * top.
+   */
+  readonly onRestart: (reason: GapReason) => void
+  /** Called some time after the log was out of reach, to try again. */
+  readonly onRetry: () => void
 }
 
-/** How many of the last messages are compared after a reconnect. */
-const verified = 32
+/** Number of the last messages that are compared with the log after a reconnect. */
+const comparedMessages = 32
 const retryDelay = 1_000
 
 /**
- * This node's verified place in the log of one address. Hints move it where they continue it, else the log is read. What happens when the log proves to be another one
- * than it has read is decided here.
+ * The verified position of this node in the log of one address. A hint that continues the position moves it;
+ * after any other hint the log is read. The cursor also decides what happens when the log proves to be
+ * another log than the one it has read.
  *
- * One thing is done at a time (`#filling`); what comes meanwhile is noted (`#again`) and read afterwards.
- *
- * @internal
+ * It does one thing at a time (`#reading`); a hint that comes meanwhile is noted (`#again`), and the log is
+ * read afterwards.
  */
 export class LogCursor {
-  readonly #host: CursorHost
+  readonly #context: HubContext
+  readonly #address: string
+  readonly #options: LogCursorOptions
   #position: Position = ['', 0, null]
   #opened = false
-  #filling = false
-  /** Whether the log has, or may have, more than was read. */
+  #reading = false
+  /** Set when the log has, or may have, more than was read. */
   #again = false
-  /** Whether the log may be another one than this node has read, since the backplane was out of reach. */
+  /** Set while the log may be another log than this node has read, after the backplane was out of reach. */
   #unverified = false
   #retry: Undo | null = null
-  /** Those that go on once this node has read as far as the log was found to reach. */
-  #behind: { readonly epoch: string; readonly top: number; readonly then: (far: boolean) => void }[] = []
+  /** Callers of {@link LogCursor.reach} that wait until this node has read up to a top. */
+  #waiting: { readonly epoch: string; readonly top: number; readonly then: (far: boolean) => void }[] = []
 
-  constructor(host: CursorHost) {
-    this.#host = host
+  constructor(context: HubContext, address: string, options: LogCursorOptions) {
+    this.#context = context
+    this.#address = address
+    this.#options = options
   }
 
-  /** The place of the last message that this node has verified. */
+  /** The position of the last message that this node has verified. */
   get position(): Position {
     return this.#position
   }
 
+  /** True once the position is known. */
   get opened(): boolean {
     return this.#opened
   }
 
+  /** True while the log may be another log than this node has read. */
   get unverified(): boolean {
     return this.#unverified
   }
 
-  /** Starts at the top of the log; `then` comes before anything is delivered. */
+  /** Starts at the top of the log; `then` runs before the first entry. */
   open(page: LogPage, then: () => void): void {
     this.#position = [page.epoch, page.top, page.topId]
     this.#opened = true
     then()
-    if (this.#again) this.#fill()
+    if (this.#again) this.#readOn()
   }
 
+  /** Stops reading. */
   close(): void {
     this.#retry?.()
     this.#retry = null
     this.#opened = false
   }
 
-  hint({ epoch, prev, entry, json }: LogHint): void {
-    if (!this.#opened || this.#filling || this.#unverified) this.#again = true
-    else if (epoch === this.#position[0] && prev === this.#position[1]) this.#deliver(entry, json)
-    else if (epoch !== this.#position[0] || entry.at > this.#position[1]) this.#fill()
+  /** Takes a hint of the backplane. */
+  takeHint({ epoch, prev, entry, json }: LogHint): void {
+    if (!this.#opened || this.#reading || this.#unverified) this.#again = true
+    else if (epoch === this.#position[0] && prev === this.#position[1]) this.#pass(entry, json)
+    else if (epoch !== this.#position[0] || entry.at > this.#position[1]) this.#readOn()
   }
 
-  /** Looks whether the log has something that no hint has told of. */
+  /** Reads the log for entries whose hints were lost. */
   check(): void {
     if (this.#unverified) this.verify()
-    else if (this.#opened && !this.#filling) this.#fill()
+    else if (this.#opened && !this.#reading) this.#readOn()
   }
 
   /**
-   * Calls `then` when this node has read as far as a page of the log says, or cannot and is still far from it. A position that another node has handed out may be ahead of what the
-   * hints have brought here (P-ST-4).
+   * Calls `then` with `false` when this node has read as far as a page of the log says, or with `true` when
+   * it cannot and is still behind. A position that another node has handed out may be ahead of the hints that
+   * have arrived here (P-ST-4).
    */
   reach({ epoch, top }: LogPage, then: (far: boolean) => void): void {
     if (epoch === this.#position[0] && top <= this.#position[1]) return then(false)
-    this.#behind.push({ epoch, top, then })
-    this.#fill()
+    this.#waiting.push({ epoch, top, then })
+    this.#readOn()
   }
 
   /**
-   * After the backplane was out of reach its log may have lost entries and taken others in their place: the last ones that this node has seen must still be
-   * there, not only the very last (a repetition may stand there again).
+   * Compares the log with the last messages that this node has seen. While the backplane was out of reach,
+   * its log may have lost entries and taken other entries in their place. The newest entry alone proves
+   * nothing: it may be a repetition.
    */
   verify(): void {
-    // Until it is done no hint is trusted: it may continue another log than the one this node knows.
+    // Hints are not trusted before this is done, because they may continue another log than the one this node
+    // knows.
     this.#unverified = true
-    if (!this.#opened || this.#filling) return
-    this.#filling = true
-    const { address, node } = this.#host
+    if (!this.#opened || this.#reading) return
+    this.#reading = true
     const [, at] = this.#position
     attempt(
-      () => node.backplane.read(address, { before: at + 1, limit: verified }),
+      () => this.#context.backplane.read(this.#address, { before: at + 1, limit: comparedMessages }),
       (page) => {
-        this.#filling = false
+        this.#reading = false
         if (page.epoch !== this.#position[0]) return this.#resync('epoch')
         if (this.#contradicts(page)) return this.#diverged(page.epoch)
         this.#unverified = false
-        this.#fill()
+        this.#readOn()
       },
       (error) => this.#unreadable(error),
     )
   }
 
-  /** The log is out of reach: tried again, also where no reconnect will be told of. */
+  /** Tries again after a while, because a reconnect of the backplane may not be reported. */
   retryLater(): void {
-    this.#retry ??= this.#host.node.runtime.timer(retryDelay, () => {
+    this.#retry ??= this.#context.runtime.timer(retryDelay, () => {
       this.#retry = null
-      this.#host.retry()
+      this.#options.onRetry()
     })
   }
 
-  /** Reads what the hints did not bring. */
-  #fill(): void {
-    if (!this.#opened || this.#filling) {
+  /** Reads the entries that no hint has brought. */
+  #readOn(): void {
+    if (!this.#opened || this.#reading) {
       this.#again = true
       return
     }
     if (this.#unverified) return this.verify()
-    this.#filling = true
+    this.#reading = true
     this.#again = false
     attempt(
-      () => this.#host.read(this.#position[1]),
+      () => this.#options.readPage(this.#position[1]),
       (page) => {
-        this.#filling = false
-        this.#take(page)
-        this.#reached()
-        if (page.more || this.#again) this.#fill()
+        this.#reading = false
+        this.#takePage(page)
+        this.#tellWaiting()
+        if (page.more || this.#again) this.#readOn()
       },
       (error) => this.#unreadable(error),
     )
   }
 
-  #take(page: LogPage): void {
+  #takePage(page: LogPage): void {
     const reason = gapReason(this.#position, { ...page, idAt: page.afterId })
-    if (reason === null) for (const entry of page.entries) this.#deliver(entry)
+    if (reason === null) for (const entry of page.entries) this.#pass(entry)
     else if (reason !== 'trimmed' && page.epoch === this.#position[0]) this.#diverged(page.epoch)
     else this.#restart(page, reason)
   }
 
-  #deliver(entry: LogEntry, json?: string): void {
+  #pass(entry: LogEntry, json?: string): void {
     const before = this.#position
     this.#position = [before[0], entry.at, entry.id]
-    this.#host.deliver(entry, before, json)
+    this.#options.onEntry(entry, before, json)
   }
 
-  /** Whether a page that ends at this place lacks something that this node has read. */
+  /** Tells whether a page that ends at this position lacks an entry that this node has read. */
   #contradicts(page: LogPage): boolean {
     const [, at, id] = this.#position
     const ids = new Map(page.entries.map((entry) => [entry.at, entry.id]))
     if (at > page.base && ids.get(at) !== (id ?? undefined)) return true
     const first = page.entries[0]?.at ?? at + 1
-    return this.#host.recent
-      .upTo(at + 1, verified)
+    return this.#options.recent
+      .upTo(at + 1, comparedMessages)
       .some((seen) => seen.at >= first && ids.get(seen.at) !== seen.id)
   }
 
-  /** The log has lost entries: it gets a new epoch, once for all nodes, and everyone goes on from there. */
+  /** Gives a log that has lost entries a new epoch, once for all nodes; every reader goes on from its top. */
   #diverged(epoch: string): void {
-    this.#filling = true
-    const { address, node } = this.#host
+    this.#reading = true
     attempt(
-      () => node.backplane.bump(address, epoch),
+      () => this.#context.backplane.bump(this.#address, epoch),
       () => this.#resync('diverged'),
       (error) => this.#unreadable(error),
     )
   }
 
-  /** Everyone goes on from the top of a log that is not the one this node has read. */
+  /** Moves to the top of a log that is not the one this node has read. */
   #resync(reason: GapReason): void {
-    this.#filling = true
-    const { address, node } = this.#host
+    this.#reading = true
     attempt(
-      () => node.backplane.read(address, { before: null, limit: 1 }),
+      () => this.#context.backplane.read(this.#address, { before: null, limit: 1 }),
       (page) => {
-        this.#filling = false
+        this.#reading = false
         this.#restart(page, reason)
-        this.#reached()
-        if (this.#again) this.#fill()
+        this.#tellWaiting()
+        if (this.#again) this.#readOn()
       },
       (error) => this.#unreadable(error),
     )
@@ -207,24 +219,24 @@ export class LogCursor {
   #restart(page: LogPage, reason: GapReason): void {
     this.#unverified = false
     this.#position = [page.epoch, page.top, page.topId]
-    this.#host.restarted(reason)
+    this.#options.onRestart(reason)
   }
 
   #unreadable(error: unknown): void {
-    this.#filling = false
+    this.#reading = false
     this.#again = true
-    this.#host.node.report(error, this.#host.address)
-    this.#reached(true)
+    this.#context.reportBackplane(error, this.#address)
+    this.#tellWaiting(true)
     this.retryLater()
   }
 
-  /** Lets those go on that waited for what was read now, or for what cannot be read. */
-  #reached(unreadable = false): void {
-    const waiting = this.#behind
-    this.#behind = []
+  /** Answers the callers of `reach` whose top has been reached; all of them when the log cannot be read. */
+  #tellWaiting(unreadable = false): void {
+    const waiting = this.#waiting
+    this.#waiting = []
     for (const waiter of waiting) {
       const far = waiter.epoch === this.#position[0] && waiter.top > this.#position[1]
-      if (far && !unreadable) this.#behind.push(waiter)
+      if (far && !unreadable) this.#waiting.push(waiter)
       else waiter.then(far)
     }
   }

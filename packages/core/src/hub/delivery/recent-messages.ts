@@ -4,67 +4,71 @@ import type { Position } from '../../vocabulary/position.ts'
 
 /** A message with the frame that all its readers share. */
 export interface RecentMessage {
+  /** The offset of the message. */
   readonly at: number
+  /** The offset of the message before it. */
   readonly prev: number
+  /** The id of the message. */
   readonly id: string
+  /** The encoded message. */
   readonly frame: Frame
 }
 
-/** How many messages, and how many bytes of them, are kept at hand. */
-const mostMessages = 128
-const mostBytes = 128 * 1024
+const maxMessages = 128
+const maxBytes = 128 * 1024
 
 /**
- * The newest messages of a stream that a node has verified, for readers that are a little behind: an unbroken run, bounded, that ends at the node's own place.
- *
- * @internal
+ * The newest messages that this node has verified in one log, for readers that are slightly behind. They are
+ * an unbroken and bounded run that ends at the node's own position.
  */
 export class RecentMessages {
   #log = new Log<RecentMessage>()
   #bytes = 0
 
+  /** Adds the newest message, and drops the oldest messages above the bounds. */
   push(message: RecentMessage): void {
     this.#log.push(message)
     this.#bytes += message.frame.bytes
-    while (this.#log.size > mostMessages || this.#bytes > mostBytes) {
-      const gone = this.#log.shift()
-      if (gone === undefined) return
-      this.#bytes -= gone.frame.bytes
+    while (this.#log.size > maxMessages || this.#bytes > maxBytes) {
+      const dropped = this.#log.shift()
+      if (dropped === undefined) return
+      this.#bytes -= dropped.frame.bytes
     }
   }
 
-  /** Takes in what stands before the first of them, as much as there is room for. */
+  /** Adds the messages that precede the oldest message here, as far as the bounds allow. */
   extend(older: readonly RecentMessage[]): void {
-    const newer = this.#log.after(0, mostMessages)
+    const newer = this.#log.after(0, maxMessages)
     const all = [...older.filter(({ at }) => at < (newer[0]?.at ?? Number.POSITIVE_INFINITY)), ...newer]
     this.clear()
     for (const message of all) this.push(message)
   }
 
+  /** Drops all messages. */
   clear(): void {
     this.#log = new Log()
     this.#bytes = 0
   }
 
-  /** Whether a message with this id stands at an offset. */
+  /** Tells whether the message of a position is here. */
   has([, at, id]: Position): boolean {
     return id !== null && this.#log.at(at)?.id === id
   }
 
-  /** Whether they continue a position that was verified before: all that comes after it is here. */
-  continue([, at, id]: Position): boolean {
+  /** Tells whether all messages after a position that was verified before are here. */
+  continues([, at, id]: Position): boolean {
     const first = this.#log.first
     if (first === undefined || at < first.prev) return false
-    const there = this.#log.at(at)
-    return there === undefined || there.id === id
+    const known = this.#log.at(at)
+    return known === undefined || known.id === id
   }
 
-  /** Up to `limit` messages after an offset, oldest first. */
-  after(offset: number, limit: number = mostMessages): RecentMessage[] {
+  /** Returns up to `limit` messages after an offset, oldest first. */
+  after(offset: number, limit: number = maxMessages): RecentMessage[] {
     return this.#log.after(offset, limit)
   }
 
-  /** Up to `limit` messages that end before an offset, oldest first. */
+  /** Returns up to `limit` messages that end before an offset, oldest first. */
   upTo(offset: number, limit: number): RecentMessage[] {
     return this.#log.upTo(offset, limit)
   }

@@ -2,71 +2,72 @@ import type { LogPage } from '../../backplane/backplane.ts'
 import { attempt, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 
-/** What becomes of a page. */
-interface Reading {
-  /** Whether a page will do that was asked for before: it may say yes, but is too old to say no. Default: it will not. */
-  readonly suits?: (page: LogPage) => boolean
+/** The continuation of a read. */
+interface PageRequest {
+  /**
+   * Tells whether a page that was requested earlier is good enough. It can prove that a position is valid,
+   * but is too old to reject one. Default: read again.
+   */
+  readonly accepts?: (page: LogPage) => boolean
+  /** Called with the page. */
   readonly take: (page: LogPage) => void
+  /** Called with the error of the backplane. */
   readonly failed: (error: unknown) => void
 }
 
-/** One who wants the page after a place. */
-interface Asker extends Reading {
+/** A request for the page after an offset. */
+interface PendingRequest extends PageRequest {
   readonly at: number
-  /** When it asked, on the clock of these reads. */
+  /** The time of the request, on the clock of these reads. */
   readonly asked: number
 }
 
-interface Shared {
+interface SharedRead {
   readonly began: number
   page: LogPage | null
-  readonly waiting: Asker[]
-}
-
-/** What shared reads need of their feed. */
-export interface ReadHost {
-  readonly runtime: Runtime
-  read(after: number): MaybePromise<LogPage>
+  readonly waiting: PendingRequest[]
 }
 
 /**
- * The reads of one log after a place, each made once for all who need it while it is on its way and for the rest of the turn in which it comes: when a thousand
- * clients come back at once, they stand in few places.
- *
- * @internal
+ * Reads of one log after an offset, each made once for all requests that come while it is under way and in
+ * the rest of the turn in which its page arrives. When a thousand clients come back at once, they stand at
+ * few positions.
  */
 export class SharedReads {
-  readonly #host: ReadHost
-  readonly #reads = new Map<number, Shared>()
+  readonly #runtime: Runtime
+  readonly #readPage: (after: number) => MaybePromise<LogPage>
+  readonly #reads = new Map<number, SharedRead>()
   #clock = 0
 
-  constructor(host: ReadHost) {
-    this.#host = host
+  /** @param readPage - Reads the page after an offset from the log. */
+  constructor(runtime: Runtime, readPage: (after: number) => MaybePromise<LogPage>) {
+    this.#runtime = runtime
+    this.#readPage = readPage
   }
 
-  /** Hands over the page after a place: in this very call when it is there. */
-  after(at: number, reading: Reading): void {
-    this.#join(this.#reads.get(at), { ...reading, at, asked: ++this.#clock })
+  /** Reads the page after an offset. `take` runs in this very call when the page is at hand. */
+  pageAfter(at: number, request: PageRequest): void {
+    this.#join(this.#reads.get(at), { ...request, at, asked: ++this.#clock })
   }
 
-  #join(read: Shared | undefined, asker: Asker): void {
-    if (read === undefined) this.#start(asker)
-    else if (read.page === null) read.waiting.push(asker)
-    else this.#hand(read, read.page, asker)
+  #join(read: SharedRead | undefined, request: PendingRequest): void {
+    if (read === undefined) this.#start(request)
+    else if (read.page === null) read.waiting.push(request)
+    else this.#hand(read, read.page, request)
   }
 
-  #start(asker: Asker): void {
-    const { at } = asker
-    const read: Shared = { began: ++this.#clock, page: null, waiting: [asker] }
+  #start(request: PendingRequest): void {
+    const { at } = request
+    const read: SharedRead = { began: ++this.#clock, page: null, waiting: [request] }
     const over = (): void => {
       if (this.#reads.get(at) === read) this.#reads.delete(at)
     }
     this.#reads.set(at, read)
     attempt(
-      () => this.#host.read(at),
+      () => this.#readPage(at),
       (page) => {
         read.page = page
-        this.#host.runtime.defer(over)
+        this.#runtime.defer(over)
         for (const waiting of read.waiting.splice(0)) this.#hand(read, page, waiting)
       },
       (error) => {
@@ -76,9 +77,9 @@ export class SharedReads {
     )
   }
 
-  #hand(read: Shared, page: LogPage, asker: Asker): void {
-    if (read.began > asker.asked || asker.suits?.(page) === true) return asker.take(page)
-    const newer = this.#reads.get(asker.at)
-    this.#join(newer !== undefined && newer.began > asker.asked ? newer : undefined, asker)
+  #hand(read: SharedRead, page: LogPage, request: PendingRequest): void {
+    if (read.began > request.asked || request.accepts?.(page) === true) return request.take(page)
+    const newer = this.#reads.get(request.at)
+    this.#join(newer !== undefined && newer.began > request.asked ? newer : undefined, request)
   }
 }

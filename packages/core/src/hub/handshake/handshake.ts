@@ -6,146 +6,160 @@ import { sha256 } from '../../runtime/hash.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
 import { type Aborter, createAborter } from '../../runtime/signal.ts'
 import { CloseCode } from '../../vocabulary/close-codes.ts'
-import type { HubContext } from '../context.ts'
-import { sessionChannel, type Takeover } from '../operations/publish.ts'
 import type { User } from '../options.ts'
 import { authenticate } from '../policy/authenticate.ts'
+import type { HubState } from '../sessions/hub-state.ts'
 import { rateKey } from '../sessions/rate-limiter.ts'
-import type { Arrival } from '../sessions/router.ts'
-import { Session } from '../sessions/session.ts'
-import type { HubConnection } from './hub-connection.ts'
+import { Session, type SessionConnection } from '../sessions/session.ts'
+import { sessionChannel, type Takeover } from '../sessions/session-channel.ts'
+import type { PendingHandshake } from '../sessions/session-registry.ts'
 import { Welcome } from './welcome.ts'
 
+/** The answer to an attempt to resume a session that exists. */
+type Known = Exclude<TakeResult, { outcome: 'unknown' }>
+
 /**
- * From the first frame to the `welcome`: version, credentials, the session, and then its streams. Each step may take its time; a link that ends
- * meanwhile cancels the rest.
- *
- * @internal
+ * The handshake of one connection, from its first frame to the `welcome`: version, credentials, session, and
+ * then the streams. When the connection ends meanwhile, the remaining steps are cancelled.
  */
-export class Handshaker implements Arrival {
-  readonly #node: HubContext
-  readonly #link: HubConnection
+export class HubHandshake implements PendingHandshake {
+  readonly #state: HubState
+  readonly #connection: SessionConnection
+  readonly #opened: (session: Session) => void
   readonly #aborter: Aborter = createAborter()
   #session: Session | null = null
   #started = false
   #cancelled = false
-  /** Whom the application has put out since this began, and why. */
+  /** Addresses that the application has kicked since the handshake began, with the reasons. */
   readonly #kicked = new Map<string, string>()
 
-  constructor(node: HubContext, link: HubConnection) {
-    this.#node = node
-    this.#link = link
+  /** @param opened - Called when the `welcome` is written. */
+  constructor(state: HubState, connection: SessionConnection, opened: (session: Session) => void) {
+    this.#state = state
+    this.#connection = connection
+    this.#opened = opened
   }
 
+  /** True once the `hello` has arrived. */
   get started(): boolean {
     return this.#started
   }
 
+  /** Called when the connection has ended. */
   cancel(): void {
     this.#cancelled = true
-    this.#node.router.arrivals.delete(this)
-    if (this.#session !== null) this.#node.router.remove(this.#session)
+    this.#state.sessions.handshakes.delete(this)
+    if (this.#session !== null) this.#state.sessions.remove(this.#session)
     this.#aborter.abort(new Error('the connection has ended'))
   }
 
-  kicked(who: string, reason: string): void {
-    this.#kicked.set(who, reason)
+  kicked(address: string, reason: string): void {
+    this.#kicked.set(address, reason)
   }
 
-  /** @throws ProtocolError when the frame is no `hello` (P-HS-1). */
+  /** @throws ProtocolError when the frame is not a `hello` (P-HS-1), or there is no common version. */
   start(frame: ClientFrame): void {
     if (frame.type !== 'hello') throw new ProtocolError('the first frame is not hello')
     this.#started = true
     const [min, max] = frame.versions
     if (min > protocolVersion || max < protocolVersion)
       throw new ProtocolError('no common version of the protocol', CloseCode.version)
-    if (this.#node.draining) return this.#link.close(CloseCode.goingAway, 'the hub is shutting down')
-    this.#node.router.arrivals.add(this)
-    authenticate(this.#node, this.#link, { token: frame.token, signal: this.#aborter.signal }, (outcome) => {
-      if (this.#cancelled) return
-      if ('code' in outcome) this.#link.close(outcome.code, outcome.reason)
-      else this.#resume(frame, outcome.user)
-    })
+    const { context, sessions } = this.#state
+    if (context.draining) return this.#connection.close(CloseCode.goingAway, 'the hub is shutting down')
+    sessions.handshakes.add(this)
+    this.#run(frame).catch((error) => this.#fail(error))
   }
 
-  #resume(hello: HelloFrame, user: User): void {
-    const { backplane, resumes, runtime, timeouts } = this.#node
-    const secret = runtime.id(secretLength)
-    if (hello.session === null) return this.#fresh(hello, user, secret)
-    if (resumes.take(rateKey(user, this.#link.handshake.remoteAddress), runtime.now()) > 0)
-      return this.#link.close(CloseCode.rateLimited, 'too many attempts to resume')
+  async #run(hello: HelloFrame): Promise<void> {
+    const { context } = this.#state
+    const presented = { token: hello.token, signal: this.#aborter.signal }
+    const outcome = await authenticate(context, this.#connection, presented)
+    if (this.#cancelled) return
+    if ('code' in outcome) return this.#connection.close(outcome.code, outcome.reason)
+    const secret = context.runtime.id(secretLength)
+    const session = await this.#openSession(hello, outcome.user, secret)
+    if (session === null) return
+    const welcome = new Welcome(session, secret, {
+      isCancelled: () => this.#cancelled,
+      onWritten: () => this.#opened(session),
+    })
+    await welcome.write(hello)
+  }
+
+  /**
+   * Resumes the session of a `hello`, or makes a fresh session. Resolves with `null` when the connection has
+   * ended.
+   */
+  async #openSession(hello: HelloFrame, user: User, secret: string): Promise<Session | null> {
+    if (hello.session === null) return await this.#freshSession(user, secret)
+    const { context, resumeRates } = this.#state
+    const { backplane, runtime, timeouts } = context
+    if (resumeRates.takeToken(rateKey(user, this.#connection.handshake.remoteAddress), runtime.now()) > 0) {
+      this.#connection.close(CloseCode.rateLimited, 'too many attempts to resume')
+      return null
+    }
     const { id, n } = hello.session
     const attempted = { user: user.id, secret: sha256(hello.session.secret), n, next: sha256(secret) }
-    attempt(
-      () => backplane.sessions.take(id, attempted, timeouts.session),
-      (taken) => {
-        if (!this.#cancelled) this.#taken(hello, user, secret, taken)
-      },
-      (error) => this.#failed(error),
-    )
+    const taken = await backplane.sessions.take(id, attempted, timeouts.session)
+    if (this.#cancelled) return null
+    if (taken.outcome === 'unknown') return await this.#freshSession(user, secret)
+    return this.#resumedSession(id, user, taken)
   }
 
-  #taken(hello: HelloFrame, user: User, secret: string, taken: TakeResult): void {
-    if (taken.outcome === 'stale') return this.#overtaken()
-    if (taken.outcome === 'unknown' || hello.session === null) return this.#fresh(hello, user, secret)
-    const { id } = hello.session
-    const { generation, lastRef } = taken
-    const older = this.#node.router.sessions.get(id)
-    // The store's answers may come in another order than it gave them.
-    if (older !== undefined && older.generation > generation) return this.#overtaken()
-    const session = new Session(this.#node, this.#link, {
-      id,
-      user,
-      generation,
-      // What the older connection has used since it was last noted is known only to itself.
-      lastRef: Math.max(lastRef, older?.lastRef ?? 0),
-      resumed: true,
-      older,
-    })
-    // The newest connection wins, also over one that is still waiting for its welcome (P-HS-5).
+  async #freshSession(user: User, secret: string): Promise<Session | null> {
+    const { backplane, runtime, timeouts } = this.#state.context
+    const id = runtime.id(sessionIdLength)
+    await backplane.sessions.put({ id, user: user.id, secret: sha256(secret) }, timeouts.session)
+    if (this.#cancelled) return null
+    const origin = { id, user, generation: 1, lastRef: 0, resumed: false, older: undefined }
+    return this.#register(new Session(this.#state, this.#connection, origin))
+  }
+
+  /**
+   * Makes the session and registers it in one synchronous step, so that two resumes of it cannot overtake
+   * each other.
+   */
+  #resumedSession(id: string, user: User, taken: Known): Session | null {
+    const { context, sessions } = this.#state
+    const older = sessions.get(id)
+    // The store's answers may arrive in another order than the store has given them.
+    if (taken.outcome === 'stale' || (older !== undefined && older.generation > taken.generation)) {
+      this.#connection.close(CloseCode.goingAway, 'a newer attempt to resume was made')
+      return null
+    }
+    const { generation } = taken
+    // The older connection knows refs that it has used since the record was last written.
+    const lastRef = Math.max(taken.lastRef, older?.window.lastRef ?? 0)
+    const origin = { id, user, generation, lastRef, resumed: true, older }
+    const session = new Session(this.#state, this.#connection, origin)
+    // The newest connection wins, also over a connection that still waits for its welcome (P-HS-5).
     older?.replace()
     const takeover: Takeover = { takeover: id, generation }
     attempt(
-      () => this.#node.backplane.publish(sessionChannel, takeover),
+      () => context.backplane.publish(sessionChannel, takeover),
       () => {},
-      (error) => this.#node.fault({ error, source: 'backplane', session: id }),
+      (error) => context.reportError({ error, source: 'backplane', session: id }),
     )
-    this.#welcome(hello, session, secret)
+    return this.#register(session)
   }
 
-  #overtaken(): void {
-    this.#link.close(CloseCode.goingAway, 'a newer attempt to resume was made')
-  }
-
-  #fresh(hello: HelloFrame, user: User, secret: string): void {
-    const { backplane, runtime, timeouts } = this.#node
-    const id = runtime.id(sessionIdLength)
-    attempt(
-      () => backplane.sessions.put({ id, user: user.id, secret: sha256(secret) }, timeouts.session),
-      () => {
-        if (this.#cancelled) return
-        const origin = { id, user, generation: 1, lastRef: 0, resumed: false, older: undefined }
-        this.#welcome(hello, new Session(this.#node, this.#link, origin), secret)
-      },
-      (error) => this.#failed(error),
-    )
-  }
-
-  #welcome(hello: HelloFrame, session: Session, secret: string): void {
-    this.#node.router.arrivals.delete(this)
+  /** Registers the session. Returns `null` when the application has kicked it during the handshake. */
+  #register(session: Session): Session | null {
+    const { sessions } = this.#state
+    sessions.handshakes.delete(this)
     const kicked = this.#kicked.get(session.inbox) ?? this.#kicked.get(`~${session.id}`)
-    if (kicked !== undefined) return session.close(CloseCode.kicked, kicked)
+    if (kicked !== undefined) {
+      session.close(CloseCode.kicked, kicked)
+      return null
+    }
     this.#session = session
-    this.#node.router.claim(session)
-    new Welcome(session, secret, {
-      cancelled: () => this.#cancelled,
-      failed: (error) => this.#failed(error),
-    }).start(hello)
+    sessions.add(session)
+    return session
   }
 
-  #failed(error: unknown): void {
+  #fail(error: unknown): void {
     if (this.#cancelled) return
-    this.#node.fault({ error, source: 'backplane' })
-    this.#link.close(CloseCode.backplaneLost, 'unable to open the session')
+    this.#state.context.reportError({ error, source: 'backplane' })
+    this.#connection.close(CloseCode.backplaneLost, 'unable to open the session')
   }
 }

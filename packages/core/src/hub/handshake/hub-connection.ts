@@ -10,58 +10,70 @@ import { CloseCode } from '../../vocabulary/close-codes.ts'
 import { exceedsBytes } from '../../vocabulary/text.ts'
 import { Outbox } from '../connections/outbox.ts'
 import type { HubContext } from '../context.ts'
-import type { Session } from '../sessions/session.ts'
-import { Handshaker } from './handshake.ts'
-
-/** What browsers close with when a page is closed, reloaded or left: its session is gone with it. */
-const pageLeft = 1001
+import { executeFrame } from '../operations/dispatch.ts'
+import type { HubState } from '../sessions/hub-state.ts'
+import type { Session, SessionConnection } from '../sessions/session.ts'
+import { HubHandshake } from './handshake.ts'
 
 /**
- * The hub's end of one connection: takes transmissions apart, one frame after the other, runs the handshake first and the
- * session then, and holds the peer back while it does not read.
- *
- * @internal
+ * The code with which browsers close when a page is closed, reloaded or left: its session does not come back.
  */
-export class HubConnection implements Sink {
+const pageLeft = 1001
+
+/** A transmission that waits to be executed. */
+interface Transmission {
+  readonly lines: Iterator<string>
+  /** True when it was sent after the `welcome` (P-HS-4). */
+  readonly afterWelcome: boolean
+}
+
+/**
+ * The hub's end of one connection. It takes transmissions apart, frame by frame, for the handshake and then
+ * for the session, and makes the peer wait while the peer does not read.
+ */
+export class HubConnection implements Sink, SessionConnection {
   readonly connection: Connection
   readonly handshake: Handshake
   readonly outbox: Outbox
-  readonly #node: HubContext
-  readonly #closed: (link: HubConnection) => void
-  /** Transmissions that wait for their turn, and whether each was sent after the `welcome` (P-HS-4). */
-  readonly #input: { readonly lines: Iterator<string>; readonly proof: boolean }[] = []
-  #handshaker: Handshaker | null
+  readonly #state: HubState
+  readonly #context: HubContext
+  readonly #onClosed: (connection: HubConnection) => void
+  readonly #input: Transmission[] = []
+  #pendingHandshake: HubHandshake | null
   #session: Session | null = null
   #helloTimer: Undo
   #abortTimer: Undo | null = null
   #paused = false
   #running = false
-  #gone = false
-  /** It was told to come back elsewhere. */
+  #ended = false
+  /** Set when the client was told to come back elsewhere. */
   #leaving = false
-  /** Transmissions before the welcome. */
+  /** Number of transmissions before the `welcome`. */
   #early = 0
-  /** When something was heard and said last, by what the transport has counted. */
+  /** The time of the last inbound bytes, noticed by the transport's count. */
   #heard: { received: number; at: number }
+  /** The time of the last outbound bytes, noticed by the outbox's count. */
   #said: { sent: number; at: number }
   #pinged = Number.NEGATIVE_INFINITY
 
+  /** @param onClosed - Called once when the transport's connection has closed. */
   constructor(
-    node: HubContext,
-    connection: Connection,
-    handshake: Handshake,
-    closed: (link: HubConnection) => void,
+    state: HubState,
+    { connection, handshake }: { readonly connection: Connection; readonly handshake: Handshake },
+    onClosed: (connection: HubConnection) => void,
   ) {
-    const now = node.runtime.now()
-    this.#node = node
-    this.#closed = closed
+    const { context, flusher } = state
+    const now = context.runtime.now()
+    this.#state = state
+    this.#context = context
+    this.#onClosed = onClosed
     this.connection = connection
     this.handshake = handshake
-    this.outbox = new Outbox(connection, node.flusher, node.limits.queue)
-    this.#handshaker = new Handshaker(node, this)
+    this.outbox = new Outbox(connection, flusher, context.limits.queue)
+    this.#pendingHandshake = new HubHandshake(state, this, (session) => this.#open(session))
     this.#heard = { received: connection.received, at: now }
     this.#said = { sent: 0, at: now }
-    this.#helloTimer = node.runtime.timer(node.timeouts.hello, () =>
+    this.#helloTimer = context.runtime.timer(context.timeouts.hello, () =>
       this.close(CloseCode.helloTimeout, 'no hello in time'),
     )
   }
@@ -71,111 +83,112 @@ export class HubConnection implements Sink {
     this.connection.attach(this)
   }
 
-  /** Whether the connection has ended, or its end has begun. */
-  get gone(): boolean {
-    return this.#gone
-  }
-
-  get session(): Session | null {
-    return this.#session
-  }
-
   receive(transmission: string | Uint8Array): void {
-    if (this.#gone) return
-    const stranger = this.#session === null
-    const limit = stranger ? helloBytes : this.#node.limits.transmission
+    if (this.#ended) return
+    const early = this.#session === null
+    const limit = early ? helloBytes : this.#context.limits.transmission
     if (
       transmission.length > limit ||
       (typeof transmission === 'string' && exceedsBytes(transmission, limit))
     )
-      return this.fail(new ProtocolError('a transmission is too large', CloseCode.tooLarge))
+      return this.#fail(new ProtocolError('a transmission is too large', CloseCode.tooLarge))
     if (typeof transmission !== 'string')
-      return this.fail(new ProtocolError('a binary message on a JSON connection'))
-    if (stranger && ++this.#early > helloTransmissions)
-      return this.fail(new ProtocolError('more than one transmission before the welcome'))
-    this.#input.push({ lines: lines(transmission), proof: !stranger })
+      return this.#fail(new ProtocolError('a binary message on a JSON connection'))
+    if (early && ++this.#early > helloTransmissions)
+      return this.#fail(new ProtocolError('more than one transmission before the welcome'))
+    this.#input.push({ lines: lines(transmission), afterWelcome: !early })
     this.#run()
   }
 
   drain(): void {
     this.outbox.drained()
-    if (this.#gone) return
-    this.#session?.pump()
+    if (this.#ended) return
+    this.#session?.subscriptions.pump()
     if (!this.#paused || this.outbox.full) return
     this.#paused = false
-    this.#heard = { received: this.connection.received, at: this.#node.runtime.now() }
+    this.#heard = { received: this.connection.received, at: this.#context.runtime.now() }
     this.connection.resume()
     this.#run()
   }
 
-  /** The transport's word that the connection is gone. */
   closed(code: number, reason: string): void {
     this.#abortTimer?.()
-    // After a `bye` it only closes what it has moved away from.
+    // After a `bye` the client only closes the connection that it has moved away from.
     this.#end(code, reason, (code === CloseCode.normal || code === pageLeft) && !this.#leaving)
-    this.#closed(this)
+    this.#onClosed(this)
   }
 
-  /** Tells the client to come back somewhere else, or here after a while; what is under way is finished (P-LV-5). */
+  /**
+   * Tells the client to come back elsewhere, or here after a while. Operations under way are finished
+   * (P-LV-5).
+   */
   bye(reason: string, retryAfter: number): void {
     this.#leaving = true
     if (this.#session === null) this.close(CloseCode.goingAway, reason)
     else this.outbox.push(new Frame(encodeFrame('bye', CloseCode.goingAway, reason, { retryAfter })))
   }
 
-  /** The handshake is done: once the application has heard of it, frames go to the session. */
-  open(session: Session, announce: () => void): void {
-    this.#handshaker = null
-    this.#session = session
-    announce()
-    this.#run()
-  }
-
-  /** Ends the connection after what was written so far. Nothing that arrives from now on is run. */
+  /**
+   * Ends the connection after the frames that were written so far. Frames that arrive later are not executed.
+   */
   close(code: number, reason: string): void {
-    if (this.#gone) return
+    if (this.#ended) return
     this.outbox.flush()
     this.#end(code, reason, false)
     this.connection.close(code, reason)
     if (code !== CloseCode.slow) return
-    this.#abortTimer = this.#node.runtime.timer(abortDelay, () =>
+    this.#abortTimer = this.#context.runtime.timer(abortDelay, () =>
       this.connection.abort(new Error('unable to close: the peer takes nothing')),
     )
   }
 
-  /** The peer broke the protocol. */
-  fail(error: ProtocolError): void {
-    this.#node.fault({ error, source: 'protocol', session: this.#session?.id })
-    this.close(error.closeCode, error.message)
-  }
-
-  /** Looks at the clock: pings, gives up on a peer that is silent or takes nothing (P-LV-1, P-LV-4). */
+  /**
+   * Called at each heartbeat: pings, and closes a connection whose peer is silent or takes nothing (P-LV-1,
+   * P-LV-4).
+   */
   beat(now: number): void {
-    if (this.#gone) return
-    const { heartbeat } = this.#node.timeouts
+    if (this.#ended) return
+    const { heartbeat } = this.#context.timeouts
     if (this.#heard.received !== this.connection.received || this.#paused)
       this.#heard = { received: this.connection.received, at: now }
     if (this.#said.sent !== this.outbox.sent) this.#said = { sent: this.outbox.sent, at: now }
-    if (this.outbox.stalledFor(now) > this.#node.limits.stalled)
+    if (this.outbox.stalledFor(now) > this.#context.limits.stalled)
       this.close(CloseCode.slow, 'the connection takes nothing')
     else if (now - this.#heard.at >= 2 * heartbeat) this.close(CloseCode.noPong, 'nothing was heard')
     else if (now - Math.min(this.#heard.at, this.#said.at) >= heartbeat) this.#ping(now)
     this.#session?.renew(now)
   }
 
-  #end(code: number, reason: string, asked: boolean): void {
-    if (this.#gone) return
-    this.#gone = true
+  /** The `welcome` is written: once the application has heard of the session, frames go to it. */
+  #open(session: Session): void {
+    this.#pendingHandshake = null
+    this.#session = session
+    session.announce()
+    this.#run()
+  }
+
+  /** The peer broke the protocol. */
+  #fail(error: ProtocolError): void {
+    this.#context.reportError({ error, source: 'protocol', session: this.#session?.id })
+    this.close(error.closeCode, error.message)
+  }
+
+  #end(code: number, reason: string, byClient: boolean): void {
+    if (this.#ended) return
+    this.#ended = true
     this.#helloTimer()
     this.#input.length = 0
-    this.#handshaker?.cancel()
-    this.#handshaker = null
-    this.#session?.end(code, reason, asked)
+    this.#pendingHandshake?.cancel()
+    this.#pendingHandshake = null
+    if (this.#session !== null) {
+      this.#state.sessions.remove(this.#session)
+      this.#session.end(code, reason, byClient)
+    }
     this.outbox.clear()
   }
 
   #ping(now: number): void {
-    if (now - this.#pinged < this.#node.timeouts.heartbeat || this.outbox.blocked) return
+    if (now - this.#pinged < this.#context.timeouts.heartbeat || this.outbox.blocked) return
     // The welcome is the hub's first frame (P-HS-1).
     if (this.#session === null) return
     this.#pinged = now
@@ -185,7 +198,7 @@ export class HubConnection implements Sink {
   #run(): void {
     if (this.#running) return
     this.#running = true
-    while (!this.#gone && !this.#paused && this.#ready()) {
+    while (!this.#ended && !this.#paused && this.#isReady()) {
       const transmission = this.#input[0]
       if (transmission === undefined) break
       if (this.outbox.full) {
@@ -194,14 +207,14 @@ export class HubConnection implements Sink {
       }
       const line = transmission.lines.next()
       if (line.done === true) this.#input.shift()
-      else this.#execute(line.value, transmission.proof)
+      else this.#execute(line.value, transmission.afterWelcome)
     }
     this.#running = false
   }
 
-  /** While the handshake is under way, what stands behind the `hello` waits. */
-  #ready(): boolean {
-    return this.#handshaker === null || !this.#handshaker.started
+  /** Frames behind the `hello` wait while the handshake is under way. */
+  #isReady(): boolean {
+    return this.#pendingHandshake === null || !this.#pendingHandshake.started
   }
 
   #pause(): void {
@@ -209,26 +222,26 @@ export class HubConnection implements Sink {
     this.connection.pause()
   }
 
-  #execute(line: string, proof: boolean): void {
+  #execute(line: string, afterWelcome: boolean): void {
     try {
-      if (exceedsBytes(line, this.#node.limits.frame))
+      if (exceedsBytes(line, this.#context.limits.frame))
         throw new ProtocolError('a frame is too large', CloseCode.tooLarge)
       const frame = parseClientFrame(line)
-      if (this.#handshaker !== null) {
-        this.#handshaker.start(frame)
+      if (this.#pendingHandshake !== null) {
+        this.#pendingHandshake.start(frame)
         this.#helloTimer()
       } else if (this.#session !== null) {
-        if (proof) this.#session.confirm()
-        this.#session.execute(frame)
+        if (afterWelcome) this.#session.confirm()
+        executeFrame(this.#session, frame)
       }
     } catch (error) {
-      this.fail(error instanceof ProtocolError ? error : this.#surprise(error))
+      this.#fail(error instanceof ProtocolError ? error : this.#unexpected(error))
     }
   }
 
-  /** Nothing below should throw; if it does, this connection pays for it and no other. */
-  #surprise(error: unknown): ProtocolError {
-    this.#node.fault({ error, source: 'handler', session: this.#session?.id })
-    return new ProtocolError('something failed inside the hub', CloseCode.internal)
+  /** An unexpected error ends this connection, and no other connection. */
+  #unexpected(error: unknown): ProtocolError {
+    this.#context.reportError({ error, source: 'handler', session: this.#session?.id })
+    return new ProtocolError('the hub has failed', CloseCode.internal)
   }
 }

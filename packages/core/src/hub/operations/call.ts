@@ -9,49 +9,55 @@ import { exceedsBytes } from '../../vocabulary/text.ts'
 import type { HubContext } from '../context.ts'
 import type { CallContext } from '../events.ts'
 import type { Session } from '../sessions/session.ts'
-import { badEvent, badValue } from './payload-checks.ts'
+import { checkEvent, checkValue } from './payload-checks.ts'
 
 /**
- * Runs a call's handler, at most once per connection (P-PB-7), and answers with what it returns.
+ * Runs the handler of a call, at most once per connection (P-PB-7), and answers with its result. It runs in
+ * one call when the handler answers at once.
  *
- * @internal
+ * @param first - True when the ref is above all refs before it on the connection.
  */
-export function runCall(session: Session, frame: CallFrame, first: boolean, done: () => void): void {
-  const { node } = session
+export function call(session: Session, frame: CallFrame, first: boolean, done: () => void): void {
+  const { context } = session
   const { ref, event } = frame
   const where = { source: 'handler', session: session.id, subject: event } as const
   const refuse = (error: WireError): void => {
     session.err(ref, error)
     done()
   }
-  const refused = session.overRate(ref) ?? badEvent(event) ?? unfit(node, frame, first)
+  const refused = session.chargeRate(ref) ?? checkEvent(event) ?? checkCall(context, frame, first)
   if (refused !== null) return refuse(refused)
-  const handler = node.listeners.handler(event)
+  const handler = context.listeners.handler(event)
   if (handler === undefined)
-    return refuse({ code: 'not_found', message: `unable to call '${event}': nobody answers it` })
-  const { context, settle } = open(session, event, refuse)
+    return refuse({ code: 'not_found', message: `unable to call '${event}': it has no handler` })
+  const pending = openCall(session, event, refuse)
   attempt(
-    () => handler(node.guard.operation('calls', 'input', event, frame.data), context),
+    () => handler(context.validator.operation('calls', 'input', event, frame.data), pending.context),
     (result) =>
-      settle(() => {
-        const outcome = encodeResult(node, event, result)
+      pending.settle(() => {
+        const outcome = encodeResult(context, event, result)
         if ('json' in outcome) session.ok(ref, outcome.json)
-        else session.err(ref, node.wireError(outcome.error, where))
+        else session.err(ref, context.wireError(outcome.error, where))
         done()
       }),
-    (error) => settle(() => refuse(node.wireError(error, where))),
+    (error) => pending.settle(() => refuse(context.wireError(error, where))),
   )
 }
 
-function unfit(node: HubContext, frame: CallFrame, first: boolean): WireError | null {
-  const bad = badValue(frame.data, node.limits.depth)
+function checkCall(context: HubContext, frame: CallFrame, first: boolean): WireError | null {
+  const bad = checkValue(frame.data, context.limits.depth)
   if (bad !== null) return bad
-  return first ? null : { code: 'conflict', message: 'unable to call: this ref is not above all before it' }
+  return first
+    ? null
+    : { code: 'conflict', message: 'unable to call: this ref is not above all refs before it' }
 }
 
-/** The handler's context, and what settles the call once: its outcome, the time being up, or the end of the connection. */
-function open(session: Session, event: string, late: (error: WireError) => void) {
-  const { node } = session
+/**
+ * Makes the handler's context, and a function that settles the call once: by its outcome, by the timeout, or
+ * by the end of the connection.
+ */
+function openCall(session: Session, event: string, timedOut: (error: WireError) => void) {
+  const { context: hub, user } = session
   const aborter = createAborter()
   let settled = false
   const settle = (then: () => void): void => {
@@ -61,25 +67,27 @@ function open(session: Session, event: string, late: (error: WireError) => void)
     ignore()
     then()
   }
-  const cancel = node.runtime.timer(node.timeouts.call, () => {
+  const cancel = hub.runtime.timer(hub.timeouts.call, () => {
     const message = `unable to answer '${event}': it took too long`
-    settle(() => late({ code: 'timeout', message }))
+    settle(() => timedOut({ code: 'timeout', message }))
     aborter.abort(new ChatError('timeout', message))
   })
   const ignore = onAbort(session.aborter.signal, (reason) => aborter.abort(reason))
-  const { user } = session
   const context: CallContext = { event, user, session, signal: aborter.signal }
   return { context, settle }
 }
 
-/** A handler's own mistake in its answer is not the client's: it is told `internal`. */
+/**
+ * Encodes the result of a handler. A result that cannot be sent is the handler's mistake, so the client gets
+ * `internal`.
+ */
 function encodeResult(
-  node: HubContext,
+  context: HubContext,
   event: string,
   result: unknown,
 ): { json: string } | { error: unknown } {
   try {
-    node.guard.operation('calls', 'output', event, result)
+    context.validator.operation('calls', 'output', event, result)
     const json = encodeValue(result)
     if (!exceedsBytes(json, answerBytes)) return { json }
     return { error: new Error(`unable to answer '${event}': the result is over ${answerBytes} bytes`) }

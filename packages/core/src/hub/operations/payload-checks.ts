@@ -1,30 +1,53 @@
 import type { WireError } from '../../protocol/encode.ts'
 import { valueFault } from '../../protocol/values.ts'
+import { addressKind } from '../../vocabulary/address.ts'
 import { isEventName } from '../../vocabulary/event-name.ts'
+import type { Session } from '../sessions/session.ts'
 
-/** What a client is told of a value that nests too deep, or holds a number beyond the range of a double (P-FR-7). */
+/** The error for a value that nests too deep, or holds a number beyond the range of a double (P-FR-7). */
 export const badPayload: WireError = {
   code: 'bad_payload',
   message: 'unable to take this data: it nests too deep, or a number is too large',
 }
 
-/**
- * Why a free-form value cannot be taken; `null` when it can.
- *
- * @internal
- */
-export const badValue = (value: unknown, depth: number): WireError | null =>
+/** Returns the error for a free-form value that cannot be taken, else `null`. */
+export const checkValue = (value: unknown, depth: number): WireError | null =>
   valueFault(value, depth) === null ? null : badPayload
 
-/**
- * Why an event's name cannot be used; `null` when it can (P-PB-10).
- *
- * @internal
- */
-export const badEvent = (event: string): WireError | null =>
+/** Returns the error for a name that cannot be an event's, else `null` (P-PB-10). */
+export const checkEvent = (event: string): WireError | null =>
   isEventName(event)
     ? null
     : {
         code: 'bad_request',
         message: 'unable to use this event: 1–128 bytes, no control characters, no $ at the start',
       }
+
+/**
+ * Returns the error for an address, or the value that goes with it, that cannot be used to receive or read;
+ * else `null` (P-AD-1, P-AD-2). The owner of the address is checked last, in the order of P-FR-9.
+ */
+export function checkAddress(session: Session, address: string, value?: unknown): WireError | null {
+  const kind = addressKind(address)
+  if (kind === null) return { code: 'bad_request', message: 'unable to use this address: it is malformed' }
+  const bad = checkValue(value, session.context.limits.depth)
+  if (bad !== null) return bad
+  const own = kind === 'everyone' || kind === 'room' || address === session.inbox
+  return own ? null : { code: 'forbidden', message: 'unable to use this address: not allowed' }
+}
+
+/** Data that the contract accepts. */
+export interface ValidData {
+  /** The data, as the validator returned it. */
+  readonly data: unknown
+}
+
+/** Validates the data of an event; returns the error for data that the contract does not accept. */
+export function validateEvent(session: Session, event: string, data: unknown): ValidData | WireError {
+  const { context } = session
+  try {
+    return { data: context.validator.event(event, data) }
+  } catch (error) {
+    return context.wireError(error, { source: 'handler', session: session.id, subject: event })
+  }
+}

@@ -1,59 +1,59 @@
-import { attempt, isPromise } from '../../runtime/maybe-promise.ts'
+import { isPromise } from '../../runtime/maybe-promise.ts'
 import { isName } from '../../vocabulary/address.ts'
 import { CloseCode } from '../../vocabulary/close-codes.ts'
 import { ChatError } from '../../vocabulary/errors.ts'
 import type { HubContext } from '../context.ts'
-import type { HubConnection } from '../handshake/hub-connection.ts'
 import type { Credentials, User } from '../options.ts'
-import { inTime } from './authorize.ts'
+import type { SessionConnection } from '../sessions/session.ts'
+import { inTime } from './in-time.ts'
 
-/** Who presents a token, or how the connection ends. */
-export type Outcome = { readonly user: User } | { readonly code: CloseCode; readonly reason: string }
+/** The outcome of `authenticate`: the user, or the code with which the connection is closed. */
+export type AuthenticateOutcome =
+  | { readonly user: User }
+  | { readonly code: CloseCode; readonly reason: string }
 
-/**
- * Asks the application who presents a token (P-HS-3). The reasons say nothing of the why.
- *
- * @internal
- */
-export function authenticate(
-  node: HubContext,
-  link: HubConnection,
-  { token, signal }: Pick<Credentials, 'token' | 'signal'>,
-  then: (outcome: Outcome) => void,
-): void {
-  const { authenticate: ask } = node.options
-  if (ask === undefined) {
-    const error = new ChatError(
-      'unauthorized',
-      'unable to let anyone in: the hub has no `authenticate` option, which says who a client is',
-    )
-    node.fault({ error, source: 'policy' })
-    return then({ code: CloseCode.unauthorized, reason: 'unauthorized' })
-  }
-  const credentials: Credentials = { ...link.handshake, token, extra: link.connection.extra, signal }
-  const late = new ChatError('timeout', 'unable to authenticate: `authenticate` did not answer in time')
-  attempt(
-    () => {
-      const user = ask(credentials)
-      return isPromise(user) ? inTime(node, user, late) : user
-    },
-    (user) => then(checked(node, user)),
-    (error) => {
-      node.fault({ error, source: 'policy' })
-      then({ code: CloseCode.internal, reason: 'unable to authenticate' })
-    },
-  )
+/** The token of a `hello` or `auth`. */
+export interface PresentedToken {
+  /** The token; `null` for none. */
+  readonly token: string | null
+  /** Aborted when the connection ends. */
+  readonly signal: AbortSignal
 }
 
-function checked(node: HubContext, user: User | null): Outcome {
+/**
+ * Asks the application for the user of a token (P-HS-3). The reasons that a client gets tell it nothing about
+ * the cause.
+ */
+export async function authenticate(
+  context: HubContext,
+  { handshake, connection }: SessionConnection,
+  presented: PresentedToken,
+): Promise<AuthenticateOutcome> {
+  const { authenticate: policy } = context.options
+  if (policy === undefined) {
+    const message = 'unable to authenticate: the hub has no `authenticate` option, so it refuses every client'
+    context.reportError({ error: new ChatError('unauthorized', message), source: 'policy' })
+    return { code: CloseCode.unauthorized, reason: 'unauthorized' }
+  }
+  const credentials: Credentials = { ...handshake, ...presented, extra: connection.extra }
+  try {
+    const user = policy(credentials)
+    return checkUser(context, isPromise(user) ? await inTime(context, user, 'authenticate') : user)
+  } catch (error) {
+    context.reportError({ error, source: 'policy' })
+    return failed
+  }
+}
+
+const failed = { code: CloseCode.internal, reason: 'unable to authenticate' } as const
+
+function checkUser(context: HubContext, user: User | null): AuthenticateOutcome {
   if (user === null || user === undefined) return { code: CloseCode.unauthorized, reason: 'unauthorized' }
   if (typeof user.id !== 'string' || !isName(user.id)) {
-    const error = new ChatError(
-      'internal',
-      'unable to authenticate: the user’s id must be 1–255 bytes of text without control characters',
-    )
-    node.fault({ error, source: 'policy' })
-    return { code: CloseCode.internal, reason: 'unable to authenticate' }
+    const message =
+      'unable to authenticate: the user’s id must be 1–255 bytes of text without control characters'
+    context.reportError({ error: new ChatError('internal', message), source: 'policy' })
+    return failed
   }
   if (user.expiresIn !== undefined && user.expiresIn <= 0)
     return { code: CloseCode.expired, reason: 'the credentials have expired' }

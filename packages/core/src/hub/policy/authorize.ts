@@ -1,90 +1,84 @@
 import type { WireError } from '../../protocol/encode.ts'
-import { attempt, isPromise, type MaybePromise } from '../../runtime/maybe-promise.ts'
-import { ChatError } from '../../vocabulary/errors.ts'
-import type { HubContext } from '../context.ts'
+import { isPromise, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { AuthorizeAction, AuthorizeRequest } from '../options.ts'
 import type { Session } from '../sessions/session.ts'
+import { inTime } from './in-time.ts'
 
-/** What a session wants to do. */
+/** An operation for which a session needs permission. */
 export interface AccessRequest {
+  /** The operation. */
   readonly action: AuthorizeAction
+  /** The address of the operation. */
   readonly address: string
+  /** The event, for `send` and `cast`. */
   readonly event?: string
+  /** The data, for `send` and `cast`. */
   readonly data?: unknown
 }
 
 const noPolicy: WireError = {
   code: 'forbidden',
-  message: 'unable to allow anything: this hub has no `authorize` option, which says what is allowed',
+  message: 'unable to allow this: the hub has no `authorize` option, so it refuses every operation',
 }
 
 /**
- * Asks the application whether a session may do something: `null` when it may, else what it is told. Answers in this very call when the
- * application does.
- *
- * @internal
+ * Asks the application for a permission. Returns `null` when the session has it, else the error for the
+ * client; in this very call when the application answers at once.
  */
-export function authorize(
-  session: Session,
-  wish: AccessRequest,
-  then: (refused: WireError | null) => void,
-): void {
-  const { node } = session
-  const { authorize: policy } = node.options
-  if (policy === undefined) return then(noPolicy)
-  const { action, address } = wish
-  const request = { user: session.user, session: session.id, ...wish } as unknown as AuthorizeRequest
-  const source = { source: 'policy', session: session.id, subject: address } as const
-  const refused: WireError = { code: 'forbidden', message: `unable to ${action}: not allowed` }
-  attempt(
-    () =>
-      inTime(
-        node,
-        policy(request),
-        new ChatError('timeout', `unable to ${action}: the policy did not answer in time`),
-      ),
-    (allowed) => then(allowed === true ? null : refused),
-    (error) => then(node.wireError(error, source)),
-  )
-}
-
-/**
- * Whether what was allowed at a {@link Session.revision} still is: a verdict from before something was revoked counts no more, and is asked for again.
- *
- * @internal
- */
-export function stillAllowed(
-  session: Session,
-  wish: AccessRequest,
-  asked: number,
-  then: (refused: WireError | null) => void,
-): void {
-  const { revision } = session
-  if (revision === asked) return then(null)
-  authorize(session, wish, (refused) => {
-    if (refused !== null) then(refused)
-    else stillAllowed(session, wish, revision, then)
-  })
-}
-
-/**
- * The same value, or a rejection when a promise of it takes longer than a policy may.
- *
- * @internal
- */
-export function inTime<T>(node: HubContext, value: MaybePromise<T>, late: ChatError): MaybePromise<T> {
-  if (!isPromise(value)) return value
-  return new Promise<T>((resolve, reject) => {
-    const cancel = node.runtime.timer(node.timeouts.policy, () => reject(late))
-    value.then(
-      (result) => {
-        cancel()
-        resolve(result)
-      },
-      (error) => {
-        cancel()
-        reject(error)
-      },
+export function authorize(session: Session, request: AccessRequest): MaybePromise<WireError | null> {
+  const { authorize: policy } = session.context.options
+  if (policy === undefined) return noPolicy
+  const { action } = request
+  try {
+    const allowed = policy({
+      user: session.user,
+      session: session.id,
+      ...request,
+    } as unknown as AuthorizeRequest)
+    if (!isPromise(allowed)) return allowed === true ? null : notAllowed(action)
+    return inTime(session.context, allowed, action).then(
+      (later) => (later === true ? null : notAllowed(action)),
+      (error) => policyError(session, request, error),
     )
-  })
+  } catch (error) {
+    return policyError(session, request, error)
+  }
+}
+
+const notAllowed = (action: AuthorizeAction): WireError => ({
+  code: 'forbidden',
+  message: `unable to ${action}: not allowed`,
+})
+
+const policyError = (session: Session, { address }: AccessRequest, error: unknown): WireError =>
+  session.context.wireError(error, { source: 'policy', session: session.id, subject: address })
+
+/**
+ * A permission of a session, which becomes stale when the application takes back any permission of the
+ * session. It must then be asked for again, before it is used.
+ */
+export class Permission {
+  readonly #session: Session
+  readonly #request: AccessRequest
+  #revision: number
+
+  constructor(session: Session, request: AccessRequest) {
+    this.#session = session
+    this.#request = request
+    this.#revision = session.revision
+  }
+
+  /** True when a permission was taken back since the last {@link Permission.ask}. */
+  get stale(): boolean {
+    return this.#revision !== this.#session.revision
+  }
+
+  /**
+   * Asks the application. Resolves with `null` when it allows the operation, else with the error for the
+   * client.
+   */
+  ask(): MaybePromise<WireError | null> {
+    this.#revision = this.#session.revision
+    return authorize(this.#session, this.#request)
+  }
 }

@@ -1,45 +1,49 @@
 import { encodeFrame, type WireError } from '../../protocol/encode.ts'
-import type { MaybePromise } from '../../runtime/maybe-promise.ts'
+import { type MaybePromise, whenReady } from '../../runtime/maybe-promise.ts'
 import { Frame } from '../../transport/batch.ts'
 import { addressKind } from '../../vocabulary/address.ts'
+import { describe } from '../../vocabulary/check-options.ts'
 import { CloseCode } from '../../vocabulary/close-codes.ts'
 import { ChatError, UsageError } from '../../vocabulary/errors.ts'
-import type { HubContext } from '../context.ts'
-import { sessionChannel } from '../operations/publish.ts'
+import type { HubState } from '../sessions/hub-state.ts'
 import type { Session } from '../sessions/session.ts'
+import { sessionChannel } from '../sessions/session-channel.ts'
 import { authorize } from './authorize.ts'
 
-/** What can be taken from a session: the session itself, a room, or what the policy has said before. */
+/**
+ * A thing that the application takes back: the session itself, a room, or the earlier answers of `authorize`.
+ */
 export type Revoked =
   | { readonly what: 'session'; readonly reason: string }
   | { readonly what: 'room'; readonly room: string; readonly why: WireError }
   | { readonly what: 'verdicts' }
 
-/** Tells every node what the application has taken back. */
+/** Tells every node about a revocation. */
 export interface Revocation {
-  /** From whom: `@user` or `~session`. */
+  /** The address of the user (`@user`) or session (`~session`). */
   readonly revoke: string
+  /** The thing that is taken back. */
   readonly revoked: Revoked
-  /** The node that has done so already. */
+  /** The node that has applied it already. */
   readonly by: string
 }
 
 /**
- * Takes something back: on this node in this very call, then from the records, then at every other node.
+ * Takes a permission back: on this node in this very call, then from the session records, then at every other
+ * node.
  *
  * @throws UsageError when `who` is neither a user nor a session.
  * @throws ChatError `unavailable` when the backplane is out of reach.
- * @internal
  */
-export async function revoke(node: HubContext, who: string, revoked: Revoked): Promise<void> {
-  const kind = addressKind(who)
+export async function revoke(state: HubState, who: string, revoked: Revoked): Promise<void> {
+  const kind = typeof who === 'string' ? addressKind(who) : null
   if (kind !== 'user' && kind !== 'session')
     throw new UsageError(
-      `unable to revoke anything of ${JSON.stringify(who)}: give a user, '@alice', or a session, '~id'`,
+      `unable to revoke anything of ${describe(who)}: give a user, '@alice', or a session, '~id'`,
     )
-  const { backplane, id } = node
+  const { backplane, id } = state.context
   const revocation: Revocation = { revoke: who, revoked, by: id }
-  apply(node, revocation)
+  applyRevocation(state, revocation)
   const name = who.slice(1)
   const faults: unknown[] = []
   const tried = async (step: () => MaybePromise<void>): Promise<void> => {
@@ -49,70 +53,79 @@ export async function revoke(node: HubContext, who: string, revoked: Revoked): P
       faults.push(error)
     }
   }
-  // First the records: whoever is told finds nothing that could be resumed. A record that may still be there is no reason not to tell.
+  // The records go first: a client that is told must find none that could be resumed. The other nodes are
+  // told even if a record may still exist.
   if (revoked.what === 'session')
     await tried(() => backplane.sessions.drop(kind === 'user' ? { user: name } : { id: name }))
   await tried(() => backplane.publish(sessionChannel, revocation))
   if (faults.length === 0) return
-  const message = `unable to revoke what ${who} has at the other nodes: the backplane is out of reach`
+  const message = `unable to revoke the permissions of ${who} at the other nodes: the backplane is out of reach`
   throw new ChatError('unavailable', message, { cause: faults[0] })
 }
 
-/**
- * Takes something back on this node, as another has told it.
- *
- * @internal
- */
-export function revokeHere(node: HubContext, revocation: Revocation): void {
-  if (revocation.by !== node.id) apply(node, revocation)
+/** Applies a revocation that another node has made. */
+export function takeRevocation(state: HubState, revocation: Revocation): void {
+  if (revocation.by !== state.context.id) applyRevocation(state, revocation)
 }
 
-function apply(node: HubContext, { revoke: who, revoked }: Revocation): void {
-  const { router } = node
-  if (revoked.what === 'session') for (const arrival of router.arrivals) arrival.kicked(who, revoked.reason)
-  for (const session of [...router.receivers(who)])
+function applyRevocation({ sessions }: HubState, { revoke: who, revoked }: Revocation): void {
+  if (revoked.what === 'session')
+    for (const handshake of sessions.handshakes) handshake.kicked(who, revoked.reason)
+  for (const session of [...sessions.receivers(who)])
     switch (revoked.what) {
       case 'session':
         session.close(CloseCode.kicked, revoked.reason)
         break
       case 'room':
-        remove(session, revoked.room, revoked.why)
+        removeFromRoom(session, revoked.room, revoked.why)
         break
       case 'verdicts':
-        reauthorize(session)
+        void reauthorize(session)
     }
 }
 
 /**
- * Takes an address from a client: nothing of it comes afterwards (P-ST-10). A join under way is not told of it, but allowed anew.
+ * Removes a session from a room: its client gets nothing of the room afterwards (P-ST-10). A join under way
+ * is asked for again.
  */
-function remove(session: Session, address: string, { code, message }: WireError): void {
+function removeFromRoom(session: Session, address: string, { code, message }: WireError): void {
   session.revision++
-  if (!session.memberships.has(address)) return
-  session.memberships.detach(address)
+  if (!session.subscriptions.has(address)) return
+  session.subscriptions.detachLog(address)
   session.outbox.push(new Frame(encodeFrame('left', address, code, message)))
 }
 
 /**
- * Asks for every room of a session again whether it is still allowed (P-HS-9); the refused are taken from the client.
- *
- * @internal
+ * Asks again for the permission to each joined room (P-HS-9), and removes the session from the rooms that are
+ * refused. Resolves when all rooms are decided.
  */
-export function reauthorize(session: Session, then: () => void = () => {}): void {
+export async function reauthorize(session: Session): Promise<void> {
   session.revision++
-  const { memberships } = session
-  const { rooms } = memberships
-  let open = rooms.length
-  if (open === 0) return then()
-  for (const address of rooms)
-    session.lanes.run(address, (next) => {
-      const checked = (refused: WireError | null): void => {
-        if (refused !== null && !session.ended) remove(session, address, refused)
+  await Promise.all(session.subscriptions.rooms.map((address) => reauthorizeRoom(session, address)))
+}
+
+function reauthorizeRoom(session: Session, address: string): Promise<void> {
+  return new Promise((resolve, reject) =>
+    session.queues.runTask(address, (next) => {
+      const decided = (refused: WireError | null): void => {
+        if (refused !== null && !session.ended) removeFromRoom(session, address, refused)
         next()
-        if (--open === 0) then()
+        resolve()
       }
-      // It may have been left before its turn came.
-      if (memberships.has(address)) authorize(session, { action: 'join', address }, checked)
-      else checked(null)
-    })
+      // The session may have left the room before its turn came.
+      if (session.subscriptions.has(address))
+        whenReady(authorize(session, { action: 'join', address }), decided, reject)
+      else decided(null)
+    }),
+  )
+}
+
+/**
+ * Checks a session for which a revocation may have been lost: renews its record, and asks again for the
+ * permission to each room.
+ */
+export function verifySession(session: Session): void {
+  if (session.ended) return
+  session.renewRecord()
+  void reauthorize(session)
 }

@@ -1,114 +1,132 @@
 import { encodePresence } from '../../protocol/encode.ts'
 import { countInterval } from '../../protocol/limits.ts'
-import type { Undo } from '../../runtime/runtime.ts'
+import type { Runtime, Undo } from '../../runtime/runtime.ts'
 import { Frame } from '../../transport/batch.ts'
-import type { HubContext } from '../context.ts'
 import type { Reader } from '../delivery/reader.ts'
 import type { MemberList } from './member-list.ts'
 
+/** The surroundings of {@link PresenceUpdates}. */
+export interface PresenceUpdatesOptions {
+  /** The address of the room. */
+  readonly address: string
+  /** Clock and timers. */
+  readonly runtime: Runtime
+  /** The members. */
+  readonly members: MemberList
+  /** Members above which the room is only counted. */
+  readonly max: number
+  /** Returns the readers of the room on this node. */
+  readonly readers: () => Iterable<Reader>
+}
+
 /**
- * What the readers of one room are told of who is in it: what has changed in one turn is one version, and no version is left out unless everyone is to ask
- * (P-PR-2).
- *
- * @internal
+ * Tells the readers of one room which members have come, gone or changed. The changes of one turn are one
+ * version. A version is only left out to make every client ask for the members (P-PR-2).
  */
 export class PresenceUpdates {
-  readonly #address: string
-  readonly #node: HubContext
-  /** Members above which they are only counted. */
-  readonly #max: number
-  readonly #directory: MemberList
+  readonly #options: PresenceUpdatesOptions
+  readonly #members: MemberList
   #version = 0
-  /** Who has changed since the last frame, and whether the readers have heard of them. */
+  /** Sessions that have changed since the last frame, each with whether the readers know it. */
   readonly #changed = new Map<string, boolean>()
   #scheduled = false
-  #crowd = false
+  #crowded = false
   #counted = Number.NEGATIVE_INFINITY
   #counting: Undo | null = null
-  /** Readers that were not told of a version: they need one more, to see that one is missing (P-LV-4). */
-  readonly #untold = new Set<Reader>()
+  /**
+   * Readers that were not sent a version. They need one more frame, to see that a version is missing
+   * (P-LV-4).
+   */
+  readonly #behind = new Set<Reader>()
   #remind = false
   #closed = false
 
-  constructor(
-    address: string,
-    node: HubContext,
-    { max, directory }: { readonly max: number; readonly directory: MemberList },
-  ) {
-    this.#address = address
-    this.#node = node
-    this.#max = max
-    this.#directory = directory
+  constructor(options: PresenceUpdatesOptions) {
+    this.#options = options
+    this.#members = options.members
   }
 
-  /** Something is different in the directory; `heard` when the readers know of the session. */
-  changed(session: string, heard: boolean): void {
-    if (!this.#changed.has(session)) this.#changed.set(session, heard)
-    this.#later()
+  /** Called when a member has come, gone or changed; `known` tells whether the readers know its session. */
+  noteChange(session: string, known: boolean): void {
+    if (!this.#changed.has(session)) this.#changed.set(session, known)
+    this.#flushLater()
   }
 
-  /** Who is here, a page of it after a session; everything in it is part of its version (P-PR-1). */
+  /**
+   * Returns a page of members as the answer to a client. All of them are part of the version that it names
+   * (P-PR-1).
+   */
   page(after: string | undefined, limit: number): string {
     this.flush()
-    const { members, more } = this.#directory.page(after, limit)
-    return `{"version":${this.#version},"count":${this.#directory.size},"members":[${members.join(',')}],"more":${more}}`
+    const { members, more } = this.#members.page(after, limit)
+    return `{"version":${this.#version},"count":${this.#members.size},"members":[${members.join(',')}],"more":${more}}`
   }
 
-  /** A reader that was not told of everything keeps up again. */
+  /** Called when a reader keeps up again. */
   caughtUp(reader: Reader): void {
-    if (!this.#untold.delete(reader)) return
+    if (!this.#behind.delete(reader)) return
     this.#remind = true
-    this.#later()
+    this.#flushLater()
   }
 
-  /** A reader is gone. */
-  forget(reader: Reader): void {
-    this.#untold.delete(reader)
+  /** Called when a reader has ended. */
+  forgetReader(reader: Reader): void {
+    this.#behind.delete(reader)
   }
 
-  /** Tells the readers what has changed, now. */
+  /** Tells the readers now. */
   flush(): void {
     this.#scheduled = false
-    if (this.#directory.size > this.#max) return this.#count()
-    if (this.#crowd) {
-      if (!this.#due()) return
-      // Nobody can know who is here: a version is left out, so that everyone asks.
-      this.#crowd = false
+    if (this.#members.size > this.#options.max) return this.#count()
+    if (this.#crowded) {
+      if (!this.#countDue()) return
+      // No client knows the members of a room that was only counted. A version is left out, so that all
+      // clients ask.
+      this.#crowded = false
       this.#version++
       this.#remind = true
       this.#changed.clear()
     }
-    const joins: string[] = []
-    const leaves: string[] = []
-    for (const [session, heard] of this.#changed) {
-      const json = this.#directory.json(session)
-      if (json !== undefined) joins.push(json)
-      else if (heard) leaves.push(session)
-    }
-    this.#changed.clear()
+    const { joins, leaves } = this.#takeChanges()
     if (!this.#remind && joins.length + leaves.length === 0) return
     this.#remind = false
-    for (const frame of encodePresence(this.#address, this.#version, { joins, leaves })) this.#push(frame)
+    const { address } = this.#options
+    for (const frame of encodePresence(address, this.#version, { joins, leaves })) this.#push(frame)
   }
 
+  /** Stops the timers. */
   close(): void {
     this.#closed = true
     this.#counting?.()
   }
 
-  /** Above its greatest size a room is only counted (P-PR-4). */
+  #takeChanges(): { joins: string[]; leaves: string[] } {
+    const joins: string[] = []
+    const leaves: string[] = []
+    for (const [session, known] of this.#changed) {
+      const json = this.#members.json(session)
+      if (json !== undefined) joins.push(json)
+      else if (known) leaves.push(session)
+    }
+    this.#changed.clear()
+    return { joins, leaves }
+  }
+
+  /** Tells the number of members only, above the maximum (P-PR-4). */
   #count(): void {
-    this.#crowd = true
-    if ((this.#changed.size === 0 && !this.#remind) || !this.#due()) return
+    this.#crowded = true
+    if ((this.#changed.size === 0 && !this.#remind) || !this.#countDue()) return
     this.#changed.clear()
     this.#remind = false
-    const count = this.#directory.size
-    for (const frame of encodePresence(this.#address, this.#version, { joins: [], leaves: [], count }))
+    const { address } = this.#options
+    const count = this.#members.size
+    for (const frame of encodePresence(address, this.#version, { joins: [], leaves: [], count }))
       this.#push(frame)
   }
 
-  #due(): boolean {
-    const { runtime } = this.#node
+  /** Tells whether a count may be sent now; if not, flushes when it may. */
+  #countDue(): boolean {
+    const { runtime } = this.#options
     const wait = this.#counted + countInterval - runtime.now()
     if (wait <= 0) {
       this.#counted = runtime.now()
@@ -124,15 +142,15 @@ export class PresenceUpdates {
   #push(json: string): void {
     this.#version++
     const frame = new Frame(json)
-    for (const reader of this.#node.router.feeds.get(this.#address)?.readers.values() ?? [])
-      if (reader.outbox.full) this.#untold.add(reader)
+    for (const reader of this.#options.readers())
+      if (reader.outbox.full) this.#behind.add(reader)
       else reader.outbox.push(frame)
   }
 
-  #later(): void {
+  #flushLater(): void {
     if (this.#scheduled) return
     this.#scheduled = true
-    this.#node.runtime.defer(() => {
+    this.#options.runtime.defer(() => {
       if (this.#scheduled && !this.#closed) this.flush()
     })
   }

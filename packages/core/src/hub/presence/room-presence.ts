@@ -9,202 +9,234 @@ import type {
 import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import type { HubContext } from '../context.ts'
+import type { Reader } from '../delivery/reader.ts'
 import type { PresenceRules } from '../options.ts'
+import { LocalSessions } from './local-sessions.ts'
 import { MemberList } from './member-list.ts'
 import { PresenceUpdates } from './presence-updates.ts'
 
-/** How long the lease of a node lasts. */
+/** Duration of a node's lease. */
 const leaseTime = 30_000
 const retryDelay = 1_000
-/** How long the store may take to answer what it has told already. */
+/** Time that a replica of the store may take to answer with a revision that a hint has named already. */
 const replicaLag = 100
-/** Hints that are kept while the members are read; what more come are read, too. */
-const keptHints = 1_000
+/**
+ * Maximum number of hints that are kept while the members are read. For further hints the members are read
+ * again.
+ */
+const maxHeldHints = 1_000
+/**
+ * Time for which an unused room is kept, so that clients that ask for its members in turn do not cost a read
+ * of all members each.
+ */
+const idleTime = 10_000
 
 /**
- * How a session departs from a room: its connection was `lost`, and may come back within the grace (P-PR-5); its client has `closed` the connection, and
- * the session could still be resumed; or it has `left`, for good.
+ * The way in which a session leaves a room. `lost`: its connection was lost, so it may come back within the
+ * grace (P-PR-5). `closed`: its client closed the connection, and the session could still be resumed. `left`:
+ * it left the room for good.
  */
 export type Departure = 'lost' | 'closed' | 'left'
 
-/** A session of this node, with the connection it is here by. */
-interface Local {
-  readonly generation: number
-  /** Runs while its connection is gone (P-PR-5), and holds the roster. */
-  readonly grace: Undo | null
+/** The surroundings of a {@link RoomPresence}. */
+export interface RoomPresenceOptions {
+  /** The options of presence. */
+  readonly rules: PresenceRules
+  /** Returns the readers of the room on this node. */
+  readonly readers: () => Iterable<Reader>
+  /** Called when the room is no longer needed; the registry then closes it. */
+  readonly onUnused: (room: RoomPresence) => void
 }
 
-/** What a node promises of its sessions; `ttl` when it is not to be for long. */
+interface Opening {
+  readonly ready: () => void
+  readonly failed: (error: unknown) => void
+}
+
+/** Returns the lease of a node; `ttl` is shorter for a node that closes. */
 export const leaseOf = ({ timeouts }: HubContext, ttl: number = leaseTime): PresenceLease => ({
   ttl,
   keep: timeouts.session,
 })
 
 /**
- * Who is in one room, as this node knows: follows the backplane's presence by its hints, and by itself where they fail.
- *
- * @internal
+ * The members of one room as this node knows them. It follows the backplane's presence store by its hints,
+ * and reads the members again where hints are missing.
  */
 export class RoomPresence {
+  /** The address of the room. */
   readonly address: string
-  /** How many need this roster: sessions in the room, those about to be, those in their grace, and questions. */
-  holds = 0
-  /** What the room's readers are told. */
-  readonly bulletin: PresenceUpdates
-  readonly #node: HubContext
-  readonly #rules: PresenceRules
-  readonly #directory = new MemberList()
-  readonly #locals = new Map<string, Local>()
-  /** How many times each session is about to be here. */
-  readonly #entering = new Map<string, number>()
-  /** What waits for a restoration that is under way. */
+  /** Tells the readers of the room. */
+  readonly updates: PresenceUpdates
+  readonly #context: HubContext
+  readonly #options: RoomPresenceOptions
+  readonly #members = new MemberList()
+  /** The sessions of this node that are present in the room. */
+  readonly #locals: LocalSessions
+  /** Enter operations that wait for a restoration; `null` while none is under way. */
   #restoring: (() => void)[] | null = null
   readonly #undo: Undo[] = []
-  #waiting: { ready: () => void; failed: (error: unknown) => void }[] = []
-  /** The revision that the directory shows; `null` when it has to be read whole. */
+  #openings: Opening[] = []
+  /** Number of sessions in the room, sessions that enter it or are in their grace, and questions. */
+  #holds = 0
+  #cancelIdle: Undo | null = null
+  /** The revision that the members show; `null` when they must be read whole. */
   #known: { epoch: string; revision: number } | null = null
-  /** Sessions of this node that the store does not have, until it is told of them. */
+  /** Sessions of this node that the store does not have, until it is told. */
   #missing: string[] = []
-  /** The greatest revision that was heard of: a page below it is old. */
+  /** The greatest revision that a hint or answer has named: a page below it is old. */
   #heard = 0
   #opened = false
   #reading = false
-  /** Whether to read once more, for what was asked while the members were read. */
+  /** Set to read once more, for a request that came while the members were read. */
   #again = false
-  /** What was heard while the members were read. */
-  #held: PresenceHint[] = []
+  /** Hints that came while the members were read. */
+  #heldHints: PresenceHint[] = []
   #retry: Undo | null = null
   #closed = false
 
-  constructor(address: string, node: HubContext, rules: PresenceRules) {
+  constructor(context: HubContext, address: string, options: RoomPresenceOptions) {
     this.address = address
-    this.#node = node
-    this.#rules = rules
-    this.bulletin = new PresenceUpdates(address, node, { max: rules.max, directory: this.#directory })
+    this.#context = context
+    this.#options = options
+    this.#locals = new LocalSessions({
+      runtime: context.runtime,
+      grace: options.rules.grace,
+      hold: () => this.hold(),
+      release: () => this.release(),
+      onGraceOver: (session, generation) =>
+        this.#leave({ session, generation, keep: context.timeouts.session }),
+    })
+    this.updates = new PresenceUpdates({
+      address,
+      runtime: context.runtime,
+      members: this.#members,
+      max: options.rules.max,
+      readers: options.readers,
+    })
   }
 
-  open(ready: () => void, failed: (error: unknown) => void): void {
-    if (this.#opened) return ready()
-    this.#waiting.push({ ready, failed })
-    if (this.#waiting.length > 1) return
-    const { presence } = this.#node.backplane
-    // First the hints, then the members: what comes in between is seen in one of them.
-    this.#undo.push(presence.watch(this.address, (hint) => this.#hint(hint)))
-    this.#read()
+  /** Keeps the room open until {@link RoomPresence.release}. */
+  hold(): void {
+    if (this.#holds++ === 0) this.#wake()
   }
 
+  /** Releases a hold. A room without holds is closed after a while, or at once when it has no members. */
+  release(): void {
+    if (--this.#holds > 0) return
+    if (this.#closed || this.#members.size === 0) this.#options.onUnused(this)
+    else this.#cancelIdle = this.#context.runtime.timer(idleTime, () => this.#options.onUnused(this))
+  }
+
+  /**
+   * Resolves when the members are known.
+   *
+   * @throws the error of the backplane when the store is out of reach.
+   */
+  open(): Promise<void> {
+    return new Promise((ready, failed) => {
+      if (this.#opened) return ready()
+      this.#openings.push({ ready, failed })
+      if (this.#openings.length > 1) return
+      // The hints come first, then the members: a change that happens in between is part of either.
+      this.#undo.push(this.#context.backplane.presence.watch(this.address, (hint) => this.#takeHint(hint)))
+      this.#read()
+    })
+  }
+
+  /** Stops listening to the store, and all timers. */
   close(): void {
     this.#closed = true
+    this.#wake()
     for (const undo of this.#undo.splice(0)) undo()
-    this.bulletin.close()
+    this.updates.close()
     this.#retry?.()
-    for (const { grace } of this.#locals.values()) grace?.()
     this.#locals.clear()
     this.#opened = false
   }
 
-  /** A session is about to be here; without a `state` it has the one it had in this room. The readers hear of it before `entered` is called. */
-  enter(entering: EnteringSession, entered: () => void, failed: (error: unknown) => void): void {
+  /**
+   * Makes a session present; without a `state` it has the one it had in this room before. Resolves when the
+   * store has it; the readers are told first.
+   *
+   * @throws the error of the backplane when the store is out of reach.
+   */
+  enter(entering: EnteringSession): Promise<void> {
+    return new Promise((entered, failed) => this.#enter(entering, { ready: entered, failed }))
+  }
+
+  #enter(entering: EnteringSession, opening: Opening): void {
     if (this.#restoring !== null) {
-      this.#restoring.push(() => this.enter(entering, entered, failed))
+      this.#restoring.push(() => this.#enter(entering, opening))
       return
     }
     const { session, generation } = entering
-    this.#entering.set(session, (this.#entering.get(session) ?? 0) + 1)
+    this.#locals.beginEnter(session)
     attempt(
-      () => this.#node.backplane.presence.enter(this.address, [entering], leaseOf(this.#node)),
+      () => this.#context.backplane.presence.enter(this.address, [entering], leaseOf(this.#context)),
       (page) => {
-        this.#settled(session)
-        // A newer connection of it, answered before, stands.
-        if (!this.#outlives(session, generation + 1)) {
-          this.#back(session)
-          this.#locals.set(session, { generation, grace: null })
-        }
-        this.#confirm(page)
-        this.bulletin.flush()
-        entered()
+        this.#entered(session, generation, page)
+        opening.ready()
       },
       (error) => {
-        this.#settled(session)
-        // Whether the store has it is to be seen.
-        this.#known = null
-        // If it has, the session is likely to try again.
-        if (!this.#outlives(session, generation)) {
-          this.#back(session)
-          this.#linger(session, generation)
-        }
-        failed(error)
+        this.#enterFailed(session, generation)
+        opening.failed(error)
       },
     )
   }
 
-  /** Whether a connection of this generation or a later one is here, or in its grace. */
-  #outlives(session: string, generation: number): boolean {
-    return (this.#locals.get(session)?.generation ?? 0) >= generation
+  #entered(session: string, generation: number, page: PresencePage): void {
+    this.#locals.endEnter(session)
+    // A newer connection of the session that was answered before stays.
+    if (!this.#locals.outlives(session, generation + 1)) this.#locals.add(session, generation)
+    this.#takeAnswer(page)
+    this.updates.flush()
   }
 
-  #settled(session: string): void {
-    const left = (this.#entering.get(session) ?? 1) - 1
-    if (left === 0) this.#entering.delete(session)
-    else this.#entering.set(session, left)
+  #enterFailed(session: string, generation: number): void {
+    this.#locals.endEnter(session)
+    // The store may have it all the same, so the members are read again.
+    this.#known = null
+    // If the store has it, the session is likely to try again within its grace.
+    if (!this.#locals.outlives(session, generation)) this.#locals.startGrace(session, generation)
   }
 
-  /** A session departs, at once or after its grace. The roster is held until it is out. */
+  /** Lets a session leave, at once or after its grace. The room is held until the store has it. */
   depart(session: string, generation: number, departure: Departure): void {
-    if (this.#outlives(session, generation + 1)) return
-    this.#node.presence?.hold(this)
-    this.#back(session)
-    this.#locals.delete(session)
-    const keep = departure === 'left' ? 0 : this.#node.timeouts.session
-    if (departure !== 'lost') return this.#leave(session, generation, keep)
-    this.#linger(session, generation)
-    this.#node.presence?.release(this)
+    if (this.#locals.outlives(session, generation + 1)) return
+    this.hold()
+    this.#locals.remove(session)
+    const keep = departure === 'left' ? 0 : this.#context.timeouts.session
+    if (departure !== 'lost') return this.#leave({ session, generation, keep })
+    this.#locals.startGrace(session, generation)
+    this.release()
   }
 
-  /** It counts as present for the grace (P-PR-5), and the roster is held until it is out. */
-  #linger(session: string, generation: number): void {
-    this.#node.presence?.hold(this)
-    const grace = this.#node.runtime.timer(this.#rules.grace, () => {
-      this.#locals.delete(session)
-      this.#leave(session, generation, this.#node.timeouts.session)
-    })
-    this.#locals.set(session, { generation, grace })
+  #wake(): void {
+    this.#cancelIdle?.()
+    this.#cancelIdle = null
   }
 
-  /** Its grace is over before its time: it came back, or left. */
-  #back(session: string): void {
-    const grace = this.#locals.get(session)?.grace ?? null
-    if (grace === null) return
-    grace()
-    this.#locals.delete(session)
-    this.#node.presence?.release(this)
-  }
-
-  /** Whether nobody is here, at any node. */
-  get empty(): boolean {
-    return this.#directory.size === 0
-  }
-
-  /** Looks whether anything has changed that no hint has told of. */
+  /** Reads the members for changes whose hints were lost. */
   check(): void {
     if (this.#opened) this.#read()
   }
 
-  /** What the store has answered to something of our own. */
-  #confirm({ epoch, revision, members }: PresencePage): void {
+  /** Takes the store's answer to an operation of this node. */
+  #takeAnswer({ epoch, revision, members }: PresencePage): void {
     if (this.#known?.epoch === epoch) {
-      // What came behind it is known already.
+      // The later changes are known already.
       if (revision <= this.#known.revision) return
       this.#heard = Math.max(this.#heard, revision)
     }
     for (const member of members) this.#put(member)
   }
 
-  #hint(hint: PresenceHint): void {
-    // It was under way when this roster stopped listening.
+  #takeHint(hint: PresenceHint): void {
+    // The hint was under way when this room stopped listening.
     if (this.#undo.length === 0) return
     if (this.#reading) {
-      if (this.#held.length < keptHints) this.#held.push(hint)
+      if (this.#heldHints.length < maxHeldHints) this.#heldHints.push(hint)
       else this.#again = true
       return
     }
@@ -216,13 +248,13 @@ export class RoomPresence {
     this.#known = { epoch, revision }
     for (const { session, member } of changes) {
       if (member !== null) this.#put(member)
-      else if (!this.#owns(session)) this.#remove(session)
+      else if (!this.#isOurs(session)) this.#remove(session)
       else this.#missing.push(session)
     }
     this.#restore()
   }
 
-  /** Reads who is here, once for everything that asks for it meanwhile. */
+  /** Reads the members, once for all requests that come meanwhile. */
   #read(): void {
     if (this.#reading) {
       this.#again = true
@@ -231,34 +263,41 @@ export class RoomPresence {
     this.#reading = true
     this.#again = false
     attempt(
-      () => this.#node.backplane.presence.members(this.address, this.#known),
-      (page) => {
-        this.#reading = false
-        const old = page !== null && page.epoch === this.#known?.epoch && page.revision < this.#heard
-        if (page !== null && !old) this.#take(page)
-        this.#restore()
-        this.#opened = true
-        for (const { ready } of this.#waiting.splice(0)) ready()
-        this.#catchUp(old)
-      },
-      (error) => {
-        this.#reading = false
-        this.#node.report(error, this.address)
-        const waiting = this.#waiting.splice(0)
-        if (waiting.length > 0) for (const undo of this.#undo.splice(0)) undo()
-        for (const { failed } of waiting) failed(error)
-      },
+      () => this.#context.backplane.presence.members(this.address, this.#known),
+      (page) => this.#readDone(page),
+      (error) => this.#readFailed(error),
     )
   }
 
-  /** Goes on with what was heard meanwhile. Where everybody comes and goes at once, reading everyone again for that would never end. */
+  #readDone(page: PresencePage | null): void {
+    this.#reading = false
+    const old = page !== null && page.epoch === this.#known?.epoch && page.revision < this.#heard
+    if (page !== null && !old) this.#takePage(page)
+    this.#restore()
+    this.#opened = true
+    for (const { ready } of this.#openings.splice(0)) ready()
+    this.#catchUp(old)
+  }
+
+  #readFailed(error: unknown): void {
+    this.#reading = false
+    this.#context.reportBackplane(error, this.address)
+    const openings = this.#openings.splice(0)
+    if (openings.length > 0) for (const undo of this.#undo.splice(0)) undo()
+    for (const { failed } of openings) failed(error)
+  }
+
+  /**
+   * Goes on with the hints that came meanwhile. In a busy room, reading all members again for them would
+   * never end.
+   */
   #catchUp(old: boolean): void {
-    const held = this.#held.toSorted((a, b) => a.revision - b.revision)
-    this.#held = []
+    const held = this.#heldHints.toSorted((a, b) => a.revision - b.revision)
+    this.#heldHints = []
     if (this.#closed) return
-    if (old) this.#retry ??= this.#node.runtime.timer(replicaLag, () => this.#readAgain())
+    if (old) this.#retry ??= this.#context.runtime.timer(replicaLag, () => this.#readAgain())
     else if (this.#again) this.#read()
-    for (const hint of held) this.#hint(hint)
+    for (const hint of held) this.#takeHint(hint)
   }
 
   #readAgain(): void {
@@ -266,23 +305,26 @@ export class RoomPresence {
     this.#read()
   }
 
-  #take(page: PresencePage): void {
+  #takePage(page: PresencePage): void {
     if (page.epoch !== this.#known?.epoch) this.#heard = page.revision
     this.#known = { epoch: page.epoch, revision: page.revision }
-    const here = new Set<string>()
+    const present = new Set<string>()
     for (const member of page.members) {
-      here.add(member.session)
+      present.add(member.session)
       this.#put(member)
     }
-    for (const { session } of this.#directory.members)
-      if (!here.has(session) && !this.#owns(session)) this.#remove(session)
-    this.#missing = [...this.#locals.keys()].filter((session) => this.#owns(session) && !here.has(session))
+    for (const { session } of this.#members.members)
+      if (!present.has(session) && !this.#isOurs(session)) this.#remove(session)
+    this.#missing = [...this.#locals.ids].filter((session) => this.#isOurs(session) && !present.has(session))
   }
 
-  /** The store has lost sessions that are here: it is told again. What they say of themselves meanwhile waits, so that it is the last word. */
+  /**
+   * Tells the store again about sessions of this node that it has lost. Enter operations wait meanwhile, so
+   * that their state is the last word.
+   */
   #restore(): void {
-    const lost = this.#missing.filter((session) => !this.#entering.has(session))
-    const missing = lost.flatMap((session) => this.#directory.get(session) ?? [])
+    const lost = this.#missing.filter((session) => !this.#locals.isEntering(session))
+    const missing = lost.flatMap((session) => this.#members.get(session) ?? [])
     this.#missing = []
     if (missing.length === 0) return
     if (this.#restoring !== null) {
@@ -291,76 +333,74 @@ export class RoomPresence {
       return
     }
     this.#restoring = []
-    const done = (): void => {
-      const waiting = this.#restoring ?? []
-      this.#restoring = null
-      for (const enter of waiting) enter()
-    }
     attempt(
-      () => this.#node.backplane.presence.enter(this.address, missing, leaseOf(this.#node)),
+      () => this.#context.backplane.presence.enter(this.address, missing, leaseOf(this.#context)),
       (page) => {
-        this.#confirm(page)
-        done()
+        this.#takeAnswer(page)
+        this.#restored()
       },
       (error) => {
-        this.#node.report(error, this.address)
+        this.#context.reportBackplane(error, this.address)
         this.#known = null
-        done()
+        this.#restored()
       },
     )
   }
 
-  /** Whether this node is the one to say that a session is here. */
-  #owns(session: string): boolean {
-    const local = this.#locals.get(session)
-    const known = this.#directory.get(session)
-    return local !== undefined && known !== undefined && known.generation <= local.generation
+  #restored(): void {
+    const waiting = this.#restoring ?? []
+    this.#restoring = null
+    for (const enter of waiting) enter()
+  }
+
+  /** Tells whether this node decides that a session is present. */
+  #isOurs(session: string): boolean {
+    const generation = this.#locals.generationOf(session)
+    const known = this.#members.get(session)
+    return generation !== undefined && known !== undefined && known.generation <= generation
   }
 
   #put(member: PresentSession): void {
     const { session } = member
-    const known = this.#directory.get(session)
+    const known = this.#members.get(session)
     if (known !== undefined && known.generation > member.generation) return
-    const local = this.#locals.get(session)
-    if (local !== undefined && local.generation < member.generation) {
-      // It went on at another node.
-      this.#back(session)
-      this.#locals.delete(session)
-    }
-    const heard = known !== undefined
-    if (this.#directory.put(member)) this.bulletin.changed(session, heard)
+    const generation = this.#locals.generationOf(session)
+    // The session went on at another node.
+    if (generation !== undefined && generation < member.generation) this.#locals.remove(session)
+    if (this.#members.put(member)) this.updates.noteChange(session, known !== undefined)
   }
 
   #remove(session: string): void {
-    if (this.#directory.remove(session)) this.bulletin.changed(session, true)
+    if (this.#members.remove(session)) this.updates.noteChange(session, true)
   }
 
-  /** Until the store has taken it the session counts as present; unless it is here again by then. It has a hold of the roster. */
-  #leave(session: string, generation: number, keep: number): void {
-    const again = (): void => {
-      if (this.#locals.has(session) || this.#entering.has(session)) return this.#node.presence?.release(this)
-      attempt(
-        () => this.#node.backplane.presence.leave(this.address, session, generation, keep),
-        ({ epoch, revision }) => {
-          this.#left(session, generation, { epoch, revision })
-          this.#node.presence?.release(this)
-        },
-        (error) => {
-          this.#node.report(error, this.address)
-          if (!this.#node.closed) this.#node.runtime.timer(retryDelay, again)
-        },
-      )
-    }
-    again()
+  /**
+   * Removes a session from the store, unless it is present again by then. It counts as present until the
+   * store has answered, and holds the room.
+   */
+  #leave(leaving: { session: string; generation: number; keep: number }): void {
+    const { session, generation, keep } = leaving
+    if (this.#locals.has(session) || this.#locals.isEntering(session)) return this.release()
+    attempt(
+      () => this.#context.backplane.presence.leave(this.address, session, generation, keep),
+      (revision) => {
+        this.#left(session, generation, revision)
+        this.release()
+      },
+      (error) => {
+        this.#context.reportBackplane(error, this.address)
+        if (!this.#context.closed) this.#context.runtime.timer(retryDelay, () => this.#leave(leaving))
+      },
+    )
   }
 
   #left(session: string, generation: number, { epoch, revision }: PresenceRevision): void {
     if (this.#known?.epoch === epoch) {
-      // What came behind it is known already.
+      // The later changes are known already.
       if (revision <= this.#known.revision) return
       this.#heard = Math.max(this.#heard, revision)
     }
-    const known = this.#directory.get(session)
+    const known = this.#members.get(session)
     if (known !== undefined && known.generation <= generation && !this.#locals.has(session))
       this.#remove(session)
   }

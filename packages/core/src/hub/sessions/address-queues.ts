@@ -1,20 +1,21 @@
-/** Runs to its end and then calls `done`, once: at once, or later. */
+/** An operation in a queue. It calls `done` once when it has finished, in the same call or later. */
 export type QueuedTask = (done: () => void) => void
 
 /**
- * The operations of one session on one address take effect in the order they were written, however long each of them
- * takes; those on different addresses do not wait for each other (P-PB-9). A task on an idle lane runs in this very call.
- *
- * @internal
+ * Queues of operations, one per address: operations on one address take effect in the order in which they
+ * were written, however long each takes, and operations on different addresses do not wait for each other
+ * (P-PB-9). A task whose queue is idle runs in the very call.
  */
 export class AddressQueues {
   readonly #busy = new Map<string, QueuedTask[]>()
 
+  /** True while no task runs or waits. */
   get idle(): boolean {
     return this.#busy.size === 0
   }
 
-  run(address: string, task: QueuedTask): void {
+  /** Runs a task after all earlier tasks of the address. */
+  runTask(address: string, task: QueuedTask): void {
     const waiting = this.#busy.get(address)
     if (waiting === undefined) this.#start(address, task)
     else waiting.push(task)

@@ -3,86 +3,89 @@ import { valueFault } from '../../protocol/values.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { Frame } from '../../transport/batch.ts'
 import { ChatError, type ErrorCode, isWireCode, UncertainError } from '../../vocabulary/errors.ts'
-import type { Session } from './session.ts'
+import type { Outbox } from '../connections/outbox.ts'
+import type { HubContext } from '../context.ts'
 
-/** How an ask to one session ended. */
+/** Callbacks for the outcome of an ask to one session. */
 export interface AskOutcome {
+  /** Called with the answer, validated when the contract has validators. */
   resolve(answer: unknown): void
+  /** Called with the refusal, or with an `UncertainError` when the connection ends first. */
   reject(error: ChatError): void
 }
 
-interface OpenAsk {
+interface PendingAsk {
   readonly event: string
   readonly outcome: AskOutcome
 }
 
 /**
- * What the hub has asked on one connection and has no answer to. An ask belongs to its connection: its end makes it
- * uncertain.
- *
- * @internal
+ * The asks on one connection that have no answer yet. An ask belongs to its connection: when that ends, its
+ * outcome is uncertain.
  */
 export class PendingAsks {
-  readonly #session: Session
-  readonly #open = new Map<number, OpenAsk>()
+  readonly #context: HubContext
+  readonly #outbox: Outbox
+  readonly #session: string
+  readonly #pending = new Map<number, PendingAsk>()
   #last = 0
 
-  constructor(session: Session) {
+  /** @param session - The id of the session, for error reports. */
+  constructor(context: HubContext, outbox: Outbox, session: string) {
+    this.#context = context
+    this.#outbox = outbox
     this.#session = session
   }
 
-  /** Asks, with data that is validated and encoded already; the undo stops waiting. */
+  /**
+   * Asks the client. `json` is the data, validated and encoded. Returns a function that stops waiting for the
+   * answer.
+   */
   ask(event: string, json: string, outcome: AskOutcome): Undo {
     const ask = ++this.#last
-    this.#open.set(ask, { event, outcome })
-    this.#session.outbox.push(new Frame(`["ask",${ask},${JSON.stringify(event)},${json}]`))
+    this.#pending.set(ask, { event, outcome })
+    this.#outbox.push(new Frame(`["ask",${ask},${JSON.stringify(event)},${json}]`))
     return () => {
-      this.#open.delete(ask)
+      this.#pending.delete(ask)
     }
   }
 
-  /** Settles an ask; a reply to an unknown or settled one is ignored and counted (P-FR-10). */
-  answer(frame: ReplyFrame | RefuseFrame): void {
-    const open = this.#open.get(frame.ask)
-    const deep = frame.type === 'reply' && valueFault(frame.data, this.#session.node.limits.depth) !== null
-    if (open === undefined || deep) {
-      this.#session.node.counters.strayReplies++
+  /** Settles an ask. A reply to an unknown or settled ask is ignored and counted (P-FR-10). */
+  takeAnswer(frame: ReplyFrame | RefuseFrame): void {
+    const pending = this.#pending.get(frame.ask)
+    const tooDeep = frame.type === 'reply' && valueFault(frame.data, this.#context.limits.depth) !== null
+    if (pending === undefined || tooDeep) {
+      this.#context.counters.strayReplies++
       return
     }
-    this.#open.delete(frame.ask)
-    if (frame.type === 'refuse') open.outcome.reject(refusal(frame))
-    else this.#reply(open, frame.data)
+    this.#pending.delete(frame.ask)
+    if (frame.type === 'refuse') pending.outcome.reject(refusalOf(frame))
+    else this.#takeReply(pending, frame.data)
   }
 
+  /** Settles all asks as uncertain, because the connection has ended. */
   end(): void {
-    const open = [...this.#open.values()]
-    this.#open.clear()
-    for (const { event, outcome } of open)
+    const pending = [...this.#pending.values()]
+    this.#pending.clear()
+    for (const { event, outcome } of pending)
       outcome.reject(new UncertainError(`unable to tell the answer to '${event}': the connection has ended`))
   }
 
-  #reply({ event, outcome }: OpenAsk, data: unknown): void {
+  #takeReply({ event, outcome }: PendingAsk, data: unknown): void {
     let answer: unknown
     try {
-      answer = this.#session.node.guard.operation('asks', 'output', event, data)
-    } catch (error) {
-      this.#session.node.fault({ error, source: 'protocol', session: this.#session.id, subject: event })
-      outcome.reject(
-        new ChatError(
-          'bad_payload',
-          `unable to accept the answer to '${event}': it does not fit the contract`,
-          {
-            cause: error,
-          },
-        ),
-      )
+      answer = this.#context.validator.operation('asks', 'output', event, data)
+    } catch (cause) {
+      this.#context.reportError({ error: cause, source: 'protocol', session: this.#session, subject: event })
+      const message = `unable to accept the answer to '${event}': it does not fit the contract`
+      outcome.reject(new ChatError('bad_payload', message, { cause }))
       return
     }
     outcome.resolve(answer)
   }
 }
 
-function refusal({ code, message }: RefuseFrame): ChatError {
+function refusalOf({ code, message }: RefuseFrame): ChatError {
   const known: ErrorCode = isWireCode(code) ? code : 'internal'
   return new ChatError(known, message.slice(0, 1_000))
 }

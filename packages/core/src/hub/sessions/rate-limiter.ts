@@ -2,43 +2,44 @@ import { TokenBucket } from '../../runtime/token-bucket.ts'
 import type { User } from '../options.ts'
 
 /**
- * Whose rate an operation counts toward: the user's, or for nobody in particular the remote address's (P-LV-3).
- *
- * @internal
+ * Returns the key under which an operation counts: the user, or the remote address for an anonymous user
+ * (P-LV-3).
  */
 export const rateKey = ({ id, anonymous }: User, remoteAddress: string): string =>
   anonymous === true ? `address ${remoteAddress}` : `user ${id}`
 
-/**
- * The buckets of everyone who has used some of theirs; a full one is forgotten, since a new one is no different.
- *
- * @internal
- */
+/** Token buckets by key. A full bucket is forgotten, because a new bucket is no different. */
 export class RateLimiter {
   readonly #buckets = new Map<string, TokenBucket>()
   readonly #rate: number
   readonly #burst: number
 
+  /**
+   * @param rate - Tokens per second.
+   * @param burst - Tokens of a full bucket.
+   */
   constructor(rate: number, burst: number) {
     this.#rate = rate
     this.#burst = burst
   }
 
+  /** Number of buckets. */
   get size(): number {
     return this.#buckets.size
   }
 
-  /** Answers 0, or for how many milliseconds `who` must wait. */
-  take(who: string, now: number): number {
-    let bucket = this.#buckets.get(who)
+  /** Takes a token, and returns 0; without a token, returns the time until the next token in milliseconds. */
+  takeToken(key: string, now: number): number {
+    let bucket = this.#buckets.get(key)
     if (bucket === undefined) {
       bucket = new TokenBucket(this.#rate, this.#burst, now)
-      this.#buckets.set(who, bucket)
+      this.#buckets.set(key, bucket)
     }
     return bucket.take(now)
   }
 
+  /** Forgets the buckets that are full. */
   sweep(now: number): void {
-    for (const [who, bucket] of this.#buckets) if (bucket.full(now)) this.#buckets.delete(who)
+    for (const [key, bucket] of this.#buckets) if (bucket.full(now)) this.#buckets.delete(key)
   }
 }

@@ -1,128 +1,154 @@
 import { type GapReason, type LogStart, type Position, samePosition } from '../../vocabulary/position.ts'
+import type { Outbox } from '../connections/outbox.ts'
+import type { HubContext } from '../context.ts'
+import type { FeedRegistry } from '../delivery/feed-registry.ts'
 import type { LogFeed } from '../delivery/log-feed.ts'
 import type { Reader } from '../delivery/reader.ts'
+import type { HubSession } from '../events.ts'
 import type { Departure, RoomPresence } from '../presence/room-presence.ts'
-import type { Session } from './session.ts'
-
-/** A feed that can be attached, and why its reader cannot go on where it was. */
-export interface Granted {
-  readonly feed: LogFeed
-  readonly since: Position | null
-  readonly reason: GapReason | null
-  /** Who is in the room, held for the session; `null` without presence. */
-  readonly roster: RoomPresence | null
-}
-
-/** One address that a session receives. */
-interface Membership {
-  readonly feed: LogFeed
-  readonly reader: Reader
-  /** Who is in the room, where it has presence. */
-  readonly roster: RoomPresence | null
-}
 
 /**
- * What one session reads: its readers by address.
- *
- * @internal
+ * A log that a session may receive: an open feed and, in a room with presence, the session's membership. Both
+ * are held.
  */
+export interface AcquiredLog {
+  /** The feed of the address. */
+  readonly feed: LogFeed
+  /** The position to go on from; `null` for the top. */
+  readonly since: Position | null
+  /** The reason why the reader cannot go on from `since`; `null` when it can. */
+  readonly reason: GapReason | null
+  /** The presence of the room, in which the session is present; `null` without presence. */
+  readonly room: RoomPresence | null
+}
+
+/** The surroundings of {@link Subscriptions}. */
+export interface SubscriptionsOptions {
+  /** The session, for the application's listeners. */
+  readonly session: HubSession
+  /** The generation of the session's connection. */
+  readonly generation: number
+  /** The outbox of the session's connection. */
+  readonly outbox: Outbox
+  /** The feeds of the node. */
+  readonly feeds: FeedRegistry
+}
+
+interface Subscription {
+  readonly feed: LogFeed
+  readonly reader: Reader
+  readonly room: RoomPresence | null
+}
+
+/** The addresses that one session receives on its connection, each with its reader. */
 export class Subscriptions {
-  readonly #session: Session
-  readonly #readers = new Map<string, Membership>()
-  /** Rooms that were joined and that the application has not heard of. */
-  #fresh: string[] = []
+  readonly #context: HubContext
+  readonly #options: SubscriptionsOptions
+  readonly #subscriptions = new Map<string, Subscription>()
+  /** Joined rooms that the application was not told of. */
+  #unannounced: string[] = []
   #ended = false
 
-  constructor(session: Session) {
-    this.#session = session
+  constructor(context: HubContext, options: SubscriptionsOptions) {
+    this.#context = context
+    this.#options = options
   }
 
+  /** The joined rooms. */
   get rooms(): string[] {
-    return [...this.#readers.keys()].filter((address) => address.startsWith('#'))
+    return [...this.#subscriptions.keys()].filter((address) => address.startsWith('#'))
   }
 
+  /** Tells whether the session receives an address. */
   has(address: string): boolean {
-    return this.#readers.has(address)
+    return this.#subscriptions.has(address)
   }
 
-  /** Whether this would be one room too many. `*` and the own inbox do not count. */
-  full(address: string): boolean {
-    if (!address.startsWith('#') || this.#readers.has(address)) return false
-    return this.#readers.size - 2 >= this.#session.node.limits.rooms
+  /** Tells whether an address would be a room too many. `*` and the session's inbox do not count. */
+  isFull(address: string): boolean {
+    if (!address.startsWith('#') || this.#subscriptions.has(address)) return false
+    return this.#subscriptions.size - 2 >= this.#context.limits.rooms
   }
 
   /**
-   * Takes over a held feed and reads it from `since`, or from the top. One synchronous step (P-ST-4); {@link Subscriptions.announce} follows once the answer
-   * is written.
+   * Takes over an acquired log, and reads it from `since`, or from the top. This is one synchronous step
+   * (P-ST-4). {@link Subscriptions.announce} follows once the answer is written.
    */
-  attach({ feed, since, reason, roster }: Granted): LogStart {
+  attachLog({ feed, since, reason, room }: AcquiredLog): LogStart {
     const { address } = feed
-    const before = this.#readers.get(address)
+    const { session, outbox } = this.#options
+    const before = this.#subscriptions.get(address)
     if (before !== undefined) this.#drop(address, before)
-    const reader = feed.attach(this.#session.id, this.#session.outbox)
-    this.#readers.set(address, { feed, reader, roster })
-    // The log may have become another one since the position was examined: the reader then learns of it where it stands.
-    if (since !== null && reason === null && !samePosition(since, feed.position)) reader.place(since)
-    if (before === undefined && address.startsWith('#')) this.#fresh.push(address)
-    return feed.describe(reader, reason)
+    const reader = feed.addReader(session.id, outbox)
+    this.#subscriptions.set(address, { feed, reader, room })
+    // The log may have become another log since the position was checked: the reader learns of it when it
+    // goes on from there.
+    if (since !== null && reason === null && !samePosition(since, feed.position)) reader.moveTo(since)
+    if (before === undefined && address.startsWith('#')) this.#unannounced.push(address)
+    return feed.startOf(reader, reason)
   }
 
-  /** The roster of a room that was joined, where it has presence. */
-  roster(address: string): RoomPresence | null {
-    return this.#readers.get(address)?.roster ?? null
+  /** Returns the presence of a joined room; `null` without presence. */
+  roomPresence(address: string): RoomPresence | null {
+    return this.#subscriptions.get(address)?.room ?? null
   }
 
-  /** Where the reader of an address stands now. */
-  describe(address: string): LogStart | null {
-    const member = this.#readers.get(address)
-    return member === undefined ? null : member.feed.describe(member.reader, null)
+  /**
+   * Returns the present position of the reader of an address; `null` for an address that the session does not
+   * receive.
+   */
+  startOf(address: string): LogStart | null {
+    const subscription = this.#subscriptions.get(address)
+    return subscription === undefined ? null : subscription.feed.startOf(subscription.reader, null)
   }
 
-  /** Tells the application of the rooms that were joined. */
+  /** Emits `$join` for the rooms that were joined. */
   announce(): void {
-    const fresh = this.#fresh
-    this.#fresh = []
-    for (const address of fresh)
-      if (this.#readers.has(address))
-        this.#session.node.listeners.emit('$join', { session: this.#session, address })
+    const joined = this.#unannounced
+    this.#unannounced = []
+    const { session } = this.#options
+    for (const address of joined)
+      if (this.#subscriptions.has(address)) this.#context.listeners.emit('$join', { session, address })
   }
 
-  detach(address: string): void {
-    const member = this.#readers.get(address)
-    if (member === undefined) return
-    member.roster?.depart(this.#session.id, this.#session.generation, 'left')
-    this.#drop(address, member)
-    this.#session.outbox.forget(address)
-    this.#session.node.listeners.emit('$leave', { session: this.#session, address })
+  /** Stops receiving an address, and emits `$leave`. */
+  detachLog(address: string): void {
+    const subscription = this.#subscriptions.get(address)
+    if (subscription === undefined) return
+    const { session, generation, outbox } = this.#options
+    subscription.room?.depart(session.id, generation, 'left')
+    this.#drop(address, subscription)
+    outbox.dropCasts(address)
+    this.#context.listeners.emit('$leave', { session, address })
   }
 
-  /** Goes on with everything that is behind, as far as the connection takes it. */
+  /** Sends the messages of all readers that are behind, as far as the connection takes them. */
   pump(): void {
-    for (const { reader, roster } of this.#readers.values()) {
+    for (const { reader, room } of this.#subscriptions.values()) {
       if (!reader.live) reader.pump()
-      roster?.bulletin.caughtUp(reader)
+      room?.updates.caughtUp(reader)
     }
   }
 
-  /** The connection is gone. */
+  /** Stops receiving all addresses, because the connection has ended. */
   end(departure: Departure): void {
     if (this.#ended) return
     this.#ended = true
     const { rooms } = this
-    for (const [address, member] of this.#readers) {
-      member.roster?.depart(this.#session.id, this.#session.generation, departure)
-      this.#drop(address, member)
+    const { session, generation } = this.#options
+    for (const [address, subscription] of this.#subscriptions) {
+      subscription.room?.depart(session.id, generation, departure)
+      this.#drop(address, subscription)
     }
     for (const address of rooms)
-      if (!this.#fresh.includes(address))
-        this.#session.node.listeners.emit('$leave', { session: this.#session, address })
+      if (!this.#unannounced.includes(address)) this.#context.listeners.emit('$leave', { session, address })
   }
 
-  #drop(address: string, { feed, reader, roster }: Membership): void {
-    feed.detach(reader)
-    roster?.bulletin.forget(reader)
-    if (roster !== null) this.#session.node.presence?.release(roster)
-    this.#readers.delete(address)
-    this.#session.node.router.release(feed)
+  #drop(address: string, { feed, reader, room }: Subscription): void {
+    feed.removeReader(reader)
+    room?.updates.forgetReader(reader)
+    room?.release()
+    this.#subscriptions.delete(address)
+    this.#options.feeds.releaseFeed(feed)
   }
 }

@@ -1,0 +1,92 @@
+import type { WireError } from '../../protocol/encode.ts'
+import type { Position } from '../../vocabulary/position.ts'
+import type { Departure, RoomPresence } from '../presence/room-presence.ts'
+import type { Session } from '../sessions/session.ts'
+import type { AcquiredLog } from '../sessions/subscriptions.ts'
+
+/** A log that a session wants to receive. */
+export interface LogRequest {
+  /** The address of the log. */
+  readonly address: string
+  /** The position to go on from; `null` for the top. */
+  readonly since: Position | null
+  /** The presence state; `undefined` for the state that the session had before in this room. */
+  readonly state: unknown
+}
+
+/** The outcome of {@link acquireLog}. `error` is the backplane's error when the log is out of reach. */
+export type AcquireOutcome = AcquiredLog | { readonly refused: WireError; readonly error?: unknown }
+
+const unreachable: WireError = { code: 'unavailable', message: 'unable to join: the log is out of reach' }
+
+/** The error of an operation for which the presence store is out of reach. */
+export const presenceUnavailable: WireError = {
+  code: 'unavailable',
+  message: 'unable to tell the members of this room: the presence store is out of reach',
+}
+
+/**
+ * Takes a log for a session: opens its feed, checks the position, and makes the session present in a room
+ * with presence. The caller attaches the log, or gives it back with {@link releaseLog}.
+ */
+export async function acquireLog(
+  session: Session,
+  { address, since, state }: LogRequest,
+): Promise<AcquireOutcome> {
+  const { context, feeds } = session
+  const feed = feeds.acquireFeed(address)
+  try {
+    await feed.open(since)
+  } catch (error) {
+    context.reportBackplane(error, address)
+    feeds.releaseFeed(feed)
+    return { refused: unreachable, error }
+  }
+  const reason = since === null ? null : await feed.checkPosition(since)
+  const entered = await enterPresence(session, address, state)
+  if (!('refused' in entered)) return { feed, since, reason, room: entered.room }
+  feeds.releaseFeed(feed)
+  return entered
+}
+
+/** Gives back a log that a session does not attach. */
+export function releaseLog(
+  session: Session,
+  { feed, room }: Pick<AcquiredLog, 'feed' | 'room'>,
+  departure: Departure,
+): void {
+  session.feeds.releaseFeed(feed)
+  if (room === null) return
+  // A session that has joined the room before stays in it.
+  if (!session.subscriptions.has(feed.address)) room.depart(session.id, session.generation, departure)
+  room.release()
+}
+
+/**
+ * Makes a session present in a room. The room is held for the session; it is `null` for an address without
+ * presence.
+ */
+async function enterPresence(
+  session: Session,
+  address: string,
+  state: unknown,
+): Promise<{ room: RoomPresence | null } | { refused: WireError }> {
+  const { context, presence, id, generation, user } = session
+  const room = presence?.acquireRoom(address) ?? null
+  if (presence === null || room === null) return { room: null }
+  const bad = state === undefined ? null : presence.checkState(state)
+  if (bad !== null) {
+    room.release()
+    return { refused: bad }
+  }
+  const entering = { session: id, user: user.id, generation, node: context.id }
+  try {
+    await room.open()
+    await room.enter(state === undefined ? entering : { ...entering, state })
+    return { room }
+  } catch (error) {
+    context.reportBackplane(error, address)
+    room.release()
+    return { refused: presenceUnavailable }
+  }
+}

@@ -1,0 +1,26 @@
+import type { ClientFrame } from '../../protocol/client-frames.ts'
+import { CloseCode } from '../../vocabulary/close-codes.ts'
+import { authenticate } from '../policy/authenticate.ts'
+import { reauthorize } from '../policy/revoke.ts'
+import type { Session } from '../sessions/session.ts'
+
+type AuthFrame = Extract<ClientFrame, { type: 'auth' }>
+
+/**
+ * Takes a new token of the session's user, and asks again for the permission to each joined room (P-HS-9).
+ */
+export async function renewCredentials(session: Session, { ref, token }: AuthFrame): Promise<void> {
+  const message = 'unable to accept these credentials'
+  const { context, connection, aborter } = session
+  const outcome = await authenticate(context, connection, { token, signal: aborter.signal })
+  if (session.ended) return
+  if (!('user' in outcome) || outcome.user.id !== session.user.id) {
+    // A failure inside the hub says nothing about the credentials.
+    const failed = 'code' in outcome && outcome.code === CloseCode.internal
+    return session.err(ref, { code: failed ? 'internal' : 'unauthorized', message })
+  }
+  session.renewUser(outcome.user)
+  await reauthorize(session)
+  const { expiresIn } = outcome.user
+  session.ok(ref, expiresIn === undefined ? '{}' : JSON.stringify({ expires: Math.floor(expiresIn) }))
+}

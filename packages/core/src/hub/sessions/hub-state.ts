@@ -1,0 +1,52 @@
+import { TurnFlusher } from '../connections/turn-flusher.ts'
+import type { HubContext } from '../context.ts'
+import { FeedRegistry } from '../delivery/feed-registry.ts'
+import { resolvePresence } from '../options.ts'
+import { PresenceRegistry } from '../presence/presence-registry.ts'
+import { RateLimiter } from './rate-limiter.ts'
+import type { SessionServices } from './session.ts'
+import { SessionRegistry } from './session-registry.ts'
+
+/** The state of one hub: its registries and rate limits. */
+export class HubState implements SessionServices {
+  readonly context: HubContext
+  readonly feeds: FeedRegistry
+  readonly presence: PresenceRegistry | null
+  /** The sessions of the node. */
+  readonly sessions: SessionRegistry
+  readonly rates: RateLimiter
+  /** Rate limits of attempts to resume. */
+  readonly resumeRates: RateLimiter
+  /** Writes the frames of each turn. */
+  readonly flusher: TurnFlusher
+
+  /** @throws UsageError for options of presence that cannot work. */
+  constructor(context: HubContext) {
+    const { limits, options } = context
+    this.context = context
+    this.feeds = new FeedRegistry(context)
+    this.presence =
+      options.presence === undefined
+        ? null
+        : new PresenceRegistry(context, this.feeds, resolvePresence(options.presence))
+    this.sessions = new SessionRegistry(this.feeds)
+    this.rates = new RateLimiter(limits.rate, limits.burst)
+    this.resumeRates = new RateLimiter(limits.resumeRate, limits.resumeBurst)
+    this.flusher = new TurnFlusher(context.runtime)
+  }
+
+  /** Forgets idle rate limits, and looks for hints that were lost. */
+  check(now: number): void {
+    this.rates.sweep(now)
+    this.resumeRates.sweep(now)
+    this.presence?.check()
+    if (this.context.backplane.capabilities.reliableHints) return
+    for (const feed of this.feeds.feeds) feed.check()
+  }
+
+  /** Ends presence, and closes the backplane. */
+  async close(): Promise<void> {
+    this.presence?.close()
+    await this.context.close()
+  }
+}

@@ -1,0 +1,226 @@
+import type { AnyContract } from '../../contract/contract.ts'
+import { encodeValue } from '../../protocol/json.ts'
+import { answerBytes } from '../../protocol/limits.ts'
+import { fingerprint } from '../../runtime/hash.ts'
+import type { Undo } from '../../runtime/runtime.ts'
+import { onAbort } from '../../runtime/signal.ts'
+import { addressKind } from '../../vocabulary/address.ts'
+import { describe } from '../../vocabulary/check-options.ts'
+import { ChatError, isWireCode, UncertainError, UsageError } from '../../vocabulary/errors.ts'
+import { isEventName } from '../../vocabulary/event-name.ts'
+import type { PresenceMember } from '../../vocabulary/member.ts'
+import type { Position, Stored } from '../../vocabulary/position.ts'
+import { exceedsBytes } from '../../vocabulary/text.ts'
+import type { HubContext } from '../context.ts'
+import { append } from '../operations/append.ts'
+import { publishCast } from '../operations/cast.ts'
+import { revoke } from '../policy/revoke.ts'
+import { AddressQueues } from '../sessions/address-queues.ts'
+import type { HubState } from '../sessions/hub-state.ts'
+import { AskPoll } from './ask-poll.ts'
+import type { AskOptions, AskResults, HubTarget, RemoveOptions } from './hub-target.ts'
+
+const defaultAskTimeout = 10_000
+/** Messages of the hub for which the log recognises repetitions. */
+const repetitionWindow = 64
+
+/** Sends for the hub itself: messages, casts, asks and removals. */
+export class HubPublisher {
+  readonly #state: HubState
+  readonly #context: HubContext
+  /** One append per address is under way, so that a repetition cannot overtake a later message. */
+  readonly #queues = new AddressQueues()
+  /** Give up the messages for which the log has not answered yet. */
+  readonly #undecided = new Set<(cause: unknown) => void>()
+
+  constructor(state: HubState) {
+    this.#state = state
+    this.#context = state.context
+  }
+
+  /**
+   * Rejects the messages for which the log has not answered: the hub is closed, and repeats nothing any more.
+   */
+  end(): void {
+    for (const giveUp of this.#undecided)
+      giveUp(new ChatError('closed', 'unable to go on: the hub was closed'))
+    this.#undecided.clear()
+  }
+
+  /** @throws UsageError when `address` is not an address. */
+  target(address: string): HubTarget<AnyContract> {
+    if (typeof address !== 'string' || addressKind(address) === null)
+      throw new UsageError(
+        `unable to send to ${describe(address)}: an address is '*', '#room', '@user' or '~session'`,
+      )
+    // A method that returns a promise never throws in the call: wrong use rejects the promise.
+    return {
+      send: async (event, data, options) => this.#send(address, event, data, options?.signal),
+      cast: (event, data, options) => this.#cast(address, event, data, options?.key),
+      position: async () => this.#position(address),
+      members: async () => this.#members(address),
+      ask: async (event, data, options) => this.#ask(address, event, data, options),
+      askAll: async (event, data, options) => this.#askAll(address, event, data, options),
+      remove: async (who, options) => this.#remove(address, who, options),
+    } as HubTarget<AnyContract>
+  }
+
+  #send(address: string, event: string, data: unknown, signal: AbortSignal | undefined): Promise<Stored> {
+    if (address.startsWith('~'))
+      throw new UsageError(
+        'unable to send to a session: it takes casts and asks only; send to its user instead',
+      )
+    checkEvent(event)
+    return new Promise((resolve, reject) => {
+      this.#context.validator.event(event, data)
+      const json = this.#encode(data)
+      const { id, n } = this.#context.nextMessageId()
+      const decided = this.#awaitDecision(signal, reject)
+      const key = {
+        user: '',
+        session: this.#context.id,
+        ref: n,
+        hash: fingerprint(`${event}\n${json}`),
+        window: repetitionWindow,
+        by: this.#context.id,
+      }
+      const message = { event, data: JSON.parse(json), from: null, id, json }
+      this.#queues.runTask(address, (next) =>
+        append(this.#context, {
+          address,
+          message,
+          key,
+          done: (result) => {
+            decided()
+            next()
+            if (result.outcome !== 'conflict')
+              return resolve({ position: [result.epoch, result.at, result.id], id: result.id })
+            reject(new ChatError('conflict', 'unable to send: the log took another message in its place'))
+          },
+        }),
+      )
+    })
+  }
+
+  /**
+   * Rejects a message as uncertain when the signal is aborted or the hub is closed, before the returned
+   * function is called.
+   */
+  #awaitDecision(signal: AbortSignal | undefined, reject: (error: UncertainError) => void): Undo {
+    const giveUp = (cause: unknown): void =>
+      reject(new UncertainError('unable to tell whether the message was stored: given up', { cause }))
+    const ignore = onAbort(signal, giveUp)
+    this.#undecided.add(giveUp)
+    return () => {
+      ignore()
+      this.#undecided.delete(giveUp)
+    }
+  }
+
+  #cast(address: string, event: string, data: unknown, key: string | undefined): void {
+    checkEvent(event)
+    this.#context.validator.event(event, data)
+    const value = JSON.parse(this.#encode(data))
+    publishCast(this.#context, { address, event, data: value, from: null, session: undefined, key })
+  }
+
+  async #position(address: string): Promise<Position> {
+    if (address.startsWith('~'))
+      throw new UsageError('unable to tell the position of a session: it has no log; casts and asks only')
+    try {
+      const { epoch, top, topId } = await this.#context.backplane.read(address, { before: null, limit: 1 })
+      return [epoch, top, topId]
+    } catch (cause) {
+      throw new ChatError('unavailable', 'unable to tell the position: the log is out of reach', { cause })
+    }
+  }
+
+  async #members(address: string): Promise<readonly PresenceMember[]> {
+    if (!address.startsWith('#'))
+      throw new UsageError(`unable to list the members of ${describe(address)}: it is not a room`)
+    if (!this.#state.presence?.hasPresence(address))
+      throw new UsageError(
+        `unable to list the members of ${describe(address)}: it has no presence; turn it on with the hub's option \`presence\``,
+      )
+    try {
+      const page = await this.#context.backplane.presence.members(address, null)
+      return (page?.members ?? []).map(({ session, user, state }) => ({ session, user, state }))
+    } catch (cause) {
+      throw new ChatError('unavailable', 'unable to list the members: the backplane is out of reach', {
+        cause,
+      })
+    }
+  }
+
+  async #ask(address: string, event: string, data: unknown, options: AskOptions = {}): Promise<unknown> {
+    const results = await this.#poll({ address, event, first: true }, data, options)
+    const [reply] = results.replies
+    if (reply !== undefined) return reply.answer
+    const [refusal] = results.refused
+    if (results.timedOut.length > 0)
+      throw new ChatError('timeout', `unable to ask '${event}': no session answered in time`)
+    throw (
+      refusal?.error ?? new ChatError('not_found', `unable to ask '${event}': no session is at ${address}`)
+    )
+  }
+
+  #askAll(
+    address: string,
+    event: string,
+    data: unknown,
+    options: AskOptions = {},
+  ): Promise<AskResults<unknown>> {
+    return this.#poll({ address, event, first: false }, data, options)
+  }
+
+  #poll(
+    { address, event, first }: { address: string; event: string; first: boolean },
+    data: unknown,
+    options: AskOptions,
+  ): Promise<AskResults<unknown>> {
+    checkEvent(event)
+    return new Promise((resolve, reject) => {
+      this.#context.validator.operation('asks', 'input', event, data)
+      const json = this.#encode(data)
+      const asked = [...this.#state.sessions.receivers(address)].filter((session) => session.entered)
+      const poll = new AskPoll(asked, first, resolve)
+      const ignore = onAbort(options.signal, (reason) => {
+        poll.stop()
+        reject(reason)
+      })
+      const cancel = this.#context.runtime.timer(options.timeout ?? defaultAskTimeout, () => poll.finish())
+      poll.start(event, json, () => {
+        ignore()
+        cancel()
+      })
+    })
+  }
+
+  async #remove(address: string, who: string, options: RemoveOptions = {}): Promise<void> {
+    const { code = 'forbidden', message = 'removed by the application' } = options
+    if (!address.startsWith('#'))
+      throw new UsageError(`unable to remove a session from ${describe(address)}: it is not a room`)
+    if (!isWireCode(code))
+      throw new UsageError(`unable to remove with the code ${describe(code)}: no client may get this code`)
+    await revoke(this.#state, who, { what: 'room', room: address, why: { code, message } })
+  }
+
+  #encode(data: unknown): string {
+    let json: string
+    try {
+      json = encodeValue(data)
+    } catch (cause) {
+      throw new ChatError('bad_payload', 'unable to send: the data has no JSON form', { cause })
+    }
+    if (exceedsBytes(json, answerBytes))
+      throw new ChatError('too_large', `unable to send: the data is over ${answerBytes} bytes`)
+    return json
+  }
+}
+
+function checkEvent(event: string): void {
+  if (typeof event !== 'string' || !isEventName(event))
+    throw new UsageError(
+      `unable to use the event ${describe(event)}: a name has 1–128 bytes, no control characters, and no $ at its start`,
+    )
+}
