@@ -82,7 +82,7 @@ export interface ClientOptions<C extends AnyContract = Untyped> {
   /** Identifies the user to the hub's `authenticate`. Default: `null`. */
   readonly token?: Token
   /**
-   * Positions to continue from, as {@link Client.positions} returned them before a reload. Malformed
+   * Positions to continue from, as {@link @chat/core!index.Client.positions | positions} returned them before a reload. Malformed
    * positions are skipped, because they come from the application's storage. Default: none, the client
    * receives new messages only.
    */

@@ -43,8 +43,11 @@ export interface MemoryBackplaneFaults {
  * latency it behaves as a broker across a network, with the faults of a network.
  */
 export class MemoryBackplane implements Backplane {
+  /** The abilities: every message survives in this process only. */
   readonly capabilities: BackplaneCapabilities
+  /** The records of sessions, in the store. */
   readonly sessions: SessionStore
+  /** The members of rooms, in the store. */
   readonly presence: PresenceStore
   readonly #store: MemoryStore
   readonly #network: Runtime
@@ -105,34 +108,42 @@ export class MemoryBackplane implements Backplane {
     if (back) for (const listener of [...this.#reconnected]) listener()
   }
 
+  /** Appends to a log of the store; see {@link Backplane.append}. */
   append(stream: string, message: OutgoingMessage, key: AppendKey): MaybePromise<AppendResult> {
     return this.#run(() => this.#store.append(stream, message, key))
   }
 
+  /** Looks a key up; see {@link Backplane.find}. */
   find(stream: string, key: AppendKey): MaybePromise<AppendResult | null> {
     return this.#run(() => this.#store.find(stream, key))
   }
 
+  /** Reads a page of a log; see {@link Backplane.read}. */
   read(stream: string, range: LogRange): MaybePromise<LogPage> {
     return this.#run(() => this.#store.read(stream, range))
   }
 
+  /** Listens to the appends of a log; see {@link Backplane.tail}. */
   tail(stream: string, listener: (hint: LogHint) => void): Undo {
     return this.#listen(this.#store.tail(stream, this.#later(listener)))
   }
 
+  /** Gives a log a new epoch; see {@link Backplane.bump}. */
   bump(stream: string, epoch: string): MaybePromise<void> {
     return this.#run(() => this.#store.bump(stream, epoch))
   }
 
+  /** Sends a value to all nodes; see {@link Backplane.publish}. */
   publish(channel: string, value: unknown): MaybePromise<void> {
     return this.#run(() => this.#store.publish(channel, value))
   }
 
+  /** Listens to a channel; see {@link Backplane.subscribe}. */
   subscribe(channel: string, listener: (value: unknown) => void): Undo {
     return this.#listen(this.#store.subscribe(channel, this.#later(listener)))
   }
 
+  /** Calls `listener` when the store is back in reach; see {@link Backplane.onReconnect}. */
   onReconnect(listener: () => void): Undo {
     this.#reconnected.add(listener)
     return () => {
@@ -140,10 +151,12 @@ export class MemoryBackplane implements Backplane {
     }
   }
 
+  /** Tests if the store is in reach; see {@link Backplane.probe}. */
   probe(): MaybePromise<void> {
     return this.#run(() => {})
   }
 
+  /** Ends this node's use of the store. The store itself stays usable for other nodes. */
   async close(): Promise<void> {
     this.crash()
     this.#store.close()

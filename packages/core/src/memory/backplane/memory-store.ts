@@ -40,9 +40,17 @@ export class MemoryStore {
   readonly runtime: Runtime
   /** Duration for which a repetition is recognised, in milliseconds. */
   readonly dedupeWindow: number
-  /** @internal */
+  /**
+   * The records of sessions.
+   *
+   * @internal
+   */
   readonly sessions: MemorySessionStore
-  /** @internal */
+  /**
+   * The members of rooms.
+   *
+   * @internal
+   */
   readonly presence: MemoryPresenceStore
   readonly #streams = new Map<string, StreamLog>()
   readonly #tails = new Map<string, Set<(hint: LogHint) => void>>()

@@ -23,9 +23,17 @@ export interface Reset {
  * stall and heal with late data, go half-open, be reset, refused or slow; single transmissions are never lost or reordered.
  */
 export class MemoryLink {
-  /** @internal */
+  /**
+   * The direction to the hub.
+   *
+   * @internal
+   */
   readonly up: LinkDirection
-  /** @internal */
+  /**
+   * The direction to the client.
+   *
+   * @internal
+   */
   readonly down: LinkDirection
   readonly #runtime: Runtime
   readonly #connections = new Map<End, End>()
@@ -91,12 +99,20 @@ export class MemoryLink {
     }
   }
 
-  /** @internal */
+  /**
+   * Adds the two ends of a connection.
+   *
+   * @internal
+   */
   add(near: End, far: End): void {
     this.#connections.set(near, far)
   }
 
-  /** @internal */
+  /**
+   * Removes a connection by the end of the client.
+   *
+   * @internal
+   */
   delete(near: End): void {
     this.#connections.delete(near)
   }
