@@ -67,7 +67,7 @@ export class HubHandshake implements PendingHandshake {
     const { context, sessions } = this.#state
     if (context.draining) return this.#connection.close(CloseCode.goingAway, 'the hub is shutting down')
     sessions.handshakes.add(this)
-    this.#run(frame).catch((error) => this.#fail(error))
+    this.#run(frame).catch((error) => this.#crash(error))
   }
 
   async #run(hello: HelloFrame): Promise<void> {
@@ -83,7 +83,8 @@ export class HubHandshake implements PendingHandshake {
       isCancelled: () => this.#cancelled,
       onWritten: () => this.#opened(session),
     })
-    await welcome.write(hello)
+    const failure = await welcome.write(hello)
+    if (failure !== null) this.#fail(failure.error)
   }
 
   /**
@@ -100,7 +101,12 @@ export class HubHandshake implements PendingHandshake {
     }
     const { id, n } = hello.session
     const attempted = { user: user.id, secret: sha256(hello.session.secret), n, next: sha256(secret) }
-    const taken = await backplane.sessions.take(id, attempted, timeouts.session)
+    let taken: TakeResult
+    try {
+      taken = await backplane.sessions.take(id, attempted, timeouts.session)
+    } catch (error) {
+      return this.#fail(error)
+    }
     if (this.#cancelled) return null
     if (taken.outcome === 'unknown') return await this.#freshSession(user, secret)
     return this.#resumedSession(id, user, taken)
@@ -109,7 +115,11 @@ export class HubHandshake implements PendingHandshake {
   async #freshSession(user: User, secret: string): Promise<Session | null> {
     const { backplane, runtime, timeouts } = this.#state.context
     const id = runtime.id(sessionIdLength)
-    await backplane.sessions.put({ id, user: user.id, secret: sha256(secret) }, timeouts.session)
+    try {
+      await backplane.sessions.put({ id, user: user.id, secret: sha256(secret) }, timeouts.session)
+    } catch (error) {
+      return this.#fail(error)
+    }
     if (this.#cancelled) return null
     const origin = { id, user, generation: 1, lastRef: 0, resumed: false, older: undefined }
     return this.#register(new Session(this.#state, this.#connection, origin))
@@ -157,9 +167,18 @@ export class HubHandshake implements PendingHandshake {
     return session
   }
 
-  #fail(error: unknown): void {
-    if (this.#cancelled) return
+  /** Ends a handshake that the backplane cannot serve. Returns `null`, in place of a session. */
+  #fail(error: unknown): null {
+    if (this.#cancelled) return null
     this.#state.context.reportError({ error, source: 'backplane' })
     this.#connection.close(CloseCode.backplaneLost, 'unable to open the session')
+    return null
+  }
+
+  /** Ends a handshake in which the hub itself has failed. No other connection suffers from it. */
+  #crash(error: unknown): void {
+    if (this.#cancelled) return
+    this.#state.context.reportError({ error, source: 'handler' })
+    this.#connection.close(CloseCode.internal, 'the hub has failed')
   }
 }

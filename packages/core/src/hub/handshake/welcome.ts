@@ -41,19 +41,21 @@ export class Welcome {
   }
 
   /**
-   * Prepares the streams and writes the `welcome`, unless the connection ends meanwhile.
-   *
-   * @throws the error of the backplane when the log of `*` or of the inbox is out of reach.
+   * Prepares the streams and writes the `welcome`, unless the connection ends meanwhile. Resolves with the error of the backplane
+   * when the log of `*` or of the inbox is out of reach, else with `null`.
    */
-  async write(hello: HelloFrame): Promise<void> {
+  async write(hello: HelloFrame): Promise<{ readonly error: unknown } | null> {
     this.#requests.set('*', null).set(this.#session.inbox, null)
     for (const [address, since] of hello.streams) this.#requests.set(address, since)
     await Promise.all([...this.#requests].map(([address, since]) => this.#prepare(address, since)))
     while (this.#proceeds() && this.#askedAt !== this.#session.revision) await this.#askAgain()
-    if (this.#proceeds()) return this.#open()
+    if (this.#proceeds()) {
+      this.#open()
+      return null
+    }
     for (const prepared of this.#prepared.values())
       if ('feed' in prepared) releaseLog(this.#session, prepared, 'lost')
-    if (this.#failure !== null) throw this.#failure.error
+    return this.#failure
   }
 
   #proceeds(): boolean {

@@ -167,6 +167,24 @@ describe.each(paths)('a log that fails, with a backplane that is %s', (path) => 
     expect(s.hub.sessions).toEqual([])
   })
 
+  test('§10: a handshake in which the hub itself fails is closed with 4004, and reported', async () => {
+    const s = stage({
+      path,
+      wrap: (backplane) =>
+        altered(backplane, {
+          sessions: { ...backplane.sessions, take: () => null as never },
+        }),
+    })
+    const faults: unknown[] = []
+    s.hub.on('$error', ({ source, error }) => faults.push([source, error]))
+    const alice = await s.open()
+    const session = { id: 's9fK2b_x', secret: 'none', n: 1 }
+    await alice.say(['hello', { v: [1, 1], token: 'alice', session }])
+    expect([alice.code, alice.ended?.reason]).toEqual([4004, 'the hub has failed'])
+    expect(faults).toEqual([['handler', expect.any(TypeError)]])
+    expect(s.hub.sessions).toEqual([])
+  })
+
   test('P-HS-7: a handshake whose inbox cannot be opened fails', async () => {
     const s = stage({
       path,
