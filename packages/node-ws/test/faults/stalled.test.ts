@@ -9,6 +9,8 @@ test('a client that does not read costs bounded memory and delays no other clien
   const sockets = new Map<string | null, NodeWsExtra['socket']>()
   const { proxy, enter, enterDirectly, hub, codes } = await throughProxy({
     limits: { stalled: 5_000 },
+    // The hub is the side that ends the connection, also on a busy machine.
+    timeouts: { heartbeat: 29_000, heartbeatGrace: 200_000 },
     authenticate: ({ token, extra }) => {
       sockets.set(token, (extra as NodeWsExtra).socket)
       return { id: String(token) }
