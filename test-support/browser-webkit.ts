@@ -4,7 +4,10 @@ import { paths, webkitEnvironment } from './engines.ts'
 import { keyActions } from './keys.ts'
 import { Processes } from './processes.ts'
 
-/** WebKit over WebDriver, which its own driver speaks. A session has one current window, so commands go one after another. */
+/**
+ * Drives WebKit over WebDriver, through WebKit's own driver. A session has one current window, so commands
+ * run in sequence.
+ */
 export async function launchWebkit(): Promise<Browser> {
   const processes = new Processes()
   const home = processes.temporaryFolder()
@@ -24,7 +27,7 @@ type Method = 'GET' | 'POST' | 'DELETE'
 class Driver {
   readonly #url: string
   #session = ''
-  /** The window it came with: it stays, so that there always is one. */
+  /** First window of the session. It stays open, so that the session always has a window. */
   #first = ''
   #last: Promise<unknown> = Promise.resolve()
 
@@ -76,7 +79,7 @@ class Driver {
     return value
   }
 
-  /** The driver does not say when it listens: until then nothing can be fetched, which is a `TypeError`. */
+  /** The driver does not report when it starts to listen. A fetch before that fails with a `TypeError`. */
   async #patiently<T>(path: string, body: object, attempts = 200): Promise<T> {
     try {
       return await this.#command<T>('POST', path, body)

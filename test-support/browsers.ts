@@ -1,25 +1,26 @@
-// Drives the distribution's own browsers from outside, for tests of whole pages: one small interface, three engines.
+// Drives the distribution's own browsers from outside, for tests of whole pages: a small interface for three
+// engines.
 import { writeFile } from 'node:fs/promises'
 import { launchChromium, launchFirefox } from './browser-puppeteer.ts'
 import { launchWebkit } from './browser-webkit.ts'
 import type { Engine } from './engines.ts'
 import { keys } from './keys.ts'
 
-/** A browser that runs. */
+/** A running browser. */
 export interface Browser {
-  /** Opens a window of its own, with a `sessionStorage` of its own. */
+  /** Opens a separate window, with its own `sessionStorage`. */
   open(url: string): Promise<RawPage>
-  /** Ends the browser and everything that was started with it. */
+  /** Ends the browser and all processes that were started with it. */
   close(): Promise<void>
 }
 
-/** What an engine must be able to do with a window. */
+/** Operations that an engine provides for a window. */
 export interface RawPage {
-  /** The value of an expression, or of the promise that it is. */
+  /** Returns the value of an expression; if it is a promise, the value that it resolves with. */
   evaluate(expression: string): Promise<unknown>
   /** Presses and releases keys, as a person does: characters, or code points of WebDriver's special keys. */
   press(keys: readonly string[]): Promise<void>
-  /** A PNG, in base64. */
+  /** Returns a screenshot as PNG, in base64. */
   capture(): Promise<string>
   close(): Promise<void>
 }
@@ -29,7 +30,7 @@ const launchers = { chromium: launchChromium, firefox: launchFirefox, webkit: la
 /** Starts a browser. */
 export const launch = (engine: Engine): Promise<Browser> => launchers[engine]()
 
-/** A window, as a test uses it. */
+/** A window of a browser. */
 export class Page {
   readonly #raw: RawPage
 
@@ -41,7 +42,10 @@ export class Page {
     return this.#raw.evaluate(expression) as Promise<T>
   }
 
-  /** Waits until an expression is true; when it never is, says what it was. */
+  /**
+   * Waits until an expression is true. Rejects with the text of the page when it stays false for `patience`
+   * milliseconds.
+   */
   async until(expression: string, patience = 15_000): Promise<void> {
     const deadline = Date.now() + patience
     for (;;) {
@@ -52,7 +56,7 @@ export class Page {
     }
   }
 
-  /** What a person reads in an element. */
+  /** Returns the text of an element as a person sees it. */
   text(selector: string): Promise<string> {
     return this.evaluate(`document.querySelector(${JSON.stringify(selector)})?.innerText ?? ''`)
   }
@@ -63,7 +67,7 @@ export class Page {
     await this.evaluate(`(${element}.focus(), ${element}.click())`)
   }
 
-  /** Types into whatever has the focus; `\n` is Enter. */
+  /** Types into the focused element; `\n` is Enter. */
   async type(text: string): Promise<void> {
     await this.#raw.press([...text].map((key) => (key === '\n' ? keys.enter : key)))
   }
@@ -77,7 +81,10 @@ export class Page {
   }
 }
 
-/** Chromium cannot evaluate an expression while a page changes its document. */
+/**
+ * Returns `false` for the error of Chromium while a page changes its document: it cannot evaluate an
+ * expression then.
+ */
 function falseWhileNavigating(error: Error): false {
   if (/context was destroyed/.test(error.message)) return false
   throw error

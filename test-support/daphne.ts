@@ -4,7 +4,10 @@ import { createInterface } from 'node:readline'
 import { onTestFinished } from 'vitest'
 import { python } from './python.ts'
 
-/** Starts an ASGI application of a folder under daphne, until the test is over; resolves with its address, `http://127.0.0.1:…`. */
+/**
+ * Serves an ASGI application of a folder with daphne until the test ends. Resolves with its address,
+ * `http://127.0.0.1:…`.
+ */
 export async function daphne(
   application: string,
   folder: string,

@@ -1,10 +1,10 @@
-// The distribution's own browsers: which there are, and how they are started.
+// The distribution's own browsers: the installed engines, and the way each is started.
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 export type Engine = 'chromium' | 'firefox' | 'webkit'
 
-/** What installs all three engines on Debian and Ubuntu. */
+/** Command that installs all three engines on Debian and Ubuntu. */
 const installCommand =
   'sudo apt-get install --no-install-recommends chromium firefox-esr webkit2gtk-driver xvfb'
 
@@ -16,7 +16,7 @@ export const paths: Record<Engine, string> = {
   webkit: process.env.MINIBROWSER ?? `/usr/lib/${libraries}/webkit2gtk-4.1/MiniBrowser`,
 }
 
-/** Which engines this machine has and which it lacks; WebKit also needs a display server, Xvfb. */
+/** Engines that this machine has, and those that it lacks. WebKit also needs a display server, Xvfb. */
 function systemEngines(): { installed: Engine[]; missing: Engine[] } {
   const all = Object.keys(paths) as Engine[]
   const has = (engine: Engine): boolean =>
@@ -24,7 +24,10 @@ function systemEngines(): { installed: Engine[]; missing: Engine[] } {
   return { installed: all.filter(has), missing: all.filter((engine) => !has(engine)) }
 }
 
-/** The engines to test in: the installed ones. A missing one is said aloud, and is a failure in CI. */
+/**
+ * Returns the engines to test in: the installed ones. A missing engine is reported on the console; in CI it
+ * is an error.
+ */
 export function enginesToTest(): Engine[] {
   if (process.env.BROWSERS === '0') return []
   const { installed, missing } = systemEngines()
@@ -47,7 +50,7 @@ export function profileArguments(engine: Engine, home: string): string[] {
   }
 }
 
-/** Chromium's own arguments, besides its profile. */
+/** Arguments of Chromium, besides its profile. */
 export const chromiumArguments = [
   '--headless=new',
   '--no-sandbox',

@@ -1,7 +1,7 @@
 import type { ChatError } from '@chat/core'
 import { type EverydayCase, equal, hears, reaches } from './everyday.ts'
 
-/** What users of a server see, whatever it runs on. */
+/** Behaviour that users of a server see, in every runtime. */
 export const everydayCases: readonly EverydayCase[] = [
   {
     name: 'a broadcast reaches everyone',
@@ -143,7 +143,7 @@ export const everydayCases: readonly EverydayCase[] = [
       await alice.call('flood', { address: '#busy', count: 400, bytes: 30_000 }, { timeout: 30_000 })
       await all
       const waiting = Number(await alice.call('waiting', null))
-      // The queue limit, and the batch that passed it.
+      // The bound is the queue limit, and the batch that exceeded it.
       equal(waiting > 0 && waiting < 1_048_576 + 65_536, true)
       const caughtUp = new Promise((resolve) =>
         slow.on('message', (data) => String(data).includes('"399 xx') && resolve(true)),

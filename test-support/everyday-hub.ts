@@ -1,11 +1,14 @@
 import { Hub, type User } from '@chat/core'
 
-/** A user, with what the handshake told of her. */
+/** A user, with the data that the handshake had for the hub. */
 interface Guest extends User {
   readonly met: unknown
 }
 
-/** A hub for tests of a server in another process: whoever says who she is may do everything, and calls have the hub do its part. */
+/**
+ * Returns a hub for tests of a server in another process. The token is the user's id, every action is
+ * allowed, and the calls make the hub act.
+ */
 export function everydayHub(bufferedOf: (extra: unknown) => number): Hub {
   const extras: unknown[] = []
   const hub = new Hub<CallsOnly, Guest>({
@@ -35,7 +38,7 @@ export function everydayHub(bufferedOf: (extra: unknown) => number): Hub {
   return hub as unknown as Hub
 }
 
-/** Of the calls the inputs, as far as they are looked at. */
+/** Calls, with the parts of their inputs that the hub reads. */
 interface CallsOnly {
   events: Record<string, unknown>
   calls: {

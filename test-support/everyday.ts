@@ -3,15 +3,15 @@ import { connect } from '@chat/node-ws'
 import { WebSocket } from 'ws'
 import { FaultProxy } from './fault-proxy.ts'
 
-/** One thing that users of a server see, in a runtime of its own. */
+/** A case of behaviour that users of a server see. It is the same in every runtime. */
 export interface EverydayCase {
   readonly name: string
-  /** Whether it needs a server that knows what waits for a slow reader. */
+  /** `true` when the case needs a server that knows the number of bytes that wait for a slow reader. */
   readonly backpressure?: true
   run(place: Place): Promise<void>
 }
 
-/** A hub of its own on the server, and who is there. */
+/** A hub of the server that belongs to one case, and the clients of that hub. */
 export class Place {
   readonly #port: number
   readonly #path: string
@@ -26,21 +26,21 @@ export class Place {
     return `ws://127.0.0.1:${port}${this.#path}/${user}`
   }
 
-  /** Connects; `token` is the name unless it says otherwise. */
+  /** Connects a user. Default for `token`: the name of the user. */
   client(user: string, { token = user, port = this.#port, ...options } = {} as EnterOptions): Client {
     const client = connect(this.url(user, port), { token, ...options })
     this.#guests.push(client)
     return client
   }
 
-  /** Connects, and waits until it is connected. */
+  /** Connects a user, and waits until the client is connected. */
   async enter(user: string, options?: EnterOptions): Promise<Client> {
     const client = this.client(user, options)
     await reaches(client, 'connected')
     return client
   }
 
-  /** A bare socket that has said hello, to be held as a test wants. */
+  /** Opens a plain WebSocket, sends `hello`, and waits for the answer. The test can then pause the socket. */
   async socket(user: string): Promise<WebSocket> {
     const socket = new WebSocket(this.url(user), { perMessageDeflate: false })
     this.#guests.push({ close: () => socket.terminate() })
@@ -50,14 +50,14 @@ export class Place {
     return socket
   }
 
-  /** A proxy before the server. */
+  /** Starts a proxy in front of the server. */
   async proxy(): Promise<FaultProxy> {
     const proxy = await FaultProxy.start(this.#port)
     this.#guests.push(proxy)
     return proxy
   }
 
-  /** How the server answers an upgrade. */
+  /** Resolves with the server's answer to an upgrade. */
   upgrade(path: string, headers: Record<string, string> = {}): Promise<{ status: number; protocol: string }> {
     return new Promise((resolve) => {
       const socket = new WebSocket(`ws://127.0.0.1:${this.#port}${path}`, ['x.v9', 'chat.v1.json'], {
@@ -75,7 +75,7 @@ export class Place {
     })
   }
 
-  /** Where this place's users connect, as a path. */
+  /** Returns the path at which a user connects to this hub. */
   path(user: string): string {
     return `${this.#path}/${user}`
   }
@@ -95,7 +95,7 @@ interface EnterOptions {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Waits for a status, and gives the error that came with it. */
+/** Waits for a status, and resolves with the error that came with it. */
 export function reaches(client: Client, wanted: ClientStatus): Promise<unknown> {
   return new Promise((resolve, reject) => {
     if (client.status === wanted) return resolve(undefined)
@@ -106,7 +106,7 @@ export function reaches(client: Client, wanted: ClientStatus): Promise<unknown> 
   })
 }
 
-/** What a client is told of an event, once there are `count` of it. */
+/** Resolves with the data of `say` events, once `count` of them have arrived. */
 export function hears(
   from: { on(event: string, listener: (data: unknown) => void): unknown },
   count: number,
@@ -120,7 +120,7 @@ export function hears(
   })
 }
 
-/** @throws Error unless both are the same as JSON. */
+/** Compares two values as JSON. @throws Error when they differ. */
 export function equal(actual: unknown, expected: unknown): void {
   const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)]
   if (a !== b) throw new Error(`expected ${b}, got ${a}`)

@@ -2,8 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, test as passing } from 'vitest'
 
 /*
- * What a block marked `ts fails` in a guide gets in place of vitest: its tests must fail, with the same invariant, seed and faults as the guide shows. With
- * UPDATE_SHOWN=1 a search's report is put into the page instead.
+ * Replaces vitest in a guide's blocks that are marked `ts fails`. Their tests must fail, with the same
+ * invariant, seed and faults as the guide shows. UPDATE_SHOWN=1 writes the report of a search into the page
+ * instead.
  */
 export { expect }
 
@@ -19,7 +20,7 @@ export function test(title: string, run: () => unknown): void {
       )
     expect(
       gistOf(said),
-      `the page shows another failure than there is now (UPDATE_SHOWN=1 npm run guides puts it there):\n\n${said}\n\n`,
+      `the test fails in another way than the page shows (UPDATE_SHOWN=1 npm run guides updates the page):\n\n${said}\n\n`,
     ).toEqual(gistOf(shown))
   })
 }
@@ -30,10 +31,13 @@ async function sayingOf(run: () => unknown): Promise<string> {
   } catch (error) {
     return (error as Error).message
   }
-  throw new Error('the page shows a failure, and there is none')
+  throw new Error('the page shows a failure, but the test passed')
 }
 
-/** What a reader takes from it: numbers and ids in between may change with any change of the code. */
+/**
+ * Returns the parts of a report that matter to a reader. Other numbers and ids may change with any change of
+ * the code.
+ */
 function gistOf(said: string): object {
   return {
     invariant: /^(.+) does not hold: /.exec(said)?.[1],

@@ -1,36 +1,40 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 
-/** What the network does to one direction of all connections. A change takes effect at once, on what is under way, too. */
+/** Faults of one direction of all connections. A change takes effect at once, also for bytes under way. */
 export class Way {
-  /** How long a byte takes, in milliseconds. */
+  /** Delay of each byte, in milliseconds. */
   latency = 0
-  /** The largest piece that arrives at once, in bytes. */
+  /** Maximum size of a piece that arrives at once, in bytes. */
   slice: number = Number.POSITIVE_INFINITY
-  /** Of each connection, in bytes a second. */
+  /** Bandwidth of each connection, in bytes a second. */
   bandwidth: number = Number.POSITIVE_INFINITY
-  /** After so many more bytes the connection that carries them is reset, in the middle of whatever it was. Once. */
+  /**
+   * Number of further bytes after which the connection that carries them is reset, once, even inside a
+   * message.
+   */
   cutAfter: number = Number.POSITIVE_INFINITY
-  /** Bytes that have passed. */
+  /** Number of bytes that have passed. */
   passed = 0
-  /** Nothing passes. What comes is held, as TCP repeats what is lost. */
+  /** `true` while no byte passes. The proxy holds arriving bytes, as TCP repeats lost packets. */
   hole = false
 }
 
 /**
- * A TCP proxy that does to its connections what networks do. Bytes are delayed, cut to pieces and held back, and connections end in every way there is; but
- * what arrives is never changed, reordered or left out: that is TCP.
+ * A TCP proxy that applies the faults of networks to its connections. It delays bytes, splits them, holds
+ * them back, and ends connections in every possible way. Like TCP, it never changes, reorders or omits a byte
+ * that it delivers.
  */
 export class FaultProxy {
-  /** From the clients to the server. */
+  /** Direction from the clients to the server. */
   readonly up: Way = new Way()
-  /** From the server to the clients. */
+  /** Direction from the server to the clients. */
   readonly down: Way = new Way()
-  /** The port of 127.0.0.1 that new connections lead to. */
+  /** Port of 127.0.0.1 to which new connections lead. */
   target: number
-  /** Whether new connections are reset at once. */
+  /** `true` while new connections are reset at once. */
   refusing = false
-  /** How many connections were made, refused ones too. */
+  /** Number of connections that were made, including refused connections. */
   accepted = 0
   readonly port: number
   readonly #server: Server
@@ -50,23 +54,28 @@ export class FaultProxy {
     return new FaultProxy(server, target)
   }
 
-  /** How many connections are open. */
+  /** Number of open connections. */
   get open(): number {
     return this.#links.size
   }
 
-  /** How many bytes have come from open connections and wait. */
+  /** Number of bytes from open connections that wait in the proxy. */
   held(way: 'up' | 'down'): number {
     return [...this.#links].reduce((sum, link) => sum + link[way].size, 0)
   }
 
-  /** A black hole, in one direction or both, until {@link FaultProxy.heal}: for what is open, and for what comes. */
+  /**
+   * Holds all bytes of one or both directions until {@link FaultProxy.heal}, on open and on new connections.
+   */
   stall(way?: 'up' | 'down'): void {
     if (way !== 'down') this.up.hole = true
     if (way !== 'up') this.down.hole = true
   }
 
-  /** The same for the connections that are open now. New ones pass, as when a NAT has forgotten the old. */
+  /**
+   * Holds all bytes of the connections that are open now. New connections work, as after a NAT has dropped
+   * its entries.
+   */
   strand(way?: 'up' | 'down'): void {
     for (const { up, down } of this.#links) {
       if (way !== 'down') up.stranded = true
@@ -74,7 +83,7 @@ export class FaultProxy {
     }
   }
 
-  /** Ends every black hole. What it has held arrives late, whole and in order. */
+  /** Releases all held bytes. They arrive late, complete and in order. */
   heal(): void {
     this.up.hole = false
     this.down.hole = false
@@ -91,7 +100,10 @@ export class FaultProxy {
     for (const link of this.#links) link.reset()
   }
 
-  /** Ends one direction of every open connection, as if its sender had nothing more to say. The other goes on. */
+  /**
+   * Ends one direction of every open connection, as if its sender had finished. The other direction
+   * continues.
+   */
   halfClose(way: 'up' | 'down'): void {
     for (const link of this.#links) link[way].end('end')
   }
@@ -113,7 +125,7 @@ export class FaultProxy {
   }
 }
 
-/** One connection through the proxy: two sockets, and a pipe each way. */
+/** A connection through the proxy: two sockets, and a pipe for each direction. */
 class Link {
   readonly up: Pipe
   readonly down: Pipe
@@ -141,20 +153,20 @@ interface PipeEnds {
   cut(): void
 }
 
-/** How much is held before the sender is held back. */
+/** Number of held bytes from which on the sender is paused. */
 const window = 256 * 1024
-/** How many pieces a second a bandwidth is made of. */
+/** Number of pieces a second in which a limited bandwidth is delivered. */
 const pace = 50
 
-/** One direction of one connection: what has come, in order, and how it ended. */
+/** One direction of a connection: the bytes that have arrived, in order, and the way it ended. */
 class Pipe {
   stranded = false
   readonly #ends: PipeEnds
   readonly #held: { bytes: Buffer; readonly due: number }[] = []
-  /** Bytes that wait. */
+  /** Number of waiting bytes. */
   size = 0
   #ending: 'end' | 'reset' | null = null
-  /** Whether something will call {@link Pipe.pump}: a timer, or the receiver when it has room. */
+  /** `true` when a timer, or the receiver once it has room, will call {@link Pipe.pump}. */
   #waiting = false
 
   constructor(ends: PipeEnds) {
@@ -169,18 +181,18 @@ class Pipe {
     })
     from.on('end', () => this.end('end'))
     from.on('error', ignored)
-    // Who writes to a peer that is gone gets a reset for an answer, as soon as that gets through.
+    // Passes the failure of a socket on as a reset, as soon as the reset can pass.
     from.on('close', (failed) => failed && this.end('reset'))
     to.on('drain', this.#proceed)
   }
 
-  /** Ends this direction, behind what has come so far. */
+  /** Ends this direction after the bytes that have arrived so far. */
   end(how: 'end' | 'reset'): void {
     if (this.#ending !== 'reset') this.#ending = how
     this.pump()
   }
 
-  /** Hands on what may pass now. */
+  /** Passes on the bytes that may pass now. */
   pump(): void {
     const { from, way } = this.#ends
     while (!this.#waiting && !way.hole && !this.stranded) {
@@ -216,7 +228,7 @@ class Pipe {
     const { to, way, cut } = this.#ends
     way.passed += piece.length
     way.cutAfter -= piece.length
-    // What comes for a peer that has gone is nobody's.
+    // Discards bytes for a peer that is gone.
     if (!to.writable) return
     const room = to.write(piece)
     if (way.cutAfter === 0) {
@@ -235,7 +247,7 @@ class Pipe {
   }
 }
 
-/** A socket that is ending can no longer be reset: Node would then never report it as closed. */
+/** Destroys an ending socket instead of resetting it: after a reset Node would never report it as closed. */
 function reset(socket: Socket): void {
   if (socket.writableEnded) socket.destroy()
   else socket.resetAndDestroy()

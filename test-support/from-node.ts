@@ -1,5 +1,6 @@
-// Tests of a server in another process with clients on Node: the conformance suite, and what users see. Arguments: the server's port, the suite's name, the
-// server's capabilities as JSON, and a part of the names of cases, to run those alone.
+// Tests a server in another process with clients on Node: the conformance suite, and the everyday cases.
+// Arguments: the server's port, the suite's name, the server's capabilities as JSON, and optionally a part of
+// the names of cases, to run only those.
 import type { TransportCapabilities } from '@chat/core/transport'
 import { dial } from '@chat/node-ws'
 import { transportCases } from '@chat/testing/conformance'

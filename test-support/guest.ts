@@ -1,17 +1,17 @@
 import type { Client, ClientStatus, Room, Untyped } from '@chat/core'
 import { onTestFinished } from 'vitest'
 
-/** A client in the lobby, with everything it was told, in order. */
+/** A client in the lobby, with all its events in order. */
 export class Guest {
   readonly client: Client
   readonly lobby: Room<Untyped>
   /** The data of the lobby's messages, and `gap: <reason>`. */
   readonly heard: unknown[] = []
   readonly statuses: ClientStatus[] = []
-  /** Why each connection was lost. */
+  /** Reason of the loss of each connection. */
   readonly reasons: string[] = []
   readonly errors: string[] = []
-  /** How long to wait for something at most, in milliseconds. */
+  /** Maximum wait for a condition, in milliseconds. */
   patience = 15_000
   readonly #looks = new Set<() => void>()
 
@@ -36,7 +36,7 @@ export class Guest {
     return guest
   }
 
-  /** Sends to the lobby. Resolves with how that ended: `ok`, or the error's code. */
+  /** Sends to the lobby. Resolves with the outcome: `ok`, or the error's code. */
   say(data: unknown): Promise<string> {
     return this.client
       .to('#lobby')
@@ -47,7 +47,7 @@ export class Guest {
       )
   }
 
-  /** Waits until something is true of what it was told. */
+  /** Waits until a condition on the received events holds. */
   until(what: string, condition: (guest: this) => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
@@ -58,7 +58,8 @@ export class Guest {
       }
       const { heard, statuses, reasons, errors } = this
       const late = setTimeout(
-        () => reject(new Error(`no ${what}: ${JSON.stringify({ heard, statuses, reasons, errors })}`)),
+        () =>
+          reject(new Error(`unable to see ${what}: ${JSON.stringify({ heard, statuses, reasons, errors })}`)),
         this.patience,
       )
       this.#looks.add(look)
@@ -66,13 +67,13 @@ export class Guest {
     })
   }
 
-  /** Waits until so much was heard, and gives it. */
+  /** Waits until `count` messages were received, and resolves with their data. */
   async hears(count: number): Promise<unknown[]> {
     await this.until(`${count} messages`, ({ heard }) => heard.length >= count)
     return this.heard
   }
 
-  /** Waits until a status is reached, counted from the first. */
+  /** Waits until the client has a status. */
   reaches(status: ClientStatus): Promise<void> {
     return this.until(status, ({ client }) => client.status === status)
   }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** The processes and temporary folders of one engine, ended together. */
+/** The processes and temporary folders of an engine, ended together. */
 export class Processes {
   #running = new Set<ChildProcess>()
   #folders: string[] = []
@@ -23,7 +23,10 @@ export class Processes {
     })
   }
 
-  /** The name of an X display, started on first use; Xvfb chooses a free number and writes it to descriptor 3. */
+  /**
+   * Returns the name of an X display, which starts on first use. Xvfb chooses a free number and writes it to
+   * descriptor 3.
+   */
   display(): Promise<string> {
     this.#display ??= new Promise((resolve, reject) => {
       const args = ['-displayfd', '3', '-screen', '0', '1024x768x24', '-nolisten', 'tcp']
@@ -40,7 +43,7 @@ export class Processes {
   }
 
   #spawn(command: string, args: string[], env: NodeJS.ProcessEnv, third: 'ignore' | 'pipe'): ChildProcess {
-    // Detached, so that it leads a process group: /usr/bin/chromium is a shell script with children.
+    // A detached process leads a process group; /usr/bin/chromium is a shell script with children.
     const child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'ignore', 'ignore', third] })
     this.#running.add(child)
     return child

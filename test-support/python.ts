@@ -1,21 +1,22 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
 
-/*
- * The distribution's Python, in which what the guides show runs, too.
- */
+/* The distribution's Python, which runs the Python code of the guides. */
 
-/** Not always the first one on the path. */
+/** Path of the distribution's Python, which need not be the first Python on the PATH. */
 export const python = process.env['PYTHON'] ?? '/usr/bin/python3'
 
-/** Modules that the guides need, and the packages of Debian and Ubuntu that have them. */
+/** Modules that the guides need, with their packages on Debian and Ubuntu. */
 const packages = {
   channels: 'python3-django-channels',
   daphne: 'python3-daphne',
   websockets: 'python3-websockets',
 }
 
-/** Whether Python or one of its modules is missing, and what to say then: a test skips itself with both. In CI that is a failure. */
+/**
+ * Returns `true` and a reason when Python or a module is missing; a test skips itself with both. @throws
+ * Error in CI when a module is missing.
+ */
 export function without(...modules: (keyof typeof packages)[]): [missing: boolean, reason: string] {
   const program = modules.map((name) => `import ${name}`).join('\n')
   const missing = spawnSync(python, ['-c', program], { stdio: 'ignore' }).status !== 0
@@ -26,7 +27,7 @@ export function without(...modules: (keyof typeof packages)[]): [missing: boolea
   return [missing, reason]
 }
 
-/** Runs a file, or `-c` and a program; rejects with the traceback when it fails. */
+/** Runs a file, or a program after `-c`. Rejects with the traceback when it fails. */
 export async function runPython(folder: string, ...args: string[]): Promise<void> {
   await promisify(execFile)(python, args, { cwd: folder })
 }

@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-/** A TCP connection that speaks as badly as a test wants. */
+/** A TCP connection over which a test writes arbitrary bytes. */
 export class RawPeer {
   readonly socket: Socket
-  /** What nobody took yet; joined only when it is looked at. */
+  /** Received bytes that the test has not read. They are joined only when the test reads them. */
   #chunks: Buffer[] = []
   #size = 0
   #ended = false
@@ -25,7 +25,7 @@ export class RawPeer {
     })
   }
 
-  /** `allowHalfOpen`: does not end its side when the server has ended. */
+  /** Connects. With `allowHalfOpen` the peer keeps its side open when the server ends the other side. */
   static async connect(port: number, { allowHalfOpen = false } = {}): Promise<RawPeer> {
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen })
     onTestFinished(() => {
@@ -45,7 +45,7 @@ export class RawPeer {
     return peer
   }
 
-  /** Until the server has closed the connection; gives what it wrote that nobody took. */
+  /** Waits until the server has closed the connection. Resolves with the bytes that the test has not read. */
   async closed(): Promise<Buffer> {
     while (!this.#ended) await this.#more()
     return this.#join()
@@ -62,7 +62,7 @@ export class RawPeer {
     return { status: Number(head[0]?.split(' ')[1]), headers, body }
   }
 
-  /** The next frame the server sent. */
+  /** Resolves with the next frame of the server. */
   async frame(): Promise<{ fin: boolean; opcode: number; payload: Buffer }> {
     const [first = 0, second = 0] = await this.#take(2)
     let length = second & 0x7f
@@ -71,7 +71,7 @@ export class RawPeer {
     return { fin: first >= 0x80, opcode: first & 0x0f, payload: await this.#take(length) }
   }
 
-  /** The code and reason of the close frame that comes next. */
+  /** Resolves with the code and reason of the next frame, which must be a close frame. */
   async closeFrame(): Promise<{ code: number; reason: string }> {
     const { opcode, payload } = await this.frame()
     if (opcode !== 8) throw new Error(`expected a close frame, got opcode ${opcode}`)
@@ -123,7 +123,10 @@ const defaults: Headers = {
   'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
 }
 
-/** An upgrade request. A header of `null` is left out, one of several values is written several times. */
+/**
+ * Returns an upgrade request. A header of `null` is left out; a header with several values is written several
+ * times.
+ */
 export function upgradeRequest(path: string, headers: Headers = {}): string {
   const lines = [`GET ${path} HTTP/1.1`]
   for (const [name, value] of Object.entries({ ...defaults, ...headers })) {
@@ -136,13 +139,13 @@ export function upgradeRequest(path: string, headers: Headers = {}): string {
 interface FrameOptions {
   readonly fin?: boolean
   readonly mask?: boolean
-  /** The reserved bits, 0–7. */
+  /** Reserved bits, 0–7. */
   readonly rsv?: number
-  /** What the header says, if not the truth. */
+  /** Length in the header. Default: the true length of the payload. */
   readonly length?: bigint
 }
 
-/** A frame as a client sends it. */
+/** Returns a frame as a client sends it. */
 export function frame(opcode: number, payload: string | Uint8Array, options: FrameOptions = {}): Buffer {
   const { fin = true, mask = true, rsv = 0 } = options
   const data = Buffer.from(typeof payload === 'string' ? Buffer.from(payload) : payload)
@@ -159,7 +162,7 @@ export function frame(opcode: number, payload: string | Uint8Array, options: Fra
   return Buffer.concat([Buffer.from([...head, ...key]), data])
 }
 
-/** A close frame as a client sends it. */
+/** Returns a close frame as a client sends it. */
 export function closeFrame(code: number, reason: string | Uint8Array = ''): Buffer {
   const data = typeof reason === 'string' ? Buffer.from(reason) : reason
   return frame(8, Buffer.concat([Buffer.from([code >> 8, code & 0xff]), data]))

@@ -5,16 +5,19 @@ import type { RemoteServer } from './remote-server.ts'
 
 type Methods = RemoteServer<unknown>['methods']
 
-/** A server in another process, and how to reach it. */
+/** A server in another process, and the way to reach it. */
 export interface RemoteEnd {
   readonly name: string
   readonly port: number
   readonly capabilities: TransportHarness['capabilities']
-  /** Reaches a `ws:` URL. */
+  /** Dials a `ws:` URL. */
   readonly dial: (url: string) => Dialer
 }
 
-/** The conformance suite over a {@link RemoteServer} in another process. A proxy stands between, which can reset what is open. */
+/**
+ * Harness of the conformance suite over a {@link RemoteServer} in another process. A proxy in front of the
+ * server can reset open connections.
+ */
 export function remoteHarness({ name, port, capabilities, dial }: RemoteEnd): TransportHarness {
   const ask = asker(`http://127.0.0.1:${port}/control`)
   return {
@@ -54,7 +57,7 @@ function asker(url: string) {
   }
 }
 
-/** An end over there: what is asked of it, it does in that order. */
+/** Peer on the remote server. It carries out requests in their order. */
 function remotePeer(ask: Ask, path: string, end: number): Peer {
   let before: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(run: () => Promise<T>): Promise<T> => {
@@ -73,7 +76,7 @@ function remotePeer(ask: Ask, path: string, end: number): Peer {
   }
 }
 
-/** A transport that does everything a WebSocket can. */
+/** Capabilities of a transport that does everything a WebSocket can. */
 export const everything = (name: string): TransportCapabilities => ({
   name,
   backpressure: true,

@@ -3,20 +3,21 @@ import type { LocalPeer, StartOptions } from '@chat/testing/conformance'
 import { everydayHub } from './everyday-hub.ts'
 import { RecordingHub } from './recording-hub.ts'
 
-/** How a runtime serves its hubs. */
+/** The way in which a runtime serves its hubs. */
 export interface Serving<Transport> {
-  /** Makes the transport of a hub. */
+  /** Creates the transport of a hub. */
   serve(hub: TransportHub, options: AdmissionOptions & { context: (request: Request) => unknown }): Transport
-  /** How many bytes wait for the client, by the `extra` of its connection. */
+  /** Returns the number of bytes that wait for the client, by the `extra` of its connection. */
   buffered(extra: unknown): number
 }
 
-/** The origin that may connect to {@link RemoteServer}'s hubs. */
+/** Origins that may connect to the hubs of {@link RemoteServer}. */
 const origins = ['https://app.example']
 
 /**
- * A server for tests in another process, in any runtime. It has benches of the conformance suite, which are controlled over HTTP; hubs for everyday talk at
- * `/everyday/<any name>/:user`, each made when it is first asked for; and a page everywhere else.
+ * A server for tests in another process, in any runtime. It has benches of the conformance suite, which are
+ * controlled over HTTP. It has hubs for the everyday cases at `/everyday/<any name>/:user`, each created on
+ * the first request. All other paths answer with a page.
  */
 export class RemoteServer<Transport> {
   readonly #serving: Serving<Transport>
@@ -28,7 +29,7 @@ export class RemoteServer<Transport> {
     this.#serving = serving
   }
 
-  /** The transport that a request is for; `null` when {@link RemoteServer.answer} is to be asked. */
+  /** Returns the transport for a request; `null` when {@link RemoteServer.answer} is to answer it. */
   route(request: Request): Transport | null {
     const { pathname } = new URL(request.url)
     const bench = this.#benches.get(pathname)
@@ -45,7 +46,7 @@ export class RemoteServer<Transport> {
     return made
   }
 
-  /** Answers `POST /control` with `[method, ...arguments]` as JSON, and everything else with a page. */
+  /** Answers `POST /control` with `[method, ...arguments]` as JSON, and all other requests with a page. */
   async answer(request: Request): Promise<Response> {
     if (new URL(request.url).pathname !== '/control') return new Response('page')
     const [method, ...args]: [keyof typeof this.methods, ...never[]] = await request.json()
@@ -53,7 +54,7 @@ export class RemoteServer<Transport> {
     return Response.json((await run(...args)) ?? null)
   }
 
-  /** What the suite can ask for. */
+  /** Methods of the control interface. */
   readonly methods = {
     start: (options: StartOptions): string => {
       const path = `/bench/${++this.#made}`

@@ -1,27 +1,27 @@
 import type { ConformanceCase } from '@chat/testing/conformance'
 
-/** What became of one case, as other processes read it: a line of JSON. */
+/** Result of a case, which other processes read as a line of JSON. */
 export interface CaseReport {
   readonly suite: string
   readonly name: string
-  /** Why it was left out. */
+  /** Reason for which the case was skipped. */
   readonly skipped?: string
-  /** Why it failed. */
+  /** Reason for which the case failed. */
   readonly failed?: string
 }
 
-/** How many cases wait side by side: each has a server of its own. */
+/** Number of cases that run in parallel. Each has a separate server. */
 const atOnce = 6
 
-/** What to report, and how. */
+/** Options of a report. */
 interface ReportOptions {
-  /** Runs only the cases whose name has this in it. */
+  /** Runs only the cases whose names contain this text. */
   readonly only?: string | undefined
-  /** Takes each line. Default: `console.log`. */
+  /** Called with each line. Default: `console.log`. */
   readonly print?: (line: string) => void
 }
 
-/** Runs the cases of a suite where no test runner is, and prints a {@link CaseReport} for each. */
+/** Runs the cases of a suite without a test runner, and prints a {@link CaseReport} for each. */
 export async function reportCases(
   suite: string,
   cases: readonly ConformanceCase[],

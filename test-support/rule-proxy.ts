@@ -2,34 +2,38 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { type RawData, WebSocket, WebSocketServer } from 'ws'
 
-/** A frame of the protocol, as it is written: its type, and what belongs to it. */
+/** A frame of the protocol as it is written: its type, and its elements. */
 export type ProtocolFrame = readonly [type: string, ...elements: unknown[]]
 
 /**
- * What becomes of a frame: the frames that pass in its place. None drops it, two of it double it; a text is a line as it stands, however broken. A rule may
- * close the connection, too, behind what it returns.
+ * Rule for a frame: returns the frames that pass in its place. An empty list drops the frame, and two copies
+ * double it. A text passes unchanged as a line, also when it is no valid frame. A rule may close the
+ * connection as well, after the returned frames.
  */
 export type Rule = (frame: ProtocolFrame, link: RuleLink) => readonly (ProtocolFrame | string)[]
 
-/** Which way a frame goes: from the client to the hub, or back. */
+/** Direction of a frame: from the client to the hub, or from the hub to the client. */
 export type Direction = 'up' | 'down'
 
-/** One connection through a {@link RuleProxy}. */
+/** A connection through a {@link RuleProxy}. */
 export interface RuleLink {
-  /** Counts the connections, from 1. */
+  /** Number of the connection, from 1. */
   readonly number: number
-  /** Closes it on the client's side, behind what has passed; to the hub it ends without a word. */
+  /**
+   * Closes the connection on the client's side, after the frames that have passed. For the hub it ends
+   * without a close frame.
+   */
   close(code: number): void
 }
 
 /**
- * A proxy between WebSocket clients and a hub that reads the protocol's frames and may change what passes. It stands for a hub, or a client, that does
- * what none should.
+ * A proxy between WebSocket clients and a hub that reads the protocol's frames and may change them. With its
+ * rules it behaves as a hub or a client that breaks the protocol.
  */
 export class RuleProxy {
   up: Rule = pass
   down: Rule = pass
-  /** Every frame that was read, before its rule: on which connection and which way. */
+  /** Every frame that was read, before its rule, with its connection and direction. */
   readonly seen: { readonly link: number; readonly way: Direction; readonly frame: ProtocolFrame }[] = []
   readonly port: number
   readonly #target: string
@@ -51,17 +55,17 @@ export class RuleProxy {
     return new RuleProxy(server, target)
   }
 
-  /** Writes a frame of the proxy's own to every client, behind what has passed. */
+  /** Writes a frame to every client, after the frames that have passed. */
   inject(frame: ProtocolFrame | string): void {
     for (const client of this.#clients) client.send(line(frame))
   }
 
-  /** Ends every connection without a word. */
+  /** Ends every connection without a close frame. */
   drop(): void {
     for (const client of this.#clients) client.terminate()
   }
 
-  /** The frames of one type that were read, of all connections. */
+  /** Returns the frames of a type that were read on all connections. */
   frames(way: Direction, type: string): ProtocolFrame[] {
     return this.seen.filter((one) => one.way === way && one.frame[0] === type).map(({ frame }) => frame)
   }
@@ -105,7 +109,7 @@ export class RuleProxy {
     client.on('close', () => this.#clients.delete(client))
   }
 
-  /** What passes of one transmission. */
+  /** Returns the frames of a transmission that pass. */
   #through(way: Direction, data: RawData, link: RuleLink): string {
     const lines: string[] = []
     for (const text of String(data).split('\n')) {
@@ -122,7 +126,10 @@ const pass: Rule = (frame) => [frame]
 const line = (frame: ProtocolFrame | string): string =>
   typeof frame === 'string' ? frame : JSON.stringify(frame)
 
-/** Hands an end on with its code; one that no frame may carry ends without a word. */
+/**
+ * Closes the other side with the same code. A code that a close frame may not carry ends it without a close
+ * frame.
+ */
 function end(socket: WebSocket, code: number): void {
   if (code === 1005) socket.close()
   else if (code < 1000 || code === 1006 || code === 1015) socket.terminate()

@@ -1,22 +1,22 @@
-// Which tests are not run in which runtime, and why.
+// Tests that do not run in some runtimes, with the reasons.
 
 type RuntimeKind = 'node' | 'bun' | 'deno'
 
-/** The runtime that this runs in. */
+/** Current runtime. */
 export const runtime: RuntimeKind = 'Bun' in globalThis ? 'bun' : 'Deno' in globalThis ? 'deno' : 'node'
 
-/** Test files that are left out, all for one reason. */
+/** Test files that are left out for the same reason. */
 interface LeftOut {
   readonly why: string
-  /** Where; everywhere when not said. */
+  /** Runtime in which the files are left out. Default: all. */
   readonly on?: RuntimeKind
   readonly files: readonly string[]
 }
 
-/** `npm test` leaves nothing out, on the Node that it is started with. */
+/** Files that `vitest.runtimes.config.ts` leaves out. `npm test` runs all of them on its Node. */
 const leftOut: readonly LeftOut[] = [
   {
-    why: 'searches and simulated worlds, whose every step is the same wherever they run: the part "simulation" compares them',
+    why: 'searches and simulated worlds take the same steps in every runtime: the part "simulation" compares them',
     files: [
       'packages/testing/test/explore/*.test.ts',
       'packages/testing/test/conformance/catches-*.test.ts',
@@ -25,12 +25,12 @@ const leftOut: readonly LeftOut[] = [
     ],
   },
   {
-    why: 'the conformance of transports takes longer than all else, and is shown on the Node of `npm test`',
+    why: 'the conformance suites of transports take longer than all other tests, and `npm test` runs them',
     on: 'node',
     files: ['packages/{node-ws,http}/test/conformance.test.ts'],
   },
   {
-    why: 'Bun has a `ws` of its own, which holds nobody back, does not count what waits or comes, and knows no limit of fragments',
+    why: 'Bun replaces `ws` with its own version, which applies no backpressure, does not count waiting or received bytes, and has no limit of fragments',
     on: 'bun',
     files: [
       'packages/node-ws/test/{closing,compression,conformance,dial,limits,reading,sending}.test.ts',
@@ -39,5 +39,5 @@ const leftOut: readonly LeftOut[] = [
   },
 ]
 
-/** What is left out here. */
+/** Files that are left out in the current runtime. */
 export const leftOutHere = leftOut.filter(({ on }) => on === undefined || on === runtime)

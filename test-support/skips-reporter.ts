@@ -1,6 +1,9 @@
 import type { Reporter, TestModule } from 'vitest/node'
 
-/** Names what was skipped, at the end: the default reporter only counts it, and the reason stands in the title. */
+/**
+ * Lists skipped tests at the end of a run: the default reporter only counts them, and the reason is in the
+ * title.
+ */
 export class SkipsReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const skipped = new Map<string, Set<string>>()

@@ -1,4 +1,5 @@
-// Runs vitest's browser mode in the distribution's own browsers: no driver, no download, just a process per page.
+// Runs vitest's browser mode in the distribution's own browsers, without a driver or a download: a process
+// for each page.
 import { defineBrowserProvider } from '@vitest/browser'
 import type { BrowserProviderOption } from 'vitest/node'
 import { type Engine, paths, profileArguments, webkitEnvironment } from './engines.ts'

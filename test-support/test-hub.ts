@@ -1,7 +1,7 @@
 import { Hub } from '@chat/core'
 import { onTestFinished } from 'vitest'
 
-/** A hub with users named by their tokens, closed when the test ends. */
+/** Creates a hub that takes the user from the token, and closes it when the test ends. */
 export function testHub(): Hub {
   const hub = new Hub({
     authenticate: ({ token }) => (token === null ? null : { id: token }),

@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 
-/** What becomes of an upgrade: it passes, is answered with 403, or never answered at all. */
+/** Treatment of an upgrade: it passes, is answered with 403, or is never answered. */
 export type UpgradeFate = 'pass' | 'refuse' | 'swallow'
 
-/** An HTTP proxy as companies have them: requests pass, WebSockets may not. */
+/** An HTTP proxy as in companies: requests pass, and `upgrades` decides whether WebSockets pass. */
 export class UpgradeProxy {
   upgrades: UpgradeFate
   readonly port: number

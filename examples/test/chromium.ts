@@ -15,7 +15,7 @@ export default async function setup({ provide }: Runner): Promise<(() => Promise
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Address at which Chromium takes commands. */
+    /** Address of the DevTools protocol of Chromium. */
     readonly chromium: string
   }
 }

@@ -20,7 +20,7 @@ const browser: TransportCapabilities = {
 const http: TransportCapabilities = { ...browser, name: 'http', backpressure: true }
 const nodeWs: TransportCapabilities = { ...browser, name: 'node-ws', backpressure: true, pause: true }
 
-/** An end on the server: what is asked of it, it does in that order. */
+/** Peer on the server. It carries out requests in their order. */
 function remotePeer(bench: string, end: number): Peer {
   let before: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(run: () => Promise<T>): Promise<T> => {
@@ -56,7 +56,7 @@ async function start(options: StartOptions, transport: 'websocket' | 'http'): Pr
 }
 
 defineTransportSuite(
-  // Each case has a server of its own, so they can wait side by side.
+  // Each case has a separate server, so the cases can run in parallel.
   { describe: describe.concurrent, it },
   {
     name: 'browser',

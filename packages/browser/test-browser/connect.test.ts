@@ -104,7 +104,7 @@ it('leaves no connection behind when it is closed while it connects', async () =
 })
 
 it('takes a path that belongs to the page', async () => {
-  // Nothing listens there for WebSockets of ours: it is enough that the browser tries, and fails.
+  // No hub listens at this path. The test only needs an attempt of the browser, which fails.
   const lost = connect('/no-hub-here', { connectTimeout: 300 })
   onTestFinished(() => lost.close())
   await reaches(lost, 'reconnecting')

@@ -39,7 +39,7 @@ it.each(['refused', 'answered', 'cut', 'swallowed'] as const)(
 )
 
 it('remembers a blocked WebSocket for the session', async () => {
-  // Who did not remember would wait for longer than a test may take.
+  // A client that did not remember would exceed the timeout of the test.
   const patient = { webSocketTimeout: 300 }
   const { hub, enter } = await start('swallowed', patient)
   const first = enter()

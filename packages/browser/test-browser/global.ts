@@ -3,12 +3,12 @@ import { TestServer } from './support/server.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Where the server is that the pages talk to. */
+    /** URL of the server that the pages use. */
     server: string
   }
 }
 
-/** Starts what the browser tests talk to, once for all engines, and returns what ends it. */
+/** Starts the server of the browser tests, once for all engines, and returns a function that stops it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = new TestServer()
   project.provide('server', await server.listen())

@@ -4,7 +4,7 @@ import { connect } from '../src/index.ts'
 import { type Chat, eventually, reaches } from './support/chat.ts'
 import { call, urlOf } from './support/control.ts'
 
-/** A clock on which waits never end by themselves, so that only what the page is told can end one. */
+/** A runtime whose long timers never fire, so that only a hint of the page can end a wait. */
 const patient: Runtime = {
   ...systemRuntime,
   timer: (delay, callback) => (delay < 50 ? systemRuntime.timer(delay, callback) : () => {}),
@@ -24,7 +24,7 @@ async function start(
   return { hub, client }
 }
 
-/** The hub is out of reach, and the client waits for its next attempt. */
+/** Makes the hub unreachable until the client waits for its next attempt. */
 async function lost(hub: string, client: Client<Chat>): Promise<void> {
   await call('refuse', hub)
   await call('reset', hub)
@@ -72,7 +72,7 @@ it('connects at once when the page comes out of the back/forward cache', async (
 it.each(['online', 'offline', 'pageshow', 'visibilitychange'])(
   'finds out at %s that its connection is dead, and replaces it',
   async (type) => {
-    // Without being told it would find out after a minute.
+    // Without the hint the client would detect the loss after a minute.
     const { hub, client } = await start({ heartbeat: 29_000, heartbeatGrace: 500 })
     await call('freeze', hub)
     const event = type === 'pageshow' ? new PageTransitionEvent(type, { persisted: true }) : new Event(type)

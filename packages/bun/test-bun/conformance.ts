@@ -1,4 +1,5 @@
-// The conformance suite with both ends in Bun: its server, and its global WebSocket through the browser's dialer.
+// Runs the conformance suite with both sides in Bun: its server, and its global WebSocket through the
+// browser's dialer.
 import { dial } from '@chat/browser'
 import { bunHandler } from '@chat/bun'
 import type { TransportCapabilities } from '@chat/core/transport'

@@ -1,15 +1,16 @@
-// Measures what a delivery costs Bun's process: a hub's message to a room, a plain loop of `send`, and Bun's own `publish`, in turns within one run. Prints its port, and at the
-// end what it has measured, as JSON. tooling/runtimes/bench-bun.mjs starts it with its clients.
+// Measures the cost of a delivery in Bun's process. Compares a hub's message to a room, a plain loop of
+// `send`, and Bun's own `publish`, by turns in one run. Prints its port, and at the end the results as JSON.
+// tooling/runtimes/bench-bun.mjs starts it together with its clients.
 import { type BunExtra, bunHandler } from '@chat/bun'
 import { Hub } from '@chat/core'
 import { serve } from './support/bun.ts'
 
 const [, , size = '500', rounds = '9'] = process.argv
 const receivers = Number(size)
-/** What goes down in one turn, and in how many turns. */
+/** Number of deliveries in a turn, and number of turns. */
 const kinds = { 'one at a time': { burst: 1, turns: 60 }, 'bursts of 10': { burst: 10, turns: 20 } }
 const payload = 'x'.repeat(128)
-/** As long as the hub's frame. */
+/** A text of the same length as the hub's frame. */
 const text = JSON.stringify(['msg', '#room', 1_000_000, 'say', payload, null, 'klXDTAhy3iB-.1000000'])
 
 interface PlainSocket {
@@ -56,8 +57,9 @@ const ways: Record<string, () => unknown> = {
 }
 
 /**
- * A round of Bun's event loop, which writes what was published in it. What is published while timers run is written after the next round only, so a rest has
- * a turn behind it: without it one of five messages of `publish` would share a write with the one before, and nothing else would.
+ * Waits for a round of Bun's event loop, which writes published texts. Texts that are published while timers
+ * run are written only after the next round, so each rest ends with a turn. Otherwise a fifth of the texts of
+ * `publish`, and none of `send`, would share a write with the previous text.
  */
 const turn = (): Promise<unknown> => new Promise((resolve) => setImmediate(resolve))
 async function rest(time: number): Promise<void> {
@@ -65,7 +67,7 @@ async function rest(time: number): Promise<void> {
   await turn()
 }
 
-/** Nobody is always the first. */
+/** Rotates the items, so that each is first in some rounds. */
 function rotated<T>(items: T[], by: number): T[] {
   const at = (by + items.length) % items.length
   return [...items.slice(at), ...items.slice(0, at)]
@@ -85,15 +87,16 @@ for (const [kind, { burst, turns }] of Object.entries(kinds))
         await turn()
         if (n % 5 === 4) await rest(2)
       }
-      // Who was slow on a busy machine gets the rest before anybody else is measured.
+      // Sockets that are slow on a busy machine are drained before the next measurement.
       do await rest(30)
       while (members.some((socket) => socket.getBufferedAmount() > 0))
       const { user, system } = process.cpuUsage(before)
-      // The first round warms up.
+      // The first round is a warm-up.
       if (round < 0) continue
       const cost = (user + system) / (turns * burst * receivers)
       costs.push({ kind, way, cost })
     }
-if (hub.rooms.get('#room') !== receivers) throw new Error('some left before the end: nothing was measured')
+if (hub.rooms.get('#room') !== receivers)
+  throw new Error('unable to measure: some sessions left before the end')
 console.log(JSON.stringify(costs))
 process.exit()

@@ -6,7 +6,8 @@ import { afterEach, expect, test } from 'vitest'
 import { serve } from './support/bun.ts'
 
 /*
- * Peers that do what no client of ours does, byte by byte against Bun's own sockets; npm run test:runtimes runs them in bun:test.
+ * Peers that break the protocol, byte by byte, against Bun's own sockets. `npm run test:runtimes` runs these
+ * tests in bun:test.
  */
 
 const open: { close(): unknown }[] = []
@@ -20,7 +21,10 @@ interface Ended {
   readonly reason: string
 }
 
-/** A hub on Bun, how its sessions have ended, and how many sockets Bun still has. */
+/**
+ * Starts a hub on Bun. Returns it with the ends of its sessions, and with the server, which counts its
+ * sockets.
+ */
 function start(options: BunHandlerOptions = {}) {
   const hub = new Hub({ authenticate: ({ token }) => (token === null ? null : { id: token }) })
   const ends: Ended[] = []
@@ -31,7 +35,7 @@ function start(options: BunHandlerOptions = {}) {
   return { hub, ends, server }
 }
 
-/** A peer of which only bytes are known. */
+/** A peer that writes and reads plain bytes. */
 class Peer {
   readonly socket: Socket
   received = ''
@@ -54,19 +58,19 @@ class Peer {
     this.socket.write(`${[...head, ...key].join('\r\n')}\r\n\r\n`)
   }
 
-  /** Waits for something in what has come. */
+  /** Waits until the received bytes contain a text. */
   async sees(text: string): Promise<void> {
     await until(() => this.received.includes(text))
   }
 
-  /** Says hello and waits for the welcome. */
+  /** Sends `hello` and waits for `welcome`. */
   async enter(): Promise<void> {
     await this.sees('\r\n\r\n')
     this.frame(0x81, Buffer.from('["hello",{"v":[1,1],"token":"alice"}]'))
     await this.sees('["welcome"')
   }
 
-  /** A masked frame; the mask is zero. */
+  /** Writes a masked frame; the mask is zero. */
   frame(first: number, bytes: Uint8Array): void {
     const { length } = bytes
     const size =
@@ -82,7 +86,7 @@ class Peer {
 async function until(holds: () => boolean): Promise<void> {
   const deadline = Date.now() + 5_000
   while (!holds()) {
-    if (Date.now() > deadline) throw new Error('it did not come to pass within 5 s')
+    if (Date.now() > deadline) throw new Error('the condition did not hold within 5 s')
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }
@@ -144,7 +148,7 @@ test('settings of the application apply to the hub’s sockets: compressed messa
   const peer = new Peer(server.port, { headers: ['Sec-WebSocket-Extensions: permessage-deflate'] })
   await peer.sees('\r\n\r\n')
   expect(peer.received).toContain('permessage-deflate')
-  // The four bytes that end a block are left out (RFC 7692 §7.2.1).
+  // The four bytes that end a block are omitted (RFC 7692 §7.2.1).
   const hello = deflateRawSync('["hello",{"v":[1,1],"token":"alice"}]', { finishFlush: 2 }).subarray(0, -4)
   peer.frame(0xc1, hello)
   await peer.sees('["welcome"')

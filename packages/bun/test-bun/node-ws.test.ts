@@ -8,7 +8,8 @@ import { attach } from '@chat/node-ws'
 import { expect, test } from 'vitest'
 
 /*
- * Bun has a `ws` of its own; these tests are about what @chat/node-ws says of it there. npm run test:runtimes runs them in bun:test.
+ * Bun replaces `ws` with its own version. These tests cover the capabilities that @chat/node-ws declares
+ * there. `npm run test:runtimes` runs them in bun:test.
  */
 
 test('@chat/node-ws works, declares no backpressure, and recommends @chat/bun once', async () => {

@@ -1,4 +1,4 @@
-// The server of tests that come from other processes. Prints its port.
+// Server for tests in other processes. Prints its port.
 import { type BunExtra, bunHandler } from '@chat/bun'
 import { RecordingHub } from '../../../test-support/recording-hub.ts'
 import { RemoteServer } from '../../../test-support/remote-server.ts'
@@ -17,7 +17,7 @@ const { port } = serve({
     const transport = remote.route(request)
     return transport === null ? remote.answer(request) : transport.fetch(request, server)
   },
-  // One hub's handlers know the sockets of all.
+  // The `websocket` handlers of one hub serve the sockets of all hubs.
   websocket: bunHandler(nobody).websocket,
 })
 console.log(port)

@@ -5,7 +5,8 @@ import { afterEach, expect, test } from 'vitest'
 import { type RunningServer, serve } from './support/bun.ts'
 
 /*
- * Bun has one `fetch` and one `websocket` for a server; these tests are about who else uses them. npm run test:runtimes runs them in bun:test.
+ * A server of Bun has a single `fetch` and a single `websocket`. These tests cover other users of both. `npm
+ * run test:runtimes` runs them in bun:test.
  */
 
 const open: { close(): unknown }[] = []
@@ -144,13 +145,13 @@ test('a peer that stopped reading is dropped when its time is up, not held for e
   expect(server.pendingWebSockets).toBe(1)
   hub.sessions[0]?.close(4001)
   expect(await left).toBe(4001)
-  // It still has what it has not read.
+  // The peer still has unread bytes.
   expect(server.pendingWebSockets).toBe(1)
-  // Until it is cut off; the test's own time is the bound.
+  // The hub cuts it off later; the timeout of the test is the bound.
   while (server.pendingWebSockets > 0) await new Promise((resolve) => setTimeout(resolve, 100))
 }, 15_000)
 
-/** A masked frame of text; the mask is zero. */
+/** Returns a masked frame of text; the mask is zero. */
 function frame(text: string): Uint8Array {
   const bytes = new TextEncoder().encode(text)
   return new Uint8Array([0x81, 0x80 | bytes.length, 0, 0, 0, 0, ...bytes])

@@ -1,4 +1,4 @@
-// The conformance suite with both ends in one runtime: its own server, and its own fetch.
+// Runs the conformance suite with both sides in one runtime: its own server, and its own fetch.
 import type { TransportCapabilities } from '@chat/core/transport'
 import { httpHandler } from '@chat/http'
 import { dial } from '@chat/http/client'

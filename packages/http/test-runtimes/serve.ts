@@ -1,4 +1,4 @@
-/** A server of the runtime that this is, as tests use it. */
+/** A server of the current runtime, with the members that tests use. */
 export interface RunningServer {
   readonly port: number
   stop(): Promise<unknown>
@@ -26,7 +26,7 @@ interface Deno {
 
 const { Bun, Deno } = globalThis as { readonly Bun?: Bun; readonly Deno?: Deno }
 
-/** What the runtime is called. */
+/** Name of the runtime. */
 export const runtime: string = Bun === undefined ? 'Deno' : 'Bun'
 
 /** Listens on a free port of 127.0.0.1. */

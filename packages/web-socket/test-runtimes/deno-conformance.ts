@@ -1,4 +1,5 @@
-// The conformance suite with both ends in Deno: its server, and its global WebSocket through the browser's dialer.
+// Runs the conformance suite with both sides in Deno: its server, and its global WebSocket through the
+// browser's dialer.
 import { dial } from '@chat/browser'
 import type { TransportCapabilities } from '@chat/core/transport'
 import { type StartOptions, type TransportBench, transportCases } from '@chat/testing/conformance'

@@ -1,4 +1,4 @@
-// The server of tests that come from other processes, in Deno. Prints its port.
+// Server for tests in other processes, in Deno. Prints its port.
 import { type WebSocketExtra, webSocketHandler } from '@chat/web-socket'
 import { RemoteServer } from '../../../test-support/remote-server.ts'
 import { serve } from './deno.ts'

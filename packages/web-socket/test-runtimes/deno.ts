@@ -1,4 +1,4 @@
-/** What tests use of Deno. */
+/** Members of Deno that tests use. */
 export const { serve } = (globalThis as unknown as { Deno: { serve: Serve } }).Deno
 
 type Serve = (

@@ -1,4 +1,5 @@
-// The server of tests that come from other processes, in a Durable Object of workerd. `POST /suite` runs the conformance suite over pairs of sockets in it.
+// Server for tests in other processes, in a Durable Object of workerd. `POST /suite` runs the conformance
+// suite over pairs of sockets in the object.
 import type { Connection, TransportCapabilities } from '@chat/core/transport'
 import { type StartOptions, type TransportBench, transportCases } from '@chat/testing/conformance'
 import { webSocketHandler } from '@chat/web-socket'
@@ -16,12 +17,12 @@ const capabilities: TransportCapabilities = {
   detectsLoss: false,
 }
 
-/** The other end of a pair, as a response to an upgrade has it. */
+/** The second socket of a pair, in the response to an upgrade. */
 interface Answer extends Response {
   readonly webSocket?: (ServerWebSocket & { accept(): void }) | null
 }
 
-/** A bench whose links never leave the process. */
+/** A bench whose connections stay in the process. */
 async function start(options: StartOptions): Promise<TransportBench> {
   const host = new RecordingHub(options)
   const chat = webSocketHandler(host, { path: '/chat', remoteAddress: () => 'here' })
@@ -60,7 +61,9 @@ async function suite(): Promise<Response> {
   return new Response(lines.join('\n'))
 }
 
-/** Everything is in one object: what a socket does must be done where it was made. */
+/**
+ * A single object has all state: workerd allows operations on a socket only in the object that created it.
+ */
 export class Server {
   readonly #remote = new RemoteServer({
     serve: (hub, options) => webSocketHandler(hub, { ...options, remoteAddress: () => 'peer' }),

@@ -1,14 +1,14 @@
 import type { Client, ClientStatus } from '@chat/core'
 import { vi } from 'vitest'
 
-/** What the tests say to each other. */
+/** Contract of the tests. */
 export interface Chat {
   events: { say: { text: string }; dm: { text: string }; typing: boolean }
   calls: { double: { input: number; output: number } }
   asks: { confirm: { input: { question: string }; output: boolean } }
 }
 
-/** Resolves when a client stands there. */
+/** Resolves when a client has a status. */
 export function reaches(client: Pick<Client, 'status' | 'on'>, status: ClientStatus): Promise<void> {
   if (client.status === status) return Promise.resolve()
   return new Promise((resolve) => {

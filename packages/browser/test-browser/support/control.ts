@@ -5,7 +5,7 @@ type Method = Exclude<keyof TestServer, 'listen' | 'close'>
 
 const server = inject('server')
 
-/** Calls a method of the server that runs outside of the page. */
+/** Calls a method of the server, which runs outside the page. */
 export async function call<K extends Method>(
   method: K,
   ...args: Parameters<TestServer[K]>
@@ -15,5 +15,5 @@ export async function call<K extends Method>(
   return response.json()
 }
 
-/** A URL on the server, as a page gives it to `connect` or `dial`. */
+/** Returns a URL on the server, in the form that a page gives to `connect` or `dial`. */
 export const urlOf = (path: string): string => server + path

@@ -1,4 +1,5 @@
-// What the pages talk to: hubs and recording hosts on one HTTP server, and a door through which a page controls them.
+// Server of the browser tests: hubs and recording hosts on one HTTP server, and an interface through which a
+// page controls them.
 
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
@@ -22,13 +23,13 @@ import {
   type StartOptions,
 } from '@chat/testing/conformance'
 
-/** A host for the server's ends, with a hub's limits. */
+/** A recording host for the server's peers, with a hub's limits. */
 class Host extends RecordingHost implements TransportHub {
   readonly closing = false
   readonly limits = new Hub().limits
   readonly path: string
   upgradeHandler: UpgradeHandler | null = null
-  /** Its own server, where it has one. */
+  /** Separate server of this host, if it has one. */
   server: Server | null = null
 
   constructor(path: string, options: StartOptions) {
@@ -37,10 +38,13 @@ class Host extends RecordingHost implements TransportHub {
   }
 }
 
-/** What becomes of a hub's WebSockets: they are taken, refused, answered as by a portal, cut as soon as they are open, or swallowed as by a proxy that does not know them. */
+/**
+ * Treatment of a hub's WebSockets: accepted, refused, answered like a captive portal, cut once open, or
+ * swallowed like a proxy that does not know WebSockets.
+ */
 export type WebSocketFate = 'taken' | 'refused' | 'answered' | 'cut' | 'swallowed'
 
-/** What such a proxy says before it ends the connection. */
+/** Text that such a proxy writes before it ends the connection. */
 const words: Partial<Record<WebSocketFate, (headers: IncomingHttpHeaders) => string>> = {
   refused: () => 'HTTP/1.1 403 Forbidden\r\n\r\n',
   answered: () => 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi',
@@ -52,7 +56,7 @@ const words: Partial<Record<WebSocketFate, (headers: IncomingHttpHeaders) => str
     ].join('\r\n'),
 }
 
-/** RFC 6455 §4.2.2. */
+/** Accept key of a handshake (RFC 6455 §4.2.2). */
 const acceptOf = (key = ''): string =>
   createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
 
@@ -64,7 +68,7 @@ interface RunningHub {
   webSockets: WebSocketFate
 }
 
-/** What a page can do with the server. Everything passes as JSON. */
+/** Methods that a page can call. All arguments and results pass as JSON. */
 export class TestServer {
   readonly #server: Server = createServer((request, response) => void this.#answer(request, response))
   readonly #sockets = new Map<Socket, string>()
@@ -73,7 +77,7 @@ export class TestServer {
   #made = 0
   #nowhere = ''
 
-  /** Listens on a port of its own, and says where. */
+  /** Listens on a free port, and resolves with the URL. */
   async listen(): Promise<string> {
     this.#server.on('upgrade', ({ url = '', headers }: IncomingMessage, socket: Socket) => {
       this.#note(socket, url)
@@ -91,12 +95,12 @@ export class TestServer {
     this.#server.close()
   }
 
-  /** Where nobody listens. */
+  /** Returns a URL at which no server listens. */
   nowhere(): string {
     return this.#nowhere
   }
 
-  /** A host that records, at a path of its own. */
+  /** Starts a recording host at a new path, and returns the path. */
   startBench(options: StartOptions): string {
     const path = `/bench/${++this.#made}`
     const host = new Host(path, options)
@@ -105,7 +109,10 @@ export class TestServer {
     return path
   }
 
-  /** The same over HTTP, on a server of its own: a browser has six connections to each, and cases run side by side. */
+  /**
+   * Starts a recording host over HTTP on a separate server, and resolves with its URL. A browser opens at
+   * most six connections to a server, and cases run in parallel.
+   */
   async startHttpBench(options: StartOptions): Promise<string> {
     const chat: { take?: NodeHttpHandler } = {}
     const server = createServer((request, response) => void chat.take?.(request, response))
@@ -118,7 +125,7 @@ export class TestServer {
     return url
   }
 
-  /** The next link of a bench: the number of its end. */
+  /** Resolves with the next connection of a bench: the number of its peer, and the handshake. */
   async accepted(bench: string): Promise<{ end: number; handshake: Handshake }> {
     const host = this.#bench(bench)
     const { peer, handshake } = await host.next()
@@ -169,7 +176,7 @@ export class TestServer {
     this.#benches.delete(bench)
   }
 
-  /** A hub at a path of its own, whose users are named by their tokens. */
+  /** Starts a hub at a new path, and returns the path. The hub takes the user from the token. */
   startHub(timeouts: HubOptions['timeouts'] & object = {}): string {
     const hub = new Hub({
       timeouts,
@@ -183,7 +190,7 @@ export class TestServer {
     return path
   }
 
-  /** Sends a message from the hub itself. */
+  /** Sends a message from the hub. */
   async say(hub: string, address: string, event: string, data: unknown): Promise<void> {
     await this.#hub(hub).hub.to(address).send(event, data)
   }
@@ -192,21 +199,21 @@ export class TestServer {
     return this.#hub(hub).hub.to(address).ask(event, data, { timeout: 5_000 })
   }
 
-  /** Takes nobody for this hub: not as a WebSocket, nor over HTTP. */
+  /** Refuses all clients of this hub, over WebSocket and HTTP. */
   refuse(hub: string): void {
     const { upgradeHandler, handlers } = this.#hub(hub)
     upgradeHandler?.detach()
     for (const chat of handlers) chat.detach()
   }
 
-  /** Takes clients for this hub, both ways. */
+  /** Accepts clients of this hub, over WebSocket and HTTP. */
   admit(path: string): void {
     const running = this.#hub(path)
     running.upgradeHandler = attach(running.hub, this.#server, { path, origins: () => true })
     running.handlers.unshift(nodeHttpHandler(running.hub, { path, origins: () => true }))
   }
 
-  /** Decides what becomes of the WebSockets of this hub. */
+  /** Sets the treatment of this hub's WebSockets. */
   webSockets(path: string, fate: WebSocketFate): void {
     const running = this.#hub(path)
     running.webSockets = fate
@@ -215,7 +222,7 @@ export class TestServer {
       running.upgradeHandler = attach(running.hub, this.#server, { path, origins: () => true })
   }
 
-  /** The transport of each session of this hub. */
+  /** Returns the transport of each session of this hub. */
   transports(path: string): string[] {
     return [...this.#hub(path).hub.sessions].map(({ transport }) => transport)
   }
@@ -225,12 +232,12 @@ export class TestServer {
     for (const socket of this.#at(path)) reset(socket)
   }
 
-  /** Falls silent on the connections that are open at a path now: reads nothing any more. */
+  /** Stops reading from the connections that are open at a path now. */
   freeze(path: string): void {
     for (const socket of this.#at(path)) socket.pause()
   }
 
-  /** How many connections are open at a path. */
+  /** Returns the number of open connections at a path. */
   connections(path: string): number {
     return this.#at(path).length
   }
@@ -269,12 +276,12 @@ export class TestServer {
     socket.once('close', () => this.#sockets.delete(socket))
   }
 
-  /** A request for one of the hubs. */
+  /** Handles a request for a hub. Returns `false` for other requests. */
   #taken(request: IncomingMessage, response: ServerResponse): boolean {
     const { url = '', socket } = request
     const running = this.#hubs.get(url)
     if (running === undefined) return false
-    // A stream has its socket for itself; others go on to something else.
+    // A stream occupies its socket. Other requests leave the socket free for requests of other paths.
     if (request.method === 'GET') {
       this.#note(socket, url)
       response.once('close', () => this.#sockets.delete(socket))
@@ -297,7 +304,7 @@ export class TestServer {
   }
 }
 
-/** A socket that is ending can no longer be reset: Node would then never report it as closed. */
+/** Destroys an ending socket instead of resetting it: after a reset Node would never report it as closed. */
 function reset(socket: Socket): void {
   if (socket.writableEnded) socket.destroy()
   else socket.resetAndDestroy()

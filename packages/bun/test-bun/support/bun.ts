@@ -1,15 +1,15 @@
 import type { BunFetch, BunServer, BunSocket, BunWebSocketHandler } from '@chat/bun'
 
-/** A server of Bun, as tests use it. */
+/** A server of Bun, with the members that tests use. */
 export interface RunningServer extends BunServer {
   readonly port: number
-  /** How many of its WebSockets are open. */
+  /** Number of open WebSockets. */
   readonly pendingWebSockets: number
-  /** Ends it; with `true` its connections, too. */
+  /** Stops the server; with `true` it also closes its connections. */
   stop(closeActiveConnections?: boolean): Promise<void>
 }
 
-/** What tests use of Bun. */
+/** Members of Bun that tests use. */
 export const { serve } = (globalThis as unknown as { Bun: { serve: Serve } }).Bun
 
 type Serve = (options: {

@@ -4,13 +4,13 @@ import { Batch, type Connection, Frame, type Sink } from '@chat/core/transport'
 import { VirtualTime } from '@chat/testing'
 import { expect } from 'vitest'
 
-/** A frame as it came over the wire. */
+/** A frame as it was received. */
 export type RawFrame = readonly [type: string, ...elements: unknown[]]
 
-/** What a hub answers a frame with, if anything. */
+/** Reactions of a hub to frames, by frame type. */
 type Script = Record<string, (connection: FakeConnection, frame: RawFrame) => void>
 
-/** What a `welcome` says; anything may be replaced. */
+/** Fields of a `welcome` that a test replaces. */
 type Welcome = Record<string, unknown>
 
 export const limits = {
@@ -30,7 +30,7 @@ export function live(at = 0, epoch = 'e1'): Record<string, unknown> {
   return { epoch, at, id: at === 0 ? null : `m${at}`, top: at, mode: 'live' }
 }
 
-/** The same for one who goes on at a position, with more to come. */
+/** The same for a client that continues from a position, with a replay to follow. */
 export function replay([epoch, at, id]: Position, top = at + 1): Record<string, unknown> {
   return { epoch, at, id, top, mode: 'replay' }
 }
@@ -49,7 +49,10 @@ interface MsgOptions {
   readonly prev?: number
 }
 
-/** The hub's end of one connection: records what comes, and says what it is told to. */
+/**
+ * The hub's side of a connection. It records received frames, and writes only frames that a test or script
+ * gives it.
+ */
 class FakeConnection implements Sink {
   readonly connection: Connection
   readonly transmissions: string[] = []
@@ -78,12 +81,12 @@ class FakeConnection implements Sink {
     this.closedWith = { code, reason }
   }
 
-  /** The frames of one type. */
+  /** Returns the received frames of a type. */
   of(type: string): RawFrame[] {
     return this.frames.filter(([name]) => name === type)
   }
 
-  /** The types of all frames, in their order. */
+  /** Types of all received frames, in their order. */
   get types(): string[] {
     return this.frames.map(([type]) => type)
   }
@@ -92,7 +95,7 @@ class FakeConnection implements Sink {
     return this.of('hello')[0]?.[1] as Record<string, unknown>
   }
 
-  /** Writes one transmission; a text is a line as it is. */
+  /** Writes one transmission; a text passes unchanged as a line. */
   write(...frames: readonly (RawFrame | string)[]): void {
     const lines = frames.map((frame) => (typeof frame === 'string' ? frame : JSON.stringify(frame)))
     this.connection.send(Batch.root().append(new Frame(lines.join('\n'))))
@@ -102,21 +105,21 @@ class FakeConnection implements Sink {
     this.connection.close(code, reason)
   }
 
-  /** The connection breaks, without a word. */
+  /** Breaks the connection without a close frame. */
   cut(): void {
     this.connection.abort(new Error('cut'))
   }
 }
 
-/** A hub that does what a script says, on the network of its stage. */
+/** A scripted hub on the network of its stage. */
 class FakeHub implements MemoryHost {
   readonly subprotocols = ['chat.v1.json']
   readonly connections: FakeConnection[] = []
-  /** What the next `welcome` says besides the usual. */
+  /** Additional fields of the next `welcome`. */
   welcome: Welcome = {}
-  /** Where its streams stand; what is not here is empty. */
+  /** Starts of its logs by address; a missing log is empty. */
   readonly streams = new Map<string, Record<string, unknown>>()
-  /** Answers by frame type. `hello`, `join` and `leave` are answered unless said otherwise; sends are not. */
+  /** Answers by frame type. By default `hello`, `join` and `leave` are answered, and sends are not. */
   readonly script: Script = {
     hello: (connection, frame) => connection.write(this.welcomeFor(frame)),
     join: (connection, [, ref, address]) => connection.write(['ok', ref, this.stream(address as string)]),
@@ -124,7 +127,7 @@ class FakeHub implements MemoryHost {
     ping: (connection) => connection.write(['pong']),
   }
   readonly #now: () => number
-  /** When each connection was made. */
+  /** Time of each connection. */
   readonly times: number[] = []
 
   constructor(now: () => number) {
@@ -136,7 +139,7 @@ class FakeHub implements MemoryHost {
     this.connections.push(new FakeConnection(connection, this.script))
   }
 
-  /** The connection of this number, from 0; the newest when none is given. */
+  /** Returns a connection by its number, from 0. Default: the newest. */
   at(index = this.connections.length - 1): FakeConnection {
     const connection = this.connections[index]
     if (connection === undefined) throw new Error(`there is no connection ${index}`)
@@ -179,21 +182,21 @@ class FakeHub implements MemoryHost {
   }
 }
 
-/** How a promise stands. */
+/** Outcome of a promise. */
 export interface Outcome<T> {
   state: 'pending' | 'resolved' | 'rejected'
   value?: T
   error?: { code?: string; cause?: unknown; message: string } & Record<string, unknown>
-  /** How often it was settled, which is never more than once. */
+  /** Time at which the promise was settled. */
   at?: number
 }
 
-/** A scripted hub, clients, and a clock between them. */
+/** A scripted hub, clients, and a virtual clock. */
 export class Stage {
   readonly time = new VirtualTime()
   readonly network = new MemoryNetwork(this.time.runtime('network', { work: true }))
   readonly hub = new FakeHub(() => this.time.now)
-  /** Whether the hub can be reached. */
+  /** `true` while the hub can be reached. */
   reachable = true
   readonly clients: Client[] = []
 
@@ -203,7 +206,7 @@ export class Stage {
     this.network.listen('hub', this.hub)
   }
 
-  /** A client that has begun to connect. What it says of itself is recorded. */
+  /** Creates a client, which starts to connect. Its events are recorded. */
   client(options: Partial<ClientOptions<Untyped>> = {}): Client & { readonly said: Said } {
     const said: Said = { status: [], errors: [], gaps: [] }
     const client = new Client({
@@ -218,7 +221,7 @@ export class Stage {
     return Object.assign(client, { said })
   }
 
-  /** The same, connected. */
+  /** Creates a client, and waits until it is connected. */
   async connected(options: Partial<ClientOptions<Untyped>> = {}): Promise<Client & { readonly said: Said }> {
     const client = this.client(options)
     await this.settle()
@@ -228,7 +231,7 @@ export class Stage {
 
   runtime: Runtime = this.time.runtime('client')
 
-  /** What becomes of a promise, and when. */
+  /** Records the outcome of a promise, and its time. */
   watch<T>(promise: Promise<T>): Outcome<T> {
     const outcome: Outcome<T> = { state: 'pending' }
     promise.then(
@@ -256,12 +259,12 @@ export interface Said {
   readonly gaps: unknown[]
 }
 
-/** Plays a scene. Afterwards all clients are closed, and nothing of them may be left. */
+/** Runs a scene. Afterwards it closes all clients, and no timer may be pending. */
 export async function play(scene: (stage: Stage) => Promise<void>): Promise<void> {
   const stage = new Stage()
   await scene(stage)
   for (const client of stage.clients) client.close()
-  // A peer that answers no close is given up after five seconds.
+  // A client gives up after five seconds on a peer that answers no close.
   await stage.advance(6_000)
   expect(stage.time.pending).toBe(0)
 }

@@ -1,4 +1,5 @@
-// A process that forgets to close its hub. What the hub keeps is swept after half a minute; the process is to end before.
+// A process that forgets to close its hub. The hub sweeps its data every half minute; the process must end
+// earlier.
 import { Client, Hub, systemRuntime } from '@chat/core'
 import { MemoryNetwork } from '@chat/core/memory'
 

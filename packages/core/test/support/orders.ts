@@ -1,10 +1,12 @@
-/** What a scene waits for. */
+/** Schedule of the steps of a scene. */
 export interface Turns {
-  /** Lets something happen when its turn comes, and answers with what that gave; at once, as long as the scene has not begun. */
+  /**
+   * Runs a step when its turn comes, and resolves with the result. Before `begin` it runs the step at once.
+   */
   take<T>(happen: () => T): Promise<T>
-  /** From now on everything takes its turn. */
+  /** Makes all further steps wait for their turns. */
   begin(): void
-  /** Lets everything happen, one after the other. */
+  /** Runs all waiting steps, one after another. */
   rest(settle: () => Promise<void>): Promise<void>
 }
 
@@ -14,8 +16,9 @@ interface Choice {
 }
 
 /**
- * Plays a scene in every order in which what it waits for can happen: what has asked for its turn waits until nothing else moves, and then one of them is let go;
- * the next time another one, until all orders have been played. Answers how many that were.
+ * Runs a scene in every possible order of its steps. A step waits until nothing else can proceed; then one of
+ * the waiting steps runs. The next run chooses another step, until all orders have been tried. Returns the
+ * number of orders.
  */
 export async function everyOrder(scene: (turns: Turns) => Promise<void>, most = 20_000): Promise<number> {
   let path: Choice[] = []
@@ -30,7 +33,10 @@ export async function everyOrder(scene: (turns: Turns) => Promise<void>, most = 
   throw new Error(`there are more than ${most} orders`)
 }
 
-/** Plays it once, with the choices that are given and the first one where there is none; answers all that were made. */
+/**
+ * Runs the scene once, with the given choices, and the first waiting step where none is given. Returns all
+ * choices.
+ */
 async function play(scene: (turns: Turns) => Promise<void>, given: readonly Choice[]): Promise<Choice[]> {
   const waiting: (() => void)[] = []
   const path: Choice[] = []

@@ -1,7 +1,7 @@
 import { Batch, type Connection, Frame, type Sink } from '@chat/core/transport'
 import type { WireFrame, WireWelcome } from '@chat/testing/conformance'
 
-/** The answer to a ref, taken apart. */
+/** An answer to a ref, parsed. */
 export type Answer =
   | { readonly ok: true; readonly ref: number; readonly result: Readonly<Record<string, unknown>> }
   | {
@@ -14,13 +14,13 @@ export type Answer =
     }
 
 /**
- * A client over a connection in memory, in virtual time: writes the lines that a test gives it and keeps every frame that comes. It writes
- * no frame by itself, not even a `pong`.
+ * A client over a connection in memory, in virtual time. It writes the lines that a test gives it, and
+ * records every received frame. It writes no frame by itself, not even a `pong`.
  */
 export class RawClient implements Sink {
-  /** Every transmission that came, as text. */
+  /** Received transmissions, as text. */
   readonly transmissions: string[] = []
-  /** How the connection ended; `null` while it is open. */
+  /** End of the connection; `null` while it is open. */
   ended: { readonly code: number; readonly reason: string } | null = null
   readonly connection: Connection
   readonly #settle: () => Promise<void>
@@ -47,64 +47,68 @@ export class RawClient implements Sink {
     this.ended = { code, reason }
   }
 
-  /** The close code, once it has come. */
+  /** Close code; `null` while the connection is open. */
   get code(): number | null {
     return this.ended?.code ?? null
   }
 
-  /** What the hub said to `hello`. */
+  /** The `welcome` of the hub. */
   get welcome(): WireWelcome {
-    if (this.#welcome === null) throw new Error('unable to look at the welcome: none has come')
+    if (this.#welcome === null) throw new Error('unable to read the welcome: none was received')
     return this.#welcome
   }
 
-  /** The session's public id. */
+  /** Public id of the session. */
   get id(): string {
     return this.welcome.session.id
   }
 
-  /** All frames that came, or those of one type. */
+  /** Returns all received frames, or those of a type. */
   frames(type?: string): WireFrame[] {
     return this.#frames.filter((frame) => type === undefined || frame[0] === type)
   }
 
-  /** The frames that came since the last call of this method. */
+  /** Returns the frames that were received since the last call of this method. */
   news(): WireFrame[] {
     const news = this.#frames.slice(this.#seen)
     this.#seen = this.#frames.length
     return news
   }
 
-  /** The durable messages of an address, as `[at, data]`. */
+  /** Returns the durable messages of an address, as `[at, data]`. */
   messages(address: string): [at: number, data: unknown][] {
     return this.frames('msg')
       .filter((frame) => frame[1] === address)
       .map((frame) => [frame[2] as number, frame[4]])
   }
 
-  /** Writes frames, or lines as they stand, in one transmission; nothing has happened yet when it returns. */
+  /** Writes frames, or lines unchanged, in one transmission. The hub has not reacted yet when it returns. */
   write(...frames: (string | readonly unknown[])[]): void {
     const lines = frames.map((frame) => (typeof frame === 'string' ? frame : JSON.stringify(frame)))
     this.#keepUp(frames)
     this.connection.send(Batch.root().append(new Frame(lines.join('\n'))))
   }
 
-  /** Writes frames in one transmission, and lets happen what follows from it. */
+  /** Writes frames in one transmission, and waits until the hub has reacted. */
   async say(...frames: (string | readonly unknown[])[]): Promise<void> {
     this.write(...frames)
     await this.#settle()
   }
 
-  /** Says `hello` and takes the `welcome`; the test fails when none comes. */
+  /** Sends `hello` and resolves with the `welcome`. @throws Error when no `welcome` arrives. */
   async hello(token?: string | null, extra: Readonly<Record<string, unknown>> = {}): Promise<WireWelcome> {
     await this.say(hello(token, extra))
     const [type, welcome] = this.frames()[0] ?? []
-    if (type !== 'welcome') throw new Error(`no welcome came; closed with ${JSON.stringify(this.ended)}`)
+    if (type !== 'welcome')
+      throw new Error(`no welcome was received; closed with ${JSON.stringify(this.ended)}`)
     this.#welcome = welcome as WireWelcome
     return this.#welcome
   }
 
-  /** Writes one operation as it stands and hands over its answer; the newest, if the ref was answered before. */
+  /**
+   * Writes an operation with its own ref, and resolves with its answer: the newest answer if the ref was
+   * answered before.
+   */
   async call(frame: readonly [type: string, ref: number, ...elements: unknown[]]): Promise<Answer> {
     await this.say(frame)
     const answer = this.answer(frame[1])
@@ -113,30 +117,30 @@ export class RawClient implements Sink {
     return answer
   }
 
-  /** Writes one operation with the next ref, and hands over its answer. */
+  /** Writes an operation with the next ref, and resolves with its answer. */
   request(type: string, ...elements: unknown[]): Promise<Answer> {
     return this.call([type, this.next(), ...elements])
   }
 
-  /** The next ref. */
+  /** Returns the next ref. */
   next(): number {
     return ++this.#ref
   }
 
-  /** The newest answer to a ref; `null` when there is none. */
+  /** Returns the newest answer to a ref; `null` when it has no answer. */
   answer(ref: number): Answer | null {
     const frame = this.#frames.findLast(([type, of]) => (type === 'ok' || type === 'err') && of === ref)
     return frame === undefined ? null : toAnswer(frame)
   }
 
-  /** The refs that were answered, in the order of the answers. */
+  /** Returns the answered refs, in the order of their answers. */
   answered(): number[] {
     return this.frames()
       .filter(([type]) => type === 'ok' || type === 'err')
       .map((frame) => frame[1] as number)
   }
 
-  /** Refs that a test chose itself are not given out again. */
+  /** Prevents `next` from returning refs that a test chose itself. */
   #keepUp(frames: readonly (string | readonly unknown[])[]): void {
     for (const frame of frames) {
       const ref = typeof frame === 'string' ? null : frame[1]
@@ -145,7 +149,7 @@ export class RawClient implements Sink {
   }
 }
 
-/** A `hello` for version 1. */
+/** Returns a `hello` for version 1. */
 export function hello(token?: string | null, extra: Readonly<Record<string, unknown>> = {}): WireFrame {
   return ['hello', { v: [1, 1], ...(typeof token === 'string' ? { token } : {}), ...extra }]
 }

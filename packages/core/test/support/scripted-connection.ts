@@ -1,6 +1,9 @@
 import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/core/transport'
 
-/** The hub's end of a connection that a test plays by hand: it says what arrives, and how much of what is sent is taken. */
+/**
+ * The hub's side of a connection that a test controls: it determines the received data, and the bytes that
+ * the peer takes.
+ */
 export class ScriptedConnection extends BaseConnection {
   readonly capabilities: TransportCapabilities = {
     name: 'scripted',
@@ -9,44 +12,44 @@ export class ScriptedConnection extends BaseConnection {
     closeCodes: true,
     detectsLoss: true,
   }
-  /** Every transmission the hub wrote, with its size. */
+  /** Transmissions that the hub wrote, with their sizes. */
   readonly sent: { readonly text: string; readonly bytes: number }[] = []
-  /** How the hub closed; `null` while it has not. */
+  /** Close code and reason of the hub; `null` while it has not closed. */
   closedWith: { readonly code: number; readonly reason: string } | null = null
   aborted = false
   paused = false
   bufferedAmount = 0
   received = 0
-  /** Above this many bytes that nobody has taken, `send` answers `false`. */
+  /** Number of waiting bytes above which `send` returns `false`. */
   highWaterMark: number = Number.POSITIVE_INFINITY
 
   constructor() {
     super('chat.v1.json', null)
   }
 
-  /** The frames the hub wrote so far. */
+  /** Frames that the hub has written so far. */
   get frames(): unknown[][] {
     return this.sent.flatMap(({ text }) => text.split('\n').map((line) => JSON.parse(line) as unknown[]))
   }
 
-  /** Something arrives from the peer. */
+  /** Delivers a transmission of the peer. */
   deliver(transmission: string | Uint8Array): void {
     this.received += transmission.length
     this.receive(transmission)
   }
 
-  /** A byte arrives that makes no transmission yet. */
+  /** Counts a received byte that completes no transmission. */
   trickle(): void {
     this.received++
   }
 
-  /** The peer takes bytes; the hub is told when there is room again. */
+  /** Removes bytes that the peer takes. The hub is told when no byte waits any longer. */
   take(bytes: number = this.bufferedAmount): void {
     this.bufferedAmount = Math.max(0, this.bufferedAmount - bytes)
     if (this.bufferedAmount === 0) this.drained()
   }
 
-  /** The peer is gone. */
+  /** Ends the connection, as when the peer is gone. */
   lose(code = 1006): void {
     this.ended(code, '')
   }
@@ -74,7 +77,7 @@ export class ScriptedConnection extends BaseConnection {
   }
 }
 
-/** What a transport without any particulars knows of its peer. */
+/** Handshake of a transport that knows no details of its peer. */
 export const nobody = {
   path: '/',
   params: {},

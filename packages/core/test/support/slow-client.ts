@@ -2,7 +2,7 @@ import { hello } from './raw-client.ts'
 import { nobody, ScriptedConnection } from './scripted-connection.ts'
 import type { Stage } from './stage.ts'
 
-/** A client whose transport takes as much as a test lets it. */
+/** Connects a client whose transport takes only as many bytes as a test allows. */
 export async function slow(s: Stage, streams: string[] = ['#a']): Promise<ScriptedConnection> {
   const connection = new ScriptedConnection()
   connection.highWaterMark = 16 * 1024
@@ -15,7 +15,7 @@ export async function slow(s: Stage, streams: string[] = ['#a']): Promise<Script
   return connection
 }
 
-/** Lets the peer take everything, however often more comes. */
+/** Lets the peer take all bytes, including bytes that follow meanwhile. */
 export async function drained(s: Stage, connection: ScriptedConnection): Promise<void> {
   while (connection.bufferedAmount > 0) {
     connection.take()

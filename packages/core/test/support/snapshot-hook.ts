@@ -2,7 +2,7 @@ import type { Position, Room, Snapshot, SnapshotRequest, Untyped } from '@chat/c
 import { expect } from 'vitest'
 import { live, type RawFrame, replay, type Stage } from './fake-hub.ts'
 
-/** One question to a hook, which the test answers. */
+/** A call of a hook, which the test answers. */
 export interface Question extends SnapshotRequest {
   readonly at: number
   answer(snapshot: Snapshot | null): void
@@ -11,14 +11,14 @@ export interface Question extends SnapshotRequest {
 
 export const place = (at: number, epoch = 'e1'): Position => [epoch, at, at === 0 ? null : `m${at}`]
 
-/** What a hub answers that has lost what one asks for. */
+/** Returns the answer of a hub that has lost the requested position. */
 export const gone = (at: number, reason: string, epoch = 'e1') => ({
   ...live(at, epoch),
   mode: 'gap',
   reason,
 })
 
-/** A hook that records what it is asked, and lets a test answer. */
+/** Creates a hook that records its calls, and lets a test answer them. */
 export function hooked(stage: Stage) {
   const questions: Question[] = []
   const hook = (request: SnapshotRequest): Promise<Snapshot | null> =>
@@ -33,7 +33,7 @@ export function hooked(stage: Stage) {
   return { hook, questions, last }
 }
 
-/** What a room hands out, in its order. */
+/** Records the events of a room, in their order. */
 export function listen(room: Room<Untyped>): unknown[] {
   const said: unknown[] = []
   room.on('$gap', ({ reason }) => said.push(reason))
@@ -42,7 +42,7 @@ export function listen(room: Room<Untyped>): unknown[] {
   return said
 }
 
-/** The hub can go on from any place, up to a top. */
+/** Lets the hub continue from any position, up to a top. */
 export function answerJoins(stage: Stage, top: number): void {
   stage.hub.script['join'] = (connection, [, ref, , options]) => {
     const since = (options as { since?: Position } | undefined)?.since
@@ -50,7 +50,7 @@ export function answerJoins(stage: Stage, top: number): void {
   }
 }
 
-/** A room that was joined at 5 with the state of then. */
+/** A room that was joined at 5, with the snapshot of that position. */
 export async function inRoom(stage: Stage) {
   answerJoins(stage, 5)
   const client = await stage.connected()

@@ -20,16 +20,19 @@ import { Random, VirtualTime } from '@chat/testing'
 import type { WireStream } from '@chat/testing/conformance'
 import { type Answer, RawClient } from './raw-client.ts'
 
-/** How a hub reaches its backplane: in the same call, or across a network. */
+/** Path from a hub to its backplane: in the same call, or across a network. */
 export type BackplanePath = 'synchronous' | 'asynchronous'
 
-/** Both, for `describe.each`: what a hub says must not depend on it. */
+/** Both paths, for `describe.each`: the frames of a hub must not depend on the path. */
 export const paths: readonly BackplanePath[] = ['synchronous', 'asynchronous']
 
-/** A hub's options; one that is given as `undefined` takes the stage's own away. */
+/** Options of a hub. An option that is `undefined` removes the default of the stage. */
 type Options = { readonly [K in keyof HubOptions<Untyped>]?: HubOptions<Untyped>[K] | undefined }
 
-/** What a stage's store holds when everyone has left and everything has aged: the hub still listens for word from other nodes. */
+/**
+ * Usage of a stage's store after all sessions have left and all entries have expired. The hub still listens
+ * to other nodes.
+ */
 export const nothingKept: MemoryStore['usage'] = {
   streams: 0,
   bytes: 0,
@@ -40,20 +43,20 @@ export const nothingKept: MemoryStore['usage'] = {
   keys: 0,
 }
 
-/** How a {@link Stage} is set up. The hub lets everyone in under the name in the token, and allows everything. */
+/** Options of a {@link Stage}. By default the hub takes the user from the token, and allows every action. */
 export interface StageOptions extends Options {
   readonly path?: BackplanePath
   readonly log?: MemoryStoreOptions
-  /** Puts something between the hub and its backplane. */
+  /** Wraps the backplane of the hub. */
   readonly wrap?: (backplane: Backplane) => Backplane
 }
 
-/** One hub under virtual time and the raw clients before it. */
+/** A hub in virtual time, with raw clients. */
 export class Stage {
   readonly time: VirtualTime = new VirtualTime()
   readonly store: MemoryStore
   readonly hub: Hub
-  /** What the hub told in `$error`. */
+  /** Events of `$error`. */
   readonly errors: HubError[] = []
   readonly #options: StageOptions
   readonly #network: MemoryNetwork
@@ -70,12 +73,12 @@ export class Stage {
     })
   }
 
-  /** What was thrown, as text, of everything the hub told in `$error`. */
+  /** Errors of all `$error` events, as text. */
   get faults(): string[] {
     return this.errors.map(({ error }) => String(error))
   }
 
-  /** One more hub on the same store; clients reach it under the number it has. */
+  /** Creates another hub on the same store. Clients reach it under its number. */
   another(options: Options = {}): Hub {
     const { path, wrap = (backplane: Backplane) => backplane, log: _, ...given } = this.#options
     const latency = path === 'asynchronous' ? { latency: () => this.#latency.between(1, 6) } : {}
@@ -91,19 +94,19 @@ export class Stage {
     return hub
   }
 
-  /** A connection on which nothing was said yet. */
+  /** Opens a connection without `hello`. */
   async open(handshake: MemoryDialOptions = {}, to = 1): Promise<RawClient> {
     return new RawClient(await this.dial(['chat.v1.json'], handshake, to), () => this.settle())
   }
 
-  /** A client that was welcomed. */
+  /** Connects a client, and takes the `welcome`. */
   async client(token: string, extra: Readonly<Record<string, unknown>> = {}, to = 1): Promise<RawClient> {
     const client = await this.open({}, to)
     await client.hello(token, extra)
     return client
   }
 
-  /** Another connection, on which the session of a client is resumed. */
+  /** Resumes the session of a client on another connection. */
   async resume(
     older: RawClient,
     options: { n?: number; secret?: string; token?: string; streams?: unknown; to?: number } = {},
@@ -114,7 +117,7 @@ export class Stage {
     return this.client(token, { session: { id: session.id, secret, n }, ...extra }, to)
   }
 
-  /** A bare link to the hub. */
+  /** Dials a plain connection to the hub. */
   async dial(protocols: readonly string[], handshake: MemoryDialOptions = {}, to = 1): Promise<Connection> {
     const dialled = this.#network.dialer(
       `hub ${to}`,
@@ -124,20 +127,20 @@ export class Stage {
     return dialled
   }
 
-  /** Ends a client's connection without a word, as a network does. */
+  /** Ends a client's connection without a close frame, as a network does. */
   async drop(client: RawClient): Promise<void> {
     client.connection.abort(new Error('the network is gone'))
     await this.settle()
   }
 
-  /** Publishes for the hub itself, and lets everything happen that follows. */
+  /** Publishes as the hub, and waits until all consequences have happened. */
   async publish(address: string, ...data: unknown[]): Promise<Stored[]> {
     const sent = data.map((item) => this.hub.to(address).send('say', item))
     await this.settle()
     return Promise.all(sent)
   }
 
-  /** Lets everything happen that is under way; time passes only as far as that takes. */
+  /** Waits until all running work has completed. Time passes only as far as that needs. */
   settle(): Promise<void> {
     return this.time.settle()
   }
@@ -147,7 +150,7 @@ export class Stage {
     return this.time.advance(milliseconds)
   }
 
-  /** The way to the backplane counts as something under way; the store's housekeeping does not. */
+  /** Counts the latency of the backplane as running work, but not the upkeep of the store. */
   #storeRuntime(): Runtime {
     const [working, waiting] = [this.time.runtime('store', { work: true }), this.time.runtime('housekeeping')]
     return {
@@ -157,28 +160,28 @@ export class Stage {
   }
 }
 
-/** Sets a hub up; a test that names no path takes the synchronous one. */
+/** Creates a stage. Default path: synchronous. */
 export const stage = (options: StageOptions = {}): Stage => new Stage(options)
 
-/** What an answer says, in short: `ok`, or the code of the refusal. */
+/** Returns the outcome of an answer: `ok`, or the error code. */
 export const outcome = (answer: Answer | null): string =>
   answer === null ? 'none' : answer.ok ? 'ok' : answer.code
 
-/** The position in a `Stored`, in the start of a log, or in the `ok` of a send. */
+/** Returns the position in a `Stored`, in the start of a log, or in the `ok` of a send. */
 export function position(given: object): [epoch: string, at: number, id: string | null] {
   if ('position' in given) return given.position as [string, number, string]
   const { epoch, at, id } = given as WireStream
   return [epoch, at, id]
 }
 
-/** The fields by which frames name the position of a message that was stored. */
+/** Returns the fields by which frames name the position of a stored message. */
 export function wirePosition(stored: Stored | undefined): { epoch: string; at: number; id: string | null } {
   if (stored === undefined) throw new Error('no message was stored')
   const [epoch, at, id] = stored.position
   return { epoch, at, id }
 }
 
-/** A backplane in which some operations are others. */
+/** Returns a backplane in which some operations are replaced. */
 export function altered(backplane: Backplane, operations: Partial<Backplane>): Backplane {
   return new Proxy(backplane, {
     get(target, name: keyof Backplane) {
@@ -188,10 +191,10 @@ export function altered(backplane: Backplane, operations: Partial<Backplane>): B
   })
 }
 
-/** Arrays inside arrays, `[]` being 1. */
+/** Returns nested arrays as JSON; `[]` has depth 1. */
 export const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
 
-/** A promise and what settles it. */
+/** Returns a promise and the functions that settle it. */
 export function deferred<T>(): {
   promise: Promise<T>
   resolve: (value: T) => void

@@ -2,7 +2,7 @@ import { Hub, type Limits } from '@chat/core'
 import type { TransportHub } from '@chat/core/transport'
 import { type LocalPeer, RecordingHost, type StartOptions } from '@chat/testing/conformance'
 
-/** Stands for the hub where a test is about the transport alone. */
+/** Replaces the hub in tests of the transport alone. */
 export class Host extends RecordingHost implements TransportHub {
   closing = false
   readonly limits: Limits
@@ -12,19 +12,19 @@ export class Host extends RecordingHost implements TransportHub {
     this.limits = { ...new Hub().limits, ...options }
   }
 
-  /** The hub's end of the newest connection. */
+  /** The hub's side of the newest connection. */
   get newest(): LocalPeer {
     const peer = this.peers.at(-1)
-    if (peer === undefined) throw new Error('nobody has connected')
+    if (peer === undefined) throw new Error('no client has connected')
     return peer
   }
 
-  /** What has arrived on the newest connection. */
+  /** Transmissions that were received on the newest connection. */
   get received(): string[] {
     return this.newest.log.flatMap((event) => (event.type === 'receive' ? [event.text] : []))
   }
 
-  /** How the newest connection has ended; `null` while it lives. */
+  /** End of the newest connection; `null` while it is open. */
   get end(): { readonly code: number; readonly reason: string } | null {
     const last = this.newest.log.at(-1)
     return last?.type === 'closed' ? { code: last.code, reason: last.reason } : null

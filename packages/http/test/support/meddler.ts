@@ -3,11 +3,12 @@ import { Random } from '@chat/testing'
 type Answering = (request: Request) => Promise<Response | undefined>
 
 /**
- * An intermediary that does to requests what the worst do: posts them twice at once or again much later, breaks them off half-written, loses answers, answers for
- * the server, opens streams that nobody asked for, and cuts streams anywhere.
+ * An intermediary that behaves like the worst proxies. It posts requests twice at once or again much later,
+ * breaks them off in the middle, and loses answers. It answers in place of the server, opens streams without
+ * a request of the client, and cuts streams anywhere.
  */
 export class Meddler {
-  /** How often it did something. */
+  /** Number of its interventions. */
   did = 0
   meddling = true
   readonly #server: Answering
@@ -19,7 +20,7 @@ export class Meddler {
     this.#random = new Random(seed, 'meddler')
   }
 
-  /** Stands for the platform's `fetch`. */
+  /** Replaces the platform's `fetch`. */
   readonly fetch: typeof fetch = async (url, init = {}) => {
     const signal = init.signal ?? null
     signal?.throwIfAborted()
@@ -53,13 +54,13 @@ export class Meddler {
       }
     }
     const fates: (() => Promise<Response>)[] = [
-      // Twice at once, as one that tries again too early.
+      // Twice at once, like a retry that comes too early.
       async () => {
         this.did++
         const [, second] = await Promise.all([send(), send()])
         return second
       },
-      // Half-written, and from the start again.
+      // The first half only, and then the whole request again.
       async () => {
         this.did++
         void this.#ask(url, { ...init, body: half(String(init.body)), duplex: 'half' } as RequestInit)
@@ -69,9 +70,9 @@ export class Meddler {
       async () => {
         this.did++
         await send()
-        throw new TypeError('the answer got lost')
+        throw new TypeError('the answer was lost')
       },
-      // An answer that is not the server's.
+      // The intermediary answers in place of the server.
       async () => {
         this.did++
         if (this.#happens(2)) await send()
@@ -84,7 +85,7 @@ export class Meddler {
   async #ask(url: string, init: RequestInit): Promise<Response> {
     const { signal: _, ...rest } = init
     const response = await this.#server(new Request(url, rest as RequestInit))
-    if (response === undefined) throw new Error('the request is none of the hub’s')
+    if (response === undefined) throw new Error('the request is not for the hub')
     return response
   }
 
@@ -93,7 +94,7 @@ export class Meddler {
   }
 }
 
-/** The first half of a body, and then an error. */
+/** Returns the first half of a body, followed by an error. */
 function half(text: string): ReadableStream<Uint8Array> {
   const bytes = new TextEncoder().encode(text)
   let written = false
@@ -106,7 +107,7 @@ function half(text: string): ReadableStream<Uint8Array> {
   })
 }
 
-/** A stream that breaks off after so many bytes. */
+/** Returns a stream that breaks off after a number of bytes. */
 function cut(stream: ReadableStream<Uint8Array>, bytes: number): ReadableStream<Uint8Array> {
   let left = bytes
   return stream.pipeThrough(

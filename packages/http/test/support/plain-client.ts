@@ -6,7 +6,7 @@ type Fetch = (request: Request) => Promise<Response | undefined>
 
 const url = 'http://chat.example/chat'
 
-/** A stream that is open, and POSTs for it: what anyone can do with an HTTP client. */
+/** An open stream, and POSTs for it, by means of plain HTTP. */
 export class PlainClient {
   readonly response: Response
   id = ''
@@ -25,7 +25,7 @@ export class PlainClient {
 
   static async open(fetch: Fetch, headers: Record<string, string> = {}): Promise<PlainClient> {
     const response = await fetch(get(headers))
-    if (response === undefined) throw new Error('the request is none of the hub’s')
+    if (response === undefined) throw new Error('the request is not for the hub')
     const client = new PlainClient(fetch, response)
     const { type, data } = await client.next()
     if (type !== 'open') throw new Error(`the first event is ${type}`)
@@ -33,7 +33,7 @@ export class PlainClient {
     return client
   }
 
-  /** The next event. */
+  /** Resolves with the next event. */
   async next(): Promise<ServerEvent> {
     for (;;) {
       const event = this.#events.shift()
@@ -44,29 +44,29 @@ export class PlainClient {
     }
   }
 
-  /** Resolves when the stream has ended, however that came. */
+  /** Resolves when the stream has ended, in any way. */
   async ended(): Promise<void> {
     for (;;) if ((await this.#stream.next().catch(() => null)) === null) return
   }
 
-  /** Bytes that have come. */
+  /** Number of received bytes. */
   get received(): number {
     return this.#stream.received
   }
 
-  /** Waits for the next bytes, whatever they are. */
+  /** Waits for the next bytes. */
   async hears(): Promise<void> {
     this.#events.push(...((await this.#stream.next()) ?? []))
   }
 
-  /** Posts with the next number; the status of the answer. */
+  /** Posts with the next number, and resolves with the status of the answer. */
   async post(body: BodyInit, headers: Record<string, string> = {}): Promise<number> {
     return (await this.answer(body, { 'chat-seq': String(++this.#seq), ...headers })).status
   }
 
   async answer(body: BodyInit, headers: Record<string, string>): Promise<Response> {
     const response = await this.#fetch(post(body, { 'chat-connection': this.id, ...headers }))
-    if (response === undefined) throw new Error('the request is none of the hub’s')
+    if (response === undefined) throw new Error('the request is not for the hub')
     return response
   }
 
@@ -75,12 +75,12 @@ export class PlainClient {
   }
 }
 
-/** A request for a stream. */
+/** Returns a request for a stream. */
 export function get(headers: Record<string, string> = {}): Request {
   return new Request(url, { headers: { host: 'chat.example', accept: 'text/event-stream', ...headers } })
 }
 
-/** A request with a transmission; an empty header is left out. */
+/** Returns a request with a transmission; an empty header is left out. */
 export function post(body: BodyInit, headers: Record<string, string> = {}): Request {
   const all = { host: 'chat.example', 'content-type': 'application/json', ...headers }
   const given = Object.entries(all).filter(([, value]) => value !== '')

@@ -7,14 +7,17 @@ import { TestServer } from '../../../../test-support/test-server.ts'
 import { dial, type HttpDialOptions } from '../../src/client/index.ts'
 import { nodeHttpHandler } from '../../src/node/index.ts'
 
-/** A hub, a proxy before it that does what networks do, and clients that reach it over HTTP through the proxy alone. */
+/**
+ * Starts a hub, a proxy with network faults in front of it, and clients that reach the hub over HTTP only
+ * through the proxy.
+ */
 export async function throughProxy(options: HubOptions = {}) {
   const resumed: boolean[] = []
   const hub = new Hub({
     authenticate: ({ token }) => (token === null ? null : { id: token }),
     authorize: () => true,
     runtime: fast,
-    // A busy machine is no dead connection: only the tests of silence are impatient.
+    // A busy machine must not look like a dead connection. Only the tests of silence use short timeouts.
     timeouts: { heartbeat: 29_000, heartbeatGrace: 29_000 },
     ...options,
   })
@@ -32,19 +35,19 @@ export async function throughProxy(options: HubOptions = {}) {
   return {
     hub,
     proxy,
-    /** Whether each connection resumed its session. */
+    /** `true` for each connection that resumed its session. */
     resumed,
-    /** What each POST that reached the hub was answered with. */
+    /** Status of the answer to each POST that reached the hub. */
     statuses,
     enter: (token: string, more?: HttpDialOptions) =>
       enterAt(`http://127.0.0.1:${proxy.port}/chat`, token, more),
   }
 }
 
-/** A client that connects to a URL. */
+/** Enters the lobby with a client that connects to a URL. */
 export const enterAt = (url: string, token: string, more: HttpDialOptions = {}): Promise<Guest> =>
   Guest.enter(new Client({ dial: dial(url, more), token, runtime: fast, connectTimeout: 60_000 }))
 
-/** Waits until what is expected is true. */
+/** Waits until an expectation holds. */
 export const until = (check: () => unknown): Promise<unknown> =>
   vi.waitFor(check, { timeout: 15_000, interval: 5 })

@@ -2,18 +2,18 @@ import { once } from 'node:events'
 import { onTestFinished } from 'vitest'
 import { type ClientOptions, WebSocket } from 'ws'
 
-/** A client of `ws` that remembers what it got. */
+/** A client of `ws` that records received frames. */
 export interface TestClient {
   readonly ws: WebSocket
-  /** The next message that nobody took yet. */
+  /** Resolves with the next unread message. */
   next(): Promise<string>
-  /** Every frame up to one of this type. */
+  /** Reads frames up to a frame of this type, and resolves with that frame. */
   until(type: string): Promise<unknown[]>
   send(...frame: unknown[]): void
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>
 }
 
-/** Opens a WebSocket, and rejects with what went wrong. */
+/** Opens a WebSocket. Rejects with the error when it cannot be opened. */
 export async function openClient(
   url: string,
   options: ClientOptions & { protocols?: string[] } = {},
@@ -52,7 +52,7 @@ export async function openClient(
   return { ws, next, until, closed, send: (...frame) => ws.send(JSON.stringify(frame)) }
 }
 
-/** Opens a WebSocket and says hello. */
+/** Opens a WebSocket, sends `hello`, and waits for `welcome`. */
 export async function welcomed(url: string, token: string, options: ClientOptions = {}): Promise<TestClient> {
   const client = await openClient(url, options)
   client.send('hello', { v: [1, 1], token })
@@ -60,7 +60,7 @@ export async function welcomed(url: string, token: string, options: ClientOption
   return client
 }
 
-/** The status of the answer to an upgrade that is refused. */
+/** Resolves with the status of the answer to a refused upgrade. */
 export function refusalOf(url: string, options: ClientOptions = {}): Promise<number> {
   const ws = new WebSocket(url, options)
   ws.on('error', () => {})

@@ -1,4 +1,4 @@
-// A hub in a process of its own, to be killed. Prints its port, and lives at the pace of the tests.
+// A hub in a separate process, which a test kills. Prints its port, and runs at the speed of the tests.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Hub } from '@chat/core'

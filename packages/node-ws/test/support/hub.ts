@@ -8,21 +8,21 @@ import {
   type TransportHub,
 } from '@chat/core/transport'
 
-/** One connection as the hub sees it, with all that it reported. */
+/** A connection on the hub's side, with all its events. */
 export interface Accepted {
   readonly connection: Connection
   readonly handshake: Handshake
   readonly received: (string | Uint8Array)[]
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>
-  /** How often `closed` was called. */
+  /** Number of calls of `closed`. */
   ends: number
   drains: number
-  /** The next transmission that nobody took yet. */
+  /** Resolves with the next unread transmission. */
   next(): Promise<string | Uint8Array>
   send(text: string): boolean
 }
 
-/** Stands for the hub where a test is about the transport alone. */
+/** Replaces the hub in tests of the transport alone. */
 export class StandIn implements TransportHub {
   readonly accepted: Accepted[] = []
   readonly subprotocols: readonly string[]
@@ -41,13 +41,13 @@ export class StandIn implements TransportHub {
     this.#waiting.shift()?.(accepted)
   }
 
-  /** The next connection to come. Ask before it is made. */
+  /** Resolves with the next connection. Call it before the connection is made. */
   next(): Promise<Accepted> {
     return new Promise((resolve) => this.#waiting.push(resolve))
   }
 }
 
-/** Takes a connection and remembers what comes. */
+/** Attaches to a connection and records its events. */
 export function watch(connection: Connection, handshake: Handshake): Accepted {
   let ended: (end: { code: number; reason: string }) => void = () => {}
   const waiting: ((transmission: string | Uint8Array) => void)[] = []

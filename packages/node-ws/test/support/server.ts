@@ -6,11 +6,11 @@ import { onTestFinished } from 'vitest'
 export interface TestServer {
   readonly server: Server
   readonly port: number
-  /** A `ws:` URL at this server. */
+  /** Returns a `ws:` URL of this server. */
   url(path: string): string
 }
 
-/** An HTTP server on a port of 127.0.0.1 that ends with the test, whatever is connected. */
+/** Starts an HTTP server on a port of 127.0.0.1. It ends with the test, also when clients are connected. */
 export async function startServer(server: Server = createServer(), host = '127.0.0.1'): Promise<TestServer> {
   server.listen(0, host)
   await once(server, 'listening')

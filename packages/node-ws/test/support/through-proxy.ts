@@ -7,23 +7,23 @@ import { RuleProxy } from '../../../../test-support/rule-proxy.ts'
 import { attach, type ConnectOptions, connect } from '../../src/index.ts'
 import { startServer } from './server.ts'
 
-/** A hub that listens, with what has connected to it. */
+/** A listening hub, with its connections. */
 export interface TestNode {
   readonly hub: Hub
   readonly port: number
-  /** Each connection, in order: its user, and whether it resumed its session. */
+  /** User of each connection in order, and `true` if it resumed its session. */
   readonly connects: { readonly user: string; readonly resumed: boolean }[]
   /** The close code of each connection that ended. */
   readonly codes: number[]
 }
 
-/** Starts a hub whose users are named by their tokens. */
+/** Starts a hub that takes the user from the token. */
 export async function startNode(options: HubOptions = {}): Promise<TestNode> {
   const hub = new Hub({
     authenticate: ({ token }) => (token === null ? null : { id: token }),
     authorize: () => true,
     runtime: fast,
-    // A busy machine is no dead connection: only the tests of silence are impatient.
+    // A busy machine must not look like a dead connection. Only the tests of silence use short timeouts.
     timeouts: { heartbeat: 29_000, heartbeatGrace: 29_000 },
     ...options,
   })
@@ -36,7 +36,7 @@ export async function startNode(options: HubOptions = {}): Promise<TestNode> {
   return node
 }
 
-/** A hub, a proxy before it, and clients that reach it through the proxy alone. */
+/** Starts a hub, a proxy in front of it, and clients that reach the hub only through the proxy. */
 export async function throughProxy(options: HubOptions = {}) {
   const { runtime = fast } = options
   const node = await startNode(options)
@@ -44,18 +44,18 @@ export async function throughProxy(options: HubOptions = {}) {
   onTestFinished(() => proxy.close())
   const enter = (token: string, more: Options = {}): Promise<Guest> =>
     enterAt(proxy.port, { token, runtime, ...more })
-  /** Past the proxy. */
+  /** Enters without the proxy. */
   const enterDirectly = (token: string): Promise<Guest> => enterAt(node.port, { token, runtime })
   return { ...node, proxy, enter, enterDirectly }
 }
 
 type Options = ConnectOptions<Untyped>
 
-/** A client that connects to a port of this machine. */
+/** Enters the lobby with a client that connects to a port of 127.0.0.1. */
 export const enterAt = (port: number, options: Options): Promise<Guest> =>
   Guest.enter(connect(`ws://127.0.0.1:${port}/chat`, { runtime: fast, connectTimeout: 60_000, ...options }))
 
-/** A hub, and clients that reach it through a proxy that may change what passes. */
+/** Starts a hub, and clients that reach it through a proxy that may change frames. */
 export async function throughRules(options: HubOptions = {}) {
   const node = await startNode(options)
   const rules = await RuleProxy.start(`ws://127.0.0.1:${node.port}/chat`)
@@ -65,5 +65,5 @@ export async function throughRules(options: HubOptions = {}) {
   return { ...node, rules, enter }
 }
 
-/** The numbers from 0 on. */
+/** Returns the numbers from 0 up to, and without, `count`. */
 export const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i)

@@ -1,4 +1,4 @@
-/** A certificate of 127.0.0.1 that nobody trusts, and its key. For tests only. */
+/** A self-signed certificate of 127.0.0.1, and its key. For tests only. */
 export const tls = {
   cert: `-----BEGIN CERTIFICATE-----
 MIIBkDCCATagAwIBAgIUP+RWsRiKM1OqQe0nhxcy/5/ARzEwCgYIKoZIzj0EAwIw

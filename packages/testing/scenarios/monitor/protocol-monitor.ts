@@ -19,7 +19,10 @@ export interface MonitorBounds {
 
 const pollInterval = 500
 
-/** Watches the frames of hubs on their connections. A client mends most faults of a hub, so applications see little of them: the monitor holds the hub itself to the protocol. */
+/**
+ * Watches the frames of hubs on their connections. Clients repair most faults of a hub, so that applications
+ * see few of them. The monitor checks the hub itself against the protocol.
+ */
 export class ProtocolMonitor {
   readonly w: World
   readonly bounds: MonitorBounds

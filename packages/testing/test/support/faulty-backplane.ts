@@ -61,7 +61,7 @@ export async function fails(fault: Fault, only: string, latency: number | null =
   )
 }
 
-/** The cases whose names begin like this. */
+/** Returns the cases whose names begin with a text. */
 export const casesOf = (prefix: string): string[] =>
   backplaneCases(harnessOf(() => ({}), null))
     .map(({ name }) => name)

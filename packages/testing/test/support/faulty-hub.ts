@@ -9,7 +9,7 @@ import { memoryHub } from './memory-hub.ts'
 
 /** Faults of one connection: the frames that pass in the place of a frame, in either direction. */
 export interface FaultyLink {
-  /** Frames of the client on their way to the hub. A line that is no frame comes as it stands. */
+  /** Frames of the client on their way to the hub. A line that is no frame passes unchanged. */
   up?(frame: WireFrame | string, answer: (frame: WireFrame) => void): readonly (WireFrame | string)[]
   /** Frames of the hub on their way to the client. */
   down?(frame: WireFrame): readonly WireFrame[]
@@ -25,8 +25,8 @@ export interface FaultyHub {
 }
 
 /**
- * Returns whether a case fails with a faulty hub. The case is the only case whose title begins like this; it waits at most `deadline`
- * milliseconds for each step.
+ * Resolves with `true` when a case fails with a faulty hub. The case is the only case whose title begins with
+ * the given text. It waits at most `deadline` milliseconds for each step.
  */
 export async function fails(
   { options, link }: FaultyHub,
