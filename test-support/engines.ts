@@ -25,7 +25,7 @@ function systemEngines(): { installed: Engine[]; missing: Engine[] } {
 }
 
 /**
- * Returns the engines to test in: the installed ones. A missing engine is reported on the console; in CI it
+ * Returns the installed engines, in which the tests run. A missing engine is reported on the console; in CI it
  * is an error.
  */
 export function enginesToTest(): Engine[] {

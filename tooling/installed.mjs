@@ -1,5 +1,6 @@
-// Heavy tools have packages of their own with a lock file each, in tooling/installed/, so that `npm ci` at the root stays fast. Each is installed on first use.
-// Run: `node tooling/installed.mjs <command> [arguments]` starts a command of tooling/installed/checkers in the current folder.
+// Heavy tools are in separate packages in tooling/installed/, each with a lock file, so that `npm ci` at the
+// root stays fast. Each is installed on first use. `node tooling/installed.mjs <command> [arguments]` starts
+// a command of tooling/installed/checkers in the current folder.
 import { spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -8,7 +9,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const folder = fileURLToPath(new URL('installed/', import.meta.url))
 
-/** Installs a folder of tooling/installed unless its modules are as new as its lock file. Returns the path of its node_modules. */
+/**
+ * Installs a folder of tooling/installed, unless its modules are as new as its lock file. Returns the path of
+ * its node_modules.
+ */
 export function ensureInstalled(name) {
   const place = join(folder, name)
   const modules = join(place, 'node_modules')
@@ -27,7 +31,7 @@ export async function importChecker(name) {
   return import(pathToFileURL(require.resolve(name)).href)
 }
 
-/** The path of a command of tooling/installed/checkers. */
+/** Returns the path of a command of tooling/installed/checkers. */
 export function checkerCommand(name) {
   const path = join(ensureInstalled('checkers'), '.bin', name)
   return existsSync(path) ? path : fail(`no command "${name}"; see tooling/installed/checkers/package.json`)
@@ -40,6 +44,6 @@ function fail(reason) {
 
 if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const [name, ...rest] = process.argv.slice(2)
-  if (name === undefined) fail('which command? node tooling/installed.mjs changeset')
+  if (name === undefined) fail('name a command, such as: node tooling/installed.mjs changeset')
   process.exit(spawnSync(checkerCommand(name), rest, { stdio: 'inherit' }).status ?? 1)
 }

@@ -1,11 +1,15 @@
-// Runs commands, by execa. No function blocks: the registry answers in this process, and parts run in parallel.
+// Runs commands with execa. All functions are asynchronous: the registry answers in this process, and parts
+// run in parallel.
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 
-/** The options of all commands: they read nothing, and a failure is a result. */
+/** Options of all commands: no input, and a failure is a result. */
 const common = { stdin: 'ignore', all: true, reject: false, stripFinalNewline: false }
 
-/** Runs a command to its end: `{ ok, status, stdout, stderr, output, again }`. `again` is the line that runs it by hand. */
+/**
+ * Runs a command to its end: `{ ok, status, stdout, stderr, output, again }`. `again` is the command line
+ * that repeats it by hand.
+ */
 export async function run(command, args, { timeout = 120_000, ...options } = {}) {
   const result = await execa(command, args, { ...common, ...options, timeout, killSignal: 'SIGKILL' })
   const { failed, exitCode, stdout, stderr, all, shortMessage = '', escapedCommand, cwd } = result
@@ -13,7 +17,10 @@ export async function run(command, args, { timeout = 120_000, ...options } = {})
   return { ok: !failed, status: exitCode, stdout, stderr, output, again: `cd ${cwd} && ${escapedCommand}` }
 }
 
-/** Starts a command that stays: `line(i)` resolves with a line that it prints, `stop()` ends it and resolves with its exit code. */
+/**
+ * Starts a command that keeps running. `line(i)` resolves with a line that it prints. `stop()` ends it, and
+ * resolves with its exit code.
+ */
 export function start(command, args, { patience = 20_000, ...options } = {}) {
   const child = execa(command, args, {
     ...common,
@@ -44,7 +51,7 @@ export function start(command, args, { patience = 20_000, ...options } = {}) {
   }
 }
 
-/** The seconds since `start`, of `performance.now()`. */
+/** Returns the seconds since `start`, which is a value of `performance.now()`. */
 export function seconds(start) {
   return ((performance.now() - start) / 1_000).toFixed(1)
 }

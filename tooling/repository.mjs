@@ -1,11 +1,11 @@
-// What the other scripts share: the repository's folder, and the published packages with their manifests.
+// Functions for the other scripts: the repository's folder, and the packages with their manifests.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '')
 
-/** Every package in packages/: its folder's name, its folder, its manifest. */
+/** Returns every package in packages/: its folder's name, its folder, and its manifest. */
 export function packages() {
   return readdirSync(join(root, 'packages'))
     .map((name) => ({ name, folder: join(root, 'packages', name) }))
@@ -13,14 +13,17 @@ export function packages() {
     .map(({ name, folder }) => ({ name, folder, manifest: readJson(join(folder, 'package.json')) }))
 }
 
-/** The entries a package publishes: `{ subpath: 'conformance', types: 'dist/…' }`, with `''` for the main one. */
+/**
+ * Returns the entries of a package: `{ subpath: 'conformance', types: 'dist/…' }`, with `''` for the main
+ * entry.
+ */
 export function entries({ manifest }) {
   return Object.entries(manifest.exports)
     .filter(([, target]) => typeof target === 'object' && target.types !== undefined)
     .map(([path, { types }]) => ({ subpath: path.replace(/^\.\/?/, ''), types }))
 }
 
-/** Ends the process when a package was not built. */
+/** Ends the process when a package is not built. */
 export function requireBuild() {
   for (const pack of packages()) {
     for (const { types } of entries(pack)) {
@@ -31,7 +34,10 @@ export function requireBuild() {
   }
 }
 
-/** All files below a folder, but nothing in node_modules; none when the folder does not exist. */
+/**
+ * Returns all files below a folder, except those in node_modules; an empty list when the folder does not
+ * exist.
+ */
 export function filesBelow(folder) {
   if (!existsSync(folder)) return []
   return readdirSync(folder, { withFileTypes: true })

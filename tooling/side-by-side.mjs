@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os'
 
-/** Does one thing for each item, as many at once as there are cores, in their order; answers in their order, too. */
+/**
+ * Runs a task for each item, with as many at once as there are cores. Starts them in the items' order, and
+ * resolves with the results in that order.
+ */
 export async function sideBySide(items, work) {
   const results = []
   let next = 0

@@ -1,10 +1,10 @@
-// Runs every check but the tests, side by side, and stops at none: the end says which failed and what each took.
-// `npm run check -- lint rules` runs only the named ones.
+// Runs every check except the tests, in parallel, and stops at no failure. The summary at the end lists the
+// result and the duration of each. `npm run check -- lint rules` runs only the named checks.
 import { run, seconds } from '../processes.mjs'
 import { root } from '../repository.mjs'
 import { sideBySide } from '../side-by-side.mjs'
 
-/** npm scripts and those whose work they read; the longest first. */
+/** npm scripts with the checks whose output they read; the longest first. */
 const steps = {
   build: [],
   typecheck: [],
@@ -21,7 +21,7 @@ const steps = {
   capabilities: [],
 }
 
-/** What some of them are told, so that they change nothing. */
+/** Options that keep a check from changing files. */
 const options = { capabilities: ['--', '--check'] }
 
 const wanted = process.argv.slice(2)
@@ -43,7 +43,7 @@ console.log('\ncheck:')
 for (const { name, ok, seconds } of results) console.log(`  ${ok ? 'ok    ' : 'FAILED'} ${name} ${seconds} s`)
 process.exit(results.every(({ ok }) => ok) ? 0 : 1)
 
-/** Prints the output of a check in one piece at its end, for others run in parallel. */
+/** Runs a check, and prints its whole output when it ends, because checks run in parallel. */
 async function check(name) {
   const start = performance.now()
   const args = ['run', '--silent', name, ...(options[name] ?? [])]

@@ -1,5 +1,5 @@
-// Compares the public API of each entry of each package with docs/api-report, so that no change of it goes unseen.
-// `npm run api -- --update` rewrites the reports. Reads dist: build first.
+// Compares the public API of each entry of each package with docs/api-report, so that every change of it is
+// visible. `npm run api -- --update` rewrites the reports. Reads dist: build first.
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { importChecker } from '../installed.mjs'
@@ -14,7 +14,7 @@ mkdirSync(reports, { recursive: true })
 const bad = packages().flatMap((pack) => entries(pack).map((entry) => report(pack, entry)))
 process.exit(bad.some(Boolean) ? 1 : 0)
 
-/** Whether the report of one entry is not as it should be. */
+/** Compares the report of an entry. Returns `true` when it differs or has errors. */
 function report(pack, { subpath, types }) {
   const file = `${[pack.name, ...subpath.split('/')].filter(Boolean).join('-')}.api.md`
   const isNew = !existsSync(join(reports, file))
@@ -31,7 +31,7 @@ function report(pack, { subpath, types }) {
 function verdict(failed, changed, result) {
   if (failed) return `: ${result.errorCount} errors`
   if (changed)
-    return ': the public API changed; look at it, then npm run api -- --update, and commit the report'
+    return ': the public API changed; review the change, run npm run api -- --update, and commit the report'
   return result.apiReportChanged ? ': updated' : ''
 }
 
@@ -53,7 +53,7 @@ function configuration({ folder }, types, file) {
   })
 }
 
-/** Only errors and warnings; "the report changed" is said in one line above. */
+/** Hides all messages except errors and warnings. `report` prints the line about a changed report. */
 function quiet(message) {
   const noise = ['console-api-report-copied', 'console-api-report-not-copied', 'console-api-report-created']
   if (noise.includes(message.messageId) || !['error', 'warning'].includes(message.logLevel)) {

@@ -1,12 +1,13 @@
-// What a page loads with @chat/browser, by folder of the sources, and a failure when something is in it that no page needs.
-// Bundles packages/browser/dist as an app would and follows the source maps back. Reads dist: build first.
+// Lists the sources that a page loads with @chat/browser, by folder. Fails when the bundle has a source that
+// no page needs. Bundles packages/browser/dist as an app would, and reads the source maps. Reads dist: build
+// first.
 import { existsSync } from 'node:fs'
 import { SourceMap } from 'node:module'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { requireBuild, root } from '../repository.mjs'
 
-/** Folders no byte of which may be in any bundle, and why. */
+/** Folders and files of which no bundle may have a byte, with the reasons. */
 const forbidden = {
   'packages/core/src/hub': 'the hub runs on servers',
   'packages/core/src/transport/request-handler.ts': 'servers answer requests',
@@ -18,7 +19,7 @@ const forbidden = {
   'packages/testing': 'simulations are for tests',
 }
 
-/** Only in the bundles of pages that use it. */
+/** A file that is only in the bundles of pages that use it. */
 const presence = 'packages/core/src/client/subscriptions/watch-presence.ts'
 
 requireBuild()
@@ -27,7 +28,7 @@ for (const path of [...Object.keys(forbidden), presence])
 const page = `export * from '@chat/browser'`
 const bytes = bytesBySource(await bundle(page))
 for (const [folder, size] of sum(bytes)) report(size, folder)
-check(bytes, { ...forbidden, [presence]: 'this page does not show who is here' })
+check(bytes, { ...forbidden, [presence]: 'this page does not show presence' })
 
 const withPresence = bytesBySource(await bundle(`${page}; export { watchPresence } from '@chat/core'`))
 report(total(withPresence) - total(bytes), 'more with presence')
@@ -51,7 +52,7 @@ function fail(text) {
   process.exitCode = 1
 }
 
-/** Bundles a module, whose imports are the packages as they are built. */
+/** Bundles a module that imports the built packages. */
 async function bundle(contents) {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: root, sourcefile: 'page.js' },
@@ -68,7 +69,7 @@ async function bundle(contents) {
   return { code: text('.js'), map: JSON.parse(text('.map')) }
 }
 
-/** Source file → how many bytes of the bundle come from it. */
+/** Returns the number of bytes of the bundle by source file. */
 function bytesBySource({ code, map }) {
   const sourceMap = new SourceMap(map)
   const sizes = new Map()
@@ -76,7 +77,7 @@ function bytesBySource({ code, map }) {
     for (let column = 0; column < line.length; column++) {
       const { originalSource } = sourceMap.findEntry(number, column)
       if (originalSource === undefined) continue
-      // Relative to the bundle's folder, which is one below the root.
+      // The path is relative to the bundle's folder, which is a subfolder of the root.
       const source = originalSource.replace(/^(\.\.\/)+/, '')
       sizes.set(source, (sizes.get(source) ?? 0) + 1)
     }
@@ -84,7 +85,7 @@ function bytesBySource({ code, map }) {
   return sizes
 }
 
-/** The sizes of folders, largest first; a dependency is one folder. */
+/** Returns the sizes of folders, largest first; a dependency counts as a single folder. */
 function sum(sizes) {
   const folders = new Map()
   for (const [source, size] of sizes) {

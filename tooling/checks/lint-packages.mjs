@@ -1,4 +1,4 @@
-// Lints what would be published: publint and arethetypeswrong on every package. Reads dist: build first.
+// Lints the published files of every package with publint and arethetypeswrong. Reads dist: build first.
 import { spawnSync } from 'node:child_process'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'

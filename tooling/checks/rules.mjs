@@ -1,16 +1,17 @@
-// Every rule of docs/protocol.md (P-AB-1) and every case of docs/faults.md (S-05) has to be named by a test, and a test may only name what is
-// defined. Prints what is missing and fails. What belongs to parts that are not built yet stands in `notYet`, with the reason.
+// Checks that a test names each rule of docs/protocol.md (P-AB-1) and each case of docs/faults.md (S-05), and
+// that tests name only defined ids. Prints all problems and fails. `notYet` lists the ids of parts that are
+// not built yet, with the reasons.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { filesBelow, packages, root } from '../repository.mjs'
 
-/** Where ids are defined, what they look like, and what one is called. */
+/** Pages that define ids, with the pattern of their ids and the noun for an id. */
 const catalogues = [
   { file: 'docs/protocol.md', id: 'P-[A-Z]+-\\d+', one: 'rule' },
   { file: 'docs/faults.md', id: '(?:U|S|BP|N|SEC|FZ|SK)-\\d\\d', one: 'case' },
 ]
 
-/** What has no test, and why. `P-AB-*` stands for the whole family. */
+/** Ids without a test, with the reasons. `P-AB-*` stands for the whole family. */
 const notYet = {
   'U-06': 'there is no MessagePack codec yet',
   'BP-03': 'memory has no primary to kill: for the Redis and NATS backplanes',
@@ -18,11 +19,11 @@ const notYet = {
   'BP-05': 'memory has no failover: for the Redis and NATS backplanes',
   'BP-06': 'memory has no connections to kill: for the Redis and NATS backplanes',
   'BP-07': 'memory has no output buffers: for the Redis backplane',
-  'BP-11': 'nobody else writes into memory: for the Redis and NATS backplanes',
+  'BP-11': 'memory has no other writers: for the Redis and NATS backplanes',
   'N-04': 'the Autobahn suite needs a Python 2 of its own; ws runs it upstream',
   'SEC-12': 'a hub counts no connections: that is for the host, or the proxy in front of it',
   'SEC-20': 'the SDK reads no tokens: `authenticate` is the application’s',
-  'SK-*': 'soaks take hours: they are no tests of a commit',
+  'SK-*': 'soak tests take hours, too long for each commit',
 }
 
 const named = namedByTests()
@@ -35,18 +36,18 @@ const totals = catalogues.map(({ file, id, one }) => {
 console.log(`check-rules: ${totals.join(' and ')} are named by tests, ${problems.length} problems`)
 process.exit(problems.length > 0 ? 1 : 0)
 
-/** An id is defined where it stands in bold; elsewhere it is only mentioned. */
+/** Returns the ids that a page defines: those in bold. The page mentions other ids as plain text. */
 function defined(file, id) {
   const path = join(root, file)
   if (!existsSync(path)) {
-    console.error(`check-rules: ${file} is missing; it is where the ids are defined`)
+    console.error(`check-rules: ${file} is missing; it defines the ids`)
     process.exit(1)
   }
   const text = readFileSync(path, 'utf8')
   return new Set([...text.matchAll(new RegExp(`\\*\\*(${id})\\*\\*`, 'g'))].map(([, found]) => found))
 }
 
-/** What is named and not defined, and what is defined and not named. */
+/** Returns the ids that tests name without a definition, and those that are defined without a test. */
 function missing({ file, id, one }) {
   const ids = defined(file, id)
   const whole = new RegExp(`^${id}$`)
@@ -59,12 +60,15 @@ function missing({ file, id, one }) {
   return [...unknown, ...untested]
 }
 
-/** Excuses that excuse nothing any more. */
+/** Returns the entries of `notYet` that are out of date. */
 function stale() {
   const ids = catalogues.flatMap(({ file, id }) => [...defined(file, id)])
   return Object.keys(notYet)
     .filter((key) => !ids.some((each) => !named.has(each) && matches(key, each)))
-    .map((key) => `${key}: a test names it now; take it out of notYet in tooling/checks/rules.mjs`)
+    .map(
+      (key) =>
+        `${key}: a test names it, or no page defines it; remove it from notYet in tooling/checks/rules.mjs`,
+    )
 }
 
 function excuse(id) {
@@ -75,7 +79,7 @@ function matches(key, id) {
   return key.endsWith('*') ? id.startsWith(key.slice(0, -1)) : key === id
 }
 
-/** Each id that a test names, with the first file that does. */
+/** Returns each id that a test names, with the first file that names it. */
 function namedByTests() {
   const ids = new Map()
   for (const file of testFiles()) {
@@ -92,7 +96,7 @@ function testFiles() {
   return folders.flatMap(filesBelow).filter((file) => /\.(ts|tsx|mjs|json)$/.test(file))
 }
 
-/** `test`, `test-browser`, … of one package or example. */
+/** Returns the folders `test`, `test-browser`, … of a package or example. */
 function testFolders(folder) {
   return foldersIn(folder).filter((path) => basename(path).startsWith('test'))
 }

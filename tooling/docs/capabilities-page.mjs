@@ -1,9 +1,9 @@
-// The generated parts of docs/capabilities.md.
+// Writes the generated parts of docs/capabilities.md.
 
 const capabilities = ['backpressure', 'pause', 'closeCodes', 'detectsLoss']
 const lacks = /^the (client|server) declares that it lacks (\w+)$/
 
-/** Of each kind of seam a table of its suites, and what they leave out. */
+/** Returns a table of suites for each kind of contract, with the cases that were left out. */
 export function generated(records) {
   return {
     transports: transports(records.filter(({ kind }) => kind === 'transport')),
@@ -20,11 +20,11 @@ function transports(records) {
     return [record.suite, record.runtime, ...ends, ...counts(record)]
   })
   return [
-    '| suite | runtime | the server’s end | the client’s end | cases passed | left out |',
+    '| suite | runtime | server’s side | client’s side | cases passed | left out |',
     '|---|---|---|---|---|---|',
     ...rows.sort().map((row) => `| ${row.join(' | ')} |`),
     '',
-    'An end is `b` with backpressure, `p` with pause, `c` with close codes, `l` when it detects loss; `–` stands for what it declares that it lacks.',
+    '`b`: backpressure, `p`: pause, `c`: close codes, `l`: detection of loss. `–`: a capability that the side declares as missing.',
     '',
     ...leftOut(records),
   ].join('\n')
@@ -43,7 +43,10 @@ function suites(records) {
   ].join('\n')
 }
 
-/** What an end can do, in a letter: what it declares that it lacks is named by the cases that are not asked of it. */
+/**
+ * Returns the letter of a capability, or `–` when the side lacks it: then skipped cases name the lack as
+ * their reason.
+ */
 function has({ skipped }, side, capability) {
   const lacking = Object.keys(skipped).some((reason) => {
     const [, end, what] = lacks.exec(reason) ?? []
@@ -59,16 +62,16 @@ function counts({ passed, skipped }) {
   return [passed, left]
 }
 
-/** Each reason once, with the suites it is given by; what an end declares stands in the table. */
+/** Lists each reason once, with its suites. Declared lacks are in the table. */
 function leftOut(records) {
   const reasons = new Map()
   for (const { suite, runtime, skipped } of records)
     for (const [reason, names] of Object.entries(skipped))
       if (!lacks.test(reason))
         reasons.set(reason, [...(reasons.get(reason) ?? []), `${suite} in ${runtime} (${names.length})`])
-  if (reasons.size === 0) return ['Nothing else is left out.']
+  if (reasons.size === 0) return ['No other cases are left out.']
   return [
-    'Left out for other reasons:',
+    'Cases that are left out for other reasons:',
     '',
     ...[...reasons]
       .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -1,7 +1,7 @@
-// The generated parts of docs/capabilities.md, from what the conformance suites have shown (docs/conformance).
+// Generates parts of docs/capabilities.md from the results of the conformance suites (docs/conformance).
 //   npm run capabilities               writes the page
-//   npm run capabilities -- --check    fails when the page is not up to date
-//   npm run capabilities -- --record   runs every suite in every runtime first, and keeps what it shows
+//   npm run capabilities -- --check    fails when the page is out of date
+//   npm run capabilities -- --record   first runs every suite in every runtime, and stores the results
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,15 +15,16 @@ if (process.argv.includes('--record')) record()
 const before = readFileSync(page, 'utf8')
 const after = Object.entries(generated(records())).reduce(put, before)
 if (!process.argv.includes('--check')) writeFileSync(page, after)
-else if (after !== before) fail('docs/capabilities.md is not what the suites show: npm run capabilities')
+else if (after !== before)
+  fail('docs/capabilities.md is out of date: run npm run capabilities, and commit the page')
 console.log('capabilities: docs/capabilities.md is up to date')
 
-/** Puts a part between its marks. */
+/** Replaces the text between the marks of a part. */
 function put(text, [name, part]) {
   const marks = [`<!-- ${name}: npm run capabilities -->`, `<!-- end of ${name} -->`]
   const [start, end] = marks.map((mark) => text.indexOf(mark))
   if (start < 0 || end < start)
-    fail(`docs/capabilities.md has no place for ${name}, between ${marks.join(' and ')}`)
+    fail(`docs/capabilities.md lacks the marks of ${name}: ${marks.join(' and ')}`)
   return `${text.slice(0, start + marks[0].length)}\n\n${part}\n\n${text.slice(end)}`
 }
 

@@ -1,12 +1,16 @@
-// What a conformance suite has shown in a runtime, kept in docs/conformance/ and compared with what the next run shows: docs/capabilities.md is made from it.
-// A run that shows something else fails, unless RECORD is set: then it is what is kept.
+// Records of conformance suites: the results of a suite in a runtime, stored in docs/conformance/.
+// docs/capabilities.md is generated from them. Each run is compared with the records. A different result
+// fails, unless RECORD is set: then it replaces the record.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../repository.mjs'
 
 const folder = join(root, 'docs', 'conformance')
 
-/** Every record that is kept: `{ kind, suite, runtime, passed, skipped }`, where `skipped` has the cases of each reason. */
+/**
+ * Returns all records: `{ kind, suite, runtime, passed, skipped }`, where `skipped` has the names of cases by
+ * reason.
+ */
 export function records() {
   if (!existsSync(folder)) return []
   return readdirSync(folder)
@@ -14,7 +18,7 @@ export function records() {
     .map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')))
 }
 
-/** A record of cases: each with a name and, when it was left out, the reason as `skipped`. */
+/** Returns the record of cases. Each case has a name and, if it was skipped, the reason as `skipped`. */
 export function recordOf({ kind, suite, runtime }, cases) {
   const skipped = {}
   for (const { name, skipped: reason } of cases.filter((one) => one.skipped !== undefined))
@@ -24,7 +28,10 @@ export function recordOf({ kind, suite, runtime }, cases) {
   return { kind, suite, runtime, passed, skipped: Object.fromEntries(reasons) }
 }
 
-/** Compares a record with what is kept, or keeps it; what differs, or `null`. More cases than are kept are no difference. */
+/**
+ * Compares a record with the stored record, or stores it. Returns the difference, or `null`. Additional
+ * passed cases are no difference.
+ */
 export function keep(record) {
   const file = join(folder, `${slug(`${record.kind} ${record.suite} in ${record.runtime}`)}.json`)
   if (process.env.RECORD) {
@@ -35,7 +42,7 @@ export function keep(record) {
   const known = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { passed: 0, skipped: null }
   if (record.passed >= known.passed && JSON.stringify(record.skipped) === JSON.stringify(known.skipped))
     return null
-  return `${record.suite} in ${record.runtime} shows something else than docs/conformance says: npm run capabilities -- --record, and look at the difference`
+  return `${record.suite} in ${record.runtime} differs from its record in docs/conformance: run npm run capabilities -- --record, and review the difference`
 }
 
 const slug = (text) =>

@@ -1,4 +1,5 @@
-// A reporter for vitest: compares what the conformance suites in a run have shown with docs/conformance, or with RECORD set keeps it. Only whole suites that passed count.
+// A reporter for vitest that compares the results of conformance suites with docs/conformance, or stores them
+// with RECORD. Suites that were filtered or failed do not count.
 import { keep, recordOf } from './conformance-records.mjs'
 
 const title = /^(transport|backplane|protocol) conformance: (.+)$/
@@ -6,7 +7,7 @@ const skipped = / \[skipped: (.+)\]$/
 
 export default class ConformanceReporter {
   onTestRunEnd(modules) {
-    // What is kept was shown on Node.
+    // The stored results come from Node.
     if (process.versions.bun !== undefined || globalThis.Deno !== undefined) return
     const differences = modules.flatMap((module) =>
       [...module.children.suites()].map((suite) => differenceOf(module, suite)),

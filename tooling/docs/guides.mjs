@@ -1,11 +1,12 @@
-// Type-checks the TypeScript of README.md, packages/*/README.md and docs/guides/*.md against the sources, so that what people copy works.
-//   ```ts          one file of its own; every block of all pages is checked, all in one program
+// Type-checks the TypeScript of README.md, packages/*/README.md and docs/guides/*.md against the sources, so that
+// readers can copy it.
+//   ```ts          a separate file; all blocks of all pages are checked in one program
 //   ```ts ignore   not checked, only listed
-//   ```ts fails    a test that fails, and says what the page shows in its next ```text block
+//   ```ts fails    a test that must fail with the report in the next ```text block of the page
 //   // contract.ts as a block's first line names the file: other blocks of the page can import './contract.ts'
-//   <!-- ts … -->  lines for the next block that the reader does not see, such as `declare const hub: Hub`
-//   ```python      written beside them when its first line names a file, `# asgi.py`, for a test to run; also in <!-- python … -->
-// Blocks are written to .guides/<page>/, each line where it stands in the page, so that an error names the page's own line.
+//   <!-- ts … -->  lines for the next block that the page does not show, such as `declare const hub: Hub`
+//   ```python      a file for a test to run, if the first line names it, such as `# asgi.py`; also <!-- python … -->
+// Blocks are written to .guides/<page>/ with the line numbers of the page, so that an error names the page's line.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
@@ -24,7 +25,7 @@ const config = {
     noEmit: true,
     lib: ['ES2023', 'DOM', 'DOM.Iterable'],
     types: ['node'],
-    // What the guides come from is shown, too, and runs.
+    // The migration guides also show code of the libraries that they start from.
     paths: {
       'socket.io': [join(ensureInstalled('migration'), 'socket.io', 'dist', 'index.d.ts')],
       'socket.io-client': [
@@ -43,7 +44,7 @@ const pages = new Map()
 let checked = 0
 for (const page of pagesToCheck()) writePage(page)
 if (checked === 0) {
-  console.log('check-guides: no ts blocks')
+  console.log('check-guides: there are no ts blocks')
   process.exit(0)
 }
 process.exit(compile())
@@ -73,11 +74,11 @@ function writePage(page) {
 function writeBlock(folder, path, { name, line, lines, fails, shown }) {
   const file = join(folder, name ?? `line-${line}.ts`)
   if (existsSync(file)) {
-    console.error(`${path}:${line}: a second block of this page is named ${name}; choose another name`)
+    console.error(`${path}:${line}: another block of this page has the name ${name}: choose a different name`)
     process.exit(1)
   }
   mkdirSync(join(file, '..'), { recursive: true })
-  // Without an import or export a file is a script, and its names would collide with those of other blocks.
+  // A file without an import or export is a script, and its names would collide with those of other blocks.
   const source = `${lines.join('\n')}\nexport {}\n`
   if (!fails) return writeFileSync(file, source)
   writeFileSync(file, source.replace("from 'vitest'", "from '../../test-support/fails-as-shown.ts'"))
@@ -96,7 +97,10 @@ function writePython(folder, text) {
   }
 }
 
-/** The ts blocks of a page: their lines stand at the page's own line numbers, with empty ones before. */
+/**
+ * Returns the ts blocks of a page. Empty lines precede each block, so that its lines keep their numbers of
+ * the page.
+ */
 function blocksOf(text) {
   const blocks = []
   let lines

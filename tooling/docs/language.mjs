@@ -1,19 +1,22 @@
-// The two figures of plain language: how texts begin, and their vague pronouns.
+// The two measures of plain language: the beginnings of texts, and vague pronouns.
 
-/** A text that begins with one of these makes its reader wait for its subject. */
+/** Words that make the reader wait for the subject when a text begins with them. */
 const relative =
   /^(?:what|whatever|which|whichever|who|whoever|whom|whose|whether|how|however|why|where|wherever|whence)\b/i
 
-/** Pronouns that name nothing, wherever they stand. */
+/** Pronouns that name no thing, in every position. */
 const always = new Set(
   `what whatever who whoever whom whose whosoever nobody somebody anybody everybody someone anyone
   something anything nothing everything ones others none`.split(/\s+/),
 )
 
-/** Pronouns only where no noun follows: "one that waits" and "another." are, "one message" and "another hub" are not. */
+/**
+ * Pronouns only where no noun follows: "one that waits" and "another." are pronouns, "one message" and
+ * "another hub" are not.
+ */
 const alone = new Set(['one', 'another', 'other'])
 
-/** Words after which, directly behind a word of `alone`, no noun comes. */
+/** Words that show, directly after a word of `alone`, that no noun follows. */
 const noNounAfter = new Set(
   `that which who whose where is are was were be been has have had may might can could must will would shall should
   does do did gets goes comes takes waits asks says needs with without for from to into in on at by of off over under after before
@@ -21,21 +24,21 @@ const noNounAfter = new Set(
   more less here there now so because since though`.split(/\s+/),
 )
 
-/** Where a word is no pronoun but a part of something else: `one of them`, `one by one`, `Default: none`. */
+/** Phrases in which a word is no pronoun: `one of them`, `one by one`, `Default: none`. */
 const notPronouns =
   /\b(?:one (?:by|after|at|of)|one or (?:more|two|several|both)|each other|one another|exactly one|at least one|default(?: is)?:? none)\b/gi
 
-/** Whether a text begins with a relative pronoun or an interrogative. */
+/** Returns `true` when a text begins with a relative or interrogative pronoun. */
 export function beginsRelative(text) {
   return relative.test(text.trimStart())
 }
 
-/** The words of a text: `{ word, index }`. */
+/** Returns the words of a text: `{ word, index }`. */
 export function wordsOf(text) {
   return [...text.matchAll(/[A-Za-z][A-Za-z'’-]*/g)].map(({ 0: word, index }) => ({ word, index }))
 }
 
-/** Those words of a text that are vague pronouns. */
+/** Returns the vague pronouns of a text. */
 export function vagueWords(text) {
   const plain = text.replace(notPronouns, (phrase) => '_'.repeat(phrase.length))
   const words = wordsOf(plain)
@@ -48,7 +51,7 @@ export function vagueWords(text) {
   })
 }
 
-/** Overwrites whatever matches with blanks, so that all else stays at its place. */
+/** Overwrites all matches with blanks, so that the remaining text keeps its position. */
 export function blank(text, ...patterns) {
   return patterns.reduce(
     (left, pattern) => left.replace(pattern, (found) => found.replace(/[^\n]/g, ' ')),
@@ -56,7 +59,7 @@ export function blank(text, ...patterns) {
   )
 }
 
-/** Overwrites code with a placeholder that is no word but keeps the place of a noun, and quoted text with blanks. */
+/** Overwrites code with a placeholder that counts as a noun, and quoted text with blanks. */
 export function withoutCode(text) {
   const code = [/\{@\w+[^}]*\}/g, /`[^`]*`/g]
   const named = code.reduce(

@@ -1,9 +1,10 @@
-// The public members without a doc comment: of each exported interface, class and object type of each entry of each package.
+// Finds public members without a doc comment, in the exported interfaces, classes and object types of each
+// entry of each package.
 import { join } from 'node:path'
 import ts from 'typescript'
 import { packages } from '../repository.mjs'
 
-/** `{ file, line, name }` of each. */
+/** Returns the undocumented members: `{ file, line, name }`. */
 export function undocumentedMembers() {
   const files = packages().flatMap(({ folder, manifest }) =>
     Object.values(manifest.exports)
@@ -40,7 +41,10 @@ export function undocumentedMembers() {
   }
 }
 
-/** All overloads of a method are one member; `@internal` alone documents nothing. */
+/**
+ * Returns `true` for a documented member. All overloads of a method count as one member, and `@internal`
+ * alone is no documentation.
+ */
 function isDocumented(member) {
   const same = member.parent.members.filter(
     (other) => other.name && other.name.getText() === member.name?.getText(),
@@ -58,7 +62,9 @@ function membersOf(node) {
   return []
 }
 
-/** A constructor is documented by its class. */
+/**
+ * Returns `true` for private members and constructors. The doc comment of a class documents its constructor.
+ */
 function isHidden(member) {
   const flags = ts.getCombinedModifierFlags(member)
   return !member.name || ts.isPrivateIdentifier(member.name) || (flags & ts.ModifierFlags.Private) !== 0

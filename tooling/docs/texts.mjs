@@ -1,12 +1,13 @@
-// Where the texts are: the doc comments and comments of a source file, the prose of a page.
+// Finds the texts of a file: the comments of a source file, or the prose of a page.
 import ts from 'typescript'
 import { blank, withoutCode } from './language.mjs'
 
 const fences = /^([ \t]*)(`{3,}|~{3,})[^\n]*\n[\s\S]*?^[ \t]*\2[ \t]*$/gm
 
 /**
- * The texts of a source file, each `{ text, offset, opens }`: `opens` where it is counted how it begins (doc comments, not `//`).
- * `text` has blanks where the source has `*`, tags and code, so that a place in it is a place in the file.
+ * Returns the texts of a source file, each `{ text, offset, opens }`. `opens` is `true` for doc comments,
+ * whose beginnings are counted. `text` has blanks in place of `*`, tags and code, so that its positions are
+ * positions of the file.
  */
 export function textsOfSource(source) {
   return commentsOf(source).flatMap(({ pos, end }) => {
@@ -18,7 +19,7 @@ export function textsOfSource(source) {
   })
 }
 
-/** The paragraphs, items and cells of a page, headings and questions aside: those may begin as they like. */
+/** Returns the paragraphs, items and cells of a page. Headings and questions do not count as beginnings. */
 export function textsOfPage(source) {
   const prose = withoutCode(
     blank(source, /^---\n[\s\S]*?\n---\n/, fences, /<!--[\s\S]*?-->/g, /<[^>\n]+>/g, /\]\([^)\n]*\)/g),
@@ -47,7 +48,7 @@ function commentsOf(source) {
   return [...found.values()].sort((a, b) => a.pos - b.pos)
 }
 
-/** A doc comment without its stars, its tags with what they name, and its code. */
+/** Returns a doc comment without its stars, its code, and its tags with their names. */
 function proseOf(comment) {
   const lines = blank(comment, /^\/\*\*/, /\*\/$/, /^[ \t]*\*/gm)
   return withoutCode(

@@ -1,11 +1,11 @@
-// Counts how plainly code and pages speak, in total, by package or folder, and by file:
-//   - how many doc comments (or paragraphs) begin with a relative pronoun: at most 3 in 100;
-//   - how many vague pronouns there are in 100 words: at most 1.5;
-//   - which public members have no doc comment: none.
+// Measures the language of code and pages, in total, by package or folder, and by file:
+//   - doc comments (or paragraphs) that begin with a relative pronoun: at most 3 in 100
+//   - vague pronouns: at most 1.5 in 100 words
+//   - public members without a doc comment: 0
 // `language.mjs` has the words. Code inside a text, quoted text and headings do not count.
 //   npm run words                     the totals, by package and folder
-//   npm run words -- --files          the files with most to do; `--files packages/core/src/hub` only those below
-//   npm run words -- --list FILE …    each occurrence with its line; a folder lists all its files
+//   npm run words -- --files          the files with the most occurrences; `--files packages/core/src/hub` only files below the folder
+//   npm run words -- --list FILE …    each occurrence with its line; for a folder, of all its files
 //   npm run words -- --members        the members without a doc comment
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
@@ -107,7 +107,7 @@ function codeFiles() {
   )
 }
 
-/** All pages but those that are made by scripts. */
+/** Returns all pages except generated pages. */
 function pageFiles() {
   const made = ['docs/api-report', 'docs/site', 'docs/capabilities.md', 'docs/conformance']
   const folders = ['docs', 'packages', 'examples', 'tooling'].flatMap((folder) =>
@@ -118,7 +118,9 @@ function pageFiles() {
     .filter((file) => !made.some((path) => relative(root, file).startsWith(path)))
 }
 
-/** A package, or the folder of a page; core is large, so it comes by its rooms. */
+/**
+ * Returns the package of a source file, or the folder of a page. Core is large, so its parts are its rooms.
+ */
 function partOf({ file }) {
   const path = relative(root, file).split('/')
   if (path[2] !== 'src') return path.slice(0, -1).slice(0, 2).join('/') || '.'

@@ -1,9 +1,10 @@
-// The examples, as somebody has them who knows only the published packages: copies them out of the repository, installs them with the packed packages, and
-// tests each with real clients.
-//   npm run test:examples                         all of them
-//   npm run test:examples -- --only koa,fastify   some
-//   npm run test:examples -- --start koa          installs one and starts it, to look at
-//   npm run test:examples -- --lock               brings their lock files up to date, after a change of a dependency or a version; with --only, makes new ones
+// Tests the examples as users of the published packages have them: copies them out of the repository, installs them
+// with the packed packages, and tests each with real clients.
+//   npm run test:examples                         all examples
+//   npm run test:examples -- --only koa,fastify   the named examples
+//   npm run test:examples -- --start koa          installs an example and starts it, for a look at it by hand
+//   npm run test:examples -- --lock               updates the lock files after a change of a dependency or a version;
+//                                                 with --only it also creates missing lock files
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -17,9 +18,9 @@ import { root } from '../repository.mjs'
 import { sideBySide } from '../side-by-side.mjs'
 
 const source = join(root, 'examples')
-/** The page that all servers share; no example of its own. */
+/** The page that all servers share. It is no example by itself. */
 const page = 'page'
-/** Those that build something, which takes longest, and so comes first. */
+/** Examples with a build, which take longest, and so run first. */
 const slow = ['next', 'vue']
 const typescript = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
 
@@ -62,13 +63,19 @@ async function installAndGo() {
   else summarize((await Promise.all([timed('types', checkTypes), timed('tests', runTests)])).every(Boolean))
 }
 
-/** Without what the repository itself has installed, so that only what an example declares is there. */
+/**
+ * Copies examples without the modules that the repository has installed, so that each has only its declared
+ * dependencies.
+ */
 function copy(folders) {
   const filter = (path) => !/[\\/](node_modules|dist|test)$/.test(path)
   for (const name of folders) cpSync(join(source, name), join(place, name), { recursive: true, filter })
 }
 
-/** As the reader does; the express example belongs to the repository's own workspace, whose lock file it shares. */
+/**
+ * Installs an example as its README says. The express example belongs to the repository's workspace and shares
+ * its lock file.
+ */
 async function install(name) {
   const folder = join(place, name)
   const has = (file) => existsSync(join(folder, file))
@@ -77,9 +84,13 @@ async function install(name) {
   if (readJson(join(folder, 'package.json')).scripts.build !== undefined) await npm(['run', 'build'], folder)
 }
 
-/** Whether their types are right, by the repository's compiler, which takes more space than an example; one process for all. */
+/**
+ * Checks the types of all examples in a single process, with the repository's compiler, because a compiler is
+ * larger than an example.
+ */
 async function checkTypes() {
-  // Where there is a tsconfig.json, Next.js takes its pages for TypeScript, and installs that.
+  // The Next.js example has a tsconfig.server.json instead: with a tsconfig.json, Next.js would take its pages for
+  // TypeScript, and install TypeScript.
   const configs = ['tsconfig.json', 'tsconfig.server.json'].flatMap((file) =>
     chosen.map((name) => join(name, file)).filter((path) => existsSync(join(place, path))),
   )
@@ -92,7 +103,10 @@ async function checkTypes() {
   return ok
 }
 
-/** Brings what a manifest and its lock file say of our own packages up to what is packed: versions, and what they need of each other. */
+/**
+ * Updates our own packages in a manifest and its lock file to the packed packages: their versions and their
+ * dependencies.
+ */
 function takePacked(folder) {
   const [manifest, lock] = ['package.json', 'package-lock.json'].map((file) => readJson(join(folder, file)))
   const ours = new Map(packs.map((pack) => [pack.manifest.name, pack.manifest]))
@@ -117,7 +131,7 @@ function nameAt(path) {
   return path.replace(/^node_modules\//, '')
 }
 
-/** Whether they passed; vitest says the rest. */
+/** Runs the tests. Returns `true` when they passed; vitest prints the details. */
 function runTests() {
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
   const env = { EXAMPLES: chosen.join(), EXAMPLES_PLACE: place }
@@ -139,12 +153,15 @@ async function succeeds(command, args, options) {
   return !failed
 }
 
-/** Where things come from is left out; of our packages the hash, too, which changes with every build. */
+/**
+ * Updates the lock files. Omits the origins of all packages, and the hashes of our own packages, which change
+ * with every build.
+ */
 async function updateLocks() {
   const locked = chosen.filter((name) => existsSync(lockOf(name)) || only.includes(name))
   await sideBySide([page, ...locked], (name) =>
     timed(name, async () => {
-      // What a lock file has already npm does not ask for again.
+      // npm does not request packages again that a lock file already has.
       if (existsSync(lockOf(name))) {
         const old = readJson(lockOf(name))
         for (const path of Object.keys(old.packages))
@@ -207,7 +224,7 @@ function options(args) {
     const { only, ...others } = parseArgs({ args, options: known }).values
     return { ...others, only: only.split(',').filter((name) => name !== '') }
   } catch ({ message }) {
-    return fail(`${message}; see the head of tooling/examples/main.mjs`)
+    return fail(`${message}; the head of tooling/examples/main.mjs lists the options`)
   }
 }
 

@@ -1,4 +1,5 @@
-// How the examples of a README are run: `run({ title, code, user, report })`, with all its TypeScript blocks.
+// Functions that run the examples of a README. Each takes `{ title, code, user, report }`, where `code` has
+// all TypeScript blocks.
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { transform } from 'esbuild'
@@ -6,7 +7,7 @@ import { ensureInstalled } from '../installed.mjs'
 import { start } from '../processes.mjs'
 import { current, findRuntime } from '../runtimes/runtimes.mjs'
 
-/** Programs: every block. A hub that one leaves open is closed behind it. */
+/** Runs every block as a program. Closes a hub that a block leaves open. */
 export async function ends({ title, code, user, report }) {
   for (const [i, text] of code.entries()) {
     const open = text.includes('const hub =') && !text.includes('hub.close(')
@@ -18,7 +19,10 @@ export async function ends({ title, code, user, report }) {
   }
 }
 
-/** A server, which is the first block, and a client of it, when there is a block that makes one; SIGTERM ends the server. */
+/**
+ * Runs the first block as a server, and the block with a client, if there is such a block. SIGTERM ends the
+ * server.
+ */
 export async function serves({ title, code, user, report, runtime }) {
   const port = await freePort()
   const onPort = (text) =>
@@ -26,10 +30,14 @@ export async function serves({ title, code, user, report, runtime }) {
   const client = code.find((text) => /\bconnect\(|new Client\(/.test(text))
   const found = findRuntime(runtime ?? current)
   if (found === null)
-    return report.skip(`${title}: its examples run`, 'the runtime is not here', process.env.CI !== undefined)
+    return report.skip(
+      `${title}: its examples run`,
+      'the runtime is not installed',
+      process.env.CI !== undefined,
+    )
   const server = start(found.command, starts(found.kind, await script(onPort(code[0]), 'server', user)), {
     cwd: user.folder,
-    // Where Deno listens when a program does not say it.
+    // Address at which Deno listens when a program sets none.
     env: { DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}` },
   })
   try {
@@ -43,7 +51,7 @@ export async function serves({ title, code, user, report, runtime }) {
     }
     const exit = await server.stop('SIGTERM')
     const problem = exit === 0 ? '' : `it ended with ${exit}\n${server.output()}`
-    report.say(`${title}: the server ends when it is told to`, problem)
+    report.say(`${title}: the server ends on SIGTERM`, problem)
   } catch (error) {
     report.say(`${title}: the server runs`, `${error.message}\n${server.output()}`)
   } finally {
@@ -51,12 +59,12 @@ export async function serves({ title, code, user, report, runtime }) {
   }
 }
 
-/** A user's suite: the blocks with tests, in vitest. */
+/** Runs the blocks with tests as a user's suite, in vitest. */
 export async function passes({ title, code, user, report }) {
   const tests = code.filter((text) => text.includes(" from 'vitest'"))
   for (const [i, text] of tests.entries()) user.write(`readme-${i + 1}.test.ts`, text)
   const vitest = join(ensureInstalled('packages'), 'vitest', 'vitest.mjs')
-  // A machine may be busy with other READMEs.
+  // Other READMEs may keep the machine busy.
   const args = ['run', '--reporter=verbose', '--testTimeout=60000', '--dir', '.']
   const result = await user.run(process.execPath, [vitest, ...args], { env: { NO_COLOR: '1' } })
   const passed = Number(/ (\d+) passed \(\d+\)\n *Start/.exec(result.output)?.[1] ?? 0)
@@ -66,7 +74,7 @@ export async function passes({ title, code, user, report }) {
   })
 }
 
-/** The arguments that start a file; Deno fetches nothing, either. */
+/** Returns the arguments that start a file. Deno must not download packages. */
 function starts(kind, file) {
   return kind === 'deno' ? ['run', '--allow-all', '--node-modules-dir=manual', '--cached-only', file] : [file]
 }
@@ -93,7 +101,7 @@ async function listening(port, patience = 20_000) {
       socket.once('connect', () => socket.destroy())
     })
     if (open) return
-    if (Date.now() > deadline) throw new Error(`nothing listens on port ${port}`)
+    if (Date.now() > deadline) throw new Error(`no server listens on port ${port}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }

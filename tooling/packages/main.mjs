@@ -1,5 +1,6 @@
-// What users get: packs every package as it would be published, serves the tarballs from a registry of its own, and uses them in empty folders outside the repository.
-// `npm run test:packages -- types` runs only the named parts.
+// Tests the packages as users get them: packs every package as for a release, serves the tarballs from a
+// local registry, and uses them in empty folders outside the repository. `npm run test:packages -- types`
+// runs only the named parts.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureInstalled } from '../installed.mjs'
@@ -51,5 +52,5 @@ report.end(seconds(start))
 if (report.failures.length === 0) {
   users.remove()
   rmSync(scratch, { recursive: true, force: true })
-} else console.log(`what was installed is kept in ${users.place}, the tarballs in ${tarballs}`)
+} else console.log(`the installed folders are kept in ${users.place}, the tarballs in ${tarballs}`)
 process.exit(report.failures.length === 0 ? 0 : 1)

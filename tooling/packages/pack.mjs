@@ -1,14 +1,14 @@
-// Packs every package as `npm publish` would, and says whether publishing would be clean.
+// Packs every package as `npm publish` would, and checks that a release would cause no warnings.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from '../processes.mjs'
 import { entries, filesBelow, packages, root } from '../repository.mjs'
 
-/** The packages that are published. */
+/** Packages that are published. */
 export const published = packages().filter(({ manifest }) => manifest.private !== true)
 
-/** Builds the packages when one's dist is missing or older than its sources. */
+/** Builds the packages when the dist of a package is missing or older than its sources. */
 export function ensureBuild() {
   if (published.every(isBuilt)) return
   console.log('building the packages …')
@@ -18,7 +18,7 @@ export function ensureBuild() {
   process.exit(1)
 }
 
-/** Packs them into a folder: `{ manifest, tarball }` of each. */
+/** Packs all packages into a folder. Returns `{ manifest, tarball }` of each. */
 export async function pack(destination) {
   rmSync(destination, { recursive: true, force: true })
   mkdirSync(destination, { recursive: true })
@@ -32,7 +32,10 @@ export async function pack(destination) {
   })
 }
 
-/** `npm publish --dry-run` without a warning; one version for all, which changesets keep together. */
+/**
+ * Checks that `npm publish --dry-run` prints no warning, and that all packages have the same version, also
+ * after changesets.
+ */
 export async function publish({ report, registry }) {
   for (const { folder, manifest } of published) {
     const result = await run('npm', ['publish', '--dry-run', ...registry.empty], { cwd: folder })
@@ -53,7 +56,7 @@ function versionProblems() {
   const versions = new Set(published.map(({ manifest }) => manifest.version))
   const config = JSON.parse(readFileSync(join(root, '.changeset', 'config.json'), 'utf8'))
   const problems = []
-  if (versions.size > 1) problems.push(`there are several versions: ${[...versions].join(', ')}`)
+  if (versions.size > 1) problems.push(`the packages have several versions: ${[...versions].join(', ')}`)
   if (!config.fixed.some((group) => group.includes('@chat/*'))) {
     problems.push(
       'changesets do not keep the versions together: .changeset/config.json needs "fixed": [["@chat/*"]]',
@@ -63,7 +66,7 @@ function versionProblems() {
     const needs = { ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.optionalDependencies }
     for (const [name, range] of Object.entries(needs)) {
       if (name.startsWith('@chat/') && !versions.has(range.replace(/^[\^~]/, ''))) {
-        problems.push(`${manifest.name} wants ${name} ${range}`)
+        problems.push(`${manifest.name} requires ${name} ${range}`)
       }
     }
   }

@@ -1,4 +1,5 @@
-// Pages with @chat/browser, bundled by Vite, webpack and esbuild, and run in Chromium against a real server. Their code is the README's.
+// Bundles pages with @chat/browser by Vite, webpack and esbuild, and runs them in Chromium against a real
+// server. Their code comes from the README.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
@@ -12,14 +13,14 @@ import { block } from './readme.mjs'
 const readme = published.find(({ name }) => name === 'browser').folder
 const installed = ['@chat/browser', '@chat/core', '@chat/node-ws']
 
-/** The README's first example, which says in the title when it has come to its end. */
+/** Returns the first example of the README, which sets the page's title at its end. */
 const main = () => `${block(readme, 'ts')}\ndocument.title = 'sent'\n`
 const said = [
   ['alice', '#lobby', 'say', { text: 'hi' }],
   ['alice', '@bob', 'dm', { text: 'psst' }],
 ]
 
-/** What each bundler makes of it, into a folder of its name. */
+/** Bundlers, each with its input files and a command that writes into a folder. */
 const bundlers = [
   {
     name: 'vite',
@@ -39,7 +40,7 @@ const bundlers = [
     name: 'esbuild',
     files: { 'public/index.html': () => block(readme, 'html') },
     folder: 'public',
-    // As the README says it.
+    // The command is from the README.
     command: () => block(readme, 'sh', 'npx esbuild').trim().split(/\s+/).slice(1),
     async act(page) {
       await page.waitForFunction("document.querySelector('form')?.onsubmit")
@@ -55,16 +56,13 @@ export async function test({ report, users }) {
   if (!report.ran(`npm install ${installed.join(' ')}`, await user.install(...installed))) return
   user.copy('page/server.mjs')
   const marks = textsOfTheHub(user)
-  report.say(
-    `${marks.length} texts by which to tell the hub's code`,
-    marks.length < 20 ? 'too few to go by' : '',
-  )
+  report.say(`${marks.length} texts that identify the hub's code`, marks.length < 20 ? 'too few texts' : '')
   const browser = await launchChromium()
   try {
     for (const bundler of bundlers) {
       if (!(await bundle(bundler, user, marks, report))) continue
       const what = `${bundler.name}: the page talks, in Chromium`
-      if (browser === undefined) report.skip(what, 'it is not here', process.env.CI !== undefined)
+      if (browser === undefined) report.skip(what, 'Chromium is not installed', process.env.CI !== undefined)
       else report.say(what, await talk(bundler, user, browser))
     }
   } finally {
@@ -72,7 +70,7 @@ export async function test({ report, users }) {
   }
 }
 
-/** Starts the distribution's Chromium; `undefined` when it is missing or not wanted. */
+/** Starts the distribution's Chromium. Returns `undefined` when it is missing or BROWSERS is 0. */
 function launchChromium() {
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
   if (process.env.BROWSERS === '0' || !existsSync(executablePath)) return undefined
@@ -92,13 +90,16 @@ async function bundle(bundler, user, marks, report) {
   const kilobytes = (brotliCompressSync(code).length / 1_000).toFixed(1)
   const found = marks.filter((mark) => code.includes(mark))
   report.say(
-    `${name}: ${kilobytes} kB brotli, nothing of the hub`,
+    `${name}: ${kilobytes} kB brotli, without code of the hub`,
     found.map((mark) => `"${mark}"`).join('\n'),
   )
   return true
 }
 
-/** What is wrong with a page, when a person opens it and the server listens. */
+/**
+ * Opens a page, uses it as a person does, and compares the messages that the server receives. Returns the
+ * problem, or an empty text.
+ */
 async function talk({ name, folder = name, act, said }, user, browser) {
   const server = start(process.execPath, ['page/server.mjs', folder], { cwd: user.folder })
   try {
@@ -110,7 +111,7 @@ async function talk({ name, folder = name, act, said }, user, browser) {
     const wanted = said.map((one) => JSON.stringify(one))
     return heard.join('\n') === wanted.join('\n')
       ? ''
-      : `the server heard\n${heard.join('\n')}\nand not\n${wanted.join('\n')}`
+      : `the server received\n${heard.join('\n')}\ninstead of\n${wanted.join('\n')}`
   } catch (error) {
     return `${error.message}\n${server.output()}`
   } finally {
@@ -118,7 +119,7 @@ async function talk({ name, folder = name, act, said }, user, browser) {
   }
 }
 
-/** Texts of the hub's sources that are nowhere else, and that stand in the built files as they are. */
+/** Returns texts that are only in the hub's sources, and that are unchanged in the built files. */
 function textsOfTheHub(user) {
   const chat = join(user.folder, 'node_modules', '@chat')
   const hub = join(chat, 'core', 'src', 'hub')

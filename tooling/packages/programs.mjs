@@ -1,4 +1,4 @@
-// Every entry imported and required, and small programs that talk, in each runtime.
+// Imports and requires every entry, and runs small programs, in each runtime.
 import { entries } from '../repository.mjs'
 import { findRuntime } from '../runtimes/runtimes.mjs'
 import { sideBySide } from '../side-by-side.mjs'
@@ -6,10 +6,16 @@ import { published } from './pack.mjs'
 
 const runtimes = ['node 20', 'node 22', 'node 24', 'node 26', 'bun', 'deno']
 
-/** Packages that only some runtimes can import; all others must load everywhere, pages' packages too: servers render pages. */
+/**
+ * Packages that only some runtimes can import. All other packages must load everywhere, even those for pages,
+ * because servers render pages.
+ */
 const only = { '@chat/bun': ['bun'] }
 
-/** Programs of tooling/packages/programs: the packages that each needs, and the kinds of runtimes it is for, when not for all. */
+/**
+ * Programs of tooling/packages/programs: the packages that each needs, and its kinds of runtimes. Default:
+ * all kinds.
+ */
 const programs = [
   { file: 'memory.mjs', needs: ['@chat/core'] },
   { file: 'world.mjs', needs: ['@chat/core', '@chat/testing'] },
@@ -20,7 +26,7 @@ const programs = [
   { file: 'web-socket.mjs', needs: ['@chat/core', '@chat/web-socket', '@chat/browser'], kinds: ['deno'] },
 ]
 
-/** How a kind of runtime starts a file: what is installed must do, nothing is fetched. */
+/** Arguments by which a kind of runtime starts a file without downloading packages. */
 const starts = {
   node: (file) => [file],
   bun: (file) => ['--no-install', file],
@@ -39,7 +45,7 @@ export async function test({ report, users }) {
 
 async function inRuntime(name, user, wanted, report) {
   const runtime = findRuntime(name)
-  if (runtime === null) return report.skip(name, 'it is not here', process.env.CI !== undefined)
+  if (runtime === null) return report.skip(name, 'the runtime is not installed', process.env.CI !== undefined)
   const { kind, command, title } = runtime
   const start = (file) => user.run(command, starts[kind](file), { timeout: 60_000 })
   const loaded = published
@@ -68,7 +74,7 @@ for (const [name, module] of [${modules.join(', ')}]) {
 `
 }
 
-/** A class must be the same one whichever way it came. */
+/** `require` and `import` must return the same classes. */
 function requires(names) {
   return `(async () => {
   for (const name of ${JSON.stringify(names)}) {

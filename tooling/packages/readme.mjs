@@ -1,8 +1,11 @@
-// What the README of a package says: its blocks, and what it tells people to install.
+// Reads the code blocks of a package's README.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The fenced blocks of a README, `{ language, text, hidden }`, in their order; `hidden` are the lines that check-guides.mjs puts before them. */
+/**
+ * Returns the fenced blocks of a README, `{ language, text, hidden }`, in their order. `hidden` has the lines
+ * that guides.mjs puts before the block.
+ */
 export function blocks(folder) {
   const text = readFileSync(join(folder, 'README.md'), 'utf8')
   return [...text.matchAll(/(?:^<!-- ts\n(.*?)^-->\n+)?^```(\w+)([^\n]*)\n(.*?)^```$/gms)]
@@ -10,7 +13,7 @@ export function blocks(folder) {
     .map(([, hidden = '', language, , text]) => ({ language, text, hidden }))
 }
 
-/** The first block in a language that has a text in it; an error when there is none. */
+/** Returns the first block in a language that contains a text. @throws Error when there is no such block. */
 export function block(folder, language, part = '') {
   const found = blocks(folder).find((one) => one.language === language && one.text.includes(part))
   if (found === undefined) throw new Error(`${folder}/README.md has no ${language} block with "${part}"`)

@@ -1,4 +1,5 @@
-// Each README by itself: its own install line in an empty folder, all its TypeScript compiled there, and its examples run.
+// Tests each README by itself: runs its install line in an empty folder, compiles all its TypeScript there,
+// and runs its examples.
 import { join } from 'node:path'
 import { ensureInstalled } from '../installed.mjs'
 import { root } from '../repository.mjs'
@@ -9,9 +10,9 @@ import { published } from './pack.mjs'
 import { blocks } from './readme.mjs'
 import { objects } from './workerd.mjs'
 
-/** How the examples of each are run. */
+/** Functions that run the examples of each README. */
 const examples = {
-  '@chat/browser': { not: 'they are of pages: the part "pages" opens them' },
+  '@chat/browser': { not: 'they are pages: the part "pages" opens them' },
   '@chat/bun': { run: (one) => serves({ ...one, runtime: 'bun' }) },
   '@chat/core': { run: ends },
   '@chat/http': { run: serves },
@@ -21,7 +22,7 @@ const examples = {
   'README.md': { run: passes },
 }
 
-/** What READMEs take for granted besides the packages, from tooling/installed/packages. */
+/** Modules that READMEs use besides our packages, from tooling/installed/packages. */
 const others = { express: ['express', '@types/express'], vitest: ['vitest'], ws: ['@types/ws'] }
 
 export async function test({ report, users }) {
@@ -39,11 +40,11 @@ export async function test({ report, users }) {
 }
 
 async function standsAlone({ title, folder, line }, users, report) {
-  if (line === undefined) return report.say(title, 'its README does not say how to install it: npm install …')
+  if (line === undefined) return report.say(title, 'its README has no line `npm install …`')
   const user = users.make(`readme-of-${title.replace(/.*\//, '')}`)
   const [installer, ...args] = line.split(/\s+/)
   const command = installer === 'bun' ? findRuntime('bun')?.command : installer
-  if (command === undefined) return report.skip(title, 'there is no Bun here', process.env.CI !== undefined)
+  if (command === undefined) return report.skip(title, 'Bun is not installed', process.env.CI !== undefined)
   if (!report.ran(`${title}: ${line}`, await user.run(command, args))) return
   const typescript = blocks(folder).filter(({ language }) => language === 'ts')
   const code = typescript.map(({ text }) => text)
@@ -52,7 +53,10 @@ async function standsAlone({ title, folder, line }, users, report) {
   await compile(title, typescript, user, report)
   const example = examples[title]
   if (example?.run !== undefined) return example.run({ title, code, user, report })
-  report.skip(`${title}: its examples run`, example?.not ?? 'tooling/packages/readmes.mjs does not say how')
+  report.skip(
+    `${title}: its examples run`,
+    example?.not ?? '`examples` of tooling/packages/readmes.mjs does not list them',
+  )
 }
 
 async function inDenoAndWorkerd(one) {
@@ -80,7 +84,7 @@ async function compile(title, code, user, report) {
     strict: true,
     noEmit: true,
     allowImportingTsExtensions: true,
-    // Not all that READMEs import besides has flawless types.
+    // Some modules that READMEs import have errors in their types.
     skipLibCheck: true,
   }
   user.write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['*.ts'] }))

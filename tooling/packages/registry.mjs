@@ -1,15 +1,16 @@
-// A registry for the @chat scope on a local port, so that `npm install @chat/core` does what it will do for users: it takes the packed tarballs, and their dependencies
-// from one another. It only reads; everything else comes from the usual registry.
+// A registry for the @chat scope on a local port, so that `npm install @chat/core` works as for users: npm
+// gets the packed tarballs of all our packages from it. It is read-only; all other packages come from the
+// usual registry.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 
-/** Serves tarballs, `{ manifest, tarball }`; answers `{ url, npmrc, close }`. */
+/** Serves tarballs, `{ manifest, tarball }`. Resolves with `{ url, npmrc, close }`, and `empty`. */
 export async function serveTarballs(packed) {
   const files = new Map(
     packed.map(({ manifest, tarball }) => [manifest.name, { manifest, bytes: readFileSync(tarball) }]),
   )
-  // npm remembers what an address said: another address for other tarballs.
+  // npm caches the answers of an address, so other tarballs need another address.
   const hash = createHash('sha256')
   for (const { bytes } of files.values()) hash.update(bytes)
   const base = `/${hash.digest('hex').slice(0, 16)}/`
@@ -31,13 +32,13 @@ export async function serveTarballs(packed) {
   return {
     url,
     npmrc: `@chat:registry=${url}\naudit=false\nfund=false\nprefer-offline=true\n`,
-    /** Where `npm publish` may look whether there is such a version already: there is none. */
+    /** Options that let `npm publish` find no existing version. */
     empty: [`--registry=http:${host}/empty/`, `--${host}/empty/:_authToken=none`],
     close: () => server.close(),
   }
 }
 
-/** Of an address below `base`: the package, and whether its tarball is asked for. */
+/** Returns the package that an address below `base` names, and `true` when it names its tarball. */
 function split(url, base) {
   if (!url.startsWith(base)) return []
   const path = url.slice(base.length)

@@ -1,12 +1,12 @@
-// What test-packages prints: a line for each result, and what failed once more at the end.
+// Prints the results of test-packages: a line for each result, and all failures again at the end.
 
-/** Collects the results of one part. */
+/** Collects the results of all parts. */
 export class Report {
   #failures = []
   #count = 0
   #part = ''
 
-  /** The results that follow belong to this part. */
+  /** Starts a part, to which the following results belong. */
   begin(part) {
     this.#part = part
     console.log(`\n${part}`)
@@ -20,7 +20,10 @@ export class Report {
     return this.#count
   }
 
-  /** One result: what was looked at, and what is wrong with it (nothing when empty), with the line that shows it again. */
+  /**
+   * Adds a result: the checked thing, the problem (empty if there is no problem), and the command that
+   * repeats it.
+   */
   say(what, problem = '', again = '') {
     this.#count++
     console.log(`  ${problem === '' ? 'ok    ' : 'FAILED'} ${what}`)
@@ -30,26 +33,26 @@ export class Report {
     if (again !== '') console.log(indented(`again: ${again}`))
   }
 
-  /** The result of a command. */
+  /** Adds the result of a command. Returns `true` when it succeeded. */
   ran(what, { ok, output, again }) {
-    this.say(what, ok ? '' : output.trim() || 'it failed without a word', again)
+    this.say(what, ok ? '' : output.trim() || 'it failed without output', again)
     return ok
   }
 
-  /** What was not looked at, and why; a failure where `mustNot` holds. */
+  /** Adds a skipped check with the reason. With `mustNot` the skip is a failure. */
   skip(what, reason, mustNot = false) {
     if (mustNot) return this.say(what, reason)
     console.log(`  skip   ${what}: ${reason}`)
   }
 
-  /** The last lines. */
+  /** Prints all failures, and the totals. */
   end(seconds) {
     console.log('')
     for (const { part, what, again } of this.#failures) {
       console.log(`FAILED ${part}: ${what}${again === '' ? '' : `\n  again: ${again}`}`)
     }
-    const verdict = this.#failures.length === 0 ? 'all well' : `${this.#failures.length} FAILED`
-    console.log(`test-packages: ${this.#count} looked at in ${seconds} s, ${verdict}`)
+    const verdict = this.#failures.length === 0 ? 'all passed' : `${this.#failures.length} FAILED`
+    console.log(`test-packages: ${this.#count} checks in ${seconds} s, ${verdict}`)
   }
 }
 

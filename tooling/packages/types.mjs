@@ -1,11 +1,12 @@
-// The types of the packages under the compilers that users have, checked in full: `strict`, and nothing skipped.
+// Checks the types of the packages with the compilers of users, in full: `strict`, and without
+// `skipLibCheck`.
 import { join } from 'node:path'
 import { ensureInstalled } from '../installed.mjs'
 import { findRuntime } from '../runtimes/runtimes.mjs'
 import { sideBySide } from '../side-by-side.mjs'
 import { published } from './pack.mjs'
 
-/** Compilers of tooling/installed/packages. Those before 5.8 know nothing of `require()` for ES modules. */
+/** Compilers of tooling/installed/packages. Compilers before 5.8 do not support `require()` of ES modules. */
 const compilers = ['5.5', '5.9', '6', '7']
 const knowsRequire = (compiler) => compiler !== '5.5'
 
@@ -14,13 +15,16 @@ const settings = {
   Bundler: { module: 'ESNext', moduleResolution: 'Bundler', exactOptionalPropertyTypes: false },
 }
 
-/** What is compiled, each with what it may know besides the language; in one of the two settings, where the other adds nothing. */
+/**
+ * Programs to compile, with the types and libraries that they may use. `only` names a setting where the other
+ * setting adds nothing.
+ */
 const projects = {
   server: { files: ['server.ts', 'web.ts', 'required.cts'], types: ['node'], lib: ['ES2022'] },
   page: { files: ['page.ts'], types: [], lib: ['ES2022', 'DOM', 'DOM.Iterable'], only: 'Bundler' },
   bare: { files: ['bare.ts'], types: [], lib: ['ES2022'], only: 'NodeNext' },
   wrong: { files: ['wrong.ts'], types: [], lib: ['ES2022'], only: 'Bundler' },
-  // The types of Bun need 5.7 themselves.
+  // The types of Bun need TypeScript 5.7.
   bun: { files: ['bun.ts'], types: ['bun'], lib: ['ES2023'], since: '5.9', host: true },
   worker: {
     files: ['worker.ts'],
@@ -33,7 +37,7 @@ const projects = {
 
 export async function test({ report, users }) {
   const user = users.make('types')
-  // Bun and Workers bring globals of their own, beside which there is no room for those of Node.
+  // Bun and Workers have their own global types, which conflict with those of Node.
   const host = users.make('types-of-hosts')
   const names = published.map(({ manifest }) => manifest.name)
   for (const one of [user, host])
@@ -53,10 +57,10 @@ export async function test({ report, users }) {
   await inDeno(host, report)
 }
 
-/** Deno brings its own compiler and its own types. */
+/** Checks with Deno, which has its own compiler and types. */
 async function inDeno(user, report) {
   const deno = findRuntime('deno')
-  if (deno === null) return report.skip('deno check', 'it is not here', process.env.CI !== undefined)
+  if (deno === null) return report.skip('deno check', 'Deno is not installed', process.env.CI !== undefined)
   const args = ['check', '--node-modules-dir=manual', '--no-lock', '--all', 'types/deno.ts']
   const result = await user.run(deno.command, args, { env: { NO_COLOR: '1' } })
   report.ran(`${deno.title} check: deno.ts`, result)
@@ -86,14 +90,14 @@ async function check({ compiler, setting, project }, user, report) {
   else report.ran(what, result)
 }
 
-/** What is wrong with a program or our own types: those of the hosts and frameworks beside them are not flawless. */
+/** Returns the errors in a program or in our own types. Types of hosts and frameworks may have errors. */
 function ours({ ok, output }) {
   const errors = output.split(/\n(?! )/).filter((error) => /error TS/.test(error))
-  if (!ok && errors.length === 0) return output || 'it failed without a word'
+  if (!ok && errors.length === 0) return output || 'it failed without output'
   return errors.filter((error) => !/^\S*node_modules\/(?!@chat\/)/.test(error)).join('\n')
 }
 
-/** Lines that are wrong and go unreported, and the other way round. */
+/** Returns the mistakes that the compiler did not report, and the reports that are not about mistakes. */
 function unreported(output, user) {
   const wrong = user
     .read('types/wrong.ts')
@@ -108,8 +112,10 @@ function unreported(output, user) {
   return [
     ...wrong
       .filter((line) => !reported.has(line))
-      .map((line) => `wrong.ts:${line} is wrong and goes unreported`),
-    ...[...reported].filter((line) => !wrong.includes(line)).map((line) => `wrong.ts:${line} is not wrong`),
+      .map((line) => `wrong.ts:${line} is a mistake, but the compiler reports none`),
+    ...[...reported]
+      .filter((line) => !wrong.includes(line))
+      .map((line) => `wrong.ts:${line} is no mistake, but the compiler reports an error`),
     ...others,
   ].join('\n')
 }

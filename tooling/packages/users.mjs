@@ -1,4 +1,5 @@
-// Users of the packages: empty folders outside the repository, in which npm installs what a user would type.
+// Users of the packages: empty folders outside the repository, in which npm installs packages as a user
+// would.
 import {
   cpSync,
   mkdirSync,
@@ -17,7 +18,7 @@ import { root } from '../repository.mjs'
 
 const programs = join(root, 'tooling', 'packages', 'programs')
 
-/** The folders of one run. */
+/** The folders of a run. */
 export class Users {
   #place = realpathSync(mkdtempSync(join(tmpdir(), 'chat-packages-')))
   #registry
@@ -30,7 +31,7 @@ export class Users {
     return this.#place
   }
 
-  /** An empty folder with a package.json of its own. */
+  /** Makes an empty folder with its own package.json. */
   make(name, manifest = { type: 'module' }) {
     const folder = join(this.#place, name)
     mkdirSync(folder, { recursive: true })
@@ -49,7 +50,7 @@ class User {
     this.folder = folder
   }
 
-  /** npm's own install, such as `install('@chat/core', '@chat/node-ws')`. */
+  /** Runs npm install, such as `install('@chat/core', '@chat/node-ws')`. */
   install(...args) {
     return this.run('npm', ['install', '--loglevel=error', ...args])
   }
@@ -73,7 +74,7 @@ class User {
     for (const name of names) cpSync(join(programs, name), join(this.folder, name), { recursive: true })
   }
 
-  /** Modules that are installed in tooling/installed/packages, as if they were installed here. */
+  /** Links modules of tooling/installed/packages, as if they were installed in this folder. */
   link(...names) {
     const modules = ensureInstalled('packages')
     for (const name of names) {

@@ -1,15 +1,16 @@
-// The Durable Object of a README in workerd: bundled with what is installed beside it, and spoken to by a client on Node.
+// Runs the Durable Object of a README in workerd: bundles it with the installed packages, and connects a
+// client on Node.
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { WebSocket } from 'ws'
 import { start } from '../processes.mjs'
 import { findRuntime } from '../runtimes/runtimes.mjs'
 
-/** Runs the block that has a class with `fetch`. */
+/** Runs the block with a class that has `fetch`. */
 export async function objects({ title, code, user, report }) {
   const workerd = findRuntime('workerd')
   if (workerd === null)
-    return report.skip(`${title}: its object runs`, 'there is no workerd', process.env.CI !== undefined)
+    return report.skip(`${title}: its object runs`, 'workerd is not installed', process.env.CI !== undefined)
   const text = code.find((one) => one.includes('export class '))
   const [, name] = /export class (\w+)/.exec(text)
   user.write('object.ts', `${text}\n${worker}`)
@@ -26,7 +27,10 @@ export async function objects({ title, code, user, report }) {
   try {
     const port = /"port":(\d+)/.exec(await server.line(0))[1]
     const [type] = JSON.parse(await firstFrame(`ws://127.0.0.1:${port}/chat/one`))
-    report.say(`${title}: its object welcomes a client`, type === 'welcome' ? '' : `it said ${type}`)
+    report.say(
+      `${title}: its object welcomes a client`,
+      type === 'welcome' ? '' : `the first frame is ${type}`,
+    )
   } catch (error) {
     report.say(`${title}: its object runs`, `${error.message}\n${server.output()}`)
   } finally {
@@ -37,7 +41,7 @@ export async function objects({ title, code, user, report }) {
 function firstFrame(url) {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url)
-    const timer = setTimeout(() => socket.emit('error', new Error('nothing was said in time')), 20_000)
+    const timer = setTimeout(() => socket.emit('error', new Error('no frame arrived within 20 s')), 20_000)
     socket.on('open', () => socket.send('["hello",{"v":[1,1],"token":"alice"}]'))
     socket.on('error', reject)
     socket.on('message', (frame) => {

@@ -1,5 +1,6 @@
-// What a delivery through @chat/bun costs beside a plain loop of `send` and Bun's own `publish`, in microseconds of the server's processor time, in turns within one run.
-// `node tooling/runtimes/bench-bun.mjs [receivers of each] [rounds]`; only the ratios mean something on another machine.
+// Compares the cost of a delivery through @chat/bun with a plain loop of `send` and Bun's own `publish`, by
+// turns in one run, in microseconds of the server's processor time. `node tooling/runtimes/bench-bun.mjs
+// [receivers of each] [rounds]`. Only the ratios can be compared between machines.
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { start } from '../processes.mjs'
@@ -9,7 +10,7 @@ import { findRuntime } from './runtimes.mjs'
 const [, , receivers = '500', rounds = '9'] = process.argv
 const bun = findRuntime('bun')
 if (bun === null) {
-  console.error('bench-bun: there is no Bun for this machine')
+  console.error('bench-bun: Bun is not available for this machine')
   process.exit(1)
 }
 await install('core', 'bun')
@@ -37,7 +38,7 @@ for (const kind of new Set(costs.map((one) => one.kind))) {
   }
 }
 
-/** A client that reads and says nothing, but hello to the hub. */
+/** Opens a client that only reads; for the hub it also sends `hello`. */
 async function open(path, n) {
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => {})
@@ -48,7 +49,7 @@ async function open(path, n) {
   if (path === 'hub') {
     const hello = `["hello",{"v":[1,1],"token":"u${n}","streams":{"#room":null}}]`
     socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | hello.length, 0, 0, 0, 0]), Buffer.from(hello)]))
-    // An empty pong now and then, or the hub would take them for gone.
+    // An empty pong at times keeps the hub from closing a silent client.
     setInterval(() => socket.write(Buffer.from([0x8a, 0x80, 0, 0, 0, 0])), 20_000).unref()
   }
   socket.resume()

@@ -1,4 +1,5 @@
-// @chat/bun in Bun: the conformance suite with clients in Bun and on Node, what users see every day, and how it shares a server with others.
+// Tests @chat/bun in Bun: the conformance suite with clients in Bun and on Node, the everyday cases, and
+// servers that the hub shares.
 import { join } from 'node:path'
 import { bundle, install, out } from './bundles.mjs'
 import { cases, withServer } from './cases.mjs'
@@ -8,10 +9,10 @@ export const wants = ['bun']
 
 const capabilities = { name: 'bun', backpressure: true, pause: true, closeCodes: true, detectsLoss: false }
 
-/** Files for its own test runner. */
+/** Files for Bun's own test runner. */
 const files = ['sharing-a-server.test.ts', 'hostile-peers.test.ts', 'node-ws.test.ts']
 
-/** Answers whether all of it passes. */
+/** Resolves with `true` when all tests pass. */
 export async function test([bun]) {
   if (bun === undefined) return true
   await install('core', 'testing', 'browser', 'http', 'node-ws', 'bun')

@@ -1,22 +1,26 @@
-// What other runtimes run is bundled from the sources as it would be installed, so that no build is needed.
+// Bundles the code for other runtimes from the sources, in the layout of installed packages, so that no build
+// is needed.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
 import { packages } from '../repository.mjs'
 
-/** Where bundles lie; imports of `@chat/*` find their packages below it. */
+/** Folder of the bundles; imports of `@chat/*` find their packages below it. */
 export const out = resolve('.runtimes')
 
-/** How bundles are run. A test runner inside another would report to it, if it knew of it. */
+/**
+ * Options that run a bundle. Without NODE_TEST_CONTEXT a nested test runner does not report to the outer test
+ * runner.
+ */
 export const within = { cwd: out, timeout: 300_000, env: { NODE_TEST_CONTEXT: undefined } }
 
-/** Bundles one file; imports of packages stay as they are. */
+/** Bundles a file; imports of packages stay unchanged. */
 export async function bundle(entry, outfile, alias = {}) {
   await build({ ...settings, entryPoints: [entry], outfile, alias })
   return outfile
 }
 
-/** Bundles one file with all that it imports, for a runtime without files. */
+/** Bundles a file with all its imports, for a runtime without files. */
 export async function bundleWhole(entry, outfile) {
   await build({
     ...settings,
@@ -29,7 +33,7 @@ export async function bundleWhole(entry, outfile) {
   return outfile
 }
 
-/** Puts packages where imports of them are looked for. */
+/** Bundles packages into the folder where imports find them. */
 export async function install(...names) {
   for (const name of names) {
     const { folder, manifest } = packages().find((one) => one.name === name)

@@ -1,9 +1,13 @@
-// Programs that run cases by themselves and print what became of each, a line of JSON: `{ suite, name, skipped?, failed? }`; see test-support/report-cases.ts.
+// Runs programs that run cases without a test runner and print each result as a line of JSON: `{ suite, name,
+// skipped?, failed? }`; see test-support/report-cases.ts.
 import { keep, recordOf } from '../docs/conformance-records.mjs'
 import { run, seconds, start as startServer } from '../processes.mjs'
 import { within } from './bundles.mjs'
 
-/** Whether a program's cases are as they should be. Suites of the conformance, by name, are also compared with what is kept of them. */
+/**
+ * Runs a program. Resolves with `true` when no case failed. The results of conformance suites, by name, are
+ * also compared with their records.
+ */
 export async function cases({ title, command, args, conformance }) {
   const start = performance.now()
   const { status, stdout, stderr } = await run(command, args, within)
@@ -12,7 +16,7 @@ export async function cases({ title, command, args, conformance }) {
   return ok
 }
 
-/** The same for what such a program has printed. */
+/** Judges the output of such a program in the same way. */
 export function judged(output, conformance) {
   const lines = output.split('\n').filter((line) => line.startsWith('{'))
   const suites = grouped(lines.map((line) => JSON.parse(line)))
@@ -40,12 +44,12 @@ function grouped(all) {
   return groups
 }
 
-/** Runs `use` while a server runs, which prints its port first. */
+/** Runs `use` while a server runs. The server prints its port first. */
 export async function withServer({ command, args, cwd }, use) {
   const server = startServer(command, args, { cwd, patience: 60_000 })
   try {
     const line = await server.line(0).catch(() => null)
-    // workerd prints the port within JSON.
+    // workerd prints the port in JSON.
     if (line !== null) return await use(Number(/"port":(\d+)/.exec(line)?.[1] ?? line))
     console.log(`${command} ${args.join(' ')}: ended before it listened\n${server.output()}`)
     return false

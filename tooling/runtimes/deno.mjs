@@ -1,4 +1,5 @@
-// @chat/web-socket in Deno: the conformance suite with clients in Deno and on Node, and what users see every day.
+// Tests @chat/web-socket in Deno: the conformance suite with clients in Deno and on Node, and the everyday
+// cases.
 import { join } from 'node:path'
 import { bundle, install, out } from './bundles.mjs'
 import { cases, withServer } from './cases.mjs'
@@ -12,10 +13,10 @@ const capabilities = {
   closeCodes: true,
   detectsLoss: false,
 }
-/** What is installed must do; nothing is fetched. */
+/** Runs without downloading packages. */
 const start = ['run', '--allow-all', '--node-modules-dir=manual', '--cached-only', '--no-lock']
 
-/** Answers whether all of it passes. */
+/** Resolves with `true` when all tests pass. */
 export async function test([deno]) {
   if (deno === undefined) return true
   await install('core', 'testing', 'browser', 'http', 'node-ws', 'web-socket')

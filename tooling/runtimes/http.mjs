@@ -1,18 +1,19 @@
-// @chat/http as a fetch handler, in Bun and Deno: the conformance suite with the runtime's own server and its own fetch.
+// Tests @chat/http as a fetch handler in Bun and Deno: the conformance suite with the runtime's own server
+// and its own fetch.
 import { join } from 'node:path'
 import { bundle, install, out } from './bundles.mjs'
 import { cases } from './cases.mjs'
 
 export const wants = ['bun', 'deno']
 
-/** What is installed must do; nothing is fetched. */
+/** Runs without downloading packages. */
 const start = {
   bun: [],
   deno: ['run', '--allow-all', '--node-modules-dir=manual', '--cached-only', '--no-lock'],
 }
 const named = { bun: 'Bun', deno: 'Deno' }
 
-/** Answers whether all of it passes. */
+/** Resolves with `true` when all tests pass. */
 export async function test(runtimes) {
   await install('core', 'testing', 'http')
   const program = await bundle(

@@ -1,5 +1,6 @@
-// Tests in other runtimes than the Node that runs this: each part says which ones it wants. A runtime that is not to be had here is named, and is a failure when CI runs this.
-// `npm run test:runtimes -- simulation` runs only the named parts.
+// Runs tests in runtimes other than the current Node. Each part names its runtimes. A runtime that is not
+// available is reported, and is a failure in CI. `npm run test:runtimes -- simulation` runs only the named
+// parts.
 import { rmSync } from 'node:fs'
 import { seconds } from '../processes.mjs'
 import * as bun from './bun.mjs'
@@ -12,7 +13,10 @@ import * as simulation from './simulation.mjs'
 import * as units from './units.mjs'
 import * as workerd from './workerd.mjs'
 
-/** The parts, in their order. Each has `wants`, the names of runtimes, and `test`, which gets those that are there and answers whether all is well. */
+/**
+ * The parts in their order. Each has `wants`, the names of its runtimes, and `test`, which takes the
+ * available runtimes and resolves with `true` on success.
+ */
 const parts = { simulation, runners, units, bun, deno, workerd, http }
 
 const wanted = process.argv.slice(2)
@@ -28,7 +32,8 @@ rmSync(out, { recursive: true, force: true })
 const missing = new Set()
 const failed = []
 const chosen = Object.keys(parts).filter((one) => wanted.length === 0 || wanted.includes(one))
-// The units take as long as all others together, which wait most of their time and read what the one before has bundled.
+// The units take as long as all other parts together. The other parts mostly wait, and each reads bundles of
+// the previous part.
 const lanes = [chosen.filter((name) => name === 'units'), chosen.filter((name) => name !== 'units')]
 await Promise.all(
   lanes.map(async (names) => {
@@ -37,7 +42,7 @@ await Promise.all(
 )
 rmSync(out, { recursive: true, force: true })
 
-if (missing.size > 0) console.log(`not here: ${[...missing].join(', ')}`)
+if (missing.size > 0) console.log(`not available: ${[...missing].join(', ')}`)
 if (failed.length > 0) console.log(`test-runtimes: FAILED: ${failed.join(', ')}`)
 else console.log('test-runtimes: all passed')
 process.exit(failed.length > 0 || (process.env.CI && missing.size > 0) ? 1 : 0)

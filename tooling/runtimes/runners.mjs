@@ -1,11 +1,11 @@
-// packages/testing/test/runners.test.ts, which vitest runs with all others, in node:test and bun:test.
+// Runs packages/testing/test/runners.test.ts in node:test and bun:test. Vitest runs it with all other tests.
 import { install } from './bundles.mjs'
 import { current } from './runtimes.mjs'
 import { tests } from './tests.mjs'
 
 export const wants = [current, 'node 20', 'node 22', 'node 24', 'bun']
 
-/** Answers whether the tests pass in all of them. */
+/** Resolves with `true` when the tests pass in all runtimes. */
 export async function test(runtimes) {
   await install('core', 'testing')
   let ok = true

@@ -1,5 +1,5 @@
-// The runtimes that tests can be asked to run in, and where each of them is. None but the Node that runs this is taken from the machine: npm brings them, in versions
-// that a lock file names.
+// Finds the runtimes for tests. Only the current Node comes from the machine. npm installs the other
+// runtimes, in the versions of a lock file.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,9 +9,9 @@ const tool = (within, ...path) => join(ensureInstalled(within), ...path)
 const node = (major) => () =>
   tool('runtimes', `node-${major}-${process.platform}-${process.arch}`, 'bin', 'node')
 
-/** Where each runtime is, by name. Asked for only when something wants it: the first time, it is installed then. */
+/** Path of each runtime, by name. A runtime is installed when its path is needed for the first time. */
 const places = {
-  // Node 20 is for the one who runs this to bring.
+  // Node 20 is not installed: run the tests with Node 20 to test it.
   'node 20': () => '',
   'node 22': node(22),
   'node 24': node(24),
@@ -21,12 +21,15 @@ const places = {
   deno: () => tool('runtimes', '.bin', 'deno'),
 }
 
-/** The Node that runs this. */
+/** Name of the current Node. */
 export const current = `node ${process.versions.node.split('.')[0]}`
 
 const found = new Map()
 
-/** A runtime: its name, its kind (`node`, `bun`, …), its version, a title, and its command; `null` when there is none for this machine. */
+/**
+ * Returns a runtime: its name, its kind (`node`, `bun`, …), its version, a title, and its command; `null`
+ * when it is not available on this machine.
+ */
 export function findRuntime(name) {
   if (!found.has(name)) found.set(name, look(name))
   return found.get(name)
@@ -34,7 +37,7 @@ export function findRuntime(name) {
 
 function look(name) {
   const command = name === current ? process.execPath : places[name]?.()
-  if (command === undefined) throw new RangeError(`unable to find a runtime: there is no "${name}"`)
+  if (command === undefined) throw new RangeError(`unable to find a runtime: there is no runtime "${name}"`)
   if (!existsSync(command)) return null
   const { stdout } = spawnSync(command, ['--version'], { encoding: 'utf8' })
   const version = /\d+(?:[.-]\d+)+/.exec(stdout)?.[0]

@@ -1,15 +1,16 @@
-// The unit tests of all packages inside each runtime, by vitest itself. What is left out, and why, says test-support/runtimes.ts.
+// Runs the unit tests of all packages in each runtime, by vitest itself. test-support/runtimes.ts lists the
+// excluded files with the reasons.
 import { join } from 'node:path'
 import { run, seconds } from '../processes.mjs'
 import { root } from '../repository.mjs'
 import { current } from './runtimes.mjs'
 
-/** On the Node that runs this they are `npm test`. */
+/** All runtimes except the current Node, where `npm test` runs these tests. */
 export const wants = ['node 20', 'node 22', 'node 24', 'node 26', 'bun', 'deno'].filter(
   (name) => name !== current,
 )
 
-/** How a kind of runtime starts vitest, and not another one for it. */
+/** Arguments by which a kind of runtime runs vitest itself instead of starting Node. */
 const starts = { node: [], bun: ['--bun'], deno: ['run', '--allow-all', '--node-modules-dir=manual'] }
 
 const vitest = [
@@ -19,7 +20,7 @@ const vitest = [
   'vitest.runtimes.config.ts',
 ]
 
-/** Answers whether the tests pass in all of them. */
+/** Resolves with `true` when the tests pass in all runtimes. */
 export async function test(runtimes) {
   const said = new Set()
   let ok = true
@@ -46,7 +47,7 @@ async function passes({ kind, title, command }, said) {
   return ok
 }
 
-/** What vitest says of files that are left out and of cases that are skipped, without the names of projects. */
+/** Returns the lines of vitest about excluded files and skipped cases, without the names of projects. */
 function leftOut(output) {
   const blocks = [...output.matchAll(/^((?:left out: .*|skipped:)\n(?: {2}.*\n)+)/gm)].map(([text]) => text)
   return blocks

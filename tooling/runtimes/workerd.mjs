@@ -1,5 +1,5 @@
-// @chat/web-socket in a Durable Object of workerd, the runtime of Cloudflare's Workers: the conformance suite over pairs of sockets in it and with clients on Node, and
-// what users see every day.
+// Tests @chat/web-socket in a Durable Object of workerd, the runtime of Cloudflare's Workers: the conformance
+// suite over pairs of sockets in the object and with clients on Node, and the everyday cases.
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bundle, bundleWhole, install, out } from './bundles.mjs'
@@ -9,14 +9,14 @@ export const wants = ['workerd']
 
 const capabilities = {
   name: 'web-socket',
-  // It says that nothing waits, until November 2026.
+  // workerd before November 2026 always reports 0 waiting bytes.
   backpressure: false,
   pause: false,
   closeCodes: true,
   detectsLoss: false,
 }
 
-/** Answers whether all of it passes. */
+/** Resolves with `true` when all tests pass. */
 export async function test([workerd]) {
   if (workerd === undefined) return true
   await install('core', 'testing', 'node-ws', 'web-socket')
@@ -24,7 +24,7 @@ export async function test([workerd]) {
   await bundleWhole(`${folder}/worker.ts`, join(out, 'worker.mjs'))
   copyFileSync(`${folder}/workerd.capnp`, join(out, 'workerd.capnp'))
   const fromNode = await bundle('test-support/from-node.ts', join(out, 'from-node.mjs'))
-  // It says where it listens on a descriptor of its own choice: 1 is what we read.
+  // With --control-fd=1 workerd prints its port to the standard output.
   const server = { command: workerd.command, args: ['serve', 'workerd.capnp', '--control-fd=1'], cwd: out }
   return await withServer(server, async (port) => {
     const within = await pairs(workerd, port)
@@ -38,7 +38,7 @@ export async function test([workerd]) {
   })
 }
 
-/** The object runs the suite by itself, and answers with its lines. */
+/** Runs the suite inside the object, which answers with the lines of its report. */
 async function pairs({ title }, port) {
   const answer = await fetch(`http://127.0.0.1:${port}/suite`, { method: 'POST' })
   const ok = judged(await answer.text(), { 'web-socket, both ends of a WebSocketPair': 'workerd' })

@@ -1,8 +1,8 @@
-// Searches seeds for a run that breaks a promise of delivery, on every core.
+// Searches seeds for a run that breaks a guarantee of delivery, on every core.
 //   npm run simulate -- [--seeds 400] [--from 1] [--search name] [--quiet]
-//       the code as it is: no seed may fail
+//       the unchanged code: no seed may fail
 //   npm run simulate -- --mutants [--seeds 500] [--from 1] [--search name] [--only words]
-//       with one defence removed after the other: a seed of its search, or its test, must fail for each
+//       the code without one defence at a time: for each, a seed of its search or its test must fail
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
@@ -36,7 +36,9 @@ async function searchSeeds() {
   const names = (await run(file, ['--list'])).output.trim().split('\n')
   const wanted = names.filter((name) => options.search === undefined || name === options.search)
   if (wanted.length === 0)
-    throw new RangeError(`unable to search: there is no '${options.search}'; there are ${names.join(', ')}`)
+    throw new RangeError(
+      `unable to search: there is no search '${options.search}'; there are: ${names.join(', ')}`,
+    )
   const each = Math.max(1, Math.ceil(Number(options.seeds ?? 400) / wanted.length))
   const start = performance.now()
   const totals = { seeds: 0, steps: 0, time: 0, elapsed: 0 }
@@ -62,7 +64,7 @@ async function searchSeeds() {
   return passed
 }
 
-/** Times are those of the processor: what else runs on the machine does not count. */
+/** Summarizes a search. Durations are processor time, so that other processes of the machine do not count. */
 function summary(name, { seeds, steps, time, elapsed }) {
   const hours = (time / 3_600_000).toFixed(1)
   const rate = Math.round(steps / (elapsed / 1_000))
@@ -70,7 +72,7 @@ function summary(name, { seeds, steps, time, elapsed }) {
   return `${name}: ${seeds} seeds, 0 failures, ${hours} virtual hours, ${rate} events/s, ${each} ms for five minutes`
 }
 
-/** What a search says on its way, without its figures. */
+/** Prints the progress of a search, without its figures. */
 function tell(text) {
   for (const line of text.split('\n')) if (line !== '' && !line.startsWith('{"seeds"')) console.log(line)
 }

@@ -1,13 +1,17 @@
-// Removes one defence of the code after the other, and sees to it that somebody notices: a seed of the search that the mutant names, or its test.
+// Removes a defence of the code for each mutant, and checks that a test fails: a seed of the search that the
+// mutant names, or its test.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { sideBySide } from '../side-by-side.mjs'
 import { bundle, run } from './searches.mjs'
 
-/** After so many milliseconds without a word of ten more seeds a run goes in circles. */
+/**
+ * Milliseconds without progress after which a run counts as endless. A search reports progress every ten
+ * seeds.
+ */
 const patience = 60_000
 
-/** Whether each mutant is caught; says of each by what. */
+/** Judges all mutants, and prints the outcome of each. Resolves with `true` when all are caught. */
 export async function judgeMutants(folder, { seeds = '500', from, search, only }) {
   const all = JSON.parse(readFileSync('packages/testing/scenarios/mutants.json', 'utf8'))
   const mutants = all.filter(
@@ -29,7 +33,7 @@ export async function judgeMutants(folder, { seeds = '500', from, search, only }
   console.log(`${caught} of ${mutants.length} mutants caught in ${seconds} s`)
   if (caught < mutants.length)
     console.error(
-      'what survives is a defence that nothing needs, or nothing reaches; what is unproven fails without the mutant, too',
+      'SURVIVED: no test needs or reaches the defence; UNPROVEN: the test also fails without the mutant; OUTDATED: the source has changed',
     )
   return caught === mutants.length
 }
@@ -37,7 +41,7 @@ export async function judgeMutants(folder, { seeds = '500', from, search, only }
 async function judge(mutant, range) {
   const { file, find } = mutant
   if (readFileSync(`packages/${file}`, 'utf8').split(find).length !== 2)
-    return { fate: 'OUTDATED', how: `${file} does not have ${JSON.stringify(find)} once` }
+    return { fate: 'OUTDATED', how: `${file} must have ${JSON.stringify(find)} exactly once` }
   return mutant.test === undefined ? bySeeds(mutant, range) : byTest(mutant, range)
 }
 
@@ -53,10 +57,10 @@ async function bySeeds(mutant, { folder, whole, args }) {
   return { fate: innocent === 0 ? 'caught' : 'UNPROVEN', how }
 }
 
-/** By which seed, and by what. */
+/** Returns the seed and the invariant that caught a mutant. */
 function verdict(status, output) {
   if (status === 0) return 'no seed'
-  if (status === null) return 'a run never ends'
+  if (status === null) return 'an endless run'
   const seed = /seed (\d+)/.exec(output)?.[1]
   const broken = /^(.+?) does not hold/m.exec(output)?.[1]
   const what = broken ?? shortened((output.split('FAILED\n')[1] ?? output).split('\n')[0])
@@ -85,11 +89,11 @@ export default { ...onSources, plugins, test: { include: [test] } }
   })
   const failed = / FAIL .* > (.*)/.exec(output)?.[1]
   const how = `${basename(test)}: ${status === 0 ? 'passes' : shortened(failed ?? 'never ends')}, ${seconds} s`
-  // A run that fails for another reason than a test shows nothing.
+  // A run that fails outside a test is no proof.
   return { fate: status === 0 ? 'SURVIVED' : failed || status === null ? 'caught' : 'UNPROVEN', how }
 }
 
-/** The source of a path with the defence removed; `null` for other paths. */
+/** Returns the source of a path with the defence removed; `null` for other paths. */
 export function mutated({ file, find, replace }, path) {
   if (!path.replaceAll('\\', '/').endsWith(`packages/${file}`)) return null
   return readFileSync(path, 'utf8').replace(find, () => replace)

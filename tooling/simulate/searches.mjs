@@ -1,10 +1,11 @@
-// Bundles the simulator's searches, and runs them. The sources are bundled, so that a mutant is a changed line in the bundle and never one on disk.
+// Bundles the simulator's searches from the sources, and runs them. A mutant changes a line of the bundle,
+// never a file on disk.
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { execa } from 'execa'
 import { seconds } from '../processes.mjs'
 
-/** Bundles the searches; `changed` gives another source for a path, or `null`. */
+/** Bundles the searches. `changed` returns another source for a path, or `null`. */
 export async function bundle(folder, name = 'whole', changed = () => null) {
   const outfile = join(folder, `${name.replaceAll(/\W+/g, '-')}.mjs`)
   const plugin = {
@@ -30,14 +31,17 @@ export async function bundle(folder, name = 'whole', changed = () => null) {
   return outfile
 }
 
-/** Runs a script to its end, or until it has said nothing for too long; what it says on the way goes to `heard`. */
+/**
+ * Runs a script to its end, or until it prints nothing for `patience` milliseconds. Calls `heard` with its
+ * output.
+ */
 export async function run(file, args, { heard = () => {}, patience = 0 } = {}) {
   const start = performance.now()
   const options = { stdin: 'ignore', all: true, reject: false, env: { NO_COLOR: '1' } }
   const child = execa(process.execPath, [file, ...args], options)
   const timer = patience > 0 ? setTimeout(() => child.kill('SIGKILL'), patience) : undefined
   child.all.on('data', (chunk) => {
-    // On a busy machine a run that gets on may take long.
+    // A run that makes progress may take long on a busy machine.
     timer?.refresh()
     heard(String(chunk))
   })

@@ -1,4 +1,5 @@
-// Hono and Elysia beside a hub on one server of Bun: each one's routes and Hono's own WebSockets go on as before, and the hub's clients are the hub's.
+// Runs Hono and Elysia beside a hub on a server of Bun: the routes of each framework and Hono's own
+// WebSockets still work, and so do the hub's clients.
 import { equal } from 'node:assert/strict'
 import { dial } from '@chat/browser'
 import { bunHandler } from '@chat/bun'

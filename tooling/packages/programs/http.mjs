@@ -1,4 +1,4 @@
-// A hub over HTTP alone, in the server that the runtime has, and clients that never open a WebSocket.
+// Runs a hub over HTTP alone, on the runtime's own server, with clients that never open a WebSocket.
 import { deepEqual, equal } from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { Client, Hub } from '@chat/core'
@@ -34,7 +34,7 @@ await alice
   .to('#secret')
   .send('say', 'psst')
   .then(
-    () => Promise.reject(new Error('a refused message was taken')),
+    () => Promise.reject(new Error('a refused message was accepted')),
     ({ code }) => equal(code, 'forbidden'),
   )
 

@@ -1,4 +1,4 @@
-// A hub and two clients in one process, over the network in memory.
+// Runs a hub and two clients in one process, over the network in memory.
 import { deepEqual, equal } from 'node:assert/strict'
 import { Client, Hub, systemRuntime } from '@chat/core'
 import { MemoryNetwork } from '@chat/core/memory'
@@ -30,7 +30,7 @@ await alice
   .to('#secret')
   .send('say', 'psst')
   .then(
-    () => Promise.reject(new Error('a refused message was taken')),
+    () => Promise.reject(new Error('a refused message was accepted')),
     ({ code }) => equal(code, 'forbidden'),
   )
 

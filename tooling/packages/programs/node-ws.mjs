@@ -1,4 +1,5 @@
-// A hub at an HTTP server and clients over real WebSockets: rooms, persons, everyone, a token that is refused, and an end that leaves nothing open.
+// Runs a hub on an HTTP server, and clients over real WebSockets: rooms, users, everyone, and a refused
+// token. All connections must be closed at the end.
 import { deepEqual, equal } from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { Hub } from '@chat/core'

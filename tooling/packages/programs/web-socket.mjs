@@ -1,4 +1,5 @@
-// A hub on Deno.serve and a client over Deno's own WebSocket: a room, a person, a token that is refused, a page beside it, and an end that leaves nothing open.
+// Runs a hub on Deno.serve and a client over Deno's own WebSocket: a room, a user, a refused token, and a
+// page beside the hub. All connections must be closed at the end.
 import { deepEqual, equal } from 'node:assert/strict'
 import { dial } from '@chat/browser'
 import { Client, Hub } from '@chat/core'

@@ -1,4 +1,4 @@
-// A minute of a simulated world.
+// Runs a minute of a simulated world.
 import { deepEqual } from 'node:assert/strict'
 import { world } from '@chat/testing'
 

@@ -29,7 +29,7 @@ class Host extends RecordingHost implements TransportHub {
   readonly limits = new Hub().limits
   readonly path: string
   upgradeHandler: UpgradeHandler | null = null
-  /** Separate server of this host, if it has one. */
+  /** Separate server of this host, if any. */
   server: Server | null = null
 
   constructor(path: string, options: StartOptions) {

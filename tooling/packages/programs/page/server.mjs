@@ -1,4 +1,5 @@
-// Serves the folder that its argument names, and a hub beside it; prints its port, then every message it hears.
+// Serves the folder in its argument, and a hub beside it. Prints its port, and then every message that it
+// receives.
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { extname, join } from 'node:path'

@@ -1,4 +1,4 @@
-// Neither the DOM nor Node: a runtime of which TypeScript knows the language alone.
+// Neither the DOM nor Node: TypeScript knows only the language.
 import { Client, Hub, systemRuntime, UncertainError } from '@chat/core'
 import { MemoryNetwork } from '@chat/core/memory'
 import { explore, VirtualTime, world } from '@chat/testing'

@@ -1,4 +1,4 @@
-// Servers of Bun with its own types: routes of other frameworks and other hubs beside the hub's.
+// Servers of Bun with its own types: a hub beside routes of frameworks and beside other hubs.
 import { type BunExtra, bunHandler } from '@chat/bun'
 import { Hub } from '@chat/core'
 import { Elysia } from 'elysia'
@@ -12,7 +12,7 @@ const hub = new Hub({
   },
 })
 
-// Alone, with nothing and with a page.
+// A hub alone, without and with a page.
 const alone = bunHandler(hub)
 Bun.serve({ fetch: alone.fetch, websocket: alone.websocket })
 Bun.serve({ ...alone, port: 0 })
@@ -20,10 +20,10 @@ const paged = bunHandler(hub, { path: '/chat', fetch: () => new Response('hello'
 const server: Bun.Server<unknown> = Bun.serve({ ...paged, maxRequestBodySize: 1024 })
 await server.stop()
 
-// In a route.
+// A hub in a route.
 Bun.serve({ routes: { '/chat': paged.fetch, '/': () => new Response('hello') }, websocket: paged.websocket })
 
-// Beside Hono.
+// A hub beside Hono.
 const app = new Hono()
 app.get('/', (context) => context.text('hello'))
 app.get(
@@ -33,7 +33,7 @@ app.get(
 const withHono = bunHandler(hub, { path: '/chat', fetch: app.fetch, websocket })
 Bun.serve({ port: 3000, fetch: withHono.fetch, websocket: withHono.websocket })
 
-// Beside Elysia.
+// A hub beside Elysia.
 const elysia = new Elysia().get('/', () => 'hello')
 const withElysia = bunHandler(hub, { path: '/chat', fetch: elysia.fetch })
 Bun.serve({ port: 3001, ...withElysia })
@@ -42,7 +42,7 @@ Bun.serve({ port: 3001, ...withElysia })
 const both = bunHandler(new Hub(), { path: '/b', ...paged })
 Bun.serve(both)
 
-// Beside sockets of the application's own, which have data of their own.
+// A hub beside the application's own sockets, which have their own data.
 interface Data {
   readonly name: string
 }
@@ -64,7 +64,7 @@ Bun.serve({ port: 3002, fetch: mixed.fetch, websocket: mixed.websocket })
 const typed: Bun.WebSocketHandler<Data> = { message: (socket, message) => void socket.send(message) }
 bunHandler(hub, { websocket: typed })
 
-// @ts-expect-error: what Bun gives `fetch` is needed to upgrade
+// @ts-expect-error: an upgrade needs the server that Bun passes to `fetch`
 void alone.fetch(new Request('http://here/chat'))
-// @ts-expect-error: it is a number
+// @ts-expect-error: maxPayloadLength is a number
 bunHandler(hub, { websocket: { maxPayloadLength: '1 MB' } })

@@ -1,4 +1,4 @@
-// One contract by validators, one as a plain interface: both are shared by server and page.
+// A contract of validators, and a contract as a plain interface. Server and page share both.
 import { contract, type Schema } from '@chat/core'
 
 export const chat = contract({
@@ -12,7 +12,10 @@ export interface Chat {
   calls: { rename: { input: { name: string }; output: { ok: boolean } } }
 }
 
-/** What zod, valibot and arktype make: checking the types of one of them would take longer than everything else. */
+/**
+ * The type that zod, valibot and arktype produce. A check with one of these libraries would take longer than
+ * all other checks.
+ */
 function schema<T>(): Schema<T> {
   return { '~standard': { version: 1, vendor: 'none', validate: (value) => ({ value: value as T }) } }
 }

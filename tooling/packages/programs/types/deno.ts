@@ -1,4 +1,4 @@
-// A server of Deno with its own types, and a hub's socket that somebody else has upgraded.
+// A server of Deno with its own types, and a socket for the hub that other code has upgraded.
 import { Hub } from '@chat/core'
 import { type WebSocketExtra, webSocketHandler } from '@chat/web-socket'
 
@@ -30,5 +30,5 @@ Deno.serve((request, info) => {
   return response
 })
 
-// @ts-expect-error: there is no such option
+// @ts-expect-error: this option does not exist
 webSocketHandler(hub, { compression: true })

@@ -1,4 +1,4 @@
-// A page: the DOM, and nothing of Node.
+// A page: TypeScript knows the DOM, but not Node.
 import { connect, dial } from '@chat/browser'
 import { Client } from '@chat/core'
 import { type Chat, chat } from './contract.js'

@@ -1,4 +1,4 @@
-// A CommonJS project: require() of ES modules, of which TypeScript knows from 5.8 on.
+// A CommonJS project that requires ES modules, which TypeScript supports from 5.8 on.
 import { Client, Hub } from '@chat/core'
 import { attach } from '@chat/node-ws'
 

@@ -1,4 +1,4 @@
-// A server and a client on Node, as the README has them.
+// A server and a client on Node, as in the README.
 import { createServer } from 'node:http'
 import { ChatError, Client, Hub, type User } from '@chat/core'
 import { httpHandler as requests } from '@chat/http'

@@ -1,4 +1,5 @@
-// Servers that make a Response of a Request, without the types of Bun, Deno or workers: what they take and give is structural.
+// Servers with a function from Request to Response, without the types of Bun, Deno or workers: the parameters
+// and results are structural types.
 import { bunHandler } from '@chat/bun'
 import { Hub } from '@chat/core'
 import { webSocketHandler } from '@chat/web-socket'

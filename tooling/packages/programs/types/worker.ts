@@ -1,4 +1,4 @@
-// A Durable Object with Cloudflare's own types, and a hub's socket that somebody else has accepted.
+// A Durable Object with Cloudflare's own types, and a socket for the hub that other code has accepted.
 import { Hub } from '@chat/core'
 import { type WebSocketExtra, webSocketHandler } from '@chat/web-socket'
 
@@ -43,5 +43,5 @@ export default {
   },
 } satisfies ExportedHandler<Bindings>
 
-// @ts-expect-error: there is no such option
+// @ts-expect-error: this option does not exist
 webSocketHandler(new Hub(), { compression: true })
