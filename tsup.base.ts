@@ -1,9 +1,12 @@
 import type { Options } from 'tsup'
 
-/** tsup 8 sets baseUrl, which TypeScript 6 reports as deprecated; references are tsc's business, not tsup's. */
+/**
+ * tsup 8 sets baseUrl, which TypeScript 6 reports as deprecated. References are for tsc; tsup does not need
+ * them.
+ */
 export const dts = { compilerOptions: { ignoreDeprecations: '6.0', composite: false } }
 
-/** How every package is built; a package says where it begins, and what it needs otherwise. */
+/** Build options that all packages share. Each package adds its entries and further options. */
 export const library = (own: Options): Options => ({
   format: ['esm'],
   platform: 'neutral',

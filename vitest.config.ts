@@ -5,17 +5,19 @@ import { onSources, sources } from './test-support/on-sources.ts'
 import { SkipsReporter } from './test-support/skips-reporter.ts'
 import { systemBrowsers } from './test-support/system-browsers.ts'
 
-// What hangs fails either way; a busy machine must not.
+// A test that hangs fails with any timeout, and a slow machine must not fail a test.
 const testTimeout = 20_000
 
-// All packages are one project, so that each of them finds the sources of the others transformed and imported.
+// All packages are one project, so that each transforms and imports the sources of the other packages only
+// once.
 const onNode: TestProjectInlineConfiguration = {
   ...onSources,
   test: {
     name: 'node',
     include: ['packages/*/test/**/*.test.ts', 'examples/express/test/**/*.test.ts'],
     environment: 'node',
-    // Nothing here changes a global, so that files can share their modules: importing the sources anew for each costs more than the tests.
+    // No test changes a global, so files can share their modules. To import the sources again for each file
+    // would take longer than the tests.
     isolate: false,
     testTimeout,
   },
@@ -23,7 +25,7 @@ const onNode: TestProjectInlineConfiguration = {
 
 export default defineConfig({
   test: {
-    // More test files than cores: much of the time goes by in waiting for sockets and browsers.
+    // More test files than cores run at once, because they mostly wait for sockets and browsers.
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
     reporters: ['default', new SkipsReporter(), './tooling/docs/conformance-reporter.mjs'],
     coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text', 'json-summary'] },
@@ -36,7 +38,7 @@ function inBrowsers(engines: Engine[]): TestProjectInlineConfiguration[] {
   return [
     {
       resolve: { conditions: [...sources, 'browser'] },
-      // The server that the pages talk to is started by vitest itself, on Node.
+      // Vitest starts the server of the pages on Node.
       environments: { __vitest__: { resolve: onSources.resolve } },
       test: {
         name: 'engines',

@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-// One project for each example: the same tests of all of them. Run by tooling/examples/main.mjs, which says which are installed, and where.
+// A project for each example, all with the same tests. tooling/examples/main.mjs runs it, and names the
+// installed examples and their folder.
 const names = (process.env['EXAMPLES'] ?? '').split(',').filter((name) => name !== '')
 
 export default defineConfig({
@@ -10,12 +11,12 @@ export default defineConfig({
     projects: names.map((name) => ({
       test: {
         name,
-        // The one that is more than a server has tests of its own.
+        // The example with a Vue page has additional tests.
         include: [`examples/test/${name === 'vue' ? 'vue' : 'framework'}.test.ts`],
         env: { EXAMPLE: name },
         testTimeout: 20_000,
         hookTimeout: 60_000,
-        // The packages as they are built, which the runner need not look at once for each example.
+        // The built packages, which the test runner need not transform for each example.
         server: { deps: { external: [/\/packages\/[\w-]+\/dist\//] } },
       },
     })),

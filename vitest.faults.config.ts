@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config'
 import { onSources } from './test-support/on-sources.ts'
 import { SkipsReporter } from './test-support/skips-reporter.ts'
 
-// Faults of a whole page, and faults at full length, with the timeouts that applications have: all at once, for each of them waits most of its time.
+// Faults of whole pages, and faults with the real timeouts of applications. All cases run at once, because
+// they mostly wait.
 
 export default defineConfig({
   ...onSources,

@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { onSources } from './test-support/on-sources.ts'
 
-// The tests that the README and the guides show, as tooling/docs/guides.mjs has written them to .guides: on the sources, like all others.
+// The tests in the README and the guides, which tooling/docs/guides.mjs writes to .guides. They run on the
+// sources, like all other tests.
 const others = ['socket.io', 'socket.io-client'].map((name) => ({
   find: new RegExp(`^${name}$`),
   replacement: fileURLToPath(new URL(`tooling/installed/migration/node_modules/${name}`, import.meta.url)),

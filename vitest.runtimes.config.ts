@@ -3,7 +3,8 @@ import { onSources } from './test-support/on-sources.ts'
 import { leftOutHere, runtime } from './test-support/runtimes.ts'
 import { SkipsReporter } from './test-support/skips-reporter.ts'
 
-// The unit tests in whatever runtime vitest itself runs in, on the sources: `npm run test:runtimes -- units` starts it in each.
+// The unit tests on the sources, in the runtime that runs vitest: `npm run test:runtimes -- units` runs them
+// in each runtime.
 const exclude = leftOutHere.flatMap(({ files }) => files)
 
 for (const { why, files } of leftOutHere) console.log(`left out: ${why}:\n  ${files.join('\n  ')}`)
@@ -19,7 +20,7 @@ export default defineConfig({
     exclude,
     isolate: false,
     testTimeout: 20_000,
-    // Loaded by Bun itself, zod lacks its export `z` in vitest.
+    // In vitest on Bun, zod lacks its export `z` when Bun itself loads it.
     server: { deps: { inline: runtime === 'bun' ? ['zod'] : [] } },
   },
 })
