@@ -52,7 +52,7 @@ const floors = {
 }
 
 /** Folders whose files may import Node's modules. */
-const onNode = ['packages/node-ws/src', 'packages/http/src/node', 'packages/testing/src/node']
+const onNode = ['packages/node-ws/src', 'packages/http/src/node']
 
 const packages = readdirSync('packages')
   .filter((name) => existsSync(`packages/${name}/package.json`))
