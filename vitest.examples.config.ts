@@ -11,7 +11,7 @@ export default defineConfig({
     projects: names.map((name) => ({
       test: {
         name,
-        // The example with a Vue page has additional tests.
+        // The Vue example is more than a server, and has its own tests.
         include: [`examples/test/${name === 'vue' ? 'vue' : 'framework'}.test.ts`],
         env: { EXAMPLE: name },
         testTimeout: 20_000,
