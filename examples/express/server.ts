@@ -4,7 +4,7 @@ import { nodeHttpHandler } from '@chat/http/node'
 import { attach } from '@chat/node-ws'
 import express from 'express'
 import type { Chat } from './contract.ts'
-import { host, listening, log, port } from './place.ts'
+import { host, listening, log, port } from './listen.ts'
 import { site } from './site.ts'
 
 const hub = new Hub<Chat>({

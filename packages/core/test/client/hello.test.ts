@@ -139,7 +139,7 @@ describe('the 16 KiB of a hello (P-HS-2)', () => {
       ])
     }))
 
-  test('a room that did not fit is delivered only from the place that was given (P-HS-7)', () =>
+  test('a room that did not fit is delivered only from the position that was given (P-HS-7)', () =>
     play(async (stage) => {
       const client = stage.client()
       const seen: unknown[] = []

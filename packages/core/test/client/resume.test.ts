@@ -50,7 +50,7 @@ describe('resuming', () => {
       expect(stage.hub.at().types).toEqual(['hello', 'pong'])
     }))
 
-  test('gives the place of every stream, `*` and the own inbox included (P-HS-7)', () =>
+  test('gives the position of every stream, `*` and the own inbox included (P-HS-7)', () =>
     play(async (stage) => {
       stage.hub.streams.set('*', live(3)).set('@alice', live(4)).set('#a', live(5))
       const client = await stage.connected()

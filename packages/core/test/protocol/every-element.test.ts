@@ -91,7 +91,7 @@ const clientFrames: Record<string, { elements: readonly Element[]; members?: Ret
     pong: { elements: [optional('t', '1', integers)] },
   }
 
-/** One frame for each text that can stand in an element's place, and whether it is valid. */
+/** One frame for each text that can stand for an element, and whether the frame is valid. */
 function* variants(
   type: string,
   elements: readonly Element[],
@@ -152,12 +152,12 @@ describe('every frame of a client', () => {
   for (const [type, { elements, members = [] }] of Object.entries(clientFrames)) {
     const withRef = elements[0]?.[0] === 'ref'
     for (const [index, [name]] of elements.entries())
-      test(`U-01: ${type}: whatever stands in the place of its ${name} is understood, or closes with 4502`, async () => {
+      test(`U-01: ${type}: any value for its ${name} is understood, or closes with 4502`, async () => {
         for (const [, line, valid] of variants(type, elements, index))
           await (valid ? understood(line, withRef) : broken(line))
       })
     for (const each of members)
-      test(`U-01: ${type}: whatever stands in its option ${each[0]} is understood, or closes with 4502`, async () => {
+      test(`U-01: ${type}: any value for its option ${each[0]} is understood, or closes with 4502`, async () => {
         for (const [, line, valid] of memberVariants(type, elements, each))
           await (valid ? understood(line, withRef) : broken(line))
       })
@@ -209,7 +209,7 @@ function understands(line: string): boolean {
 describe('every frame of a hub', () => {
   for (const [type, elements] of Object.entries(hubFrames))
     for (const [index, [name]] of elements.entries())
-      test(`U-01: ${type}: whatever stands in the place of its ${name} is understood, or breaks the protocol`, () => {
+      test(`U-01: ${type}: any value for its ${name} is understood, or breaks the protocol`, () => {
         for (const [, line, valid] of variants(type, elements, index)) {
           // What is left out in the middle takes all that follows with it.
           const rest = elements.slice(index + 1).every(([, , also]) => also.includes('nothing'))
@@ -247,7 +247,7 @@ describe('every frame of a hub', () => {
       .join(',')}}]`
 
   test.each(Object.keys(welcome))(
-    'U-01: welcome: whatever stands in the place of its %s is understood, or breaks the protocol',
+    'U-01: welcome: any value for its %s is understood, or breaks the protocol',
     (key) => {
       expect(understands(written(welcome))).toBe(true)
       for (const [what, json] of Object.entries(texts) as [Text, string | null][]) {
@@ -283,7 +283,7 @@ describe('every frame of a hub', () => {
     ['mode', strings],
     ['reason', [...strings, 'nothing']],
   ] as const)(
-    'U-01: the answer to a join: whatever stands in the place of its %s is understood, or breaks the protocol',
+    'U-01: the answer to a join: any value for its %s is understood, or breaks the protocol',
     (key, valid) => {
       const answer: Record<string, unknown> = {
         epoch: 'e',

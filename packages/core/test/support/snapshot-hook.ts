@@ -9,7 +9,7 @@ export interface Question extends SnapshotRequest {
   fail(error: unknown): void
 }
 
-export const place = (at: number, epoch = 'e1'): Position => [epoch, at, at === 0 ? null : `m${at}`]
+export const position = (at: number, epoch = 'e1'): Position => [epoch, at, at === 0 ? null : `m${at}`]
 
 /** Returns the answer of a hub that has lost the requested position. */
 export const gone = (at: number, reason: string, epoch = 'e1') => ({
@@ -58,12 +58,13 @@ export async function inRoom(stage: Stage) {
   const room = client.join('#a', { snapshot: hook })
   const said = listen(room)
   await stage.settle()
-  last().answer({ state: 'first', position: place(5) })
+  last().answer({ state: 'first', position: position(5) })
   await stage.settle()
-  expect(said.splice(0)).toEqual([{ address: '#a', state: 'first', position: place(5) }])
+  expect(said.splice(0)).toEqual([{ address: '#a', state: 'first', position: position(5) }])
   questions.length = 0
   const joins = (): readonly RawFrame[] => stage.hub.at().of('join').slice(2)
   return { client, room, said, questions, last, joins }
 }
 
-export const lose = (stage: Stage, at = 30): void => stage.hub.at().write(['gap', '#a', 'trimmed', place(at)])
+export const lose = (stage: Stage, at = 30): void =>
+  stage.hub.at().write(['gap', '#a', 'trimmed', position(at)])

@@ -83,12 +83,16 @@ function revoke(cluster: Cluster): void {
   const who = w.random() < 0.5 || client.session === null ? `@${name}` : `~${client.session}`
   const pardoned = w.runtime('law').timer
   const ban = `${name} ${room}`
-  const kind = cluster.draw(['remove', 'recheck', 'kick'])
+  const kind = cluster.draw(['remove', 'reauthorize', 'kick'])
   policy?.[kind === 'kick' ? 'expelled' : 'banned'].add(kind === 'kick' ? name : ban)
   if (kind === 'kick' && who === `@${name}` && !policy?.kicked.has(name)) policy?.kicked.set(name, w.now)
   w.sometimes(kind)
   const done =
-    kind === 'remove' ? hub.to(room).remove(who) : kind === 'recheck' ? hub.reauthorize(who) : hub.kick(who)
+    kind === 'remove'
+      ? hub.to(room).remove(who)
+      : kind === 'reauthorize'
+        ? hub.reauthorize(who)
+        : hub.kick(who)
   done.catch(() => {})
   pardoned(2_500 + Math.floor(w.random() * 4_000), () => {
     policy?.expelled.delete(name)
@@ -115,13 +119,13 @@ export const revocations: readonly Search[] = [
     setup: (w) => guarded(w, 2),
     workload: talkAndRevoke,
     options: { faults: [...network, 'crash', 'drain', 'answers', 'hints'] },
-    situations: ['remove', 'recheck', 'kick', 'close 4513', 'a stream is refused'],
+    situations: ['remove', 'reauthorize', 'kick', 'close 4513', 'a stream is refused'],
   },
   {
     name: 'revocations at one hub',
     setup: (w) => guarded(w, 1),
     workload: talkAndRevoke,
     options: { faults: [...network, 'pause'], backplaneLatency: 0 },
-    situations: ['remove', 'recheck', 'kick', 'close 4513', 'a stream is refused'],
+    situations: ['remove', 'reauthorize', 'kick', 'close 4513', 'a stream is refused'],
   },
 ]

@@ -20,7 +20,11 @@ interface Sending {
 }
 
 /** Alice sends, and a fault occurs some milliseconds later. Returns the state of the send at that time. */
-async function during(moment: number, nodes: number, strike: (sending: Sending) => void): Promise<string> {
+async function during(
+  moment: number,
+  nodes: number,
+  injectFault: (sending: Sending) => void,
+): Promise<string> {
   let situation = ''
   await world(slow, async (w) => {
     const said: unknown[] = []
@@ -31,7 +35,7 @@ async function during(moment: number, nodes: number, strike: (sending: Sending) 
     const ended = outcomes([alice.to('#lobby').send('say', 'hi')])
     await w.advance(moment)
     situation = ended[0] === 'stored' ? 'answered' : said.length > 0 ? 'stored' : 'on its way'
-    strike({ w, hubs, alice, bob, said, ended })
+    injectFault({ w, hubs, alice, bob, said, ended })
     await w.advance('20s')
     expect(ended).toEqual(['stored'])
     for (const client of [alice, bob])

@@ -10,7 +10,7 @@ const text = 'x'.repeat(200)
  * Runs a busy room of twenty clients, with a fault on one of them. Returns the greatest delay of a message to the
  * other clients, and the closes.
  */
-async function busy(strike: (w: World, slow: Client<Untyped>) => void): Promise<{
+async function busy(injectFault: (w: World, slow: Client<Untyped>) => void): Promise<{
   latest: number
   codes: number[]
   total: number
@@ -28,7 +28,7 @@ async function busy(strike: (w: World, slow: Client<Untyped>) => void): Promise<
         const [at] = data as [number]
         if (client !== slow) outcome.latest = Math.max(outcome.latest, w.now - at)
       })
-    strike(w, slow)
+    injectFault(w, slow)
     // A thousand a second.
     for (let i = 0; i < outcome.total; i++) {
       hub

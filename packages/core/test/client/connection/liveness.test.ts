@@ -188,19 +188,19 @@ describe('a timer that fires more than two seconds late (U-24)', () => {
     }))
 })
 
-describe('the surroundings', () => {
+describe('the environment', () => {
   test('can ask whether the connection is alive, and cut a wait short', () =>
     play(async (stage) => {
-      let surroundings: ConnectionHints | null = null
+      let hints: ConnectionHints | null = null
       let watching = 0
       const client = await stage.connected({
         environment: (told) => {
-          surroundings = told
+          hints = told
           watching++
           return () => watching--
         },
       })
-      const told = surroundings as unknown as ConnectionHints
+      const told = hints as unknown as ConnectionHints
       told.check()
       told.check()
       await stage.settle()

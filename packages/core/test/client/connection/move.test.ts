@@ -2,16 +2,16 @@ import type { Client, ConnectionHints } from '@chat/core'
 import { expect, test } from 'vitest'
 import { msg, play, type Stage } from '../../support/fake-hub.ts'
 
-/** A connected client whose surroundings know of a better way when the test says so. */
+/** A connected client whose environment reports a better connection path when the test says so. */
 async function start(stage: Stage): Promise<{ client: Client; move(): void }> {
-  let surroundings: ConnectionHints | null = null
+  let hints: ConnectionHints | null = null
   const client = await stage.connected({
     environment: (told) => {
-      surroundings = told
+      hints = told
       return () => {}
     },
   })
-  return { client, move: () => surroundings?.move() }
+  return { client, move: () => hints?.move() }
 }
 
 test('a client that moves leaves its connection when it is welcomed on the next, and resumes', () =>

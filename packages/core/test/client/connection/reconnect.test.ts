@@ -376,7 +376,7 @@ describe('a frame that is not valid (P-FR-5)', () => {
     }),
   )
 
-  test('an answer to a join that says no place does the same', () =>
+  test('an answer to a join without a position does the same', () =>
     play(async (stage) => {
       stage.hub.script['join'] = (connection, [, ref]) => connection.write(['ok', ref, { epoch: 'e1' }])
       const client = await stage.connected()

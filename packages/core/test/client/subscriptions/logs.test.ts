@@ -21,7 +21,7 @@ async function inRoom(stage: Stage) {
 }
 
 describe('a message of a stream (P-ST-7)', () => {
-  test('that follows the place is delivered, and moves the place', () =>
+  test('that follows the position is delivered, and moves the position', () =>
     play(async (stage) => {
       const { client, said, joins } = await inRoom(stage)
       stage.hub.at().write(msg('#a', 6), msg('#a', 7))
@@ -31,7 +31,7 @@ describe('a message of a stream (P-ST-7)', () => {
       expect(joins()).toEqual([])
     }))
 
-  test('at or below the place is ignored', () =>
+  test('at or below the position is ignored', () =>
     play(async (stage) => {
       const { said, joins } = await inRoom(stage)
       stage.hub
@@ -55,7 +55,7 @@ describe('a message of a stream (P-ST-7)', () => {
     ['a missing one', msg('#a', 8)],
     ['a wrong one', msg('#a', 8, { prev: 6 })],
     ['one that says the message is the first of the epoch', msg('#a', 8, { prev: 0 })],
-  ])('%s for `prev` is a hole: the stream is joined again from the place (U-08)', (_, frame) =>
+  ])('%s for `prev` is a hole: the stream is joined again from its position (U-08)', (_, frame) =>
     play(async (stage) => {
       const { said, joins } = await inRoom(stage)
       stage.hub.script['join'] = () => {}
@@ -161,7 +161,7 @@ describe('a message of a stream (P-ST-7)', () => {
     }))
 })
 
-describe('the place in an answer (P-ST-3)', () => {
+describe('the position in an answer (P-ST-3)', () => {
   test('is where the reader stands before the first message, for `live`, `replay` and `gap`', () =>
     play(async (stage) => {
       const { client, said } = await inRoom(stage)
@@ -334,7 +334,7 @@ describe('a join or leave belongs to its connection', () => {
       expect(stage.hub.at().types).toEqual(['hello', 'pong'])
     }))
 
-  test('a repair that was never answered is not repeated with its old place', () =>
+  test('a repair that was never answered is not repeated with its old position', () =>
     play(async (stage) => {
       const { said } = await inRoom(stage)
       stage.hub.script['join'] = () => {}
@@ -357,16 +357,16 @@ test('for every sequence of frames, each id is delivered once and in the order o
   })
   fc.assert(
     fc.property(fc.array(frame, { maxLength: 60 }), (frames) => {
-      const inbox = new LogPosition(['e', 0, null])
-      inbox.attach({ position: ['e', 0, null], top: 20, mode: 'live' })
+      const logPosition = new LogPosition(['e', 0, null])
+      logPosition.attach({ position: ['e', 0, null], top: 20, mode: 'live' })
       const delivered: number[] = []
       for (const { at, prev } of frames) {
-        const before = inbox.position?.[1] ?? 0
-        const verdict = inbox.take(parseMsg(msg('#a', at, prev === null ? {} : { prev })))
-        if (verdict === 'deliver') delivered.push(at)
-        if (verdict === 'hole') {
-          expect(inbox.position?.[1]).toBe(before)
-          inbox.attach({ position: ['e', before, `m${before}`], top: 20, mode: 'replay' })
+        const before = logPosition.position?.[1] ?? 0
+        const outcome = logPosition.take(parseMsg(msg('#a', at, prev === null ? {} : { prev })))
+        if (outcome === 'deliver') delivered.push(at)
+        if (outcome === 'hole') {
+          expect(logPosition.position?.[1]).toBe(before)
+          logPosition.attach({ position: ['e', before, `m${before}`], top: 20, mode: 'replay' })
         }
       }
       expect(delivered).toEqual([...new Set(delivered)].sort((a, b) => a - b))

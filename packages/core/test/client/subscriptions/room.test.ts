@@ -70,7 +70,7 @@ describe('handles of one room', () => {
       expect(seen).toEqual([3])
     }))
 
-  test('joined again after the last has left begin anew, without the old place', () =>
+  test('joined again after the last leave begins anew, without the old position', () =>
     play(async (stage) => {
       stage.hub.streams.set('#a', live(5))
       const client = await stage.connected()

@@ -1,10 +1,10 @@
 import type { Gap } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { msg, play, type Stage } from '../../support/fake-hub.ts'
-import { answerJoins, gone, inRoom, lose, place } from '../../support/snapshot-hook.ts'
+import { answerJoins, gone, inRoom, lose, position } from '../../support/snapshot-hook.ts'
 
 describe('a gap in a room with a snapshot hook', () => {
-  const gap: Gap = { address: '#a', reason: 'trimmed', from: place(5), to: place(30) }
+  const gap: Gap = { address: '#a', reason: 'trimmed', from: position(5), to: position(30) }
 
   test.each([
     ['a gap frame', async (stage: Stage) => lose(stage)],
@@ -33,12 +33,12 @@ describe('a gap in a room with a snapshot hook', () => {
       await stage.settle()
       expect(said).toEqual(['trimmed'])
       expect(questions).toMatchObject([{ address: '#a', gap }])
-      last().answer({ state: 'second', position: place(20) })
+      last().answer({ state: 'second', position: position(20) })
       await stage.settle()
-      expect(stage.hub.at().of('join').at(-1)?.slice(2)).toEqual(['#a', { since: place(20) }])
+      expect(stage.hub.at().of('join').at(-1)?.slice(2)).toEqual(['#a', { since: position(20) }])
       stage.hub.at().write(msg('#a', 21), msg('#a', 22))
       await stage.settle()
-      expect(said.slice(1)).toEqual([{ address: '#a', state: 'second', position: place(20) }, 21, 22])
+      expect(said.slice(1)).toEqual([{ address: '#a', state: 'second', position: position(20) }, 21, 22])
       expect(questions).toHaveLength(1)
     }),
   )
@@ -51,15 +51,15 @@ describe('a gap in a room with a snapshot hook', () => {
         stage.hub.at().write(msg('#a', at), ['cast', '#a', 'say', `cast ${at}`, 'bob'])
         if (at % 10 === 0) await stage.advance(10_000)
       }
-      stage.hub.at().write(['gap', '#a', 'epoch', place(0, 'e2')])
+      stage.hub.at().write(['gap', '#a', 'epoch', position(0, 'e2')])
       await stage.settle()
       expect(said.splice(0, 1)).toEqual(['trimmed'])
       expect(said.splice(0)).toEqual(Array.from({ length: 70 }, (_, i) => `cast ${i + 31}`))
-      last().answer({ state: 'late', position: place(31) })
+      last().answer({ state: 'late', position: position(31) })
       await stage.settle()
       stage.hub.at().write(msg('#a', 32))
       await stage.settle()
-      expect(said).toEqual([{ address: '#a', state: 'late', position: place(31) }, 32])
+      expect(said).toEqual([{ address: '#a', state: 'late', position: position(31) }, 32])
       expect(questions).toHaveLength(1)
     }))
 
@@ -70,7 +70,7 @@ describe('a gap in a room with a snapshot hook', () => {
       await stage.settle()
       lose(stage, 8)
       await stage.settle()
-      last().answer({ state: 'of 5, or later', position: place(5) })
+      last().answer({ state: 'of 5, or later', position: position(5) })
       await stage.settle()
       stage.hub.at().write(...[6, 7, 8].map((at) => msg('#a', at)))
       await stage.settle()
@@ -83,7 +83,7 @@ describe('a gap in a room with a snapshot hook', () => {
       const { said, last } = await inRoom(stage)
       lose(stage)
       await stage.settle()
-      last().answer({ state: 's', position: place(20) })
+      last().answer({ state: 's', position: position(20) })
       await stage.settle()
       stage.hub.at().write(msg('#a', 21), msg('#a', 22, { id: 'm21' }), msg('#a', 23))
       await stage.settle()
@@ -99,7 +99,7 @@ describe('a gap in a room with a snapshot hook', () => {
       await stage.settle()
       last().answer(null)
       await stage.settle()
-      expect(joins().map(([, , ...what]) => what)).toEqual([['#a', { since: place(30) }]])
+      expect(joins().map(([, , ...what]) => what)).toEqual([['#a', { since: position(30) }]])
       stage.hub.at().write(msg('#a', 31), msg('#a', 32, { id: 'm6' }), msg('#a', 33))
       await stage.settle()
       expect(said).toEqual([6, 'trimmed', 31, 33])
@@ -110,18 +110,18 @@ describe('a gap in a room with a snapshot hook', () => {
       answerJoins(stage, 5)
       const observed: unknown[] = []
       const client = await stage.connected({ observe: (what) => observed.push(what) })
-      client.join('#a', { snapshot: () => ({ state: 's', position: place(5) }) })
+      client.join('#a', { snapshot: () => ({ state: 's', position: position(5) }) })
       await stage.settle()
       lose(stage)
       await stage.settle()
       stage.hub.at().write(msg('#a', 6))
       await stage.settle()
-      const snapshot = { address: '#a', state: 's', position: place(5) }
+      const snapshot = { address: '#a', state: 's', position: position(5) }
       expect(observed).toEqual([
         snapshot,
         gap,
         snapshot,
-        expect.objectContaining({ position: place(6), data: 6 }),
+        expect.objectContaining({ position: position(6), data: 6 }),
       ])
     }))
 
@@ -130,9 +130,9 @@ describe('a gap in a room with a snapshot hook', () => {
       const { client, last } = await inRoom(stage)
       lose(stage)
       await stage.settle()
-      expect(client.positions['#a']).toEqual(place(5))
-      last().answer({ state: 's', position: place(20) })
+      expect(client.positions['#a']).toEqual(position(5))
+      last().answer({ state: 's', position: position(20) })
       await stage.settle()
-      expect(client.positions['#a']).toEqual(place(20))
+      expect(client.positions['#a']).toEqual(position(20))
     }))
 })

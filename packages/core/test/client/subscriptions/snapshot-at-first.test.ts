@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { msg, play } from '../../support/fake-hub.ts'
-import { answerJoins, gone, hooked, listen, place } from '../../support/snapshot-hook.ts'
+import { answerJoins, gone, hooked, listen, position } from '../../support/snapshot-hook.ts'
 
 describe('a room with a snapshot hook, at first', () => {
   test('asks it once the hub has taken it in, hands out the state, and goes on from its position', () =>
@@ -14,15 +14,15 @@ describe('a room with a snapshot hook, at first', () => {
       await stage.settle()
       await room.ready
       expect(last()).toMatchObject({ address: '#a', gap: null, signal: { aborted: false } })
-      last().answer({ state: ['of', 5], position: place(5) })
+      last().answer({ state: ['of', 5], position: position(5) })
       await stage.settle()
       expect(stage.hub.at().of('join')).toEqual([
         ['join', 1, '#a'],
-        ['join', 2, '#a', { since: place(5) }],
+        ['join', 2, '#a', { since: position(5) }],
       ])
       stage.hub.at().write(msg('#a', 6), msg('#a', 7))
       await stage.settle()
-      expect(said).toEqual([{ address: '#a', state: ['of', 5], position: place(5) }, 6, 7])
+      expect(said).toEqual([{ address: '#a', state: ['of', 5], position: position(5) }, 6, 7])
       expect(questions).toHaveLength(1)
     }))
 
@@ -30,15 +30,15 @@ describe('a room with a snapshot hook, at first', () => {
     play(async (stage) => {
       answerJoins(stage, 7)
       const client = await stage.connected()
-      const said = listen(client.join('#a', { snapshot: () => ({ state: 'now', position: place(0) }) }))
+      const said = listen(client.join('#a', { snapshot: () => ({ state: 'now', position: position(0) }) }))
       await stage.settle()
-      expect(said).toEqual([{ address: '#a', state: 'now', position: place(0) }])
+      expect(said).toEqual([{ address: '#a', state: 'now', position: position(0) }])
     }))
 
   test('does not ask it where a saved position will do, and does where it will not', () =>
     play(async (stage) => {
       answerJoins(stage, 7)
-      const client = await stage.connected({ positions: { '#a': place(3), '#b': place(3) } })
+      const client = await stage.connected({ positions: { '#a': position(3), '#b': position(3) } })
       const { hook, questions } = hooked(stage)
       const said = listen(client.join('#a', { snapshot: hook }))
       await stage.settle()
@@ -48,7 +48,7 @@ describe('a room with a snapshot hook, at first', () => {
       stage.hub.script['join'] = (connection, [, ref]) => connection.write(['ok', ref, gone(9, 'trimmed')])
       client.join('#b', { snapshot: hook })
       await stage.settle()
-      expect(questions).toMatchObject([{ gap: { reason: 'trimmed', from: place(3), to: place(9) } }])
+      expect(questions).toMatchObject([{ gap: { reason: 'trimmed', from: position(3), to: position(9) } }])
     }))
 
   test('does not ask it for a room that the hub refuses', () =>
@@ -68,7 +68,7 @@ describe('a room with a snapshot hook, at first', () => {
       const client = await stage.connected()
       const said = listen(client.join('#a', { snapshot: () => null }))
       await stage.settle()
-      expect(stage.hub.at().of('join').at(-1)).toEqual(['join', 2, '#a', { since: place(5) }])
+      expect(stage.hub.at().of('join').at(-1)).toEqual(['join', 2, '#a', { since: position(5) }])
       stage.hub.at().write(msg('#a', 6))
       await stage.settle()
       expect(said).toEqual([6])

@@ -1,7 +1,7 @@
 import { ChatError, type Snapshot } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { msg, play } from '../../support/fake-hub.ts'
-import { answerJoins, gone, inRoom, lose, place, type Question } from '../../support/snapshot-hook.ts'
+import { answerJoins, gone, inRoom, lose, position, type Question } from '../../support/snapshot-hook.ts'
 
 describe('a hook that fails', () => {
   test.each<[string, (question: Question) => void, unknown]>([
@@ -15,7 +15,7 @@ describe('a hook that fails', () => {
     ],
     [
       'returns a position whose epoch is too long',
-      (question) => question.answer({ state: 1, position: place(7, 'e'.repeat(17)) }),
+      (question) => question.answer({ state: 1, position: position(7, 'e'.repeat(17)) }),
       { code: 'usage' },
     ],
   ])('because it %s is reported and called again, and no message is lost (S-31)', (_, happens, error) =>
@@ -29,11 +29,11 @@ describe('a hook that fails', () => {
       await stage.advance(700)
       expect(questions).toHaveLength(2)
       expect(questions[1]?.gap).toEqual(questions[0]?.gap)
-      last().answer({ state: 's', position: place(20) })
+      last().answer({ state: 's', position: position(20) })
       await stage.settle()
       stage.hub.at().write(msg('#a', 21))
       await stage.settle()
-      expect(said.slice(1)).toEqual([{ address: '#a', state: 's', position: place(20) }, 21])
+      expect(said.slice(1)).toEqual([{ address: '#a', state: 's', position: position(20) }, 21])
     }),
   )
 
@@ -45,7 +45,7 @@ describe('a hook that fails', () => {
       client.join('#a', {
         snapshot: () => {
           if (++calls < 3) throw new RangeError('early')
-          return { state: 's', position: place(5) }
+          return { state: 's', position: position(5) }
         },
       })
       await stage.advance(3_000)
@@ -54,7 +54,7 @@ describe('a hook that fails', () => {
         expect.any(RangeError),
         expect.any(RangeError),
       ])
-      expect(client.positions['#a']).toEqual(place(5))
+      expect(client.positions['#a']).toEqual(position(5))
     }))
 
   test('is asked with growing patience, and at once after the next gap', () =>
@@ -75,7 +75,7 @@ describe('a hook that fails', () => {
         expect(wait).toBeLessThanOrEqual(100 + Math.min(20_000, 500 * 2 ** i))
       }
       expect(Math.max(...waits.slice(6))).toBeGreaterThan(5_000)
-      last().answer({ state: 's', position: place(30) })
+      last().answer({ state: 's', position: position(30) })
       await stage.settle()
       lose(stage, 60)
       await stage.settle()
@@ -88,7 +88,7 @@ describe('a hook that fails', () => {
       lose(stage)
       await stage.settle()
       stage.hub.script['join'] = (connection, [, ref]) => connection.write(['ok', ref, gone(40, 'trimmed')])
-      last().answer({ state: 'refused', position: place(20) })
+      last().answer({ state: 'refused', position: position(20) })
       await stage.settle()
       stage.hub.at().cut()
       await stage.advance(3_000)
@@ -105,9 +105,9 @@ describe('a hook that fails', () => {
         await stage.settle()
         stage.hub.script['join'] = (connection, [, ref]) =>
           connection.write(['ok', ref, gone(40, reason)], msg('#a', 41))
-        last().answer({ state: 'refused', position: place(20) })
+        last().answer({ state: 'refused', position: position(20) })
         await stage.settle()
-        const gap = { address: '#a', reason, from: place(20), to: place(40) }
+        const gap = { address: '#a', reason, from: position(20), to: position(40) }
         expect(client.said.errors).toEqual([
           { error: expect.objectContaining({ code: 'conflict', detail: gap }), subject: '#a snapshot' },
         ])
@@ -115,11 +115,11 @@ describe('a hook that fails', () => {
         answerJoins(stage, 45)
         await stage.advance(700)
         expect(questions[1]?.gap).toEqual(gap)
-        last().answer({ state: 'taken', position: place(42) })
+        last().answer({ state: 'taken', position: position(42) })
         await stage.settle()
         stage.hub.at().write(msg('#a', 43))
         await stage.settle()
-        expect(said).toEqual(['trimmed', { address: '#a', state: 'taken', position: place(42) }, 43])
+        expect(said).toEqual(['trimmed', { address: '#a', state: 'taken', position: position(42) }, 43])
       }),
   )
 })

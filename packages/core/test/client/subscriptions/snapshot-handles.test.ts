@@ -1,7 +1,7 @@
 import { type Position, UsageError } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { live, msg, play, replay } from '../../support/fake-hub.ts'
-import { hooked, inRoom, listen, lose, place } from '../../support/snapshot-hook.ts'
+import { hooked, inRoom, listen, lose, position } from '../../support/snapshot-hook.ts'
 
 describe('the hook of a room with several handles', () => {
   test('belongs to the first handle; every handle gets its state, and it stays until the last handle has left', () =>
@@ -11,9 +11,9 @@ describe('the hook of a room with several handles', () => {
       room.leave()
       lose(stage)
       await stage.settle()
-      last().answer({ state: 's', position: place(20) })
+      last().answer({ state: 's', position: position(20) })
       await stage.settle()
-      expect(said).toEqual(['trimmed', { address: '#a', state: 's', position: place(20) }])
+      expect(said).toEqual(['trimmed', { address: '#a', state: 's', position: position(20) }])
     }))
 
   test('given with a later handle is a UsageError, and does not change the room', () =>
@@ -48,7 +48,7 @@ describe('the hook of a client', () => {
       ])
       stage.hub.script['join'] = (connection, [, ref, , options]) =>
         connection.write(['ok', ref, replay((options as { since: Position }).since)])
-      questions[1]?.answer({ state: 'three unread', position: place(2) })
+      questions[1]?.answer({ state: 'three unread', position: position(2) })
       questions[0]?.answer(null)
       await stage.settle()
       stage.hub.at().write(msg('@alice', 3), msg('*', 4))
@@ -58,10 +58,10 @@ describe('the hook of a client', () => {
         ['@alice', 3],
         ['*', 4],
       ])
-      stage.hub.at().write(['gap', '*', 'epoch', place(0, 'e2')])
+      stage.hub.at().write(['gap', '*', 'epoch', position(0, 'e2')])
       await stage.settle()
       expect(client.said.gaps).toHaveLength(1)
-      expect(questions[2]).toMatchObject({ address: '*', gap: { reason: 'epoch', from: place(4) } })
+      expect(questions[2]).toMatchObject({ address: '*', gap: { reason: 'epoch', from: position(4) } })
     }))
 
   test('is not that of its rooms', () =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { live, msg, play, type RawFrame, replay } from '../../support/fake-hub.ts'
-import { answerJoins, hooked, inRoom, lose, place } from '../../support/snapshot-hook.ts'
+import { answerJoins, hooked, inRoom, lose, position } from '../../support/snapshot-hook.ts'
 
 describe('a connection that is lost while the hook is asked', () => {
   test('does not abort it: its answer counts on the next connection', () =>
@@ -14,11 +14,11 @@ describe('a connection that is lost while the hook is asked', () => {
       stage.hub.at().write(msg('#a', 1))
       await stage.settle()
       expect(last().signal.aborted).toBe(false)
-      last().answer({ state: 's', position: place(20) })
+      last().answer({ state: 's', position: position(20) })
       await stage.settle()
       stage.hub.at().write(msg('#a', 21))
       await stage.settle()
-      expect(said).toEqual(['trimmed', { address: '#a', state: 's', position: place(20) }, 21])
+      expect(said).toEqual(['trimmed', { address: '#a', state: 's', position: position(20) }, 21])
       expect(questions).toHaveLength(1)
     }))
 
@@ -29,14 +29,14 @@ describe('a connection that is lost while the hook is asked', () => {
       await stage.settle()
       stage.hub.at().cut()
       await stage.advance(0)
-      last().answer({ state: 's', position: place(20) })
-      stage.hub.streams.set('#a', replay(place(20), 21))
+      last().answer({ state: 's', position: position(20) })
+      stage.hub.streams.set('#a', replay(position(20), 21))
       await stage.advance(3_000)
-      expect(stage.hub.at().hello['streams']).toMatchObject({ '#a': place(20) })
+      expect(stage.hub.at().hello['streams']).toMatchObject({ '#a': position(20) })
       expect(stage.hub.at().of('join')).toEqual([])
       stage.hub.at().write(msg('#a', 21))
       await stage.settle()
-      expect(said.slice(1)).toEqual([{ address: '#a', state: 's', position: place(20) }, 21])
+      expect(said.slice(1)).toEqual([{ address: '#a', state: 's', position: position(20) }, 21])
     }))
 
   test('an answer that comes between hello and welcome is joined with afterwards', () =>
@@ -47,7 +47,7 @@ describe('a connection that is lost while the hook is asked', () => {
       stage.hub.script['hello'] = () => {}
       stage.hub.at().cut()
       await stage.advance(3_000)
-      last().answer({ state: 's', position: place(20) })
+      last().answer({ state: 's', position: position(20) })
       await stage.settle()
       expect(stage.hub.at().of('join')).toEqual([])
       stage.hub.streams.set('#a', live(25))
@@ -58,8 +58,8 @@ describe('a connection that is lost while the hook is asked', () => {
           .at()
           .of('join')
           .map(([, , ...what]) => what),
-      ).toEqual([['#a', { since: place(20) }]])
-      expect(said.slice(1)).toEqual([{ address: '#a', state: 's', position: place(20) }])
+      ).toEqual([['#a', { since: position(20) }]])
+      expect(said.slice(1)).toEqual([{ address: '#a', state: 's', position: position(20) }])
     }))
 
   test('an answer that comes while a join is on its way is joined with behind it', () =>
@@ -73,14 +73,14 @@ describe('a connection that is lost while the hook is asked', () => {
       await stage.advance(3_000)
       const joins = () => stage.hub.at().of('join')
       expect(joins()).toEqual([['join', expect.any(Number), '#a']])
-      last().answer({ state: 's', position: place(20) })
+      last().answer({ state: 's', position: position(20) })
       await stage.settle()
       expect(joins()).toHaveLength(1)
       answerJoins(stage, 25)
       stage.hub.at().write(['ok', joins()[0]?.[1], live(25)], msg('#a', 26))
       await stage.settle()
-      expect(joins()[1]?.slice(2)).toEqual(['#a', { since: place(20) }])
-      expect(said).toEqual(['trimmed', { address: '#a', state: 's', position: place(20) }])
+      expect(joins()[1]?.slice(2)).toEqual(['#a', { since: position(20) }])
+      expect(said).toEqual(['trimmed', { address: '#a', state: 's', position: position(20) }])
     }))
 
   test('a join with the position that is lost unanswered is said anew by the hello', () =>
@@ -89,12 +89,12 @@ describe('a connection that is lost while the hook is asked', () => {
       lose(stage)
       await stage.settle()
       stage.hub.script['join'] = () => {}
-      last().answer({ state: 's', position: place(20) })
+      last().answer({ state: 's', position: position(20) })
       await stage.settle()
-      stage.hub.streams.set('#a', replay(place(20), 20))
+      stage.hub.streams.set('#a', replay(position(20), 20))
       stage.hub.at().cut()
       await stage.advance(3_000)
-      expect(said).toEqual(['trimmed', { address: '#a', state: 's', position: place(20) }])
+      expect(said).toEqual(['trimmed', { address: '#a', state: 's', position: position(20) }])
       expect(questions).toHaveLength(1)
     }))
 
@@ -106,13 +106,13 @@ describe('a connection that is lost while the hook is asked', () => {
       const told: unknown[] = []
       client.on('$snapshot', ({ address }) => told.push(address))
       stage.hub.script['join'] = () => {}
-      questions[0]?.answer({ state: 's', position: place(3) })
+      questions[0]?.answer({ state: 's', position: position(3) })
       await stage.settle()
       stage.hub.streams.set('*', live(9))
       stage.hub.at().cut()
       await stage.advance(3_000)
       expect(stage.hub.at().hello['streams']).toEqual({})
-      expect([told, stage.hub.at().of('join')[0]?.slice(2)]).toEqual([[], ['*', { since: place(3) }]])
+      expect([told, stage.hub.at().of('join')[0]?.slice(2)]).toEqual([[], ['*', { since: position(3) }]])
     }))
 
   test('a hub that only cannot at the moment does not end the room', () =>
@@ -127,9 +127,9 @@ describe('a connection that is lost while the hook is asked', () => {
       stage.hub.streams.set('#a', { mode: 'refused', code: 'unavailable' })
       stage.hub.at().cut()
       await stage.advance(3_000)
-      last().answer({ state: 's', position: place(3) })
+      last().answer({ state: 's', position: position(3) })
       await stage.advance(2_000)
       expect(left).toEqual([])
-      expect(client.positions['#a']).toEqual(place(3))
+      expect(client.positions['#a']).toEqual(position(3))
     }))
 })

@@ -1,7 +1,7 @@
 import type { Client, Room, Untyped } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { play, type Stage } from '../../support/fake-hub.ts'
-import { inRoom, lose, place } from '../../support/snapshot-hook.ts'
+import { inRoom, lose, position } from '../../support/snapshot-hook.ts'
 
 describe('a hook whose answer is no longer needed', () => {
   test.each<[string, (client: Client, room: Room<Untyped>, stage: Stage) => unknown]>([
@@ -29,7 +29,7 @@ describe('a hook whose answer is no longer needed', () => {
       expect(last().signal.aborted).toBe(true)
       const errors = client.said.errors.length
       const joins = stage.hub.at().of('join').length
-      last().answer({ state: 's', position: place(20) })
+      last().answer({ state: 's', position: position(20) })
       await stage.advance(30_000)
       expect(said).toEqual(['trimmed'])
       expect([questions.length, client.said.errors.length]).toEqual([1, errors])

@@ -55,8 +55,8 @@ test.each(paths)(
       reader.take()
       await s.settle()
     }
-    const places = reader.frames.filter(([type]) => type === 'msg').map((frame) => frame[2])
-    expect(places).toEqual(Array.from({ length: 19_999 }, (_, i) => i + 2))
+    const offsets = reader.frames.filter(([type]) => type === 'msg').map((frame) => frame[2])
+    expect(offsets).toEqual(Array.from({ length: 19_999 }, (_, i) => i + 2))
     expect(most).toBeLessThan(128 * 1024)
   },
 )

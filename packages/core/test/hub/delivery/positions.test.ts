@@ -4,20 +4,20 @@ import type { RawClient } from '../../support/raw-client.ts'
 import { altered, paths, position, type Stage, stage } from '../../support/stage.ts'
 
 /** The two ways to give a position: in a `join`, and in the `hello`. */
-const ways: [string, (s: Stage, since: unknown) => Promise<{ place: WireStream; client: RawClient }>][] = [
+const ways: [string, (s: Stage, since: unknown) => Promise<{ start: WireStream; client: RawClient }>][] = [
   [
     'join',
     async (s, since) => {
       const client = await s.client('reader')
       const joined = await client.request('join', '#a', { since })
-      return { place: (joined.ok ? joined.result : {}) as unknown as WireStream, client }
+      return { start: (joined.ok ? joined.result : {}) as unknown as WireStream, client }
     },
   ],
   [
     'hello',
     async (s, since) => {
       const client = await s.client('reader', { streams: { '#a': since } })
-      return { place: client.welcome.streams['#a'] as WireStream, client }
+      return { start: client.welcome.streams['#a'] as WireStream, client }
     },
   ],
 ]
@@ -38,8 +38,8 @@ describe.each(paths)('with a backplane that is %s', (path) => {
     test('P-ST-2: the newest position is live', async () => {
       const s = stage({ path, ...retention })
       const { epoch, id } = await ten(s)
-      const { place, client } = await attach(s, [epoch, 10, id(10)])
-      expect(place).toEqual({ epoch, at: 10, id: id(10), top: 10, mode: 'live' })
+      const { start, client } = await attach(s, [epoch, 10, id(10)])
+      expect(start).toEqual({ epoch, at: 10, id: id(10), top: 10, mode: 'live' })
       await s.publish('#a', 11)
       expect(client.messages('#a')).toEqual([[11, 11]])
     })
@@ -47,8 +47,8 @@ describe.each(paths)('with a backplane that is %s', (path) => {
     test('P-ST-2: an older position is replayed from', async () => {
       const s = stage({ path, ...retention })
       const { epoch, id } = await ten(s)
-      const { place, client } = await attach(s, [epoch, 8, id(8)])
-      expect(place).toEqual({ epoch, at: 8, id: id(8), top: 10, mode: 'replay' })
+      const { start, client } = await attach(s, [epoch, 8, id(8)])
+      expect(start).toEqual({ epoch, at: 8, id: id(8), top: 10, mode: 'replay' })
       expect(client.messages('#a')).toEqual([
         [9, 9],
         [10, 10],
@@ -59,8 +59,8 @@ describe.each(paths)('with a backplane that is %s', (path) => {
     test('P-ST-2: the base itself is a valid position', async () => {
       const s = stage({ path, ...retention })
       const { epoch, id } = await ten(s)
-      const { place, client } = await attach(s, [epoch, 6, id(6)])
-      expect(place).toMatchObject({ mode: 'replay', at: 6 })
+      const { start, client } = await attach(s, [epoch, 6, id(6)])
+      expect(start).toMatchObject({ mode: 'replay', at: 6 })
       expect(client.messages('#a').map(([at]) => at)).toEqual([7, 8, 9, 10])
     })
 
@@ -97,10 +97,10 @@ describe.each(paths)('with a backplane that is %s', (path) => {
       const s = stage({ path, log: { retention: { age: 1_000 } } })
       const [sent] = await s.publish('#a', 1)
       await s.advance(60_000)
-      const { place } = await attach(s, position(sent ?? {}))
-      expect(place).toMatchObject({ mode: 'gap', reason: 'absent' })
+      const { start } = await attach(s, position(sent ?? {}))
+      expect(start).toMatchObject({ mode: 'gap', reason: 'absent' })
       await s.publish('#a', 2)
-      const { place: later } = await attach(s, position(sent ?? {}))
+      const { start: later } = await attach(s, position(sent ?? {}))
       expect(later).toMatchObject({ mode: 'gap', reason: 'epoch', at: 1 })
     })
 
@@ -118,8 +118,8 @@ describe.each(paths)('with a backplane that is %s', (path) => {
       })
       const { epoch, id } = await ten(s)
       broken = true
-      const { place } = await attach(s, [epoch, 8, id(8)])
-      expect(place).toMatchObject({ mode: 'gap', reason: 'absent', at: 10 })
+      const { start } = await attach(s, [epoch, 8, id(8)])
+      expect(start).toMatchObject({ mode: 'gap', reason: 'absent', at: 10 })
       expect(s.faults.join()).toContain('out of reach')
     })
   })

@@ -55,10 +55,10 @@ describe('a shared read of the log', () => {
   test('P-ST-2: is forgotten after its turn: a later request does not get dropped messages', async () => {
     const s = stage({ log: { retention: { count: 4 } } })
     const sent = await s.publish('#a', 1, 2, 3, 4, 5, 6)
-    const place = position(sent[2] ?? {})
-    expect(await joined(await s.client('alice'), place)).toMatchObject({ mode: 'replay', at: 3 })
+    const third = position(sent[2] ?? {})
+    expect(await joined(await s.client('alice'), third)).toMatchObject({ mode: 'replay', at: 3 })
     await s.publish('#a', 7, 8)
-    expect(await joined(await s.client('bob'), place)).toMatchObject({ mode: 'gap', reason: 'trimmed' })
+    expect(await joined(await s.client('bob'), third)).toMatchObject({ mode: 'gap', reason: 'trimmed' })
     expect(await joined(await s.client('carol'), position(sent[3] ?? {}))).toMatchObject({ mode: 'replay' })
   })
 

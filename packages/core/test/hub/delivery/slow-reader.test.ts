@@ -43,10 +43,10 @@ describe.each(paths)('a connection that does not keep up, with a backplane that 
       ['#a', 100],
       ['#b', 50],
     ] as const) {
-      const places = connection.frames
+      const offsets = connection.frames
         .filter(([type, at]) => type === 'msg' && at === address)
         .map((frame) => frame[2])
-      expect(places).toEqual(numbers(1, count))
+      expect(offsets).toEqual(numbers(1, count))
     }
   })
 

@@ -6,10 +6,10 @@ import { hello } from '../../support/raw-client.ts'
 import { nobody, ScriptedConnection } from '../../support/scripted-connection.ts'
 import { altered, nothingKept, paths, position, type Stage, stage } from '../../support/stage.ts'
 
-type Places = Record<string, Position | null>
+type Positions = Record<string, Position | null>
 
 const rooms = ['#a', '#b', '#c']
-const anywhere: Places = Object.fromEntries(rooms.map((room) => [room, null]))
+const anywhere: Positions = Object.fromEntries(rooms.map((room) => [room, null]))
 
 /** Counts the reads of each log. */
 function counted() {
@@ -39,7 +39,7 @@ async function crowd(s: Stage, hellos: readonly WireFrame[], hub = s.hub): Promi
 const welcomeOf = (connection: ScriptedConnection) => connection.frames[0]?.[1] as WireWelcome
 
 /** The offsets of the messages that were sent, by room. */
-function places(connection: ScriptedConnection): unknown[][] {
+function offsets(connection: ScriptedConnection): unknown[][] {
   const { frames } = connection
   return rooms.map((room) =>
     frames.filter(([type, address]) => type === 'msg' && address === room).map((frame) => frame[2]),
@@ -47,9 +47,9 @@ function places(connection: ScriptedConnection): unknown[][] {
 }
 
 /** The hello of a client that comes back with its position, or with a position of its choice. */
-function again(connection: ScriptedConnection, streams?: Places): WireFrame {
+function again(connection: ScriptedConnection, streams?: Positions): WireFrame {
   const welcome = welcomeOf(connection)
-  const own = Object.entries(welcome.streams).map(([room, place]) => [room, position(place)])
+  const own = Object.entries(welcome.streams).map(([room, start]) => [room, position(start)])
   return hello(welcome.user, {
     session: { ...welcome.session, n: 1 },
     streams: streams ?? Object.fromEntries(own),
@@ -83,7 +83,7 @@ describe.each(paths)('a storm of clients that come back at once, with a backplan
     expect(Math.max(...reads.values())).toBe(1)
     expect(back.map(({ closedWith }) => closedWith)).toEqual(back.map(() => null))
     const ten = Array.from({ length: 10 }, (_, i) => i + 1)
-    for (const connection of back) expect(places(connection)).toEqual([ten, ten, ten])
+    for (const connection of back) expect(offsets(connection)).toEqual([ten, ten, ten])
   })
 
   test('S-22: clients that come back to a node with recent messages cost a single read, from any of these messages', async () => {
@@ -99,7 +99,7 @@ describe.each(paths)('a storm of clients that come back at once, with a backplan
       gone.map((connection, i) => again(connection, { '#a': position(sent[i] ?? {}) })),
     )
     expect(reads.get('#a')).toBe(1)
-    expect(back.map((connection) => places(connection)[0]?.length)).toEqual(back.map((_, i) => 119 - i))
+    expect(back.map((connection) => offsets(connection)[0]?.length)).toEqual(back.map((_, i) => 119 - i))
   })
 
   test('S-22: a replay of many pages is read once for all clients at the same position', async () => {
@@ -114,7 +114,7 @@ describe.each(paths)('a storm of clients that come back at once, with a backplan
     )
     // Four pages each, and a few more: not all readers are in step.
     for (const room of rooms) expect(reads.get(room)).toBeLessThanOrEqual(12)
-    expect(back.every((connection) => places(connection).every(({ length }) => length === 1_000))).toBe(true)
+    expect(back.every((connection) => offsets(connection).every(({ length }) => length === 1_000))).toBe(true)
   })
 })
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Answer } from '../../support/raw-client.ts'
 import { altered, outcome, paths, position, stage, wirePosition } from '../../support/stage.ts'
 
-const place = (answer: Answer) => (answer.ok ? answer.result : {})
+const logStart = (answer: Answer) => (answer.ok ? answer.result : {})
 
 describe.each(paths)('attaching to a log, with a backplane that is %s', (path) => {
   test('P-ST-3: without a position a reader is live from the top', async () => {
@@ -11,7 +11,7 @@ describe.each(paths)('attaching to a log, with a backplane that is %s', (path) =
     const sent = await s.publish('#a', 1, 2)
     const alice = await s.client('alice')
     const joined = await alice.request('join', '#a')
-    expect(place(joined)).toEqual({ ...wirePosition(sent[1]), top: 2, mode: 'live' })
+    expect(logStart(joined)).toEqual({ ...wirePosition(sent[1]), top: 2, mode: 'live' })
     expect(alice.messages('#a')).toEqual([])
   })
 
@@ -23,7 +23,7 @@ describe.each(paths)('attaching to a log, with a backplane that is %s', (path) =
       const publishing = [1, 2, 3].map((i) => s.hub.to('#a').send('say', `${round}.${i}`))
       await s.settle()
       await Promise.all(publishing)
-      const { at } = place(alice.answer(round * 2 + 1) as Answer) as { at: number }
+      const { at } = logStart(alice.answer(round * 2 + 1) as Answer) as { at: number }
       const after = alice.frames().findLastIndex(([type, ref]) => type === 'ok' && ref === round * 2 + 1)
       const next = alice
         .frames()
@@ -52,7 +52,7 @@ describe.each(paths)('attaching to a log, with a backplane that is %s', (path) =
     await alice.request('join', '#a')
     const sent = await s.publish('#a', 1, 2)
     const again = await alice.request('join', '#a')
-    expect(place(again)).toEqual({ ...wirePosition(sent[1]), top: 2, mode: 'live' })
+    expect(logStart(again)).toEqual({ ...wirePosition(sent[1]), top: 2, mode: 'live' })
     await s.publish('#a', 3)
     expect(alice.messages('#a').map(([at]) => at)).toEqual([1, 2, 3])
     expect(s.hub.rooms.get('#a')).toBe(1)
@@ -64,7 +64,7 @@ describe.each(paths)('attaching to a log, with a backplane that is %s', (path) =
     await alice.request('join', '#a')
     const sent = await s.publish('#a', 1, 2, 3)
     const again = await alice.request('join', '#a', { since: position(sent[0] ?? {}) })
-    expect(place(again)).toEqual({ ...wirePosition(sent[0]), top: 3, mode: 'replay' })
+    expect(logStart(again)).toEqual({ ...wirePosition(sent[0]), top: 3, mode: 'replay' })
     await s.publish('#a', 4)
     expect(alice.messages('#a').map(([at]) => at)).toEqual([1, 2, 3, 2, 3, 4])
     expect(s.hub.rooms.get('#a')).toBe(1)
@@ -104,8 +104,8 @@ describe.each(paths)('attaching to a log, with a backplane that is %s', (path) =
     const s = stage({ path, authorize: () => false })
     const alice = await s.client('alice')
     await s.publish('*', 1)
-    expect(place(await alice.request('join', '*'))).toMatchObject({ at: 1, mode: 'live' })
-    expect(place(await alice.request('join', '@alice'))).toMatchObject({ at: 0, id: null, mode: 'live' })
+    expect(logStart(await alice.request('join', '*'))).toMatchObject({ at: 1, mode: 'live' })
+    expect(logStart(await alice.request('join', '@alice'))).toMatchObject({ at: 0, id: null, mode: 'live' })
   })
 
   test('P-ST-4: the node reads up to a position that is ahead of its own', async () => {

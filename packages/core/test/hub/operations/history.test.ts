@@ -13,7 +13,7 @@ interface Page {
 const numbers = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, i) => from + i)
 const page = (answer: Answer): Page => (answer.ok ? answer.result : {}) as unknown as Page
-const places = (answer: Answer): unknown[] => page(answer).messages.map((frame) => frame[2])
+const offsets = (answer: Answer): unknown[] => page(answer).messages.map((frame) => frame[2])
 
 /** A log of messages whose data is their offset. */
 async function filled(count: number, options: ConstructorParameters<typeof Stage>[0] = {}) {
@@ -49,36 +49,36 @@ describe.each(paths)('history, with a backplane that is %s', (path) => {
   test('P-ST-6: a read without an offset gives the newest fifty messages', async () => {
     const { alice } = await filled(60, { path })
     const answer = await alice.request('read', '#a')
-    expect(places(answer)).toEqual(numbers(11, 60))
+    expect(offsets(answer)).toEqual(numbers(11, 60))
     expect(page(answer).more).toBe(true)
   })
 
   test('P-ST-6: after is exclusive, and more tells that later messages follow', async () => {
     const { alice } = await filled(10, { path })
     const some = await alice.request('read', '#a', { after: 3, limit: 3 })
-    expect([places(some), page(some).more]).toEqual([[4, 5, 6], true])
+    expect([offsets(some), page(some).more]).toEqual([[4, 5, 6], true])
     const last = await alice.request('read', '#a', { after: 7, limit: 3 })
-    expect([places(last), page(last).more]).toEqual([[8, 9, 10], false])
+    expect([offsets(last), page(last).more]).toEqual([[8, 9, 10], false])
     const none = await alice.request('read', '#a', { after: 10 })
-    expect([places(none), page(none).more]).toEqual([[], false])
+    expect([offsets(none), page(none).more]).toEqual([[], false])
   })
 
   test('P-ST-6: before is exclusive, and more tells that earlier messages exist', async () => {
     const { alice } = await filled(10, { path })
     const some = await alice.request('read', '#a', { before: 8, limit: 3 })
-    expect([places(some), page(some).more]).toEqual([[5, 6, 7], true])
+    expect([offsets(some), page(some).more]).toEqual([[5, 6, 7], true])
     const first = await alice.request('read', '#a', { before: 4, limit: 3 })
-    expect([places(first), page(first).more]).toEqual([[1, 2, 3], false])
+    expect([offsets(first), page(first).more]).toEqual([[1, 2, 3], false])
     const none = await alice.request('read', '#a', { before: 1 })
-    expect([places(none), page(none).more]).toEqual([[], false])
+    expect([offsets(none), page(none).more]).toEqual([[], false])
   })
 
   test('P-ST-6: offsets beyond both ends of the log are valid', async () => {
     const { alice } = await filled(3, { path })
-    expect(places(await alice.request('read', '#a', { after: 1_000 }))).toEqual([])
-    expect(places(await alice.request('read', '#a', { before: 1_000 }))).toEqual([1, 2, 3])
-    expect(places(await alice.request('read', '#a', { after: 0 }))).toEqual([1, 2, 3])
-    expect(places(await alice.request('read', '#a', { before: 0 }))).toEqual([])
+    expect(offsets(await alice.request('read', '#a', { after: 1_000 }))).toEqual([])
+    expect(offsets(await alice.request('read', '#a', { before: 1_000 }))).toEqual([1, 2, 3])
+    expect(offsets(await alice.request('read', '#a', { after: 0 }))).toEqual([1, 2, 3])
+    expect(offsets(await alice.request('read', '#a', { before: 0 }))).toEqual([])
   })
 
   test('P-ST-6: after and before together are bad_request', async () => {
@@ -88,8 +88,10 @@ describe.each(paths)('history, with a backplane that is %s', (path) => {
 
   test('P-ST-6: a limit above a thousand is cut to a thousand', async () => {
     const { alice } = await filled(1_010, { path })
-    expect(places(await alice.request('read', '#a', { after: 0, limit: 2 ** 31 }))).toEqual(numbers(1, 1_000))
-    expect(places(await alice.request('read', '#a', { limit: 5_000 }))).toEqual(numbers(11, 1_010))
+    expect(offsets(await alice.request('read', '#a', { after: 0, limit: 2 ** 31 }))).toEqual(
+      numbers(1, 1_000),
+    )
+    expect(offsets(await alice.request('read', '#a', { limit: 5_000 }))).toEqual(numbers(11, 1_010))
   })
 
   test('P-ST-6: a page holds at most 256 KiB, from the side at which reading goes on', async () => {
@@ -104,8 +106,8 @@ describe.each(paths)('history, with a backplane that is %s', (path) => {
       expect(page(answer).messages.length).toBeGreaterThan(6)
       expect(page(answer).more).toBe(true)
     }
-    expect(places(forward)[0]).toBe(1)
-    expect(places(back).at(-1)).toBe(40)
+    expect(offsets(forward)[0]).toBe(1)
+    expect(offsets(back).at(-1)).toBe(40)
   })
 
   test('P-ST-6: the pages together bring each message once, in both directions', async () => {
@@ -113,13 +115,13 @@ describe.each(paths)('history, with a backplane that is %s', (path) => {
     const [on, back]: [unknown[], unknown[]] = [[], []]
     for (let after = 0, more = true; more; ) {
       const answer = await alice.request('read', '#a', { after, limit: 5 })
-      on.push(...places(answer))
+      on.push(...offsets(answer))
       after = on.at(-1) as number
       more = page(answer).more
     }
     for (let before = 24, more = true; more; ) {
       const answer = await alice.request('read', '#a', { before, limit: 5 })
-      back.unshift(...places(answer))
+      back.unshift(...offsets(answer))
       before = back[0] as number
       more = page(answer).more
     }
@@ -129,7 +131,7 @@ describe.each(paths)('history, with a backplane that is %s', (path) => {
   test('P-ST-6: dropped messages are not read, and base tells the start of the log', async () => {
     const { alice } = await filled(10, { path, log: { retention: { count: 4 } } })
     const all = await alice.request('read', '#a', { after: 0 })
-    expect([page(all).base, places(all), page(all).more]).toEqual([6, [7, 8, 9, 10], false])
+    expect([page(all).base, offsets(all), page(all).more]).toEqual([6, [7, 8, 9, 10], false])
     expect(page(await alice.request('read', '#a', { before: 8 })).more).toBe(false)
   })
 

@@ -63,8 +63,8 @@ class Scene {
   }
 
   /** Returns the messages of the log after an offset, as a reader gets them. */
-  after(place: number): unknown[][] {
-    const { entries } = this.store.read('#a', { after: place, limit: 100 })
+  after(offset: number): unknown[][] {
+    const { entries } = this.store.read('#a', { after: offset, limit: 100 })
     return entries.map(({ at, data }) => ['msg', at, data])
   }
 }
@@ -90,7 +90,7 @@ describe('a message that is published during a join', () => {
   ])(
     'S-04: %s gets it exactly once and in order, in every order of events',
     async (_, others, messages, least) => {
-      const places = new Set<number>()
+      const offsets = new Set<number>()
       const orders = await everyOrder(async (turns) => {
         const scene = new Scene(turns)
         await scene.connect('other', ...others)
@@ -102,10 +102,10 @@ describe('a message that is published during a join', () => {
         const { answered, at, news } = told(reader)
         expect(answered).toEqual(['ok', 1])
         expect(news).toEqual(scene.after(at))
-        places.add(at)
+        offsets.add(at)
       })
       // Each message came before the reader in some order, and after it in another.
-      expect([...places].sort()).toEqual([0, 1, 2].slice(0, messages + 1))
+      expect([...offsets].sort()).toEqual([0, 1, 2].slice(0, messages + 1))
       expect(orders).toBeGreaterThanOrEqual(least)
     },
   )

@@ -107,12 +107,12 @@ describe.each(paths)('a user who is removed from a room, with a backplane that i
     const banned = new Set<string>()
     const s = stage({ path, authorize: ({ user }) => !banned.has(user.id) })
     const alice = await s.client('alice')
-    const place = await alice.request('join', '#a')
+    const joined = await alice.request('join', '#a')
     await s.drop(alice)
     banned.add('alice')
     await during(s, s.hub.to('#a').remove('@alice'))
     await s.publish('#a', 'after')
-    const { epoch, at, id } = place.ok ? place.result : {}
+    const { epoch, at, id } = joined.ok ? joined.result : {}
     const again = await s.resume(alice, { streams: { '#a': [epoch, at, id] } })
     expect(again.welcome.streams['#a']).toEqual({ mode: 'refused', code: 'forbidden' })
     expect(again.messages('#a')).toEqual([])

@@ -37,7 +37,7 @@ describe('a hub restart with the same configuration', () => {
 
   test('P-ST-1: with a new log, offsets begin again in another epoch, so no position means two messages', async () => {
     const s = stage()
-    const places = new Set<string>()
+    const positions = new Set<string>()
     let before: unknown = null
     for (let start = 2; start < 12; start++) {
       const hub = s.another({ ...configuration(s), backplane: undefined })
@@ -46,12 +46,12 @@ describe('a hub restart with the same configuration', () => {
       if (before !== null)
         expect(alice.welcome.streams['#a']).toMatchObject({ mode: 'gap', reason: 'absent' })
       const sent = await hub.to('#a').send('say', start)
-      places.add(`${sent.position[0]} ${sent.position[1]}`)
+      positions.add(`${sent.position[0]} ${sent.position[1]}`)
       const again = await s.client('alice', before === null ? {} : { streams: { '#a': before } }, start)
       if (before !== null) expect(again.welcome.streams['#a']).toMatchObject({ mode: 'gap', reason: 'epoch' })
       before = position(sent)
     }
-    expect(places.size).toBe(10)
+    expect(positions.size).toBe(10)
   })
 
   test('P-HS-4: without its record, a session is not resumed, and its id is not used again', async () => {

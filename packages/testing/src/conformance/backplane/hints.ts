@@ -17,8 +17,8 @@ export const hints: readonly BackplaneCase[] = [
       const { hints: heard, undo } = cluster.collectHints('#room')
       for (let n = 1; n <= 50; n++) await cluster.appendNew('#room', { ref: n, data: n })
       await cluster.until('both nodes hear of every message', () => heard.length >= 100)
-      const places = new Set(heard.map(({ entry }) => entry.at))
-      same(places.size, 50, 'the number of messages heard of')
+      const offsets = new Set(heard.map(({ entry }) => entry.at))
+      same(offsets.size, 50, 'the number of messages heard of')
       undo()
     },
   },

@@ -6,10 +6,10 @@ const texts = (count: number, prefix = 'm'): string[] =>
   Array.from({ length: count }, (_, n) => `${prefix}${n + 1}`)
 
 async function fill(cluster: Cluster, stream: string, data: readonly unknown[]): Promise<number[]> {
-  const places: number[] = []
+  const offsets: number[] = []
   for (const [n, one] of data.entries())
-    places.push((await cluster.appendNew(stream, { data: one, id: `session1.${n + 1}` })).at)
-  return places
+    offsets.push((await cluster.appendNew(stream, { data: one, id: `session1.${n + 1}` })).at)
+  return offsets
 }
 
 /** Cases of appends and reads. */
@@ -23,7 +23,7 @@ export const log: readonly BackplaneCase[] = [
         from: 'alice',
         id: 's1.1',
       })
-      holds(stored.at > 0, `the place is ${stored.at}`)
+      holds(stored.at > 0, `the offset is ${stored.at}`)
       same(stored.id, 's1.1', 'the id')
       holds(
         stored.epoch !== '' && stored.epoch.length <= 16,
@@ -276,7 +276,7 @@ async function readingOn(cluster: Cluster): Promise<void> {
   same(
     [beyond.entries, beyond.more, beyond.afterId],
     [[], false, null],
-    'the page after a place beyond the top',
+    'the page after an offset beyond the top',
   )
   same((await cluster.read('#room', { after: 0, limit: 1 })).entries[0]?.at, first, 'the first entry')
   same((await cluster.read('#room', { after: 0, limit: 1 })).prev, 0, '`prev` of the first entry')
@@ -284,16 +284,16 @@ async function readingOn(cluster: Cluster): Promise<void> {
 
 async function readingBack(cluster: Cluster): Promise<void> {
   const [first = 0, second = 0, third = 0, fourth = 0, fifth = 0] = await fill(cluster, '#room', texts(5))
-  const places = async (before: number | null, limit: number): Promise<unknown> => {
+  const offsets = async (before: number | null, limit: number): Promise<unknown> => {
     const { entries, more } = await cluster.read('#room', { before, limit })
     return [entries.map(({ at }) => at), more]
   }
-  same(await places(null, 2), [[fourth, fifth], true], 'the two newest')
-  same(await places(null, 5), [[first, second, third, fourth, fifth], false], 'the five newest')
-  same(await places(null, 50), [[first, second, third, fourth, fifth], false], 'the fifty newest')
-  same(await places(fourth, 2), [[second, third], true], 'the two before the fourth')
-  same(await places(second, 2), [[first], false], 'the two before the second')
-  same(await places(first, 2), [[], false], 'the messages before the first')
+  same(await offsets(null, 2), [[fourth, fifth], true], 'the two newest')
+  same(await offsets(null, 5), [[first, second, third, fourth, fifth], false], 'the five newest')
+  same(await offsets(null, 50), [[first, second, third, fourth, fifth], false], 'the fifty newest')
+  same(await offsets(fourth, 2), [[second, third], true], 'the two before the fourth')
+  same(await offsets(second, 2), [[first], false], 'the two before the second')
+  same(await offsets(first, 2), [[], false], 'the messages before the first')
   const { prev, behind } = await cluster.read('#room', { before: fourth, limit: 2 })
   same([prev, behind], [first, { messages: 0, bytes: 0 }], '`prev`, and the size of the rest')
 }
