@@ -34,7 +34,8 @@ export class RuleProxy {
   up: Rule = pass
   down: Rule = pass
   /** Every frame that was read, before its rule, with its connection and direction. */
-  readonly seen: { readonly link: number; readonly way: Direction; readonly frame: ProtocolFrame }[] = []
+  readonly seen: { readonly link: number; readonly direction: Direction; readonly frame: ProtocolFrame }[] =
+    []
   readonly port: number
   readonly #target: string
   readonly #server: WebSocketServer
@@ -66,8 +67,10 @@ export class RuleProxy {
   }
 
   /** Returns the frames of a type that were read on all connections. */
-  frames(way: Direction, type: string): ProtocolFrame[] {
-    return this.seen.filter((one) => one.way === way && one.frame[0] === type).map(({ frame }) => frame)
+  frames(direction: Direction, type: string): ProtocolFrame[] {
+    return this.seen
+      .filter((one) => one.direction === direction && one.frame[0] === type)
+      .map(({ frame }) => frame)
   }
 
   async close(): Promise<void> {
@@ -110,12 +113,12 @@ export class RuleProxy {
   }
 
   /** Returns the frames of a transmission that pass. */
-  #through(way: Direction, data: RawData, link: RuleLink): string {
+  #through(direction: Direction, data: RawData, link: RuleLink): string {
     const lines: string[] = []
     for (const text of String(data).split('\n')) {
       const frame: ProtocolFrame = JSON.parse(text)
-      this.seen.push({ link: link.number, way, frame })
-      lines.push(...this[way](frame, link).map(line))
+      this.seen.push({ link: link.number, direction, frame })
+      lines.push(...this[direction](frame, link).map(line))
     }
     return lines.join('\n')
   }

@@ -26,14 +26,15 @@ for (const socket of sockets) socket.destroy()
 
 for (const kind of new Set(costs.map((one) => one.kind))) {
   console.log(`${kind}, to ${receivers}, ${rounds} rounds`)
-  const of = (way) => costs.filter((one) => one.kind === kind && one.way === way).map(({ cost }) => cost)
+  const of = (method) =>
+    costs.filter((one) => one.kind === kind && one.method === method).map(({ cost }) => cost)
   const native = of('publish')
-  for (const way of new Set(costs.map((one) => one.way))) {
-    const ratios = of(way).map((cost, round) => native[round] / cost)
+  for (const method of new Set(costs.map((one) => one.method))) {
+    const ratios = of(method).map((cost, round) => native[round] / cost)
     const spread = `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`
-    const cost = median(of(way)).toFixed(2)
+    const cost = median(of(method)).toFixed(2)
     console.log(
-      `  ${way.padEnd(8)} ${cost} µs a delivery, ${median(ratios).toFixed(2)} × publish (${spread})`,
+      `  ${method.padEnd(8)} ${cost} µs a delivery, ${median(ratios).toFixed(2)} × publish (${spread})`,
     )
   }
 }

@@ -1,7 +1,9 @@
+import { UsageError } from '@chat/core'
 import {
   agreedProtocol,
   checkHub,
   checkOptions,
+  describe,
   type Refusal,
   RequestHandler,
   refusalAnswer,
@@ -40,6 +42,7 @@ export interface BunHandler {
 export function bunHandler(hub: TransportHub, options: BunHandlerOptions = {}): BunHandler {
   checkHub(hub, 'bunHandler(hub, options)')
   checkOptions('serve the hub', options, optionNames)
+  checkFetch(options.fetch)
   checkSettings(hub, options.websocket)
   return new HubHandler(hub, options)
 }
@@ -88,6 +91,11 @@ class HubHandler implements BunHandler {
     })
     return upgraded ? undefined : responseOf(this.#requests.refuseUpgrade(asked).refusal)
   }
+}
+
+function checkFetch(fetch: unknown): void {
+  if (fetch === undefined || typeof fetch === 'function') return
+  throw new UsageError(`unable to serve the hub: the option 'fetch' is ${describe(fetch)}; give a function`)
 }
 
 function responseOf(refusal: Refusal): Response {

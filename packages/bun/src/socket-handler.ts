@@ -1,5 +1,5 @@
 import { UsageError } from '@chat/core'
-import type { Admitted, TransportHub } from '@chat/core/transport'
+import { type Admitted, describe, type TransportHub } from '@chat/core/transport'
 import type { BunSocket, BunWebSocketHandler } from './bun.ts'
 import { BunConnection } from './connection.ts'
 import type { BunExtra } from './options.ts'
@@ -93,14 +93,18 @@ const bunDefault = 16 * 1024 * 1024
  */
 export function checkSettings({ limits }: TransportHub, application: BunWebSocketHandler | undefined): void {
   if (application === undefined) return
+  if (typeof application !== 'object' || application === null)
+    throw new UsageError(
+      `unable to serve the hub: the option 'websocket' is ${describe(application)}; give the handlers of your sockets`,
+    )
   const { maxPayloadLength = bunDefault, backpressureLimit = bunDefault } = application
   if (maxPayloadLength < limits.transmission)
     throw new UsageError(
-      `unable to serve the hub: the \`maxPayloadLength\` of \`websocket\` is ${maxPayloadLength} bytes, and clients of the hub may send ${limits.transmission}; raise it, or lower \`limits.transmission\` of the hub`,
+      `unable to serve the hub: the option 'websocket.maxPayloadLength' is ${maxPayloadLength} bytes, and clients of the hub may send ${limits.transmission}; raise it, or lower the option 'limits.transmission' of the hub`,
     )
   // 0 means no limit.
   if (backpressureLimit !== 0 && backpressureLimit < limits.queue)
     throw new UsageError(
-      `unable to serve the hub: Bun would drop messages above the \`backpressureLimit\` of \`websocket\`, ${backpressureLimit} bytes, and up to ${limits.queue} may wait for a client of the hub; raise it, or lower \`limits.queue\` of the hub`,
+      `unable to serve the hub: the option 'websocket.backpressureLimit' is ${backpressureLimit} bytes, above which Bun drops messages, and up to ${limits.queue} may wait for a client of the hub; raise it, or lower the option 'limits.queue' of the hub`,
     )
 }

@@ -48,7 +48,7 @@ const server = serve({ port: 0, hostname: '127.0.0.1', ...chat }) as ReturnType<
   publish(topic: string, text: string): number
 }
 
-const ways: Record<string, () => unknown> = {
+const methods: Record<string, () => unknown> = {
   hub: () => hub.to('#room').send('say', payload),
   send: () => {
     for (const socket of plain) socket.send(text)
@@ -77,10 +77,10 @@ console.log(server.port)
 while ((hub.rooms.get('#room') ?? 0) < receivers || plain.length < receivers || subscribed < receivers)
   await rest(20)
 
-const costs: { kind: string; way: string; cost: number }[] = []
+const costs: { kind: string; method: string; cost: number }[] = []
 for (const [kind, { burst, turns }] of Object.entries(kinds))
   for (let round = -1; round < Number(rounds); round++)
-    for (const [way, deliver] of rotated(Object.entries(ways), round)) {
+    for (const [method, deliver] of rotated(Object.entries(methods), round)) {
       const before = process.cpuUsage()
       for (let n = 0; n < turns; n++) {
         for (let i = 0; i < burst; i++) void deliver()
@@ -94,7 +94,7 @@ for (const [kind, { burst, turns }] of Object.entries(kinds))
       // The first round is a warm-up.
       if (round < 0) continue
       const cost = (user + system) / (turns * burst * receivers)
-      costs.push({ kind, way, cost })
+      costs.push({ kind, method, cost })
     }
 if (hub.rooms.get('#room') !== receivers)
   throw new Error('unable to measure: some sessions left before the end')

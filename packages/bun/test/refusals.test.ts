@@ -72,14 +72,14 @@ test('a path that is not encoded correctly is answered with 400', async () => {
 test('a `maxPayloadLength` of the application below the hub’s limit is an error at start', () => {
   const websocket = { maxPayloadLength: 1_024, message() {} }
   expect(() => bunHandler(new Hub(), { path: '/chat', websocket })).toThrow(
-    /unable to serve the hub: the `maxPayloadLength` of `websocket` is 1024 bytes, .* may send 262144/,
+    /unable to serve the hub: the option 'websocket.maxPayloadLength' is 1024 bytes, .* may send 262144/,
   )
 })
 
 test('a `backpressureLimit` below the hub’s limit is an error at start, and no limit is fine', () => {
   const options = (backpressureLimit: number) => ({ websocket: { backpressureLimit } })
   expect(() => bunHandler(new Hub(), options(65_536))).toThrow(
-    /unable to serve the hub: Bun would drop messages above the `backpressureLimit` .* 65536 bytes, and up to 1048576 may wait/,
+    /unable to serve the hub: the option 'websocket.backpressureLimit' is 65536 bytes, above which Bun drops messages, and up to 1048576 may wait/,
   )
   expect(() => bunHandler(new Hub(), options(0))).not.toThrow()
   expect(() => bunHandler(new Hub({ limits: { queue: 65_536 } }), options(65_536))).not.toThrow()
@@ -88,12 +88,25 @@ test('a `backpressureLimit` below the hub’s limit is an error at start, and no
 test('a default limit of Bun counts as well', () => {
   const hub = new Hub({ limits: { transmission: 32 * 1024 * 1024 } })
   expect(() => bunHandler(hub)).not.toThrow()
-  expect(() => bunHandler(hub, { websocket: {} })).toThrow(/`maxPayloadLength` .* is 16777216 bytes/)
+  expect(() => bunHandler(hub, { websocket: {} })).toThrow(/'websocket.maxPayloadLength' is 16777216 bytes/)
 })
 
 test('an option that cannot work is an error at start', () => {
-  expect(() => bunHandler(new Hub(), { path: 'chat' })).toThrow(/`path` starts with/)
+  expect(() => bunHandler(new Hub(), { path: 'chat' })).toThrow(
+    /unable to serve the hub: the option 'path' is "chat"; start it with/,
+  )
   expect(() => bunHandler(new Hub(), { origins: ['*'] })).toThrow(/matches no Origin header/)
+})
+
+test.each([
+  [{ fetch: 1 }, "unable to serve the hub: the option 'fetch' is 1; give a function"],
+  [{ fetch: null }, "unable to serve the hub: the option 'fetch' is null; give a function"],
+  [
+    { websocket: 'x' },
+    'unable to serve the hub: the option \'websocket\' is "x"; give the handlers of your sockets',
+  ],
+])('an option of the wrong type is an error that says what to give: %j', (options, message) => {
+  expect(() => bunHandler(new Hub(), options as never)).toThrow(message)
 })
 
 test('a value that is no hub, or an option that does not exist, is an error that says what to do', () => {

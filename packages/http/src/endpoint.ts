@@ -5,6 +5,7 @@ import {
   type ConnectRequest,
   checkHub,
   checkOptions,
+  describe,
   foreignOrigin,
   type MatchedPath,
   type Refused,
@@ -59,7 +60,7 @@ const bodyWasRead =
   'The body was read before the hub got the request, for example by express.json(). Mount the handler of @chat/http before it.'
 
 /** A connection, and the path and origin that its POSTs must come from. */
-interface Member {
+interface OpenConnection {
   readonly connection: HttpConnection
   readonly path: string
   readonly origin: string | null
@@ -70,7 +71,7 @@ export class Endpoint<Request> {
   readonly #hub: TransportHub
   readonly #settings: Settings
   readonly #requests: RequestHandler<Request>
-  readonly #members = new Map<string, Member>()
+  readonly #connections = new Map<string, OpenConnection>()
   #beating = false
 
   /** @throws UsageError when an option cannot work or does not exist. */
@@ -119,11 +120,11 @@ export class Endpoint<Request> {
       return refusedAnswer(decision.refusal, this.#corsOfRefused(decision, connect, path))
     const { handshake, context } = decision
     const headers = corsHeaders(handshake.origin)
-    if (this.#members.size >= this.#settings.maxConnections)
+    if (this.#connections.size >= this.#settings.maxConnections)
       return textAnswer(429, 'There are too many connections.', { ...headers, 'retry-after': retryAfter })
     const protocol = agreedProtocol(handshake.headers[header.protocol], this.#hub.subprotocols)
     const connection = this.#connection(protocol, { context })
-    this.#members.set(connection.id, { connection, path: handshake.path, origin: handshake.origin })
+    this.#connections.set(connection.id, { connection, path: handshake.path, origin: handshake.origin })
     this.#beat()
     this.#hub.accept(connection, handshake)
     if (protocol !== '') headers[header.protocol] = protocol
@@ -139,7 +140,7 @@ export class Endpoint<Request> {
       limit: this.#hub.limits.transmission,
       padding,
       bodyTimeout,
-      onEnd: ({ id }) => this.#members.delete(id),
+      onEnd: ({ id }) => this.#connections.delete(id),
     })
   }
 
@@ -152,14 +153,14 @@ export class Endpoint<Request> {
     const id = headers[header.connection]
     if (!isJson(headers) || id === undefined || seq === null)
       return textAnswer(415, 'A POST has application/json, Chat-Connection and Chat-Seq.', cors)
-    const member = this.#members.get(id)
+    const open = this.#connections.get(id)
     // A page of another origin is told no more than a client that guesses ids.
-    if (member === undefined || member.path !== requested || !mayPost(member.origin, origin))
+    if (open === undefined || open.path !== requested || !mayPost(open.origin, origin))
       return textAnswer(404, messages[404], cors)
     const body = bodyOf()
     if (body === null) return textAnswer(500, bodyWasRead, cors)
     const announced = Number(headers['content-length'] ?? 0)
-    return answerPost(member.connection, { seq, body, announced, event: headers[header.event] }, cors)
+    return answerPost(open.connection, { seq, body, announced, event: headers[header.event] }, cors)
   }
 
   /** Checks a request of a connection that exists. A hub that shuts down still answers it. */
@@ -186,8 +187,8 @@ export class Endpoint<Request> {
     this.#beating = true
     const beat = (): void => {
       this.#beating = false
-      for (const { connection } of this.#members.values()) connection.beat()
-      if (this.#members.size > 0) this.#beat()
+      for (const { connection } of this.#connections.values()) connection.beat()
+      if (this.#connections.size > 0) this.#beat()
     }
     // The timer does not keep a process running after its server has closed.
     systemRuntime.timer(this.#settings.heartbeat / 2, beat, 'upkeep')
@@ -209,9 +210,9 @@ function settingsOf(options: Partial<Settings>): Settings {
   for (const name of Object.keys(defaults) as (keyof Settings)[]) {
     const value = options[name] ?? defaults[name]
     const least = name === 'padding' ? 0 : 1
-    if (!(value >= least))
+    if (!(typeof value === 'number' && value >= least))
       throw new UsageError(
-        `unable to serve the hub: the option \`${name}\` is ${String(value)}; give a number of at least ${least}`,
+        `unable to serve the hub: the option '${name}' is ${describe(value)}; give a number of at least ${least}`,
       )
     settings[name] = value
   }

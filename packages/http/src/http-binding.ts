@@ -1,3 +1,4 @@
+import { closeReason } from '@chat/core'
 import { isWebSocketCode } from '@chat/core/transport'
 
 /**
@@ -34,7 +35,7 @@ export function parseClose(text: string): Close {
   try {
     const parsed: unknown = JSON.parse(text)
     if (Array.isArray(parsed) && isWebSocketCode(parsed[0]) && typeof parsed[1] === 'string')
-      return { code: parsed[0], reason: parsed[1].slice(0, 123) }
+      return { code: parsed[0], reason: closeReason(parsed[1]) }
   } catch {
     // Not JSON.
   }

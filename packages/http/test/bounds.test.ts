@@ -52,12 +52,18 @@ test('a wrongly encoded path, or a `context` that throws, is refused', async () 
   expect((await named.fetch(new Request('http://chat.example/%ff', { headers })))?.status).toBe(400)
 })
 
-test.each([{ maxConnections: 0 }, { heartbeat: -1 }, { padding: Number.NaN }, { bodyTimeout: 0 }])(
-  'an option that cannot work is an error at start: %j',
-  (options) => {
-    expect(() => httpHandler(new Host(), options)).toThrow(UsageError)
-  },
-)
+test.each([
+  { maxConnections: 0 },
+  { heartbeat: -1 },
+  { padding: Number.NaN },
+  { bodyTimeout: 0 },
+  { heartbeat: '9' as never },
+])('an option that cannot work is an error at start: %j', (options) => {
+  expect(() => httpHandler(new Host(), options)).toThrow(UsageError)
+  expect(() => httpHandler(new Host(), options)).toThrow(
+    /^unable to serve the hub: the option '\w+' is .*; give a number of/,
+  )
+})
 
 test.each([
   ['httpHandler', httpHandler],

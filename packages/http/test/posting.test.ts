@@ -219,6 +219,14 @@ test('a POST can close the connection (P-HT-5)', async () => {
   expect(await client.post('["late"]')).toBe(404)
 })
 
+test('the reason of a close is cut to 123 bytes, at a character boundary', async () => {
+  const { host, client } = await open()
+
+  await client.post(JSON.stringify([4001, 'ü'.repeat(100)]), { 'chat-event': 'close' })
+
+  expect(host.end).toEqual({ code: 4001, reason: 'ü'.repeat(61) })
+})
+
 test.each(['', '[1006,"x"]', '[1000]', '{}', '[4001,7]', 'null', '[1e99,""]'])(
   'a malformed close is a close without a code: %j',
   async (text) => {

@@ -74,7 +74,7 @@ function checkArguments(hub: TransportHub, server: UpgradeServer, options: Attac
     )
   checkOptions('attach', options, optionNames)
   if (options?.path === undefined)
-    throw new UsageError(`unable to attach: the option \`path\` is missing; write \`${usage}\``)
+    throw new UsageError(`unable to attach: the option 'path' is missing; write \`${usage}\``)
 }
 
 function isServer(value: Partial<UpgradeServer> | null | undefined): boolean {

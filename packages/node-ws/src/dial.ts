@@ -1,6 +1,7 @@
 import type { Agent, IncomingMessage } from 'node:http'
 import { UsageError } from '@chat/core'
 import {
+  acceptedBytes,
   answerError,
   type Connection,
   checkOptions,
@@ -20,7 +21,7 @@ export interface NodeDialOptions {
   readonly origin?: string
   /** Longest time that the upgrade may take. Default: 10 000. */
   readonly handshakeTimeout?: number
-  /** Largest transmission to accept. Default: 512 KiB, twice the size that a hub writes at most. */
+  /** Largest transmission to accept. Default: 512 KiB, more than a hub writes. */
   readonly maxPayload?: number
   /**
    * Makes the sockets: for proxies, and for TLS with certificates of your own (`new https.Agent({ ca })`).
@@ -39,7 +40,6 @@ export const nodeDialOptionNames: OptionNames<NodeDialOptions> = {
 }
 
 const defaultHandshakeTimeout = 10_000
-const defaultMaxPayload = 512 * 1024
 /**
  * Most fragments of one message: more than a hub accepts, because a hub's messages are large and proxies may
  * cut them.
@@ -139,7 +139,7 @@ function clientOptions(options: NodeDialOptions): ClientOptions & { readonly clo
     origin,
     agent,
     handshakeTimeout: handshakeTimeout ?? defaultHandshakeTimeout,
-    maxPayload: maxPayload ?? defaultMaxPayload,
+    maxPayload: maxPayload ?? acceptedBytes,
     maxFragments,
     closeTimeout,
     perMessageDeflate: false,

@@ -1,5 +1,12 @@
 import type { IncomingMessage } from 'node:http'
-import { type OptionNames, type RequestOptions, requestOptionNames } from '@chat/core/transport'
+import { UsageError } from '@chat/core'
+import {
+  checkOptions,
+  describe,
+  type OptionNames,
+  type RequestOptions,
+  requestOptionNames,
+} from '@chat/core/transport'
 import type { WsSocket } from './socket.ts'
 
 /** Settings of compression. */
@@ -40,3 +47,22 @@ export interface NodeWsExtra<T = unknown> {
 }
 
 export const optionNames: OptionNames<UpgradeHandlerOptions> = { ...requestOptionNames, compression: true }
+
+/**
+ * Checks the option `compression`.
+ *
+ * @throws UsageError when it is neither a boolean nor settings, or a setting cannot work or does not exist.
+ */
+export function checkCompression(compression: UpgradeHandlerOptions['compression']): void {
+  if (compression === undefined || typeof compression === 'boolean') return
+  if (typeof compression !== 'object' || compression === null)
+    throw new UsageError(
+      `unable to serve the hub: the option 'compression' is ${describe(compression)}; give true, false or { threshold: bytes }`,
+    )
+  checkOptions('serve the hub', compression, { threshold: true }, 'compression')
+  const { threshold = 0 } = compression
+  if (!(typeof threshold === 'number' && threshold >= 0))
+    throw new UsageError(
+      `unable to serve the hub: the option 'compression.threshold' is ${describe(threshold)}; give a number of bytes, at least 0`,
+    )
+}

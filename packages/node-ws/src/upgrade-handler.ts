@@ -14,7 +14,13 @@ import {
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import { answerRefused, ignoreErrors } from './answer-refused.ts'
 import { closeTimeout, WsConnection, type WsConnectionParts } from './connection.ts'
-import { type Compression, type NodeWsExtra, optionNames, type UpgradeHandlerOptions } from './options.ts'
+import {
+  type Compression,
+  checkCompression,
+  type NodeWsExtra,
+  optionNames,
+  type UpgradeHandlerOptions,
+} from './options.ts'
 import { requireWs } from './require-ws.ts'
 import { open, type WsSocket } from './socket.ts'
 import { warnOnBun } from './warn-on-bun.ts'
@@ -78,6 +84,7 @@ export class WsUpgradeHandler implements UpgradeHandler {
   constructor(hub: TransportHub, options: UpgradeHandlerOptions, listening?: BoundServer) {
     requireWs()
     warnOnBun()
+    checkCompression(options.compression)
     this.#hub = hub
     this.#listening = listening
     this.#requests = new RequestHandler(hub, options)

@@ -23,12 +23,12 @@ test.each([
   ['an app in place of its server', [hub, app, { path: '/chat' }], /is the function app, not an HTTP server/],
   ['no server', [hub, undefined, { path: '/chat' }], /is undefined, not an HTTP server/],
   ['no hub', [{}, server, { path: '/chat' }], /is an instance of Object, not a hub; write `attach/],
-  ['no options', [hub, server], /the option `path` is missing; write `attach/],
+  ['no options', [hub, server], /the option 'path' is missing; write `attach/],
   ['a path in place of the options', [hub, server, '/chat'], /the options are not an object, but "\/chat"/],
   [
     'a path that is no text',
     [hub, server, { path: 8 }],
-    /unable to attach to 8: the option `path` starts with/,
+    /unable to serve the hub: the option 'path' is 8; start it with/,
   ],
   [
     'an option that does not exist',
@@ -50,6 +50,25 @@ test('`upgradeHandler`, `dial` and `connect` refuse options that do not exist', 
   expect(() => connect('ws://127.0.0.1/chat', wrong)).toThrow(
     /no option 'orign'; the options are .*headers, origin/,
   )
+})
+
+test.each([
+  [
+    'x',
+    /^unable to serve the hub: the option 'compression' is "x"; give true, false or \{ threshold: bytes \}$/,
+  ],
+  [null, /the option 'compression' is null; give true, false or/],
+  [1, /the option 'compression' is 1; give true, false or/],
+  [{ treshold: 8 }, /there is no option 'compression.treshold'; the options are threshold/],
+  [{ threshold: '8' }, /the option 'compression.threshold' is "8"; give a number of bytes, at least 0/],
+  [{ threshold: -1 }, /the option 'compression.threshold' is -1; give a number of bytes, at least 0/],
+])('a `compression` of %j is an error that says what to give', (compression, message) => {
+  const options = { path: '/chat', compression } as never
+  for (const serve of [() => upgradeHandler(hub, options), () => attach(hub, server, options)]) {
+    expect(serve).toThrow(UsageError)
+    expect(serve).toThrow(message)
+  }
+  expect(server.listenerCount('upgrade')).toBe(0)
 })
 
 test('`connect` takes the options of `dial` and those of a client', async () => {

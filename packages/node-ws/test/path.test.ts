@@ -86,6 +86,6 @@ test.each(['chat', '/chat?x=1', '/chat/*', '/:', '/:a-b', '/:a/:a', '/a b', ''])
   async (path) => {
     const { server } = await startServer()
 
-    expect(() => attach(new StandIn(), server, { path })).toThrow(/unable to attach/)
+    expect(() => attach(new StandIn(), server, { path })).toThrow(/unable to serve the hub/)
   },
 )

@@ -32,7 +32,7 @@ test('a refusal says what to do, closes the connection, and reveals no secret', 
 
   expect(headers['connection']).toBe('close')
   expect(headers['content-type']).toBe('text/plain; charset=utf-8')
-  expect(body).toMatch(/`origins` option/)
+  expect(body).toMatch(/the option 'origins' lists them/)
   expect(body).not.toMatch(/evil|secret/)
   await peer.closed()
 })

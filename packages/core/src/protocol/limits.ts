@@ -93,6 +93,8 @@ export const presenceBytes = 204_800
 /** Shortest time between two counts of a room that is only counted (P-PR-4). */
 export const countInterval = 1_000
 
+/** Maximum size of a transmission that a client accepts (P-LV-3). */
+export const acceptedBytes = 524_288
 /** Maximum size of a message of the hub, and of the answer to a call, so that its frame stays below 320 KiB (P-LV-3). */
 export const answerBytes = 307_200
 /** Maximum size of an error's message and detail, so that its frame stays below 320 KiB (P-LV-3). */

@@ -11,12 +11,12 @@ const loopbackNames = ['localhost', '127.0.0.1', '[::1]']
 export const foreignOrigin: Refusal = {
   status: 403,
   message:
-    'This origin may not connect. Pages of the same origin may; others when the `origins` option lists them.',
+    "This origin may not connect. Pages of the same origin may; others when the option 'origins' lists them.",
 }
 const foreignHost: Refusal = {
   status: 403,
   message:
-    'The Host header is none of the names of this server. A server that listens on a loopback address answers to localhost only, until the `hosts` option lists its names.',
+    "The Host header is none of the names of this server. A server that listens on a loopback address answers to localhost only, until the option 'hosts' lists its names.",
 }
 
 /**
@@ -99,7 +99,7 @@ function checkList(
   if (list === undefined) return
   if (!Array.isArray(list))
     throw new UsageError(
-      `unable to attach: the option \`${name}\` is ${describe(list)}; give a list of texts${name === 'origins' ? ', or a function that decides' : ''}`,
+      `unable to serve the hub: the option '${name}' is ${describe(list)}; give a list of texts${name === 'origins' ? ', or a function that decides' : ''}`,
     )
   for (const item of list) check(String(item))
 }
@@ -111,13 +111,13 @@ function checkOrigin(origin: string): void {
   if (exact && !origin.includes('*')) return
   const instead = isWeb && url !== null && !exact ? url.origin : 'https://app.example'
   throw new UsageError(
-    `unable to attach: ${JSON.stringify(origin)} in \`origins\` matches no Origin header; write it as browsers do, such as "${instead}", or give a function that decides`,
+    `unable to serve the hub: ${JSON.stringify(origin)} in the option 'origins' matches no Origin header; write it as browsers do, such as "${instead}", or give a function that decides`,
   )
 }
 
 function checkHost(name: string): void {
   if (hostOf(name, 'http:') !== null && !name.includes('*')) return
   throw new UsageError(
-    `unable to attach: ${JSON.stringify(name)} in \`hosts\` is no host; write a name such as "app.example"; a port restricts the name to that port`,
+    `unable to serve the hub: ${JSON.stringify(name)} in the option 'hosts' is no host; write a name such as "app.example"; a port restricts the name to that port`,
   )
 }

@@ -29,7 +29,7 @@ export class PathPattern {
   constructor(pattern: string) {
     if (typeof pattern !== 'string' || !pattern.startsWith('/') || /[?#*\s]/.test(pattern))
       throw new UsageError(
-        `unable to attach to ${describe(pattern)}: the option \`path\` starts with "/" and has no query, no wildcard and no spaces, as in "/chat" or "/ws/:user"`,
+        `unable to serve the hub: the option 'path' is ${describe(pattern)}; start it with "/", without a query, wildcards and spaces, as in "/chat" or "/ws/:user"`,
       )
     this.#trailingSlash = pattern.length > 1 && pattern.endsWith('/')
     this.#segments = split(this.#trailingSlash ? pattern.slice(0, -1) : pattern).map(segmentOf)
@@ -40,7 +40,7 @@ export class PathPattern {
     const names = this.#segments.flatMap(({ name }) => name ?? [])
     if (new Set(names).size < names.length)
       throw new UsageError(
-        `unable to attach to ${pattern}: two parameters have the same name; give each a name of its own`,
+        `unable to serve the hub: two parameters of the option 'path' (${pattern}) have the same name; give each a name of its own`,
       )
   }
 
@@ -75,7 +75,7 @@ function segmentOf(text: string): Segment {
   const name = text.slice(1)
   if (!/^[A-Za-z_]\w*$/.test(name))
     throw new UsageError(
-      `unable to attach: ${JSON.stringify(text)} in the option \`path\` is no parameter; its name consists of letters, digits and "_", as in ":user"`,
+      `unable to serve the hub: ${JSON.stringify(text)} in the option 'path' is no parameter; give it a name of letters, digits and "_", as in ":user"`,
     )
   return { name, literal: '' }
 }

@@ -28,7 +28,7 @@ export interface Refused {
   readonly refusal: Refusal
 }
 
-/** Decision that a request is not for the hub: it belongs to the application, if that takes it. */
+/** Decision that a request is not for the hub. The application may answer it. */
 export interface NotForHub {
   /** Name of the decision. */
   readonly outcome: 'not-for-hub'
@@ -187,5 +187,5 @@ export class RequestHandler<Request> {
 
 function checkFunction(name: string, value: unknown): void {
   if (value === undefined || typeof value === 'function') return
-  throw new UsageError(`unable to attach: the option \`${name}\` is ${describe(value)}; give a function`)
+  throw new UsageError(`unable to serve the hub: the option '${name}' is ${describe(value)}; give a function`)
 }

@@ -43,7 +43,7 @@ test('without a pattern every path is the hub’s, and has no parameters', () =>
 test.each(['chat', '/chat?x', '/chat#x', '/a b', '/*', '/:1', '/:', '/:a/:a'])(
   'the path %j is an error in the call that has it',
   (path) => {
-    expect(() => handlerOf({ path })).toThrow(/unable to attach/)
+    expect(() => handlerOf({ path })).toThrow(/^unable to serve the hub: .*'path'/)
   },
 )
 

@@ -118,14 +118,17 @@ test('a socket that was open before its request was refused is closed with the c
 })
 
 test.each([
-  [{ context: {} }, /`context` is an instance of Object; give a function/],
-  [{ onRefused: 'log' }, /`onRefused` is "log"; give a function/],
+  [
+    { context: {} },
+    /unable to serve the hub: the option 'context' is an instance of Object; give a function/,
+  ],
+  [{ onRefused: 'log' }, /the option 'onRefused' is "log"; give a function/],
   [
     { origins: 'https://app.example' },
-    /`origins` is "https:\/\/app.example"; give a list of texts, or a function/,
+    /the option 'origins' is "https:\/\/app.example"; give a list of texts, or a function/,
   ],
-  [{ hosts: 'localhost' }, /`hosts` is "localhost"; give a list of texts/],
-  [{ path: 8 }, /unable to attach to 8: the option `path` starts with "\/"/],
+  [{ hosts: 'localhost' }, /the option 'hosts' is "localhost"; give a list of texts/],
+  [{ path: 8 }, /unable to serve the hub: the option 'path' is 8; start it with "\/"/],
 ])('an option of the wrong type is an error that says what to give: %j', (options, message) => {
   expect(() => handlerOf(options as object)).toThrow(message)
 })

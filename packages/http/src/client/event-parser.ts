@@ -1,3 +1,5 @@
+import { acceptedBytes } from '@chat/core/transport'
+
 /** Event of a stream. */
 export interface ServerEvent {
   /** Name of the event; empty for a transmission. */
@@ -5,9 +7,6 @@ export interface ServerEvent {
   /** Data of the event. */
   readonly data: string
 }
-
-/** Largest event, in characters: twice the largest that a hub writes (P-LV-3). */
-const maxSize = 512 * 1024
 
 /**
  * Parses a stream of events, cut into chunks at any place. Lines end with LF or CRLF, as hubs and proxies
@@ -19,7 +18,11 @@ export class EventParser {
   #data: string[] = []
   #size = 0
 
-  /** Returns the events that a chunk completes. @throws RangeError when an event is too large. */
+  /**
+   * Returns the events that a chunk completes.
+   *
+   * @throws RangeError when an event has more than {@link acceptedBytes} characters.
+   */
   push(chunk: string): ServerEvent[] {
     const events: ServerEvent[] = []
     let from = 0
@@ -30,7 +33,7 @@ export class EventParser {
       this.#parseLine(line.endsWith('\r') ? line.slice(0, -1) : line, events)
     }
     this.#line += chunk.slice(from)
-    if (this.#size + this.#line.length > maxSize) throw new RangeError('an event is too large')
+    if (this.#size + this.#line.length > acceptedBytes) throw new RangeError('an event is too large')
     return events
   }
 

@@ -101,7 +101,10 @@ export class MemoryBackplane implements Backplane {
     this.#reconnected.clear()
   }
 
-  /** Takes the store out of reach, or back. Out of reach operations fail and hints are lost; back in reach the listeners of `onReconnect` run. */
+  /**
+   * Begins an outage of the store (`true`), or ends it (`false`). During an outage operations fail and hints are lost; at its end the
+   * listeners of `onReconnect` run.
+   */
   outage(down: boolean): void {
     const back = this.#down && !down
     this.#down = down

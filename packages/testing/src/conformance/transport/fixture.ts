@@ -159,7 +159,7 @@ export class TransportFixture {
     )
   }
 
-  /** Waits until an end has received as many transmissions, or was closed. */
+  /** Waits until an end has received one transmission for each text, or was closed. */
   async untilReceived(end: LinkEnd, texts: readonly string[]): Promise<void> {
     const count = texts.length
     await this.until(`${count} transmissions arrive`, () => end.received.length >= count || end.ended)
