@@ -1,5 +1,6 @@
+import { describe } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
-import { isEventName } from '../vocabulary/event-name.ts'
+import { eventNameRule, isEventName } from '../vocabulary/event-name.ts'
 import type { Schema } from './schema.ts'
 
 /** A call or an ask: its input and its output. */
@@ -77,13 +78,9 @@ export function contract<const D extends ContractDefinition>(definition: D): Con
     for (const name of Object.keys(group ?? {})) {
       if (seen.has(name))
         throw new UsageError(`unable to make the contract: '${name}' stands in it twice; rename one`)
-      if (name.startsWith('$'))
-        throw new UsageError(
-          `unable to make the contract: '${name}' starts with $, as only the SDK's own events do`,
-        )
       if (!isEventName(name))
         throw new UsageError(
-          `unable to make the contract: ${JSON.stringify(name)} is no name; names have 1–128 bytes and no control characters`,
+          `unable to make the contract: ${describe(name)} cannot be a name: ${eventNameRule}`,
         )
       seen.add(name)
     }

@@ -3,7 +3,7 @@ import { Emitter, type Listener } from '../runtime/emitter.ts'
 import type { Undo } from '../runtime/runtime.ts'
 import { describe } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
-import { isEventName } from '../vocabulary/event-name.ts'
+import { eventNameRule, isEventName } from '../vocabulary/event-name.ts'
 import type { CallContext, HubEvents } from './events.ts'
 
 /** A handler of a call, without its types. */
@@ -112,7 +112,5 @@ function checkHubEvent(operation: string, name: string): void {
 
 function checkName(operation: string, name: unknown): void {
   if (typeof name !== 'string' || !isEventName(name))
-    throw new UsageError(
-      `unable to ${operation}: a name has 1–128 bytes, no control characters, and no $ at its start`,
-    )
+    throw new UsageError(`unable to ${operation}: ${eventNameRule}`)
 }

@@ -163,7 +163,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
    */
   async kick(who: string, options: { readonly reason?: string } = {}): Promise<void> {
     await revoke(this.#state, who, {
-      what: 'session',
+      kind: 'session',
       reason: options.reason ?? 'removed by the application',
     })
   }
@@ -181,7 +181,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
    * Call it again.
    */
   async reauthorize(who: string): Promise<void> {
-    await revoke(this.#state, who, { what: 'verdicts' })
+    await revoke(this.#state, who, { kind: 'permissions' })
   }
 
   /**

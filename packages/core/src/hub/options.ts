@@ -182,7 +182,7 @@ export interface HubOptions<C extends AnyContract = Untyped, U extends User = Us
   readonly runtime?: Runtime
 }
 
-const hubOptions: OptionNames<HubOptions> = {
+const hubOptionNames: OptionNames<HubOptions> = {
   contract: true,
   authenticate: true,
   authorize: true,
@@ -194,9 +194,9 @@ const hubOptions: OptionNames<HubOptions> = {
   runtime: true,
 }
 
-const presenceOptions: OptionNames<PresenceOptions> = { rooms: true, max: true, grace: true, state: true }
+const presenceOptionNames: OptionNames<PresenceOptions> = { rooms: true, max: true, grace: true, state: true }
 
-const logOptions: OptionNames<MemoryStoreOptions> = {
+const logOptionNames: OptionNames<MemoryStoreOptions> = {
   retention: true,
   bytes: true,
   dedupeWindow: true,
@@ -213,8 +213,8 @@ const operation = 'start the hub'
  * `backplane`.
  */
 export function checkHubOptions(options: HubOptions<AnyContract>): void {
-  checkOptions<object>(operation, options, hubOptions)
-  checkOptions(operation, options.log, logOptions, 'log')
+  checkOptions<object>(operation, options, hubOptionNames)
+  checkOptions(operation, options.log, logOptionNames, 'log')
   for (const name of ['authenticate', 'authorize'] as const) checkFunction(name, options[name])
   if (options.log !== undefined && options.backplane !== undefined)
     throw new UsageError(
@@ -251,7 +251,7 @@ export function resolveTimeouts(given: Partial<Timeouts> | undefined, dedupeWind
  * a function.
  */
 export function resolvePresence(given: PresenceOptions): PresenceRules {
-  checkOptions(operation, given, presenceOptions, 'presence')
+  checkOptions(operation, given, presenceOptionNames, 'presence')
   const { rooms = () => true, ...numbers } = given
   checkFunction('presence.rooms', rooms)
   return { rooms, ...withDefaults('presence', defaultPresence, numbers) }

@@ -67,7 +67,7 @@ export class Log<T extends Placed> {
     return this.#items.slice(start, start + limit)
   }
 
-  /** Returns up to `limit` items that end before an offset, oldest first. */
+  /** Returns the last `limit` items before an offset, oldest first. */
   upTo(offset: number, limit: number): T[] {
     const end = this.#indexAfter(offset - 1)
     return this.#items.slice(Math.max(this.#gone, end - limit), end)

@@ -19,7 +19,7 @@ export type ApplicationErrorCode = `${string}/${string}`
 
 /**
  * Every code of a {@link ChatError}. Four of them never cross the wire: `uncertain` (the outcome is not known), `closed` (the client
- * or hub was closed), `full` (the client's queue holds as much as it may), `usage` (the API was called wrongly).
+ * or hub was closed), `full` (the client's queue is full), `usage` (the API was called wrongly).
  */
 export type ErrorCode = ProtocolErrorCode | ApplicationErrorCode | 'uncertain' | 'closed' | 'full' | 'usage'
 

@@ -1,14 +1,12 @@
 import { addressKind } from '../../vocabulary/address.ts'
 import { describe } from '../../vocabulary/check-options.ts'
 import { UsageError } from '../../vocabulary/errors.ts'
-import { isEventName } from '../../vocabulary/event-name.ts'
+import { eventNameRule, isEventName } from '../../vocabulary/event-name.ts'
 
 /** @throws UsageError when the text cannot be the name of an application's event, call or ask. */
 export function checkName(name: string): void {
   if (!isEventName(name))
-    throw new UsageError(
-      `unable to use the name ${JSON.stringify(name)}: a name has 1–128 bytes, no control characters, and no $ at the start`,
-    )
+    throw new UsageError(`unable to use the name ${JSON.stringify(name)}: ${eventNameRule}`)
 }
 
 /** @throws UsageError when the text is not an address. */

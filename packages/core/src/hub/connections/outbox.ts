@@ -53,9 +53,9 @@ export class Outbox {
   }
 
   /**
-   * Writes the frame of a cast, or drops it when the queue is full. While the transport waits for the peer, a
-   * cast with a key (of `castKey`) is held and replaces the older cast of that key, so a slow peer gets the
-   * newest cast as soon as it takes bytes again.
+   * Writes the frame of a cast, or drops it when the queue is full. While the transport waits for the client,
+   * a cast with a key (of `castKey`) is held and replaces the older cast of that key, so a slow client gets
+   * the newest cast as soon as it reads again.
    */
   pushCast(frame: Frame, key: string | null): void {
     if (this.#blocked && key !== null) {

@@ -6,7 +6,7 @@ import type { GapReason, Position } from '../../vocabulary/position.ts'
 import type { HubContext } from '../context.ts'
 import type { RecentMessages } from './recent-messages.ts'
 
-/** The surroundings of a {@link LogCursor}. */
+/** Options of a {@link LogCursor}. */
 export interface LogCursorOptions {
   /** The last messages that the cursor has passed, with which the log is compared after a reconnect. */
   readonly recent: RecentMessages

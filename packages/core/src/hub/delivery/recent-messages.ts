@@ -68,7 +68,7 @@ export class RecentMessages {
     return this.#log.after(offset, limit)
   }
 
-  /** Returns up to `limit` messages that end before an offset, oldest first. */
+  /** Returns the last `limit` messages before an offset, oldest first. */
   upTo(offset: number, limit: number): RecentMessage[] {
     return this.#log.upTo(offset, limit)
   }

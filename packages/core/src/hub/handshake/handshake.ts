@@ -175,7 +175,7 @@ export class HubHandshake implements PendingHandshake {
     return null
   }
 
-  /** Ends a handshake in which the hub itself has failed. No other connection suffers from it. */
+  /** Ends a handshake in which the hub itself has failed. The other connections go on. */
   #crash(error: unknown): void {
     if (this.#cancelled) return
     this.#state.context.reportError({ error, source: 'handler' })

@@ -10,7 +10,7 @@ import type { AcquiredLog } from '../sessions/subscriptions.ts'
 /** A stream of the `hello`: a log that the session may receive, or the code of its refusal. */
 type Prepared = AcquiredLog | { readonly refused: string }
 
-/** The surroundings of a {@link Welcome}. */
+/** Options of a {@link Welcome}. */
 export interface WelcomeOptions {
   /** Tells whether the connection has ended. */
   readonly isCancelled: () => boolean

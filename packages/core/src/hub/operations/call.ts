@@ -9,7 +9,7 @@ import { exceedsBytes } from '../../vocabulary/text.ts'
 import type { HubContext } from '../context.ts'
 import type { CallContext } from '../events.ts'
 import type { Session } from '../sessions/session.ts'
-import { checkEvent, checkValue } from './payload-checks.ts'
+import { checkEvent, checkValue } from './checks.ts'
 
 /**
  * Runs the handler of a call, at most once per connection (P-PB-7), and answers with its result. It runs in

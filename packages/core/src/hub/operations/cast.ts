@@ -8,8 +8,8 @@ import type { HubContext } from '../context.ts'
 import { authorize } from '../policy/authorize.ts'
 import type { Session } from '../sessions/session.ts'
 import { sessionChannel } from '../sessions/session-channel.ts'
+import { checkEvent, validateEvent } from './checks.ts'
 import { notifyListeners } from './notify.ts'
-import { checkEvent, validateEvent } from './payload-checks.ts'
 
 /**
  * Publishes a cast of a client, and then calls the listeners. A cast that is refused is counted, and not

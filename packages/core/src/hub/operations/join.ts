@@ -6,7 +6,7 @@ import { Permission } from '../policy/authorize.ts'
 import type { Session } from '../sessions/session.ts'
 import type { AcquiredLog } from '../sessions/subscriptions.ts'
 import { acquireLog, releaseLog } from './acquire-log.ts'
-import { checkAddress } from './payload-checks.ts'
+import { checkAddress } from './checks.ts'
 
 /**
  * Lets a session receive an address: with permission and a checked position, attached and answered in one
@@ -51,7 +51,7 @@ async function tryJoin(
 
 const tooManyRooms = ({ context }: Session): WireError => ({
   code: 'too_large',
-  message: `unable to join: ${context.limits.rooms} rooms are the limit`,
+  message: `unable to join: a session can join at most ${context.limits.rooms} rooms; leave a room first`,
 })
 
 /** The answer comes first: messages that the application sends in `$join` are already live (P-ST-10). */

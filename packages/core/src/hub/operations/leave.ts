@@ -1,6 +1,6 @@
 import type { LeaveFrame } from '../../protocol/client-frames.ts'
 import type { Session } from '../sessions/session.ts'
-import { checkAddress } from './payload-checks.ts'
+import { checkAddress } from './checks.ts'
 
 /** Stops a session's receiving of an address. */
 export function leave(session: Session, { ref, address }: LeaveFrame): void {

@@ -5,7 +5,7 @@ import { Permission } from '../policy/authorize.ts'
 import type { RoomPresence } from '../presence/room-presence.ts'
 import type { Session } from '../sessions/session.ts'
 import { presenceUnavailable } from './acquire-log.ts'
-import { checkAddress } from './payload-checks.ts'
+import { checkAddress } from './checks.ts'
 
 /** The error for a room without presence. */
 export const noPresence: WireError = {

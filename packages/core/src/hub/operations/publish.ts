@@ -9,8 +9,8 @@ import { addressKind } from '../../vocabulary/address.ts'
 import { authorize } from '../policy/authorize.ts'
 import type { Session } from '../sessions/session.ts'
 import { append } from './append.ts'
+import { badPayload, checkEvent, type ValidData, validateEvent } from './checks.ts'
 import { notifyListeners } from './notify.ts'
-import { badPayload, checkEvent, type ValidData, validateEvent } from './payload-checks.ts'
 
 const conflict: WireError = {
   code: 'conflict',

@@ -6,7 +6,7 @@ import { historyPage } from '../../protocol/limits.ts'
 import { utf8Length } from '../../vocabulary/text.ts'
 import { Permission } from '../policy/authorize.ts'
 import type { Session } from '../sessions/session.ts'
-import { checkAddress } from './payload-checks.ts'
+import { checkAddress } from './checks.ts'
 
 /** Answers with a page of an address's log (P-ST-6). */
 export async function readHistory(session: Session, frame: ReadFrame): Promise<void> {

@@ -4,8 +4,8 @@ import type { PresenceRegistry } from '../presence/presence-registry.ts'
 import type { RoomPresence } from '../presence/room-presence.ts'
 import type { Session } from '../sessions/session.ts'
 import { presenceUnavailable } from './acquire-log.ts'
+import { checkAddress } from './checks.ts'
 import { noPresence } from './list-members.ts'
-import { checkAddress } from './payload-checks.ts'
 
 /** Changes the presence state of a session in a room. */
 export async function setState(session: Session, frame: StateFrame): Promise<void> {

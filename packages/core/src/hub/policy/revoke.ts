@@ -14,9 +14,12 @@ import { authorize } from './authorize.ts'
  * A thing that the application takes back: the session itself, a room, or the earlier answers of `authorize`.
  */
 export type Revoked =
-  | { readonly what: 'session'; readonly reason: string }
-  | { readonly what: 'room'; readonly room: string; readonly why: WireError }
-  | { readonly what: 'verdicts' }
+  | { readonly kind: 'session'; readonly reason: string }
+  | { readonly kind: 'room'; readonly room: string; readonly reason: WireError }
+  | { readonly kind: 'permissions' }
+
+/** The operations of the application, for its errors. */
+const operations = { session: 'kick', room: 'remove', permissions: 'reauthorize' } as const
 
 /** Tells every node about a revocation. */
 export interface Revocation {
@@ -36,10 +39,11 @@ export interface Revocation {
  * @throws ChatError `unavailable` when the backplane is out of reach.
  */
 export async function revoke(state: HubState, who: string, revoked: Revoked): Promise<void> {
+  const operation = operations[revoked.kind]
   const kind = typeof who === 'string' ? addressKind(who) : null
   if (kind !== 'user' && kind !== 'session')
     throw new UsageError(
-      `unable to revoke anything of ${describe(who)}: give a user, '@alice', or a session, '~id'`,
+      `unable to ${operation} ${describe(who)}: give a user, '@alice', or a session, '~id'`,
     )
   const { backplane, id } = state.context
   const revocation: Revocation = { revoke: who, revoked, by: id }
@@ -55,11 +59,11 @@ export async function revoke(state: HubState, who: string, revoked: Revoked): Pr
   }
   // The records go first: a client that is told must find none that could be resumed. The other nodes are
   // told even if a record may still exist.
-  if (revoked.what === 'session')
+  if (revoked.kind === 'session')
     await tried(() => backplane.sessions.drop(kind === 'user' ? { user: name } : { id: name }))
   await tried(() => backplane.publish(sessionChannel, revocation))
   if (faults.length === 0) return
-  const message = `unable to revoke the permissions of ${who} at the other nodes: the backplane is out of reach`
+  const message = `unable to ${operation} ${who} at the other nodes: the backplane is out of reach`
   throw new ChatError('unavailable', message, { cause: faults[0] })
 }
 
@@ -69,17 +73,17 @@ export function takeRevocation(state: HubState, revocation: Revocation): void {
 }
 
 function applyRevocation({ sessions }: HubState, { revoke: who, revoked }: Revocation): void {
-  if (revoked.what === 'session')
+  if (revoked.kind === 'session')
     for (const handshake of sessions.handshakes) handshake.kicked(who, revoked.reason)
   for (const session of [...sessions.receivers(who)])
-    switch (revoked.what) {
+    switch (revoked.kind) {
       case 'session':
         session.close(CloseCode.kicked, revoked.reason)
         break
       case 'room':
-        removeFromRoom(session, revoked.room, revoked.why)
+        removeFromRoom(session, revoked.room, revoked.reason)
         break
-      case 'verdicts':
+      case 'permissions':
         void reauthorize(session)
     }
 }

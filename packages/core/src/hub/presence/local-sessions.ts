@@ -1,6 +1,6 @@
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
 
-/** The surroundings of {@link LocalSessions}. */
+/** Options of {@link LocalSessions}. */
 export interface LocalSessionsOptions {
   /** Clock and timers. */
   readonly runtime: Runtime

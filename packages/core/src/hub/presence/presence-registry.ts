@@ -76,7 +76,7 @@ export class PresenceRegistry {
     if (!exceedsBytes(encodeValue(state), this.#rules.state)) return null
     return {
       code: 'too_large',
-      message: `unable to take this state: ${this.#rules.state} bytes are the limit`,
+      message: `unable to take this state: its JSON is over ${this.#rules.state} bytes; make it smaller`,
     }
   }
 

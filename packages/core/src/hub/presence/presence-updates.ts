@@ -5,7 +5,7 @@ import { Frame } from '../../transport/batch.ts'
 import type { Reader } from '../delivery/reader.ts'
 import type { MemberList } from './member-list.ts'
 
-/** The surroundings of {@link PresenceUpdates}. */
+/** Options of {@link PresenceUpdates}. */
 export interface PresenceUpdatesOptions {
   /** The address of the room. */
   readonly address: string
@@ -27,7 +27,7 @@ export class PresenceUpdates {
   readonly #options: PresenceUpdatesOptions
   readonly #members: MemberList
   #version = 0
-  /** Sessions that have changed since the last frame, each with whether the readers know it. */
+  /** Sessions that have changed since the last frame; `true` for a session that was a member then. */
   readonly #changed = new Map<string, boolean>()
   #scheduled = false
   #crowded = false

@@ -38,7 +38,7 @@ const idleTime = 10_000
  */
 export type Departure = 'lost' | 'closed' | 'left'
 
-/** The surroundings of a {@link RoomPresence}. */
+/** Options of a {@link RoomPresence}. */
 export interface RoomPresenceOptions {
   /** The options of presence. */
   readonly rules: PresenceRules
@@ -156,8 +156,8 @@ export class RoomPresence {
   }
 
   /**
-   * Makes a session present; without a `state` it has the one it had in this room before. Resolves when the
-   * store has it; the readers are told first.
+   * Makes a session present. A session that gives no `state` keeps its earlier state in this room. The readers
+   * are told first; the promise resolves when the store has the session.
    *
    * @throws the error of the backplane when the store is out of reach.
    */

@@ -22,7 +22,7 @@ export interface AcquiredLog {
   readonly room: RoomPresence | null
 }
 
-/** The surroundings of {@link Subscriptions}. */
+/** Options of {@link Subscriptions}. */
 export interface SubscriptionsOptions {
   /** The session, for the application's listeners. */
   readonly session: HubSession
@@ -45,7 +45,7 @@ export class Subscriptions {
   readonly #context: HubContext
   readonly #options: SubscriptionsOptions
   readonly #subscriptions = new Map<string, Subscription>()
-  /** Joined rooms that the application was not told of. */
+  /** Joined rooms for which `$join` was not emitted yet. */
   #unannounced: string[] = []
   #ended = false
 

@@ -7,7 +7,7 @@ import { onAbort } from '../../runtime/signal.ts'
 import { addressKind } from '../../vocabulary/address.ts'
 import { describe } from '../../vocabulary/check-options.ts'
 import { ChatError, isWireCode, UncertainError, UsageError } from '../../vocabulary/errors.ts'
-import { isEventName } from '../../vocabulary/event-name.ts'
+import { eventNameRule, isEventName } from '../../vocabulary/event-name.ts'
 import type { PresenceMember } from '../../vocabulary/member.ts'
 import type { Position, Stored } from '../../vocabulary/position.ts'
 import { exceedsBytes } from '../../vocabulary/text.ts'
@@ -202,7 +202,7 @@ export class HubPublisher {
       throw new UsageError(`unable to remove a session from ${describe(address)}: it is not a room`)
     if (!isWireCode(code))
       throw new UsageError(`unable to remove with the code ${describe(code)}: no client may get this code`)
-    await revoke(this.#state, who, { what: 'room', room: address, why: { code, message } })
+    await revoke(this.#state, who, { kind: 'room', room: address, reason: { code, message } })
   }
 
   #encode(data: unknown): string {
@@ -220,7 +220,5 @@ export class HubPublisher {
 
 function checkEvent(event: string): void {
   if (typeof event !== 'string' || !isEventName(event))
-    throw new UsageError(
-      `unable to use the event ${describe(event)}: a name has 1–128 bytes, no control characters, and no $ at its start`,
-    )
+    throw new UsageError(`unable to use the event ${describe(event)}: ${eventNameRule}`)
 }

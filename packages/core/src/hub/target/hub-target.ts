@@ -53,9 +53,9 @@ export interface HubTarget<C extends AnyContract> {
     options?: { signal?: AbortSignal },
   ): Promise<Stored>
   /**
-   * Publishes a cast: it is never stored, never repeated, and dropped first under pressure. Of casts with the
-   * same `key` only the newest matters: a receiver that does not keep up gets it when it takes bytes again.
-   * The hub holds up to 256 keys and 64 KiB for each connection, and then drops the oldest.
+   * Publishes a cast: it is never stored, never repeated, and dropped first under pressure. For a
+   * client that reads too slowly, the hub holds the newest cast of each `key`, and writes it when the client
+   * reads again. The hub holds up to 256 keys and 64 KiB for each connection, and then drops the oldest.
    *
    * @throws UsageError for a name that cannot be an event's.
    * @throws ChatError `bad_payload` for data that the contract does not accept or that has no JSON form,

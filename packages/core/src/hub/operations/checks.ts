@@ -1,7 +1,7 @@
 import type { WireError } from '../../protocol/encode.ts'
 import { valueFault } from '../../protocol/values.ts'
 import { addressKind } from '../../vocabulary/address.ts'
-import { isEventName } from '../../vocabulary/event-name.ts'
+import { eventNameRule, isEventName } from '../../vocabulary/event-name.ts'
 import type { Session } from '../sessions/session.ts'
 
 /** The error for a value that nests too deep, or holds a number beyond the range of a double (P-FR-7). */
@@ -20,7 +20,7 @@ export const checkEvent = (event: string): WireError | null =>
     ? null
     : {
         code: 'bad_request',
-        message: 'unable to use this event: 1–128 bytes, no control characters, no $ at the start',
+        message: `unable to use this event: ${eventNameRule}`,
       }
 
 /**
