@@ -1,6 +1,6 @@
 import { checkHub, type TransportHub } from '@chat/core/transport'
 import { expect, test } from 'vitest'
-import { hubOf } from './support.ts'
+import { hubOf } from '../support/request-handler.ts'
 
 test('a value that is no hub is an error that shows the call as it should be', () => {
   expect(() => checkHub(hubOf(), 'bunHandler(hub, options)')).not.toThrow()

@@ -1,6 +1,6 @@
 import { ConnectRequest, nodeRequest, webRequest } from '@chat/core/transport'
 import { expect, test } from 'vitest'
-import { admitted } from './support.ts'
+import { admitted } from '../support/request-handler.ts'
 
 test('a handshake has path, parameters, query, headers, cookies, origin and address of the request', () => {
   const { handshake } = admitted(

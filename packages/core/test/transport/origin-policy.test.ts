@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decide, handlerOf, status } from './support.ts'
+import { decide, handlerOf, status } from '../support/request-handler.ts'
 
 const page = (origin: string, host: string) => ({ headers: { Origin: origin, Host: host } })
 

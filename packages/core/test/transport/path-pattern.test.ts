@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { admitted, handlerOf, status } from './support.ts'
+import { admitted, handlerOf, status } from '../support/request-handler.ts'
 
 const paramsOf = (path: string, url: string): unknown => ({ ...admitted({ path }, { url }).handshake.params })
 

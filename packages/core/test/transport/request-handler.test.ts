@@ -1,6 +1,6 @@
 import { closeRefused, type Refusal, RequestHandler, refusalAnswer } from '@chat/core/transport'
 import { expect, test } from 'vitest'
-import { admitted, decide, handlerOf, hubOf, requestOf } from './support.ts'
+import { admitted, decide, handlerOf, hubOf, requestOf } from '../support/request-handler.ts'
 
 const upgrade = { upgrade: 'websocket' }
 
