@@ -9,13 +9,14 @@ import type {
 } from '../contract/contract.ts'
 import type { Undo } from '../runtime/runtime.ts'
 import { addressKind } from '../vocabulary/address.ts'
-import { checkOptions } from '../vocabulary/check-options.ts'
+import { checkOptions, describe } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
 import type { Position } from '../vocabulary/position.ts'
 import { ClientContext } from './context.ts'
 import type { AskHandler, ClientEvents, ClientListener } from './events.ts'
 import type { Listener } from './listeners.ts'
 import { checkAddress, checkListener } from './operations/checks.ts'
+import { checkValues, clientRules, joinRules } from './operations/option-rules.ts'
 import {
   type CallOptions,
   type ClientOptions,
@@ -51,14 +52,16 @@ export class Client<C extends AnyContract = Untyped> {
   /**
    * Creates a client, which connects at once.
    *
-   * @throws UsageError when an option does not exist, or `dial` is not a function.
+   * @throws UsageError when an option does not exist or has a wrong value, or `dial` is not a function.
    */
   constructor(options: ClientOptions<C>) {
-    checkOptions('create a client', options as ClientOptions, clientOptionNames)
+    const operation = 'create a client'
+    checkOptions(operation, options as ClientOptions, clientOptionNames)
     if (typeof options?.dial !== 'function')
       throw new UsageError(
-        "unable to create a client: give the option 'dial', a function that makes connections",
+        `unable to ${operation}: give the option 'dial', a function that makes connections`,
       )
+    checkValues(operation, options as ClientOptions, clientRules)
     this.#context = new ClientContext(options as ClientOptions)
     this.#session = new ProtocolSession(this.#context, options as ClientOptions)
     this.#session.start(options.environment)
@@ -95,13 +98,14 @@ export class Client<C extends AnyContract = Untyped> {
   /**
    * Joins a room. Each call returns a handle of its own.
    *
-   * @throws UsageError when the address is not a room's, the client is closed, an option does not exist, or a
-   * snapshot hook is given for a room that has a handle already.
+   * @throws UsageError when the address is not a room's, the client is closed, an option does not exist or has
+   * a wrong value, or a snapshot hook is given for a room that has a handle already.
    */
   join<State = unknown>(address: string, options: JoinOptions<State> = {}): Room<C, State> {
     if (addressKind(address) !== 'room')
-      throw new UsageError(`unable to join ${JSON.stringify(address)}: a room's address is '#' and a name`)
+      throw new UsageError(`unable to join ${describe(address)}: a room's address is '#' and a name`)
     checkOptions(`join ${address}`, options as JoinOptions, joinOptionNames)
+    checkValues(`join ${address}`, options as JoinOptions, joinRules)
     if (this.status === 'closed')
       throw new UsageError(`unable to join ${address}: the client is closed; make a new client`)
     const room = new RoomHandle(address, this.#session)
@@ -119,8 +123,8 @@ export class Client<C extends AnyContract = Untyped> {
     checkAddress(address)
     const { operations } = this.#session
     return {
-      send: (event, data, options) => operations.send(address, event, data, options?.signal),
-      cast: (event, data, options) => operations.cast(address, event, data, options?.key),
+      send: (event, data, options) => operations.send(address, event, data, options),
+      cast: (event, data, options) => operations.cast(address, event, data, options),
     }
   }
 
@@ -130,8 +134,8 @@ export class Client<C extends AnyContract = Untyped> {
    * listener throws goes to `$error` and stops no other listener. Returns the function that removes the
    * listener.
    *
-   * @throws UsageError when the name is an ask's, or starts with `$` and is not among the client's own
-   * events, or `listener` is not a function.
+   * @throws UsageError when the name cannot be an event's, is an ask's, or starts with `$` and is not among the
+   * client's own events, or `listener` is not a function.
    */
   on<K extends keyof ClientEvents | EventName<C>>(event: K, listener: ClientListener<C, K>): Undo {
     checkListener(event, listener, ownEvents)
@@ -169,7 +173,7 @@ export class Client<C extends AnyContract = Untyped> {
    * `timeout` when there is no answer in time and the call was not written, or is `idempotent`.
    * @throws UncertainError when the call was written and there is no answer in time, or the connection is
    * lost before the answer; not when the call is `idempotent`.
-   * @throws UsageError when an option does not exist, or the client is closed.
+   * @throws UsageError when an option does not exist or has a wrong value, or the client is closed.
    */
   call<K extends CallName<C>>(
     call: K,
@@ -184,7 +188,7 @@ export class Client<C extends AnyContract = Untyped> {
    *
    * @throws ChatError `forbidden` when the policy of the hub forbids it, `bad_request` for `after` together
    * with `before`.
-   * @throws UsageError when an option does not exist, or the client is closed.
+   * @throws UsageError when an option does not exist or has a wrong value, or the client is closed.
    */
   history(address: string, options: HistoryOptions = {}): Promise<HistoryPage> {
     return this.#session.operations.history(address, options)

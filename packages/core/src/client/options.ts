@@ -148,4 +148,6 @@ export const historyOptionNames: OptionNames<HistoryOptions> = {
   limit: true,
   signal: true,
 }
+export const sendOptionNames: OptionNames<{ readonly signal?: AbortSignal }> = { signal: true }
+export const castOptionNames: OptionNames<{ readonly key?: string }> = { key: true }
 export const callOptionNames: OptionNames<CallOptions> = { timeout: true, idempotent: true, signal: true }

@@ -48,6 +48,7 @@ export interface ClientTarget<C extends AnyContract> {
    * before the client sends it; `full` when too many operations wait.
    * @throws UncertainError when the message may or may not have been stored: no answer within a minute, a
    * session that could not be resumed, or `signal` aborted after the message was written.
+   * @throws UsageError when an option does not exist or has a wrong value, or the client is closed.
    */
   send<K extends EventName<C>>(
     event: K,
@@ -62,6 +63,7 @@ export interface ClientTarget<C extends AnyContract> {
    *
    * @throws ChatError `bad_payload` when the contract forbids the data, `too_large` when the cast is larger
    * than a frame may be.
+   * @throws UsageError when an option does not exist or has a wrong value.
    */
   cast<K extends EventName<C>>(event: K, data: EventInput<C, K>, options?: { readonly key?: string }): void
 }

@@ -12,6 +12,12 @@ export interface Aborter {
 /** Makes a signal that is not aborted yet. */
 export const createAborter = (): Aborter => new platform.AbortController()
 
+/** Tells if a value that an application gave is a signal. */
+export function isSignal(value: unknown): value is AbortSignal {
+  const members = value as Partial<SignalMembers> | null | undefined
+  return typeof members?.aborted === 'boolean' && typeof members.addEventListener === 'function'
+}
+
 /**
  * Returns the reason of an aborted signal; `null` while it is not aborted.
  */

@@ -16,10 +16,11 @@ export const everyone = '*'
 const kinds: Readonly<Record<string, AddressKind>> = { '#': 'room', '@': 'user', '~': 'session' }
 
 /**
- * Returns the kind of an address, or `null` for a text that is no address (P-AD-1). The name behind `#`, `@` or `~` is
+ * Returns the kind of an address, or `null` for a value that is no address (P-AD-1). The name behind `#`, `@` or `~` is
  * 1–255 bytes of well-formed UTF-8 without control characters. Names are compared exactly and never normalised.
  */
 export function addressKind(address: string): AddressKind | null {
+  if (typeof address !== 'string') return null
   if (address === everyone) return 'everyone'
   const kind = kinds[address.charAt(0)]
   return kind !== undefined && isName(address.slice(1)) ? kind : null

@@ -116,7 +116,7 @@ describe('listeners (U-14)', () => {
       const given: unknown[] = [undefined, null, 'say', {}]
       for (const listener of given) {
         expect(() => client.on('say', listener as never)).toThrow(
-          "unable to listen to 'say': give a function",
+          "unable to listen to 'say': the listener must be a function, but is ",
         )
         expect(() => client.join('#a').on('say', listener as never)).toThrow(UsageError)
       }

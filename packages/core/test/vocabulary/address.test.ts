@@ -23,3 +23,7 @@ describe('addresses built from names', () => {
     )
   })
 })
+
+test.each([[undefined], [null], [7], [{}], [['#a']]])('%j, which is no text, is no address', (value) => {
+  expect(addressKind(value as never)).toBe(null)
+})

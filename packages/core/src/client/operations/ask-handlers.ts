@@ -50,7 +50,7 @@ export class AskHandlers {
   add(ask: string, handler: Handler): Undo {
     const { validator } = this.#context
     checkName(ask)
-    checkFunction(`handle '${ask}'`, handler)
+    checkFunction(`handle '${ask}'`, 'handler', handler)
     if (validator.strict && !validator.has('asks', ask))
       throw new UsageError(`unable to handle '${ask}': it is not among the contract's asks`)
     if (this.#handlers.has(ask))

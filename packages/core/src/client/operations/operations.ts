@@ -7,10 +7,18 @@ import { ChatError, UncertainError, UsageError } from '../../vocabulary/errors.t
 import type { Stored } from '../../vocabulary/position.ts'
 import type { Connector } from '../connection/connector.ts'
 import type { ClientContext } from '../context.ts'
-import { type CallOptions, callOptionNames, type HistoryOptions, historyOptionNames } from '../options.ts'
+import {
+  type CallOptions,
+  callOptionNames,
+  castOptionNames,
+  type HistoryOptions,
+  historyOptionNames,
+  sendOptionNames,
+} from '../options.ts'
 import type { HistoryPage, Message } from '../types.ts'
 import { checkAddress, checkName } from './checks.ts'
 import type { OperationWriter } from './operation-writer.ts'
+import { callRules, castRules, checkValues, historyRules, sendRules } from './option-rules.ts'
 import type { Operation } from './pending-operations.ts'
 import { toMessage } from './to-message.ts'
 
@@ -28,6 +36,8 @@ interface ReadAnswer extends Omit<HistoryPage, 'messages'> {
 
 /** Differences between operations. */
 type Plan = Pick<Operation, 'publishes' | 'repeat' | 'frame'> & {
+  /** Completes "unable to …" when the client is closed. */
+  readonly name: string
   readonly signal: AbortSignal | undefined
   /**
    * Maximum time until the answer, in milliseconds; without it the operation waits as long as it is repeated.
@@ -54,22 +64,37 @@ export class Operations {
     address: string,
     event: string,
     data: unknown,
-    signal: AbortSignal | undefined,
+    options?: { readonly signal?: AbortSignal },
   ): Promise<Stored> {
     if (address.startsWith('~'))
       throw new UsageError('unable to send to a session: it takes casts only; send to its user instead')
     checkName(event)
+    if (options !== undefined) {
+      checkOptions('send', options, sendOptionNames)
+      checkValues('send', options, sendRules)
+    }
     this.#context.validator.event(event, data)
     const tail = this.#encode(address, event, data)
     const frame = (ref: number): string => `["send",${ref},${tail}`
-    const answer = await this.#operate({ publishes: true, repeat: 'same-ref', frame, signal })
+    const answer = await this.#operate({
+      name: 'send',
+      publishes: true,
+      repeat: 'same-ref',
+      frame,
+      signal: options?.signal,
+    })
     const { epoch, at, id } = answer as SendAnswer
     return { position: [epoch, at, id], id }
   }
 
   /** Publishes a volatile message. See {@link ClientTarget.cast}. */
-  cast(address: string, event: string, data: unknown, key: string | undefined): void {
+  cast(address: string, event: string, data: unknown, options?: { readonly key?: string }): void {
     checkName(event)
+    if (options !== undefined) {
+      checkOptions('cast', options, castOptionNames)
+      checkValues('cast', options, castRules)
+    }
+    const key = options?.key
     this.#context.validator.event(event, data)
     const tail = this.#encode(address, event, data, ...(key === undefined ? [] : [{ key }]))
     if (this.#connector.status === 'closed') return
@@ -80,11 +105,14 @@ export class Operations {
   /** Calls the hub. See {@link Client.call}. */
   async call(call: string, input: unknown, options: CallOptions): Promise<unknown> {
     checkName(call)
-    checkOptions(`call '${call}'`, options, callOptionNames)
+    const name = `call '${call}'`
+    checkOptions(name, options, callOptionNames)
+    checkValues(name, options, callRules)
     const { validator } = this.#context
     validator.operation('calls', 'input', call, input)
     const tail = this.#encode(call, input)
     const result = await this.#operate({
+      name,
       publishes: true,
       repeat: options.idempotent === true ? 'harmless' : 'never',
       frame: (ref) => `["call",${ref},${tail}`,
@@ -97,9 +125,12 @@ export class Operations {
   /** Reads a page of history. See {@link Client.history}. */
   async history(address: string, options: HistoryOptions): Promise<HistoryPage> {
     checkAddress(address)
-    checkOptions(`read the history of ${address}`, options, historyOptionNames)
+    const name = `read the history of ${address}`
+    checkOptions(name, options, historyOptionNames)
+    checkValues(name, options, historyRules)
     const { signal, ...range } = options
     const page = await this.#operate({
+      name,
       publishes: false,
       repeat: 'harmless',
       frame: (ref) => encodeFrame('read', ref, address, range),
@@ -139,9 +170,9 @@ export class Operations {
     return json.slice(1)
   }
 
-  #operate({ signal, timeout, ...plan }: Plan): Promise<unknown> {
+  #operate({ name, signal, timeout, ...plan }: Plan): Promise<unknown> {
     if (this.#connector.status === 'closed')
-      throw new UsageError('unable to do this: the client is closed; make a new client')
+      throw new UsageError(`unable to ${name}: the client is closed; make a new client`)
     return new Promise((resolve, reject) => {
       const undos: Undo[] = []
       const settle = (then: () => void): void => {

@@ -32,8 +32,8 @@ export interface Room<C extends AnyContract, State = unknown> extends ClientTarg
    * Listens to messages and casts of the room by event, or to `$gap`, `$snapshot` and `$leave`. An error that
    * the listener throws goes to the client's `$error`. Returns the function that removes the listener.
    *
-   * @throws UsageError when the name starts with `$` and is not an event of the room, or `listener` is not a
-   * function.
+   * @throws UsageError when the name cannot be an event's, or starts with `$` and is not an event of the room,
+   * or `listener` is not a function.
    */
   on<K extends EventName<C> | keyof RoomEvents>(event: K, listener: RoomListener<C, K, State>): Undo
   /**
@@ -81,11 +81,11 @@ export class RoomHandle implements Receiver {
   }
 
   send(event: string, data: unknown, options?: { readonly signal?: AbortSignal }): Promise<Stored> {
-    return this.services.operations.send(this.address, event, data, options?.signal)
+    return this.services.operations.send(this.address, event, data, options)
   }
 
   cast(event: string, data: unknown, options?: { readonly key?: string }): void {
-    this.services.operations.cast(this.address, event, data, options?.key)
+    this.services.operations.cast(this.address, event, data, options)
   }
 
   on(event: string, listener: Listener): Undo {

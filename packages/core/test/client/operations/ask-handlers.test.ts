@@ -71,7 +71,7 @@ describe('an ask', () => {
       expect(() => client.handle('$status', () => 1)).toThrow(UsageError)
       expect(() => client.handle('', () => 1)).toThrow(UsageError)
       expect(() => client.handle('confirm', 'yes' as never)).toThrow(
-        'unable to handle \'confirm\': give a function as the second argument, not "yes"',
+        'unable to handle \'confirm\': the handler must be a function, but is "yes"',
       )
     }))
 

@@ -1,0 +1,69 @@
+import { isSignal } from '../../runtime/signal.ts'
+import { describe } from '../../vocabulary/check-options.ts'
+import { UsageError } from '../../vocabulary/errors.ts'
+import type { CallOptions, ClientOptions, HistoryOptions, JoinOptions } from '../options.ts'
+
+/** Values that an option may have: their description, which completes "must be …", and their test. */
+type Rule = readonly [expected: string, fits: (value: unknown) => boolean]
+
+/** Rules of the options that have any; `undefined` is always allowed. */
+type OptionRules<Options> = { readonly [Name in keyof Options]?: Rule }
+
+const callback: Rule = ['a function', (value) => typeof value === 'function']
+const duration: Rule = ['a number of milliseconds above 0', (value) => typeof value === 'number' && value > 0]
+const offset: Rule = ['an offset, a whole number from 0', (value) => isWhole(value) && value >= 0]
+const signal: Rule = ['an AbortSignal', isSignal]
+
+export const clientRules: OptionRules<ClientOptions> = {
+  token: [
+    'a string, null, or a function that returns it',
+    (value) => value === null || typeof value === 'string' || typeof value === 'function',
+  ],
+  // `null` is allowed, because an empty storage holds it.
+  positions: ['an object of positions by address', (value) => typeof value === 'object'],
+  connectTimeout: duration,
+  callTimeout: duration,
+  maxQueued: ['a number of operations above 0', (value) => typeof value === 'number' && value > 0],
+  snapshot: callback,
+  observe: callback,
+  environment: callback,
+}
+export const joinRules: OptionRules<JoinOptions> = { snapshot: callback }
+export const sendRules: OptionRules<{ readonly signal?: AbortSignal }> = { signal }
+export const castRules: OptionRules<{ readonly key?: string }> = {
+  key: ['a string', (value) => typeof value === 'string'],
+}
+export const callRules: OptionRules<CallOptions> = {
+  timeout: ['a number of milliseconds from 0', (value) => typeof value === 'number' && value >= 0],
+  idempotent: ['true or false', (value) => typeof value === 'boolean'],
+  signal,
+}
+export const historyRules: OptionRules<HistoryOptions> = {
+  after: offset,
+  before: offset,
+  limit: ['a number of messages, a whole number from 1', (value) => isWhole(value) && value >= 1],
+  signal,
+}
+
+/**
+ * Refuses options with a wrong value, which the hub would otherwise take for a broken client.
+ *
+ * @param operation - Completes "unable to …", such as `cast`.
+ * @throws UsageError that names the option, its value and the values that are allowed.
+ */
+export function checkValues<Options extends object>(
+  operation: string,
+  options: Options,
+  rules: OptionRules<Options>,
+): void {
+  for (const name of Object.keys(rules) as (keyof Options & string)[]) {
+    const value = options[name]
+    const rule = rules[name]
+    if (value === undefined || rule === undefined || rule[1](value)) continue
+    throw new UsageError(
+      `unable to ${operation}: the option '${name}' must be ${rule[0]}, but is ${describe(value)}`,
+    )
+  }
+}
+
+const isWhole = (value: unknown): value is number => Number.isSafeInteger(value)
