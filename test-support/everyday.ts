@@ -8,11 +8,11 @@ export interface EverydayCase {
   readonly name: string
   /** `true` when the case needs a server that knows the number of bytes that wait for a slow reader. */
   readonly backpressure?: true
-  run(place: Place): Promise<void>
+  run(hub: CaseHub): Promise<void>
 }
 
 /** A hub of the server that belongs to one case, and the clients of that hub. */
-export class Place {
+export class CaseHub {
   readonly #port: number
   readonly #path: string
   readonly #guests: { close(): unknown }[] = []

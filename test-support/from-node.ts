@@ -4,7 +4,7 @@
 import type { TransportCapabilities } from '@chat/core/transport'
 import { dial } from '@chat/node-ws'
 import { transportCases } from '@chat/testing/conformance'
-import { Place } from './everyday.ts'
+import { CaseHub } from './everyday.ts'
 import { everydayCases } from './everyday-cases.ts'
 import { everything, remoteHarness } from './remote-harness.ts'
 import { reportCases } from './report-cases.ts'
@@ -26,11 +26,11 @@ await reportCases(
     skip: backpressure && !server.backpressure ? 'the server declares that it lacks backpressure' : null,
     timeout: 30_000,
     async run() {
-      const place = new Place(Number(port), `case-${n}`)
+      const hub = new CaseHub(Number(port), `case-${n}`)
       try {
-        await run(place)
+        await run(hub)
       } finally {
-        await place.leave()
+        await hub.leave()
       }
     },
   })),

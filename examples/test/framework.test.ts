@@ -7,17 +7,17 @@ import { connectChromium } from '../../test-support/browser-puppeteer.ts'
 import { type Browser, Page } from '../../test-support/browsers.ts'
 import { enginesToTest } from '../../test-support/engines.ts'
 import { UpgradeProxy } from '../../test-support/upgrade-proxy.ts'
-import { known, People, type Person, type Way } from './people.ts'
+import { known, People, type Person, type TransportName } from './people.ts'
 import { greet } from './plain.ts'
 import { type Server, start } from './server.ts'
 import { examples } from './table.ts'
 
 const name = process.env['EXAMPLE'] ?? ''
 const folder = join(process.env['EXAMPLES_PLACE'] ?? '', name)
-const ways: readonly Way[] = ['WebSocket', 'HTTP']
+const transports: readonly TransportName[] = ['WebSocket', 'HTTP']
 const { identity = 'token', echo } = examples[name] ?? {}
 let server: Server
-let people: Record<Way, People>
+let people: Record<TransportName, People>
 
 beforeAll(async () => {
   expect(Object.keys(examples), 'every example has a row in the table').toContain(name)
@@ -29,11 +29,11 @@ beforeAll(async () => {
 })
 afterAll(() => server?.kill())
 afterEach(() => {
-  for (const way of ways) people[way].leave()
+  for (const transport of transports) people[transport].leave()
 })
 
-async function enter(way: Way, ...names: string[]): Promise<Person[]> {
-  const entered = await Promise.all(names.map((name) => people[way].enter(name)))
+async function enter(transport: TransportName, ...names: string[]): Promise<Person[]> {
+  const entered = await Promise.all(names.map((name) => people[transport].enter(name)))
   expect(await Promise.all(entered.map(known))).toEqual(names)
   return entered
 }
@@ -76,9 +76,9 @@ describe(name, () => {
     60_000,
   )
 
-  describe.each(ways)('over %s', (way) => {
+  describe.each(transports)('over %s', (transport) => {
     test('a broadcast reaches everyone', async () => {
-      const [ada, bob] = (await enter(way, 'ada', 'bob')) as [Person, Person]
+      const [ada, bob] = (await enter(transport, 'ada', 'bob')) as [Person, Person]
 
       await ada.client.to('*').send('announce', { text: 'lunch' })
 
@@ -86,7 +86,7 @@ describe(name, () => {
     })
 
     test('a room message reaches only users who joined the room', async () => {
-      const [ada, bob, eve] = (await enter(way, 'ada', 'bob', 'eve')) as [Person, Person, Person]
+      const [ada, bob, eve] = (await enter(transport, 'ada', 'bob', 'eve')) as [Person, Person, Person]
       await Promise.all([ada, bob].map(({ client }) => client.join('#harbour').ready))
 
       await ada.client.to('#harbour').send('say', { text: 'ahoy' })
@@ -98,7 +98,7 @@ describe(name, () => {
     })
 
     test('a direct message reaches one user, on all devices, and no other user', async () => {
-      const [ada, bob, phone, eve] = (await enter(way, 'ada', 'bob', 'bob', 'eve')) as [
+      const [ada, bob, phone, eve] = (await enter(transport, 'ada', 'bob', 'bob', 'eve')) as [
         Person,
         Person,
         Person,
@@ -119,8 +119,8 @@ describe(name, () => {
         headers: { cookie: 'koa.sess=eyJ1c2VyIjoiYWRhIn0=; connect.sid=s%3Aguess.ed' },
       }
 
-      expect(await people[way].connect(bad).refused).toBe('unauthorized')
-      expect(await people[way].connect({}).refused).toBe('unauthorized')
+      expect(await people[transport].connect(bad).refused).toBe('unauthorized')
+      expect(await people[transport].connect({}).refused).toBe('unauthorized')
     })
   })
 
@@ -161,9 +161,11 @@ describe(name, () => {
   )
 
   test('SIGTERM tells every client to come back later, and ends the server', async () => {
-    const entered = (await Promise.all(ways.map((way) => enter(way, 'ada')))).flat()
+    const entered = (await Promise.all(transports.map((transport) => enter(transport, 'ada')))).flat()
     const plain = await Promise.all(
-      ways.map(async (way) => greet[way](`${server.url}/chat`, await people[way].credentials('bob'))),
+      transports.map(async (transport) =>
+        greet[transport](`${server.url}/chat`, await people[transport].credentials('bob')),
+      ),
     )
     const away = entered.map(
       ({ client }) => new Promise((resolve) => client.on('$status', ({ status }) => resolve(status))),

@@ -3,8 +3,8 @@ import type { Dialer } from '@chat/core/transport'
 import { dial as dialHttp } from '@chat/http/client'
 import { dial as dialWebSocket } from '@chat/node-ws'
 
-/** Transport of a client. */
-export type Way = 'WebSocket' | 'HTTP'
+/** The transport of a client. */
+export type TransportName = 'WebSocket' | 'HTTP'
 
 /** A user of an example, with a client. */
 export interface Person {
@@ -27,13 +27,13 @@ export interface Credentials {
 export class People {
   readonly #url: string
   readonly #identity: 'token' | 'session'
-  readonly #way: Way
+  readonly #transport: TransportName
   readonly #clients: Client[] = []
 
-  constructor(url: string, identity: 'token' | 'session', way: Way) {
+  constructor(url: string, identity: 'token' | 'session', transport: TransportName) {
     this.#url = url
     this.#identity = identity
-    this.#way = way
+    this.#transport = transport
   }
 
   /** Connects a user with good credentials. */
@@ -79,7 +79,7 @@ export class People {
 
   #dialer(headers: Record<string, string>): Dialer {
     const url = `${this.#url}/chat`
-    if (this.#way === 'HTTP') return dialHttp(url, { headers: { ...headers, origin: this.#url } })
+    if (this.#transport === 'HTTP') return dialHttp(url, { headers: { ...headers, origin: this.#url } })
     return dialWebSocket(url.replace('http', 'ws'), { headers, origin: this.#url })
   }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
-import type { Credentials, Way } from './people.ts'
+import type { Credentials, TransportName } from './people.ts'
 
 /** A connected client without the SDK. */
 export interface Plain {
@@ -11,7 +11,9 @@ export interface Plain {
 }
 
 /** Sends `hello` to the hub at a URL, and waits for the answer. */
-export const greet: Readonly<Record<Way, (url: string, credentials: Credentials) => Promise<Plain>>> = {
+export const greet: Readonly<
+  Record<TransportName, (url: string, credentials: Credentials) => Promise<Plain>>
+> = {
   async WebSocket(url, { token, headers = {} }) {
     const socket = new WebSocket(url.replace('http', 'ws'), { headers })
     const frames: string[] = []

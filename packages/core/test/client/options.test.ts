@@ -5,15 +5,15 @@ import { play } from '../support/fake-hub.ts'
 
 const dial: Dialer = () => Promise.reject(new Error('there is no hub here'))
 
-describe('options that do not exist are refused, with the list of those that do', () => {
-  test('of the client', () => {
+describe('an option that does not exist', () => {
+  test('is refused by the client, with the list of its options', () => {
     expect(() => new Client({ dial, tokn: 'alice' } as never)).toThrow(
       "unable to create a client: there is no option 'tokn'; the options are dial, contract, token, positions, connectTimeout, callTimeout, maxQueued, snapshot, observe, runtime, environment",
     )
     expect(() => new Client({ dial, requestTimeout: 1 } as never)).toThrow(UsageError)
   })
 
-  test('of a join', () =>
+  test('is refused by a join', () =>
     play(async (stage) => {
       const client = await stage.connected()
       expect(() => client.join('#a', { snapshots: () => null } as never)).toThrow(
@@ -22,7 +22,7 @@ describe('options that do not exist are refused, with the list of those that do'
       expect(Object.keys(client.positions)).not.toContain('#a')
     }))
 
-  test('of a call, whose promise rejects', () =>
+  test('rejects a call, and no frame is sent', () =>
     play(async (stage) => {
       const client = await stage.connected()
       await expect(client.call('rename', 1, { timout: 5 } as never)).rejects.toThrow(
@@ -31,7 +31,7 @@ describe('options that do not exist are refused, with the list of those that do'
       expect(stage.hub.at().of('call')).toEqual([])
     }))
 
-  test('of a page of history, whose promise rejects', () =>
+  test('rejects the reading of history', () =>
     play(async (stage) => {
       const client = await stage.connected()
       const options = { since: 5 } as never
@@ -41,7 +41,7 @@ describe('options that do not exist are refused, with the list of those that do'
       await expect(client.join('#a').history(options)).rejects.toThrow(message)
     }))
 
-  test('of watchPresence', () =>
+  test('is refused by watchPresence', () =>
     play(async (stage) => {
       const room = (await stage.connected()).join('#a')
       expect(() => watchPresence(room, { onchange: () => {} } as never)).toThrow(

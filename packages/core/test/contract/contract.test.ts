@@ -120,7 +120,7 @@ describe('the sender', () => {
         await expect(wrong.call(name, {})).rejects.toMatchObject({ code: 'not_found' })
     }))
 
-  test('on the hub too, for sends, casts and asks', () =>
+  test('is told on the hub too, for sends, casts and asks', () =>
     world({ seed: 1 }, async (w) => {
       const { hub, heard } = await pair(w)
       const wrong = hub as unknown as Hub
@@ -195,7 +195,7 @@ describe('a peer without validators', () => {
       expect([handled, heard]).toEqual([[], []])
     }))
 
-  test('that answers an ask with what does not fit: the one who asked is told', () =>
+  test('may answer an ask with a wrong value: the ask on the hub is told', () =>
     world({ seed: 3 }, async (w) => {
       const { hub } = await pair(w)
       const mallory = careless(await w.client(hub, 'mallory'))

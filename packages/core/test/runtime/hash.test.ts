@@ -21,18 +21,18 @@ describe('sha256', () => {
       'cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1',
     ],
     ['a'.repeat(1_000_000), 'cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0'],
-  ])('of a text of the standard', (text, digest) => {
+  ])('gives the digests of the standard', (text, digest) => {
     expect(sha256(text)).toBe(digest)
   })
 
-  test('at every length around the edges of a block', () => {
+  test('equals the platform’s digest at every length around the edges of a block', () => {
     for (let length = 0; length < 200; length++) {
       const text = 'x'.repeat(length)
       expect(sha256(text)).toBe(createHash('sha256').update(text).digest('hex'))
     }
   })
 
-  test('of any well-formed text is what the platform says', () => {
+  test('equals the platform’s digest for any well-formed text', () => {
     fc.assert(
       fc.property(wellFormed, (text) => {
         expect(sha256(text)).toBe(createHash('sha256').update(text).digest('hex'))
@@ -58,7 +58,7 @@ describe('sameDigest', () => {
     ['ab', 'a'],
     ['aa', 'a'],
     ['a', 'aa'],
-  ])('of %j and %j, whatever their lengths', (a, b) => {
+  ])('compares %j and %j, whatever their lengths', (a, b) => {
     expect(sameDigest(a, b)).toBe(a === b)
   })
 })

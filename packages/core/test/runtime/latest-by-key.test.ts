@@ -8,33 +8,33 @@ const all = <T>(latest: LatestByKey<T>): T[] => {
   return values
 }
 
-test('of each key only the newest value is held, in the order in which they were put', () => {
+test('only the newest value of each key is kept, in the order of the puts', () => {
   const latest = new LatestByKey<string>({ count: 10, bytes: 100 })
   for (const value of ['a1', 'b1', 'c1', 'a2']) latest.put(value.charAt(0), value, 1)
   expect(all(latest)).toEqual(['b1', 'c1', 'a2'])
 })
 
-test('above the number the one that was put longest ago goes', () => {
+test('above the maximum number, the oldest value is dropped', () => {
   const latest = new LatestByKey<string>({ count: 2, bytes: 100 })
   for (const value of ['a1', 'b1', 'a2', 'c1']) latest.put(value.charAt(0), value, 1)
   expect(all(latest)).toEqual(['a2', 'c1'])
 })
 
-test('above the size as many go as are too many', () => {
+test('above the maximum size, the oldest values are dropped until the rest fits', () => {
   const latest = new LatestByKey<string>({ count: 10, bytes: 100 })
   for (const key of ['a', 'b', 'c']) latest.put(key, key, 30)
   latest.put('d', 'd', 60)
   expect(all(latest)).toEqual(['c', 'd'])
 })
 
-test('what is too large alone is not held, and neither is the older value of its key', () => {
+test('a value that is too large alone is not kept, and neither is the older value of its key', () => {
   const latest = new LatestByKey<string>({ count: 10, bytes: 100 })
   latest.put('a', 'old', 10)
   latest.put('a', 'large', 101)
   expect(all(latest)).toEqual([])
 })
 
-test('forgetting a prefix lets go of its keys and no others', () => {
+test('forgetting a prefix removes its keys and no others', () => {
   const latest = new LatestByKey<string>({ count: 10, bytes: 100 })
   for (const key of ['#a\nx', '#ab\nx', '#a\ny', '*\n#a\n']) latest.put(key, key, 1)
   latest.forget('#a\n')

@@ -18,8 +18,8 @@ const untyped = <T>(options: object): T => options as T
 const search = (options: object): ExploreOptions<unknown> =>
   untyped({ runs: 1, faults: [], workload: () => {}, ...options })
 
-describe('an option that does not exist is refused, with the list of those that exist', () => {
-  test('of a world', async () => {
+describe('an option that does not exist', () => {
+  test('rejects a world, with the list of its options', async () => {
     const run = world(untyped({ sead: 7 }), () => {})
     await expect(run).rejects.toBeInstanceOf(UsageError)
     await expect(run).rejects.toThrow(
@@ -27,14 +27,14 @@ describe('an option that does not exist is refused, with the list of those that 
     )
   })
 
-  test('of a search, and of its hash', async () => {
+  test('rejects a search, and the hash of its trace', async () => {
     const message =
       /^unable to explore: there is no option 'seeds'; the options are seed, latency, .*, runs, faults, .*, progress$/
     for (const start of [explore, traceHash])
       await expect(start(search({ seeds: 7 }), () => {})).rejects.toThrow(message)
   })
 
-  test('of an actor', () => {
+  test('is refused for an actor', () => {
     const time = new VirtualTime()
     expect(() => time.actor('alice', untyped({ works: true }))).toThrow(
       "unable to make the actor: there is no option 'works'; the options are work",
@@ -43,7 +43,7 @@ describe('an option that does not exist is refused, with the list of those that 
     expect(time.actor('alice', { work: true })).toBeInstanceOf(Actor)
   })
 
-  test('of a crash, a reset and lost hints', () =>
+  test('is refused for a crash, a reset and lost hints', () =>
     world({}, async (w) => {
       const hub = w.hub(open)
       const alice = await w.client(hub, 'alice')
@@ -59,21 +59,21 @@ describe('an option that does not exist is refused, with the list of those that 
     }))
 })
 
-describe('a fault that does not exist is refused, with the list of those that exist', () => {
+describe('a fault that does not exist', () => {
   const message = /there is no fault 'earthquake'; the faults are stall, reset, .*, omission, repetition$/
 
-  test('by a search', async () => {
+  test('rejects a search, with the list of the faults', async () => {
     const run = explore(search({ faults: ['earthquake'] }), () => {})
     await expect(run).rejects.toBeInstanceOf(UsageError)
     await expect(run).rejects.toThrow(message)
   })
 
-  test('by a replay', async () => {
+  test('rejects a replay', async () => {
     const replay = [{ kind: 'earthquake', at: 5 }]
     await expect(explore(search({ replay }), () => {})).rejects.toThrow(message)
   })
 
-  test('by a world', () =>
+  test('is refused by a world', () =>
     world({}, (w: World) => {
       expect(() => w.inject(untyped<Fault>({ kind: 'earthquake', at: 5 }))).toThrow(message)
     }))

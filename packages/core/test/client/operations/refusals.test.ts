@@ -2,11 +2,11 @@ import { UsageError } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { limits, play } from '../../support/fake-hub.ts'
 
-describe('an operation that is too large is refused at once (P-LV-3)', () => {
+describe('an operation that is too large (P-LV-3)', () => {
   const over = 'x'.repeat(65_536)
   const half = '漢'.repeat(22_000)
 
-  test.each([over, half])('a send, a call and a cast', (data) =>
+  test.each([over, half])('is refused at once, as a send, a call and a cast', (data) =>
     play(async (stage) => {
       const client = await stage.connected()
       for (const done of [client.to('#a').send('say', data), client.call('x', data)])
@@ -17,7 +17,7 @@ describe('an operation that is too large is refused at once (P-LV-3)', () => {
     }),
   )
 
-  test('a cast with its key', () =>
+  test('is refused as a cast that is too large together with its key', () =>
     play(async (stage) => {
       const client = await stage.connected()
       expect(() => client.to('#a').cast('say', 'x'.repeat(60_000), { key: 'k'.repeat(10_000) })).toThrow(
@@ -25,7 +25,7 @@ describe('an operation that is too large is refused at once (P-LV-3)', () => {
       )
     }))
 
-  test('after the hub named a smaller limit than at the call', () =>
+  test('is refused when the hub names a smaller limit after the call', () =>
     play(async (stage) => {
       stage.hub.welcome = { limits: { ...limits, frame: 200 } }
       stage.hub.storeSends()
@@ -134,13 +134,15 @@ describe('wrong use', () => {
       }),
   )
 
-  test.each(['', 'lobby', '#', '#\u0000', '@', `#${'x'.repeat(256)}`])('the address %j (P-AD-1)', (address) =>
-    play(async (stage) => {
-      const client = await stage.connected()
-      expect(() => client.to(address)).toThrow(UsageError)
-      expect(() => client.join(address)).toThrow(UsageError)
-      await expect(client.history(address)).rejects.toBeInstanceOf(UsageError)
-    }),
+  test.each(['', 'lobby', '#', '#\u0000', '@', `#${'x'.repeat(256)}`])(
+    'the address %j is refused (P-AD-1)',
+    (address) =>
+      play(async (stage) => {
+        const client = await stage.connected()
+        expect(() => client.to(address)).toThrow(UsageError)
+        expect(() => client.join(address)).toThrow(UsageError)
+        await expect(client.history(address)).rejects.toBeInstanceOf(UsageError)
+      }),
   )
 
   test('a room to join is a room; a session takes no sends (P-AD-2)', () =>
