@@ -15,12 +15,12 @@ const said = []
 const room = bob.join('#lobby')
 room.on('say', (data, { from }) => said.push([from, data]))
 await room.ready
-const { at } = await alice.to('#lobby').send('say', { text: 'hi' })
+const { position } = await alice.to('#lobby').send('say', { text: 'hi' })
 await alice.to('#lobby').send('say', { text: 'there' })
 await hub.to('#lobby').send('say', { text: 'welcome' })
 await bob.history('#lobby')
 
-equal(at, 1)
+equal(position[1], 1)
 deepEqual(
   said.map(([, { text }]) => text),
   ['hi', 'there', 'welcome'],

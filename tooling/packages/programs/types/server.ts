@@ -39,7 +39,8 @@ createServer().on('upgrade', (request, socket, head) => {
 })
 new WebSocketServer({ port: 3001 }).on('connection', (socket, request) => chats.accept(socket, request))
 
-const { at }: { at: number } = await hub.to('#public:lobby').send('say', { text: 'welcome' })
+const { position } = await hub.to('#public:lobby').send('say', { text: 'welcome' })
+const at: number = position[1]
 const answer: boolean = await hub.to('@alice').ask('confirm', { question: `is ${at} enough?` })
 console.log(answer)
 

@@ -116,7 +116,7 @@ export class ProtocolClient {
   }
 
   /** Sends one transmission as it stands. */
-  transmit(transmission: string | Uint8Array<ArrayBuffer>): void {
+  transmit(transmission: string | Uint8Array): void {
     if (typeof transmission === 'string') this.#inspector.write(transmission)
     this.socket.send(transmission)
   }

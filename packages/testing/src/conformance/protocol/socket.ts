@@ -4,7 +4,7 @@
  */
 export interface ProtocolSocket {
   /** Sends one message: text as a string, binary data as bytes. */
-  send(transmission: string | Uint8Array<ArrayBuffer>): void
+  send(transmission: string | Uint8Array): void
   /** Starts the closing handshake. */
   close(code?: number, reason?: string): void
   /** Ends the connection at once and without a closing handshake. Default: the suite closes with 4000. */
