@@ -230,5 +230,4 @@ export const invalidFrames: readonly ProtocolCase[] = [
 ]
 
 /** Bytes of a text of ASCII. */
-const bytesOf = (text: string): Uint8Array =>
-  Uint8Array.from(text, (character) => character.charCodeAt(0))
+const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0))
