@@ -1,10 +1,18 @@
-import { answerPatience, lateTimer } from '../../protocol/limits.ts'
+import { answerPatience, defaultTimeouts, lateTimer } from '../../protocol/limits.ts'
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
 import type { ClientConnection } from './client-connection.ts'
 import type { Connector } from './connector.ts'
 
 /** Time between two checks, in milliseconds. */
 const interval = 1_000
+
+/** Times after which a silent connection is dead, in milliseconds, as `welcome` names them (P-LV-1). */
+interface HeartbeatLimits {
+  /** Maximum silence of the hub. */
+  readonly heartbeat: number
+  /** Wait for data after that silence, and for the answer to a ping. */
+  readonly grace: number
+}
 
 /**
  * Notices a dead connection that its transport still takes for alive (P-LV-1): no inbound data for `heartbeat
@@ -14,7 +22,7 @@ export class Liveness {
   readonly #runtime: Runtime
   readonly #connector: Connector
   readonly #oldestSend: () => number | null
-  #limits = { heartbeat: 25_000, grace: 10_000 }
+  #limits: HeartbeatLimits = { heartbeat: defaultTimeouts.heartbeat, grace: defaultTimeouts.heartbeatGrace }
   #timer: Undo | null = null
   #expected = 0
   #heard = { received: -1, at: 0 }
@@ -38,7 +46,7 @@ export class Liveness {
   }
 
   /** Starts the checks of a connection that was just welcomed. */
-  start(limits: { readonly heartbeat: number; readonly grace: number }): void {
+  start(limits: HeartbeatLimits): void {
     this.stop()
     this.#limits = limits
     this.#heard = { received: -1, at: this.#runtime.now() }

@@ -2,8 +2,8 @@ import type { MsgFrame } from '../../protocol/hub-frames.ts'
 import { deliveredIds } from '../../protocol/limits.ts'
 import type { LogStart, Position } from '../../vocabulary/position.ts'
 
-/** Decision on a message. */
-export type Verdict =
+/** Result of a message for the reader of a log: its delivery, or the reason for none. */
+export type LogPositionStep =
   /** The message is new. */
   | 'deliver'
   /** The message was delivered before, or the log is detached. */
@@ -59,7 +59,7 @@ export class LogPosition {
   }
 
   /** Decides on a message in the order of P-ST-7, and moves the position. */
-  take(message: MsgFrame): Verdict {
+  takeMessage(message: MsgFrame): LogPositionStep {
     if (!this.#attached || this.position === null) return 'ignore'
     const [epoch, at] = this.position
     if (message.at <= at) return 'ignore'

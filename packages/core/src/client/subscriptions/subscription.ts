@@ -178,10 +178,10 @@ export class Subscription {
 
   /** Takes a message of the log. */
   message(frame: MsgFrame): void {
-    const verdict = this.log.take(frame)
-    if (verdict === 'hole') this.join()
+    const step = this.log.takeMessage(frame)
+    if (step === 'hole') this.join()
     const { position } = this.log
-    if (verdict === 'deliver' && position !== null)
+    if (step === 'deliver' && position !== null)
       deliver(this.#registry.context, this.receivers, toMessage(frame, position))
   }
 

@@ -362,7 +362,7 @@ test('for every sequence of frames, each id is delivered once and in the order o
       const delivered: number[] = []
       for (const { at, prev } of frames) {
         const before = logPosition.position?.[1] ?? 0
-        const outcome = logPosition.take(parseMsg(msg('#a', at, prev === null ? {} : { prev })))
+        const outcome = logPosition.takeMessage(parseMsg(msg('#a', at, prev === null ? {} : { prev })))
         if (outcome === 'deliver') delivered.push(at)
         if (outcome === 'hole') {
           expect(logPosition.position?.[1]).toBe(before)
