@@ -1,7 +1,6 @@
 import type { AdmissionOptions, Handshake, TransportHub } from '@chat/core/transport'
-import type { LocalPeer, StartOptions } from '@chat/testing/conformance'
+import { type LocalPeer, RecordingHub, type StartOptions } from '@chat/testing/conformance'
 import { everydayHub } from './everyday-hub.ts'
-import { RecordingHub } from './recording-hub.ts'
 
 /** The way in which a runtime serves its hubs. */
 export interface Serving<Transport> {

@@ -3,9 +3,13 @@
 import { dial } from '@chat/browser'
 import { bunHandler } from '@chat/bun'
 import type { TransportCapabilities } from '@chat/core/transport'
-import { type StartOptions, type TransportBench, transportCases } from '@chat/testing/conformance'
+import {
+  RecordingHub,
+  type StartOptions,
+  type TransportBench,
+  transportCases,
+} from '@chat/testing/conformance'
 import { FaultProxy } from '../../../test-support/fault-proxy.ts'
-import { RecordingHub } from '../../../test-support/recording-hub.ts'
 import { reportCases } from '../../../test-support/report-cases.ts'
 import { serve } from './support/bun.ts'
 

@@ -1,6 +1,6 @@
 // Server for tests in other processes. Prints its port.
 import { type BunExtra, bunHandler } from '@chat/bun'
-import { RecordingHub } from '../../../test-support/recording-hub.ts'
+import { RecordingHub } from '@chat/testing/conformance'
 import { RemoteServer } from '../../../test-support/remote-server.ts'
 import { serve } from './support/bun.ts'
 

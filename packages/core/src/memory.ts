@@ -8,7 +8,6 @@ export type { Retention } from './memory/backplane/stream-log.ts'
 export type { Direction, MemoryLink, Reset } from './memory/network/memory-link.ts'
 export {
   type MemoryDialOptions,
-  type MemoryHost,
   MemoryNetwork,
   type MemoryNetworkOptions,
 } from './memory/network/memory-network.ts'

@@ -2,9 +2,13 @@
 import type { TransportCapabilities } from '@chat/core/transport'
 import { httpHandler } from '@chat/http'
 import { dial } from '@chat/http/client'
-import { type StartOptions, type TransportBench, transportCases } from '@chat/testing/conformance'
+import {
+  RecordingHub,
+  type StartOptions,
+  type TransportBench,
+  transportCases,
+} from '@chat/testing/conformance'
 import { FaultProxy } from '../../../test-support/fault-proxy.ts'
-import { RecordingHub } from '../../../test-support/recording-hub.ts'
 import { reportCases } from '../../../test-support/report-cases.ts'
 import { runtime, serve } from './serve.ts'
 

@@ -2,11 +2,11 @@ import { UsageError } from '@chat/core'
 import { expect, test } from 'vitest'
 import { httpHandler } from '../src/index.ts'
 import { nodeHttpHandler } from '../src/node/index.ts'
-import { Host } from './support/host.ts'
 import { get, PlainClient } from './support/plain-client.ts'
+import { TestHub } from './support/test-hub.ts'
 
 test('above `maxConnections` a client gets 429 with Retry-After, until a connection has ended (P-HT-4)', async () => {
-  const host = new Host()
+  const host = new TestHub()
   const { fetch } = httpHandler(host, { path: '/chat', maxConnections: 2 })
   await PlainClient.open(fetch)
   await PlainClient.open(fetch)
@@ -19,7 +19,7 @@ test('above `maxConnections` a client gets 429 with Retry-After, until a connect
 })
 
 test('a hub that closes takes no new clients, and still answers its POSTs (P-LV-5)', async () => {
-  const host = new Host()
+  const host = new TestHub()
   const { fetch } = httpHandler(host, { path: '/chat' })
   const client = await PlainClient.open(fetch)
   host.closing = true
@@ -31,7 +31,7 @@ test('a hub that closes takes no new clients, and still answers its POSTs (P-LV-
 })
 
 test('a detached handler takes no new clients, and still answers POSTs', async () => {
-  const chat = httpHandler(new Host(), { path: '/chat' })
+  const chat = httpHandler(new TestHub(), { path: '/chat' })
   const client = await PlainClient.open(chat.fetch)
   chat.detach()
 
@@ -40,12 +40,12 @@ test('a detached handler takes no new clients, and still answers POSTs', async (
 })
 
 test('a wrongly encoded path, or a `context` that throws, is refused', async () => {
-  const broken = httpHandler(new Host(), {
+  const broken = httpHandler(new TestHub(), {
     context() {
       throw new Error('a bug')
     },
   })
-  const named = httpHandler(new Host(), { path: '/:name' })
+  const named = httpHandler(new TestHub(), { path: '/:name' })
 
   expect((await broken.fetch(get()))?.status).toBe(500)
   const headers = { accept: 'text/event-stream' }
@@ -59,8 +59,8 @@ test.each([
   { bodyTimeout: 0 },
   { heartbeat: '9' as never },
 ])('an option that cannot work is an error at start: %j', (options) => {
-  expect(() => httpHandler(new Host(), options)).toThrow(UsageError)
-  expect(() => httpHandler(new Host(), options)).toThrow(
+  expect(() => httpHandler(new TestHub(), options)).toThrow(UsageError)
+  expect(() => httpHandler(new TestHub(), options)).toThrow(
     /^unable to serve the hub: the option '\w+' is .*; give a number of/,
   )
 })
@@ -69,8 +69,8 @@ test.each([
   ['httpHandler', httpHandler],
   ['nodeHttpHandler', nodeHttpHandler],
 ] as const)('%s refuses a value that is no hub, and options that do not exist', (name, handler) => {
-  expect(() => handler({} as Host)).toThrow(`not a hub; write \`${name}(hub, options)\``)
-  expect(() => handler(new Host(), { maxConnection: 1 } as object)).toThrow(
+  expect(() => handler({} as TestHub)).toThrow(`not a hub; write \`${name}(hub, options)\``)
+  expect(() => handler(new TestHub(), { maxConnection: 1 } as object)).toThrow(
     /no option 'maxConnection'; the options are path, .* maxConnections, heartbeat, padding, bodyTimeout/,
   )
 })

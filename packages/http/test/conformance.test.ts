@@ -1,6 +1,10 @@
 import type { TransportCapabilities } from '@chat/core/transport'
-import { defineTransportSuite, type StartOptions, type TransportBench } from '@chat/testing/conformance'
-import { RecordingHub } from '../../../test-support/recording-hub.ts'
+import {
+  defineTransportSuite,
+  RecordingHub,
+  type StartOptions,
+  type TransportBench,
+} from '@chat/testing/conformance'
 import { sideBySide } from '../../../test-support/side-by-side.ts'
 import { TestServer, unusedPort } from '../../../test-support/test-server.ts'
 import { dial } from '../src/client/index.ts'

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { TestServer } from '../../../test-support/test-server.ts'
 import { dial, type HttpDialOptions } from '../src/client/index.ts'
 import { nodeHttpHandler } from '../src/node/index.ts'
-import { Host } from './support/host.ts'
+import { TestHub } from './support/test-hub.ts'
 
 async function serve(listener: RequestListener): Promise<TestServer> {
   const server = await TestServer.start(listener)
@@ -25,7 +25,7 @@ async function failure(listener: RequestListener): Promise<ChatError> {
 
 /** A hub's end and a client's, with what the client asks on its way. */
 async function connect(more: HttpDialOptions = {}) {
-  const host = new Host()
+  const host = new TestHub()
   const chat = nodeHttpHandler(host, { path: '/chat' })
   const server = await serve((request, response) => void chat(request, response))
   const connection = await dial(server.url, more)(options())

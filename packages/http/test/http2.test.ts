@@ -3,10 +3,10 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect, createServer 
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { nodeHttpHandler } from '../src/node/index.ts'
-import { Host } from './support/host.ts'
+import { TestHub } from './support/test-hub.ts'
 
 /** A server of `node:http2`, and a page's connection to it. */
-async function serve(host: Host): Promise<{ session: ClientHttp2Session; origin: string }> {
+async function serve(host: TestHub): Promise<{ session: ClientHttp2Session; origin: string }> {
   const chat = nodeHttpHandler(host, { path: '/chat' })
   const server = createServer((request, response) => {
     if (!chat(request, response)) response.writeHead(404).end()
@@ -53,7 +53,7 @@ const statusOf = async (stream: ClientHttp2Stream): Promise<unknown> =>
   (await once(stream, 'response'))[0][':status']
 
 test('over HTTP/2 a page of the same origin reaches the hub, and a foreign page does not (P-HT-1, P-HT-3)', async () => {
-  const host = new Host()
+  const host = new TestHub()
   const { session, origin } = await serve(host)
 
   const { status, id, stream } = await open(session, origin)
@@ -69,7 +69,7 @@ test('over HTTP/2 a page of the same origin reaches the hub, and a foreign page 
 })
 
 test('over HTTP/2 POSTs arrive in any order: an early POST ends the connection, and no POST is taken twice (P-HT-2)', async () => {
-  const host = new Host()
+  const host = new TestHub()
   const { session, origin } = await serve(host)
   const { id } = await open(session, origin)
   const half = post(session, { id, origin })
@@ -87,7 +87,7 @@ test('over HTTP/2 POSTs arrive in any order: an early POST ends the connection, 
 test('over HTTP/2 refusing a body that still arrives emits no warning', async () => {
   const warned = vi.spyOn(process, 'emitWarning')
   onTestFinished(() => warned.mockRestore())
-  const { session, origin } = await serve(new Host())
+  const { session, origin } = await serve(new TestHub())
   const unread = post(session, { id: 'nobody', origin })
   unread.write('[')
 

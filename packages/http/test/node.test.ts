@@ -5,7 +5,7 @@ import { Batch, Frame } from '@chat/core/transport'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { TestServer } from '../../../test-support/test-server.ts'
 import { nodeHttpHandler } from '../src/node/index.ts'
-import { Host } from './support/host.ts'
+import { TestHub } from './support/test-hub.ts'
 
 async function serve(listener: RequestListener): Promise<TestServer> {
   const server = await TestServer.start(listener)
@@ -37,7 +37,7 @@ const post = (server: TestServer, id: string, seq: number, body: string): Promis
   })
 
 test('a request that is not for the hub goes to the next middleware', async () => {
-  const chat = nodeHttpHandler(new Host(), { path: '/chat' })
+  const chat = nodeHttpHandler(new TestHub(), { path: '/chat' })
   const middleware = await serve((request, response) => chat(request, response, () => response.end('next')))
   const plain = await serve((request, response) => {
     if (!chat(request, response)) response.end('other')
@@ -48,7 +48,7 @@ test('a request that is not for the hub goes to the next middleware', async () =
 })
 
 test('mounted below a path, the handler matches the whole path', async () => {
-  const host = new Host()
+  const host = new TestHub()
   const chat = nodeHttpHandler(host, { path: '/api/chat' })
   const server = await serve((request, response) => {
     const mounted = Object.assign(request, {
@@ -64,7 +64,7 @@ test('mounted below a path, the handler matches the whole path', async () => {
 })
 
 test('a path is matched as it arrived: a path that only resolves to the hub’s does not match (SEC-26)', async () => {
-  const host = new Host()
+  const host = new TestHub()
   const chat = nodeHttpHandler(host, { path: '/chat' })
   const server = await serve((request, response) => {
     if (!chat(request, response)) response.writeHead(404).end()
@@ -81,7 +81,7 @@ test('a path is matched as it arrived: a path that only resolves to the hub’s 
 })
 
 test('a body that was read before is answered with an error, not taken for empty', async () => {
-  const host = new Host()
+  const host = new TestHub()
   const chat = nodeHttpHandler(host, { path: '/chat' })
   const server = await serve(async (request, response) => {
     if (request.method === 'POST') for await (const _ of request);
@@ -96,7 +96,7 @@ test('a body that was read before is answered with an error, not taken for empty
 })
 
 test('on a loopback address only loopback names count, so that no page can point its own name at it (P-HT-3)', async () => {
-  const host = new Host()
+  const host = new TestHub()
   const chat = nodeHttpHandler(host, { path: '/chat' })
   const server = await serve((request, response) => void chat(request, response))
   const headers = {
@@ -112,7 +112,7 @@ test('on a loopback address only loopback names count, so that no page can point
 })
 
 test('a POST that is cut in the middle of its body has no effect', async () => {
-  const host = new Host()
+  const host = new TestHub()
   const chat = nodeHttpHandler(host, { path: '/chat' })
   const server = await serve((request, response) => void chat(request, response))
   const { id } = await open(server)
@@ -137,7 +137,7 @@ test('a POST that is cut in the middle of its body has no effect', async () => {
 })
 
 test('a hub’s refusal ends the connection of a body that was not read', async () => {
-  const chat = nodeHttpHandler(new Host(), { path: '/chat' })
+  const chat = nodeHttpHandler(new TestHub(), { path: '/chat' })
   const server = await serve((request, response) => void chat(request, response))
   const socket = connect(server.port)
   const said = once(socket, 'data')
@@ -154,7 +154,7 @@ test('a hub’s refusal ends the connection of a body that was not read', async 
 test('the heartbeat does not keep a process running after its server has closed', async () => {
   const timers = vi.spyOn(globalThis, 'setTimeout')
   onTestFinished(() => timers.mockRestore())
-  const chat = nodeHttpHandler(new Host(), { path: '/chat', heartbeat: 86_402 })
+  const chat = nodeHttpHandler(new TestHub(), { path: '/chat', heartbeat: 86_402 })
   const server = await serve((request, response) => void chat(request, response))
 
   await open(server)
@@ -168,7 +168,7 @@ test('the heartbeat does not keep a process running after its server has closed'
 test('a client that leaves leaves no timer behind', async () => {
   const timers = vi.spyOn(globalThis, 'setTimeout')
   onTestFinished(() => timers.mockRestore())
-  const host = new Host()
+  const host = new TestHub()
   const chat = nodeHttpHandler(host, { path: '/chat' })
   const server = await serve((request, response) => void chat(request, response))
   const { response } = await open(server)
@@ -181,7 +181,7 @@ test('a client that leaves leaves no timer behind', async () => {
 })
 
 test('a client that vanishes before its answer leaves no connection behind', async () => {
-  const host = new Host()
+  const host = new TestHub()
   const chat = nodeHttpHandler(host, { path: '/chat' })
   const server = await serve((request, response) => {
     // As a slow middleware before the hub's would do.
@@ -196,7 +196,7 @@ test('a client that vanishes before its answer leaves no connection behind', asy
 })
 
 test('a request that a framework’s timeout answers while its body arrives is answered once', async () => {
-  const host = new Host()
+  const host = new TestHub()
   const chat = nodeHttpHandler(host, { path: '/chat', bodyTimeout: 20 })
   const unhandled: unknown[] = []
   const note = (error: unknown): void => void unhandled.push(error)
@@ -223,7 +223,7 @@ test('a request that a framework’s timeout answers while its body arrives is a
 })
 
 test('a client that does not read loses its socket when the hub has ended the connection (P-LV-4)', async () => {
-  const host = new Host()
+  const host = new TestHub()
   const chat = nodeHttpHandler(host, { path: '/chat' })
   const server = await serve((request, response) => void chat(request, response))
   const socket = connect(server.port)

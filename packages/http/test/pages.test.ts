@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type HttpHandler, httpHandler } from '../src/index.ts'
-import { Host } from './support/host.ts'
 import { get, PlainClient, post } from './support/plain-client.ts'
+import { TestHub } from './support/test-hub.ts'
 
 const ours = 'http://chat.example'
 const app = 'https://app.example'
@@ -29,7 +29,7 @@ test.each([
   ['no connection', { 'chat-connection': '' }],
   ['an encoded body', { 'content-encoding': 'gzip' }],
 ])('what a foreign page could post without asking is refused: %s (P-HT-3)', async (_name, headers) => {
-  const host = new Host()
+  const host = new TestHub()
   const { fetch } = httpHandler(host, { path: '/chat' })
   const client = await PlainClient.open(fetch)
 
@@ -40,7 +40,7 @@ test.each([
 })
 
 test('the content type may name its charset', async () => {
-  const client = await PlainClient.open(httpHandler(new Host(), { path: '/chat' }).fetch)
+  const client = await PlainClient.open(httpHandler(new TestHub(), { path: '/chat' }).fetch)
 
   expect(await client.post('["a"]', { 'content-type': 'Application/JSON; charset=utf-8' })).toBe(204)
 })
@@ -54,7 +54,7 @@ test.each([
 ])(
   'a page of %s can neither open a stream, nor post, nor pass a preflight (P-HT-3, SEC-01)',
   async (origin) => {
-    const host = new Host()
+    const host = new TestHub()
     const chat = httpHandler(host, { path: '/chat' })
     const client = await PlainClient.open(chat.fetch)
 
@@ -67,7 +67,7 @@ test.each([
 )
 
 test('a page of the same origin can do all that, with cookies (P-HT-3)', async () => {
-  const client = await PlainClient.open(httpHandler(new Host(), { path: '/chat' }).fetch)
+  const client = await PlainClient.open(httpHandler(new TestHub(), { path: '/chat' }).fetch)
 
   const answer = await client.answer('["a"]', { 'chat-seq': '1', origin: ours })
 
@@ -78,7 +78,7 @@ test('a page of the same origin can do all that, with cookies (P-HT-3)', async (
 })
 
 test('a page of another origin can when `origins` lists it, and gets the headers it needs (P-HT-3)', async () => {
-  const { fetch } = httpHandler(new Host(), { path: '/chat', origins: [app] })
+  const { fetch } = httpHandler(new TestHub(), { path: '/chat', origins: [app] })
 
   const asked = await fetch(preflight(app))
   expect(asked?.status).toBe(204)
@@ -95,7 +95,7 @@ test('a page of another origin can when `origins` lists it, and gets the headers
 })
 
 test('only the origin that opened a stream posts to it, even if another origin may connect as well (P-HT-3)', async () => {
-  const host = new Host()
+  const host = new TestHub()
   const { fetch } = httpHandler(host, { path: '/chat', origins: [app, 'https://other.example'] })
   const client = await PlainClient.open(fetch, { origin: app })
 
@@ -105,7 +105,7 @@ test('only the origin that opened a stream posts to it, even if another origin m
 })
 
 test('an id is valid at its own path only', async () => {
-  const host = new Host()
+  const host = new TestHub()
   const { fetch } = httpHandler(host, { path: '/ws/:user' })
   const headers = { accept: 'text/event-stream' }
   const opened = await fetch(new Request(`${ours}/ws/alice`, { headers }))
@@ -122,7 +122,7 @@ test('an id is valid at its own path only', async () => {
 })
 
 test('a request without origin that a browser marks as cross-site is refused (P-HT-3)', async () => {
-  const chat = httpHandler(new Host(), { path: '/chat' })
+  const chat = httpHandler(new TestHub(), { path: '/chat' })
 
   expect(await statusOf(chat, get({ 'sec-fetch-site': 'cross-site' }))).toBe(403)
   expect(await statusOf(chat, get({ 'sec-fetch-site': 'same-site' }))).toBe(403)
@@ -130,7 +130,7 @@ test('a request without origin that a browser marks as cross-site is refused (P-
 })
 
 test('`hosts` keeps out pages whose name was pointed at the server (P-HT-3)', async () => {
-  const chat = httpHandler(new Host(), { path: '/chat', hosts: ['localhost'] })
+  const chat = httpHandler(new TestHub(), { path: '/chat', hosts: ['localhost'] })
   const client = await PlainClient.open(chat.fetch)
 
   expect(await client.post('["a"]', { origin: ours })).toBe(403)
@@ -138,7 +138,7 @@ test('`hosts` keeps out pages whose name was pointed at the server (P-HT-3)', as
 
 test('each refusal is reported, and a throw in `onRefused` changes no answer', async () => {
   const told: unknown[] = []
-  const chat = httpHandler(new Host(), {
+  const chat = httpHandler(new TestHub(), {
     path: '/chat',
     onRefused({ status }, { method }) {
       told.push([status, method])
@@ -156,7 +156,7 @@ test('each refusal is reported, and a throw in `onRefused` changes no answer', a
 })
 
 test('pages that may connect can read that a hub closes, and foreign pages cannot (P-HT-3, P-LV-5)', async () => {
-  const host = new Host()
+  const host = new TestHub()
   const { fetch } = httpHandler(host, { path: '/chat', origins: [app] })
   host.closing = true
 

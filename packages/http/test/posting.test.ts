@@ -1,10 +1,10 @@
 import { expect, test, vi } from 'vitest'
 import { httpHandler } from '../src/index.ts'
 import type { HttpHandlerOptions } from '../src/options.ts'
-import { Host } from './support/host.ts'
 import { PlainClient, post } from './support/plain-client.ts'
+import { TestHub } from './support/test-hub.ts'
 
-async function open(options: HttpHandlerOptions<Request> = {}, host: Host = new Host()) {
+async function open(options: HttpHandlerOptions<Request> = {}, host: TestHub = new TestHub()) {
   const { fetch } = httpHandler(host, { path: '/chat', ...options })
   return { host, fetch, client: await PlainClient.open(fetch) }
 }
@@ -92,7 +92,7 @@ test('a POST of an older connection of the same client gets 404, without effect 
 })
 
 test('a transmission over the limit gets 413, and the connection ends with 4514 (P-HT-4, P-LV-3, SEC-04)', async () => {
-  const { host, client } = await open({}, new Host({ transmission: 1_000 }))
+  const { host, client } = await open({}, new TestHub({ transmission: 1_000 }))
   expect(await client.post(`["${'x'.repeat(996)}"]`)).toBe(204)
 
   expect(await client.post(`["${'x'.repeat(997)}"]`)).toBe(413)
@@ -102,14 +102,14 @@ test('a transmission over the limit gets 413, and the connection ends with 4514 
 })
 
 test('a body is refused by its declared size before it arrives (P-HT-4, SEC-04)', async () => {
-  const { client } = await open({}, new Host({ transmission: 1_000 }))
+  const { client } = await open({}, new TestHub({ transmission: 1_000 }))
   const { body } = slowBody()
 
   expect(await client.post(body, { 'content-length': '1001' })).toBe(413)
 })
 
 test('an endless body is not read beyond the limit (P-HT-4, SEC-04)', async () => {
-  const { client } = await open({}, new Host({ transmission: 10_000 }))
+  const { client } = await open({}, new TestHub({ transmission: 10_000 }))
   let pulled = 0
   const body = new ReadableStream({
     pull(controller) {
@@ -185,7 +185,7 @@ test('when a POST that waits for the hub is repeated, the newer counts, once (P-
 })
 
 test('a body that was read before, or is being read, gets 500, and is not taken for empty', async () => {
-  const host = new Host()
+  const host = new TestHub()
   const { fetch } = httpHandler(host, { path: '/chat' })
   const { id } = await PlainClient.open(fetch)
   const headers = { 'chat-connection': id, 'chat-seq': '1' }

@@ -3,11 +3,11 @@ import { Batch, Frame } from '@chat/core/transport'
 import { VirtualTime } from '@chat/testing'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { httpHandler } from '../src/index.ts'
-import { Host } from './support/host.ts'
 import { get, PlainClient } from './support/plain-client.ts'
+import { TestHub } from './support/test-hub.ts'
 
 test('the first event of a stream is an unguessable id, different for each stream (P-HT-1)', async () => {
-  const { fetch } = httpHandler(new Host(), { path: '/chat' })
+  const { fetch } = httpHandler(new TestHub(), { path: '/chat' })
 
   const ids = await Promise.all([1, 2, 3].map(async () => (await PlainClient.open(fetch)).id))
 
@@ -16,7 +16,7 @@ test('the first event of a stream is an unguessable id, different for each strea
 })
 
 test('later events carry transmissions, whole, with all their frames (P-HT-1, P-FR-1)', async () => {
-  const host = new Host()
+  const host = new TestHub()
   const client = await PlainClient.open(httpHandler(host, { path: '/chat' }).fetch)
 
   host.newest.write(Batch.root().append(new Frame('["a",1]')).append(new Frame('["b","\\n \u2028"]')))
@@ -27,7 +27,7 @@ test('later events carry transmissions, whole, with all their frames (P-HT-1, P-
 })
 
 test('a close is an event of its own after all sent events, and ends the stream (P-HT-5)', async () => {
-  const host = new Host({ greeting: ['["first"]'], farewell: { code: 4503, reason: 'not "you"\n' } })
+  const host = new TestHub({ greeting: ['["first"]'], farewell: { code: 4503, reason: 'not "you"\n' } })
   const client = await PlainClient.open(httpHandler(host, { path: '/chat' }).fetch)
 
   expect(await client.next()).toEqual({ type: '', data: '["first"]' })
@@ -37,7 +37,7 @@ test('a close is an event of its own after all sent events, and ends the stream 
 })
 
 test('headers agree on a subprotocol; without an offer there is no subprotocol (P-HT-6, P-FR-8)', async () => {
-  const host = new Host()
+  const host = new TestHub()
   const { fetch } = httpHandler(host, { path: '/chat' })
 
   const offering = await PlainClient.open(fetch, { 'chat-protocol': 'chat.v9, chat.v1.json' })
@@ -50,7 +50,7 @@ test('headers agree on a subprotocol; without an offer there is no subprotocol (
 })
 
 test('the answer tells proxies and caches to pass it on at once, unchanged and without a copy', async () => {
-  const { headers, status } = (await PlainClient.open(httpHandler(new Host(), { path: '/chat' }).fetch))
+  const { headers, status } = (await PlainClient.open(httpHandler(new TestHub(), { path: '/chat' }).fetch))
     .response
 
   expect(status).toBe(200)
@@ -61,7 +61,7 @@ test('the answer tells proxies and caches to pass it on at once, unchanged and w
 })
 
 test('a proxy that buffers two kilobytes passes the first event on', async () => {
-  const client = await PlainClient.open(httpHandler(new Host(), { path: '/chat' }).fetch)
+  const client = await PlainClient.open(httpHandler(new TestHub(), { path: '/chat' }).fetch)
 
   expect(client.received).toBeGreaterThan(2_048)
 })
@@ -72,7 +72,7 @@ test('an idle stream gets comments, and a busy stream gets none', async () => {
     beats.push(callback)
     return () => {}
   })
-  const host = new Host()
+  const host = new TestHub()
   const client = await PlainClient.open(httpHandler(host, { path: '/chat' }).fetch)
   vi.restoreAllMocks()
   const beat = (): void => {
@@ -105,7 +105,7 @@ test.each([0, 100, 3_900, 7_900])(
     const time = new VirtualTime()
     vi.spyOn(systemRuntime, 'timer').mockImplementation(time.runtime('server').timer)
     onTestFinished(() => void vi.restoreAllMocks())
-    const host = new Host()
+    const host = new TestHub()
     const client = await PlainClient.open(httpHandler(host, { path: '/chat', heartbeat: 8_000 }).fetch)
     const heard: number[] = [time.now]
     let over = false
@@ -133,7 +133,7 @@ test.each([0, 100, 3_900, 7_900])(
 )
 
 test('a client that cancels its stream has left the hub', async () => {
-  const host = new Host()
+  const host = new TestHub()
   const client = await PlainClient.open(httpHandler(host, { path: '/chat' }).fetch)
 
   client.leave()
@@ -142,7 +142,7 @@ test('a client that cancels its stream has left the hub', async () => {
 })
 
 test('a request without `Accept: text/event-stream`, or for another path, is not for the hub (P-HT-1)', async () => {
-  const host = new Host()
+  const host = new TestHub()
   const { fetch } = httpHandler(host, { path: '/chat' })
 
   const none = [
@@ -162,7 +162,7 @@ test('a request without `Accept: text/event-stream`, or for another path, is not
 })
 
 test('`authenticate` gets the same handshake as over every transport', async () => {
-  const host = new Host()
+  const host = new TestHub()
   const { fetch } = httpHandler(host, { path: '/ws/:user', context: ({ url }) => new URL(url).hostname })
   const request = new Request('http://chat.example/ws/Zo%C3%AB?room=a&room=b', {
     headers: { accept: 'text/event-stream', cookie: 'session=a%20b; b=2', 'X-Some': 'thing' },

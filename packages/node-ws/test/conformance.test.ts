@@ -1,9 +1,13 @@
 import type { Server } from 'node:http'
 import type { TransportCapabilities } from '@chat/core/transport'
-import { defineTransportSuite, type StartOptions, type TransportBench } from '@chat/testing/conformance'
+import {
+  defineTransportSuite,
+  RecordingHub,
+  type StartOptions,
+  type TransportBench,
+} from '@chat/testing/conformance'
 import { describe, it } from 'vitest'
 import { WebSocketServer } from 'ws'
-import { RecordingHub } from '../../../test-support/recording-hub.ts'
 import { TestServer, unusedPort } from '../../../test-support/test-server.ts'
 import { attach, dial, upgradeHandler } from '../src/index.ts'
 

@@ -2,10 +2,14 @@
 // browser's dialer.
 import { dial } from '@chat/browser'
 import type { TransportCapabilities } from '@chat/core/transport'
-import { type StartOptions, type TransportBench, transportCases } from '@chat/testing/conformance'
+import {
+  RecordingHub,
+  type StartOptions,
+  type TransportBench,
+  transportCases,
+} from '@chat/testing/conformance'
 import { webSocketHandler } from '@chat/web-socket'
 import { FaultProxy } from '../../../test-support/fault-proxy.ts'
-import { RecordingHub } from '../../../test-support/recording-hub.ts'
 import { reportCases } from '../../../test-support/report-cases.ts'
 import { serve } from './deno.ts'
 

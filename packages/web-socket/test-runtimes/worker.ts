@@ -1,9 +1,13 @@
 // Server for tests in other processes, in a Durable Object of workerd. `POST /suite` runs the conformance
 // suite over pairs of sockets in the object.
 import type { Connection, TransportCapabilities } from '@chat/core/transport'
-import { type StartOptions, type TransportBench, transportCases } from '@chat/testing/conformance'
+import {
+  RecordingHub,
+  type StartOptions,
+  type TransportBench,
+  transportCases,
+} from '@chat/testing/conformance'
 import { webSocketHandler } from '@chat/web-socket'
-import { RecordingHub } from '../../../test-support/recording-hub.ts'
 import { RemoteServer } from '../../../test-support/remote-server.ts'
 import { reportCases } from '../../../test-support/report-cases.ts'
 import { WebSocketConnection } from '../src/connection.ts'

@@ -12,21 +12,19 @@ import {
 } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { Hub, type HubOptions, UsageError } from '@chat/core'
-import type { Handshake, TransportCapabilities, TransportHub } from '@chat/core/transport'
+import type { Handshake, TransportCapabilities } from '@chat/core/transport'
 import { type NodeHttpHandler, nodeHttpHandler } from '@chat/http/node'
 import { attach, type UpgradeHandler } from '@chat/node-ws'
 import {
   type LinkEvent,
   type LocalPeer,
   type PeerStatus,
-  RecordingHost,
+  RecordingHub,
   type StartOptions,
 } from '@chat/testing/conformance'
 
 /** A recording host for the server's peers, with a hub's limits. */
-class Host extends RecordingHost implements TransportHub {
-  readonly closing = false
-  readonly limits = new Hub().limits
+class BenchHub extends RecordingHub {
   readonly path: string
   upgradeHandler: UpgradeHandler | null = null
   /** Separate server of this host, if any. */
@@ -72,7 +70,7 @@ interface RunningHub {
 export class TestServer {
   readonly #server: Server = createServer((request, response) => void this.#answer(request, response))
   readonly #sockets = new Map<Socket, string>()
-  readonly #benches = new Map<string, Host>()
+  readonly #benches = new Map<string, BenchHub>()
   readonly #hubs = new Map<string, RunningHub>()
   #made = 0
   #nowhere = ''
@@ -103,7 +101,7 @@ export class TestServer {
   /** Starts a recording host at a new path, and returns the path. */
   startBench(options: StartOptions): string {
     const path = `/bench/${++this.#made}`
-    const host = new Host(path, options)
+    const host = new BenchHub(path, options)
     host.upgradeHandler = attach(host, this.#server, { path, origins: () => true })
     this.#benches.set(path, host)
     return path
@@ -117,7 +115,7 @@ export class TestServer {
     const chat: { take?: NodeHttpHandler } = {}
     const server = createServer((request, response) => void chat.take?.(request, response))
     const url = `http://127.0.0.1:${await bind(server)}/chat`
-    const host = new Host(url, options)
+    const host = new BenchHub(url, options)
     host.server = server
     server.on('connection', (socket: Socket) => this.#note(socket, url))
     chat.take = nodeHttpHandler(host, { path: '/chat', origins: () => true })
@@ -253,7 +251,7 @@ export class TestServer {
     return [...this.#sockets].flatMap(([socket, url]) => (url.split('?')[0] === path ? [socket] : []))
   }
 
-  #bench(path: string): Host {
+  #bench(path: string): BenchHub {
     const host = this.#benches.get(path)
     if (host === undefined) throw new UsageError(`there is no bench ${path}`)
     return host

@@ -1,6 +1,6 @@
 import { Client, type ClientOptions, type Position, type Runtime, type Untyped } from '@chat/core'
-import { type MemoryHost, MemoryNetwork } from '@chat/core/memory'
-import { Batch, type Connection, Frame, type Sink } from '@chat/core/transport'
+import { MemoryNetwork } from '@chat/core/memory'
+import { Batch, type Connection, Frame, type Sink, type TransportHub } from '@chat/core/transport'
 import { VirtualTime } from '@chat/testing'
 import { expect } from 'vitest'
 
@@ -112,7 +112,7 @@ class FakeConnection implements Sink {
 }
 
 /** A scripted hub on the network of its stage. */
-class FakeHub implements MemoryHost {
+class FakeHub implements Pick<TransportHub, 'subprotocols' | 'accept'> {
   readonly subprotocols = ['chat.v1.json']
   readonly connections: FakeConnection[] = []
   /** Additional fields of the next `welcome`. */

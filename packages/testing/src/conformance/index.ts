@@ -38,7 +38,7 @@ export {
   LocalPeer,
   type Peer,
   type PeerStatus,
-  RecordingHost,
+  RecordingHub,
   type StartOptions,
 } from './transport/peer.ts'
 export { defineTransportSuite, transportCases } from './transport/suite.ts'

@@ -2,7 +2,7 @@ import { type MemoryLink, MemoryNetwork } from '@chat/core/memory'
 import type { Batch, Dialer, TransportCapabilities } from '@chat/core/transport'
 import { describe, expect, it } from 'vitest'
 import {
-  RecordingHost,
+  RecordingHub,
   type TransportBench,
   type TransportHarness,
   transportCases,
@@ -29,18 +29,18 @@ function harnessOf(fault: Fault, spoil: Spoil = () => ({})): TransportHarness {
     settle: () => time.settle(),
     async start(options) {
       const network = new MemoryNetwork(time.runtime('network', { work: true }), { latency: () => 5 })
-      const host = new RecordingHost(options)
+      const hub = new RecordingHub(options)
       const link = network.link()
       network.listen('hub', {
-        subprotocols: host.subprotocols,
-        accept: (connection, handshake) => host.accept(faulty(connection, fault), handshake),
+        subprotocols: hub.subprotocols,
+        accept: (connection, handshake) => hub.accept(faulty(connection, fault), handshake),
       })
       const dial = network.dialer('hub', { link })
       const bench: TransportBench = {
         dial: async (how) => faulty(await dial(how), fault),
         nowhere: network.dialer('nobody'),
-        accepted: () => host.next(),
-        open: async () => host.open,
+        accepted: () => hub.next(),
+        open: async () => hub.open,
         cut: async () => link.cut(),
         stop: async () => {},
       }

@@ -4,7 +4,7 @@ import type { TransportCapabilities } from '@chat/core/transport'
 import { describe, it } from 'vitest'
 import {
   defineTransportSuite,
-  RecordingHost,
+  RecordingHub,
   type StartOptions,
   type TransportBench,
 } from '../../src/conformance/index.ts'
@@ -25,14 +25,14 @@ async function start(
   latency?: () => number,
 ): Promise<TransportBench> {
   const network = new MemoryNetwork(runtime, latency === undefined ? {} : { latency })
-  const host = new RecordingHost(options)
+  const hub = new RecordingHub(options)
   const link = network.link()
-  network.listen('hub', host)
+  network.listen('hub', hub)
   return {
     dial: network.dialer('hub', { link }),
     nowhere: network.dialer('nobody', { link }),
-    accepted: () => host.next(),
-    open: async () => host.open,
+    accepted: () => hub.next(),
+    open: async () => hub.open,
     cut: async () => link.cut(),
     vanish: async (side) =>
       link.reset(side === 'server' ? { client: null, hub: 0 } : { client: 0, hub: null }),

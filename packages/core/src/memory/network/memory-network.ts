@@ -1,17 +1,13 @@
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
 import { onAbort } from '../../runtime/signal.ts'
 import type { Connection, Dialer, Handshake } from '../../transport/connection.ts'
+import type { TransportHub } from '../../transport/transport-hub.ts'
 import { UsageError } from '../../vocabulary/errors.ts'
 import { MemoryConnection } from './memory-connection.ts'
 import { MemoryLink } from './memory-link.ts'
 
-/** A server of the network, which takes the dialled connections. A `Hub` fits. */
-export interface MemoryHost {
-  /** The subprotocols that it speaks. */
-  readonly subprotocols: readonly string[]
-  /** Takes a connection. */
-  accept(connection: Connection, handshake: Handshake): void
-}
+/** Part of a hub that the network uses. */
+type ListeningHub = Pick<TransportHub, 'subprotocols' | 'accept'>
 
 /** Options of a {@link MemoryNetwork}. */
 export interface MemoryNetworkOptions {
@@ -27,7 +23,7 @@ export interface MemoryDialOptions extends Partial<Handshake> {
 
 /** A hub's ends of its open connections. */
 interface Listening {
-  readonly host: MemoryHost
+  readonly hub: ListeningHub
   readonly ends: Set<MemoryConnection>
 }
 
@@ -59,12 +55,12 @@ export class MemoryNetwork {
   /**
    * Takes the connections that are dialled under a name. The undo stops it, and leaves open connections alone.
    *
-   * @throws UsageError when another host listens under this name.
+   * @throws UsageError when another hub listens under this name.
    */
-  listen(name: string, host: MemoryHost): Undo {
+  listen(name: string, hub: ListeningHub): Undo {
     if (this.#listening.has(name))
-      throw new UsageError(`unable to listen at '${name}': another host listens there; choose another name`)
-    const listening = { host, ends: new Set<MemoryConnection>() }
+      throw new UsageError(`unable to listen at '${name}': another hub listens there; choose another name`)
+    const listening = { hub, ends: new Set<MemoryConnection>() }
     this.#listening.set(name, listening)
     return () => {
       if (this.#listening.get(name) === listening) this.#listening.delete(name)
@@ -72,8 +68,8 @@ export class MemoryNetwork {
   }
 
   /**
-   * Ends the host of a name as a crash does, at once and silently. Its clients notice it after `telling` milliseconds, or never (`null`).
-   * The host must have ended already, because its connections still report their end to it.
+   * Ends the hub of a name as a crash does, at once and silently. Its clients notice it after `telling` milliseconds, or never (`null`).
+   * The hub must have ended already, because its connections still report their end to it.
    */
   crash(name: string, telling: number | null): void {
     const listening = this.#listening.get(name)
@@ -100,7 +96,7 @@ export class MemoryNetwork {
           ignore()
           if (!wanted) return
           const listening = this.#listening.get(name)
-          if (listening === undefined) reject(new Error(`unable to dial '${name}': no host listens there`))
+          if (listening === undefined) reject(new Error(`unable to dial '${name}': no hub listens there`))
           else if (link.refusing) reject(new Error(`unable to dial '${name}': refused`))
           else resolve(this.#connect(listening, link, protocols, handshake))
         })
@@ -108,12 +104,12 @@ export class MemoryNetwork {
   }
 
   #connect(
-    { host, ends }: Listening,
+    { hub, ends }: Listening,
     link: MemoryLink,
     offered: readonly string[],
     given: Partial<Handshake>,
   ): Connection {
-    const protocol = offered.find((name) => host.subprotocols.includes(name)) ?? ''
+    const protocol = offered.find((name) => hub.subprotocols.includes(name)) ?? ''
     const { up, down } = link
     const ended = (end: MemoryConnection): void => {
       if (end === near) link.delete(near)
@@ -122,7 +118,7 @@ export class MemoryNetwork {
     const [near, far] = MemoryConnection.pair({ runtime: this.#runtime, up, down, protocol, ended })
     link.add(near, far)
     ends.add(far)
-    host.accept(far, { ...nowhere, ...given })
+    hub.accept(far, { ...nowhere, ...given })
     return near
   }
 }

@@ -43,12 +43,12 @@ export interface TransportBench {
   /** Dials an address without a server. */
   readonly nowhere?: Dialer
   /**
-   * Resolves with the server's end of the next link, in the order of the dials, as {@link RecordingHost.next}
+   * Resolves with the server's end of the next link, in the order of the dials, as {@link RecordingHub.next}
    * does.
    */
   accepted(): Promise<AcceptedPeer>
   /**
-   * Resolves with the number of the server's ends that have not ended, as {@link RecordingHost.open} counts
+   * Resolves with the number of the server's ends that have not ended, as {@link RecordingHub.open} counts
    * them.
    */
   open(): Promise<number>

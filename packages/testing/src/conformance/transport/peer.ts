@@ -1,4 +1,12 @@
-import { Batch, type Connection, Frame, type Handshake, type Sink } from '@chat/core/transport'
+import { Hub } from '@chat/core'
+import {
+  Batch,
+  type Connection,
+  Frame,
+  type Handshake,
+  type Sink,
+  type TransportHub,
+} from '@chat/core/transport'
 import { excerptOf } from './excerpt.ts'
 
 /** An event at an end of a link. */
@@ -158,16 +166,21 @@ export interface StartOptions {
  * A stand-in for a hub: accepts connections as a server's ends, in the turn in which the transport hands them
  * over, and gives them out one by one.
  */
-export class RecordingHost {
-  /** Subprotocols that the host speaks. */
+export class RecordingHub implements TransportHub {
+  /** True if the hub shuts down. A test sets it; the recording hub itself goes on. Default: `false`. */
+  closing = false
+  /** Sizes in bytes that a transport has to know. Default: those of a `Hub` without options. */
+  readonly limits: TransportHub['limits']
+  /** Subprotocols that the hub speaks. */
   readonly subprotocols: readonly string[]
   readonly #options: StartOptions
   readonly #peers: LocalPeer[] = []
   readonly #untaken: AcceptedPeer[] = []
   readonly #waiting: ((accepted: AcceptedPeer) => void)[] = []
 
-  /** Makes a host that behaves as the options say. */
-  constructor(options: StartOptions) {
+  /** Makes a hub that behaves as the options say; `limits` replaces default limits. */
+  constructor(options: StartOptions, limits: Partial<TransportHub['limits']> = {}) {
+    this.limits = { ...new Hub().limits, ...limits }
     this.#options = options
     this.subprotocols = options.subprotocols
   }

@@ -36,13 +36,13 @@ export function transportCases(harness: TransportHarness): ConformanceCase[] {
  *   capabilities: { client: memory, server: memory },
  *   async start(options) {
  *     const network = new MemoryNetwork(systemRuntime)
- *     const host = new RecordingHost(options)
- *     network.listen('hub', host)
+ *     const hub = new RecordingHub(options)
+ *     network.listen('hub', hub)
  *     return {
  *       dial: network.dialer('hub'),
  *       nowhere: network.dialer('unknown'),
- *       accepted: () => host.next(),
- *       open: async () => host.open,
+ *       accepted: () => hub.next(),
+ *       open: async () => hub.open,
  *       stop: async () => {},
  *     }
  *   },

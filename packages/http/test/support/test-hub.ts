@@ -1,15 +1,10 @@
-import { Hub, type Limits } from '@chat/core'
-import type { TransportHub } from '@chat/core/transport'
-import { type LocalPeer, RecordingHost, type StartOptions } from '@chat/testing/conformance'
+import type { Limits } from '@chat/core'
+import { type LocalPeer, RecordingHub, type StartOptions } from '@chat/testing/conformance'
 
 /** Replaces the hub in tests of the transport alone. */
-export class Host extends RecordingHost implements TransportHub {
-  closing = false
-  readonly limits: Limits
-
+export class TestHub extends RecordingHub {
   constructor(options: Partial<StartOptions & Limits> = {}) {
-    super({ subprotocols: ['chat.v1.json'], greeting: [], farewell: null, ...options })
-    this.limits = { ...new Hub().limits, ...options }
+    super({ subprotocols: ['chat.v1.json'], greeting: [], farewell: null, ...options }, options)
   }
 
   /** The hub's side of the newest connection. */
