@@ -1,4 +1,4 @@
-import { describe } from '../vocabulary/check-options.ts'
+import { checkOptions, describe, type OptionNames } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
 import { eventNameRule, isEventName } from '../vocabulary/event-name.ts'
 import type { Schema } from './schema.ts'
@@ -70,21 +70,53 @@ export interface Contract<D extends ContractDefinition = ContractDefinition> {
  * })
  * ```
  *
- * @throws UsageError when a name stands in two groups, starts with `$` as the SDK's own events do, or is no event name.
+ * @throws UsageError when a name stands in two groups, starts with `$` as the SDK's own events do, or is no event name; also for a
+ * group that does not exist, and a value that is not a validator.
  */
 export function contract<const D extends ContractDefinition>(definition: D): Contract<D> {
+  checkDefinition(definition)
   const seen = new Set<string>()
   for (const group of [definition.events, definition.calls, definition.asks])
     for (const name of Object.keys(group ?? {})) {
       if (seen.has(name))
-        throw new UsageError(`unable to make the contract: '${name}' stands in it twice; rename one`)
+        throw new UsageError(`unable to ${operation}: '${name}' stands in it twice; rename one`)
       if (!isEventName(name))
-        throw new UsageError(
-          `unable to make the contract: ${describe(name)} cannot be a name: ${eventNameRule}`,
-        )
+        throw new UsageError(`unable to ${operation}: ${describe(name)} cannot be a name: ${eventNameRule}`)
       seen.add(name)
     }
   return { definition }
+}
+
+const operation = 'make the contract'
+const groupNames: OptionNames<ContractDefinition> = { events: true, calls: true, asks: true }
+const partNames: OptionNames<Operation> = { input: true, output: true }
+
+/** @throws UsageError for a group or a part that does not exist, and for a value that is not a validator. */
+function checkDefinition(definition: ContractDefinition): void {
+  if (definition === undefined)
+    throw new UsageError(`unable to ${operation}: give an object with events, calls or asks`)
+  checkOptions(operation, definition, groupNames)
+  const { events, calls, asks } = definition
+  for (const [group, members] of Object.entries({ events, calls, asks }))
+    if (members !== undefined && (typeof members !== 'object' || members === null))
+      throw new UsageError(
+        `unable to ${operation}: '${group}' must be an object with a member for each name, but is ${describe(members)}`,
+      )
+  for (const [name, schema] of Object.entries(events ?? {})) checkSchema(`events.${name}`, schema)
+  for (const [group, operations] of Object.entries({ calls, asks }))
+    for (const [name, parts] of Object.entries(operations ?? {})) {
+      checkOptions(operation, parts ?? null, partNames, `${group}.${name}`)
+      for (const part of ['input', 'output'] as const) checkSchema(`${group}.${name}.${part}`, parts[part])
+    }
+}
+
+/** Validators of some libraries are functions. */
+function checkSchema(path: string, value: unknown): void {
+  const standard = (value as Partial<Schema> | null | undefined)?.['~standard']
+  if (typeof standard?.validate !== 'function')
+    throw new UsageError(
+      `unable to ${operation}: '${path}' must be a validator of Standard Schema, such as z.string(), but is ${describe(value)}`,
+    )
 }
 
 type Group<C, G extends keyof ContractTypes> =

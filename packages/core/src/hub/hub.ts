@@ -5,6 +5,7 @@ import type { Listener } from '../runtime/emitter.ts'
 import type { Undo } from '../runtime/runtime.ts'
 import { Frame } from '../transport/batch.ts'
 import type { Connection, Handshake } from '../transport/connection.ts'
+import { checkDuration, checkOptions, checkText } from '../vocabulary/check-options.ts'
 import { CloseCode } from '../vocabulary/close-codes.ts'
 import type { Stored } from '../vocabulary/position.ts'
 import { type CastMessage, castKey } from './connections/cast-message.ts'
@@ -157,11 +158,14 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
    *
    * On this node the kick is done when the call returns. The promise resolves when the other nodes were told.
    *
-   * @throws UsageError when `who` is neither a user nor a session.
+   * @throws UsageError when `who` is neither a user nor a session, and for an option that does not exist or
+   * is not a text.
    * @throws ChatError `unavailable` when the backplane is out of reach, so that other nodes may not know.
    * Call it again.
    */
   async kick(who: string, options: { readonly reason?: string } = {}): Promise<void> {
+    checkOptions('kick', options, { reason: true })
+    checkText('kick', 'reason', options.reason)
     await revoke(this.#state, who, {
       kind: 'session',
       reason: options.reason ?? 'removed by the application',
@@ -222,12 +226,19 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
   /**
    * Drains and stops the hub. It refuses new handshakes, tells its clients to come back elsewhere (or here,
    * at a moment spread over the deadline), finishes the operations under way, and closes the remaining
-   * connections at the deadline. A second call returns the same promise.
+   * connections at the deadline. A second call returns the same promise. Options that do not exist or cannot
+   * work reject with a `UsageError`, and the hub goes on.
    *
    * A script or a test may end without it: the log in memory keeps no process alive. A connection, a
    * listening server and a message that the log has not answered for do.
    */
   close(options: { /** Milliseconds. Default: 5 000. */ readonly deadline?: number } = {}): Promise<void> {
+    try {
+      checkOptions('close the hub', options, { deadline: true })
+      checkDuration('close the hub', 'deadline', options.deadline)
+    } catch (error) {
+      return Promise.reject(error)
+    }
     this.#closing ??= this.#drain(options.deadline ?? defaultDeadline)
     return this.#closing
   }

@@ -209,13 +209,14 @@ const operation = 'start the hub'
 /**
  * Checks the options of a hub, except for their numbers.
  *
- * @throws UsageError for an option that does not exist, a policy that is not a function, or `log` beside
- * `backplane`.
+ * @throws UsageError for an option that does not exist, a policy that is not a function, a `backplane` that is
+ * none, or `log` beside `backplane`.
  */
 export function checkHubOptions(options: HubOptions<AnyContract>): void {
   checkOptions<object>(operation, options, hubOptionNames)
   checkOptions(operation, options.log, logOptionNames, 'log')
   for (const name of ['authenticate', 'authorize'] as const) checkFunction(name, options[name])
+  checkBackplane(options.backplane)
   if (options.log !== undefined && options.backplane !== undefined)
     throw new UsageError(
       `unable to ${operation}: the option 'log' is for the log in memory, which a hub with a 'backplane' does not have; give one of the two`,
@@ -255,6 +256,16 @@ export function resolvePresence(given: PresenceOptions): PresenceRules {
   const { rooms = () => true, ...numbers } = given
   checkFunction('presence.rooms', rooms)
   return { rooms, ...withDefaults('presence', defaultPresence, numbers) }
+}
+
+/** A backplane is told by its abilities and its log; a wrong one would fail at its first use. */
+function checkBackplane(value: unknown): void {
+  if (value === undefined) return
+  const { capabilities, append } = (value ?? {}) as Partial<Backplane>
+  if (typeof capabilities !== 'object' || typeof append !== 'function')
+    throw new UsageError(
+      `unable to ${operation}: the option 'backplane' must be a backplane, such as a MemoryBackplane, but is ${describe(value)}`,
+    )
 }
 
 function checkFunction(name: string, value: unknown): void {

@@ -32,6 +32,30 @@ export function checkOptions<Options extends object>(
   }
 }
 
+/**
+ * Refuses a value that is not a text; `undefined` is the default.
+ *
+ * @throws UsageError when the value of the option `name` is not a string.
+ */
+export function checkText(operation: string, name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'string')
+    throw new UsageError(
+      `unable to ${operation}: the option '${name}' must be a string, but is ${describe(value)}`,
+    )
+}
+
+/**
+ * Refuses a value that is not a duration in milliseconds; `undefined` is the default.
+ *
+ * @throws UsageError when the value of the option `name` is not a finite number of at least 0.
+ */
+export function checkDuration(operation: string, name: string, value: unknown): void {
+  if (value !== undefined && !(Number.isFinite(value) && (value as number) >= 0))
+    throw new UsageError(
+      `unable to ${operation}: the option '${name}' must be a number of milliseconds, at least 0, but is ${describe(value)}`,
+    )
+}
+
 /** A value as a short text for an error. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 100))

@@ -89,6 +89,22 @@ describe('contract()', () => {
     },
   )
 
+  test.each([
+    [undefined, 'give an object with events, calls or asks'],
+    [{ event: {} }, "there is no option 'event'; the options are events, calls, asks"],
+    [{ events: 1 }, "'events' must be an object with a member for each name, but is 1"],
+    [{ events: { a: 1 } }, "'events.a' must be a validator of Standard Schema, such as z.string(), but is 1"],
+    [{ calls: { a: 1 } }, "the option 'calls.a' is not an object, but 1"],
+    [
+      { calls: { a: { inptu: z.null() } } },
+      "there is no option 'calls.a.inptu'; the options are input, output",
+    ],
+    [{ asks: { a: { input: z.null() } } }, "'asks.a.output' must be a validator"],
+  ])('refuses the definition %j, and tells how to change it', (definition, text) => {
+    expect(() => contract(definition as never)).toThrow(UsageError)
+    expect(() => contract(definition as never)).toThrow(text)
+  })
+
   test.each(['constructor', 'toString', 'error', '漢'.repeat(42)])('takes %s as a name (U-03)', (name) => {
     expect(contract({ events: { [name]: z.null() } }).definition.events).toHaveProperty([name])
   })

@@ -45,6 +45,8 @@ describe('the options of a hub', () => {
     ['presence.rooms', { presence: { rooms: '#a' } }],
     ['limits', { limits: 5 }],
     ['presence', { presence: true }],
+    ['backplane', { backplane: {} }],
+    ['backplane', { backplane: null }],
   ])('a value of the wrong kind for %s is refused, and the message names the option', (name, options) => {
     expect(starting(options)).toThrow(UsageError)
     expect(starting(options)).toThrow(`the option '${name}'`)

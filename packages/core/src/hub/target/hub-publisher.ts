@@ -19,6 +19,14 @@ import { AddressQueues } from '../sessions/address-queues.ts'
 import type { HubState } from '../sessions/hub-state.ts'
 import { AskPoll } from './ask-poll.ts'
 import type { AskOptions, AskResults, HubTarget, RemoveOptions } from './hub-target.ts'
+import {
+  type CastOptions,
+  checkAskOptions,
+  checkCastOptions,
+  checkRemoveOptions,
+  checkSendOptions,
+  type SendOptions,
+} from './target-options.ts'
 
 const defaultAskTimeout = 10_000
 /** Messages of the hub for which the log recognises repetitions. */
@@ -55,8 +63,8 @@ export class HubPublisher {
       )
     // A method that returns a promise never throws in the call: wrong use rejects the promise.
     return {
-      send: async (event, data, options) => this.#send(address, event, data, options?.signal),
-      cast: (event, data, options) => this.#cast(address, event, data, options?.key),
+      send: async (event, data, options) => this.#send(address, event, data, options),
+      cast: (event, data, options) => this.#cast(address, event, data, options),
       position: async () => this.#position(address),
       members: async () => this.#members(address),
       ask: async (event, data, options) => this.#ask(address, event, data, options),
@@ -65,7 +73,8 @@ export class HubPublisher {
     } as HubTarget<AnyContract>
   }
 
-  #send(address: string, event: string, data: unknown, signal: AbortSignal | undefined): Promise<Stored> {
+  #send(address: string, event: string, data: unknown, options?: SendOptions): Promise<Stored> {
+    if (options !== undefined) checkSendOptions(address, options)
     if (address.startsWith('~'))
       throw new UsageError(
         'unable to send to a session: it takes casts and asks only; send to its user instead',
@@ -75,7 +84,7 @@ export class HubPublisher {
       this.#context.validator.event(event, data)
       const json = this.#encode(data)
       const { id, n } = this.#context.nextMessageId()
-      const decided = this.#awaitDecision(signal, reject)
+      const decided = this.#awaitDecision(options?.signal, reject)
       const key = {
         user: '',
         session: this.#context.id,
@@ -117,10 +126,12 @@ export class HubPublisher {
     }
   }
 
-  #cast(address: string, event: string, data: unknown, key: string | undefined): void {
+  #cast(address: string, event: string, data: unknown, options?: CastOptions): void {
+    if (options !== undefined) checkCastOptions(address, options)
     checkEvent(event)
     this.#context.validator.event(event, data)
     const value = JSON.parse(this.#encode(data))
+    const key = options?.key
     publishCast(this.#context, { address, event, data: value, from: null, session: undefined, key })
   }
 
@@ -178,6 +189,7 @@ export class HubPublisher {
     data: unknown,
     options: AskOptions,
   ): Promise<AskResults<unknown>> {
+    checkAskOptions(address, options)
     checkEvent(event)
     return new Promise((resolve, reject) => {
       this.#context.validator.operation('asks', 'input', event, data)
@@ -197,6 +209,7 @@ export class HubPublisher {
   }
 
   async #remove(address: string, who: string, options: RemoveOptions = {}): Promise<void> {
+    checkRemoveOptions(address, options)
     const { code = 'forbidden', message = 'removed by the application' } = options
     if (!address.startsWith('#'))
       throw new UsageError(`unable to remove a session from ${describe(address)}: it is not a room`)

@@ -41,8 +41,8 @@ export interface HubTarget<C extends AnyContract> {
   /**
    * Publishes a durable message, and resolves with its position once the log has accepted it.
    *
-   * @throws UsageError for a session, which takes casts and asks only, and for a name that cannot be an
-   * event's.
+   * @throws UsageError for a session, which takes casts and asks only, for a name that cannot be an event's,
+   * and for an option that does not exist.
    * @throws ChatError `bad_payload` for data that the contract does not accept or that has no JSON form,
    * `too_large` above 300 KiB.
    * @throws UncertainError when the hub is closed or `signal` aborted before the log has answered.
@@ -57,7 +57,8 @@ export interface HubTarget<C extends AnyContract> {
    * client that reads too slowly, the hub holds the newest cast of each `key`, and writes it when the client
    * reads again. The hub holds up to 256 keys and 64 KiB for each connection, and then drops the oldest.
    *
-   * @throws UsageError for a name that cannot be an event's.
+   * @throws UsageError for a name that cannot be an event's, and for an option that does not exist or cannot
+   * work.
    * @throws ChatError `bad_payload` for data that the contract does not accept or that has no JSON form,
    * `too_large` above 300 KiB.
    */
@@ -74,7 +75,8 @@ export interface HubTarget<C extends AnyContract> {
   /**
    * Asks the sessions of the address on this node, and resolves with the first answer.
    *
-   * @throws UsageError for a name that cannot be an event's.
+   * @throws UsageError for a name that cannot be an event's, and for an option that does not exist or cannot
+   * work.
    * @throws ChatError `not_found` when no session is there, `timeout` when none answers in time. When all
    * sessions refuse, it is the first refusal.
    * @throws UncertainError when the connections end before an answer.
@@ -87,7 +89,8 @@ export interface HubTarget<C extends AnyContract> {
   /**
    * Asks the sessions of the address on this node, and resolves with the outcome of each.
    *
-   * @throws UsageError for a name that cannot be an event's.
+   * @throws UsageError for a name that cannot be an event's, and for an option that does not exist or cannot
+   * work.
    */
   askAll<K extends AskName<C>>(
     event: K,
@@ -111,8 +114,8 @@ export interface HubTarget<C extends AnyContract> {
    * On this node the removal is done when the call returns. The promise resolves when the other nodes were
    * told.
    *
-   * @throws UsageError for an address that is not a room, a `who` that is neither a user nor a session, or a
-   * code that no client may get.
+   * @throws UsageError for an address that is not a room, a `who` that is neither a user nor a session, a code
+   * that no client may get, or an option that does not exist.
    * @throws ChatError `unavailable` when the backplane is out of reach, so that other nodes may not know.
    * Call it again.
    */

@@ -1,0 +1,45 @@
+import { checkDuration, checkOptions, checkText, type OptionNames } from '../../vocabulary/check-options.ts'
+import type { AskOptions, RemoveOptions } from './hub-target.ts'
+
+/** Options of `send`. */
+export interface SendOptions {
+  /** Gives up the wait for the log. */
+  readonly signal?: AbortSignal
+}
+
+/** Options of `cast`. */
+export interface CastOptions {
+  /** A newer cast with the same key replaces this cast. */
+  readonly key?: string
+}
+
+const sendOptionNames: OptionNames<SendOptions> = { signal: true }
+const castOptionNames: OptionNames<CastOptions> = { key: true }
+const askOptionNames: OptionNames<AskOptions> = { timeout: true, signal: true }
+const removeOptionNames: OptionNames<RemoveOptions> = { code: true, message: true }
+
+/** @throws UsageError for an option of a send that does not exist. */
+export function checkSendOptions(address: string, options: SendOptions): void {
+  checkOptions(`send to ${address}`, options, sendOptionNames)
+}
+
+/** @throws UsageError for an option of a cast that does not exist, or a `key` that is not a text. */
+export function checkCastOptions(address: string, options: CastOptions): void {
+  const operation = `cast to ${address}`
+  checkOptions(operation, options, castOptionNames)
+  checkText(operation, 'key', options.key)
+}
+
+/** @throws UsageError for an option of an ask that does not exist, or a `timeout` that is not a duration. */
+export function checkAskOptions(address: string, options: AskOptions): void {
+  const operation = `ask ${address}`
+  checkOptions(operation, options, askOptionNames)
+  checkDuration(operation, 'timeout', options.timeout)
+}
+
+/** @throws UsageError for an option of a removal that does not exist, or a `message` that is not a text. */
+export function checkRemoveOptions(address: string, options: RemoveOptions): void {
+  const operation = `remove a session from ${address}`
+  checkOptions(operation, options, removeOptionNames)
+  checkText(operation, 'message', options.message)
+}
