@@ -1,8 +1,10 @@
-import { checkOptions, type OptionNames } from '@chat/core/transport'
+import { UsageError } from '@chat/core'
+import { checkOptions, describe, type OptionNames } from '@chat/core/transport'
 import { allFaults, checkFaultKinds, drawFaults, type Fault, type FaultKind } from '../faults/faults.ts'
 import { GuardError } from '../globals/guard.ts'
 import { InvariantError } from '../report/invariant-error.ts'
 import { Random } from '../time/random.ts'
+import { checkCallback } from '../world/check-callback.ts'
 import { type WorldOptions, worldOptionNames } from '../world/options.ts'
 import { Simulation } from '../world/simulation.ts'
 import type { World } from '../world/world.ts'
@@ -106,13 +108,13 @@ interface Run {
  *   events before it, and the line that repeats it. Error with the same text and the `cause` when the
  *   workload or check threw another error. GuardError when code under test has used a real clock, timer or
  *   random source. DivergenceError when a seed has given two different runs. UsageError when an option or a
- *   kind of fault does not exist.
+ *   kind of fault does not exist, or an argument or the `workload` is missing.
  */
 export async function explore<Subject>(
   options: ExploreOptions<Subject>,
   setup: (w: World) => Promise<Subject> | Subject,
 ): Promise<ExploreReport> {
-  checkExploreOptions(options)
+  checkExploreArguments(options, setup)
   const { runs = 100, seed: first = 1, replay = null, twice = 1 } = options
   const situations = new Map<string, number>()
   let steps = 0
@@ -139,13 +141,22 @@ export async function traceHash<Subject>(
   options: ExploreOptions<Subject>,
   setup: (w: World) => Promise<Subject> | Subject,
 ): Promise<string> {
-  checkExploreOptions(options)
+  checkExploreArguments(options, setup)
   const { simulation } = await simulate(options, setup, options.seed ?? 1, options.replay ?? null)
   return simulation.hash
 }
 
-function checkExploreOptions<Subject>(options: ExploreOptions<Subject>): void {
+const usage = 'explore({ workload }, (w) => { … })'
+
+function checkExploreArguments<Subject>(options: ExploreOptions<Subject>, setup: unknown): void {
+  if (options === undefined)
+    throw new UsageError(`unable to explore: the first argument is missing; write \`${usage}\``)
   checkOptions('explore', options, exploreOptionNames as OptionNames<ExploreOptions<Subject>>)
+  checkCallback('explore', setup, usage)
+  if (typeof options.workload !== 'function')
+    throw new UsageError(
+      `unable to explore: the option 'workload' is ${describe(options.workload)}; give a function`,
+    )
   const { faults = [], replay = [] } = options
   checkFaultKinds('explore', [...faults, ...replay.map(({ kind }) => kind)])
 }

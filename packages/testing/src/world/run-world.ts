@@ -1,4 +1,5 @@
 import { checkOptions } from '@chat/core/transport'
+import { checkCallback } from './check-callback.ts'
 import { type WorldOptions, worldOptionNames } from './options.ts'
 import { Simulation } from './simulation.ts'
 import type { World } from './world.ts'
@@ -21,13 +22,15 @@ import type { World } from './world.ts'
  * ```
  *
  * @throws InvariantError when an invariant does not hold; GuardError when code under test has used a real
- *   clock, timer or random source; UsageError when an option does not exist; the scenario's own error.
+ *   clock, timer or random source; UsageError when an option does not exist, or
+ *   the scenario is no function; the scenario's own error.
  */
 export async function world(
   options: WorldOptions,
   scenario: (w: World) => Promise<void> | void,
 ): Promise<void> {
   checkOptions('run the world', options, worldOptionNames)
+  checkCallback('run the world', scenario, 'world(options, (w) => { … })')
   const simulation = new Simulation(options)
   await simulation.run(scenario)
   simulation.throwViolations()

@@ -79,6 +79,31 @@ describe('a fault that does not exist', () => {
     }))
 })
 
+describe('a missing function is refused, with the call as it should be', () => {
+  const none = undefined as never
+  const nothing = undefined as never
+
+  test('of a world', () =>
+    expect(world({}, none)).rejects.toThrow(
+      'unable to run the world: the second argument is undefined, not a function; write `world(options, (w) => { … })`',
+    ))
+
+  test('of a search, and of its hash', async () => {
+    for (const start of [explore, traceHash]) {
+      await expect(start(nothing, none)).rejects.toBeInstanceOf(UsageError)
+      await expect(start(nothing, none)).rejects.toThrow(
+        'unable to explore: the first argument is missing; write `explore({ workload }, (w) => { … })`',
+      )
+      await expect(start(search({}), none)).rejects.toThrow(
+        'unable to explore: the second argument is undefined, not a function',
+      )
+      await expect(start(search({ workload: undefined }), () => {})).rejects.toThrow(
+        "unable to explore: the option 'workload' is undefined; give a function",
+      )
+    }
+  })
+})
+
 test('a hub or a client of another world is refused', () =>
   world({}, async (w) => {
     const hub = w.hub(open)

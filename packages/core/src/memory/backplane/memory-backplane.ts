@@ -12,8 +12,10 @@ import type {
 import type { PresenceStore } from '../../backplane/presence-store.ts'
 import { attempt, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
-import { ChatError } from '../../vocabulary/errors.ts'
-import type { MemoryStore } from './memory-store.ts'
+import { checkOptions, describe, type OptionNames } from '../../vocabulary/check-options.ts'
+import { ChatError, UsageError } from '../../vocabulary/errors.ts'
+import { checkFunctionOptions } from '../check-arguments.ts'
+import { MemoryStore } from './memory-store.ts'
 
 /** Options of a {@link MemoryBackplane}: the network between a node and its store. */
 export interface MemoryBackplaneOptions {
@@ -38,6 +40,23 @@ export interface MemoryBackplaneFaults {
   readonly hints?: () => number
 }
 
+const optionNames: OptionNames<MemoryBackplaneOptions> = {
+  latency: true,
+  network: true,
+  runtime: true,
+  faults: true,
+}
+const faultNames: OptionNames<MemoryBackplaneFaults> = { loseAnswer: true, hints: true }
+
+function checkArguments(store: MemoryStore, options: MemoryBackplaneOptions): void {
+  if (!(store instanceof MemoryStore))
+    throw new UsageError(
+      `unable to make the backplane: the first argument is ${describe(store)}, not a store; write \`new MemoryBackplane(new MemoryStore(systemRuntime))\``,
+    )
+  checkFunctionOptions('make the backplane', options, { names: optionNames, functions: ['latency'] })
+  checkOptions('make the backplane', options.faults, faultNames, 'faults')
+}
+
 /**
  * The backplane of a node over a {@link MemoryStore}. Without a latency it answers in the same call, and the seam costs no time. With a
  * latency it behaves as a broker across a network, with the faults of a network.
@@ -60,8 +79,13 @@ export class MemoryBackplane implements Backplane {
   #down = false
   #closed = false
 
-  /** Connects a node to a store. Nodes with the same store form a cluster. */
+  /**
+   * Connects a node to a store. Nodes with the same store form a cluster.
+   *
+   * @throws UsageError when the first argument is no store, or an option cannot work or does not exist.
+   */
   constructor(store: MemoryStore, options: MemoryBackplaneOptions = {}) {
+    checkArguments(store, options)
     this.#store = store
     this.#network = options.network ?? store.runtime
     this.#runtime = options.runtime ?? store.runtime

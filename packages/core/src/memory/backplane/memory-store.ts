@@ -8,6 +8,8 @@ import type {
   OutgoingMessage,
 } from '../../backplane/backplane.ts'
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
+import type { OptionNames } from '../../vocabulary/check-options.ts'
+import { checkFunctionOptions, checkNumberOptions, checkRuntime } from '../check-arguments.ts'
 import { Dedupe } from './dedupe.ts'
 import { addListener } from './listeners.ts'
 import { MemoryPresenceStore } from './presence-store.ts'
@@ -28,8 +30,16 @@ export interface MemoryStoreOptions {
   readonly observe?: (stream: string, epoch: string, entry: LogEntry) => void
 }
 
+const optionNames: OptionNames<MemoryStoreOptions> = {
+  retention: true,
+  bytes: true,
+  dedupeWindow: true,
+  sessions: true,
+  observe: true,
+}
 const defaultRetention: Required<Retention> = { count: 10_000, bytes: 16 * 1024 * 1024, age: 3_600_000 }
 const sweepInterval = 30_000
+const making = 'make the store'
 
 /**
  * The state that the nodes of a cluster share, in memory: logs, known repetitions, sessions, presence, channels. Two stores share no
@@ -67,8 +77,15 @@ export class MemoryStore {
    */
   #epoch: string
 
-  /** Makes an empty store. */
+  /**
+   * Makes an empty store.
+   *
+   * @throws UsageError when the first argument is no runtime, or an option cannot work or does not exist.
+   */
   constructor(runtime: Runtime, options: MemoryStoreOptions = {}) {
+    checkRuntime(making, runtime, 'new MemoryStore(systemRuntime)')
+    checkFunctionOptions(making, options, { names: optionNames, functions: ['observe'] })
+    checkNumberOptions(making, options, ['bytes', 'dedupeWindow', 'sessions'])
     const { retention = {} } = options
     this.runtime = runtime
     this.dedupeWindow = options.dedupeWindow ?? 120_000

@@ -2,7 +2,9 @@ import type { Runtime, Undo } from '../../runtime/runtime.ts'
 import { onAbort } from '../../runtime/signal.ts'
 import type { Connection, Dialer, Handshake } from '../../transport/connection.ts'
 import type { TransportHub } from '../../transport/transport-hub.ts'
+import { checkOptions, describe, type OptionNames } from '../../vocabulary/check-options.ts'
 import { UsageError } from '../../vocabulary/errors.ts'
+import { checkFunctionOptions, checkRuntime } from '../check-arguments.ts'
 import { MemoryConnection } from './memory-connection.ts'
 import { MemoryLink } from './memory-link.ts'
 
@@ -27,6 +29,18 @@ interface Listening {
   readonly ends: Set<MemoryConnection>
 }
 
+const optionNames: OptionNames<MemoryNetworkOptions> = { latency: true }
+const dialOptionNames: OptionNames<MemoryDialOptions> = {
+  link: true,
+  path: true,
+  params: true,
+  query: true,
+  headers: true,
+  cookies: true,
+  origin: true,
+  remoteAddress: true,
+}
+
 const nowhere: Handshake = {
   path: '/',
   params: {},
@@ -46,8 +60,14 @@ export class MemoryNetwork {
   readonly #latency: () => number
   readonly #listening = new Map<string, Listening>()
 
-  /** Makes an empty network. */
+  /**
+   * Makes an empty network.
+   *
+   * @throws UsageError when the first argument is no runtime, or an option cannot work or does not exist.
+   */
   constructor(runtime: Runtime, options: MemoryNetworkOptions = {}) {
+    checkRuntime('make the network', runtime, 'new MemoryNetwork(systemRuntime)')
+    checkLatency('make the network', options)
     this.#runtime = runtime
     this.#latency = options.latency ?? (() => 0)
   }
@@ -55,9 +75,14 @@ export class MemoryNetwork {
   /**
    * Takes the connections that are dialled under a name. The undo stops it, and leaves open connections alone.
    *
-   * @throws UsageError when another hub listens under this name.
+   * @throws UsageError when another hub listens under this name, or the second argument is no hub.
    */
   listen(name: string, hub: ListeningHub): Undo {
+    checkName('listen', name)
+    if (typeof hub?.accept !== 'function')
+      throw new UsageError(
+        `unable to listen at '${name}': the second argument is ${describe(hub)}, not a hub; write \`network.listen('hub', hub)\``,
+      )
     if (this.#listening.has(name))
       throw new UsageError(`unable to listen at '${name}': another hub listens there; choose another name`)
     const listening = { hub, ends: new Set<MemoryConnection>() }
@@ -77,13 +102,28 @@ export class MemoryNetwork {
     for (const end of [...(listening?.ends ?? [])]) end.vanish(telling)
   }
 
-  /** Makes a link between a client and its hubs that can be made to fail. */
+  /**
+   * Makes a link between a client and its hubs that can be made to fail.
+   *
+   * @throws UsageError when an option cannot work or does not exist.
+   */
   link(options: MemoryNetworkOptions = {}): MemoryLink {
+    checkLatency('make the link', options)
     return new MemoryLink(this.#runtime, options.latency ?? this.#latency)
   }
 
-  /** Returns a dialer to the hub of this name. */
+  /**
+   * Returns a dialer to the hub of this name.
+   *
+   * @throws UsageError when the name is no text, or an option cannot work or does not exist.
+   */
   dialer(name: string, options: MemoryDialOptions = {}): Dialer {
+    checkName('make the dialer', name)
+    checkOptions('make the dialer', options, dialOptionNames)
+    if (options.link !== undefined && !(options.link instanceof MemoryLink))
+      throw new UsageError(
+        `unable to make the dialer: the option 'link' is ${describe(options.link)}; give a link that \`network.link()\` returned`,
+      )
     const { link = this.link(), ...handshake } = options
     return ({ protocols, signal }) =>
       new Promise((resolve, reject) => {
@@ -121,4 +161,15 @@ export class MemoryNetwork {
     hub.accept(far, { ...nowhere, ...given })
     return near
   }
+}
+
+function checkName(operation: string, name: unknown): void {
+  if (typeof name === 'string') return
+  throw new UsageError(
+    `unable to ${operation}: the name is ${describe(name)}; give the name of a hub, a text`,
+  )
+}
+
+function checkLatency(operation: string, options: MemoryNetworkOptions): void {
+  checkFunctionOptions(operation, options, { names: optionNames, functions: ['latency'] })
 }

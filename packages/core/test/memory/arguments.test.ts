@@ -1,0 +1,99 @@
+import { systemRuntime, UsageError } from '@chat/core'
+import { MemoryBackplane, MemoryNetwork, MemoryStore } from '@chat/core/memory'
+import { expect, test } from 'vitest'
+
+/** A value as plain JavaScript passes it: the compiler does not check it. */
+const untyped = (value?: unknown): never => value as never
+
+const network = new MemoryNetwork(systemRuntime)
+const store = new MemoryStore(systemRuntime)
+const hub = { subprotocols: [], accept() {} }
+
+test.each<[string, () => unknown, string]>([
+  [
+    'new MemoryStore()',
+    () => new MemoryStore(untyped()),
+    'make the store: the first argument is undefined, not a runtime; write `new MemoryStore(systemRuntime)`',
+  ],
+  [
+    'new MemoryStore({})',
+    () => new MemoryStore(untyped({})),
+    'make the store: the first argument is an instance of Object, not a runtime',
+  ],
+  [
+    'a store with an option that does not exist',
+    () => new MemoryStore(systemRuntime, untyped({ size: 1 })),
+    "make the store: there is no option 'size'; the options are retention, bytes, dedupeWindow, sessions, observe",
+  ],
+  [
+    'a store with a text as its size',
+    () => new MemoryStore(systemRuntime, untyped({ bytes: '1' })),
+    'make the store: the option \'bytes\' is "1"; give a number of at least 0',
+  ],
+  [
+    'new MemoryBackplane()',
+    () => new MemoryBackplane(untyped()),
+    'make the backplane: the first argument is undefined, not a store; write `new MemoryBackplane(new MemoryStore(systemRuntime))`',
+  ],
+  [
+    'a backplane with an option that does not exist',
+    () => new MemoryBackplane(store, untyped({ delay: 1 })),
+    "make the backplane: there is no option 'delay'; the options are latency, network, runtime, faults",
+  ],
+  [
+    'a backplane with a number as its latency',
+    () => new MemoryBackplane(store, untyped({ latency: 5 })),
+    "make the backplane: the option 'latency' is 5; give a function",
+  ],
+  [
+    'a backplane with a fault that does not exist',
+    () => new MemoryBackplane(store, untyped({ faults: { lose: () => true } })),
+    "make the backplane: there is no option 'faults.lose'; the options are loseAnswer, hints",
+  ],
+  [
+    'new MemoryNetwork()',
+    () => new MemoryNetwork(untyped()),
+    'make the network: the first argument is undefined, not a runtime; write `new MemoryNetwork(systemRuntime)`',
+  ],
+  [
+    'a network with an option that does not exist',
+    () => new MemoryNetwork(systemRuntime, untyped({ delay: 1 })),
+    "make the network: there is no option 'delay'; the options are latency",
+  ],
+  [
+    'a link with a number as its latency',
+    () => network.link(untyped({ latency: 5 })),
+    "make the link: the option 'latency' is 5; give a function",
+  ],
+  [
+    'a dialer without a name',
+    () => network.dialer(untyped()),
+    'make the dialer: the name is undefined; give the name of a hub, a text',
+  ],
+  [
+    'a dialer with an option that does not exist',
+    () => network.dialer('hub', untyped({ cookie: 'a=1' })),
+    "make the dialer: there is no option 'cookie'; the options are link, path, params, query, headers, cookies",
+  ],
+  [
+    'a dialer with a link that is none',
+    () => network.dialer('hub', untyped({ link: {} })),
+    "make the dialer: the option 'link' is an instance of Object; give a link that `network.link()` returned",
+  ],
+  [
+    'listening without a hub',
+    () => network.listen('hub', untyped()),
+    "listen at 'hub': the second argument is undefined, not a hub; write `network.listen('hub', hub)`",
+  ],
+])('%s is an error that says what to do', (_, call, message) => {
+  expect(call).toThrow(UsageError)
+  expect(call).toThrow(`unable to ${message}`)
+})
+
+test('a second hub cannot listen under the same name', () => {
+  const stop = network.listen('taken', hub)
+  expect(() => network.listen('taken', hub)).toThrow(
+    "unable to listen at 'taken': another hub listens there; choose another name",
+  )
+  stop()
+})
