@@ -1,6 +1,6 @@
 /*
- * Parts of Bun that this package uses, after `serve.d.ts` of bun-types 1.4.5. Structural, so that an application
- * needs no types of Bun, and a server's own types fit.
+ * Parts of Bun that this package uses, after `serve.d.ts` of bun-types 1.4.5. Structural, so that an
+ * application needs no types of Bun, and a server's own types fit.
  */
 
 /** Socket of a Bun server. */

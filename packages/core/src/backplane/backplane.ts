@@ -2,7 +2,10 @@ import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { Undo } from '../runtime/runtime.ts'
 import type { PresenceStore } from './presence-store.ts'
 
-/** The failure that an accepted message survives: no failure (`node`), a crash of the hub (`log`), the loss of a replica of the log (`replicated`). */
+/**
+ * The failure that an accepted message survives: no failure (`node`), a crash of the hub (`log`), the loss of
+ * a replica of the log (`replicated`).
+ */
 export type Durability = 'node' | 'log' | 'replicated'
 
 /** The abilities of a backplane, and the durability of the messages that it has accepted. */
@@ -21,7 +24,9 @@ export interface BackplaneCapabilities {
   readonly largestPayload: number
 }
 
-/** A message on its way into the log. Its data is a value, not bytes, because nodes may speak other codecs. */
+/**
+ * A message on its way into the log. Its data is a value, not bytes, because nodes may speak other codecs.
+ */
 export interface NewMessage {
   /** The name of the message. */
   readonly event: string
@@ -71,18 +76,27 @@ export type AppendResult =
       readonly at: number
       /** The id of the message. */
       readonly id: string
-      /** The node that appended it first. A node that does not know the outcome of its own append learns it from a repetition. */
+      /**
+       * The node that appended it first. A node that does not know the outcome of its own append learns it
+       * from a repetition.
+       */
       readonly by: string
     }
   /** The ref was used for another message, or is too old to be known. */
   | { readonly outcome: 'conflict' }
 
-/** The entries to read: those after an offset, those before an offset, or the newest (`before: null`). Offsets are exclusive. */
+/**
+ * The entries to read: those after an offset, those before an offset, or the newest (`before: null`). Offsets
+ * are exclusive.
+ */
 export type LogRange =
   | { readonly after: number; readonly limit: number }
   | { readonly before: number | null; readonly limit: number }
 
-/** A page of a log. An unknown log has the epoch with which it would be made, `base` and `top` 0, and no entries. */
+/**
+ * A page of a log. An unknown log has the epoch with which it would be made, `base` and `top` 0, and no
+ * entries.
+ */
 export interface LogPage {
   /** The epoch of the log. */
   readonly epoch: string
@@ -98,9 +112,14 @@ export interface LogPage {
   readonly exists: boolean
   /** The entries, in the order of the log. */
   readonly entries: readonly LogEntry[]
-  /** The id of the entry at `after` itself; `null` when the log has no entry there, and for the other ranges. */
+  /**
+   * The id of the entry at `after` itself; `null` when the log has no entry there, and for the other ranges.
+   */
   readonly afterId: string | null
-  /** The offset of the entry before the first of `entries`; 0 at the start of the epoch. MAY be wrong in a page after an offset. */
+  /**
+   * The offset of the entry before the first of `entries`; 0 at the start of the epoch. MAY be wrong in a
+   * page after an offset.
+   */
   readonly prev: number
   /** `true` when the log has further entries in the direction of the range. */
   readonly more: boolean
@@ -142,14 +161,15 @@ export type TakeResult =
 /** Session records with expiry, shared by all nodes. */
 export interface SessionStore {
   /**
-   * Keeps a new record for `ttl` milliseconds. Above its capacity the store forgets the records that expire first, and those of a user
-   * with very many records before those of other users.
+   * Keeps a new record for `ttl` milliseconds. Above its capacity the store forgets the records that expire
+   * first, and those of a user with very many records before those of other users.
    */
   put(record: SessionRecord, ttl: number): MaybePromise<void>
   /**
-   * Takes a session over, in one atomic step. `secret` must be the hash of a valid secret of this user's session, and `n` greater than
-   * in any earlier attempt with that secret. `next` becomes the newest secret; the secret that it was exchanged for stays valid until
-   * {@link SessionStore.confirm} (P-HS-4). The new generation fences the older node.
+   * Takes a session over, in one atomic step. `secret` must be the hash of a valid secret of this user's
+   * session, and `n` greater than in any earlier attempt with that secret. `next` becomes the newest secret;
+   * the secret that it was exchanged for stays valid until {@link SessionStore.confirm} (P-HS-4). The new
+   * generation fences the older node.
    */
   take(
     id: string,
@@ -159,21 +179,22 @@ export interface SessionStore {
   /** Makes the older secret invalid: the newest has proven to have arrived. */
   confirm(id: string, generation: number): MaybePromise<void>
   /**
-   * Keeps the record for another `ttl` milliseconds from now, unless a newer generation has it. MUST answer `false` for a dropped
-   * record, at least until it would have expired, so that a node learns of a drop whose notice was lost. Else answers `true`, also
-   * for a record that the store does not have.
+   * Keeps the record for another `ttl` milliseconds from now, unless a newer generation has it. MUST answer
+   * `false` for a dropped record, at least until it would have expired, so that a node learns of a drop whose
+   * notice was lost. Else answers `true`, also for a record that the store does not have.
    */
   renew(id: string, generation: number, lastRef: number, ttl: number): MaybePromise<boolean>
   /**
-   * Makes records impossible to take, in one atomic step: the record of a session, or all records that a user has at this moment,
-   * whatever their generation.
+   * Makes records impossible to take, in one atomic step: the record of a session, or all records that a user
+   * has at this moment, whatever their generation.
    */
   drop(which: { readonly id: string } | { readonly user: string }): MaybePromise<void>
 }
 
 /**
- * The seam between nodes, and the log. Any answer may be a value or a promise of it. Every operation MAY fail with `unavailable`, after
- * which its outcome is unknown, and then MUST be repeatable. Names are data: never a key, a pattern or a path of the backplane's own.
+ * The seam between nodes, and the log. Any answer may be a value or a promise of it. Every operation MAY fail
+ * with `unavailable`, after which its outcome is unknown, and then MUST be repeatable. Names are data: never
+ * a key, a pattern or a path of the backplane's own.
  */
 export interface Backplane {
   /** The abilities of this backplane. */
@@ -184,28 +205,40 @@ export interface Backplane {
   readonly presence: PresenceStore
 
   /**
-   * Recognises a repetition, appends and notifies, in one atomic step. MUST answer a known key with the first answer, and not store it again;
-   * MUST NOT use an offset twice in an epoch; MUST keep the order of the calls of the same session and log.
+   * Recognises a repetition, appends and notifies, in one atomic step. MUST answer a known key with the first
+   * answer, and not store it again; MUST NOT use an offset twice in an epoch; MUST keep the order of the
+   * calls of the same session and log.
    */
   append(stream: string, message: OutgoingMessage, key: AppendKey): MaybePromise<AppendResult>
-  /** Returns the answer of {@link Backplane.append} to a known key; `null` for an unknown key. Stores no message. */
+  /**
+   * Returns the answer of {@link Backplane.append} to a known key; `null` for an unknown key. Stores no
+   * message.
+   */
   find(stream: string, key: AppendKey): MaybePromise<AppendResult | null>
   /**
-   * Reads a page of a log. MUST be consistent in itself. MAY have fewer entries than `limit` only at the end, or if they would exceed
-   * 256 KiB.
+   * Reads a page of a log. MUST be consistent in itself. MAY have fewer entries than `limit` only at the end,
+   * or if they would exceed 256 KiB.
    */
   read(stream: string, range: LogRange): MaybePromise<LogPage>
   /** Calls `listener` for each append from now on, by any node. */
   tail(stream: string, listener: (hint: LogHint) => void): Undo
-  /** Gives a log that has lost entries a new epoch, if it still has the given epoch. MUST be a compare-and-set. */
+  /**
+   * Gives a log that has lost entries a new epoch, if it still has the given epoch. MUST be a
+   * compare-and-set.
+   */
   bump(stream: string, epoch: string): MaybePromise<void>
 
-  /** Sends a value to every node that subscribed, this node included. Volatile: MAY be lost, MUST NOT be stored. */
+  /**
+   * Sends a value to every node that subscribed, this node included. Volatile: MAY be lost, MUST NOT be
+   * stored.
+   */
   publish(channel: string, value: unknown): MaybePromise<void>
   /** Calls `listener` with each value that is published from now on. */
   subscribe(channel: string, listener: (value: unknown) => void): Undo
 
-  /** Calls `listener` after the backplane was out of reach: hints may be missing, the log may have changed. */
+  /**
+   * Calls `listener` after the backplane was out of reach: hints may be missing, the log may have changed.
+   */
   onReconnect(listener: () => void): Undo
   /** Resolves when the backplane answers; rejects when it is out of reach. */
   probe(): MaybePromise<void>

@@ -22,7 +22,10 @@ export type EnteringSession = Omit<PresentSession, 'state'> & { readonly state?:
 export interface PresenceLease {
   /** Duration in milliseconds from now, unless the lease is renewed. */
   readonly ttl: number
-  /** Duration in milliseconds, after the end of the lease, for which the states of its sessions are remembered. */
+  /**
+   * Duration in milliseconds, after the end of the lease, for which the states of its sessions are
+   * remembered.
+   */
   readonly keep: number
 }
 
@@ -40,7 +43,10 @@ export interface PresencePage extends PresenceRevision {
   readonly members: readonly PresentSession[]
 }
 
-/** The notice of a change in a room. MAY be lost, doubled or reordered: {@link PresenceStore.members} is the truth. */
+/**
+ * The notice of a change in a room. MAY be lost, doubled or reordered: {@link PresenceStore.members} is the
+ * truth.
+ */
 export interface PresenceHint extends PresenceRevision {
   /** The revision before. */
   readonly prev: number
@@ -49,24 +55,25 @@ export interface PresenceHint extends PresenceRevision {
 }
 
 /**
- * The members of rooms, shared by all nodes. A session is present until it leaves, and while its node renews its lease. Rooms and
- * sessions are data, never a key or a pattern.
+ * The members of rooms, shared by all nodes. A session is present until it leaves, and while its node renews
+ * its lease. Rooms and sessions are data, never a key or a pattern.
  */
 export interface PresenceStore {
   /**
-   * Renews the lease of a node, also with an earlier end. When a lease runs out, all its sessions have left: the node that looks next
-   * MUST find it so, and the other nodes are notified by then.
+   * Renews the lease of a node, also with an earlier end. When a lease runs out, all its sessions have left:
+   * the node that looks next MUST find it so, and the other nodes are notified by then.
    */
   lease(node: string, lease: PresenceLease): MaybePromise<void>
   /**
-   * Makes sessions present, or changes their states, in one atomic step. Each session is named once. MUST ignore a session whose
-   * `generation` is below the known generation, and MUST NOT make a change if the record stays the same. Renews the lease of their
-   * node, too. Answers the records as they are now, in the order of the request.
+   * Makes sessions present, or changes their states, in one atomic step. Each session is named once. MUST
+   * ignore a session whose `generation` is below the known generation, and MUST NOT make a change if the
+   * record stays the same. Renews the lease of their node, too. Answers the records as they are now, in the
+   * order of the request.
    */
   enter(room: string, sessions: readonly EnteringSession[], lease: PresenceLease): MaybePromise<PresencePage>
   /**
-   * Removes a session, unless a newer generation of it is known. Its state is remembered for `keep` milliseconds, in case it comes
-   * back; with 0 a remembered state is forgotten.
+   * Removes a session, unless a newer generation of it is known. Its state is remembered for `keep`
+   * milliseconds, in case it comes back; with 0 a remembered state is forgotten.
    */
   leave(room: string, session: string, generation: number, keep: number): MaybePromise<PresenceRevision>
   /** Reads the members of a room; `null` if the revision is still `known`. MUST be consistent in itself. */

@@ -98,8 +98,8 @@ export class Client<C extends AnyContract = Untyped> {
   /**
    * Joins a room. Each call returns a handle of its own.
    *
-   * @throws UsageError when the address is not a room's, the client is closed, an option does not exist or has
-   * a wrong value, or a snapshot hook is given for a room that has a handle already.
+   * @throws UsageError when the address is not a room's, the client is closed, an option does not exist or
+   * has a wrong value, or a snapshot hook is given for a room that has a handle already.
    */
   join<State = unknown>(address: string, options: JoinOptions<State> = {}): Room<C, State> {
     if (addressKind(address) !== 'room')
@@ -134,8 +134,8 @@ export class Client<C extends AnyContract = Untyped> {
    * listener throws goes to `$error` and stops no other listener. Returns the function that removes the
    * listener.
    *
-   * @throws UsageError when the name cannot be an event's, is an ask's, or starts with `$` and is not among the
-   * client's own events, or `listener` is not a function.
+   * @throws UsageError when the name cannot be an event's, is an ask's, or starts with `$` and is not among
+   * the client's own events, or `listener` is not a function.
    */
   on<K extends keyof ClientEvents | EventName<C>>(event: K, listener: ClientListener<C, K>): Undo {
     checkListener(event, listener, ownEvents)

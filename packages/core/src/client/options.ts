@@ -82,9 +82,9 @@ export interface ClientOptions<C extends AnyContract = Untyped> {
   /** Identifies the user to the hub's `authenticate`. Default: `null`. */
   readonly token?: Token
   /**
-   * Positions to continue from, as {@link @chat/core!index.Client.positions | positions} returned them before a reload. Malformed
-   * positions are skipped, because they come from the application's storage. Default: none, the client
-   * receives new messages only.
+   * Positions to continue from, as {@link @chat/core!index.Client.positions | positions} returned them before
+   * a reload. Malformed positions are skipped, because they come from the application's storage. Default:
+   * none, the client receives new messages only.
    */
   readonly positions?: Readonly<Record<string, Position>>
   /** Maximum time from dialling to the hub's `welcome`, in milliseconds. Default: 10 000. */

@@ -60,8 +60,9 @@ export interface Contract<D extends ContractDefinition = ContractDefinition> {
 }
 
 /**
- * Makes a contract from validators. Server and page share it: types are inferred on both sides, and a value that does not pass is
- * refused as `bad_payload`. The sender validates and sends its input as given; the receiver validates and hands on the output.
+ * Makes a contract from validators. Server and page share it: types are inferred on both sides, and a value
+ * that does not pass is refused as `bad_payload`. The sender validates and sends its input as given; the
+ * receiver validates and hands on the output.
  *
  * ```ts
  * export const chat = contract({
@@ -70,8 +71,8 @@ export interface Contract<D extends ContractDefinition = ContractDefinition> {
  * })
  * ```
  *
- * @throws UsageError when a name stands in two groups, starts with `$` as the SDK's own events do, or is no event name; also for a
- * group that does not exist, and a value that is not a validator.
+ * @throws UsageError when a name stands in two groups, starts with `$` as the SDK's own events do, or is no
+ * event name; also for a group that does not exist, and a value that is not a validator.
  */
 export function contract<const D extends ContractDefinition>(definition: D): Contract<D> {
   checkDefinition(definition)

@@ -1,8 +1,8 @@
 import { ChatError, UsageError } from '../vocabulary/errors.ts'
 
 /**
- * A validator of any library that implements Standard Schema (zod, valibot, arktype …), reduced to the members that the SDK uses.
- * Source: https://standardschema.dev
+ * A validator of any library that implements Standard Schema (zod, valibot, arktype …), reduced to the
+ * members that the SDK uses. Source: https://standardschema.dev
  */
 export interface Schema<Input = unknown, Output = Input> {
   /** The members that Standard Schema defines. */

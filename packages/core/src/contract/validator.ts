@@ -3,7 +3,8 @@ import type { AnyContract, Contract, ContractDefinition } from './contract.ts'
 import { type Schema, validate } from './schema.ts'
 
 /**
- * Validates by a contract, the same on both sides. Without validators every value passes and every name is known.
+ * Validates by a contract, the same on both sides. Without validators every value passes and every name is
+ * known.
  */
 export class Validator {
   readonly #definition: ContractDefinition | null

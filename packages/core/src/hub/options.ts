@@ -209,8 +209,8 @@ const operation = 'start the hub'
 /**
  * Checks the options of a hub, except for their numbers.
  *
- * @throws UsageError for an option that does not exist, a policy that is not a function, a `backplane` that is
- * none, or `log` beside `backplane`.
+ * @throws UsageError for an option that does not exist, a policy that is not a function, a `backplane` that
+ * is none, or `log` beside `backplane`.
  */
 export function checkHubOptions(options: HubOptions<AnyContract>): void {
   checkOptions<object>(operation, options, hubOptionNames)

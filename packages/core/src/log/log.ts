@@ -5,12 +5,15 @@ export interface Placed {
 }
 
 /**
- * A run of items in the order of their offsets: pushed at the end, removed at the front, found by offset. Pure. The memory backplane
- * keeps its logs in it, and a node its recent messages.
+ * A run of items in the order of their offsets: pushed at the end, removed at the front, found by offset.
+ * Pure. The memory backplane keeps its logs in it, and a node its recent messages.
  */
 export class Log<T extends Placed> {
   #items: T[] = []
-  /** Number of items at the front that are removed already. They are cut off together, so that a removal stays cheap. */
+  /**
+   * Number of items at the front that are removed already. They are cut off together, so that a removal stays
+   * cheap.
+   */
   #gone = 0
 
   get size(): number {

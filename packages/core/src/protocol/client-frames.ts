@@ -3,7 +3,10 @@ import { count, integer, optional, present, record, text } from './fields.ts'
 import { decodeFrame, type RawFrame } from './json.ts'
 import { ProtocolError } from './protocol-error.ts'
 
-/** The request for a log in a `hello`: a position to continue from, `null` for the top, or malformed, which spoils only its own entry. */
+/**
+ * The request for a log in a `hello`: a position to continue from, `null` for the top, or malformed, which
+ * spoils only its own entry.
+ */
 export type StreamRequest = Position | null | 'malformed'
 
 /** The first frame of every connection. */
@@ -112,7 +115,10 @@ export interface PingFrame {
   readonly t: number | undefined
 }
 
-/** A frame of a type that this version does not know. `ref` is set when its second element is a valid ref (P-FR-4). */
+/**
+ * A frame of a type that this version does not know. `ref` is set when its second element is a valid ref
+ * (P-FR-4).
+ */
 export interface UnknownFrame {
   readonly type: 'unknown'
   readonly name: string

@@ -15,8 +15,8 @@ export function encodeFrame(...elements: unknown[]): string {
 }
 
 /**
- * Encodes a durable message from parts that are encoded once: the address for each log, the data for each message. `prev` is left out
- * when it is the offset before (PROTOCOL §4).
+ * Encodes a durable message from parts that are encoded once: the address for each log, the data for each
+ * message. `prev` is left out when it is the offset before (PROTOCOL §4).
  */
 export function encodeMessage(
   address: string,
@@ -65,7 +65,8 @@ export const encodeMember = (session: string, user: string, state: unknown): str
   `[${JSON.stringify(session)},${JSON.stringify(user)},${encodeValue(state)}]`
 
 /**
- * Encodes a change in a room, from members that are encoded already, as frames of the versions after `version`.
+ * Encodes a change in a room, from members that are encoded already, as frames of the versions after
+ * `version`.
  */
 export function encodePresence(
   address: string,

@@ -1,8 +1,8 @@
 import { ProtocolError } from './protocol-error.ts'
 
 /*
- * Parsers for the elements of a frame. An element that is missing or of another type breaks the protocol (P-FR-5). An element of the
- * right type with a bad content is answered by the hub.
+ * Parsers for the elements of a frame. An element that is missing or of another type breaks the protocol
+ * (P-FR-5). An element of the right type with a bad content is answered by the hub.
  */
 
 /** Parses a string. */

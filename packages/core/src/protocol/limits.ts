@@ -1,8 +1,9 @@
 /*
- * The numbers of the protocol, each once. Sizes are in bytes of UTF-8, durations in milliseconds. The values that a hub's options
- * can change are defaults here; a client learns those in force from the `welcome`.
+ * The numbers of the protocol, each once. Sizes are in bytes of UTF-8, durations in milliseconds. The values
+ * that a hub's options can change are defaults here; a client learns those in force from the `welcome`.
  *
- * Sizes are written out and not as products: bundlers keep a product that no code uses, and pages would carry it.
+ * Sizes are written out and not as products: bundlers keep a product that no code uses, and pages would carry
+ * it.
  */
 
 type Numbers<Name extends string> = Readonly<Record<Name, number>>
@@ -12,7 +13,10 @@ export const protocolVersion = 1
 
 /** Maximum size of a transmission before the `welcome` (P-HS-2). */
 export const helloBytes = 16_384
-/** Transmissions before the `welcome`: the `hello`, and a second transmission that waits for the welcome (P-HS-2). */
+/**
+ * Transmissions before the `welcome`: the `hello`, and a second transmission that waits for the welcome
+ * (P-HS-2).
+ */
 export const helloTransmissions = 2
 /** Lengths of a session's id and of its secret, in characters of six bits (P-HS-4). */
 export const sessionIdLength = 12
@@ -60,7 +64,10 @@ export const defaultTimeouts = {
   session: 120_000,
 } as const
 
-/** Defaults of presence: members above which a room is only counted, the grace of a lost connection, the size of a state (P-PR-4, P-PR-5). */
+/**
+ * Defaults of presence: members above which a room is only counted, the grace of a lost connection, the size
+ * of a state (P-PR-4, P-PR-5).
+ */
 export const defaultPresence: Numbers<'max' | 'grace' | 'state'> = {
   max: 200,
   grace: 10_000,
@@ -95,13 +102,17 @@ export const countInterval = 1_000
 
 /** Maximum size of a transmission that a client accepts (P-LV-3). */
 export const acceptedBytes = 524_288
-/** Maximum size of a message of the hub, and of the answer to a call, so that its frame stays below 320 KiB (P-LV-3). */
+/**
+ * Maximum size of a message of the hub, and of the answer to a call, so that its frame stays below 320 KiB
+ * (P-LV-3).
+ */
 export const answerBytes = 307_200
 /** Maximum size of an error's message and detail, so that its frame stays below 320 KiB (P-LV-3). */
 export const errorBytes = 65_536
 /**
- * Size of the pieces in which several frames are written, at most 64 KiB (P-LV-4): a stall can be told from a slow reader, and a
- * whole piece passes a slow link before the client takes the connection for dead, since a browser reports whole messages only.
+ * Size of the pieces in which several frames are written, at most 64 KiB (P-LV-4): a stall can be told from a
+ * slow reader, and a whole piece passes a slow link before the client takes the connection for dead, since a
+ * browser reports whole messages only.
  */
 export const pieceBytes = 16_384
 /** Casts with a key that are held while they cannot be written; the oldest is dropped first (P-LV-4). */

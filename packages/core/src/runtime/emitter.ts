@@ -6,8 +6,9 @@ import type { Undo } from './runtime.ts'
 export type Listener = (...args: never[]) => unknown
 
 /**
- * Wraps eventemitter3. `on` returns its own undo. A listener that throws or rejects stops no other listener and does not reach the
- * caller: its error goes to `onError`. A removed listener is not called any more, even if it is removed while its event is emitted.
+ * Wraps eventemitter3. `on` returns its own undo. A listener that throws or rejects stops no other listener
+ * and does not reach the caller: its error goes to `onError`. A removed listener is not called any more, even
+ * if it is removed while its event is emitted.
  */
 export class Emitter {
   readonly #events = new EventEmitter()

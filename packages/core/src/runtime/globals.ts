@@ -1,5 +1,6 @@
 /*
- * Core is compiled without the types of the DOM and of Node. This file names the globals that core takes from the platform.
+ * Core is compiled without the types of the DOM and of Node. This file names the globals that core takes from
+ * the platform.
  */
 
 /** The part of `AbortSignal` that core uses. */

@@ -1,9 +1,13 @@
 /*
- * SHA-256 (FIPS 180-4) over UTF-8, for the secrets of sessions, never on the hot path. It is synchronous, unlike WebCrypto's: a hub
- * that waits for a promise of the platform inside a handshake would run in another order under simulation.
+ * SHA-256 (FIPS 180-4) over UTF-8, for the secrets of sessions, never on the hot path. It is synchronous,
+ * unlike WebCrypto's: a hub that waits for a promise of the platform inside a handshake would run in another
+ * order under simulation.
  */
 
-/** Computes the constants as the standard defines them: the first 32 bits of the fractional parts of the roots of the first primes. */
+/**
+ * Computes the constants as the standard defines them: the first 32 bits of the fractional parts of the roots
+ * of the first primes.
+ */
 function primeRoots(count: number, root: (n: number) => number): Uint32Array {
   const words = new Uint32Array(count)
   for (let n = 2, found = 0; found < count; n++) {
@@ -93,8 +97,9 @@ export function sameDigest(a: string, b: string): boolean {
 }
 
 /**
- * Returns a 128-bit fingerprint of a text as 32 hexadecimal digits: four lanes of multiply and xor (after Bryc's cyrb128), well
- * mixed, not cryptographic. It tells a repetition from another message of the same session (P-PB-2): a sender could fool only itself.
+ * Returns a 128-bit fingerprint of a text as 32 hexadecimal digits: four lanes of multiply and xor (after
+ * Bryc's cyrb128), well mixed, not cryptographic. It tells a repetition from another message of the same
+ * session (P-PB-2): a sender could fool only itself.
  */
 export function fingerprint(text: string): string {
   let [a, b, c, d] = [1779033703, 3144134277, 1013904242, 2773480762]

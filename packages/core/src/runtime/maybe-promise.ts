@@ -1,4 +1,7 @@
-/** A value, or a promise of it. A value is used in the same call, so a seam that answers at once costs no tick. */
+/**
+ * A value, or a promise of it. A value is used in the same call, so a seam that answers at once costs no
+ * tick.
+ */
 export type MaybePromise<T> = T | Promise<T>
 
 /**
@@ -14,7 +17,8 @@ export function whenReady<T>(
 }
 
 /**
- * Runs a function and hands on its outcome, returned or promised, thrown or rejected. Stays in the same call when it can.
+ * Runs a function and hands on its outcome, returned or promised, thrown or rejected. Stays in the same call
+ * when it can.
  */
 export function attempt<T>(
   run: () => MaybePromise<T>,

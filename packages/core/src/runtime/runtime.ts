@@ -1,8 +1,8 @@
 // This file is part of the published types; in an internal file the declaration would be missing from them.
 declare global {
   /**
-   * Merges with the interface of the DOM or of Node, so that a signal can be passed to `fetch`. Empty where the platform's types
-   * are not loaded.
+   * Merges with the interface of the DOM or of Node, so that a signal can be passed to `fetch`. Empty where
+   * the platform's types are not loaded.
    */
   interface AbortSignal {}
 }
@@ -11,8 +11,8 @@ declare global {
 export type Undo = () => void
 
 /**
- * The source of time, randomness and ids, so that the same code runs in production and in a simulation. Core uses no global for
- * these. Give a hub or a client another runtime only in tests.
+ * The source of time, randomness and ids, so that the same code runs in production and in a simulation. Core
+ * uses no global for these. Give a hub or a client another runtime only in tests.
  */
 export interface Runtime {
   /** Returns milliseconds on a clock that never goes back. Its zero has no meaning. */
@@ -20,8 +20,8 @@ export interface Runtime {
   /**
    * Runs `callback` once, `delay` milliseconds from now. The undo cancels it.
    *
-   * `'upkeep'` marks a timer that no promise waits for, such as the removal of old entries. On platforms that know the difference,
-   * such a timer keeps no process alive. A runtime of your own may ignore it.
+   * `'upkeep'` marks a timer that no promise waits for, such as the removal of old entries. On platforms that
+   * know the difference, such a timer keeps no process alive. A runtime of your own may ignore it.
    */
   timer(delay: number, callback: () => void, purpose?: 'upkeep'): Undo
   /** Runs `callback` at the end of the current turn, where the frames of the turn become one write. */

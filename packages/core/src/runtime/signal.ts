@@ -59,7 +59,8 @@ class Shared {
 }
 
 /**
- * Calls `listener` with the reason when the signal aborts, at once if it is aborted already. The listener must not throw.
+ * Calls `listener` with the reason when the signal aborts, at once if it is aborted already. The listener
+ * must not throw.
  */
 export function onAbort(signal: AbortSignal | undefined, listener: (reason: unknown) => void): Undo {
   if (signal === undefined) return () => {}

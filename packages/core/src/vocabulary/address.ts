@@ -2,8 +2,8 @@ import { UsageError } from './errors.ts'
 import { isCleanText, utf8Length } from './text.ts'
 
 /**
- * The destination of a message, a plain string: `*` for everyone, `#name` for a room, `@id` for a user on all of their
- * devices, `~id` for one session (casts and asks only).
+ * The destination of a message, a plain string: `*` for everyone, `#name` for a room, `@id` for a user on all
+ * of their devices, `~id` for one session (casts and asks only).
  */
 export type Address = string
 
@@ -16,8 +16,9 @@ export const everyone = '*'
 const kinds: Readonly<Record<string, AddressKind>> = { '#': 'room', '@': 'user', '~': 'session' }
 
 /**
- * Returns the kind of an address, or `null` for a value that is no address (P-AD-1). The name behind `#`, `@` or `~` is
- * 1–255 bytes of well-formed UTF-8 without control characters. Names are compared exactly and never normalised.
+ * Returns the kind of an address, or `null` for a value that is no address (P-AD-1). The name behind `#`, `@`
+ * or `~` is 1–255 bytes of well-formed UTF-8 without control characters. Names are compared exactly and never
+ * normalised.
  */
 export function addressKind(address: string): AddressKind | null {
   if (typeof address !== 'string') return null
@@ -54,7 +55,8 @@ export interface Addresses {
    */
   user(id: string): `@${string}`
   /**
-   * The address of one session: `address.session('s9fK2b_x')` is `~s9fK2b_x`. It takes casts and asks, not durable messages.
+   * The address of one session: `address.session('s9fK2b_x')` is `~s9fK2b_x`. It takes casts and asks, not
+   * durable messages.
    *
    * @throws UsageError when the id is not 1–255 bytes of text without control characters.
    */

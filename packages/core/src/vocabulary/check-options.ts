@@ -1,6 +1,9 @@
 import { UsageError } from './errors.ts'
 
-/** The names of all options of a type. The compiler asks for each of them, so a new option cannot be forgotten. */
+/**
+ * The names of all options of a type. The compiler asks for each of them, so a new option cannot be
+ * forgotten.
+ */
 export type OptionNames<Options> = { readonly [Name in keyof Required<Options>]: true }
 
 /**
@@ -10,7 +13,8 @@ export type OptionNames<Options> = { readonly [Name in keyof Required<Options>]:
  * @param given - The options as the application gave them, or `undefined`.
  * @param known - The options that exist.
  * @param group - The option that holds these options, such as `limits`; the default is none.
- * @throws UsageError when `given` is not an object, or has an option that does not exist; it lists those that do.
+ * @throws UsageError when `given` is not an object, or has an option that does not exist; it lists those that
+ * do.
  */
 export function checkOptions<Options extends object>(
   operation: string,

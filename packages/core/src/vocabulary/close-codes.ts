@@ -41,12 +41,15 @@ export const CloseCode = {
 /** One of the protocol's close codes. */
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode]
 
-/** A reason holds 123 bytes at most: a WebSocket close frame has 125, two of them for the code. RFC 6455 §5.5. */
+/**
+ * A reason holds 123 bytes at most: a WebSocket close frame has 125, two of them for the code. RFC 6455 §5.5.
+ */
 const reasonLimit = 123
 
 /**
- * Tells if a client may come back after a connection ended with this code. It may not after the codes by which WebSocket itself
- * refuses the application's frames (1002, 1003, 1007–1010), because the same frames would fail again.
+ * Tells if a client may come back after a connection ended with this code. It may not after the codes by
+ * which WebSocket itself refuses the application's frames (1002, 1003, 1007–1010), because the same frames
+ * would fail again.
  */
 export function mayReconnect(code: number): boolean {
   if (code >= 4000) return code < 4500 || code >= 4900

@@ -18,8 +18,9 @@ export type ProtocolErrorCode =
 export type ApplicationErrorCode = `${string}/${string}`
 
 /**
- * Every code of a {@link ChatError}. Four of them never cross the wire: `uncertain` (the outcome is not known), `closed` (the client
- * or hub was closed), `full` (the client's queue is full), `usage` (the API was called wrongly).
+ * Every code of a {@link ChatError}. Four of them never cross the wire: `uncertain` (the outcome is not
+ * known), `closed` (the client or hub was closed), `full` (the client's queue is full), `usage` (the API was
+ * called wrongly).
  */
 export type ErrorCode = ProtocolErrorCode | ApplicationErrorCode | 'uncertain' | 'closed' | 'full' | 'usage'
 
@@ -46,7 +47,9 @@ const final: ReadonlySet<string> = new Set([
 export interface ChatErrorOptions {
   /** The error that led to this error. It never crosses the wire. */
   cause?: unknown
-  /** Facts for the program that handles the error, such as the path of the failing field. Crosses the wire. */
+  /**
+   * Facts for the program that handles the error, such as the path of the failing field. Crosses the wire.
+   */
   detail?: unknown
   /** Delay before another attempt, in milliseconds. */
   retryAfter?: number
@@ -61,7 +64,8 @@ export interface ChatErrorOptions {
  * })
  * ```
  *
- * Of any other error that a handler throws, the client sees only the code `internal`; the hub's `$error` event carries it whole.
+ * Of any other error that a handler throws, the client sees only the code `internal`; the hub's `$error`
+ * event carries it whole.
  */
 export class ChatError extends Error {
   /** The reason, for programs. */
@@ -84,8 +88,8 @@ export class ChatError extends Error {
 }
 
 /**
- * The outcome of an operation is not known: the connection was lost, or the time was up, before an answer came. If a repetition
- * was answered, `cause` holds that answer.
+ * The outcome of an operation is not known: the connection was lost, or the time was up, before an answer
+ * came. If a repetition was answered, `cause` holds that answer.
  */
 export class UncertainError extends ChatError {
   constructor(message: string, options: ChatErrorOptions = {}) {
@@ -101,7 +105,8 @@ export class UsageError extends ChatError {
 }
 
 /**
- * Tells if a code may stand in an `err` frame: a code of the protocol, or an application's own code, which contains a `/`.
+ * Tells if a code may stand in an `err` frame: a code of the protocol, or an application's own code, which
+ * contains a `/`.
  */
 export function isWireCode(code: string): code is ProtocolErrorCode | ApplicationErrorCode {
   return code.includes('/') || final.has(code) || (retryable.has(code) && code !== 'full')

@@ -7,7 +7,8 @@ const nameBytes = 128
 export const eventNameRule = 'a name has 1–128 bytes, no control characters, and no $ at its start'
 
 /**
- * Tells if a text can name an application's event, call or ask (P-PB-10). A `$` at the start marks the SDK's own events.
+ * Tells if a text can name an application's event, call or ask (P-PB-10). A `$` at the start marks the SDK's
+ * own events.
  */
 export function isEventName(name: string): boolean {
   return name !== '' && !exceedsBytes(name, nameBytes) && isCleanText(name) && !name.startsWith('$')

@@ -1,6 +1,7 @@
 /**
- * A position in the log of an address: the epoch, the offset, and the id of the message at that offset. `[epoch, 0, null]`
- * is the position before the first message. A position can be stored, and given back after a reload.
+ * A position in the log of an address: the epoch, the offset, and the id of the message at that offset.
+ * `[epoch, 0, null]` is the position before the first message. A position can be stored, and given back after
+ * a reload.
  */
 export type Position = readonly [epoch: string, at: number, id: string | null]
 
@@ -8,26 +9,34 @@ export type Position = readonly [epoch: string, at: number, id: string | null]
 export interface Stored {
   /** The position of the message in the log of its address. */
   readonly position: Position
-  /** The id of the message, the same as in `position`. Identifies the sender's own copy when it comes back through a room. */
+  /**
+   * The id of the message, the same as in `position`. Identifies the sender's own copy when it comes back
+   * through a room.
+   */
   readonly id: string
 }
 
-/** The position at which a reader starts, as the answer to a join and in the streams of `welcome` (P-ST-3). */
+/**
+ * The position at which a reader starts, as the answer to a join and in the streams of `welcome` (P-ST-3).
+ */
 export interface LogStart {
   /** The position before the first message that follows. */
   readonly position: Position
   /** The offset of the newest message. */
   readonly top: number
-  /** `live` at the top, `replay` behind it, `gap` when the reader could not go on from the position it asked for. */
+  /**
+   * `live` at the top, `replay` behind it, `gap` when the reader could not go on from the position it asked
+   * for.
+   */
   readonly mode: 'live' | 'replay' | 'gap'
   /** The reason of a `gap`. */
   readonly reason?: GapReason | undefined
 }
 
 /**
- * The reason why messages were lost to a reader: `trimmed` (the log keeps them no longer), `epoch` (the log was lost and
- * began anew), `diverged` (the log has other messages at these offsets), `limit` (more than one join may ask for),
- * `absent` (the log does not have the position). PROTOCOL §4.
+ * The reason why messages were lost to a reader: `trimmed` (the log keeps them no longer), `epoch` (the log
+ * was lost and began anew), `diverged` (the log has other messages at these offsets), `limit` (more than one
+ * join may ask for), `absent` (the log does not have the position). PROTOCOL §4.
  */
 export type GapReason = 'trimmed' | 'epoch' | 'diverged' | 'limit' | 'absent'
 

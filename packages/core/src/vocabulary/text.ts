@@ -1,6 +1,7 @@
 /**
- * Returns the size of a text in UTF-8 without encoding it: core runs where there is no `TextEncoder`, and the hot path must not
- * allocate. A lone surrogate counts as the three bytes of U+FFFD that replace it on the wire.
+ * Returns the size of a text in UTF-8 without encoding it: core runs where there is no `TextEncoder`, and the
+ * hot path must not allocate. A lone surrogate counts as the three bytes of U+FFFD that replace it on the
+ * wire.
  */
 export function utf8Length(text: string): number {
   let bytes = text.length
@@ -17,7 +18,8 @@ export function utf8Length(text: string): number {
 }
 
 /**
- * Tells if a text is larger than `limit` bytes of UTF-8. Looks at the characters only if the length leaves doubt.
+ * Tells if a text is larger than `limit` bytes of UTF-8. Looks at the characters only if the length leaves
+ * doubt.
  */
 export function exceedsBytes(text: string, limit: number): boolean {
   if (text.length > limit) return true

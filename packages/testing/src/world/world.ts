@@ -74,8 +74,8 @@ export interface World {
   /** Advances virtual time until no transmission, operation or write is under way. */
   settle(): Promise<void>
   /**
-   * Returns the messages and casts that a client received at an address, in their order. Their data has the type
-   * `unknown`, or a type of yours: `seen<Say>(bob, '#lobby')`.
+   * Returns the messages and casts that a client received at an address, in their order. Their data has the
+   * type `unknown`, or a type of yours: `seen<Say>(bob, '#lobby')`.
    */
   seen<Data = unknown>(client: AnyClient, address: string): readonly Delivery<Data>[]
   /** Returns the gaps that a client was told of for an address, in their order. */

@@ -32,8 +32,8 @@ export interface Room<C extends AnyContract, State = unknown> extends ClientTarg
    * Listens to messages and casts of the room by event, or to `$gap`, `$snapshot` and `$leave`. An error that
    * the listener throws goes to the client's `$error`. Returns the function that removes the listener.
    *
-   * @throws UsageError when the name cannot be an event's, or starts with `$` and is not an event of the room,
-   * or `listener` is not a function.
+   * @throws UsageError when the name cannot be an event's, or starts with `$` and is not an event of the
+   * room, or `listener` is not a function.
    */
   on<K extends EventName<C> | keyof RoomEvents>(event: K, listener: RoomListener<C, K, State>): Undo
   /**

@@ -41,8 +41,8 @@ export class Welcome {
   }
 
   /**
-   * Prepares the streams and writes the `welcome`, unless the connection ends meanwhile. Resolves with the error of the backplane
-   * when the log of `*` or of the inbox is out of reach, else with `null`.
+   * Prepares the streams and writes the `welcome`, unless the connection ends meanwhile. Resolves with the
+   * error of the backplane when the log of `*` or of the inbox is out of reach, else with `null`.
    */
   async write(hello: HelloFrame): Promise<{ readonly error: unknown } | null> {
     this.#requests.set('*', null).set(this.#session.inbox, null)

@@ -156,8 +156,8 @@ export class RoomPresence {
   }
 
   /**
-   * Makes a session present. A session that gives no `state` keeps its earlier state in this room. The readers
-   * are told first; the promise resolves when the store has the session.
+   * Makes a session present. A session that gives no `state` keeps its earlier state in this room. The
+   * readers are told first; the promise resolves when the store has the session.
    *
    * @throws the error of the backplane when the store is out of reach.
    */

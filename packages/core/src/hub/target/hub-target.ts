@@ -114,8 +114,8 @@ export interface HubTarget<C extends AnyContract> {
    * On this node the removal is done when the call returns. The promise resolves when the other nodes were
    * told.
    *
-   * @throws UsageError for an address that is not a room, a `who` that is neither a user nor a session, a code
-   * that no client may get, or an option that does not exist.
+   * @throws UsageError for an address that is not a room, a `who` that is neither a user nor a session, a
+   * code that no client may get, or an option that does not exist.
    * @throws ChatError `unavailable` when the backplane is out of reach, so that other nodes may not know.
    * Call it again.
    */

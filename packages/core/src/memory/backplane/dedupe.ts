@@ -15,7 +15,8 @@ interface Ring {
 const conflict: AppendResult = { outcome: 'conflict' }
 
 /**
- * Recognises repetitions (P-PB-2): keeps the answers to the last refs of each session and log, for a window after their last use.
+ * Recognises repetitions (P-PB-2): keeps the answers to the last refs of each session and log, for a window
+ * after their last use.
  */
 export class Dedupe {
   readonly #rings = new Map<string, Ring>()
@@ -29,7 +30,9 @@ export class Dedupe {
     return this.#rings.size
   }
 
-  /** Returns the answer to a known key, `conflict` for a key that is used or too old, or `null` for a new key. */
+  /**
+   * Returns the answer to a known key, `conflict` for a key that is used or too old, or `null` for a new key.
+   */
   find(stream: string, key: AppendKey, now: number): AppendResult | null {
     const name = ringName(stream, key)
     const ring = this.#rings.get(name)
@@ -87,6 +90,9 @@ export class Dedupe {
   }
 }
 
-/** Names a ring. A session id has no `@`, and the length tells the end of the user, so no two keys share a name. */
+/**
+ * Names a ring. A session id has no `@`, and the length tells the end of the user, so no two keys share a
+ * name.
+ */
 const ringName = (stream: string, { user, session }: AppendKey): string =>
   `${session}@${user.length}:${user}${stream}`

@@ -20,13 +20,17 @@ import { MemoryStore } from './memory-store.ts'
 /** Options of a {@link MemoryBackplane}: the network between a node and its store. */
 export interface MemoryBackplaneOptions {
   /**
-   * Latency of one direction between node and store in milliseconds, called for each operation and each hint. Operations keep their
-   * order, hints do not. Default: no latency, every operation is answered in the same call.
+   * Latency of one direction between node and store in milliseconds, called for each operation and each hint.
+   * Operations keep their order, hints do not. Default: no latency, every operation is answered in the same
+   * call.
    */
   readonly latency?: () => number
   /** The runtime whose timers carry operations to the store. Default: the runtime of the store. */
   readonly network?: Runtime
-  /** The runtime whose timers carry answers and hints to the node; they end with the node. Default: the runtime of the store. */
+  /**
+   * The runtime whose timers carry answers and hints to the node; they end with the node. Default: the
+   * runtime of the store.
+   */
   readonly runtime?: Runtime
   /** Faults of the network, called for each operation and hint. They need a `latency`. Default: no faults. */
   readonly faults?: MemoryBackplaneFaults
@@ -58,8 +62,8 @@ function checkArguments(store: MemoryStore, options: MemoryBackplaneOptions): vo
 }
 
 /**
- * The backplane of a node over a {@link MemoryStore}. Without a latency it answers in the same call, and the seam costs no time. With a
- * latency it behaves as a broker across a network, with the faults of a network.
+ * The backplane of a node over a {@link MemoryStore}. Without a latency it answers in the same call, and the
+ * seam costs no time. With a latency it behaves as a broker across a network, with the faults of a network.
  */
 export class MemoryBackplane implements Backplane {
   /** The abilities: every message survives in this process only. */
@@ -117,7 +121,10 @@ export class MemoryBackplane implements Backplane {
     }
   }
 
-  /** Ends as a node ends that crashes: its listeners are removed, while operations under way may still reach the store. */
+  /**
+   * Ends as a node ends that crashes: its listeners are removed, while operations under way may still reach
+   * the store.
+   */
   crash(): void {
     this.#closed = true
     for (const undo of this.#listening) undo()
@@ -126,8 +133,8 @@ export class MemoryBackplane implements Backplane {
   }
 
   /**
-   * Begins an outage of the store (`true`), or ends it (`false`). During an outage operations fail and hints are lost; at its end the
-   * listeners of `onReconnect` run.
+   * Begins an outage of the store (`true`), or ends it (`false`). During an outage operations fail and hints
+   * are lost; at its end the listeners of `onReconnect` run.
    */
   outage(down: boolean): void {
     const back = this.#down && !down
@@ -189,7 +196,9 @@ export class MemoryBackplane implements Backplane {
     this.#store.close()
   }
 
-  /** Runs an operation after the latency. Operations reach the store in the order in which they were called. */
+  /**
+   * Runs an operation after the latency. Operations reach the store in the order in which they were called.
+   */
   #run<T>(operation: () => T): MaybePromise<T> {
     const latency = this.#latency
     if (latency === null) return operation()

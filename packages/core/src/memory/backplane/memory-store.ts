@@ -20,13 +20,19 @@ import { type Retention, StreamLog } from './stream-log.ts'
 export interface MemoryStoreOptions {
   /** Retention of each log; a function decides by its address. */
   readonly retention?: Retention | ((stream: string) => Retention)
-  /** Bytes of all logs together. Above it the logs written longest ago are forgotten as a whole. Default: 256 MiB. */
+  /**
+   * Bytes of all logs together. Above it the logs written longest ago are forgotten as a whole. Default: 256
+   * MiB.
+   */
   readonly bytes?: number
   /** Duration for which a repetition is recognised, in milliseconds. Default: 120 000. */
   readonly dedupeWindow?: number
   /** Number of sessions that are remembered; above it the oldest are forgotten. Default: 50 000. */
   readonly sessions?: number
-  /** Called with each stored message, in the order of the log: for the invariants of a simulation. Must not throw. */
+  /**
+   * Called with each stored message, in the order of the log: for the invariants of a simulation. Must not
+   * throw.
+   */
   readonly observe?: (stream: string, epoch: string, entry: LogEntry) => void
 }
 
@@ -42,8 +48,8 @@ const sweepInterval = 30_000
 const making = 'make the store'
 
 /**
- * The state that the nodes of a cluster share, in memory: logs, known repetitions, sessions, presence, channels. Two stores share no
- * state.
+ * The state that the nodes of a cluster share, in memory: logs, known repetitions, sessions, presence,
+ * channels. Two stores share no state.
  */
 export class MemoryStore {
   /** The runtime of this store. */
@@ -72,8 +78,9 @@ export class MemoryStore {
   #bytes = 0
   #sweeping: Undo | null = null
   /**
-   * The epoch of logs that are made now. It changes when a log with messages is forgotten, because that log must not continue its old
-   * offsets when it is made anew. A log that never had messages can be forgotten and made anew in the same epoch.
+   * The epoch of logs that are made now. It changes when a log with messages is forgotten, because that log
+   * must not continue its old offsets when it is made anew. A log that never had messages can be forgotten
+   * and made anew in the same epoch.
    */
   #epoch: string
 
@@ -100,7 +107,10 @@ export class MemoryStore {
     this.#epoch = runtime.id(10)
   }
 
-  /** The amounts that are held, for tests and metrics. All of them return to zero when all clients have left and all entries have aged. */
+  /**
+   * The amounts that are held, for tests and metrics. All of them return to zero when all clients have left
+   * and all entries have aged.
+   */
   get usage(): {
     streams: number
     bytes: number
@@ -189,8 +199,8 @@ export class MemoryStore {
   }
 
   /**
-   * Loses the newest entries of a log in the same epoch, with the knowledge of their repetitions, as in a failover to a replica that
-   * lags. Returns the new top.
+   * Loses the newest entries of a log in the same epoch, with the knowledge of their repetitions, as in a
+   * failover to a replica that lags. Returns the new top.
    */
   rollback(stream: string, count: number): number {
     const log = this.#streams.get(stream)
@@ -216,13 +226,18 @@ export class MemoryStore {
     this.#bytes += log.bytes - before
   }
 
-  /** Forgets a log as a whole, as a full store does with the logs written longest ago. Made anew, the log has another epoch. */
+  /**
+   * Forgets a log as a whole, as a full store does with the logs written longest ago. Made anew, the log has
+   * another epoch.
+   */
   forget(stream: string): void {
     const log = this.#streams.get(stream)
     if (log !== undefined) this.#forget(stream, log)
   }
 
-  /** Stops the removal of expired entries, unless another node still listens. A later append starts it again. */
+  /**
+   * Stops the removal of expired entries, unless another node still listens. A later append starts it again.
+   */
   close(): void {
     if (this.#tails.size + this.#channels.size > 0) return
     this.#sweeping?.()

@@ -32,7 +32,10 @@ export class MemoryPresenceStore implements PresenceStore {
   readonly #nodes = new Map<string, { readonly expires: number; readonly keep: number }>()
   /** The states of departed sessions by room and session, oldest first. */
   readonly #departed = new Map<string, Departed>()
-  /** The newest revision of all rooms, which empty rooms share, so that a room made anew continues above its former revision. */
+  /**
+   * The newest revision of all rooms, which empty rooms share, so that a room made anew continues above its
+   * former revision.
+   */
   #revision = 0
   #epoch: string
 

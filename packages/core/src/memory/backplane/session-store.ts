@@ -25,8 +25,8 @@ const unknown: TakeResult = { outcome: 'unknown' }
 const fairShare = 0.1
 
 /**
- * The session store in memory. Bounded: above its capacity it forgets the oldest records, so abandoned sessions cost no more. A user
- * with very many sessions loses its own records first.
+ * The session store in memory. Bounded: above its capacity it forgets the oldest records, so abandoned
+ * sessions cost no more. A user with very many sessions loses its own records first.
  */
 export class MemorySessionStore implements SessionStore {
   /** The records in the order in which they expire. */

@@ -118,7 +118,10 @@ export class StreamLog {
   }
 }
 
-/** Returns the entries that fit a page, but at least one entry: from the front when reading forward, from the end when reading back. */
+/**
+ * Returns the entries that fit a page, but at least one entry: from the front when reading forward, from the
+ * end when reading back.
+ */
 function fit(kept: readonly Kept[], forward: boolean): Kept[] {
   let bytes = 0
   const page: Kept[] = []

@@ -9,8 +9,9 @@ interface Traffic {
 }
 
 /**
- * A direction between a client and its hubs. While it is held, as in a network that stalls, transmissions wait; when it is released they
- * arrive late. It never loses or reorders a transmission, because TCP does not fail like that.
+ * A direction between a client and its hubs. While it is held, as in a network that stalls, transmissions
+ * wait; when it is released they arrive late. It never loses or reorders a transmission, because TCP does not
+ * fail like that.
  */
 export class LinkDirection {
   readonly #runtime: Runtime

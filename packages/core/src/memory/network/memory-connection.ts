@@ -63,7 +63,10 @@ export class MemoryConnection extends BaseConnection {
     return this.#received
   }
 
-  /** Ends silently; later transmissions of the peer are never taken. The peer notices the end after `telling` milliseconds, or never (`null`). */
+  /**
+   * Ends silently; later transmissions of the peer are never taken. The peer notices the end after `telling`
+   * milliseconds, or never (`null`).
+   */
   vanish(telling: number | null): void {
     if (this.state === 'closed') return
     const peer = this.#peer

@@ -19,8 +19,9 @@ export interface Reset {
 }
 
 /**
- * The link between a client and its hubs, with the faults of a network. Its connections are ordered and reliable like TCP. They can
- * stall and heal with late data, go half-open, be reset, refused or slow; single transmissions are never lost or reordered.
+ * The link between a client and its hubs, with the faults of a network. Its connections are ordered and
+ * reliable like TCP. They can stall and heal with late data, go half-open, be reset, refused or slow; single
+ * transmissions are never lost or reordered.
  */
 export class MemoryLink {
   /**
@@ -74,7 +75,10 @@ export class MemoryLink {
     this.release('down')
   }
 
-  /** Holds all transmissions of a direction until it is released: a stall, or in one direction only, a half-open connection. */
+  /**
+   * Holds all transmissions of a direction until it is released: a stall, or in one direction only, a
+   * half-open connection.
+   */
   hold(direction: Direction): void {
     this[direction].hold()
   }

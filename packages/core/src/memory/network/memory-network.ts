@@ -13,13 +13,19 @@ type ListeningHub = Pick<TransportHub, 'subprotocols' | 'accept'>
 
 /** Options of a {@link MemoryNetwork}. */
 export interface MemoryNetworkOptions {
-  /** Latency of a direction in milliseconds, called for each transmission. Default: 0; a transmission never arrives in the same call. */
+  /**
+   * Latency of a direction in milliseconds, called for each transmission. Default: 0; a transmission never
+   * arrives in the same call.
+   */
   readonly latency?: () => number
 }
 
 /** The handshake that a client in memory presents. Fields that are left out are empty. */
 export interface MemoryDialOptions extends Partial<Handshake> {
-  /** The link of the client, from {@link MemoryNetwork.link}, for all its connections. Default: a link of its own, without faults. */
+  /**
+   * The link of the client, from {@link MemoryNetwork.link}, for all its connections. Default: a link of its
+   * own, without faults.
+   */
   readonly link?: MemoryLink
 }
 
@@ -52,8 +58,8 @@ const nowhere: Handshake = {
 }
 
 /**
- * A network in memory: hubs listen under a name, and clients dial the name. Two networks share no state. Under a virtual clock it is the
- * network of the simulator.
+ * A network in memory: hubs listen under a name, and clients dial the name. Two networks share no state.
+ * Under a virtual clock it is the network of the simulator.
  */
 export class MemoryNetwork {
   readonly #runtime: Runtime
@@ -73,7 +79,8 @@ export class MemoryNetwork {
   }
 
   /**
-   * Takes the connections that are dialled under a name. The undo stops it, and leaves open connections alone.
+   * Takes the connections that are dialled under a name. The undo stops it, and leaves open connections
+   * alone.
    *
    * @throws UsageError when another hub listens under this name, or the second argument is no hub.
    */
@@ -93,8 +100,9 @@ export class MemoryNetwork {
   }
 
   /**
-   * Ends the hub of a name as a crash does, at once and silently. Its clients notice it after `telling` milliseconds, or never (`null`).
-   * The hub must have ended already, because its connections still report their end to it.
+   * Ends the hub of a name as a crash does, at once and silently. Its clients notice it after `telling`
+   * milliseconds, or never (`null`). The hub must have ended already, because its connections still report
+   * their end to it.
    */
   crash(name: string, telling: number | null): void {
     const listening = this.#listening.get(name)

@@ -13,8 +13,8 @@ interface Parcel {
 const highWaterMark = 65_536
 
 /**
- * A direction of a connection in memory: an ordered, reliable pipe with a latency. Transmissions that the receiver does not take stay in
- * it and hold the sender back.
+ * A direction of a connection in memory: an ordered, reliable pipe with a latency. Transmissions that the
+ * receiver does not take stay in it and hold the sender back.
  */
 export class MemoryPipe {
   bufferedAmount = 0
@@ -85,7 +85,9 @@ export class MemoryPipe {
     this.bufferedAmount = 0
   }
 
-  /** Computes the time of arrival. A later transmission never overtakes, and waits when bandwidth is short. */
+  /**
+   * Computes the time of arrival. A later transmission never overtakes, and waits when bandwidth is short.
+   */
   #arrival(bytes: number): number {
     const now = this.#runtime.now()
     const start = Number.isFinite(this.#direction.bandwidth) ? Math.max(now, this.#last) : now

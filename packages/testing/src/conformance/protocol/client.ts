@@ -20,8 +20,8 @@ export interface SocketEnd {
 }
 
 /**
- * A client of the wire protocol that writes the frames it is told to write and keeps every frame that comes, in the order of arrival.
- * It writes no frame by itself: no `hello`, and no `pong` for a `ping`.
+ * A client of the wire protocol that writes the frames it is told to write and keeps every frame that comes,
+ * in the order of arrival. It writes no frame by itself: no `hello`, and no `pong` for a `ping`.
  */
 export class ProtocolClient {
   /** The WebSocket that the client was made of. */
@@ -55,7 +55,9 @@ export class ProtocolClient {
     })
   }
 
-  /** Frames that a hub must not write, with the reason: an empty list for a hub that keeps to the protocol. */
+  /**
+   * Frames that a hub must not write, with the reason: an empty list for a hub that keeps to the protocol.
+   */
   get complaints(): readonly string[] {
     return this.#inspector.complaints
   }
@@ -213,7 +215,9 @@ export class ProtocolClient {
     return this.all('msg', address).map((frame) => messageOf(frame).event)
   }
 
-  /** Writes a `ping` and waits for its `pong`: the hub lives, and every frame that it wrote before has come. */
+  /**
+   * Writes a `ping` and waits for its `pong`: the hub lives, and every frame that it wrote before has come.
+   */
   async roundTrip(): Promise<true> {
     const t = 2 ** 40 + ++this.#pings
     this.write(['ping', t])

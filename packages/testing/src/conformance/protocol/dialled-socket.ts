@@ -77,8 +77,8 @@ class DialledSocket implements ProtocolSocket {
 }
 
 /**
- * Opens a connection of a transport of `@chat/core`, such as HTTP or memory, and returns it as a WebSocket for the suite. The harness
- * then lacks `binary`, and `pause` when the transport cannot stop reading.
+ * Opens a connection of a transport of `@chat/core`, such as HTTP or memory, and returns it as a WebSocket
+ * for the suite. The harness then lacks `binary`, and `pause` when the transport cannot stop reading.
  */
 export const dialledSocket = (dial: Dialer, protocols: readonly string[]): ProtocolSocket =>
   new DialledSocket(dial({ protocols, signal: createAborter().signal }))

@@ -13,8 +13,9 @@ const unanswered = new Set(['hello', 'cast', 'reply', 'refuse', 'ping', 'pong'])
 const most = { frame: 320 * 1024, transmission: 256 * 1024 }
 
 /**
- * Watches one connection in both directions and notes each frame that a hub must not write: a malformed frame, an answer to no request, a
- * message that does not follow the message before it, a frame of an address that is not joined.
+ * Watches one connection in both directions and notes each frame that a hub must not write: a malformed
+ * frame, an answer to no request, a message that does not follow the message before it, a frame of an address
+ * that is not joined.
  */
 export class FrameInspector {
   readonly complaints: string[] = []

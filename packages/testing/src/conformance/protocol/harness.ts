@@ -2,13 +2,18 @@ import type { SuiteTiming } from '../poller.ts'
 import type { WireLimits } from './frames.ts'
 import type { ProtocolSocket } from './socket.ts'
 
-/** Abilities that a hub under test, its policy or the WebSockets to it may lack. Each lack leaves out the cases that need the ability. */
+/**
+ * Abilities that a hub under test, its policy or the WebSockets to it may lack. Each lack leaves out the
+ * cases that need the ability.
+ */
 export type ProtocolLack =
   /** The WebSockets stop reading: {@link ProtocolSocket.pause}. */
   | 'pause'
   /** Transmissions can be binary, so that the hub can refuse them. */
   | 'binary'
-  /** The WebSockets can close with 1001, as browsers do for a page that is left; `close` of a browser cannot. */
+  /**
+   * The WebSockets can close with 1001, as browsers do for a page that is left; `close` of a browser cannot.
+   */
   | 'goingAway'
   /** Rooms tell their members. */
   | 'presence'
@@ -50,16 +55,20 @@ export interface EndableHub {
 /**
  * A hub as the suite tests it: any implementation, in any language, behind a WebSocket.
  *
- * The hub has to let users join, read, send to and cast to every room (`#…`) and to take every event with every JSON value as data. It has
- * no handlers for the calls of the suite, such as `nobody` and `e`. The suite uses users and rooms of its own, so that the hub may serve
- * other users meanwhile; to everyone (`*`) it sends a few messages.
+ * The hub has to let users join, read, send to and cast to every room (`#…`) and to take every event with
+ * every JSON value as data. It has no handlers for the calls of the suite, such as `nobody` and `e`. The
+ * suite uses users and rooms of its own, so that the hub may serve other users meanwhile; to everyone (`*`)
+ * it sends a few messages.
  */
 export interface ProtocolHarness extends Pick<SuiteTiming, 'deadline' | 'quiet'> {
   /** Name of the hub under test, for titles. */
   readonly name: string
   /** Opens a WebSocket to the hub. An empty list offers no subprotocol. */
   dial(protocols: readonly string[]): ProtocolSocket
-  /** Makes a user that no case has used before. Default: 18 characters of `[A-Za-z0-9-]`, which are the user's id and token. */
+  /**
+   * Makes a user that no case has used before. Default: 18 characters of `[A-Za-z0-9-]`, which are the user's
+   * id and token.
+   */
   newUser?(): ProtocolUser
   /** Tokens that the hub refuses; `undefined` stands for no token. At least one. */
   readonly refusedTokens: readonly (string | undefined)[]

@@ -90,13 +90,18 @@ export class HubUnderTest {
     return client
   }
 
-  /** Opens a connection, joins these addresses in its `hello`, each from its top, and waits for the `welcome`. */
+  /**
+   * Opens a connection, joins these addresses in its `hello`, each from its top, and waits for the `welcome`.
+   */
   joined(addresses: string | readonly string[], user: ProtocolUser = this.user()): Promise<ProtocolClient> {
     const streams = Object.fromEntries([addresses].flat().map((address) => [address, null]))
     return this.welcomed({ user, hello: { streams } })
   }
 
-  /** Opens a connection and resumes the session of another client in its `hello`, as attempt `n` with the secret. */
+  /**
+   * Opens a connection and resumes the session of another client in its `hello`, as attempt `n` with the
+   * secret.
+   */
   resume(older: ProtocolClient, n: number, { hello = {}, ...rest }: Greeting = {}): Promise<ProtocolClient> {
     const session = { ...older.welcome.session, n }
     return this.greet({ user: this.userOf(older), hello: { session, ...hello }, ...rest })

@@ -140,7 +140,10 @@ async function exhaust(client: ProtocolClient, room: string): Promise<WireAnswer
   throw new ConformanceError(`${answers.length} sends at once were not limited`)
 }
 
-/** Repeats an operation until it is refused for the rate: faster than its window allows, so that a slow hub gets there, too. */
+/**
+ * Repeats an operation until it is refused for the rate: faster than its window allows, so that a slow hub
+ * gets there, too.
+ */
 async function expectLimited(client: ProtocolClient, [type, ...elements]: readonly unknown[]): Promise<void> {
   const codes = new Set<string>()
   for (let windows = 0; windows < 40 && !codes.has('rate_limited'); windows++) {

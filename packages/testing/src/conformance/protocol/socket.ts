@@ -1,6 +1,6 @@
 /**
- * A WebSocket as the suite uses it. The sockets of browsers, Node, Bun, Deno and `ws` fit as they are; a WebSocket that is still connecting
- * may be handed over.
+ * A WebSocket as the suite uses it. The sockets of browsers, Node, Bun, Deno and `ws` fit as they are; a
+ * WebSocket that is still connecting may be handed over.
  */
 export interface ProtocolSocket {
   /** Sends one message: text as a string, binary data as bytes. */

@@ -57,8 +57,8 @@ const cases: readonly ProtocolCase[] = [
 ]
 
 /**
- * Returns every obligation of a hub of protocol `chat.v1` as a case that any runner can run; {@link defineProtocolSuite} hands the cases to
- * a runner.
+ * Returns every obligation of a hub of protocol `chat.v1` as a case that any runner can run;
+ * {@link defineProtocolSuite} hands the cases to a runner.
  *
  * @throws RangeError when the harness skips a case that does not exist.
  */
@@ -68,8 +68,8 @@ export function protocolCases(harness: ProtocolHarness): ConformanceCase[] {
 }
 
 /**
- * Declares the conformance suite of the protocol in a test runner. It reaches the hub under test through WebSockets alone, so that the hub
- * may be written in any language and run anywhere:
+ * Declares the conformance suite of the protocol in a test runner. It reaches the hub under test through
+ * WebSockets alone, so that the hub may be written in any language and run anywhere:
  *
  * ```ts
  * import { describe, it } from 'node:test'
@@ -86,8 +86,9 @@ export function protocolCases(harness: ProtocolHarness): ConformanceCase[] {
  * })
  * ```
  *
- * The cases are independent of each other: a runner may run several at the same time, as vitest does with `it.concurrent`. Each case names
- * the rules that it shows. Cases that need a missing ability, and cases that the harness skips, are reported by name, with the reason.
+ * The cases are independent of each other: a runner may run several at the same time, as vitest does with
+ * `it.concurrent`. Each case names the rules that it shows. Cases that need a missing ability, and cases that
+ * the harness skips, are reported by name, with the reason.
  *
  * @throws RangeError when the harness skips a case that does not exist.
  */

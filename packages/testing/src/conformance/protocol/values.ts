@@ -118,7 +118,10 @@ async function arrives(hub: HubUnderTest, jsonOf: (depth: number) => string): Pr
     same(JSON.stringify(got), JSON.stringify(JSON.parse(json)), 'the value')
 }
 
-/** Frames with two faults, and the code of the fault that is found first; `DEEP` stands for a value that is too deep. */
+/**
+ * Frames with two faults, and the code of the fault that is found first; `DEEP` stands for a value that is
+ * too deep.
+ */
 const twoFaults: readonly (readonly [what: string, line: string, code: string])[] = [
   ['an address before the depth', '["send",1,"nowhere","e",DEEP]', 'bad_request'],
   ['an event before the depth', '["send",1,"#a","$e",DEEP]', 'bad_request'],

@@ -121,10 +121,11 @@ export const welcome: readonly ProtocolCase[] = [
     rules: ['P-HS-2'],
     async run(hub) {
       const { helloTimeout = 5_000 } = hub.harness
+      // The hub counts from its own end of the connection, which may open earlier than the client's.
+      const start = hub.now()
       const client = await hub.connect()
-      const opened = hub.now()
       same(await client.closeCode(), 4408, 'the close code')
-      const waited = hub.now() - opened
+      const waited = hub.now() - start
       holds(waited > helloTimeout * 0.9, `it was closed after ${waited} ms, before ${helloTimeout} ms`)
       holds(waited < helloTimeout + 6_000, `it was closed after ${waited} ms, long after ${helloTimeout} ms`)
     },
