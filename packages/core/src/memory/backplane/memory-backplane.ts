@@ -15,7 +15,7 @@ import type { Runtime, Undo } from '../../runtime/runtime.ts'
 import { checkOptions, describe, type OptionNames } from '../../vocabulary/check-options.ts'
 import { ChatError, UsageError } from '../../vocabulary/errors.ts'
 import { checkFunctionOptions } from '../check-arguments.ts'
-import { MemoryStore } from './memory-store.ts'
+import type { MemoryStore } from './memory-store.ts'
 
 /** Options of a {@link MemoryBackplane}: the network between a node and its store. */
 export interface MemoryBackplaneOptions {
@@ -53,7 +53,8 @@ const optionNames: OptionNames<MemoryBackplaneOptions> = {
 const faultNames: OptionNames<MemoryBackplaneFaults> = { loseAnswer: true, hints: true }
 
 function checkArguments(store: MemoryStore, options: MemoryBackplaneOptions): void {
-  if (!(store instanceof MemoryStore))
+  // Not `instanceof`: the store may come from another copy of this package.
+  if (typeof store?.append !== 'function' || store.sessions === undefined)
     throw new UsageError(
       `unable to make the backplane: the first argument is ${describe(store)}, not a store; write \`new MemoryBackplane(new MemoryStore(systemRuntime))\``,
     )
