@@ -152,7 +152,8 @@ async function fill(fixture: TransportFixture, end: LinkEnd): Promise<string[]> 
     if (taken === true) continue
     await fixture.untilStable()
     const { type } = end.log.at(-1) ?? {}
-    if (type === 'blocked') return texts
+    // On a busy machine the system may still take the rest: only unwritten bytes show that the link is full.
+    if (type === 'blocked' && (await end.peer.status()).bufferedAmount > 0) return texts
   }
   throw new Error(
     `unable to fill the link: no send was held back although the peer left unread ${most * size} bytes`,
