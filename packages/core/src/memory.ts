@@ -7,6 +7,7 @@ export { MemoryStore, type MemoryStoreOptions } from './memory/backplane/memory-
 export type { Retention } from './memory/backplane/stream-log.ts'
 export type { Direction, MemoryLink, Reset } from './memory/network/memory-link.ts'
 export {
+  type ListeningHub,
   type MemoryDialOptions,
   MemoryNetwork,
   type MemoryNetworkOptions,

@@ -8,8 +8,8 @@ import { checkFunctionOptions, checkRuntime } from '../check-arguments.ts'
 import { MemoryConnection } from './memory-connection.ts'
 import { MemoryLink } from './memory-link.ts'
 
-/** Part of a hub that the network uses. */
-type ListeningHub = Pick<TransportHub, 'subprotocols' | 'accept'>
+/** The part of a hub that a memory network uses. A `Hub` fits. */
+export type ListeningHub = Pick<TransportHub, 'subprotocols' | 'accept'>
 
 /** Options of a {@link MemoryNetwork}. */
 export interface MemoryNetworkOptions {
