@@ -4,16 +4,20 @@ export type {
   Backplane,
   BackplaneCapabilities,
   Durability,
+  HintReliability,
+  JsonText,
   LogEntry,
+  LogHead,
   LogHint,
   LogPage,
   LogRange,
   NewMessage,
-  OutgoingMessage,
   SessionRecord,
   SessionStore,
+  TakeAttempt,
   TakeResult,
 } from './backplane/backplane.ts'
+export { pageBytes } from './backplane/page-size.ts'
 export type {
   EnteringSession,
   PresenceHint,
@@ -23,3 +27,10 @@ export type {
   PresenceStore,
   PresentSession,
 } from './backplane/presence-store.ts'
+export {
+  checkDuration,
+  checkOptions,
+  checkText,
+  describe,
+  type OptionNames,
+} from './vocabulary/check-options.ts'

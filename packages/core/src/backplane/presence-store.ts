@@ -1,5 +1,6 @@
 import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { Undo } from '../runtime/runtime.ts'
+import type { JsonText } from './backplane.ts'
 
 /** A session that is present in a room, as every node sees it. */
 export interface PresentSession {
@@ -8,7 +9,7 @@ export interface PresentSession {
   /** The id of its user. */
   readonly user: string
   /** The state that it shows to the room. */
-  readonly state: unknown
+  readonly state: JsonText
   /** Counts the connections of the session. Of two records the record with the greater generation holds. */
   readonly generation: number
   /** The node that keeps it present. */
@@ -16,7 +17,7 @@ export interface PresentSession {
 }
 
 /** A session about to be present. Without a `state` it keeps its former state in this room, or has `null`. */
-export type EnteringSession = Omit<PresentSession, 'state'> & { readonly state?: unknown }
+export type EnteringSession = Omit<PresentSession, 'state'> & { readonly state?: JsonText | undefined }
 
 /** The duration for which a node keeps its sessions present. */
 export interface PresenceLease {
@@ -56,19 +57,21 @@ export interface PresenceHint extends PresenceRevision {
 
 /**
  * The members of rooms, shared by all nodes. A session is present until it leaves, and while its node renews
- * its lease. Rooms and sessions are data, never a key or a pattern.
+ * its lease. Rooms and sessions are data, never a key or a pattern. Calls of one node on one room MUST take
+ * effect in their order.
  */
 export interface PresenceStore {
   /**
-   * Renews the lease of a node, also with an earlier end. When a lease runs out, all its sessions have left:
-   * the node that looks next MUST find it so, and the other nodes are notified by then.
+   * Renews the lease of a node, also with an earlier end. When a lease runs out, all its sessions have left: a
+   * room that is looked at MUST show it so, and the watchers of other rooms are notified within the duration
+   * of one more lease.
    */
   lease(node: string, lease: PresenceLease): MaybePromise<void>
   /**
    * Makes sessions present, or changes their states, in one atomic step. Each session is named once. MUST
    * ignore a session whose `generation` is below the known generation, and MUST NOT make a change if the
-   * record stays the same. Renews the lease of their node, too. Answers the records as they are now, in the
-   * order of the request.
+   * record stays the same. MAY renew the lease of their node, too, and MUST give a node without a lease one.
+   * Answers the records as they are now, in the order of the request.
    */
   enter(room: string, sessions: readonly EnteringSession[], lease: PresenceLease): MaybePromise<PresencePage>
   /**

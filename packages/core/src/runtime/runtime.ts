@@ -18,6 +18,11 @@ export interface Runtime {
   /** Returns milliseconds on a clock that never goes back. Its zero has no meaning. */
   now(): number
   /**
+   * Returns the time of day in milliseconds since 1970, an integer: for times that people read. It may go
+   * back, so durations are measured with {@link Runtime.now}.
+   */
+  wallTime(): number
+  /**
    * Runs `callback` once, `delay` milliseconds from now. The undo cancels it.
    *
    * `'upkeep'` marks a timer that no promise waits for, such as the removal of old entries. On platforms that

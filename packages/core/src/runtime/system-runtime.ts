@@ -11,6 +11,7 @@ const longestDelay = 2 ** 31 - 1
  */
 export const systemRuntime: Runtime = {
   now: () => platform.performance.now(),
+  wallTime: () => Date.now(),
   timer(delay, callback, purpose) {
     const timer = platform.setTimeout(callback, Math.min(delay, longestDelay))
     // In a page a timer is a number, without `unref`.
