@@ -74,6 +74,8 @@ function applyHubFault(fault: Extract<Fault, { hub: number }>, targets: FaultTar
       return targets.pause(hub, fault.for)
     case 'skew':
       return targets.skew(hub, fault.rate, fault.for)
+    case 'clock':
+      return targets.shiftClock(hub, fault.ahead, fault.for)
     case 'outage':
       return targets.backplane.outage(fault.for, hub)
   }

@@ -27,4 +27,6 @@ export interface FaultTargets {
   pause(hub: AnyHub, duration: Duration): void
   /** Changes the speed of a hub's clock. */
   skew(hub: AnyHub, rate: number, duration: Duration): void
+  /** Sets the wall clock of a hub fast by milliseconds, or slow by a negative number. */
+  shiftClock(hub: AnyHub, ahead: number, duration: Duration): void
 }

@@ -52,6 +52,8 @@ export type Fault = Timed &
     | { readonly kind: 'pause'; readonly hub: number; readonly for: number }
     /** The hub's clock runs fast or slow: 1.1 is ten percent fast. */
     | { readonly kind: 'skew'; readonly hub: number; readonly rate: number; readonly for: number }
+    /** The hub's wall clock is fast by `ahead` milliseconds, or slow by a negative number. */
+    | { readonly kind: 'clock'; readonly hub: number; readonly ahead: number; readonly for: number }
     | { readonly kind: 'outage'; readonly hub: number; readonly for: number }
     | { readonly kind: 'hints'; readonly lose: number; readonly double: number; readonly for: number }
     | { readonly kind: 'answers'; readonly lose: number; readonly for: number }
@@ -86,6 +88,7 @@ export const allFaults: readonly FaultKind[] = [
   'drain',
   'pause',
   'skew',
+  'clock',
   'outage',
   'hints',
   'answers',
@@ -167,6 +170,8 @@ function draw(kind: FaultKind, random: Random): object {
       return { kind, hub, for: span(random, 60_000) }
     case 'skew':
       return { kind, hub, rate: 0.9 + 0.2 * random.next(), for: span(random, 60_000) }
+    case 'clock':
+      return { kind, hub, ahead: Math.floor(random.between(-900_000, 900_000)), for: span(random, 60_000) }
     case 'outage':
       return { kind, hub, for: span(random, 30_000) }
     case 'hints':

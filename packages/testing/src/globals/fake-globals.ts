@@ -2,9 +2,6 @@ import type { Runtime } from '@chat/core'
 import { asyncHooks } from './async-context.ts'
 import type { GlobalCall, GlobalHandler, GlobalName } from './global-calls.ts'
 
-/** The value of `Date.now()` at the start of a world. */
-const start = Date.UTC(2026, 0, 1)
-
 /** The platform's classes that fakes make instances of. */
 interface Platform {
   readonly AbortController: new () => { readonly signal: unknown; abort(reason: unknown): void }
@@ -23,7 +20,7 @@ interface FakeSources {
 export function fakeGlobals(sources: FakeSources): GlobalHandler {
   const { runtime } = sources
   const timers = new FakeTimers(sources)
-  const now = (): number => start + Math.floor(runtime.now())
+  const now = (): number => runtime.wallTime()
   const clear = (call: GlobalCall): unknown => timers.clear(call.args[0]) || call.callOriginal()
   const answers: Record<GlobalName, GlobalHandler> = {
     Date: now,

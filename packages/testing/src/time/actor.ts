@@ -1,5 +1,6 @@
 import type { Runtime, Undo } from '@chat/core'
 import type { Random } from './random.ts'
+import { worldStart } from './wall-clock.ts'
 
 /** Options of an {@link Actor}. */
 export interface ActorOptions {
@@ -33,6 +34,8 @@ export class Actor {
   #rate = 1
   #since = 0
   #read = 0
+  /** Milliseconds by which the actor's wall clock is fast. */
+  #wallShift = 0
 
   /** @internal Actors are made by {@link VirtualTime.actor}. */
   constructor(random: Random, clock: Clock, options: ActorOptions) {
@@ -40,6 +43,7 @@ export class Actor {
     this.#clock = clock
     this.runtime = {
       now: () => this.#now(),
+      wallTime: () => Math.floor(worldStart + clock.now() + this.#wallShift),
       timer: (delay, callback) => {
         let wanted = true
         const cancel = clock.set(delay / this.#rate, work, () => this.run(() => wanted && callback()))
@@ -73,6 +77,11 @@ export class Actor {
     this.#read = this.#now()
     this.#since = this.#clock.now()
     this.#rate = rate
+  }
+
+  /** Sets the actor's wall clock fast by milliseconds, or slow by a negative number; 0 sets it right. */
+  shiftWallClock(milliseconds: number): void {
+    this.#wallShift = milliseconds
   }
 
   /** Holds the actor's timers back until {@link Actor.resume}. */

@@ -50,7 +50,10 @@ export class VirtualTime {
     return this.#heap.filter(({ cancelled }) => !cancelled).length
   }
 
-  /** Makes a runtime on this clock, with randomness of its own, which follows from the name. */
+  /**
+   * Makes a runtime on this clock, with randomness of its own, which follows from the name. Its `wallTime`
+   * starts on 1 January 2026 (UTC).
+   */
   runtime(name: string, options: ActorOptions = {}): Runtime {
     return this.actor(name, options).runtime
   }

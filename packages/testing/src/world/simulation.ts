@@ -145,6 +145,10 @@ export class Simulation implements World, FaultTargets {
     this.#hubs.skewHub(hub, rate, duration)
   }
 
+  shiftClock(hub: AnyHub, ahead: number, duration: Duration): void {
+    this.#hubs.shiftClock(hub, ahead, duration)
+  }
+
   inject(fault: Fault): void {
     checkFaultKinds('inject the fault', [fault.kind])
     this.#runtime.timer(fault.at, () => {

@@ -100,10 +100,19 @@ export class WorldHubs {
     this.#services.runtime.timer(milliseconds(duration), () => current.actor.skew(1))
   }
 
+  /** Sets the wall clock of a hub wrong for a while. */
+  shiftClock(hub: AnyHub, ahead: number, duration: Duration): void {
+    const { current, name } = this.#slot(hub)
+    this.#services.report.note(`fault: the wall clock of ${name} is ${ahead} ms ahead for ${duration}`)
+    current.actor.shiftWallClock(ahead)
+    this.#services.runtime.timer(milliseconds(duration), () => current.actor.shiftWallClock(0))
+  }
+
   /** Ends all faults of hubs, and starts crashed hubs again. */
   recoverAll(): void {
     for (const slot of this.#slots) {
       slot.current.actor.skew(1)
+      slot.current.actor.shiftWallClock(0)
       slot.current.actor.resume()
       this.#restart(slot)
     }

@@ -67,6 +67,11 @@ export interface World {
    * minute.
    */
   skew(hub: AnyHub, rate: number, duration: Duration): void
+  /**
+   * Sets the wall clock of a hub fast by milliseconds for a while, or slow by a negative number. Its timers stay
+   * right: `now()` and `wallTime()` of a runtime are two clocks.
+   */
+  shiftClock(hub: AnyHub, ahead: number, duration: Duration): void
   /** Injects a fault; its time `at` counts from now. */
   inject(fault: Fault): void
   /** Advances virtual time, and fires the timers that come due. No real time passes. */

@@ -49,3 +49,16 @@ test('the randomness of an actor follows from the seed and its name', () => {
   expect(draw(1, 'alice')).toBe(draw(1, 'alice'))
   expect(new Set([draw(1, 'alice'), draw(1, 'bob'), draw(2, 'alice')]).size).toBe(3)
 })
+
+test('the time of day starts on 1 January 2026, moves with the clock, and can be set wrong for one actor', async () => {
+  const time = new VirtualTime()
+  const [wrong, right] = [time.actor('wrong'), time.actor('right')]
+  const start = Date.UTC(2026, 0, 1)
+  await time.advance(1_500.7)
+  expect([wrong.runtime.wallTime(), right.runtime.wallTime()]).toEqual([start + 1_500, start + 1_500])
+  wrong.shiftWallClock(-600_000)
+  expect([wrong.runtime.wallTime(), wrong.runtime.now()]).toEqual([start - 598_500, 1_500.7])
+  expect(right.runtime.wallTime()).toBe(start + 1_500)
+  wrong.shiftWallClock(0)
+  expect(wrong.runtime.wallTime()).toBe(start + 1_500)
+})
