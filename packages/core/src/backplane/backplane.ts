@@ -196,7 +196,8 @@ export interface SessionRecord {
 export type TakeResult =
   /**
    * The session is taken over. `lastRef` is the greatest ref that it is known to have used; `node` is the
-   * node that held it before, `null` when that is unknown.
+   * node that held it before. `null` when that is unknown, and after a taking that was not confirmed: that
+   * node may never have learned that it holds the session, so the node before it may still have it.
    */
   | {
       readonly outcome: 'taken'
