@@ -48,5 +48,16 @@ export function isCleanText(text: string): boolean {
   return !/[\u0000-\u001f\u007f-\u009f]|\p{Surrogate}/u.test(text)
 }
 
+/**
+ * Returns the bytes that a text takes in memory, without its header: one for each character, or two when any
+ * of them is outside of Latin-1.
+ */
+export function heapBytes(text: string): number {
+  return wide.test(text) ? text.length * 2 : text.length
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is the first character of Latin-1
+const wide = /[^\u0000-\u00ff]/
+
 const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00
 const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000

@@ -3,10 +3,11 @@ import type {
   AppendResult,
   Backplane,
   BackplaneCapabilities,
+  LogHead,
   LogHint,
   LogPage,
   LogRange,
-  OutgoingMessage,
+  NewMessage,
   SessionStore,
 } from '../../backplane/backplane.ts'
 import type { PresenceStore } from '../../backplane/presence-store.ts'
@@ -14,6 +15,7 @@ import { attempt, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
 import { checkOptions, describe, type OptionNames } from '../../vocabulary/check-options.ts'
 import { ChatError, UsageError } from '../../vocabulary/errors.ts'
+import type { Position } from '../../vocabulary/position.ts'
 import { checkFunctionOptions } from '../check-arguments.ts'
 import type { MemoryStore } from './memory-store.ts'
 
@@ -99,17 +101,20 @@ export class MemoryBackplane implements Backplane {
     this.capabilities = {
       name: 'memory',
       durability: 'node',
-      reliableHints: this.#latency === null,
+      hints: this.#latency === null ? 'complete' : 'lossy',
       reverseReads: true,
       dedupeWindow: store.dedupeWindow,
       largestPayload: Number.MAX_SAFE_INTEGER,
+      largestRoom: null,
     }
     const { sessions, presence } = store
     this.sessions = {
-      put: (record, ttl) => this.#run(() => sessions.put(record, ttl)),
+      put: (record, node, ttl) => this.#run(() => sessions.put(record, node, ttl)),
       take: (id, attempt, ttl) => this.#run(() => sessions.take(id, attempt, ttl)),
       confirm: (id, generation) => this.#run(() => sessions.confirm(id, generation)),
-      renew: (id, generation, lastRef, ttl) => this.#run(() => sessions.renew(id, generation, lastRef, ttl)),
+      renew: (session, generation, lastRef, ttl) =>
+        this.#run(() => sessions.renew(session, generation, lastRef, ttl)),
+      find: (id) => this.#run(() => sessions.find(id)),
       drop: (which) => this.#run(() => sessions.drop(which)),
     }
     this.presence = {
@@ -144,8 +149,13 @@ export class MemoryBackplane implements Backplane {
   }
 
   /** Appends to a log of the store; see {@link Backplane.append}. */
-  append(stream: string, message: OutgoingMessage, key: AppendKey): MaybePromise<AppendResult> {
-    return this.#run(() => this.#store.append(stream, message, key))
+  append(
+    stream: string,
+    message: NewMessage,
+    key: AppendKey,
+    expected?: Position | null,
+  ): MaybePromise<AppendResult> {
+    return this.#run(() => this.#store.append(stream, message, key, expected))
   }
 
   /** Looks a key up; see {@link Backplane.find}. */
@@ -158,6 +168,11 @@ export class MemoryBackplane implements Backplane {
     return this.#run(() => this.#store.read(stream, range))
   }
 
+  /** Returns the places of logs; see {@link Backplane.heads}. */
+  heads(streams: readonly string[]): MaybePromise<readonly LogHead[]> {
+    return this.#run(() => this.#store.heads(streams))
+  }
+
   /** Listens to the appends of a log; see {@link Backplane.tail}. */
   tail(stream: string, listener: (hint: LogHint) => void): Undo {
     return this.#listen(this.#store.tail(stream, this.#later(listener)))
@@ -168,13 +183,18 @@ export class MemoryBackplane implements Backplane {
     return this.#run(() => this.#store.bump(stream, epoch))
   }
 
-  /** Sends a value to all nodes; see {@link Backplane.publish}. */
-  publish(channel: string, value: unknown): MaybePromise<void> {
-    return this.#run(() => this.#store.publish(channel, value))
+  /** Empties an entry of a log; see {@link Backplane.redact}. */
+  redact(stream: string, position: Position): MaybePromise<boolean> {
+    return this.#run(() => this.#store.redact(stream, position))
+  }
+
+  /** Sends a text to all nodes; see {@link Backplane.publish}. */
+  publish(channel: string, text: string): MaybePromise<void> {
+    return this.#run(() => this.#store.publish(channel, text))
   }
 
   /** Listens to a channel; see {@link Backplane.subscribe}. */
-  subscribe(channel: string, listener: (value: unknown) => void): Undo {
+  subscribe(channel: string, listener: (text: string) => void): Undo {
     return this.#listen(this.#store.subscribe(channel, this.#later(listener)))
   }
 

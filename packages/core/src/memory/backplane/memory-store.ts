@@ -2,13 +2,16 @@ import type {
   AppendKey,
   AppendResult,
   LogEntry,
+  LogHead,
   LogHint,
   LogPage,
   LogRange,
-  OutgoingMessage,
+  NewMessage,
 } from '../../backplane/backplane.ts'
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
 import type { OptionNames } from '../../vocabulary/check-options.ts'
+import type { Position } from '../../vocabulary/position.ts'
+import { heapBytes } from '../../vocabulary/text.ts'
 import { checkFunctionOptions, checkNumberOptions, checkRuntime } from '../check-arguments.ts'
 import { Dedupe } from './dedupe.ts'
 import { addListener } from './listeners.ts'
@@ -21,8 +24,10 @@ export interface MemoryStoreOptions {
   /** Retention of each log; a function decides by its address. */
   readonly retention?: Retention | ((stream: string) => Retention)
   /**
-   * Bytes of all logs together. Above it the logs written longest ago are forgotten as a whole. Default: 256
-   * MiB.
+   * Bytes in memory of all logs, and of the answers by which repetitions are recognised. Above it the logs
+   * written longest ago are forgotten as a whole. The presence states of all rooms may take a quarter of this
+   * besides: above it remembered states are forgotten, and then new states are refused as `unavailable`.
+   * Default: 256 MiB.
    */
   readonly bytes?: number
   /** Duration for which a repetition is recognised, in milliseconds. Default: 120 000. */
@@ -45,6 +50,11 @@ const optionNames: OptionNames<MemoryStoreOptions> = {
 }
 const defaultRetention: Required<Retention> = { count: 10_000, bytes: 16 * 1024 * 1024, age: 3_600_000 }
 const sweepInterval = 30_000
+/** Time for which a log is kept after the last {@link MemoryStore.heads} that named it. */
+const askedFor = 330_000
+/** Bytes that an empty log, and the record of a session, take in memory besides their names. */
+const logBytes = 500
+const sessionBytes = 700
 const making = 'make the store'
 
 /**
@@ -70,7 +80,7 @@ export class MemoryStore {
   readonly presence: MemoryPresenceStore
   readonly #streams = new Map<string, StreamLog>()
   readonly #tails = new Map<string, Set<(hint: LogHint) => void>>()
-  readonly #channels = new Map<string, Set<(value: unknown) => void>>()
+  readonly #channels = new Map<string, Set<(text: string) => void>>()
   readonly #dedupe: Dedupe
   readonly #retention: (stream: string) => Required<Retention>
   readonly #capacity: number
@@ -98,9 +108,9 @@ export class MemoryStore {
     this.dedupeWindow = options.dedupeWindow ?? 120_000
     const capacity = options.sessions ?? 50_000
     this.sessions = new MemorySessionStore(runtime, capacity)
-    this.presence = new MemoryPresenceStore(runtime, capacity)
-    this.#dedupe = new Dedupe(this.dedupeWindow)
     this.#capacity = options.bytes ?? 256 * 1024 * 1024
+    this.presence = new MemoryPresenceStore(runtime, { count: capacity, bytes: this.#capacity / 4 })
+    this.#dedupe = new Dedupe(this.dedupeWindow)
     const of = typeof retention === 'function' ? retention : () => retention
     this.#retention = (stream) => ({ ...defaultRetention, ...of(stream) })
     this.#observe = options.observe
@@ -108,8 +118,8 @@ export class MemoryStore {
   }
 
   /**
-   * The amounts that are held, for tests and metrics. All of them return to zero when all clients have left
-   * and all entries have aged.
+   * The amounts that are held, for tests and metrics. `bytes` is an estimate of the memory that all of it
+   * takes. All amounts return to zero when all clients have left and all entries have aged.
    */
   get usage(): {
     streams: number
@@ -122,7 +132,7 @@ export class MemoryStore {
   } {
     return {
       streams: this.#streams.size,
-      bytes: this.#bytes,
+      bytes: this.#bytes + this.#dedupe.bytes + this.presence.bytes + this.sessions.size * sessionBytes,
       tails: this.#tails.size,
       channels: this.#channels.size,
       sessions: this.sessions.size,
@@ -132,28 +142,32 @@ export class MemoryStore {
   }
 
   /** Implements `Backplane.append`. */
-  append(stream: string, message: OutgoingMessage, key: AppendKey): AppendResult {
-    const now = this.runtime.now()
-    const known = this.#dedupe.find(stream, key, now)
+  append(stream: string, message: NewMessage, key: AppendKey, expected?: Position | null): AppendResult {
+    const known = this.#dedupe.find(stream, key)
     if (known !== null) return known
+    const overtaken = expected === undefined ? null : this.#overtaken(stream, expected)
+    if (overtaken !== null) return overtaken
+    const now = this.runtime.now()
     const log = this.#log(stream)
-    const bytes = message.json.length + message.event.length + message.id.length
-    const prev = log.top
-    const entry = log.append(message, bytes, now)
-    this.#account(bytes)
-    this.#observe?.(stream, log.epoch, entry)
+    const { epoch, top: prev, bytes: before } = log
+    const entry = log.append(message, now, this.runtime.wallTime())
+    const { at, id, time } = entry
+    this.#dedupe.remember(stream, key, { outcome: 'duplicate', epoch, at, id, time, by: key.by }, now)
+    this.#account(log, log.bytes - before)
+    this.#observe?.(stream, epoch, entry)
     this.#trim(stream, log, now)
-    const stored = { epoch: log.epoch, at: entry.at, id: entry.id, by: key.by }
-    this.#dedupe.remember(stream, key, { outcome: 'duplicate', ...stored }, now)
     this.#sweepLater()
-    const hint: LogHint = { epoch: log.epoch, prev, entry, json: message.json }
-    for (const listener of this.#tails.get(stream) ?? []) listener(hint)
-    return { outcome: 'stored', ...stored }
+    const tails = this.#tails.get(stream)
+    if (tails !== undefined) {
+      const hint: LogHint = { epoch, prev, entry }
+      for (const listener of tails) listener(hint)
+    }
+    return { outcome: 'stored', epoch, at, id, time, by: key.by }
   }
 
   /** Implements `Backplane.find`. */
   find(stream: string, key: AppendKey): AppendResult | null {
-    return this.#dedupe.find(stream, key, this.runtime.now())
+    return this.#dedupe.find(stream, key)
   }
 
   /** Implements `Backplane.read`. */
@@ -162,6 +176,16 @@ export class MemoryStore {
     if (log === undefined) return new StreamLog(this.#epoch, 0).read(range)
     this.#trim(stream, log, this.runtime.now())
     return log.read(range)
+  }
+
+  /** Implements `Backplane.heads`. */
+  heads(streams: readonly string[]): LogHead[] {
+    const now = this.runtime.now()
+    return streams.map((stream) => {
+      const log = this.#log(stream)
+      log.asked = now
+      return { epoch: log.epoch, top: log.top }
+    })
   }
 
   /** Implements `Backplane.tail`. */
@@ -177,13 +201,23 @@ export class MemoryStore {
     if (log?.epoch === epoch) log.epoch = this.runtime.id(10)
   }
 
+  /** Implements `Backplane.redact`. */
+  redact(stream: string, position: Position): boolean {
+    const log = this.#streams.get(stream)
+    if (log === undefined) return false
+    const before = log.bytes
+    const redacted = log.redact(position)
+    this.#bytes += log.bytes - before
+    return redacted
+  }
+
   /** Implements `Backplane.publish`. */
-  publish(channel: string, value: unknown): void {
-    for (const listener of this.#channels.get(channel) ?? []) listener(value)
+  publish(channel: string, text: string): void {
+    for (const listener of this.#channels.get(channel) ?? []) listener(text)
   }
 
   /** Implements `Backplane.subscribe`. */
-  subscribe(channel: string, listener: (value: unknown) => void): Undo {
+  subscribe(channel: string, listener: (text: string) => void): Undo {
     return addListener(this.#channels, channel, listener)
   }
 
@@ -249,20 +283,28 @@ export class MemoryStore {
     if (log === undefined) {
       log = new StreamLog(this.#epoch, this.runtime.now())
       this.#streams.set(stream, log)
+      this.#bytes += logBytes + heapBytes(stream)
       this.#sweepLater()
     }
     return log
   }
 
-  #account(bytes: number): void {
+  #overtaken(stream: string, expected: Position | null): AppendResult | null {
+    const log = this.#streams.get(stream) ?? new StreamLog(this.#epoch, 0)
+    if (log.endsAt(expected)) return null
+    return { outcome: 'overtaken', epoch: log.epoch, at: log.top, id: log.topId, event: log.topEvent }
+  }
+
+  /** Counts bytes of a log, and makes room in the other logs. */
+  #account(written: StreamLog, bytes: number): void {
     this.#bytes += bytes
-    if (this.#bytes <= this.#capacity) return
+    if (this.#bytes + this.#dedupe.bytes <= this.#capacity) return
     const byAge = [...this.#streams]
-      .filter(([, log]) => log.size > 0)
+      .filter(([, log]) => log.size > 0 && log !== written)
       .sort(([, a], [, b]) => a.written - b.written)
-    for (const [stream, log] of byAge.slice(0, -1)) {
+    for (const [stream, log] of byAge) {
       this.#forget(stream, log)
-      if (this.#bytes <= this.#capacity * 0.9) return
+      if (this.#bytes + this.#dedupe.bytes <= this.#capacity * 0.9) return
     }
   }
 
@@ -273,7 +315,7 @@ export class MemoryStore {
   }
 
   #forget(stream: string, log: StreamLog): void {
-    this.#bytes -= log.bytes
+    this.#bytes -= log.bytes + logBytes + heapBytes(stream)
     if (log.top > 0) this.#epoch = this.runtime.id(10)
     this.#streams.delete(stream)
     if (this.#tails.has(stream)) this.#log(stream)
@@ -291,7 +333,8 @@ export class MemoryStore {
     const now = this.runtime.now()
     for (const [stream, log] of this.#streams) {
       this.#trim(stream, log, now)
-      if (log.size === 0 && !this.#tails.has(stream)) this.#forget(stream, log)
+      const unused = !this.#tails.has(stream) && now - log.asked > askedFor
+      if (log.size === 0 && unused) this.#forget(stream, log)
     }
     this.#dedupe.sweep(now)
     this.sessions.sweep(now)

@@ -1,3 +1,4 @@
+import type { JsonText } from '../../backplane/backplane.ts'
 import type {
   EnteringSession,
   PresenceHint,
@@ -8,6 +9,8 @@ import type {
   PresentSession,
 } from '../../backplane/presence-store.ts'
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
+import { ChatError } from '../../vocabulary/errors.ts'
+import { heapBytes } from '../../vocabulary/text.ts'
 import { addListener } from './listeners.ts'
 
 /** The members of a room. An empty room takes no memory. */
@@ -18,14 +21,25 @@ interface Room {
 
 /** The state of a session that has left and may come back. */
 interface Departed {
-  readonly state: unknown
+  readonly state: JsonText
   readonly expires: number
 }
+
+/** Bounds of a {@link MemoryPresenceStore}: the number of remembered states, and the bytes of all records. */
+export interface PresenceBounds {
+  readonly count: number
+  readonly bytes: number
+}
+
+/** Bytes that a record takes in memory besides its texts. */
+const recordBytes = 300
+/** Bytes that a room takes in memory besides its name and its members. */
+const roomBytes = 400
 
 /** The presence store in memory. */
 export class MemoryPresenceStore implements PresenceStore {
   readonly #runtime: Runtime
-  readonly #capacity: number
+  readonly #bounds: PresenceBounds
   readonly #rooms = new Map<string, Room>()
   readonly #watchers = new Map<string, Set<(hint: PresenceHint) => void>>()
   /** The end of each node's lease, and the duration for which states are remembered afterwards. */
@@ -37,11 +51,12 @@ export class MemoryPresenceStore implements PresenceStore {
    * former revision.
    */
   #revision = 0
+  #bytes = 0
   #epoch: string
 
-  constructor(runtime: Runtime, capacity: number) {
+  constructor(runtime: Runtime, bounds: PresenceBounds) {
     this.#runtime = runtime
-    this.#capacity = capacity
+    this.#bounds = bounds
     this.#epoch = runtime.id(10)
   }
 
@@ -52,6 +67,11 @@ export class MemoryPresenceStore implements PresenceStore {
     return size
   }
 
+  /** Bytes in memory of all members and remembered states. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   lease(node: string, lease: PresenceLease): void {
     // Expire first: a late renewal must not bring back sessions that have already left.
     this.#expire()
@@ -60,6 +80,7 @@ export class MemoryPresenceStore implements PresenceStore {
 
   enter(room: string, sessions: readonly EnteringSession[], lease: PresenceLease): PresencePage {
     this.#expire()
+    this.#makeRoom(room, sessions)
     for (const { node } of sessions) this.#renew(node, lease)
     const changed: PresentSession[] = []
     const members = sessions.map((entering): PresentSession => {
@@ -67,7 +88,7 @@ export class MemoryPresenceStore implements PresenceStore {
       if (known !== undefined && known.generation > entering.generation) return known
       const { state = this.#lastState(room, entering.session, known) } = entering
       const member = { ...entering, state }
-      this.#departed.delete(departedKey(room, entering.session))
+      this.#forgetState(departedKey(room, entering.session))
       if (known !== undefined && sameRecord(known, member)) return known
       changed.push(member)
       return member
@@ -82,7 +103,7 @@ export class MemoryPresenceStore implements PresenceStore {
   leave(room: string, session: string, generation: number, keep: number): PresenceRevision {
     this.#expire()
     const known = this.#rooms.get(room)?.members.get(session)
-    if (keep === 0) this.#departed.delete(departedKey(room, session))
+    if (keep === 0) this.#forgetState(departedKey(room, session))
     if (known !== undefined && known.generation <= generation) {
       if (keep > 0) this.#remember(room, known, keep)
       this.#change(room, [{ session, member: null }])
@@ -104,7 +125,7 @@ export class MemoryPresenceStore implements PresenceStore {
   /** Forgets expired states. */
   sweep(now: number): void {
     this.#expire()
-    for (const [key, { expires }] of this.#departed) if (expires <= now) this.#departed.delete(key)
+    for (const [key, { expires }] of this.#departed) if (expires <= now) this.#forgetState(key)
   }
 
   /** Loses all state. */
@@ -112,6 +133,7 @@ export class MemoryPresenceStore implements PresenceStore {
     this.#rooms.clear()
     this.#nodes.clear()
     this.#departed.clear()
+    this.#bytes = 0
     this.#epoch = this.#runtime.id(10)
   }
 
@@ -123,19 +145,50 @@ export class MemoryPresenceStore implements PresenceStore {
     this.#nodes.set(node, { expires: this.#runtime.now() + ttl, keep })
   }
 
-  #lastState(room: string, session: string, known: PresentSession | undefined): unknown {
+  #lastState(room: string, session: string, known: PresentSession | undefined): JsonText {
     if (known !== undefined) return known.state
     const departed = this.#departed.get(departedKey(room, session))
-    return departed !== undefined && departed.expires > this.#runtime.now() ? departed.state : null
+    return departed !== undefined && departed.expires > this.#runtime.now() ? departed.state : 'null'
   }
 
   #remember(room: string, { session, state }: PresentSession, keep: number): void {
     const key = departedKey(room, session)
-    this.#departed.delete(key)
+    this.#forgetState(key)
     this.#departed.set(key, { state, expires: this.#runtime.now() + keep })
-    if (this.#departed.size <= this.#capacity) return
-    const [oldest] = this.#departed.keys()
-    if (oldest !== undefined) this.#departed.delete(oldest)
+    this.#bytes += departedBytes(key, state)
+    for (const oldest of this.#departed.keys()) {
+      if (this.#departed.size <= this.#bounds.count && this.#bytes <= this.#bounds.bytes) return
+      this.#forgetState(oldest)
+    }
+  }
+
+  #forgetState(key: string): void {
+    const departed = this.#departed.get(key)
+    if (departed === undefined) return
+    this.#departed.delete(key)
+    this.#bytes -= departedBytes(key, departed.state)
+  }
+
+  /**
+   * Makes room for the states of a request: forgets remembered states of other sessions, oldest first.
+   *
+   * @throws ChatError `unavailable` when that is not enough.
+   */
+  #makeRoom(room: string, sessions: readonly EnteringSession[]): void {
+    let bytes = 0
+    for (const { session, user, state } of sessions) {
+      const known = this.#rooms.get(room)?.members.get(session)
+      const text = state ?? this.#lastState(room, session, known)
+      bytes += recordBytes + heapBytes(text) + heapBytes(user) - memberBytes(known ?? null)
+    }
+    if (bytes <= 0 || this.#bytes + bytes <= this.#bounds.bytes) return
+    const own = new Set(sessions.map(({ session }) => departedKey(room, session)))
+    for (const oldest of this.#departed.keys()) {
+      if (this.#bytes + bytes <= this.#bounds.bytes) return
+      if (!own.has(oldest)) this.#forgetState(oldest)
+    }
+    if (this.#bytes + bytes > this.#bounds.bytes)
+      throw new ChatError('unavailable', 'unable to enter the room: the store is full of presence states')
   }
 
   #change(address: string, changes: PresenceHint['changes']): void {
@@ -143,11 +196,15 @@ export class MemoryPresenceStore implements PresenceStore {
     const room = this.#rooms.get(address) ?? { revision: this.#revision, members: new Map() }
     const prev = room.revision
     room.revision = ++this.#revision
-    for (const { session, member } of changes)
+    this.#bytes -= this.#rooms.has(address) ? roomBytes + heapBytes(address) : 0
+    for (const { session, member } of changes) {
+      this.#bytes += memberBytes(member) - memberBytes(room.members.get(session) ?? null)
       if (member === null) room.members.delete(session)
       else room.members.set(session, member)
+    }
     if (room.members.size > 0) this.#rooms.set(address, room)
     else this.#rooms.delete(address)
+    this.#bytes += this.#rooms.has(address) ? roomBytes + heapBytes(address) : 0
     const hint: PresenceHint = { epoch: this.#epoch, prev, revision: room.revision, changes }
     for (const listener of this.#watchers.get(address) ?? []) listener(hint)
   }
@@ -174,6 +231,10 @@ export class MemoryPresenceStore implements PresenceStore {
 const departedKey = (room: string, session: string): string => JSON.stringify([room, session])
 
 const sameRecord = (a: PresentSession, b: PresentSession): boolean =>
-  a.generation === b.generation && a.node === b.node && a.user === b.user && sameJson(a.state, b.state)
+  a.generation === b.generation && a.node === b.node && a.user === b.user && a.state === b.state
 
-const sameJson = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+const memberBytes = (member: PresentSession | null): number =>
+  member === null ? 0 : recordBytes + heapBytes(member.state) + heapBytes(member.user)
+
+const departedBytes = (key: string, state: JsonText): number =>
+  recordBytes + heapBytes(key) + heapBytes(state)

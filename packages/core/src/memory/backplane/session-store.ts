@@ -1,4 +1,4 @@
-import type { SessionRecord, SessionStore, TakeResult } from '../../backplane/backplane.ts'
+import type { SessionRecord, SessionStore, TakeAttempt, TakeResult } from '../../backplane/backplane.ts'
 import { sameDigest } from '../../runtime/hash.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 
@@ -10,6 +10,7 @@ interface Secret {
 
 interface StoredSession {
   readonly user: string
+  node: string
   newest: Secret
   /** The secret that was exchanged for the newest, valid until the newest has proven to have arrived. */
   older: Secret | null
@@ -45,12 +46,13 @@ export class MemorySessionStore implements SessionStore {
     return this.#records.size
   }
 
-  put(record: SessionRecord, ttl: number): void {
+  put(record: SessionRecord, node: string, ttl: number): void {
     const newest = { hash: record.secret, attempts: 0 }
     const expires = this.#runtime.now() + ttl
     this.#forget(record.id)
     this.#keep(record.id, {
       user: record.user,
+      node,
       newest,
       older: null,
       generation: 1,
@@ -65,11 +67,7 @@ export class MemorySessionStore implements SessionStore {
     if (oldest !== undefined) this.#forget(oldest)
   }
 
-  take(
-    id: string,
-    attempt: { user: string; secret: string; n: number; next: string },
-    ttl: number,
-  ): TakeResult {
+  take(id: string, attempt: TakeAttempt, ttl: number): TakeResult {
     const record = this.#records.get(id)
     const now = this.#runtime.now()
     if (record === undefined || record.expires <= now || record.user !== attempt.user) return unknown
@@ -78,11 +76,14 @@ export class MemorySessionStore implements SessionStore {
     if (used === null) return unknown
     if (attempt.n <= used.attempts) return { outcome: 'stale' }
     used.attempts = attempt.n
+    // A session whose last taking was not confirmed may still be at the node before.
+    const node = record.older === null ? record.node : null
+    record.node = attempt.node
     record.older = used
     record.newest = { hash: attempt.next, attempts: 0 }
     record.generation++
     this.#extend(id, record, now + ttl)
-    return { outcome: 'taken', generation: record.generation, lastRef: record.lastRef }
+    return { outcome: 'taken', generation: record.generation, lastRef: record.lastRef, node }
   }
 
   confirm(id: string, generation: number): void {
@@ -90,13 +91,25 @@ export class MemorySessionStore implements SessionStore {
     if (record?.generation === generation) record.older = null
   }
 
-  renew(id: string, generation: number, lastRef: number, ttl: number): boolean {
+  renew(
+    { id, user }: { readonly id: string; readonly user: string },
+    generation: number,
+    lastRef: number,
+    ttl: number,
+  ): boolean {
     const record = this.#records.get(id)
-    if (record?.dropped) return false
-    if (record?.generation !== generation) return true
+    if (record?.user !== user) return true
+    if (record.dropped) return false
+    if (record.generation !== generation) return true
     record.lastRef = Math.max(record.lastRef, lastRef)
     this.#extend(id, record, this.#runtime.now() + ttl)
     return true
+  }
+
+  find(id: string): { readonly user: string; readonly node: string } | null {
+    const record = this.#records.get(id)
+    if (record === undefined || record.dropped || record.expires <= this.#runtime.now()) return null
+    return { user: record.user, node: record.node }
   }
 
   drop(which: { readonly id: string } | { readonly user: string }): void {

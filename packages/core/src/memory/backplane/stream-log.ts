@@ -1,11 +1,17 @@
 import type { LogEntry, LogPage, LogRange, NewMessage } from '../../backplane/backplane.ts'
+import { pageBytes } from '../../backplane/page-size.ts'
 import { Log } from '../../log/log.ts'
+import { type Position, samePosition } from '../../vocabulary/position.ts'
+import { heapBytes } from '../../vocabulary/text.ts'
 
 /** The retention of a log. Above any of its bounds the oldest messages are removed. */
 export interface Retention {
   /** Maximum number of messages. Default: 10 000. */
   readonly count?: number
-  /** Maximum size in bytes, as JSON. Default: 16 MiB. */
+  /**
+   * Maximum size in bytes, as the messages are held in memory: their text, and 300 bytes each. Default: 16
+   * MiB.
+   */
   readonly bytes?: number
   /** Maximum age of a message in milliseconds. Default: an hour. */
   readonly age?: number
@@ -14,13 +20,14 @@ export interface Retention {
 /** An entry with its size and age. */
 interface Kept {
   readonly at: number
-  readonly entry: LogEntry
-  readonly bytes: number
+  entry: LogEntry
+  /** Bytes in memory. */
+  bytes: number
   readonly stored: number
 }
 
-/** Maximum size of a page, so that an answer fits a frame (P-ST-6). */
-const pageBytes = 240 * 1024
+/** Bytes that an entry takes in memory besides its texts. */
+const entryBytes = 300
 
 /** The log of an address in memory. */
 export class StreamLog {
@@ -32,6 +39,10 @@ export class StreamLog {
   topId: string | null = null
   bytes = 0
   written: number
+  /** The last time at which the places of logs were asked for, this log among them. */
+  asked = Number.NEGATIVE_INFINITY
+  /** The time of the newest entry, below which no later entry goes (P-MT-1). */
+  #time = 0
   readonly #kept = new Log<Kept>()
 
   constructor(epoch: string, now: number) {
@@ -43,15 +54,40 @@ export class StreamLog {
     return this.#kept.size
   }
 
-  append(message: NewMessage, bytes: number, now: number): LogEntry {
-    const { event, data, from, id } = message
-    const entry: LogEntry = { at: this.top + 1, event, data, from, id }
+  /** Appends a message. `now` is the time on the clock of durations, `wallTime` the time of day. */
+  append(message: NewMessage, now: number, wallTime: number): LogEntry {
+    const { event, data, meta, from, id } = message
+    const time = Math.max(wallTime, this.#time)
+    const entry: LogEntry = { event, data, meta, from, id, at: this.top + 1, time }
+    const bytes = sizeOf(entry)
     this.#kept.push({ at: entry.at, entry, bytes, stored: now })
+    this.#time = time
     this.top = entry.at
     this.topId = id
     this.bytes += bytes
     this.written = now
     return entry
+  }
+
+  /** Tells whether the newest entry is at a position; with `null`, whether the epoch has no entries. */
+  endsAt(expected: Position | null): boolean {
+    return expected === null ? this.top === 0 : samePosition(expected, [this.epoch, this.top, this.topId])
+  }
+
+  /** The event of the newest entry; `null` when the log has no longer that entry. */
+  get topEvent(): string | null {
+    return this.#kept.last?.entry.event ?? null
+  }
+
+  /** Empties the entry at a position. Returns `false` when the log does not have it. */
+  redact([epoch, at, id]: Position): boolean {
+    const kept = this.#kept.at(at)
+    if (kept === undefined || kept.entry.id !== id || epoch !== this.epoch) return false
+    kept.entry = { ...kept.entry, event: '$redacted', data: 'null', meta: null }
+    const bytes = sizeOf(kept.entry)
+    this.bytes += bytes - kept.bytes
+    kept.bytes = bytes
+    return true
   }
 
   /** Removes the entries beyond the retention. */
@@ -132,3 +168,7 @@ function fit(kept: readonly Kept[], forward: boolean): Kept[] {
   }
   return forward ? page : page.reverse()
 }
+
+/** Returns the bytes of an entry in memory. */
+const sizeOf = ({ event, data, meta, id }: LogEntry): number =>
+  entryBytes + heapBytes(data) + (meta === null ? 0 : heapBytes(meta)) + event.length + id.length
