@@ -100,4 +100,5 @@ export {
   UsageError,
 } from './vocabulary/errors.ts'
 export type { PresenceMember } from './vocabulary/member.ts'
-export type { GapReason, LogStart, Position, Stored } from './vocabulary/position.ts'
+export type { Meta } from './vocabulary/meta.ts'
+export type { GapReason, Position, Stored } from './vocabulary/position.ts'

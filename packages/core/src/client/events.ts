@@ -7,6 +7,7 @@ import type {
 } from '../contract/contract.ts'
 import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { ChatError } from '../vocabulary/errors.ts'
+import type { Meta } from '../vocabulary/meta.ts'
 import type { SnapshotEvent } from './snapshot.ts'
 import type { ClientStatus, Delivery, Gap } from './types.ts'
 
@@ -53,6 +54,8 @@ export interface RoomEvents<State = unknown> {
 export interface AskContext {
   /** Name of the ask. */
   readonly event: string
+  /** Facts about the ask besides its input, as the hub gave them; `null` for none. */
+  readonly meta: Meta | null
   /** Aborted when the connection that carried the ask ends: the hub no longer waits for the answer. */
   readonly signal: AbortSignal
 }

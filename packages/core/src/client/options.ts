@@ -3,6 +3,7 @@ import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
 import type { Dialer } from '../transport/connection.ts'
 import type { OptionNames } from '../vocabulary/check-options.ts'
+import type { Meta } from '../vocabulary/meta.ts'
 import type { Position } from '../vocabulary/position.ts'
 import type { PresenceChange } from './presence.ts'
 import type { SnapshotEvent, SnapshotHook } from './snapshot.ts'
@@ -68,6 +69,20 @@ export interface CallOptions {
   readonly idempotent?: boolean
   /** Stops the wait for the answer when it aborts. */
   readonly signal?: AbortSignal
+  /** Facts about the call besides its input, for the hub's handler. Default: none. */
+  readonly meta?: Meta
+}
+
+/** Options of {@link ClientTarget.send}. */
+export interface SendOptions {
+  readonly signal?: AbortSignal
+  readonly meta?: Meta
+}
+
+/** Options of {@link ClientTarget.cast}. */
+export interface CastOptions {
+  readonly key?: string
+  readonly meta?: Meta
 }
 
 /** Options of a {@link Client}. */
@@ -148,6 +163,11 @@ export const historyOptionNames: OptionNames<HistoryOptions> = {
   limit: true,
   signal: true,
 }
-export const sendOptionNames: OptionNames<{ readonly signal?: AbortSignal }> = { signal: true }
-export const castOptionNames: OptionNames<{ readonly key?: string }> = { key: true }
-export const callOptionNames: OptionNames<CallOptions> = { timeout: true, idempotent: true, signal: true }
+export const sendOptionNames: OptionNames<SendOptions> = { signal: true, meta: true }
+export const castOptionNames: OptionNames<CastOptions> = { key: true, meta: true }
+export const callOptionNames: OptionNames<CallOptions> = {
+  timeout: true,
+  idempotent: true,
+  signal: true,
+  meta: true,
+}

@@ -1,4 +1,5 @@
 import type { AnyContract, EventInput, EventName } from '../contract/contract.ts'
+import type { Meta } from '../vocabulary/meta.ts'
 import type { GapReason, Position, Stored } from '../vocabulary/position.ts'
 
 /** Fields that a {@link Message} and a {@link Cast} share. */
@@ -13,6 +14,11 @@ interface Received<Data> {
   readonly from: string | null
   /** Public id of the session that sent it; `null` for the hub itself. */
   readonly session: string | null
+  /**
+   * Facts about the message besides its data, as its sender claims them; `null` for none. Compare `from`
+   * before you act on `meta.of`.
+   */
+  readonly meta: Meta | null
 }
 
 /** A durable message: it has a position in the log of its address. */
@@ -23,6 +29,11 @@ export interface Message<Data = unknown> extends Received<Data> {
   readonly id: string
   /** Position of the message in the log of its address. */
   readonly position: Position
+  /**
+   * Time at which the log took the message, in milliseconds since 1970, by the clock of the log. The order of
+   * messages is that of their positions.
+   */
+  readonly time: number
 }
 
 /** A volatile message: it is not in the log, so it has no id and no position. */
@@ -33,6 +44,8 @@ export interface Cast<Data = unknown> extends Received<Data> {
   readonly id: null
   /** `null`: a cast has no position. */
   readonly position: null
+  /** `null`: no log has taken it. */
+  readonly time: null
 }
 
 /** A message or a cast, as a listener gets it: `durable` tells which. */
@@ -42,7 +55,8 @@ export type Delivery<Data = unknown> = Message<Data> | Cast<Data>
 export interface ClientTarget<C extends AnyContract> {
   /**
    * Publishes a durable message, and resolves once the log has stored it. The client waits for a connection
-   * when there is none, and repeats the message after a reconnect; the log stores it once.
+   * when there is none, and repeats the message after a reconnect; the log stores it once. `meta` holds facts
+   * about the message besides its data ({@link Meta}).
    *
    * @throws ChatError with the hub's code when the hub refuses the message; `bad_payload` or `too_large`
    * before the client sends it; `full` when too many operations wait.
@@ -53,7 +67,7 @@ export interface ClientTarget<C extends AnyContract> {
   send<K extends EventName<C>>(
     event: K,
     data: EventInput<C, K>,
-    options?: { readonly signal?: AbortSignal },
+    options?: { readonly signal?: AbortSignal; readonly meta?: Meta },
   ): Promise<Stored>
   /**
    * Publishes a volatile message, such as a cursor. The client drops a cast when there is no connection or
@@ -65,7 +79,11 @@ export interface ClientTarget<C extends AnyContract> {
    * than a frame may be.
    * @throws UsageError when an option does not exist or has a wrong value.
    */
-  cast<K extends EventName<C>>(event: K, data: EventInput<C, K>, options?: { readonly key?: string }): void
+  cast<K extends EventName<C>>(
+    event: K,
+    data: EventInput<C, K>,
+    options?: { readonly key?: string; readonly meta?: Meta },
+  ): void
 }
 
 /** Page of the history of an address. */

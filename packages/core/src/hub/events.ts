@@ -1,5 +1,6 @@
 import type { AnyContract, EventData, OperationAnswer, OperationArgument } from '../contract/contract.ts'
 import type { MaybePromise } from '../runtime/maybe-promise.ts'
+import type { Meta } from '../vocabulary/meta.ts'
 import type { Position } from '../vocabulary/position.ts'
 import type { User } from './options.ts'
 
@@ -30,12 +31,16 @@ export interface HubMessage<U extends User = User> {
   readonly address: string
   /** The id of the user who sent it. */
   readonly from: string
+  /** Facts about the message besides its data, as its sender claims them; `null` for none. */
+  readonly meta: Meta | null
   /** Tells a durable message from a cast. */
   readonly durable: true
   /** Identifies the message; it is also the last element of `position`. */
   readonly id: string
   /** The position of the message in the log of its address. */
   readonly position: Position
+  /** The time at which the log took the message, in milliseconds since 1970, by the clock of the log. */
+  readonly time: number
   /** The user who sent it, as `authenticate` returned it. */
   readonly user: U
   /** The session that sent it. */
@@ -53,12 +58,16 @@ export interface HubCast<U extends User = User> {
   readonly address: string
   /** The id of the user who sent it. */
   readonly from: string
+  /** Facts about the message besides its data, as its sender claims them; `null` for none. */
+  readonly meta: Meta | null
   /** Tells a cast from a durable message. */
   readonly durable: false
   /** Always `null`. */
   readonly id: null
   /** Always `null`. */
   readonly position: null
+  /** Always `null`. */
+  readonly time: null
   /** The user who sent it, as `authenticate` returned it. */
   readonly user: U
   /** The session that sent it. */
@@ -72,6 +81,8 @@ export type HubDelivery<U extends User = User> = HubMessage<U> | HubCast<U>
 export interface CallContext<U extends User = User> {
   /** The name of the call. */
   readonly event: string
+  /** Facts about the call besides its input, as the client claims them; `null` for none. */
+  readonly meta: Meta | null
   /** The user who calls, as `authenticate` returned it. */
   readonly user: U
   /** The session that calls. */

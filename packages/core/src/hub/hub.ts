@@ -1,5 +1,4 @@
 import type { AnyContract, CallName, EventInput, EventName, Untyped } from '../contract/contract.ts'
-import { encodeCast } from '../protocol/encode.ts'
 import { jsonProtocol } from '../protocol/json.ts'
 import type { Listener } from '../runtime/emitter.ts'
 import type { Undo } from '../runtime/runtime.ts'
@@ -7,23 +6,25 @@ import { Frame } from '../transport/batch.ts'
 import type { Connection, Handshake } from '../transport/connection.ts'
 import { checkDuration, checkOptions, checkText } from '../vocabulary/check-options.ts'
 import { CloseCode } from '../vocabulary/close-codes.ts'
+import type { Meta } from '../vocabulary/meta.ts'
 import type { Stored } from '../vocabulary/position.ts'
-import { type CastMessage, castKey } from './connections/cast-message.ts'
+import { readCast } from './connections/cast-message.ts'
 import { Heartbeat } from './connections/heartbeat.ts'
 import { HubContext, type HubCounters } from './context.ts'
 import type { HubEvents, HubHandler, HubListener, HubSession } from './events.ts'
 import { HubConnection } from './handshake/hub-connection.ts'
 import type { CallHandler } from './hub-listeners.ts'
 import type { HubOptions, Limits, User } from './options.ts'
-import { type Revocation, revoke, takeRevocation, verifySession } from './policy/revoke.ts'
+import { readNotice } from './policy/notice.ts'
+import { revoke, takeRevocation, verifySession } from './policy/revoke.ts'
 import { HubState } from './sessions/hub-state.ts'
 import type { Session } from './sessions/session.ts'
-import { sessionChannel, type Takeover } from './sessions/session-channel.ts'
+import { nodeChannel, sessionChannel } from './sessions/session-channel.ts'
 import { HubPublisher } from './target/hub-publisher.ts'
 import type { HubTarget } from './target/hub-target.ts'
 
 const defaultDeadline = 5_000
-/** Time for which a lost hint may go unnoticed. */
+/** Time for which a change of presence whose hint was lost may go unnoticed. */
 const checkInterval = 10_000
 /**
  * Sessions that are verified at each heartbeat after the backplane was out of reach: not all at once, to
@@ -32,9 +33,6 @@ const checkInterval = 10_000
 const verifiedPerBeat = 500
 /** Time that transports have to close their connections after the deadline. */
 const closeTime = 2_000
-
-/** A notice of the session channel. */
-type SessionNotice = CastMessage | Takeover | Revocation
 
 /**
  * The server side. A hub sends to all clients, to a room or to one user, over any transport, and answers the
@@ -74,7 +72,8 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     this.#publisher = new HubPublisher(this.#state)
     this.#heartbeat = new Heartbeat(context.runtime, context.timeouts.heartbeat, (now) => this.#check(now))
     this.#undo.push(
-      context.backplane.subscribe(sessionChannel, (notice) => this.#takeNotice(notice as SessionNotice)),
+      context.backplane.subscribe(sessionChannel, (text) => this.#takeText(text)),
+      context.backplane.subscribe(nodeChannel(context.id), (text) => this.#takeText(text)),
       context.backplane.onReconnect(() => {
         this.#unverified = [...this.#state.sessions.sessions]
       }),
@@ -145,7 +144,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
   broadcast<K extends EventName<C>>(
     event: K,
     data: EventInput<C, K>,
-    options?: { signal?: AbortSignal },
+    options?: { signal?: AbortSignal; meta?: Meta },
   ): Promise<Stored> {
     return this.to('*').send(event, data, options)
   }
@@ -272,6 +271,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
 
   #check(now: number): void {
     for (const session of this.#unverified.splice(0, verifiedPerBeat)) verifySession(session)
+    this.#state.feedChecks.beat(now)
     if (now - this.#checked < checkInterval) return
     this.#checked = now
     this.#state.check(now)
@@ -283,17 +283,26 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     if (this.#connections.size === 0) this.#onLastClosed?.()
   }
 
-  /** Takes a notice about a session that may be on this node. */
-  #takeNotice(notice: SessionNotice): void {
-    if ('address' in notice) return this.#castToSession(notice)
+  /** Takes a cast to a session, or a notice about one, that may be on this node. */
+  #takeText(text: string): void {
+    if (!text.startsWith('{')) return this.#castToSession(text)
+    const notice = readNotice(text)
+    if (notice === null) return this.#reportMalformed('take a notice')
     if ('revoke' in notice) return takeRevocation(this.#state, notice)
     const session = this.#state.sessions.get(notice.takeover)
     if (session !== undefined && session.generation < notice.generation) session.replace()
   }
 
-  #castToSession(cast: CastMessage): void {
+  #castToSession(text: string): void {
+    const cast = readCast(text)
+    if (cast === null) return this.#reportMalformed('deliver a cast')
     const session = this.#state.sessions.get(cast.address.slice(1))
     if (session?.entered && session.id !== cast.session)
-      session.outbox.pushCast(new Frame(encodeCast(cast)), castKey(cast))
+      session.outbox.pushCast(new Frame(cast.frame), cast.key)
+  }
+
+  /** Another version of the hub may write texts that this version does not know. */
+  #reportMalformed(operation: string): void {
+    this.#context.reportBackplane(new Error(`unable to ${operation}: it is malformed`), sessionChannel)
   }
 }

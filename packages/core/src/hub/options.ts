@@ -7,6 +7,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import type { Handshake } from '../transport/connection.ts'
 import { checkOptions, describe, type OptionNames } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
+import type { Meta } from '../vocabulary/meta.ts'
 
 /**
  * The user that a session belongs to. An application may add properties of its own: handlers and policies get
@@ -63,6 +64,7 @@ export type AuthorizeRequest<U extends User = User, C = Untyped> = {
       readonly action: 'join' | 'read' | 'who'
       readonly event?: undefined
       readonly data?: undefined
+      readonly meta?: undefined
     }
   | {
       [K in EventName<C>]: {
@@ -72,6 +74,8 @@ export type AuthorizeRequest<U extends User = User, C = Untyped> = {
         readonly event: K
         /** The data of the message, validated when the contract has validators. */
         readonly data: EventData<C, K>
+        /** The meta of the message, which is the sender's claim; `null` for none. */
+        readonly meta: Meta | null
       }
     }[EventName<C>]
 )

@@ -41,6 +41,8 @@ export interface SendFrame {
   readonly address: string
   readonly event: string
   readonly data: unknown
+  /** The meta as it came, unchecked; `null` for none. */
+  readonly meta: unknown
 }
 
 /** A request to publish a volatile message. */
@@ -50,6 +52,8 @@ export interface CastFrame {
   readonly event: string
   readonly data: unknown
   readonly key: string | undefined
+  /** The meta as it came, unchecked; `null` for none. */
+  readonly meta: unknown
 }
 
 /** A call of the hub. */
@@ -58,6 +62,8 @@ export interface CallFrame {
   readonly ref: number
   readonly event: string
   readonly data: unknown
+  /** The meta as it came, unchecked; `null` for none. */
+  readonly meta: unknown
 }
 
 /** The answer to an ask of the hub. */
@@ -231,6 +237,7 @@ function send(frame: RawFrame): SendFrame {
     address: text(frame[2], 'address'),
     event: text(frame[3], 'event'),
     data: present(frame, 4, 'data'),
+    meta: frame[5] ?? null,
   }
 }
 
@@ -242,6 +249,7 @@ function cast(frame: RawFrame): CastFrame {
     event: text(frame[2], 'event'),
     data: present(frame, 3, 'data'),
     key: optional(options?.['key'], 'key', text),
+    meta: options?.['meta'] ?? null,
   }
 }
 
@@ -251,6 +259,7 @@ function call(frame: RawFrame): CallFrame {
     ref: count(frame[1], 'ref'),
     event: text(frame[2], 'event'),
     data: present(frame, 3, 'data'),
+    meta: frame[4] ?? null,
   }
 }
 

@@ -1,7 +1,7 @@
+import type { JsonText } from '../backplane/backplane.ts'
 import type { ErrorCode } from '../vocabulary/errors.ts'
 import type { GapReason, LogStart, Position } from '../vocabulary/position.ts'
 import { utf8Length } from '../vocabulary/text.ts'
-import { encodeValue } from './json.ts'
 import { presenceBytes } from './limits.ts'
 
 /**
@@ -14,19 +14,26 @@ export function encodeFrame(...elements: unknown[]): string {
   return JSON.stringify(elements)
 }
 
+/** A durable message, with its data and meta as JSON text. */
+interface EncodableMessage {
+  readonly at: number
+  readonly event: string
+  readonly data: JsonText
+  readonly meta: JsonText | null
+  readonly from: string | null
+  readonly id: string
+  readonly time: number
+}
+
 /**
- * Encodes a durable message from parts that are encoded once: the address for each log, the data for each
- * message. `prev` is left out when it is the offset before (PROTOCOL §4).
+ * Encodes a durable message. `address` is encoded already, once for each log. `prev` is left out when it is
+ * the offset before (PROTOCOL §4).
  */
-export function encodeMessage(
-  address: string,
-  message: { at: number; event: string; from: string | null; id: string },
-  data: string,
-  prev: number,
-): string {
-  const { at, event, from, id } = message
-  const tail = prev === at - 1 ? ']' : `,${prev}]`
-  return `["msg",${address},${at},${JSON.stringify(event)},${data},${JSON.stringify(from)},${JSON.stringify(id)}${tail}`
+export function encodeMessage(address: JsonText, message: EncodableMessage, prev: number): string {
+  const { at, event, data, meta, from, id, time } = message
+  const next = prev === at - 1
+  const tail = meta === null ? (next ? ']' : `,${prev}]`) : `,${next ? null : prev},${meta}]`
+  return `["msg",${address},${at},${JSON.stringify(event)},${data},${JSON.stringify(from)},${JSON.stringify(id)},${time}${tail}`
 }
 
 /**
@@ -61,8 +68,8 @@ export function encodeLogStart({ position, top, mode, reason }: LogStart): strin
 }
 
 /** Encodes a member of a room. */
-export const encodeMember = (session: string, user: string, state: unknown): string =>
-  `[${JSON.stringify(session)},${JSON.stringify(user)},${encodeValue(state)}]`
+export const encodeMember = (session: string, user: string, state: JsonText): string =>
+  `[${JSON.stringify(session)},${JSON.stringify(user)},${state}]`
 
 /**
  * Encodes a change in a room, from members that are encoded already, as frames of the versions after
@@ -92,17 +99,20 @@ export function encodePresence(
   })
 }
 
-/** Encodes a cast. */
+/** Encodes a cast, from data and meta that are encoded already. */
 export function encodeCast(cast: {
-  address: string
-  event: string
-  data: unknown
-  from: string | null
-  session: string | undefined
-  key: string | undefined
+  readonly address: string
+  readonly event: string
+  readonly data: JsonText
+  readonly meta: JsonText | null
+  readonly from: string | null
+  readonly session: string | undefined
+  readonly key: string | undefined
 }): string {
-  const { address, event, data, from, session, key } = cast
-  const head = `["cast",${JSON.stringify(address)},${JSON.stringify(event)},${encodeValue(data)},${JSON.stringify(from)}`
-  if (key !== undefined) return `${head},${JSON.stringify(session ?? null)},${JSON.stringify(key)}]`
-  return session === undefined ? `${head}]` : `${head},${JSON.stringify(session)}]`
+  const { address, event, data, meta, from, session, key } = cast
+  const head = `["cast",${JSON.stringify(address)},${JSON.stringify(event)},${data},${JSON.stringify(from)}`
+  if (key === undefined && meta === null)
+    return session === undefined ? `${head}]` : `${head},${JSON.stringify(session)}]`
+  const keyed = `${head},${JSON.stringify(session ?? null)},${JSON.stringify(key ?? null)}`
+  return meta === null ? `${keyed}]` : `${keyed},${meta}]`
 }

@@ -1,5 +1,6 @@
+import type { Meta } from '../vocabulary/meta.ts'
 import { type GapReason, type LogStart, type Position, toPosition } from '../vocabulary/position.ts'
-import { count, integer, isRecord, optional, present, record, text } from './fields.ts'
+import { count, integer, isRecord, optional, present, record, skippable, text } from './fields.ts'
 import { decodeFrame, type RawFrame } from './json.ts'
 import { ProtocolError } from './protocol-error.ts'
 
@@ -43,7 +44,9 @@ export interface MsgFrame {
   readonly data: unknown
   readonly from: string | null
   readonly id: string
+  readonly time: number
   readonly prev: number
+  readonly meta: Meta | null
 }
 
 /** A volatile message, as it comes over the wire. */
@@ -55,6 +58,16 @@ export interface HubCastFrame {
   readonly from: string | null
   readonly session: string | null
   readonly key: string | undefined
+  readonly meta: Meta | null
+}
+
+/** A question of the hub, as it comes over the wire. */
+export interface AskFrame {
+  readonly type: 'ask'
+  readonly ask: number
+  readonly event: string
+  readonly data: unknown
+  readonly meta: Meta | null
 }
 
 /** A frame of a hub. */
@@ -71,7 +84,7 @@ export type HubFrame =
       readonly retryAfter: number | undefined
       readonly detail: unknown
     }
-  | { readonly type: 'ask'; readonly ask: number; readonly event: string; readonly data: unknown }
+  | AskFrame
   | {
       readonly type: 'gap'
       readonly address: string
@@ -113,6 +126,7 @@ export function parseHubFrame(line: string): HubFrame {
         ask: count(frame[1], 'ask'),
         event: text(frame[2], 'event'),
         data: present(frame, 3, 'data'),
+        meta: meta(frame[4]),
       }
     case 'gap':
       return parseGap(frame)
@@ -152,7 +166,9 @@ export function parseMsg(frame: readonly unknown[]): MsgFrame {
     data: frame[4],
     from: sender(present(frame, 5, 'from')),
     id: text(frame[6], 'id'),
-    prev: optional(frame[7], 'prev', (value, name) => count(value, name, 0)) ?? at - 1,
+    time: integer(frame[7], 'time'),
+    prev: skippable(frame[8], 'prev', (value, name) => count(value, name, 0)) ?? at - 1,
+    meta: meta(frame[9]),
   }
 }
 
@@ -164,7 +180,8 @@ function parseCast(frame: RawFrame): HubCastFrame {
     data: present(frame, 3, 'data'),
     from: sender(present(frame, 4, 'from')),
     session: typeof frame[5] === 'string' ? frame[5] : null,
-    key: optional(frame[6], 'key', text),
+    key: skippable(frame[6], 'key', text),
+    meta: meta(frame[7]),
   }
 }
 
@@ -259,6 +276,10 @@ export function parseLogStart(value: unknown): LogStart {
     mode: text(answer['mode'], 'mode') as LogStart['mode'],
     reason: optional(answer['reason'], 'reason', text) as GapReason | undefined,
   }
+}
+
+function meta(value: unknown): Meta | null {
+  return (skippable(value, 'meta', record) as Meta | undefined) ?? null
 }
 
 function sender(value: unknown): string | null {

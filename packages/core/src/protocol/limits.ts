@@ -74,6 +74,8 @@ export const defaultPresence: Numbers<'max' | 'grace' | 'state'> = {
   state: 16_384,
 }
 
+/** Maximum size of the meta of a message, as JSON (P-MT-3). */
+export const metaBytes = 2_048
 /** Unanswered operations besides sends and calls (P-PB-6). */
 export const otherInflight = 16
 /** Duration from the first write of a send, after which a client gives it up as uncertain (P-PB-3). */

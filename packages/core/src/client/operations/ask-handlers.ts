@@ -1,4 +1,5 @@
 import { encodeFrame } from '../../protocol/encode.ts'
+import type { AskFrame } from '../../protocol/hub-frames.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { type Aborter, abortion, createAborter } from '../../runtime/signal.ts'
@@ -8,13 +9,6 @@ import type { ClientContext } from '../context.ts'
 import type { AskContext } from '../events.ts'
 import { checkFunction, checkName } from './checks.ts'
 import type { OperationWriter } from './operation-writer.ts'
-
-/** Ask of the hub. */
-interface Ask {
-  readonly ask: number
-  readonly event: string
-  readonly data: unknown
-}
 
 type Handler = (input: unknown, context: AskContext) => unknown
 
@@ -80,7 +74,7 @@ export class AskHandlers {
   }
 
   /** Answers an ask with the result of its handler, or refuses it. */
-  answer({ ask, event, data }: Ask): void {
+  answer({ ask, event, data, meta }: AskFrame): void {
     const { signal } = this.#connection
     const { validator } = this.#context
     const write = (frame: string): void => this.#write({ ask, event, frame, signal })
@@ -96,7 +90,7 @@ export class AskHandlers {
         new ChatError('not_found', `unable to answer '${event}': the client has no handler for it`),
       )
     attempt(
-      () => entry.handler(validator.operation('asks', 'input', event, data), { event, signal }),
+      () => entry.handler(validator.operation('asks', 'input', event, data), { event, meta, signal }),
       (result) => {
         try {
           validator.operation('asks', 'output', event, result)

@@ -1,5 +1,6 @@
 import { encodeFrame } from '../../protocol/encode.ts'
 import { parseMsg } from '../../protocol/hub-frames.ts'
+import { checkMeta } from '../../protocol/meta.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { abortion, onAbort } from '../../runtime/signal.ts'
 import { checkOptions } from '../../vocabulary/check-options.ts'
@@ -9,10 +10,12 @@ import type { Connector } from '../connection/connector.ts'
 import type { ClientContext } from '../context.ts'
 import {
   type CallOptions,
+  type CastOptions,
   callOptionNames,
   castOptionNames,
   type HistoryOptions,
   historyOptionNames,
+  type SendOptions,
   sendOptionNames,
 } from '../options.ts'
 import type { HistoryPage, Message } from '../types.ts'
@@ -60,21 +63,17 @@ export class Operations {
   }
 
   /** Publishes a durable message. See {@link ClientTarget.send}. */
-  async send(
-    address: string,
-    event: string,
-    data: unknown,
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<Stored> {
+  async send(address: string, event: string, data: unknown, options?: SendOptions): Promise<Stored> {
     if (address.startsWith('~'))
       throw new UsageError('unable to send to a session: it takes casts only; send to its user instead')
     checkName(event)
     if (options !== undefined) {
       checkOptions('send', options, sendOptionNames)
       checkValues('send', options, sendRules)
+      checkMeta('send', options.meta)
     }
     this.#context.validator.event(event, data)
-    const tail = this.#encode(address, event, data)
+    const tail = this.#encode(address, event, data, ...given(options?.meta))
     const frame = (ref: number): string => `["send",${ref},${tail}`
     const answer = await this.#operate({
       name: 'send',
@@ -88,15 +87,17 @@ export class Operations {
   }
 
   /** Publishes a volatile message. See {@link ClientTarget.cast}. */
-  cast(address: string, event: string, data: unknown, options?: { readonly key?: string }): void {
+  cast(address: string, event: string, data: unknown, options?: CastOptions): void {
     checkName(event)
     if (options !== undefined) {
       checkOptions('cast', options, castOptionNames)
       checkValues('cast', options, castRules)
+      checkMeta('cast', options.meta)
     }
-    const key = options?.key
+    const { key, meta } = options ?? {}
     this.#context.validator.event(event, data)
-    const tail = this.#encode(address, event, data, ...(key === undefined ? [] : [{ key }]))
+    const written = key === undefined && meta === undefined ? undefined : { key, meta }
+    const tail = this.#encode(address, event, data, ...given(written))
     if (this.#connector.status === 'closed') return
     // An address contains no line feed, so the key is unambiguous.
     this.#writer.cast(`["cast",${tail}`, key === undefined ? null : `${address}\n${key}`)
@@ -108,9 +109,10 @@ export class Operations {
     const name = `call '${call}'`
     checkOptions(name, options, callOptionNames)
     checkValues(name, options, callRules)
+    checkMeta(name, options.meta)
     const { validator } = this.#context
     validator.operation('calls', 'input', call, input)
-    const tail = this.#encode(call, input)
+    const tail = this.#encode(call, input, ...given(options.meta))
     const result = await this.#operate({
       name,
       publishes: true,
@@ -204,6 +206,9 @@ export class Operations {
     })
   }
 }
+
+/** Returns the last element of a frame; none for a value that is left out. */
+const given = (value: unknown): unknown[] => (value === undefined ? [] : [value])
 
 const overdue = (cause: ChatError): UncertainError =>
   new UncertainError('unable to tell the outcome: no answer in time', { cause })

@@ -1,7 +1,14 @@
 import { isSignal } from '../../runtime/signal.ts'
 import { describe } from '../../vocabulary/check-options.ts'
 import { UsageError } from '../../vocabulary/errors.ts'
-import type { CallOptions, ClientOptions, HistoryOptions, JoinOptions } from '../options.ts'
+import type {
+  CallOptions,
+  CastOptions,
+  ClientOptions,
+  HistoryOptions,
+  JoinOptions,
+  SendOptions,
+} from '../options.ts'
 
 /** Values that an option may have: their description, which completes "must be …", and their test. */
 type Rule = readonly [expected: string, fits: (value: unknown) => boolean]
@@ -29,8 +36,8 @@ export const clientRules: OptionRules<ClientOptions> = {
   environment: callback,
 }
 export const joinRules: OptionRules<JoinOptions> = { snapshot: callback }
-export const sendRules: OptionRules<{ readonly signal?: AbortSignal }> = { signal }
-export const castRules: OptionRules<{ readonly key?: string }> = {
+export const sendRules: OptionRules<SendOptions> = { signal }
+export const castRules: OptionRules<CastOptions> = {
   key: ['a string', (value) => typeof value === 'string'],
 }
 export const callRules: OptionRules<CallOptions> = {

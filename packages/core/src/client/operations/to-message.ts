@@ -5,7 +5,8 @@ import type { Message } from '../types.ts'
 /**
  * Returns the message that a `msg` frame carries. Ids of clients' messages are `<session>.<ref>` (P-PB-5).
  */
-export function toMessage({ address, event, data, from, id }: MsgFrame, position: Position): Message {
+export function toMessage(frame: MsgFrame, position: Position): Message {
+  const { address, event, data, meta, from, id, time } = frame
   const session = from === null ? null : id.slice(0, id.lastIndexOf('.'))
-  return { address, event, data, from, session, durable: true, id, position }
+  return { address, event, data, meta, from, session, durable: true, id, position, time }
 }

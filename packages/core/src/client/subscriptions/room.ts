@@ -8,7 +8,7 @@ import { type Listener, Listeners } from '../listeners.ts'
 import { checkListener } from '../operations/checks.ts'
 import type { OperationWriter } from '../operations/operation-writer.ts'
 import type { Operations } from '../operations/operations.ts'
-import type { HistoryOptions } from '../options.ts'
+import type { CastOptions, HistoryOptions, SendOptions } from '../options.ts'
 import type { SnapshotEvent } from '../snapshot.ts'
 import type { ClientTarget, Delivery, Gap, HistoryPage, Message } from '../types.ts'
 import { MessageQueue } from './message-queue.ts'
@@ -80,11 +80,11 @@ export class RoomHandle implements Receiver {
     this.ready.catch(() => {})
   }
 
-  send(event: string, data: unknown, options?: { readonly signal?: AbortSignal }): Promise<Stored> {
+  send(event: string, data: unknown, options?: SendOptions): Promise<Stored> {
     return this.services.operations.send(this.address, event, data, options)
   }
 
-  cast(event: string, data: unknown, options?: { readonly key?: string }): void {
+  cast(event: string, data: unknown, options?: CastOptions): void {
     this.services.operations.cast(this.address, event, data, options)
   }
 

@@ -185,8 +185,9 @@ export class Subscriptions implements SubscriptionRegistry {
   }
 
   /** Takes a cast. */
-  cast({ address, event, data, from, session }: HubCastFrame): void {
-    const cast: Cast = { address, event, data, from, session, durable: false, id: null, position: null }
+  cast({ address, event, data, meta, from, session }: HubCastFrame): void {
+    const absent = { id: null, position: null, time: null }
+    const cast: Cast = { address, event, data, meta, from, session, durable: false, ...absent }
     const subscription = this.#subscriptions.get(address)
     if (subscription !== undefined) deliver(this.context, subscription.receivers, cast)
     else if (address.startsWith('~')) deliver(this.context, [this.#client], cast)

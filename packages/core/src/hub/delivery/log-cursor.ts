@@ -12,11 +12,8 @@ export interface LogCursorOptions {
   readonly recent: RecentMessages
   /** Reads the page after an offset. */
   readonly readPage: (after: number) => MaybePromise<LogPage>
-  /**
-   * Called for each entry that the cursor passes, with the position before it. `json` is the data of the
-   * entry, where that is encoded already.
-   */
-  readonly onEntry: (entry: LogEntry, before: Position, json: string | undefined) => void
+  /** Called for each entry that the cursor passes, with the position before it. */
+  readonly onEntry: (entry: LogEntry, before: Position) => void
   /**
    * Called when the log proves to be another log than the one that was read. The cursor then stands at its
    * top.
@@ -90,9 +87,9 @@ export class LogCursor {
   }
 
   /** Takes a hint of the backplane. */
-  takeHint({ epoch, prev, entry, json }: LogHint): void {
+  takeHint({ epoch, prev, entry }: LogHint): void {
     if (!this.#opened || this.#reading || this.#unverified) this.#again = true
-    else if (epoch === this.#position[0] && prev === this.#position[1]) this.#pass(entry, json)
+    else if (epoch === this.#position[0] && prev === this.#position[1]) this.#pass(entry)
     else if (epoch !== this.#position[0] || entry.at > this.#position[1]) this.#readOn()
   }
 
@@ -174,10 +171,10 @@ export class LogCursor {
     else this.#restart(page, reason)
   }
 
-  #pass(entry: LogEntry, json?: string): void {
+  #pass(entry: LogEntry): void {
     const before = this.#position
     this.#position = [before[0], entry.at, entry.id]
-    this.#options.onEntry(entry, before, json)
+    this.#options.onEntry(entry, before)
   }
 
   /** Tells whether a page that ends at this position lacks an entry that this node has read. */

@@ -1,10 +1,9 @@
 import type { LogEntry, LogPage } from '../../backplane/backplane.ts'
-import { encodeCast } from '../../protocol/encode.ts'
 import { attempt, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { Frame } from '../../transport/batch.ts'
 import type { GapReason, LogStart, Position } from '../../vocabulary/position.ts'
-import { type CastMessage, castKey } from '../connections/cast-message.ts'
+import { readCast } from '../connections/cast-message.ts'
 import type { Outbox } from '../connections/outbox.ts'
 import type { HubContext } from '../context.ts'
 import { LogCursor } from './log-cursor.ts'
@@ -54,7 +53,7 @@ export class LogFeed {
     this.#cursor = new LogCursor(context, address, {
       recent: this.#recent,
       readPage,
-      onEntry: (entry, before, json) => this.#deliver(entry, before, json),
+      onEntry: (entry, before) => this.#deliver(entry, before),
       onRestart: (reason) => this.#restarted(reason),
       onRetry: () => this.check(),
     })
@@ -72,6 +71,16 @@ export class LogFeed {
   /** The position of the last message that this node has verified. */
   get position(): Position {
     return this.#cursor.position
+  }
+
+  /** True once the position is known. */
+  get opened(): boolean {
+    return this.#cursor.opened
+  }
+
+  /** True while the log may be another log than this node has read. */
+  get unverified(): boolean {
+    return this.#cursor.unverified
   }
 
   /**
@@ -130,20 +139,12 @@ export class LogFeed {
     return { position, top, mode: reader.live ? 'live' : 'replay' }
   }
 
-  /** Delivers a cast to every reader except the session that sent it (P-ST-9). */
-  deliverCast(cast: CastMessage): void {
-    const frame = new Frame(encodeCast(cast))
-    const key = castKey(cast)
-    for (const reader of this.readers.values())
-      if (reader.session !== cast.session) reader.outbox.pushCast(frame, key)
-  }
-
   #start(since: Position | null): void {
     const { backplane } = this.#context
     // The hints come first, then the top: a message that is stored in between is part of either.
     this.#undo.push(
       backplane.tail(this.address, (hint) => this.#cursor.takeHint(hint)),
-      backplane.subscribe(this.address, (cast) => this.deliverCast(cast as CastMessage)),
+      backplane.subscribe(this.address, (text) => this.#deliverCast(text)),
       backplane.onReconnect(() => this.#cursor.verify()),
     )
     const opened = (page: LogPage): void =>
@@ -173,8 +174,21 @@ export class LogFeed {
     }
   }
 
-  #deliver(entry: LogEntry, before: Position, json?: string): void {
-    const frame = this.#encoder.encodeEntry(entry, before[1], json)
+  /** Delivers a cast to every reader except the session that sent it (P-ST-9). */
+  #deliverCast(text: string): void {
+    const cast = readCast(text)
+    if (cast === null || cast.address !== this.address)
+      return this.#context.reportBackplane(
+        new Error('unable to deliver a cast: it is malformed'),
+        this.address,
+      )
+    const frame = new Frame(cast.frame)
+    for (const reader of this.readers.values())
+      if (reader.session !== cast.session) reader.outbox.pushCast(frame, cast.key)
+  }
+
+  #deliver(entry: LogEntry, before: Position): void {
+    const frame = this.#encoder.encodeEntry(entry, before[1])
     this.#recent.push({ at: entry.at, prev: before[1], id: entry.id, frame })
     for (const reader of this.readers.values()) if (reader.live) reader.offer(frame, before)
   }

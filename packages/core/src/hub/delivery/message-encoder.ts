@@ -1,6 +1,5 @@
 import type { LogEntry, LogPage } from '../../backplane/backplane.ts'
 import { encodeMessage } from '../../protocol/encode.ts'
-import { encodeValue } from '../../protocol/json.ts'
 import { Frame } from '../../transport/batch.ts'
 import type { RecentMessage } from './recent-messages.ts'
 
@@ -15,12 +14,9 @@ export class MessageEncoder {
     this.#addressJson = JSON.stringify(address)
   }
 
-  /**
-   * Encodes an entry of the log. `prev` is the offset before it; `json` is its data, where that is encoded
-   * already.
-   */
-  encodeEntry(entry: LogEntry, prev: number, json: string = encodeValue(entry.data)): Frame {
-    return new Frame(encodeMessage(this.#addressJson, entry, json, prev))
+  /** Encodes an entry of the log. `prev` is the offset before it. */
+  encodeEntry(entry: LogEntry, prev: number): Frame {
+    return new Frame(encodeMessage(this.#addressJson, entry, prev))
   }
 
   /** Tells whether a page was encoded before. */

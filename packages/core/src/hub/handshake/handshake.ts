@@ -11,7 +11,7 @@ import { authenticate } from '../policy/authenticate.ts'
 import type { HubState } from '../sessions/hub-state.ts'
 import { rateKey } from '../sessions/rate-limiter.ts'
 import { Session, type SessionConnection } from '../sessions/session.ts'
-import { sessionChannel, type Takeover } from '../sessions/session-channel.ts'
+import { nodeChannel, sessionChannel, type Takeover } from '../sessions/session-channel.ts'
 import type { PendingHandshake } from '../sessions/session-registry.ts'
 import { Welcome } from './welcome.ts'
 
@@ -100,7 +100,13 @@ export class HubHandshake implements PendingHandshake {
       return null
     }
     const { id, n } = hello.session
-    const attempted = { user: user.id, secret: sha256(hello.session.secret), n, next: sha256(secret) }
+    const attempted = {
+      user: user.id,
+      secret: sha256(hello.session.secret),
+      n,
+      next: sha256(secret),
+      node: context.id,
+    }
     let taken: TakeResult
     try {
       taken = await backplane.sessions.take(id, attempted, timeouts.session)
@@ -113,10 +119,10 @@ export class HubHandshake implements PendingHandshake {
   }
 
   async #freshSession(user: User, secret: string): Promise<Session | null> {
-    const { backplane, runtime, timeouts } = this.#state.context
+    const { backplane, id: node, runtime, timeouts } = this.#state.context
     const id = runtime.id(sessionIdLength)
     try {
-      await backplane.sessions.put({ id, user: user.id, secret: sha256(secret) }, timeouts.session)
+      await backplane.sessions.put({ id, user: user.id, secret: sha256(secret) }, node, timeouts.session)
     } catch (error) {
       return this.#fail(error)
     }
@@ -144,13 +150,20 @@ export class HubHandshake implements PendingHandshake {
     const session = new Session(this.#state, this.#connection, origin)
     // The newest connection wins, also over a connection that still waits for its welcome (P-HS-5).
     older?.replace()
-    const takeover: Takeover = { takeover: id, generation }
-    attempt(
-      () => context.backplane.publish(sessionChannel, takeover),
-      () => {},
-      (error) => context.reportError({ error, source: 'backplane', session: id }),
-    )
+    // A session of this node is in its registry: it needs no notice.
+    if (taken.node !== context.id) this.#tellTakeover({ takeover: id, generation }, taken.node)
     return this.#register(session)
+  }
+
+  /** Tells the node that held a session that it was taken over; every node, when that node is unknown. */
+  #tellTakeover(takeover: Takeover, node: string | null): void {
+    const { context } = this.#state
+    const channel = node === null ? sessionChannel : nodeChannel(node)
+    attempt(
+      () => context.backplane.publish(channel, JSON.stringify(takeover)),
+      () => {},
+      (error) => context.reportError({ error, source: 'backplane', session: takeover.takeover }),
+    )
   }
 
   /** Registers the session. Returns `null` when the application has kicked it during the handshake. */

@@ -1,4 +1,5 @@
 import type { WireError } from '../../protocol/encode.ts'
+import { encodeValue } from '../../protocol/json.ts'
 import type { Position } from '../../vocabulary/position.ts'
 import type { Departure, RoomPresence } from '../presence/room-presence.ts'
 import type { Session } from '../sessions/session.ts'
@@ -74,7 +75,8 @@ async function enterPresence(
   const { context, presence, id, generation, user } = session
   const room = presence?.acquireRoom(address) ?? null
   if (presence === null || room === null) return { room: null }
-  const bad = state === undefined ? null : presence.checkState(state)
+  const json = state === undefined ? undefined : encodeValue(state)
+  const bad = json === undefined ? null : presence.checkState(json)
   if (bad !== null) {
     room.release()
     return { refused: bad }
@@ -82,7 +84,7 @@ async function enterPresence(
   const entering = { session: id, user: user.id, generation, node: context.id }
   try {
     await room.open()
-    await room.enter(state === undefined ? entering : { ...entering, state })
+    await room.enter({ ...entering, state: json })
     return { room }
   } catch (error) {
     context.reportBackplane(error, address)

@@ -5,11 +5,12 @@ import { answerBytes } from '../../protocol/limits.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
 import { createAborter, onAbort } from '../../runtime/signal.ts'
 import { ChatError } from '../../vocabulary/errors.ts'
+import type { Meta } from '../../vocabulary/meta.ts'
 import { exceedsBytes } from '../../vocabulary/text.ts'
 import type { HubContext } from '../context.ts'
 import type { CallContext } from '../events.ts'
 import type { Session } from '../sessions/session.ts'
-import { checkEvent, checkValue } from './checks.ts'
+import { checkEvent, checkMeta, checkValue } from './checks.ts'
 
 /**
  * Runs the handler of a call, at most once per connection (P-PB-7), and answers with its result. It runs in
@@ -30,7 +31,7 @@ export function call(session: Session, frame: CallFrame, first: boolean, done: (
   const handler = context.listeners.handler(event)
   if (handler === undefined)
     return refuse({ code: 'not_found', message: `unable to call '${event}': it has no handler` })
-  const pending = openCall(session, event, refuse)
+  const pending = openCall(session, frame, refuse)
   attempt(
     () => handler(context.validator.operation('calls', 'input', event, frame.data), pending.context),
     (result) =>
@@ -45,7 +46,7 @@ export function call(session: Session, frame: CallFrame, first: boolean, done: (
 }
 
 function checkCall(context: HubContext, frame: CallFrame, first: boolean): WireError | null {
-  const bad = checkValue(frame.data, context.limits.depth)
+  const bad = checkMeta(frame.meta) ?? checkValue(frame.data, context.limits.depth)
   if (bad !== null) return bad
   return first
     ? null
@@ -56,7 +57,7 @@ function checkCall(context: HubContext, frame: CallFrame, first: boolean): WireE
  * Makes the handler's context, and a function that settles the call once: by its outcome, by the timeout, or
  * by the end of the connection.
  */
-function openCall(session: Session, event: string, timedOut: (error: WireError) => void) {
+function openCall(session: Session, { event, meta }: CallFrame, timedOut: (error: WireError) => void) {
   const { context: hub, user } = session
   const aborter = createAborter()
   let settled = false
@@ -73,7 +74,7 @@ function openCall(session: Session, event: string, timedOut: (error: WireError) 
     aborter.abort(new ChatError('timeout', message))
   })
   const ignore = onAbort(session.aborter.signal, (reason) => aborter.abort(reason))
-  const context: CallContext = { event, user, session, signal: aborter.signal }
+  const context: CallContext = { event, meta: meta as Meta | null, user, session, signal: aborter.signal }
   return { context, settle }
 }
 

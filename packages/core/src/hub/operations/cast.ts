@@ -1,14 +1,17 @@
 import type { CastFrame } from '../../protocol/client-frames.ts'
 import type { WireError } from '../../protocol/encode.ts'
+import { encodeValue } from '../../protocol/json.ts'
+import { encodeMeta } from '../../protocol/meta.ts'
 import { valueFault } from '../../protocol/values.ts'
 import { attempt, whenReady } from '../../runtime/maybe-promise.ts'
 import { addressKind } from '../../vocabulary/address.ts'
-import type { CastMessage } from '../connections/cast-message.ts'
+import type { Meta } from '../../vocabulary/meta.ts'
+import { type CastMessage, writeCast } from '../connections/cast-message.ts'
 import type { HubContext } from '../context.ts'
 import { authorize } from '../policy/authorize.ts'
 import type { Session } from '../sessions/session.ts'
 import { sessionChannel } from '../sessions/session-channel.ts'
-import { checkEvent, validateEvent } from './checks.ts'
+import { checkEvent, checkMeta, validateEvent } from './checks.ts'
 import { notifyListeners } from './notify.ts'
 
 /**
@@ -23,7 +26,8 @@ export function cast(session: Session, frame: CastFrame): void {
   }
   if (session.chargeRate(Number.POSITIVE_INFINITY) !== null) return drop()
   if (addressKind(address) === null || checkEvent(event) !== null) return drop()
-  if (valueFault(frame.data, context.limits.depth) !== null) return drop()
+  if (checkMeta(frame.meta) !== null || valueFault(frame.data, context.limits.depth) !== null) return drop()
+  const meta = frame.meta as Meta | null
   const valid = validateEvent(session, event, frame.data)
   if ('code' in valid) return drop()
   session.queues.runTask(address, (done) => {
@@ -33,14 +37,16 @@ export function cast(session: Session, frame: CastFrame): void {
       publishCast(context, {
         address,
         event,
-        data: frame.data,
+        data: encodeValue(frame.data),
+        meta: meta === null ? null : encodeMeta(meta),
         from: session.user.id,
         session: session.id,
         key,
       })
-      notifyListeners(session, { event, address, durable: false, id: null, position: null }, valid.data)
+      const absent = { id: null, position: null, time: null }
+      notifyListeners(session, { event, address, meta, durable: false, ...absent }, valid.data)
     }
-    whenReady(authorize(session, { action: 'cast', address, event, data: valid.data }), publish, drop)
+    whenReady(authorize(session, { action: 'cast', address, event, data: valid.data, meta }), publish, drop)
   })
 }
 
@@ -48,7 +54,7 @@ export function cast(session: Session, frame: CastFrame): void {
 export function publishCast(context: HubContext, message: CastMessage): void {
   const channel = message.address.startsWith('~') ? sessionChannel : message.address
   attempt(
-    () => context.backplane.publish(channel, message),
+    () => context.backplane.publish(channel, writeCast(message)),
     () => {},
     (error) => context.reportBackplane(error, message.address),
   )

@@ -1,15 +1,17 @@
-import type { AppendKey, AppendResult, OutgoingMessage } from '../../backplane/backplane.ts'
+import type { AppendKey, NewMessage } from '../../backplane/backplane.ts'
 import type { SendFrame } from '../../protocol/client-frames.ts'
 import type { WireError } from '../../protocol/encode.ts'
 import { encodeValue } from '../../protocol/json.ts'
+import { encodeMeta } from '../../protocol/meta.ts'
 import { valueFault } from '../../protocol/values.ts'
 import { fingerprint } from '../../runtime/hash.ts'
 import { attempt, whenReady } from '../../runtime/maybe-promise.ts'
 import { addressKind } from '../../vocabulary/address.ts'
+import type { Meta } from '../../vocabulary/meta.ts'
 import { authorize } from '../policy/authorize.ts'
 import type { Session } from '../sessions/session.ts'
-import { append } from './append.ts'
-import { badPayload, checkEvent, type ValidData, validateEvent } from './checks.ts'
+import { type Appended, append } from './append.ts'
+import { badPayload, checkEvent, checkMeta, type ValidData, validateEvent } from './checks.ts'
 import { notifyListeners } from './notify.ts'
 
 const conflict: WireError = {
@@ -46,10 +48,16 @@ export function publish(session: Session, frame: SendFrame, mayRepeat: boolean, 
     const over = mayRepeat ? session.chargeRate(ref) : null
     const valid = over ?? checkSend(session, frame, sound)
     if ('code' in valid) return refuse(valid)
+    const meta = frame.meta as Meta | null
     const store = (refused: WireError | null): void => {
       if (refused !== null) return refuse(refused)
-      const from = session.user.id
-      const message: OutgoingMessage = { event, data: frame.data, from, id: `${session.id}.${ref}`, json }
+      const message: NewMessage = {
+        event,
+        data: json,
+        meta: meta === null ? null : encodeMeta(meta),
+        from: session.user.id,
+        id: `${session.id}.${ref}`,
+      }
       append(context, {
         address,
         message,
@@ -61,13 +69,14 @@ export function publish(session: Session, frame: SendFrame, mayRepeat: boolean, 
         },
       })
     }
-    whenReady(authorize(session, { action: 'send', address, event, data: valid.data }), store, unexpected)
+    const request = { action: 'send', address, event, data: valid.data, meta } as const
+    whenReady(authorize(session, request), store, unexpected)
   }
   if (!mayRepeat || !sound || addressKind(address) === null) return proceed()
   attempt(
     () => context.backplane.find(address, key),
     (known) => {
-      if (known === null || known.outcome === 'conflict') return proceed()
+      if (known === null || !('at' in known) || known.outcome === 'overtaken') return proceed()
       answer(session, ref, known)
       done()
     },
@@ -84,7 +93,7 @@ function unexpected(error: unknown): never {
   throw error
 }
 
-function answer(session: Session, ref: number, result: AppendResult): void {
+function answer(session: Session, ref: number, result: Appended): void {
   if (result.outcome === 'conflict') return session.err(ref, conflict)
   const { epoch, at, id } = result
   const dup = result.outcome === 'duplicate' ? { dup: true } : {}
@@ -94,16 +103,17 @@ function answer(session: Session, ref: number, result: AppendResult): void {
 function checkSend(session: Session, frame: SendFrame, sound: boolean): ValidData | WireError {
   const kind = addressKind(frame.address)
   if (kind === null) return { code: 'bad_request', message: 'unable to send: the address is malformed' }
-  const bad = checkEvent(frame.event)
+  const bad = checkEvent(frame.event) ?? checkMeta(frame.meta)
   if (bad !== null) return bad
   if (kind === 'session')
     return { code: 'unsupported', message: 'unable to send: a session takes casts and asks only' }
   return sound ? validateEvent(session, frame.event, frame.data) : badPayload
 }
 
-function notifyStored(session: Session, frame: SendFrame, data: unknown, result: AppendResult): void {
+function notifyStored(session: Session, frame: SendFrame, data: unknown, result: Appended): void {
   if (result.outcome === 'conflict') return
-  const { epoch, at, id } = result
+  const { epoch, at, id, time } = result
   const { event, address } = frame
-  notifyListeners(session, { event, address, durable: true, id, position: [epoch, at, id] }, data)
+  const meta = frame.meta as Meta | null
+  notifyListeners(session, { event, address, meta, durable: true, id, position: [epoch, at, id], time }, data)
 }

@@ -1,7 +1,6 @@
 import type { LogPage, LogRange } from '../../backplane/backplane.ts'
 import type { ReadFrame } from '../../protocol/client-frames.ts'
 import { encodeMessage, type WireError } from '../../protocol/encode.ts'
-import { encodeValue } from '../../protocol/json.ts'
 import { historyPage } from '../../protocol/limits.ts'
 import { utf8Length } from '../../vocabulary/text.ts'
 import { Permission } from '../policy/authorize.ts'
@@ -56,7 +55,7 @@ async function readPage(
 function encodePage(address: string, page: LogPage, forward: boolean): string {
   let prev = forward ? (page.entries[0]?.at ?? 1) - 1 : page.prev
   const all = page.entries.map((entry) => {
-    const frame = encodeMessage(address, entry, encodeValue(entry.data), prev)
+    const frame = encodeMessage(address, entry, prev)
     prev = entry.at
     return frame
   })

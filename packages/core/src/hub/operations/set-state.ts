@@ -1,5 +1,6 @@
 import type { StateFrame } from '../../protocol/client-frames.ts'
 import type { WireError } from '../../protocol/encode.ts'
+import { encodeValue } from '../../protocol/json.ts'
 import type { PresenceRegistry } from '../presence/presence-registry.ts'
 import type { RoomPresence } from '../presence/room-presence.ts'
 import type { Session } from '../sessions/session.ts'
@@ -32,7 +33,7 @@ function checkState(
 ): WireError | null {
   if (!session.subscriptions.has(address))
     return { code: 'not_found', message: 'unable to change the state: this room is not joined' }
-  return presence.checkState(data)
+  return presence.checkState(encodeValue(data))
 }
 
 async function storeState(
@@ -42,7 +43,7 @@ async function storeState(
 ): Promise<WireError | null> {
   const { context, id, generation, user } = session
   try {
-    await room.enter({ session: id, user: user.id, generation, node: context.id, state: data })
+    await room.enter({ session: id, user: user.id, generation, node: context.id, state: encodeValue(data) })
   } catch (error) {
     context.reportBackplane(error, address)
     return presenceUnavailable

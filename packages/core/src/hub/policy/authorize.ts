@@ -1,5 +1,6 @@
 import type { WireError } from '../../protocol/encode.ts'
 import { isPromise, type MaybePromise } from '../../runtime/maybe-promise.ts'
+import type { Meta } from '../../vocabulary/meta.ts'
 import type { AuthorizeAction, AuthorizeRequest } from '../options.ts'
 import type { Session } from '../sessions/session.ts'
 import { inTime } from './in-time.ts'
@@ -14,6 +15,8 @@ export interface AccessRequest {
   readonly event?: string
   /** The data, for `send` and `cast`. */
   readonly data?: unknown
+  /** The meta, for `send` and `cast`; `null` for none. */
+  readonly meta?: Meta | null
 }
 
 const noPolicy: WireError = {

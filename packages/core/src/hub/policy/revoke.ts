@@ -61,7 +61,7 @@ export async function revoke(state: HubState, who: string, revoked: Revoked): Pr
   // told even if a record may still exist.
   if (revoked.kind === 'session')
     await tried(() => backplane.sessions.drop(kind === 'user' ? { user: name } : { id: name }))
-  await tried(() => backplane.publish(sessionChannel, revocation))
+  await tried(() => backplane.publish(sessionChannel, JSON.stringify(revocation)))
   if (faults.length === 0) return
   const message = `unable to ${operation} ${who} at the other nodes: the backplane is out of reach`
   throw new ChatError('unavailable', message, { cause: faults[0] })

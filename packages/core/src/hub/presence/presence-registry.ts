@@ -1,5 +1,5 @@
+import type { JsonText } from '../../backplane/backplane.ts'
 import type { WireError } from '../../protocol/encode.ts'
-import { encodeValue } from '../../protocol/json.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { exceedsBytes } from '../../vocabulary/text.ts'
@@ -72,8 +72,8 @@ export class PresenceRegistry {
   }
 
   /** Returns the error for a state that is too large, else `null`. */
-  checkState(state: unknown): WireError | null {
-    if (!exceedsBytes(encodeValue(state), this.#rules.state)) return null
+  checkState(state: JsonText): WireError | null {
+    if (!exceedsBytes(state, this.#rules.state)) return null
     return {
       code: 'too_large',
       message: `unable to take this state: its JSON is over ${this.#rules.state} bytes; make it smaller`,

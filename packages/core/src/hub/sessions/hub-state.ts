@@ -1,5 +1,6 @@
 import { TurnFlusher } from '../connections/turn-flusher.ts'
 import type { HubContext } from '../context.ts'
+import { FeedChecks } from '../delivery/feed-checks.ts'
 import { FeedRegistry } from '../delivery/feed-registry.ts'
 import { resolvePresence } from '../options.ts'
 import { PresenceRegistry } from '../presence/presence-registry.ts'
@@ -11,6 +12,8 @@ import { SessionRegistry } from './session-registry.ts'
 export class HubState implements SessionServices {
   readonly context: HubContext
   readonly feeds: FeedRegistry
+  /** Looks for messages whose hints were lost. */
+  readonly feedChecks: FeedChecks
   readonly presence: PresenceRegistry | null
   /** The sessions of the node. */
   readonly sessions: SessionRegistry
@@ -25,6 +28,7 @@ export class HubState implements SessionServices {
     const { limits, options } = context
     this.context = context
     this.feeds = new FeedRegistry(context)
+    this.feedChecks = new FeedChecks(context, this.feeds)
     this.presence =
       options.presence === undefined
         ? null
@@ -35,13 +39,11 @@ export class HubState implements SessionServices {
     this.flusher = new TurnFlusher(context.runtime)
   }
 
-  /** Forgets idle rate limits, and looks for hints that were lost. */
+  /** Forgets idle rate limits, and looks for changes of presence whose hints were lost. */
   check(now: number): void {
     this.rates.sweep(now)
     this.resumeRates.sweep(now)
     this.presence?.check()
-    if (this.context.backplane.capabilities.reliableHints) return
-    for (const feed of this.feeds.feeds) feed.check()
   }
 
   /** Ends presence, and closes the backplane. */

@@ -38,8 +38,8 @@ export class PendingAsks {
   }
 
   /**
-   * Asks the client. `json` is the data, validated and encoded. Returns a function that stops waiting for the
-   * answer.
+   * Asks the client. `json` is the data, validated and encoded, with the meta behind a comma if there is any.
+   * Returns a function that stops waiting for the answer.
    */
   ask(event: string, json: string, outcome: AskOutcome): Undo {
     const ask = ++this.#last

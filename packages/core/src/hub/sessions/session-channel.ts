@@ -1,10 +1,16 @@
 /**
- * The backplane's channel for notices about single sessions: casts to a session, takeovers and revocations.
- * Every node listens to it.
+ * The backplane's channel for notices about single sessions: casts to a session, revocations, and takeovers
+ * of a session whose node is unknown. Every node listens to it.
  */
 export const sessionChannel = '~'
 
-/** Tells every node that a session goes on at another connection: older connections of it end (P-HS-5). */
+/** Returns the channel for notices to one node. */
+export const nodeChannel = (node: string): string => `~${node}`
+
+/**
+ * Tells the node that held a session that the session goes on at another connection: older connections of it
+ * end (P-HS-5).
+ */
 export interface Takeover {
   /** The id of the session. */
   readonly takeover: string

@@ -213,8 +213,9 @@ export class Session implements HubSession {
    */
   renewRecord(): void {
     const { backplane, timeouts } = this.context
+    const record = { id: this.id, user: this.#user.id }
     this.#store(
-      () => backplane.sessions.renew(this.id, this.generation, this.window.lastRef, timeouts.session),
+      () => backplane.sessions.renew(record, this.generation, this.window.lastRef, timeouts.session),
       (kept) => {
         if (!kept) this.close()
       },

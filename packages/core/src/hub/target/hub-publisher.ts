@@ -1,6 +1,8 @@
+import type { JsonText } from '../../backplane/backplane.ts'
 import type { AnyContract } from '../../contract/contract.ts'
 import { encodeValue } from '../../protocol/json.ts'
 import { answerBytes } from '../../protocol/limits.ts'
+import { encodeMeta } from '../../protocol/meta.ts'
 import { fingerprint } from '../../runtime/hash.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { onAbort } from '../../runtime/signal.ts'
@@ -9,6 +11,7 @@ import { describe } from '../../vocabulary/check-options.ts'
 import { ChatError, isWireCode, UncertainError, UsageError } from '../../vocabulary/errors.ts'
 import { eventNameRule, isEventName } from '../../vocabulary/event-name.ts'
 import type { PresenceMember } from '../../vocabulary/member.ts'
+import type { Meta } from '../../vocabulary/meta.ts'
 import type { Position, Stored } from '../../vocabulary/position.ts'
 import { exceedsBytes } from '../../vocabulary/text.ts'
 import type { HubContext } from '../context.ts'
@@ -82,18 +85,18 @@ export class HubPublisher {
     checkEvent(event)
     return new Promise((resolve, reject) => {
       this.#context.validator.event(event, data)
-      const json = this.#encode(data)
+      const content = encodeContent(data, options?.meta)
       const { id, n } = this.#context.nextMessageId()
       const decided = this.#awaitDecision(options?.signal, reject)
       const key = {
         user: '',
         session: this.#context.id,
         ref: n,
-        hash: fingerprint(`${event}\n${json}`),
+        hash: fingerprint(`${event}\n${content.data}`),
         window: repetitionWindow,
         by: this.#context.id,
       }
-      const message = { event, data: JSON.parse(json), from: null, id, json }
+      const message = { event, ...content, from: null, id }
       this.#queues.runTask(address, (next) =>
         append(this.#context, {
           address,
@@ -130,9 +133,9 @@ export class HubPublisher {
     if (options !== undefined) checkCastOptions(address, options)
     checkEvent(event)
     this.#context.validator.event(event, data)
-    const value = JSON.parse(this.#encode(data))
+    const content = encodeContent(data, options?.meta)
     const key = options?.key
-    publishCast(this.#context, { address, event, data: value, from: null, session: undefined, key })
+    publishCast(this.#context, { address, event, ...content, from: null, session: undefined, key })
   }
 
   async #position(address: string): Promise<Position> {
@@ -155,7 +158,11 @@ export class HubPublisher {
       )
     try {
       const page = await this.#context.backplane.presence.members(address, null)
-      return (page?.members ?? []).map(({ session, user, state }) => ({ session, user, state }))
+      return (page?.members ?? []).map(({ session, user, state }) => ({
+        session,
+        user,
+        state: JSON.parse(state) as unknown,
+      }))
     } catch (cause) {
       throw new ChatError('unavailable', 'unable to list the members: the backplane is out of reach', {
         cause,
@@ -193,7 +200,8 @@ export class HubPublisher {
     checkEvent(event)
     return new Promise((resolve, reject) => {
       this.#context.validator.operation('asks', 'input', event, data)
-      const json = this.#encode(data)
+      const content = encodeContent(data, options.meta)
+      const json = content.meta === null ? content.data : `${content.data},${content.meta}`
       const asked = [...this.#state.sessions.receivers(address)].filter((session) => session.entered)
       const poll = new AskPoll(asked, first, resolve)
       const ignore = onAbort(options.signal, (reason) => {
@@ -217,18 +225,26 @@ export class HubPublisher {
       throw new UsageError(`unable to remove with the code ${describe(code)}: no client may get this code`)
     await revoke(this.#state, who, { kind: 'room', room: address, reason: { code, message } })
   }
+}
 
-  #encode(data: unknown): string {
-    let json: string
-    try {
-      json = encodeValue(data)
-    } catch (cause) {
-      throw new ChatError('bad_payload', 'unable to send: the data has no JSON form', { cause })
-    }
-    if (exceedsBytes(json, answerBytes))
-      throw new ChatError('too_large', `unable to send: the data is over ${answerBytes} bytes`)
-    return json
+/** The data and meta of a message, encoded. */
+interface Content {
+  readonly data: JsonText
+  readonly meta: JsonText | null
+}
+
+/** @throws ChatError `bad_payload` for data without a JSON form, `too_large` for a message that is too large. */
+function encodeContent(value: unknown, given: Meta | undefined): Content {
+  let data: string
+  try {
+    data = encodeValue(value)
+  } catch (cause) {
+    throw new ChatError('bad_payload', 'unable to send: the data has no JSON form', { cause })
   }
+  const meta = given === undefined ? null : encodeMeta(given)
+  if (exceedsBytes(meta === null ? data : data + meta, answerBytes))
+    throw new ChatError('too_large', `unable to send: data and meta are over ${answerBytes} bytes`)
+  return { data, meta }
 }
 
 function checkEvent(event: string): void {

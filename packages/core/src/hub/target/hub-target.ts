@@ -8,6 +8,7 @@ import type {
 } from '../../contract/contract.ts'
 import type { ChatError, ErrorCode } from '../../vocabulary/errors.ts'
 import type { PresenceMember } from '../../vocabulary/member.ts'
+import type { Meta } from '../../vocabulary/meta.ts'
 import type { Position, Stored } from '../../vocabulary/position.ts'
 
 /** Options of {@link HubTarget.ask} and {@link HubTarget.askAll}. */
@@ -16,6 +17,8 @@ export interface AskOptions {
   readonly timeout?: number
   /** Stops waiting; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal
+  /** Facts about the ask besides its input, for the client's handler. Default: none. */
+  readonly meta?: Meta
 }
 
 /** Options of {@link HubTarget.remove}: the reason that the client gets. */
@@ -39,10 +42,11 @@ export interface AskResults<Answer> {
 /** An address for the hub to send to, made by {@link Hub.to}. */
 export interface HubTarget<C extends AnyContract> {
   /**
-   * Publishes a durable message, and resolves with its position once the log has accepted it.
+   * Publishes a durable message, and resolves with its position once the log has accepted it. `meta` holds
+   * facts about the message besides its data ({@link Meta}).
    *
    * @throws UsageError for a session, which takes casts and asks only, for a name that cannot be an event's,
-   * and for an option that does not exist.
+   * and for an option that does not exist or cannot work.
    * @throws ChatError `bad_payload` for data that the contract does not accept or that has no JSON form,
    * `too_large` above 300 KiB.
    * @throws UncertainError when the hub is closed or `signal` aborted before the log has answered.
@@ -50,7 +54,7 @@ export interface HubTarget<C extends AnyContract> {
   send<K extends EventName<C>>(
     event: K,
     data: EventInput<C, K>,
-    options?: { signal?: AbortSignal },
+    options?: { signal?: AbortSignal; meta?: Meta },
   ): Promise<Stored>
   /**
    * Publishes a cast: it is never stored, never repeated, and dropped first under pressure. For a
@@ -62,7 +66,11 @@ export interface HubTarget<C extends AnyContract> {
    * @throws ChatError `bad_payload` for data that the contract does not accept or that has no JSON form,
    * `too_large` above 300 KiB.
    */
-  cast<K extends EventName<C>>(event: K, data: EventInput<C, K>, options?: { key?: string }): void
+  cast<K extends EventName<C>>(
+    event: K,
+    data: EventInput<C, K>,
+    options?: { key?: string; meta?: Meta },
+  ): void
   /**
    * Resolves with the position of the newest message, or with `[epoch, 0, null]` when there is none. A
    * client's snapshot hook ({@link Snapshot}) needs a position that is a lower bound of its state: read the

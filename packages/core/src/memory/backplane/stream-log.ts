@@ -40,7 +40,7 @@ export class StreamLog {
   bytes = 0
   written: number
   /** The last time at which the places of logs were asked for, this log among them. */
-  asked = Number.NEGATIVE_INFINITY
+  asked: number = Number.NEGATIVE_INFINITY
   /** The time of the newest entry, below which no later entry goes (P-MT-1). */
   #time = 0
   readonly #kept = new Log<Kept>()
