@@ -16,6 +16,12 @@ interface FrameVector {
   readonly meaning?: object
 }
 
+const asText = <F extends { readonly data: unknown; readonly meta: object | null }>(frame: F) => ({
+  ...frame,
+  data: JSON.stringify(frame.data),
+  meta: frame.meta === null ? null : JSON.stringify(frame.meta),
+})
+
 /** A hub's frame as a hub writes it. */
 function written(frame: HubFrame): string | null {
   switch (frame.type) {
@@ -24,11 +30,11 @@ function written(frame: HubFrame): string | null {
     case 'err':
       return encodeError(frame.ref, { ...frame, code: frame.code as 'internal' })
     case 'msg':
-      return encodeMessage(JSON.stringify(frame.address), frame, JSON.stringify(frame.data), frame.prev)
+      return encodeMessage(JSON.stringify(frame.address), asText(frame), frame.prev)
     case 'cast':
-      return encodeCast({ ...frame, session: frame.session ?? undefined })
+      return encodeCast({ ...asText(frame), session: frame.session ?? undefined })
     case 'ask':
-      return encodeFrame('ask', frame.ask, frame.event, frame.data)
+      return encodeFrame('ask', frame.ask, frame.event, frame.data, frame.meta ?? undefined)
     case 'gap':
       return encodeGap(frame.address, frame.reason, frame.position)
     case 'left':

@@ -37,8 +37,9 @@ export function replay([epoch, at, id]: Position, top = at + 1): Record<string, 
 
 /** A `msg` frame. */
 export function msg(address: string, at: number, options: MsgOptions = {}): RawFrame {
-  const { event = 'say', data = at, from = 'bob', id = `m${at}`, prev } = options
-  return ['msg', address, at, event, data, from, id, ...(prev === undefined ? [] : [prev])]
+  const { event = 'say', data = at, from = 'bob', id = `m${at}`, time = at, prev, meta } = options
+  const tail = meta === undefined ? (prev === undefined ? [] : [prev]) : [prev ?? null, meta]
+  return ['msg', address, at, event, data, from, id, time, ...tail]
 }
 
 interface MsgOptions {
@@ -46,7 +47,9 @@ interface MsgOptions {
   readonly data?: unknown
   readonly from?: string | null
   readonly id?: string
+  readonly time?: number
   readonly prev?: number
+  readonly meta?: object
 }
 
 /**

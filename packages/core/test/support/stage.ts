@@ -38,7 +38,7 @@ export const nothingKept: MemoryStore['usage'] = {
   bytes: 0,
   tails: 0,
   presence: 0,
-  channels: 1,
+  channels: 2,
   sessions: 0,
   keys: 0,
 }

@@ -2,7 +2,7 @@ import type { LogEntry, LogPage, LogRange, NewMessage } from '../../backplane/ba
 import { pageBytes } from '../../backplane/page-size.ts'
 import { Log } from '../../log/log.ts'
 import { type Position, samePosition } from '../../vocabulary/position.ts'
-import { heapBytes } from '../../vocabulary/text.ts'
+import { heapBytes, utf8Length } from '../../vocabulary/text.ts'
 
 /** The retention of a log. Above any of its bounds the oldest messages are removed. */
 export interface Retention {
@@ -149,7 +149,7 @@ export class StreamLog {
     if (offset >= this.top) return { messages: 0, bytes: 0 }
     const kept = this.#kept.after(offset, this.#kept.size)
     let bytes = 0
-    for (const item of kept) bytes += item.bytes
+    for (const { entry } of kept) bytes += textLength(entry)
     return { messages: kept.length, bytes }
   }
 }
@@ -162,12 +162,20 @@ function fit(kept: readonly Kept[], forward: boolean): Kept[] {
   let bytes = 0
   const page: Kept[] = []
   for (const item of forward ? kept : [...kept].reverse()) {
-    bytes += item.bytes
+    bytes += frameBytes(item.entry)
     if (bytes > pageBytes && page.length > 0) break
     page.push(item)
   }
   return forward ? page : page.reverse()
 }
+
+/** Returns about the size of an entry in a frame, in bytes. */
+const frameBytes = ({ event, data, meta, id }: LogEntry): number =>
+  utf8Length(data) + (meta === null ? 0 : utf8Length(meta)) + event.length + id.length
+
+/** Returns the length of an entry's texts. */
+const textLength = ({ event, data, meta, id }: LogEntry): number =>
+  data.length + (meta?.length ?? 0) + event.length + id.length
 
 /** Returns the bytes of an entry in memory. */
 const sizeOf = ({ event, data, meta, id }: LogEntry): number =>

@@ -394,7 +394,7 @@ test('an unknown type is ignored and counted, and so are unknown elements (P-FR-
     client.on('say', (data) => seen.push(data))
     stage.hub
       .at()
-      .write(['news', 1, {}], ['presence', '#a', 1, [], []], [...msg('*', 1), 0, 'more', {}] as never)
+      .write(['news', 1, {}], ['presence', '#a', 1, [], []], [...msg('*', 1), 0, null, 'more', {}] as never)
     await stage.settle()
     expect(client.counters).toEqual({ unknownFrames: expect.any(Number), strayAnswers: 0 })
     expect(client.counters.unknownFrames).toBeGreaterThan(0)

@@ -285,7 +285,7 @@ describe('after every sequence of calls the last call decides, and no timer is l
       })
       stage.hub
         .at()
-        .write(['msg', '*', 1, 'say', 1, null, 'a'], ['msg', '*', 2, 'say', 2, null, 'b'], 'garbage')
+        .write(['msg', '*', 1, 'say', 1, null, 'a', 1], ['msg', '*', 2, 'say', 2, null, 'b', 2], 'garbage')
       await stage.settle()
       expect(seen).toEqual([1])
       expect(client.said.errors).toEqual([])

@@ -20,8 +20,8 @@ describe('history', () => {
             top: 9,
             more: true,
             messages: [
-              ['msg', '#a', 3, 'say', 'x', 'bob', 's1.4', 2],
-              ['msg', '#a', 7, 'say', 'y', null, 'n.1', 3],
+              ['msg', '#a', 3, 'say', 'x', 'bob', 's1.4', 5, 2],
+              ['msg', '#a', 7, 'say', 'y', null, 'n.1', 6, 3, { of: 's1.4' }],
             ],
           },
         ])
@@ -36,8 +36,26 @@ describe('history', () => {
         top: 9,
         more: true,
         messages: [
-          { ...message, position: ['e1', 3, 's1.4'], data: 'x', from: 'bob', id: 's1.4', session: 's1' },
-          { ...message, position: ['e1', 7, 'n.1'], data: 'y', from: null, id: 'n.1', session: null },
+          {
+            ...message,
+            position: ['e1', 3, 's1.4'],
+            data: 'x',
+            from: 'bob',
+            id: 's1.4',
+            session: 's1',
+            time: 5,
+            meta: null,
+          },
+          {
+            ...message,
+            position: ['e1', 7, 'n.1'],
+            data: 'y',
+            from: null,
+            id: 'n.1',
+            session: null,
+            time: 6,
+            meta: { of: 's1.4' },
+          },
         ],
       })
     }))

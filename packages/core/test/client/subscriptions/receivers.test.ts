@@ -45,9 +45,9 @@ describe('receivers of a message', () => {
       stage.hub
         .at()
         .write(
-          msg('*', 1, { id: 's7.12', data: 'x' }),
+          msg('*', 1, { id: 's7.12', data: 'x', time: 7, meta: { of: 's7.3' } }),
           msg('*', 2, { id: 'node.3', from: null }),
-          ['cast', '*', 'say', 'y', 'bob', 's7'],
+          ['cast', '*', 'say', 'y', 'bob', 's7', null, { tone: 'loud' }],
           ['cast', '*', 'say', 'z', null],
         )
       await stage.settle()
@@ -60,6 +60,8 @@ describe('receivers of a message', () => {
           position: ['e1', 1, 's7.12'],
           id: 's7.12',
           session: 's7',
+          time: 7,
+          meta: { of: 's7.3' },
           durable: true,
         },
         {
@@ -70,6 +72,8 @@ describe('receivers of a message', () => {
           position: ['e1', 2, 'node.3'],
           id: 'node.3',
           session: null,
+          time: 2,
+          meta: null,
           durable: true,
         },
         {
@@ -80,6 +84,8 @@ describe('receivers of a message', () => {
           id: null,
           position: null,
           session: 's7',
+          time: null,
+          meta: { tone: 'loud' },
           durable: false,
         },
         {
@@ -90,6 +96,8 @@ describe('receivers of a message', () => {
           id: null,
           position: null,
           session: null,
+          time: null,
+          meta: null,
           durable: false,
         },
       ])

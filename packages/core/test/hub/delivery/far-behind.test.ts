@@ -8,7 +8,7 @@ function fill(s: ReturnType<typeof stage>, count: number) {
   const backplane = new MemoryBackplane(s.store)
   let epoch = ''
   for (let ref = 1; ref <= count; ref++) {
-    const message = { event: 'say', data: ref, json: String(ref), from: null, id: `filler.${ref}` }
+    const message = { event: 'say', data: String(ref), meta: null, from: null, id: `filler.${ref}` }
     const key = { user: '', session: 'filler', ref, hash: String(ref), window: 64, by: 'node' }
     const stored = backplane.append('#a', message, key)
     if (!(stored instanceof Promise) && stored.outcome === 'stored') epoch = stored.epoch
@@ -19,7 +19,7 @@ function fill(s: ReturnType<typeof stage>, count: number) {
 test.each(paths)(
   'S-19: a client that asks for 100 000 messages gets a gap for the reason limit, and none of them, with a backplane that is %s',
   async (path) => {
-    const s = stage({ path, log: { retention: { count: 200_000 } } })
+    const s = stage({ path, log: { retention: { count: 200_000, bytes: 64 * 1024 * 1024 } } })
     const since = fill(s, 100_000)
     const reader = new ScriptedConnection()
     // The connection takes nothing, so the bytes that wait for it are those that the hub holds.
@@ -40,7 +40,7 @@ test.each(paths)(
     const s = stage({
       path,
       limits: { replay: 1_000_000, queue: 64 * 1024 },
-      log: { retention: { count: 200_000 } },
+      log: { retention: { count: 200_000, bytes: 64 * 1024 * 1024 } },
     })
     const since = fill(s, 20_000)
     const reader = new ScriptedConnection()

@@ -17,7 +17,7 @@ describe.each(paths)('the retention of a log, with a backplane that is %s', (pat
   })
 
   test('P-ST-11: the bytes are limited', async () => {
-    const s = stage({ path, log: { retention: { bytes: 2_500 } } })
+    const s = stage({ path, log: { retention: { bytes: 3_000 } } })
     await s.publish('#a', ...['a', 'b', 'c', 'd'].map((letter) => letter.repeat(1_000)))
     expect((await kept(s, '#a')).data).toEqual(['c'.repeat(1_000), 'd'.repeat(1_000)])
   })
@@ -40,15 +40,15 @@ describe.each(paths)('the retention of a log, with a backplane that is %s', (pat
   })
 
   test('P-ST-11: above the total bytes the logs written longest ago are forgotten as a whole', async () => {
-    const s = stage({ path, log: { bytes: 5_000 } })
-    await s.publish('#old', 'a'.repeat(1_000), 'b')
+    const s = stage({ path, log: { bytes: 12_000 } })
+    await s.publish('#old', 'a'.repeat(4_000), 'b')
     await s.advance(10)
-    await s.publish('#new', 'c'.repeat(2_000))
+    await s.publish('#new', 'c'.repeat(4_000))
     await s.advance(10)
-    await s.publish('#newest', 'd'.repeat(2_500))
+    await s.publish('#newest', 'd'.repeat(4_000))
     expect((await kept(s, '#old')).data).toEqual([])
     expect((await kept(s, '#newest')).data).toHaveLength(1)
-    expect(s.store.usage.bytes).toBeLessThanOrEqual(5_000)
+    expect(s.store.usage.bytes).toBeLessThanOrEqual(12_000)
   })
 
   test('P-ST-11: a reader whose log is forgotten gets a gap, and goes on', async () => {

@@ -13,7 +13,7 @@ describe.each(paths)('epochs and offsets, with a backplane that is %s', (path) =
     await alice.request('join', '#a')
     await s.publish('#a', 1, 2, 3)
     expect(alice.messages('#a').map(([at]) => at)).toEqual([1, 2, 3])
-    expect(alice.frames('msg').every((frame) => frame.length === 7)).toBe(true)
+    expect(alice.frames('msg').every((frame) => frame.length === 8)).toBe(true)
   })
 
   test('P-ST-1: an epoch has at most 16 characters', async () => {
@@ -66,7 +66,7 @@ describe.each(paths)('epochs and offsets, with a backplane that is %s', (path) =
     const alice = await s.client('alice')
     await alice.request('join', '#a')
     await s.publish('#a', 1, 2, 3)
-    expect(alice.frames('msg').map((frame) => [frame[2], frame[7]])).toEqual([
+    expect(alice.frames('msg').map((frame) => [frame[2], frame[8]])).toEqual([
       [10, 0],
       [20, 10],
       [30, 20],

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { altered, deferred, position, stage } from '../../support/stage.ts'
 
 const key = (ref: number) => ({ user: '', session: 'other', ref, hash: `${ref}`, window: 64, by: 'other' })
-const message = (id: string) => ({ event: 'say', data: 0, from: null, id, json: '0' })
+const message = (id: string) => ({ event: 'say', data: '0', meta: null, from: null, id })
 
 describe('a position among the recent messages of a node', () => {
   test('P-ST-2: is below the base when its message is no longer kept', async () => {

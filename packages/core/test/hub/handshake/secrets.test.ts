@@ -136,9 +136,9 @@ describe.each(paths)('ids and secrets, with a backplane that is %s', (path) => {
         altered(backplane, {
           sessions: {
             ...backplane.sessions,
-            put: (record, ttl) => {
+            put: (record, node, ttl) => {
               records.push(record)
-              return backplane.sessions.put(record, ttl)
+              return backplane.sessions.put(record, node, ttl)
             },
             take: (id, taken, ttl) => {
               records.push(taken)

@@ -163,10 +163,10 @@ describe.each(paths)('addresses, with a backplane that is %s', (path) => {
     const [mallory, bob] = [await s.client('mallory'), await s.client('bob')]
     await bob.request('join', '#a')
     await mallory.say(
-      ['send', 1, '#a', 'say', { from: 'root' }, 'root', 'forged.1', 0],
+      ['send', 1, '#a', 'say', { from: 'root' }, null, 'root', 'forged.1', 0],
       ['cast', '#a', 'say', 1, { from: 'root', session: 'forged' }, 'root'],
     )
-    expect(bob.frames('msg')[0]?.slice(5)).toEqual(['mallory', `${mallory.id}.1`])
+    expect(bob.frames('msg')[0]?.slice(5, 7)).toEqual(['mallory', `${mallory.id}.1`])
     expect(bob.frames('cast')[0]?.slice(4)).toEqual(['mallory', mallory.id])
   })
 

@@ -65,7 +65,7 @@ class Scene {
   /** Returns the messages of the log after an offset, as a reader gets them. */
   after(offset: number): unknown[][] {
     const { entries } = this.store.read('#a', { after: offset, limit: 100 })
-    return entries.map(({ at, data }) => ['msg', at, data])
+    return entries.map(({ at, data }) => ['msg', at, JSON.parse(data) as unknown])
   }
 }
 

@@ -37,7 +37,7 @@ describe('a frame of a type that the hub does not know', () => {
   test('P-FR-4: a frame that only a hub writes is unknown to a hub', async () => {
     const s = stage()
     const alice = await s.client('alice')
-    await alice.say(['msg', '#a', 1, 'say', 1, 'root', 'x'], ['welcome', {}], ['bye', 4001, ''])
+    await alice.say(['msg', '#a', 1, 'say', 1, 'root', 'x', 1], ['welcome', {}], ['bye', 4001, ''])
     expect(alice.code).toBeNull()
     expect(s.hub.counters.unknownFrames).toBe(2)
     expect(alice.answer(4001)).toMatchObject({ code: 'unsupported' })

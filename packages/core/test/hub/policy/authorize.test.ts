@@ -12,7 +12,7 @@ describe.each(paths)('permissions, with a backplane that is %s', (path) => {
     const read = await alice.request('read', '#a')
     expect([join, send, read].map(outcome)).toEqual(['forbidden', 'forbidden', 'forbidden'])
     expect(join).toMatchObject({ message: expect.stringContaining('`authorize`') })
-    expect(s.store.usage.bytes).toBe(0)
+    expect(s.store.usage.keys).toBe(0)
   })
 
   test.each([
@@ -47,8 +47,8 @@ describe.each(paths)('permissions, with a backplane that is %s', (path) => {
     const who = { user: { id: 'alice' }, session: alice.id, address: '#a' }
     expect(asked).toEqual([
       { ...who, action: 'join' },
-      { ...who, action: 'send', event: 'say', data: { n: 1 } },
-      { ...who, action: 'cast', event: 'typing', data: true },
+      { ...who, action: 'send', event: 'say', data: { n: 1 }, meta: null },
+      { ...who, action: 'cast', event: 'typing', data: true, meta: null },
       { ...who, action: 'read' },
       { ...who, action: 'join' },
     ])

@@ -69,7 +69,7 @@ describe.each(paths)('a user who is kicked, with a backplane that is %s', (path)
     alice.write(['send', 1, '#a', 'say', 'late'])
     const kicked = s.hub.kick('@alice')
     await during(s, kicked)
-    expect(s.store.usage.bytes).toBe(0)
+    expect(s.store.usage.keys).toBe(0)
   })
 
   test('SEC-25: loses a handshake that `authenticate` has not answered yet', async () => {
