@@ -5,7 +5,6 @@ export type {
   BackplaneCapabilities,
   Durability,
   HintReliability,
-  JsonText,
   LogEntry,
   LogHead,
   LogHint,
@@ -34,3 +33,4 @@ export {
   describe,
   type OptionNames,
 } from './vocabulary/check-options.ts'
+export type { JsonText } from './vocabulary/json-text.ts'

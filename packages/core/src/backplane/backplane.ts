@@ -1,10 +1,8 @@
 import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { Undo } from '../runtime/runtime.ts'
+import type { JsonText } from '../vocabulary/json-text.ts'
 import type { Position } from '../vocabulary/position.ts'
 import type { PresenceStore } from './presence-store.ts'
-
-/** A value as JSON text, as `JSON.stringify` writes it. A backplane stores and returns it unchanged. */
-export type JsonText = string
 
 /**
  * The failure that an accepted message survives: no failure (`node`), a crash of the hub (`log`), the loss of

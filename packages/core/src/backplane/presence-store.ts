@@ -1,6 +1,6 @@
 import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { Undo } from '../runtime/runtime.ts'
-import type { JsonText } from './backplane.ts'
+import type { JsonText } from '../vocabulary/json-text.ts'
 
 /** A session that is present in a room, as every node sees it. */
 export interface PresentSession {

@@ -1,5 +1,5 @@
-import type { JsonText } from '../backplane/backplane.ts'
 import type { ErrorCode } from '../vocabulary/errors.ts'
+import type { JsonText } from '../vocabulary/json-text.ts'
 import type { GapReason, LogStart, Position } from '../vocabulary/position.ts'
 import { utf8Length } from '../vocabulary/text.ts'
 import { presenceBytes } from './limits.ts'

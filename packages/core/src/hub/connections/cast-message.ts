@@ -1,5 +1,5 @@
-import type { JsonText } from '../../backplane/backplane.ts'
 import { encodeCast } from '../../protocol/encode.ts'
+import type { JsonText } from '../../vocabulary/json-text.ts'
 
 /** A cast that this node hands to all nodes. */
 export interface CastMessage {

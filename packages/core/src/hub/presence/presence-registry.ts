@@ -1,7 +1,7 @@
-import type { JsonText } from '../../backplane/backplane.ts'
 import type { WireError } from '../../protocol/encode.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
+import type { JsonText } from '../../vocabulary/json-text.ts'
 import { exceedsBytes } from '../../vocabulary/text.ts'
 import type { HubContext } from '../context.ts'
 import type { FeedRegistry } from '../delivery/feed-registry.ts'

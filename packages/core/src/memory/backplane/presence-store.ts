@@ -1,4 +1,3 @@
-import type { JsonText } from '../../backplane/backplane.ts'
 import type {
   EnteringSession,
   PresenceHint,
@@ -10,6 +9,7 @@ import type {
 } from '../../backplane/presence-store.ts'
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
 import { ChatError } from '../../vocabulary/errors.ts'
+import type { JsonText } from '../../vocabulary/json-text.ts'
 import { heapBytes } from '../../vocabulary/text.ts'
 import { addListener } from './listeners.ts'
 

@@ -1,0 +1,2 @@
+/** A value as JSON text, as `JSON.stringify` writes it. A backplane stores and returns it unchanged. */
+export type JsonText = string
