@@ -162,7 +162,8 @@ export class ConnectionMonitor {
 
   #message(frame: readonly unknown[]): void {
     const { w } = this.#monitor
-    const [, address, at, , , , , prev = (at as number) - 1] = frame as [string, string, number, ...unknown[]]
+    const [, address, at] = frame as [string, string, number]
+    const prev = frame[8] ?? at - 1
     const stream = this.#streams.get(address)
     if (stream === undefined)
       return this.#violated(`message ${at} of ${address}, which it does not receive (P-ST-10)`)

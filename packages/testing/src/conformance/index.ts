@@ -16,6 +16,7 @@ export type {
   WireLimits,
   WireMember,
   WireMessage,
+  WireMeta,
   WirePosition,
   WireResult,
   WireStream,

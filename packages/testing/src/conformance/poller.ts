@@ -30,6 +30,7 @@ export class Poller {
   readonly #settle: (() => Promise<void>) | undefined
   readonly #deadline: number
   readonly #quiet: number
+  #settling: Promise<void> | null = null
 
   constructor({ settle, deadline = 10_000, quiet = 100 }: SuiteTiming) {
     this.#settle = settle
@@ -113,9 +114,20 @@ export class Poller {
     }
   }
 
+  /** Lets a moment pass. */
+  pause(): Promise<void> {
+    return this.#moment(0)
+  }
+
   /** Waits for the time between two checks, which grows. */
   #moment(round: number): Promise<void> {
-    if (this.#settle !== undefined) return this.#settle()
+    if (this.#settle !== undefined) {
+      // Virtual time moves for one wait at a time.
+      this.#settling ??= this.#settle().finally(() => {
+        this.#settling = null
+      })
+      return this.#settling
+    }
     return new Promise((resolve) =>
       systemRuntime.timer(Math.min(interval.first + round, interval.longest), resolve),
     )

@@ -281,8 +281,9 @@ export class Simulation implements World, FaultTargets {
 
   #makeStore(history: LogHistory, authorisation: AuthorisationInvariant): MemoryStore {
     return new MemoryStore(this.#time.runtime('store'), {
-      observe: (stream, epoch, { at, id, event, data }) => {
-        this.note(`${stream} takes ${id} at ${at} (${epoch}): ${event} ${excerpt(data)}`)
+      observe: (stream, epoch, { at, id, event, data, meta }) => {
+        const about = meta === null ? '' : ` ${excerpt(meta)}`
+        this.note(`${stream} takes ${id} at ${at} (${epoch}): ${event} ${excerpt(data)}${about}`)
         history.appendMessage(stream, at, id)
         authorisation.messageStored(stream, id)
       },
@@ -325,8 +326,7 @@ function drawn(latency: DurationRange, random: Random): (() => number) | null {
  * Returns the start of a message's data for the trace, so that runs with different data have different
  * hashes.
  */
-function excerpt(data: unknown): string {
-  const json = JSON.stringify(data) ?? ''
+function excerpt(json: string): string {
   return json.length > longestExcerpt ? `${json.slice(0, longestExcerpt)}…` : json
 }
 

@@ -37,18 +37,53 @@ const tells = (told: Partial<WireLimits>, limits: NonNullable<HubOptions['limits
 
 let counter = 0
 
-/** A backplane that takes every append for a new message. */
-function forgetful(): Backplane {
+/** A backplane in memory with methods of its own. */
+function backplaneWith(methods: (real: MemoryBackplane) => Partial<Backplane>): Backplane {
   const real = new MemoryBackplane(new MemoryStore(systemRuntime))
-  const append: Backplane['append'] = (address, message, key) =>
-    real.append(address, message, { ...key, session: `s${++counter}` })
+  const own = methods(real)
   return new Proxy<Backplane>(real, {
     get(target, name) {
-      const value: unknown = name === 'append' ? append : Reflect.get(target, name, target)
-      return typeof value === 'function' ? value.bind(target) : value
+      const of = name in own ? own : target
+      const value: unknown = Reflect.get(of, name, of)
+      return typeof value === 'function' ? value.bind(of) : value
     },
   })
 }
+
+/** A backplane that takes every append for a new message. */
+const forgetful = (): Backplane =>
+  backplaneWith((real) => ({
+    append: (address, message, key) => real.append(address, message, { ...key, session: `s${++counter}` }),
+  }))
+
+/** A backplane whose messages have a later time after every repetition. */
+function stampsAnew(): Backplane {
+  let repetitions = 0
+  return backplaneWith((real) => ({
+    async append(...args) {
+      const answer = await real.append(...args)
+      if (answer.outcome === 'duplicate') repetitions++
+      return answer
+    },
+    async find(...args) {
+      const answer = await real.find(...args)
+      if (answer?.outcome === 'duplicate') repetitions++
+      return answer
+    },
+    async read(...args) {
+      const page = await real.read(...args)
+      const entries = page.entries.map((entry) => ({ ...entry, time: entry.time + repetitions }))
+      return { ...page, entries }
+    },
+  }))
+}
+
+/** A backplane for which the meta of a message is a part of its key. */
+const comparesMeta = (): Backplane =>
+  backplaneWith((real) => ({
+    append: (address, message, key) =>
+      real.append(address, message, { ...key, hash: `${key.hash}${message.meta}` }),
+  }))
 
 /** Newest secret of each session. */
 const secrets = new Map<string, string>()
@@ -229,6 +264,69 @@ const faults: readonly (readonly [fault: string, beginning: string, hub: FaultyH
     'a repeated send in one transmission',
     results(({ dup, ...result }) => result),
   ],
+  ['tells no time', 'every message has the time', writes('msg', (frame) => [frame.slice(0, 7) as never])],
+  [
+    'tells seconds',
+    'every message has the time',
+    writes('msg', (frame) => [
+      frame.with(7, Math.floor((frame[7] as number) / 1_000)) as unknown as WireFrame,
+    ]),
+  ],
+  [
+    'tells the time of its write',
+    'the time of a message is the same for every reader',
+    writes('msg', (frame) => [frame.with(7, (frame[7] as number) + ++counter) as unknown as WireFrame]),
+  ],
+  [
+    'stamps a message anew when it is repeated',
+    'a repetition does not change the time',
+    { options: { backplane: stampsAnew() } },
+  ],
+  [
+    'takes the time of its clients',
+    'a client does not set the time',
+    writes('msg', (frame) => [
+      frame.with(7, (frame[4] as { time?: number }).time ?? 1) as unknown as WireFrame,
+    ]),
+  ],
+  [
+    'writes null for no meta',
+    'a message without meta ends with its time',
+    writes('msg', (frame) => [[...frame, null, null].slice(0, 10) as never]),
+  ],
+  [
+    'loses the meta of messages',
+    'the meta "{\\"of\\":\\"abc.1\\"}" comes with its message',
+    writes('msg', (frame) => [frame.slice(0, 8) as never]),
+  ],
+  [
+    'has meta for messages without meta',
+    'a message whose meta is null or left out has none',
+    writes('msg', (frame) => [[...frame, null, {}].slice(0, 10) as never]),
+  ],
+  [
+    'takes every meta',
+    'meta with an object as the meta of a send or a call',
+    takes('send', (frame) => [frame.slice(0, 5) as never]),
+  ],
+  [
+    'casts with every meta',
+    'a cast with meta with the reserved key "stream" as its meta',
+    takes('cast', (frame) => [frame.slice(0, 4) as never]),
+  ],
+  [
+    'takes meta of every size',
+    'meta of 2048 bytes is taken, and meta of a byte more is bad_request: a',
+    takes('send', ([type, ref, address, event, data, meta]) => [
+      [type, ref, address, event, data, { a: (meta as { a: string }).a.slice(0, 2_040) }],
+    ]),
+  ],
+  [
+    'drops the meta of a cast',
+    'a cast carries its meta',
+    writes('cast', (frame) => [frame.slice(0, 7) as never]),
+  ],
+  ['compares meta', 'a repetition with other meta is known', { options: { backplane: comparesMeta() } }],
   ['delivers twice', 'a message comes once', writes('msg', (frame) => [frame, frame])],
   [
     'links messages wrongly',

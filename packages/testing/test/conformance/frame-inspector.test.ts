@@ -15,14 +15,17 @@ function complaints(...hub: readonly unknown[]): string[] {
 }
 
 test.each([
-  [[welcome, joined, '["msg","#a",1,"e",1,"u","s.1"]', '["msg","#a",4,"e",1,null,"n.1",1]']],
+  [[welcome, joined, '["msg","#a",1,"e",1,"u","s.1",9]', '["msg","#a",4,"e",1,null,"n.1",9,1]']],
+  [[welcome, joined, '["msg","#a",1,"e",1,"u","s.1",9,null,{"of":"x"}]']],
+  [[welcome, joined, '["msg","#a",4,"e",1,"u","s.1",9,0,{"n":1,"yes":true,"no":null}]']],
+  [[welcome, joined, '["cast","#a","e",1,"u",null,null,{"of":"x"}]']],
   [
     [
       welcome,
       joined,
       '["cast","#a","e",1,"u"]',
       '["gap","#a","trimmed",["f",7,"x"]]',
-      '["msg","#a",8,"e",1,"u","s.1"]',
+      '["msg","#a",8,"e",1,"u","s.1",9]',
     ],
   ],
   [[`${welcome}\n${joined}\n["ping"]\n["pong",1]`]],
@@ -45,12 +48,21 @@ test.each([
   [[welcome, JSON.stringify(['ok', 1, { ...live, mode: 'gap' }])]],
   [[welcome, JSON.stringify(['ok', 1, { ...live, reason: 'epoch' }])]],
   [[welcome, JSON.stringify(['ok', 1, { ...live, epoch: 'x'.repeat(17) }])]],
-  [[welcome, '["msg","#a",1,"e",1,"u","s.1"]']],
+  [[welcome, '["msg","#a",1,"e",1,"u","s.1",9]']],
   [[welcome, '["cast","#a","e",1,"u"]']],
-  [[welcome, joined, '["msg","#a",2,"e",1,"u","s.1"]']],
-  [[welcome, joined, '["msg","#a",1,"e",1,"u","s.1",0]']],
-  [[welcome, joined, '["msg","#a",1,"e",1,"u","s.1"]', '["msg","#a",1,"e",1,"u","s.1"]']],
-  [[welcome, joined, '["left","#a","forbidden",""]', '["msg","#a",1,"e",1,"u","s.1"]']],
+  [[welcome, joined, '["msg","#a",1,"e",1,"u","s.1"]']],
+  [[welcome, joined, '["msg","#a",1,"e",1,"u","s.1",1.5]']],
+  [[welcome, joined, '["msg","#a",1,"e",1,"u","s.1","9"]']],
+  [[welcome, joined, '["msg","#a",2,"e",1,"u","s.1",9]']],
+  [[welcome, joined, '["msg","#a",1,"e",1,"u","s.1",9,0]']],
+  [[welcome, joined, '["msg","#a",1,"e",1,"u","s.1",9,null]']],
+  [[welcome, joined, '["msg","#a",1,"e",1,"u","s.1",9,null,null]']],
+  [[welcome, joined, '["msg","#a",1,"e",1,"u","s.1",9,null,[]]']],
+  [[welcome, joined, '["msg","#a",1,"e",1,"u","s.1",9,null,{"a":{}}]']],
+  [[welcome, joined, '["cast","#a","e",1,"u","s","k",{"a":[]}]']],
+  [[welcome, joined, '["cast","#a","e",1,"u","s","k",null]']],
+  [[welcome, joined, '["msg","#a",1,"e",1,"u","s.1",9]', '["msg","#a",1,"e",1,"u","s.1",9]']],
+  [[welcome, joined, '["left","#a","forbidden",""]', '["msg","#a",1,"e",1,"u","s.1",9]']],
   [[welcome, `["pong",1,"${'x'.repeat(320 * 1024)}"]`]],
 ])('the inspector complains of frames that a hub must not write: %j', (hub) => {
   expect(complaints(...hub)).not.toEqual([])

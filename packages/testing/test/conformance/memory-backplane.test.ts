@@ -1,5 +1,10 @@
 import type { Backplane } from '@chat/core/backplane'
-import { MemoryBackplane, MemoryStore, type MemoryStoreOptions } from '@chat/core/memory'
+import {
+  MemoryBackplane,
+  type MemoryBackplaneOptions,
+  MemoryStore,
+  type MemoryStoreOptions,
+} from '@chat/core/memory'
 import { describe, it } from 'vitest'
 import {
   type BackplaneBench,
@@ -20,45 +25,52 @@ function harness(
 ): BackplaneHarness {
   const time = new VirtualTime(11)
   const store = (options: MemoryStoreOptions): MemoryStore => new MemoryStore(time.runtime('store'), options)
-  const node = (of: MemoryStore): MemoryBackplane =>
-    new MemoryBackplane(of, latency === undefined ? {} : { latency })
+  const latencyOptions = (answers: { lost: number }): MemoryBackplaneOptions =>
+    latency === undefined
+      ? {}
+      : { latency, faults: { loseAnswer: () => answers.lost > 0 && answers.lost-- > 0 } }
 
-  async function start({ keep }: BackplaneStartOptions): Promise<BackplaneBench> {
-    const retention = { age: 24 * 3_600_000, ...(keep === null ? {} : { count: keep }) }
-    const shared = store({ retention, bytes: 1024 * 1024 })
+  async function start({ keep, age }: BackplaneStartOptions): Promise<BackplaneBench> {
+    const retention = { age: age ?? 24 * 3_600_000, ...(keep === null ? {} : { count: keep }) }
+    const shared = store({ retention, bytes: 64 * 1024 * 1024 })
+    const answers = new Map<Backplane, { lost: number }>()
     return {
-      node: async () => node(shared),
-      stranger: async () => node(store({})),
+      async node() {
+        const lost = { lost: 0 }
+        const made = new MemoryBackplane(shared, latencyOptions(lost))
+        answers.set(made, lost)
+        return made
+      },
+      stranger: async () => new MemoryBackplane(store({}), latencyOptions({ lost: 0 })),
+      wallTime: () => shared.runtime.wallTime(),
       advance: (duration) => time.advance(duration),
-      forget: (stream) => crowdOut(shared, stream),
+      forget: async (stream) => shared.forget(stream),
       wipe: async () => shared.wipe(),
+      async rollback(stream, count) {
+        shared.rollback(stream, count)
+      },
       async outage(of: Backplane, down) {
         if (of instanceof MemoryBackplane) of.outage(down)
+      },
+      async loseAnswer(of: Backplane) {
+        answers.set(of, Object.assign(answers.get(of) ?? { lost: 0 }, { lost: 1 }))
+      },
+      async leftovers() {
+        const { bytes: _, ...counts } = shared.usage
+        return Object.values(counts).reduce((sum, count) => sum + count, 0)
       },
       stop: async () => shared.close(),
     }
   }
-  const { capabilities } = node(store({}))
+  const { capabilities } = new MemoryBackplane(store({}), latencyOptions({ lost: 0 }))
   return { name, capabilities, lacks: lacks ?? {}, start, settle: () => time.advance(longest * 2) }
-}
-
-/** Writes elsewhere until this stream, written longest ago, is forgotten. */
-async function crowdOut(store: MemoryStore, stream: string): Promise<void> {
-  const data = 'x'.repeat(100_000)
-  for (let n = 1; store.read(stream, { after: 0, limit: 1 }).exists; n++) {
-    const key = { user: '', session: 'crowd', ref: n, hash: String(n), window: 16, by: 'node' }
-    store.append(
-      `#crowd-${n}`,
-      { event: 'say', data, json: JSON.stringify(data), from: null, id: `crowd.${n}` },
-      key,
-    )
-  }
 }
 
 defineBackplaneSuite(
   { describe, it },
   harness('memory, answering at once', undefined, {
     outage: 'what is in the same call is never out of reach',
+    loseAnswer: 'the answer of the same call is never lost',
   }),
 )
 

@@ -6,6 +6,13 @@ import { VirtualTime } from '../../src/time/virtual-time.ts'
 /** Faulty methods that replace those of a real backplane. */
 export type Fault = (real: MemoryBackplane, store: MemoryStore) => Partial<Backplane>
 
+/** The network between a faulty node and its store. */
+interface NodeNetwork {
+  readonly real: MemoryBackplane
+  /** Number of the next answers that are lost. */
+  lost: number
+}
+
 function faulty(real: MemoryBackplane, store: MemoryStore, fault: Fault): Backplane {
   const own = fault(real, store)
   return new Proxy<Backplane>(real, {
@@ -24,24 +31,38 @@ function harnessOf(fault: Fault, latency: number | null): BackplaneHarness {
     name: 'faulty',
     capabilities: new MemoryBackplane(shared).capabilities,
     settle: () => time.advance(10),
-    async start({ keep }) {
-      const retention = { age: 24 * 3_600_000, ...(keep === null ? {} : { count: keep }) }
+    async start({ keep, age }) {
+      const retention = { age: age ?? 24 * 3_600_000, ...(keep === null ? {} : { count: keep }) }
       const store = new MemoryStore(time.runtime('store'), { retention })
-      const reals = new Map<Backplane, MemoryBackplane>()
+      const networks = new Map<Backplane, NodeNetwork>()
       const node = (of: MemoryStore): Backplane => {
-        const real = new MemoryBackplane(of, latency === null ? {} : { latency: () => latency })
-        const given = faulty(real, of, fault)
-        reals.set(given, real)
+        const loseAnswer = (): boolean => network.lost > 0 && network.lost-- > 0
+        const options = latency === null ? {} : { latency: () => latency, faults: { loseAnswer } }
+        const network: NodeNetwork = { real: new MemoryBackplane(of, options), lost: 0 }
+        const given = faulty(network.real, of, fault)
+        networks.set(given, network)
         return given
       }
       return {
         node: async () => node(store),
         stranger: async () => node(new MemoryStore(time.runtime('stranger'))),
+        wallTime: () => store.runtime.wallTime(),
         advance: (duration) => time.advance(duration),
-        forget: async () => store.wipe(),
+        forget: async (stream) => store.forget(stream),
         wipe: async () => store.wipe(),
-        async outage(node, down) {
-          reals.get(node)?.outage(down)
+        async rollback(stream, count) {
+          store.rollback(stream, count)
+        },
+        async outage(of, down) {
+          networks.get(of)?.real.outage(down)
+        },
+        async loseAnswer(of) {
+          const network = networks.get(of)
+          if (network !== undefined) network.lost = 1
+        },
+        async leftovers() {
+          const { bytes: _, ...counts } = store.usage
+          return Object.values(counts).reduce((sum, count) => sum + count, 0)
         },
         stop: async () => store.close(),
       }
@@ -61,8 +82,5 @@ export async function fails(fault: Fault, only: string, latency: number | null =
   )
 }
 
-/** Returns the cases whose names begin with a text. */
-export const casesOf = (prefix: string): string[] =>
-  backplaneCases(harnessOf(() => ({}), null))
-    .map(({ name }) => name)
-    .filter((name) => name.startsWith(prefix))
+/** Returns the names of all cases. */
+export const caseNames = (): string[] => backplaneCases(harnessOf(() => ({}), null)).map(({ name }) => name)

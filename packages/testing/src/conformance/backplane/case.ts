@@ -5,7 +5,7 @@ import type { BackplaneHarness, BackplaneLack, BackplaneStartOptions } from './h
 export interface BackplaneCase {
   readonly name: string
   /** Means and capabilities that the case needs besides two nodes. */
-  readonly needs?: readonly (BackplaneLack | 'reverseReads' | 'reliableHints')[]
+  readonly needs?: readonly (BackplaneLack | 'reverseReads' | 'connected hints')[]
   /** Options of the store. */
   readonly options?: Partial<BackplaneStartOptions>
   run(cluster: Cluster): Promise<unknown>
@@ -17,8 +17,10 @@ export function skipReason(
   { needs = [] }: BackplaneCase,
 ): string | null {
   for (const need of needs) {
-    if (need === 'reverseReads' || need === 'reliableHints') {
-      if (!capabilities[need]) return `the backplane declares that it lacks ${need}`
+    if (need === 'reverseReads') {
+      if (!capabilities.reverseReads) return 'the backplane declares that it lacks reverseReads'
+    } else if (need === 'connected hints') {
+      if (capabilities.hints === 'lossy') return 'the backplane declares that its hints are lossy'
     } else if (lacks[need] !== undefined) return lacks[need]
   }
   return null

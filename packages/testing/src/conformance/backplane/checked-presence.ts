@@ -12,7 +12,13 @@ import { holds, same } from '../check.ts'
 import type { Cluster } from './cluster.ts'
 
 /** Parts of an entering session that a case chooses. */
-export type EnteringOptions = Partial<PresentSession> & Pick<PresentSession, 'session'>
+export interface EnteringOptions extends Partial<Omit<PresentSession, 'state'>> {
+  readonly session: string
+  /** Value whose JSON text is the state. Default: no state. */
+  readonly state?: unknown
+  /** State as JSON text, in place of `state`. */
+  readonly json?: string
+}
 
 /** Default duration of the leases of nodes, in milliseconds. */
 export const leaseTime = 30_000
@@ -45,8 +51,9 @@ export class CheckedPresence {
     generation = 1,
     node = 'node1',
     state = null,
+    json = JSON.stringify(state),
   }: EnteringOptions): PresentSession {
-    return { session, user, state, generation, node }
+    return { session, user, state: json, generation, node }
   }
 
   /** Enters a session, and waits for the answer. */
@@ -61,6 +68,12 @@ export class CheckedPresence {
     )
   }
 
+  /** Renews the lease of a node. */
+  renewLease(node: string, ttl: number = leaseTime): Promise<void> {
+    const { a } = this.#cluster
+    return this.#cluster.awaitAnswer('a lease is answered', a.presence.lease(node, { ttl, keep: 0 }))
+  }
+
   /** Calls `enter` without a wait for the answer. */
   startEnter(
     entering: readonly EnteringOptions[],
@@ -69,7 +82,7 @@ export class CheckedPresence {
   ): MaybePromise<PresencePage> {
     const sessions = entering.map((each): EnteringSession => {
       const { state, ...rest } = this.recordOf(each)
-      return each.state === undefined ? rest : { ...rest, state }
+      return each.state === undefined && each.json === undefined ? rest : { ...rest, state }
     })
     return node.presence.enter(this.#room, sessions, lease)
   }
@@ -104,9 +117,15 @@ export class CheckedPresence {
     return (await this.readPage()).members.map(({ session }) => session).sort()
   }
 
-  /** Reads the state of a session. */
-  async readState(session: string): Promise<unknown> {
+  /** Reads the state of a session as JSON text; `undefined` for an absent session. */
+  async readStateText(session: string): Promise<string | undefined> {
     return (await this.readPage()).members.find((member) => member.session === session)?.state
+  }
+
+  /** Reads the state of a session as a value; `undefined` for an absent session. */
+  async readState(session: string): Promise<unknown> {
+    const text = await this.readStateText(session)
+    return text === undefined ? undefined : JSON.parse(text)
   }
 
   /** Collects the hints of the room on a node. */

@@ -1,4 +1,4 @@
-import type { MaybePromise } from '@chat/core'
+import { type MaybePromise, type Position, systemRuntime } from '@chat/core'
 import type {
   AppendKey,
   AppendResult,
@@ -8,23 +8,33 @@ import type {
   LogHint,
   LogPage,
   LogRange,
-  OutgoingMessage,
+  NewMessage,
 } from '@chat/core/backplane'
-import { ConformanceError, holds, same } from '../check.ts'
+import { ConformanceError, holds } from '../check.ts'
 import { Poller } from '../poller.ts'
 import type { BackplaneBench, BackplaneHarness, BackplaneStartOptions } from './harness.ts'
 
 /** Parts of an append that a case chooses; the cluster chooses the rest. */
 export interface Append extends Partial<AppendKey> {
   readonly event?: string
+  /** Value whose JSON text is the data. Default: `null`. */
   readonly data?: unknown
+  /** Data as JSON text, in place of `data`. */
+  readonly json?: string
+  readonly meta?: string | null
   readonly from?: string | null
   readonly id?: string
+  /** Position at which the log must end. */
+  readonly expected?: Position | null
   /** Node that appends. Default: the first. */
   readonly node?: Backplane
 }
 
-type Stored = Exclude<AppendResult, { outcome: 'conflict' }>
+/** The answer to an append that was stored, now or before. */
+export type Stored = Extract<AppendResult, { outcome: 'stored' | 'duplicate' }>
+
+/** Milliseconds by which the clock of a store and the clock of the suite may differ. */
+const clockTolerance = 60_000
 
 /** Two nodes of a cluster for a case, with the means to wait for their answers. */
 export class Cluster {
@@ -35,6 +45,7 @@ export class Cluster {
   readonly a: Backplane
   /** Second node, on the same store. */
   readonly b: Backplane
+  readonly #started: number
   #ref = 0
 
   /** Starts the store and two nodes. */
@@ -43,7 +54,8 @@ export class Cluster {
     options: Partial<BackplaneStartOptions> = {},
   ): Promise<Cluster> {
     const poller = new Poller(harness)
-    const bench = await poller.awaitOutcome('the store starts', harness.start({ keep: null, ...options }))
+    const starting = harness.start({ keep: null, age: null, ...options })
+    const bench = await poller.awaitOutcome('the store starts', starting)
     const node = (): Promise<Backplane> => poller.awaitOutcome('a node starts', bench.node())
     return new Cluster(harness, bench, await node(), await node())
   }
@@ -54,6 +66,7 @@ export class Cluster {
     this.capabilities = harness.capabilities
     this.a = a
     this.b = b
+    this.#started = this.#wallTime()
   }
 
   /** Resolves or rejects as an operation does; fails the case when the operation does not settle. */
@@ -75,13 +88,37 @@ export class Cluster {
     const answer = await this.append(stream, given)
     if (answer.outcome !== 'stored')
       throw new ConformanceError(`a new message was answered with ${answer.outcome}`)
+    this.checkTime(answer.time)
     return answer
   }
 
   /** Calls `append` without a wait for the answer. */
   startAppend(stream: string, given: Append = {}): MaybePromise<AppendResult> {
-    const { node = this.a } = given
-    return node.append(stream, messageOf(given), this.makeKey(given))
+    const { node = this.a, expected } = given
+    const key = this.makeKey(given)
+    if (expected === undefined) return node.append(stream, messageOf(given), key)
+    return node.append(stream, messageOf(given), key, expected)
+  }
+
+  /**
+   * Appends messages of one session as a hub does that does not wait for answers: each names the message
+   * before it, and is repeated in order when it came early. Each must be stored.
+   */
+  async appendInOrder(stream: string, messages: readonly Append[]): Promise<Stored[]> {
+    const keyed = messages.map((message, n): Append => {
+      const ref = n + 1
+      return { ref, window: messages.length, ...(n === 0 ? {} : { previousRef: ref - 1 }), ...message }
+    })
+    const pending = keyed.map((message) => this.startAppend(stream, message))
+    const stored: Stored[] = []
+    for (const [n, answer] of pending.entries()) {
+      const first = await this.awaitAnswer('an append is answered', answer)
+      const last = first.outcome === 'early' ? await this.append(stream, keyed[n]) : first
+      if (last.outcome !== 'stored')
+        throw new ConformanceError(`message ${n + 1} was answered ${last.outcome}`)
+      stored.push(last)
+    }
+    return stored
   }
 
   /**
@@ -89,9 +126,10 @@ export class Cluster {
    * constants.
    */
   makeKey(given: Append = {}): AppendKey {
-    const { user = 'alice', session = 'session1', window = 16, by = 'node1', hash } = given
+    const { user = 'alice', session = 'session1', window = 16, by = 'node1', hash, previousRef } = given
     this.#ref = given.ref ?? this.#ref + 1
-    return { user, session, window, by, ref: this.#ref, hash: hash ?? hashOf(given) }
+    const key = { user, session, window, by, ref: this.#ref, hash: hash ?? hashOf(given) }
+    return previousRef === undefined ? key : { ...key, previousRef }
   }
 
   /** Reads a page of a log. Default: the first 1000 messages, on the second node. */
@@ -109,7 +147,6 @@ export class Cluster {
     const first = await this.read(stream, { after: 0, limit }, node)
     let prev = first.base
     for (let page = first; ; ) {
-      if (page.entries.length > 0) same(page.prev, prev, '`prev` of a page')
       holds(page.entries.length <= limit, `a page of ${limit} has ${page.entries.length} entries`)
       entries.push(...page.entries)
       prev = entries.at(-1)?.at ?? prev
@@ -117,8 +154,13 @@ export class Cluster {
       holds(page.entries.length > 0, 'an empty page has `more`')
       page = await this.read(stream, { after: prev, limit }, node)
     }
-    checkOrder(entries)
+    this.#checkOrder(entries)
     return entries
+  }
+
+  /** Reads the data of all messages of a log, as values. */
+  async readData(stream: string): Promise<unknown[]> {
+    return dataOf(await this.readAll(stream))
   }
 
   /** Collects the hints of a log on both nodes. */
@@ -142,28 +184,64 @@ export class Cluster {
   untilStable(read: () => unknown): Promise<void> {
     return this.poller.untilStable(read)
   }
+
+  /** Lets a moment pass. */
+  pause(): Promise<void> {
+    return this.poller.pause()
+  }
+
+  /** Checks that a message was stored during this case, by the clock of the store (P-MT-1). */
+  checkTime(time: number): void {
+    holds(Number.isSafeInteger(time), `the time ${time} is not an integer`)
+    const [least, most] = [this.#started - clockTolerance, this.#wallTime() + clockTolerance]
+    holds(time >= least && time <= most, `the time ${time} is not between ${least} and ${most}`)
+  }
+
+  #checkOrder(entries: readonly LogEntry[]): void {
+    let [lastAt, lastTime] = [0, 0]
+    for (const { at, time } of entries) {
+      holds(Number.isSafeInteger(at) && at > lastAt, `the entry at ${at} comes after the entry at ${lastAt}`)
+      holds(time >= lastTime, `the entry at ${at} is ${lastTime - time} ms older than the entry before it`)
+      this.checkTime(time)
+      lastAt = at
+      lastTime = time
+    }
+  }
+
+  #wallTime(): number {
+    return this.bench.wallTime?.() ?? systemRuntime.wallTime()
+  }
 }
 
 /** Returns the message of an append. */
 export function messageOf({
   event = 'say',
   data = null,
+  json = JSON.stringify(data),
+  meta = null,
   from = 'alice',
   id = 'session1.1',
-}: Append): OutgoingMessage {
-  return { event, data, from, id, json: JSON.stringify(data) }
+}: Append): NewMessage {
+  return { event, data: json, meta, from, id }
 }
 
 /** Returns a hash as hubs do: equal for the same event and data only. */
-const hashOf = ({ event = 'say', data = null }: Append): string => `${event} ${JSON.stringify(data)}`
+const hashOf = ({ event = 'say', data = null, json = JSON.stringify(data) }: Append): string =>
+  `${event} ${json}`
 
-function checkOrder(entries: readonly LogEntry[]): void {
-  let last = 0
-  for (const { at } of entries) {
-    holds(Number.isSafeInteger(at) && at > last, `the entry at ${at} comes after the entry at ${last}`)
-    last = at
-  }
-}
+/** Returns the data of entries, as values. */
+export const dataOf = (entries: readonly LogEntry[]): unknown[] =>
+  entries.map(({ data }) => JSON.parse(data) as unknown)
+
+/** Returns the numbers from 1 to `count`. */
+export const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n + 1)
 
 /** Returns the outcomes of appends, without their positions. */
 export const outcomes = (answers: readonly AppendResult[]): string[] => answers.map(({ outcome }) => outcome)
+
+/** Returns the position of a stored message. */
+export const positionOf = ({ epoch, at, id }: Pick<Stored, 'epoch' | 'at' | 'id'>): Position => [
+  epoch,
+  at,
+  id,
+]

@@ -1,10 +1,9 @@
 import type { LogHint } from '@chat/core/backplane'
-import { holds, same } from '../check.ts'
-import { awkwardNames } from './awkward-names.ts'
+import { same } from '../check.ts'
 import type { BackplaneCase } from './case.ts'
-import type { Cluster } from './cluster.ts'
+import { type Cluster, upTo } from './cluster.ts'
 
-/** Cases of hints and publishes. */
+/** Cases of hints. */
 export const hints: readonly BackplaneCase[] = [
   {
     name: 'a hint tells every node the appended message, as the log has it',
@@ -12,10 +11,12 @@ export const hints: readonly BackplaneCase[] = [
   },
   {
     name: 'every message makes a hint',
-    needs: ['reliableHints'],
+    needs: ['connected hints'],
     async run(cluster) {
       const { hints: heard, undo } = cluster.collectHints('#room')
-      for (let n = 1; n <= 50; n++) await cluster.appendNew('#room', { ref: n, data: n })
+      await cluster.read('#room', undefined, cluster.a)
+      await cluster.read('#room', undefined, cluster.b)
+      for (const n of upTo(50)) await cluster.appendNew('#room', { ref: n, data: n })
       await cluster.until('both nodes hear of every message', () => heard.length >= 100)
       const offsets = new Set(heard.map(({ entry }) => entry.at))
       same(offsets.size, 50, 'the number of messages heard of')
@@ -23,14 +24,24 @@ export const hints: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'a repetition and a conflict make no hint of a new message',
+    name: 'a tail and a read of 200 concurrent appends miss none: each is read, or told as a hint',
+    needs: ['connected hints'],
+    run: missesNone,
+  },
+  {
+    name: 'an append that stores no message makes no hint of a new message',
     async run(cluster) {
       const { hints: heard, undo } = cluster.collectHints('#room')
       const { at } = await cluster.appendNew('#room', { ref: 1, data: 1 })
-      await cluster.append('#room', { ref: 1, data: 1 })
-      await cluster.append('#room', { ref: 1, data: 2 })
+      for (const given of [
+        { ref: 1, data: 1 },
+        { ref: 1, data: 2 },
+        { ref: 3, previousRef: 2 },
+      ])
+        await cluster.append('#room', given)
+      await cluster.append('#room', { ref: 4, expected: null })
       await cluster.untilStable(() => heard.length)
-      for (const { entry } of heard) same([entry.at, entry.data], [at, 1], 'the offset and data of a hint')
+      for (const { entry } of heard) same([entry.at, entry.data], [at, '1'], 'the offset and data of a hint')
       undo()
     },
   },
@@ -51,92 +62,22 @@ export const hints: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'a publish reaches every subscriber of every node, the publishing node included, unchanged',
+    name: 'a listener that comes back hears again',
     async run(cluster) {
-      const values = ['text', 7, null, [1, { a: '👋' }], { kick: 's1', n: 0 }]
-      const heard: unknown[][] = [[], []]
-      const undos = [cluster.a, cluster.b].map((node, n) =>
-        node.subscribe('control', (value) => heard[n]?.push(value)),
-      )
-      for (const value of values) {
-        const before = heard.map(({ length }) => length)
-        await published(cluster, 'control', value, () =>
-          heard.every((got, n) => got.length > (before[n] ?? 0)),
-        )
-        for (const got of heard) same(got.at(-1), value, 'the value that a subscriber gets')
+      for (const round of upTo(3)) {
+        let heard = 0
+        const undo = cluster.b.tail('#room', () => heard++)
+        await heardOf(cluster, '#room', () => heard > 0)
+        undo()
+        await cluster.untilStable(() => heard)
+        const before = heard
+        await cluster.appendNew('#room', { data: round })
+        await cluster.untilStable(() => heard)
+        same(heard, before, 'the number of hints after the undo')
       }
-      for (const undo of undos) undo()
-    },
-  },
-  {
-    name: 'a publish is not stored for later subscribers, and an undo ends a subscription',
-    async run(cluster) {
-      const early: unknown[] = []
-      const undo = cluster.b.subscribe('control', (value) => early.push(value))
-      await published(cluster, 'control', 'before', () => early.length > 0)
-      undo()
-      await cluster.untilStable(() => early.length)
-      const { length } = early
-      const late: unknown[] = []
-      const end = cluster.b.subscribe('control', (value) => late.push(value))
-      await published(cluster, 'control', 'after', () => late.length > 0)
-      await cluster.untilStable(() => late.length)
-      same([...new Set(late)], ['after'], 'the values of a later subscriber')
-      same(early.length, length, 'the number of values after the undo')
-      end()
-    },
-  },
-  {
-    name: 'names are data: logs and channels whose names have any characters are told apart (BP-10)',
-    run: namesAreData,
-  },
-  {
-    name: 'a probe is answered, and `onReconnect` can be undone',
-    async run(cluster) {
-      await cluster.awaitAnswer('a probe is answered', cluster.a.probe())
-      const undo = cluster.a.onReconnect(() => {})
-      undo()
-      undo()
-    },
-  },
-  {
-    name: 'a closed node gets no hints, and the other nodes go on',
-    async run(cluster) {
-      const heard: unknown[] = []
-      cluster.b.tail('#room', (hint) => heard.push(hint))
-      cluster.b.subscribe('control', (value) => heard.push(value))
-      const others: unknown[] = []
-      const undo = cluster.a.subscribe('control', (value) => others.push(value))
-      await cluster.awaitAnswer('a node closes', cluster.b.close())
-      await cluster.appendNew('#room')
-      await published(cluster, 'control', 'x', () => others.length > 0)
-      same(heard, [], 'the hints of a closed node')
-      undo()
     },
   },
 ]
-
-async function namesAreData(cluster: Cluster): Promise<void> {
-  const heard = new Map<string, Set<unknown>>(awkwardNames.map((name) => [name, new Set()]))
-  const undos = awkwardNames.flatMap((name) => [
-    cluster.b.tail(name, ({ entry }) => heard.get(name)?.add(entry.data)),
-    cluster.b.subscribe(name, (value) => heard.get(name)?.add(value)),
-  ])
-  for (const name of awkwardNames) await cluster.appendNew(name, { ref: 1, data: `to ${name}` })
-  for (const name of awkwardNames)
-    same(
-      (await cluster.readAll(name)).map(({ data }) => data),
-      [`to ${name}`],
-      `the entries of ${name}`,
-    )
-  for (const name of awkwardNames)
-    await published(cluster, name, `on ${name}`, () => heard.get(name)?.has(`on ${name}`) === true)
-  await cluster.untilStable(() => [...heard.values()].map(({ size }) => size).join())
-  for (const [name, values] of heard)
-    for (const value of values)
-      holds(value === `to ${name}` || value === `on ${name}`, `${name} heard ${JSON.stringify(value)}`)
-  for (const undo of undos) undo()
-}
 
 async function tellsEveryNode(cluster: Cluster): Promise<void> {
   const heard: LogHint[][] = [[], []]
@@ -150,27 +91,45 @@ async function tellsEveryNode(cluster: Cluster): Promise<void> {
     const index = entries.findIndex(({ at }) => at === hint.entry.at)
     same(hint.entry, entries[index], 'the entry of a hint')
     same([hint.epoch, hint.prev], [epoch, entries[index - 1]?.at ?? 0], 'the epoch and `prev` of a hint')
-    if (hint.json !== undefined) same(JSON.parse(hint.json), hint.entry.data, 'the JSON of a hint')
   }
   same(elsewhere, [], 'the hints of another log')
   for (const undo of undos) undo()
+}
+
+/** A read that is called after the tail tells the entries for which the tail is too late. */
+async function missesNone(cluster: Cluster): Promise<void> {
+  for (const start of [1, 20, 100, 190]) {
+    const stream = `#race-${start}`
+    const progress = { appended: 0 }
+    const writing = appendInLots(cluster, stream, progress)
+    await cluster.until(`${start} messages are appended`, () => progress.appended >= start)
+    const known = new Set<string>()
+    const undo = cluster.b.tail(stream, ({ entry }) => known.add(entry.id))
+    const page = cluster.b.read(stream, { after: 0, limit: 1_000 })
+    for (const { id } of (await cluster.awaitAnswer('a read is answered', page)).entries) known.add(id)
+    await writing
+    await cluster.until(`all of ${stream} are read or told`, () => known.size === 200)
+    undo()
+  }
+}
+
+/** Appends 200 messages, some of them before the answers to the messages before them. */
+async function appendInLots(cluster: Cluster, stream: string, progress: { appended: number }): Promise<void> {
+  for (let lot = 0; lot < 50; lot++) {
+    const session = `session${lot}`
+    const messages = upTo(4).map((n) => ({ session, data: n, id: `${session}.${n}` }))
+    progress.appended += (await cluster.appendInOrder(stream, messages)).length
+    if (lot % 5 === 0) await cluster.pause()
+  }
 }
 
 /** Appends until `check` returns `true`, because a hint may be lost. */
 function heardOf(cluster: Cluster, stream: string, check: () => boolean): Promise<void> {
   return cluster.until(`listeners hear of ${stream}`, async () => {
     if (check()) return true
-    await cluster.appendNew(stream, { data: { n: 'x' } })
+    const meta = '{"odd":"\u2028\\ud800"}'
+    await cluster.appendNew(stream, { data: { n: 'x' }, meta })
     await cluster.untilStable(() => 0)
-    return check()
-  })
-}
-
-/** Publishes until `check` returns `true`, because a publish may be lost. */
-function published(cluster: Cluster, channel: string, value: unknown, check: () => boolean): Promise<void> {
-  return cluster.until(`subscribers of ${channel} hear`, async () => {
-    await cluster.awaitAnswer('a publish is answered', cluster.a.publish(channel, value))
-    await cluster.untilStable(() => check())
     return check()
   })
 }

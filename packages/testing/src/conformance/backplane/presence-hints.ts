@@ -13,7 +13,7 @@ export const presenceHints: readonly BackplaneCase[] = [
   },
   {
     name: 'presence: a hint comes for every change, on every node',
-    needs: ['reliableHints'],
+    needs: ['connected hints'],
     async run(cluster) {
       const room = new CheckedPresence(cluster)
       const heard = [cluster.a, cluster.b].map((node) => room.collectHints(node))

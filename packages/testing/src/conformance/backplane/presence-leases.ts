@@ -1,8 +1,9 @@
-import type { Backplane } from '@chat/core/backplane'
+import type { PresenceHint } from '@chat/core/backplane'
 import { same } from '../check.ts'
 import type { BackplaneCase } from './case.ts'
 import { CheckedPresence, leaseTime } from './checked-presence.ts'
-import type { Cluster } from './cluster.ts'
+import { type Cluster, upTo } from './cluster.ts'
+import { codeOf, untilInReach } from './failures.ts'
 
 /** Cases of leases: a session is present while its node renews its lease. */
 export const presenceLeases: readonly BackplaneCase[] = [
@@ -14,16 +15,29 @@ export const presenceLeases: readonly BackplaneCase[] = [
       const elsewhere = new CheckedPresence(cluster, '#elsewhere')
       await room.enter({ session: 'stays', node: 'node1' })
       await room.enter({ session: 'goes', node: 'node2' }, cluster.b)
-      await room.enter({ session: 'busy', node: 'node3' }, cluster.b)
       await elsewhere.enter({ session: 'goes', node: 'node2' }, cluster.b)
-      for (let n = 0; n < 3; n++) {
+      for (const _ of upTo(3)) {
         await cluster.bench.advance?.(leaseTime / 2)
-        await renew(cluster, 'node1', leaseTime)
-        // An enter of any room renews the lease too, also without a change.
-        await elsewhere.enter({ session: 'busy', node: 'node3' }, cluster.b)
+        await room.renewLease('node1')
       }
-      same(await room.readSessions(), ['busy', 'stays'], 'the sessions')
-      same(await elsewhere.readSessions(), ['busy'], 'the sessions elsewhere')
+      for (const node of [cluster.a, cluster.b]) {
+        same((await room.readPage(node)).members.length, 1, 'the number of members')
+        same((await elsewhere.readPage(node)).members, [], 'the members elsewhere')
+      }
+      same(await room.readSessions(), ['stays'], 'the sessions')
+    },
+  },
+  {
+    name: 'presence: an enter gives a lease to a node that has none, also to a node whose lease has run out',
+    needs: ['advance'],
+    async run(cluster) {
+      const room = new CheckedPresence(cluster)
+      for (const generation of upTo(2)) {
+        await room.enter({ session: 'session1', generation })
+        same(await room.readSessions(), ['session1'], 'the sessions after an enter')
+        await cluster.bench.advance?.(leaseTime * 1.5)
+        same(await room.readSessions(), [], 'the sessions after the lease')
+      }
     },
   },
   {
@@ -32,14 +46,19 @@ export const presenceLeases: readonly BackplaneCase[] = [
     run: heardOfTheLapsed,
   },
   {
+    name: 'presence: the watchers of a room that no node looks at hear of a lease that ran out within one more lease',
+    needs: ['advance'],
+    run: heardWithoutALook,
+  },
+  {
     name: 'presence: a lease counts from its last renewal, also when that one is shorter',
     needs: ['advance'],
     async run(cluster) {
       const room = new CheckedPresence(cluster)
       await room.enter({ session: 'session1', node: 'node2' })
       await room.enter({ session: 'session2', node: 'node1' })
-      await renew(cluster, 'node2', 5_000)
-      await cluster.bench.advance?.(6_000)
+      await room.renewLease('node2', 5_000)
+      await cluster.bench.advance?.(15_000)
       same(await room.readSessions(), ['session2'], 'the sessions')
     },
   },
@@ -50,9 +69,9 @@ export const presenceLeases: readonly BackplaneCase[] = [
       const room = new CheckedPresence(cluster)
       await room.enter({ session: 'session1', generation: 1, node: 'node1' })
       await room.enter({ session: 'session1', generation: 2, node: 'node2' }, cluster.b)
-      await cluster.bench.advance?.(leaseTime / 2)
-      await renew(cluster, 'node2', leaseTime)
-      await cluster.bench.advance?.(leaseTime / 2 + 1_000)
+      await cluster.bench.advance?.(leaseTime * 0.7)
+      await room.renewLease('node2')
+      await cluster.bench.advance?.(leaseTime * 0.7)
       same(await room.readSessions(), ['session1'], 'the sessions')
     },
   },
@@ -63,7 +82,7 @@ export const presenceLeases: readonly BackplaneCase[] = [
       const room = new CheckedPresence(cluster)
       await room.enter({ session: 'session1', state: 1 })
       const before = room.lastRevision
-      await cluster.bench.advance?.(leaseTime + 1_000)
+      await cluster.bench.advance?.(leaseTime * 1.5)
       same(await room.readSessions(), [], 'the sessions')
       await room.enter({ session: 'session1', state: 2 })
       same(room.lastRevision.revision > before.revision + 1, true, 'that the leave was a change of its own')
@@ -84,11 +103,11 @@ export const presenceLeases: readonly BackplaneCase[] = [
         'an enter is answered',
         room.startEnter([{ session: 'session2', state: 2 }], cluster.a, lease),
       )
-      await cluster.bench.advance?.(leaseTime + 1_000)
+      await cluster.bench.advance?.(leaseTime * 1.5)
       same(await room.readSessions(), [], 'the sessions')
       await room.enter({ session: 'session1', generation: 2, node: 'node2' })
       same(await room.readState('session1'), 1, 'the state of the session that comes back')
-      await cluster.bench.advance?.(lease.keep)
+      await cluster.bench.advance?.(lease.keep * 1.5)
       await room.enter({ session: 'session2', generation: 2, node: 'node2' })
       same(await room.readState('session2'), null, 'the state of the session that comes back late')
     },
@@ -101,7 +120,7 @@ export const presenceLeases: readonly BackplaneCase[] = [
       await room.enter({ session: 'session1' })
       const before = room.lastRevision
       await cluster.bench.wipe?.()
-      await inReach(cluster, cluster.b)
+      await untilInReach(cluster, cluster.b)
       const page = await room.readMembers(before)
       same(page?.members, [], 'the sessions')
       same(page?.epoch !== before.epoch, true, 'that it is another epoch')
@@ -118,10 +137,6 @@ export const presenceLeases: readonly BackplaneCase[] = [
   },
 ]
 
-async function renew(cluster: Cluster, node: string, ttl: number): Promise<void> {
-  await cluster.awaitAnswer('a lease is answered', cluster.a.presence.lease(node, { ttl, keep: 0 }))
-}
-
 async function heardOfTheLapsed(cluster: Cluster): Promise<void> {
   const room = new CheckedPresence(cluster)
   const { hints, undo } = room.collectHints(cluster.a)
@@ -131,7 +146,7 @@ async function heardOfTheLapsed(cluster: Cluster): Promise<void> {
       ['session1', 'session2'].map((session) => ({ session, generation, node: 'node2' })),
       cluster.b,
     )
-    await cluster.bench.advance?.(leaseTime + 1_000)
+    await cluster.bench.advance?.(leaseTime * 1.5)
     // The next node that reads the room finds that the lease has run out.
     const { members, revision } = await room.readPage(cluster.b)
     same(members, [], 'the sessions')
@@ -143,6 +158,26 @@ async function heardOfTheLapsed(cluster: Cluster): Promise<void> {
     return gone.size === 2 && told.some((hint) => hint.revision === revision)
   })
   undo()
+}
+
+/** A node renews its lease, as every living node does, and no node looks at the two rooms. */
+async function heardWithoutALook(cluster: Cluster): Promise<void> {
+  const rooms = ['#room', '#elsewhere'].map((name) => new CheckedPresence(cluster, name))
+  const watched = rooms.map((room) => room.collectHints(cluster.a))
+  const gone = (hint: PresenceHint): boolean => hint.changes.some(({ member }) => member === null)
+  let generation = 0
+  await cluster.until('the watchers of both rooms hear', async () => {
+    generation++
+    for (const room of rooms) await room.enter({ session: 'session1', generation, node: 'node2' }, cluster.b)
+    for (const _ of upTo(4)) {
+      await cluster.bench.advance?.(leaseTime / 2)
+      await rooms[0]?.renewLease('node1')
+    }
+    await cluster.untilStable(() => watched.map(({ hints }) => hints.length).join())
+    return watched.every(({ hints }) => hints.some(gone))
+  })
+  if (cluster.capabilities.hints !== 'lossy') same(generation, 1, 'the number of leases that ran out')
+  for (const { undo } of watched) undo()
 }
 
 async function outage(cluster: Cluster): Promise<void> {
@@ -164,22 +199,8 @@ async function outage(cluster: Cluster): Promise<void> {
       `the error of ${name}`,
     )
   await bench.outage?.(a, false)
-  await inReach(cluster, a)
+  await untilInReach(cluster, a)
   await room.enter({ session: 'session1', state: 2 })
   same(room.lastRevision.revision > lastRevision.revision, true, 'that the revision has grown')
   same((await room.readPage(a)).members, [room.recordOf({ session: 'session1', state: 2 })], 'the sessions')
-}
-
-function inReach(cluster: Cluster, node: Backplane): Promise<void> {
-  const probe = (): Promise<void> => cluster.awaitAnswer('a probe is answered', node.probe())
-  return cluster.until('the store is in reach again', async () => (await codeOf(probe)) === null)
-}
-
-async function codeOf(attempt: () => unknown): Promise<unknown> {
-  try {
-    await attempt()
-    return null
-  } catch (error) {
-    return (error as { code?: unknown }).code
-  }
 }

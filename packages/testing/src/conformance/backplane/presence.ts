@@ -1,6 +1,8 @@
-import { same } from '../check.ts'
+import { rises, same } from '../check.ts'
 import type { BackplaneCase } from './case.ts'
 import { CheckedPresence } from './checked-presence.ts'
+import { upTo } from './cluster.ts'
+import { oddTexts } from './odd-json.ts'
 
 /** Cases of members and their states (P-PR-1 to P-PR-6). */
 export const presence: readonly BackplaneCase[] = [
@@ -79,12 +81,11 @@ export const presence: readonly BackplaneCase[] = [
       const room = new CheckedPresence(cluster)
       await room.enter({ session: 'session1' })
       same(await room.readState('session1'), null, 'the state of a session without a state')
-      const states = ['text', 0, false, '', null, [[], {}], { a: { b: '👋\u2028\u0000' }, n: 1.5e300 }]
-      for (const [n, state] of states.entries()) {
-        await room.enter({ session: 'session1', generation: 2 * n + 1, state })
-        same(await room.readState('session1'), state, 'a state that was given')
+      for (const [n, json] of oddTexts.entries()) {
+        await room.enter({ session: 'session1', generation: 2 * n + 1, json })
+        same(await room.readStateText('session1'), json, 'a state that was given')
         await room.enter({ session: 'session1', generation: 2 * n + 2 })
-        same(await room.readState('session1'), state, 'a state that was kept')
+        same(await room.readStateText('session1'), json, 'a state that was kept')
       }
     },
   },
@@ -128,11 +129,11 @@ export const presence: readonly BackplaneCase[] = [
       const room = new CheckedPresence(cluster)
       await room.enter({ session: 'session1', state: 'said' })
       await room.leave('session1', { keep: 60_000 })
-      await cluster.bench.advance?.(50_000)
+      await cluster.bench.advance?.(40_000)
       await room.enter({ session: 'session1' })
       same(await room.readState('session1'), 'said', 'the state within its time')
       await room.leave('session1', { keep: 60_000 })
-      await cluster.bench.advance?.(61_000)
+      await cluster.bench.advance?.(90_000)
       await room.enter({ session: 'session1' })
       same(await room.readState('session1'), null, 'the state after its time')
     },
@@ -188,10 +189,57 @@ export const presence: readonly BackplaneCase[] = [
     },
   },
   {
+    name: 'presence: the calls of a node on a room take effect in their order',
+    async run(cluster) {
+      const room = new CheckedPresence(cluster)
+      const { presence } = cluster.a
+      const calls = upTo(30).map((n) => {
+        const entered = room.startEnter([{ session: 'session1', state: n }])
+        return [entered, n % 3 === 0 ? presence.leave('#room', 'session1', 1, 0) : null] as const
+      })
+      const seen = presence.members('#room', null)
+      const revisions: number[] = []
+      for (const [n, [entered, left]] of calls.entries()) {
+        const { members, revision } = await cluster.awaitAnswer('an enter is answered', entered)
+        same(members[0]?.state, String(n + 1), `the state after call ${n + 1}`)
+        revisions.push(revision)
+        if (left !== null) revisions.push((await cluster.awaitAnswer('a leave', left)).revision)
+      }
+      rises(revisions, 'the revisions')
+      const page = await cluster.awaitAnswer('members are answered', seen)
+      same(page?.members, [], 'the members after the last leave')
+      same(page?.revision, revisions.at(-1), 'the revision after the last leave')
+    },
+  },
+  {
+    name: 'presence: a room has 3000 members, or as many as the backplane declares',
+    async run(cluster) {
+      const room = new CheckedPresence(cluster)
+      const most = Math.min(3_000, cluster.capabilities.largestRoom ?? 3_000)
+      const names = upTo(most).map((n) => `session${n}`)
+      for (let first = 0; first < most; first += 100) {
+        const node = first % 200 === 0 ? cluster.a : cluster.b
+        const entering = names.slice(first, first + 100)
+        await room.enterAll(
+          entering.map((session) => ({ session, state: { session } })),
+          node,
+        )
+      }
+      for (const node of [cluster.a, cluster.b]) {
+        const { members } = await room.readPage(node)
+        same(members.map(({ session }) => session).sort(), names.toSorted(), 'the sessions')
+        const [{ session, state } = { session: '', state: '' }] = members
+        same(state, JSON.stringify({ session }), 'the state of a session')
+      }
+      await room.leave('session1')
+      same((await room.readPage()).members.length, most - 1, 'the number of members after a leave')
+    },
+  },
+  {
     name: 'presence: concurrent operations of two nodes happen one after the other',
     async run(cluster) {
       const room = new CheckedPresence(cluster)
-      const names = Array.from({ length: 20 }, (_, n) => `session${n}`)
+      const names = upTo(20).map((n) => `session${n}`)
       const started = names.flatMap((name, n) => {
         const node = n % 2 === 0 ? cluster.a : cluster.b
         return [

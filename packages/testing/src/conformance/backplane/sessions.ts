@@ -1,46 +1,7 @@
-import type { Backplane, TakeResult } from '@chat/core/backplane'
+import type { TakeResult } from '@chat/core/backplane'
 import { same } from '../check.ts'
 import type { BackplaneCase } from './case.ts'
-import type { Cluster } from './cluster.ts'
-
-const ttl = 120_000
-
-interface Attempt {
-  readonly node?: Backplane
-  readonly user?: string
-  readonly n?: number
-  readonly next?: string
-}
-
-/** Returns a stand-in for the hash of a secret: 64 hexadecimal digits. */
-const hash = (name: string): string =>
-  [...name.padEnd(32, '.')].map((character) => character.charCodeAt(0).toString(16).padStart(2, '0')).join('')
-
-async function put(cluster: Cluster, id = 'session1', user = 'alice'): Promise<void> {
-  await cluster.awaitAnswer(
-    'a put is answered',
-    cluster.a.sessions.put({ id, user, secret: hash('s0') }, ttl),
-  )
-}
-
-function take(cluster: Cluster, secret: string, attempt: Attempt = {}, id = 'session1'): Promise<TakeResult> {
-  const { node = cluster.b, user = 'alice', n = 1, next = 'next' } = attempt
-  return cluster.awaitAnswer(
-    'a take is answered',
-    node.sessions.take(id, { user, secret: hash(secret), n, next: hash(next) }, ttl),
-  )
-}
-
-async function outcome(cluster: Cluster, secret: string, attempt: Attempt = {}): Promise<string> {
-  return (await take(cluster, secret, attempt)).outcome
-}
-
-/** Takes a session, which must succeed, and returns its generation. */
-async function taken(cluster: Cluster, secret: string, attempt: Attempt = {}): Promise<number> {
-  const answer = await take(cluster, secret, attempt)
-  same(answer.outcome, 'taken', `a take with ${secret}`)
-  return answer.outcome === 'taken' ? answer.generation : 0
-}
+import { dropSession, find, hash, outcome, put, renew, take, taken, ttl } from './session-steps.ts'
 
 /** Cases of session records (P-HS-4, P-HS-6). */
 export const sessions: readonly BackplaneCase[] = [
@@ -109,9 +70,8 @@ export const sessions: readonly BackplaneCase[] = [
       await put(cluster)
       const old = await taken(cluster, 's0', { n: 1, next: 's1' })
       const current = await taken(cluster, 's0', { n: 2, next: 's2' })
-      const { sessions: store } = cluster.a
-      await cluster.awaitAnswer('a confirm is answered', store.confirm('session1', old))
-      await cluster.awaitAnswer('a renew is answered', store.renew('session1', old, 99, ttl))
+      await cluster.awaitAnswer('a confirm is answered', cluster.a.sessions.confirm('session1', old))
+      same(await renew(cluster, old, { lastRef: 99, node: cluster.a }), true, 'the answer to a renew')
       const answer = await take(cluster, 's0', { n: 3, next: 's3' })
       same(answer.outcome, 'taken', 'the older secret, which the newest generation has not confirmed')
       same(
@@ -128,9 +88,9 @@ export const sessions: readonly BackplaneCase[] = [
       for (let round = 0; round < 10; round++) {
         const id = `session-${round}`
         await put(cluster, id)
-        const attempt = (next: string) => ({ user: 'alice', secret: hash('s0'), n: 1, next: hash(next) })
+        const attempt = { user: 'alice', secret: hash('s0'), n: 1 }
         const answers = [cluster.a, cluster.b].map((node, n) =>
-          node.sessions.take(id, attempt(`s${n + 1}`), ttl),
+          node.sessions.take(id, { ...attempt, next: hash(`s${n + 1}`), node: `node${n + 1}` }, ttl),
         )
         const got: TakeResult[] = []
         for (const answer of answers) got.push(await cluster.awaitAnswer('a take is answered', answer))
@@ -143,11 +103,7 @@ export const sessions: readonly BackplaneCase[] = [
     async run(cluster) {
       await put(cluster)
       const generation = await taken(cluster, 's0', { next: 's1' })
-      for (const lastRef of [7, 41, 12])
-        await cluster.awaitAnswer(
-          'a renew is answered',
-          cluster.b.sessions.renew('session1', generation, lastRef, ttl),
-        )
+      for (const lastRef of [7, 41, 12]) await renew(cluster, generation, { lastRef })
       const answer = await take(cluster, 's1', { next: 's2' })
       same(answer.outcome === 'taken' && answer.lastRef, 41, 'the last ref')
     },
@@ -158,7 +114,7 @@ export const sessions: readonly BackplaneCase[] = [
       await put(cluster)
       await put(cluster, 'session2')
       await taken(cluster, 's0', { next: 's1' })
-      await cluster.awaitAnswer('a drop is answered', cluster.b.sessions.drop({ id: 'session1' }))
+      await dropSession(cluster, { id: 'session1' })
       same(await outcome(cluster, 's1'), 'unknown', 'the session that was dropped')
       same(await outcome(cluster, 's0', { n: 2 }), 'unknown', 'its older secret')
       same((await take(cluster, 's0', {}, 'session2')).outcome, 'taken', 'another session')
@@ -171,7 +127,7 @@ export const sessions: readonly BackplaneCase[] = [
       await put(cluster, 'session2')
       await put(cluster, 'session3', 'bob')
       await taken(cluster, 's0', { next: 's1' })
-      await cluster.awaitAnswer('a drop is answered', cluster.a.sessions.drop({ user: 'alice' }))
+      await dropSession(cluster, { user: 'alice' })
       await put(cluster, 'session4')
       same(await outcome(cluster, 's1'), 'unknown', 'a session that was taken before')
       same((await take(cluster, 's0', {}, 'session2')).outcome, 'unknown', 'a session that was only put')
@@ -188,22 +144,32 @@ export const sessions: readonly BackplaneCase[] = [
     async run(cluster) {
       await put(cluster)
       const generation = await taken(cluster, 's0', { next: 's1' })
-      const renew = (id: string) =>
-        cluster.awaitAnswer('a renew is answered', cluster.b.sessions.renew(id, generation, 1, ttl))
-      same(await renew('session1'), true, 'a session that is there')
-      same(await renew('unknown'), true, 'an unknown session')
-      await cluster.awaitAnswer('a drop is answered', cluster.a.sessions.drop({ user: 'alice' }))
-      same(await renew('session1'), false, 'a session that was dropped')
-      same(await renew('session1'), false, 'the same, asked again')
+      await put(cluster, 'session2')
+      await put(cluster, 'session3', 'bob')
+      same(await renew(cluster, generation), true, 'a session that is there')
+      same(await renew(cluster, 1, { id: 'unknown' }), true, 'an unknown session')
+      await dropSession(cluster, { user: 'alice' })
+      await put(cluster, 'session4')
+      for (const node of [cluster.a, cluster.b, cluster.a]) {
+        same(await renew(cluster, generation, { node }), false, 'a session that was dropped')
+        same(await renew(cluster, 1, { id: 'session2', node }), false, 'another session of this user')
+        same(
+          await renew(cluster, 1, { id: 'session3', user: 'bob', node }),
+          true,
+          'a session of another user',
+        )
+        same(await renew(cluster, 1, { id: 'session4', node }), true, 'a session that was put afterwards')
+      }
+      await dropSession(cluster, { id: 'session4' })
+      same(await renew(cluster, 1, { id: 'session4' }), false, 'a session that was dropped by its id')
     },
   },
   {
     name: 'operations on an unknown session have no effect',
     async run(cluster) {
-      const { sessions: store } = cluster.a
-      await cluster.awaitAnswer('a confirm is answered', store.confirm('unknown', 1))
-      await cluster.awaitAnswer('a renew is answered', store.renew('unknown', 1, 5, ttl))
-      await cluster.awaitAnswer('a drop is answered', store.drop({ id: 'unknown' }))
+      await cluster.awaitAnswer('a confirm is answered', cluster.a.sessions.confirm('unknown', 1))
+      await renew(cluster, 1, { id: 'unknown' })
+      await dropSession(cluster, { id: 'unknown' })
       same((await take(cluster, 's0', {}, 'unknown')).outcome, 'unknown', 'a take afterwards')
     },
   },
@@ -212,17 +178,28 @@ export const sessions: readonly BackplaneCase[] = [
     needs: ['advance'],
     async run(cluster) {
       await put(cluster)
-      await cluster.bench.advance?.(ttl * 0.8)
+      await cluster.bench.advance?.(ttl * 0.7)
       const generation = await taken(cluster, 's0', { next: 's1' })
-      await cluster.bench.advance?.(ttl * 0.8)
-      await cluster.awaitAnswer(
-        'a renew is answered',
-        cluster.a.sessions.renew('session1', generation, 1, ttl),
-      )
-      await cluster.bench.advance?.(ttl * 0.8)
+      await cluster.bench.advance?.(ttl * 0.7)
+      await renew(cluster, generation)
+      await cluster.bench.advance?.(ttl * 0.7)
       await taken(cluster, 's1', { next: 's2' })
-      await cluster.bench.advance?.(ttl * 1.2)
+      await cluster.bench.advance?.(ttl * 1.5)
+      same(await find(cluster, 'session1'), null, 'the find of a session whose time is over')
       same(await outcome(cluster, 's2'), 'unknown', 'a session whose time is over')
+    },
+  },
+  {
+    name: 'a renew tells of a drop until the record would have expired',
+    needs: ['advance'],
+    async run(cluster) {
+      await put(cluster)
+      await put(cluster, 'session2')
+      await dropSession(cluster, { id: 'session1' })
+      await dropSession(cluster, { user: 'alice' })
+      await cluster.bench.advance?.(ttl * 0.7)
+      for (const id of ['session1', 'session2'])
+        same(await renew(cluster, 1, { id }), false, 'the answer to a late renew')
     },
   },
   {
@@ -237,7 +214,7 @@ export const sessions: readonly BackplaneCase[] = [
             same((await take(cluster, 's0', { user: other }, id)).outcome, 'unknown', `${other} as ${user}`)
         same((await take(cluster, 's0', { user }, id)).outcome, 'taken', user)
       }
-      await cluster.awaitAnswer('a drop is answered', cluster.a.sessions.drop({ user: '*' }))
+      await dropSession(cluster, { user: '*' })
       for (const [n, user] of users.entries())
         same(
           (await take(cluster, 'next', { user }, `session-${n}`)).outcome,

@@ -1,23 +1,41 @@
 import { type ConformanceCase, checkSkips, declare, type TestRunner } from '../runner.ts'
 import { type BackplaneCase, skipReason } from './case.ts'
+import { channels } from './channels.ts'
 import { Cluster } from './cluster.ts'
 import { dedupe } from './dedupe.ts'
+import { expected } from './expected.ts'
+import { failures } from './failures.ts'
 import type { BackplaneHarness } from './harness.ts'
+import { heads } from './heads.ts'
 import { hints } from './hints.ts'
+import { leftovers } from './leftovers.ts'
 import { log } from './log.ts'
+import { pages } from './pages.ts'
+import { pipelining } from './pipelining.ts'
 import { presence } from './presence.ts'
 import { presenceHints } from './presence-hints.ts'
 import { presenceLeases } from './presence-leases.ts'
+import { redaction } from './redaction.ts'
+import { sessionHolders } from './session-holders.ts'
 import { sessions } from './sessions.ts'
 
 const cases: readonly BackplaneCase[] = [
   ...log,
+  ...pages,
   ...dedupe,
+  ...pipelining,
+  ...expected,
+  ...heads,
+  ...redaction,
   ...hints,
+  ...channels,
   ...sessions,
+  ...sessionHolders,
   ...presence,
   ...presenceHints,
   ...presenceLeases,
+  ...failures,
+  ...leftovers,
 ]
 
 /**
@@ -43,8 +61,8 @@ export function backplaneCases(harness: BackplaneHarness): ConformanceCase[] {
  * defineBackplaneSuite({ describe, it }, {
  *   name: 'memory',
  *   capabilities: new MemoryBackplane(new MemoryStore(systemRuntime)).capabilities,
- *   async start({ keep }) {
- *     const retention = keep === null ? {} : { count: keep }
+ *   async start({ keep, age }) {
+ *     const retention = { ...(keep === null ? {} : { count: keep }), ...(age === null ? {} : { age }) }
  *     const store = new MemoryStore(systemRuntime, { retention })
  *     return {
  *       node: async () => new MemoryBackplane(store),
@@ -52,7 +70,15 @@ export function backplaneCases(harness: BackplaneHarness): ConformanceCase[] {
  *       stop: async () => store.close(),
  *     }
  *   },
- *   lacks: { advance: 'runs in real time', forget: 'not shown here', outage: 'is always in reach' },
+ *   lacks: {
+ *     advance: 'runs in real time',
+ *     forget: 'not shown here',
+ *     outage: 'is always in reach',
+ *     wipe: 'not shown here',
+ *     loseAnswer: 'loses no answer',
+ *     rollback: 'not shown here',
+ *     leftovers: 'not shown here',
+ *   },
  * })
  * ```
  *

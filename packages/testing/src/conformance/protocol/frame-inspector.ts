@@ -113,7 +113,7 @@ export class FrameInspector {
     this.#offsets.set(address, at)
   }
 
-  #message([, address, at, event, data, from, id, prev]: WireFrame, line: string): void {
+  #message([, address, at, event, data, from, id, time, prev, meta]: WireFrame, line: string): void {
     const shaped =
       isText(address) &&
       isPositive(at) &&
@@ -122,9 +122,11 @@ export class FrameInspector {
       isText(from ?? '') &&
       isText(id)
     this.#check(shaped, 'not a message', line)
+    this.#check(isPositive(time), 'not the time of a message', line)
     const before = (at as number) - 1
-    const linked = prev === undefined || (isOffset(prev) && prev < before)
-    this.#check(linked, 'a prev that is none or is to be left out', line)
+    const absent = prev === undefined || (prev === null && meta !== undefined)
+    this.#check(absent || (isOffset(prev) && prev < before), 'a prev that is none or is to be left out', line)
+    this.#check(meta === undefined || isMeta(meta), 'not the meta of a message', line)
     const offset = this.#offsets.get(address as string)
     this.#check(offset !== undefined, 'a message of an address that is not joined', line)
     const follows = offset === undefined || (prev ?? before) === offset
@@ -132,10 +134,11 @@ export class FrameInspector {
     this.#offsets.set(address as string, at as number)
   }
 
-  #cast([, address, event, data, from, session, key]: WireFrame, line: string): void {
+  #cast([, address, event, data, from, session, key, meta]: WireFrame, line: string): void {
     const shaped = isText(address) && isText(event) && data !== undefined && isText(from ?? '')
     this.#check(shaped, 'not a cast', line)
     this.#check(isText(session ?? '') && isText(key ?? ''), 'not the session and key of a cast', line)
+    this.#check(meta === undefined || isMeta(meta), 'not the meta of a cast', line)
     const received = address === this.#session || this.#offsets.has(address as string)
     this.#check(received, 'a cast of an address that is not joined', line)
   }
@@ -194,5 +197,10 @@ const isText = (value: unknown): value is string => typeof value === 'string'
 const isInteger = (value: unknown): value is number => Number.isSafeInteger(value)
 const isOffset = (value: unknown): value is number => isInteger(value) && value >= 0
 const isPositive = (value: unknown): value is number => isInteger(value) && value > 0
+const isMeta = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.values(value).every((item) => item === null || ['string', 'number', 'boolean'].includes(typeof item))
 const isMember = (value: unknown): value is [string, string, unknown] =>
   Array.isArray(value) && isText(value[0]) && isText(value[1]) && value.length === 3

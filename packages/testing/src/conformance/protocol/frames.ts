@@ -115,6 +115,9 @@ export interface WireLimits {
   readonly replay: number
 }
 
+/** Meta of a message, as frames write it. */
+export type WireMeta = Readonly<Record<string, string | number | boolean | null>>
+
 /** A `msg`, taken apart. */
 export interface WireMessage {
   /** Address of the message. */
@@ -129,11 +132,18 @@ export interface WireMessage {
   readonly from: string | null
   /** Id of the message. */
   readonly id: string
+  /** Time at which the log took the message, in milliseconds since 1970. */
+  readonly time: number
+  /** Offset of the message before it; the offset below `at` when the frame leaves it out. */
+  readonly prev: number
+  /** Meta of the message; `null` for a message without meta. */
+  readonly meta: WireMeta | null
 }
 
 /** Takes a `msg` apart. */
-export function messageOf([, address, at, event, data, from, id]: WireFrame): WireMessage {
-  return { address, at, event, data, from, id } as WireMessage
+export function messageOf([, address, at, event, data, from, id, time, prev, meta]: WireFrame): WireMessage {
+  const before = prev ?? (at as number) - 1
+  return { address, at, event, data, from, id, time, prev: before, meta: meta ?? null } as WireMessage
 }
 
 /** Position in an answer, as frames write it. */

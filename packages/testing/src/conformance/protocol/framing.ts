@@ -58,7 +58,7 @@ export const framing: readonly ProtocolCase[] = [
       const room = hub.room()
       const client = await hub.welcomed({ hello: { unknown: { a: 1 }, __proto__x: 1, features: [] } })
       client.write(
-        ['send', 1, room, 'e', 'x', 'mallory', 'id.1', 7],
+        ['send', 1, room, 'e', 'x', null, 'mallory', 'id.1', 7],
         ['join', 2, room, { unknown: 1, constructor: null }, 'x'],
         ['read', 3, room, { limit: 5, unknown: [] }, 'x'],
         ['leave', 4, room, { since: 1 }],

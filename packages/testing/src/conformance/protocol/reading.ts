@@ -172,9 +172,9 @@ async function limitsPages(hub: HubUnderTest): Promise<void> {
   same(new Set(all.map((frame) => messageOf(frame).id)).size, 1_020, 'the number of ids')
   let last = 0
   for (const frame of all) {
-    const { at } = messageOf(frame)
-    same(frame[7] ?? at - 1, last, `\`prev\` of the message at ${at}`)
-    holds(frame[7] !== at - 1, `\`prev\` of the message at ${at} is to be left out`)
+    const { at, prev } = messageOf(frame)
+    same(prev, last, `\`prev\` of the message at ${at}`)
+    holds(frame[8] !== at - 1, `\`prev\` of the message at ${at} is to be left out`)
     last = at
   }
 }

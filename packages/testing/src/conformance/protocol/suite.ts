@@ -14,6 +14,8 @@ import { HubUnderTest } from './hub-under-test.ts'
 import { invalidFrames } from './invalid-frames.ts'
 import { invalidHello } from './invalid-hello.ts'
 import { joining } from './joining.ts'
+import { messageMeta } from './message-meta.ts'
+import { messageTime } from './message-time.ts'
 import { order } from './order.ts'
 import { pings } from './pings.ts'
 import { presence } from './presence.ts'
@@ -44,6 +46,8 @@ const cases: readonly ProtocolCase[] = [
   ...joining,
   ...order,
   ...publishing,
+  ...messageTime,
+  ...messageMeta,
   ...repetition,
   ...casting,
   ...reading,
