@@ -65,3 +65,26 @@ test('S-35: links that are clogged one after the other and unclogged in any orde
       }
     })
 })
+
+test('a node whose time of day is wrong: messages have the time of the log, and nothing else changes', () =>
+  world({ backplaneLatency: [0, 20] }, async (w) => {
+    const hubs = [w.hub(open), w.hub(open)]
+    const clients = await people(w, hubs, ['alice', 'bob', 'carol', 'dave'])
+    const start = w.runtime('watch').wallTime()
+    w.shiftClock(hubs[0] as Hub, 600_000, '10m')
+    w.shiftClock(hubs[1] as Hub, -600_000, '10m')
+    for (const i of upTo(20)) {
+      await (clients[i % 4] as Client<Untyped>).to('#lobby').send('say', i)
+      await w.advance('5s')
+    }
+    const end = w.runtime('another watch').wallTime()
+    for (const client of clients) {
+      const times = w.seen(client, '#lobby').flatMap((got) => (got.durable ? [got.time] : []))
+      expect(times).toHaveLength(20)
+      expect(times).toEqual(times.toSorted((a, b) => a - b))
+      expect(Math.min(...times)).toBeGreaterThanOrEqual(start)
+      expect(Math.max(...times)).toBeLessThanOrEqual(end)
+      expect(w.gaps(client, '#lobby')).toEqual([])
+      expect(w.statuses(client)).toEqual(['connected'])
+    }
+  }))

@@ -1,5 +1,6 @@
+import { ConformanceError } from '../check.ts'
 import type { Cluster } from './cluster.ts'
-import type { BackplaneHarness, BackplaneLack, BackplaneStartOptions } from './harness.ts'
+import type { BackplaneBench, BackplaneHarness, BackplaneLack, BackplaneStartOptions } from './harness.ts'
 
 /** An obligation of a backplane. */
 export interface BackplaneCase {
@@ -9,6 +10,16 @@ export interface BackplaneCase {
   /** Options of the store. */
   readonly options?: Partial<BackplaneStartOptions>
   run(cluster: Cluster): Promise<unknown>
+}
+
+/** Methods of a bench that a harness may lack. */
+const means = ['advance', 'forget', 'outage', 'wipe', 'loseAnswer', 'rollback', 'leftovers'] as const
+
+/** @throws ConformanceError when the bench lacks a method that a case needs. */
+export function checkMeans(bench: BackplaneBench, { needs = [] }: BackplaneCase): void {
+  for (const name of means)
+    if (needs.includes(name) && bench[name] === undefined)
+      throw new ConformanceError(`the bench has no \`${name}\`: name it in \`lacks\`, with the reason`)
 }
 
 /** Returns the reason for which a case cannot run; `null` when it can. */

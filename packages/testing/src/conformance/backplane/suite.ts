@@ -1,5 +1,5 @@
 import { type ConformanceCase, checkSkips, declare, type TestRunner } from '../runner.ts'
-import { type BackplaneCase, skipReason } from './case.ts'
+import { type BackplaneCase, checkMeans, skipReason } from './case.ts'
 import { channels } from './channels.ts'
 import { Cluster } from './cluster.ts'
 import { dedupe } from './dedupe.ts'
@@ -95,10 +95,11 @@ function makeCase(harness: BackplaneHarness, backplaneCase: BackplaneCase): Conf
   return {
     name: backplaneCase.name,
     skip: harness.skip?.[backplaneCase.name] ?? skipReason(harness, backplaneCase),
-    timeout: 40_000,
+    timeout: 60_000,
     async run() {
       const cluster = await Cluster.create(harness, backplaneCase.options)
       try {
+        checkMeans(cluster.bench, backplaneCase)
         await backplaneCase.run(cluster)
         for (const node of [cluster.a, cluster.b]) await cluster.awaitAnswer('a node closes', node.close())
       } finally {
