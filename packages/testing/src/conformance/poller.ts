@@ -114,6 +114,16 @@ export class Poller {
     }
   }
 
+  /** Waits until `check` returns `true`, but not longer than for an event that may not occur. */
+  async soon(check: () => boolean): Promise<boolean> {
+    const since = systemRuntime.now()
+    for (let round = 0; !check(); round++) {
+      if (this.#settle === undefined ? systemRuntime.now() - since >= this.#quiet : round >= 2) return false
+      await this.#moment(round)
+    }
+    return true
+  }
+
   /** Lets a moment pass. */
   pause(): Promise<void> {
     return this.#moment(0)

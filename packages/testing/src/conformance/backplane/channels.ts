@@ -93,7 +93,6 @@ async function namesAreData(cluster: Cluster): Promise<void> {
 function published(cluster: Cluster, channel: string, text: string, check: () => boolean): Promise<void> {
   return cluster.until(`subscribers of ${channel} hear`, async () => {
     await cluster.awaitAnswer('a publish is answered', cluster.a.publish(channel, text))
-    await cluster.untilStable(() => check())
-    return check()
+    return cluster.soon(check)
   })
 }

@@ -139,8 +139,7 @@ export class CheckedPresence {
     return this.#cluster.until(what, async () => {
       if (check()) return true
       await this.enter({ session: 'heard', state: this.revisions.length })
-      await this.#cluster.untilStable(() => check())
-      return check()
+      return this.#cluster.soon(check)
     })
   }
 

@@ -185,6 +185,11 @@ export class Cluster {
     return this.poller.untilStable(read)
   }
 
+  /** Waits until `check` returns `true`, but not longer than for an event that may not occur. */
+  soon(check: () => boolean): Promise<boolean> {
+    return this.poller.soon(check)
+  }
+
   /** Lets a moment pass. */
   pause(): Promise<void> {
     return this.poller.pause()
