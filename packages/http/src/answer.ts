@@ -78,3 +78,9 @@ export function refusedAnswer(refusal: Refusal, headers: Record<string, string> 
     body: answer.body,
   }
 }
+
+/** Returns an answer with a value as JSON. */
+export function jsonAnswer(status: number, value: unknown): Answer {
+  const json = { 'content-type': 'application/json', 'x-content-type-options': 'nosniff' }
+  return { status, headers: { ...commonHeaders, ...json }, body: JSON.stringify(value) }
+}

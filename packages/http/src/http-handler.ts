@@ -1,7 +1,7 @@
 import { type TransportHub, webRequest } from '@chat/core/transport'
-import type { Body } from './body.ts'
 import { Endpoint } from './endpoint.ts'
 import type { HttpHandlerOptions } from './options.ts'
+import { bodyOf, responseOf } from './web.ts'
 
 /** Facts about the connection that a `Request` does not hold. */
 export interface ConnectionInfo {
@@ -51,20 +51,8 @@ export function httpHandler(hub: TransportHub, options: HttpHandlerOptions<Reque
         connect: webRequest(request, { remoteAddress: () => remoteAddress }),
         body: () => bodyOf(request),
       })
-      if (answer === null) return undefined
-      const { status, headers, body } = answer
-      return new Response(body, { status, headers: { ...headers } })
+      return answer === null ? undefined : responseOf(answer)
     },
     detach: () => endpoint.detach(),
-  }
-}
-
-/** Returns the body of a request; `null` when it was read before, or is being read. */
-function bodyOf(request: Request): Body | null {
-  if (request.bodyUsed || request.body?.locked) return null
-  const reader = request.body?.getReader()
-  return {
-    read: async () => (await reader?.read())?.value ?? null,
-    cancel: () => void reader?.cancel().catch(() => {}),
   }
 }

@@ -1,2 +1,5 @@
 export { type ConnectionInfo, type HttpHandler, httpHandler } from './http-handler.ts'
 export type { HttpExtra, HttpHandlerOptions } from './options.ts'
+export type { PublishHub } from './publish/endpoint.ts'
+export type { PublishCredentials, PublishHandlerOptions } from './publish/options.ts'
+export { type PublishHandler, publishHandler } from './publish-handler.ts'

@@ -1,2 +1,5 @@
 export type { HttpExtra, HttpHandlerOptions } from '../options.ts'
+export type { PublishHub } from '../publish/endpoint.ts'
+export type { PublishCredentials, PublishHandlerOptions } from '../publish/options.ts'
 export { type NodeHttpHandler, nodeHttpHandler } from './node-http-handler.ts'
+export { type NodePublishHandler, nodePublishHandler } from './node-publish-handler.ts'

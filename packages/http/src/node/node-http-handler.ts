@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { nodeRequest, type TransportHub } from '@chat/core/transport'
-import type { Body } from '../body.ts'
 import { Endpoint } from '../endpoint.ts'
 import type { HttpHandlerOptions } from '../options.ts'
+import { bodyOf, type ServerRequest } from './body.ts'
 import { send } from './send.ts'
 
 /** Takes clients over HTTP for a hub, in servers of `node:http`, `node:https` and `node:http2`. */
@@ -22,12 +22,6 @@ export interface NodeHttpHandler {
   /** Takes no further clients. Connected clients stay until the hub closes them. */
   detach(): void
 }
-
-/**
- * Express and Koa keep the whole target here when they pass on a part of it. Requests of HTTP/2 have all
- * members that are used.
- */
-type Request = IncomingMessage & { readonly originalUrl?: string }
 
 /**
  * Takes clients over HTTP, for networks that block WebSocket, beside `attach` of `@chat/node-ws` and at the
@@ -50,7 +44,7 @@ export function nodeHttpHandler(
   options: HttpHandlerOptions<IncomingMessage> = {},
 ): NodeHttpHandler {
   const endpoint = new Endpoint(hub, options, 'nodeHttpHandler(hub, options)')
-  const handle = (request: Request, response: ServerResponse, next?: () => void): boolean => {
+  const handle = (request: ServerRequest, response: ServerResponse, next?: () => void): boolean => {
     const answer = endpoint.answer({
       method: request.method ?? '',
       connect: nodeRequest<IncomingMessage>(request, { url: request.originalUrl ?? request.url }),
@@ -62,18 +56,4 @@ export function nodeHttpHandler(
   }
   const handler = handle as (...args: Parameters<NodeHttpHandler>) => boolean
   return Object.assign(handler, { detach: () => endpoint.detach() })
-}
-
-/** Returns the body of a request; `null` when it was read before. */
-function bodyOf(request: IncomingMessage): Body | null {
-  if (request.readableDidRead) return null
-  const chunks: AsyncIterator<Uint8Array> = request.iterator({ destroyOnReturn: false })
-  return {
-    async read() {
-      const { value, done } = await chunks.next()
-      return done === true ? null : value
-    },
-    // The rest of the body stays unread; `send` ends the connection after the answer.
-    cancel() {},
-  }
 }
