@@ -28,7 +28,7 @@ const floors = {
     ['options'],
     ['events'],
     ['hub-listeners'],
-    ['context'],
+    ['context', 'content'],
     ['connections'],
     ['delivery'],
     ['presence'],

@@ -11,7 +11,6 @@ export type {
   CallOptions,
   ClientOptions,
   ConnectionHints,
-  HistoryOptions,
   JoinOptions,
   Token,
 } from './client/options.ts'
@@ -31,8 +30,6 @@ export type {
   ClientTarget,
   Delivery,
   Gap,
-  HistoryPage,
-  Message,
 } from './client/types.ts'
 export {
   type AnyContract,
@@ -99,6 +96,7 @@ export {
   UncertainError,
   UsageError,
 } from './vocabulary/errors.ts'
+export type { HistoryOptions, HistoryPage } from './vocabulary/history.ts'
 export type { PresenceMember } from './vocabulary/member.ts'
 export type { Meta } from './vocabulary/meta.ts'
 export type { GapReason, Position, Stored } from './vocabulary/position.ts'

@@ -45,4 +45,4 @@ export {
 export { isSendableCode, isWebSocketCode } from './transport/sendable-codes.ts'
 export type { TransportHub } from './transport/transport-hub.ts'
 export { type WebRequest, type WebRequestFacts, webRequest } from './transport/web-request.ts'
-export { checkOptions, describe, type OptionNames } from './vocabulary/check-options.ts'
+export { checkDuration, checkOptions, describe, type OptionNames } from './vocabulary/check-options.ts'

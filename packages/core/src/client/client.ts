@@ -11,6 +11,7 @@ import type { Undo } from '../runtime/runtime.ts'
 import { addressKind } from '../vocabulary/address.ts'
 import { checkOptions, describe } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
+import type { HistoryOptions, HistoryPage } from '../vocabulary/history.ts'
 import type { Position } from '../vocabulary/position.ts'
 import { ClientContext } from './context.ts'
 import type { AskHandler, ClientEvents, ClientListener } from './events.ts'
@@ -21,13 +22,12 @@ import {
   type CallOptions,
   type ClientOptions,
   clientOptionNames,
-  type HistoryOptions,
   type JoinOptions,
   joinOptionNames,
 } from './options.ts'
 import { ProtocolSession } from './protocol-session.ts'
 import { type Room, RoomHandle } from './subscriptions/room.ts'
-import type { ClientCounters, ClientStatus, ClientTarget, HistoryPage } from './types.ts'
+import type { ClientCounters, ClientStatus, ClientTarget } from './types.ts'
 
 const ownEvents: readonly (keyof ClientEvents)[] = ['$status', '$gap', '$snapshot', '$error']
 

@@ -43,21 +43,6 @@ export interface JoinOptions<State = unknown> {
   readonly state?: unknown
 }
 
-/**
- * Options of {@link Client.history}. `after` and `before` are offsets, exclusive; without both the page is
- * the newest.
- */
-export interface HistoryOptions {
-  /** Reads messages after this offset. */
-  readonly after?: number
-  /** Reads messages before this offset. */
-  readonly before?: number
-  /** Maximum number of messages. Default: 50, at most 1 000. */
-  readonly limit?: number
-  /** Stops the wait for the page when it aborts. */
-  readonly signal?: AbortSignal
-}
-
 /** Options of {@link Client.call}. */
 export interface CallOptions {
   /** Maximum time until the answer, in milliseconds. Default: `callTimeout` of the client. */
@@ -157,12 +142,6 @@ export const clientOptionNames: OptionNames<ClientOptions> = {
   environment: true,
 }
 export const joinOptionNames: OptionNames<JoinOptions> = { snapshot: true, state: true }
-export const historyOptionNames: OptionNames<HistoryOptions> = {
-  after: true,
-  before: true,
-  limit: true,
-  signal: true,
-}
 export const sendOptionNames: OptionNames<SendOptions> = { signal: true, meta: true }
 export const castOptionNames: OptionNames<CastOptions> = { key: true, meta: true }
 export const callOptionNames: OptionNames<CallOptions> = {

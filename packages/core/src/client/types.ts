@@ -1,40 +1,7 @@
 import type { AnyContract, EventInput, EventName } from '../contract/contract.ts'
+import type { Message, Received } from '../vocabulary/message.ts'
 import type { Meta } from '../vocabulary/meta.ts'
 import type { GapReason, Position, Stored } from '../vocabulary/position.ts'
-
-/** Fields that a {@link Message} and a {@link Cast} share. */
-interface Received<Data> {
-  /** Name of the event. */
-  readonly event: string
-  /** Data of the event, as the contract's validator returns it. */
-  readonly data: Data
-  /** Address that the sender sent it to. */
-  readonly address: string
-  /** Id of the user who sent it, set by the hub alone; `null` for the hub itself. */
-  readonly from: string | null
-  /** Public id of the session that sent it; `null` for the hub itself. */
-  readonly session: string | null
-  /**
-   * Facts about the message besides its data, as its sender claims them; `null` for none. Compare `from`
-   * before you act on `meta.of`.
-   */
-  readonly meta: Meta | null
-}
-
-/** A durable message: it has a position in the log of its address. */
-export interface Message<Data = unknown> extends Received<Data> {
-  /** `true`: the log has stored it. */
-  readonly durable: true
-  /** Id of the message, the same on every repetition. */
-  readonly id: string
-  /** Position of the message in the log of its address. */
-  readonly position: Position
-  /**
-   * Time at which the log took the message, in milliseconds since 1970, by the clock of the log. The order of
-   * messages is that of their positions.
-   */
-  readonly time: number
-}
 
 /** A volatile message: it is not in the log, so it has no id and no position. */
 export interface Cast<Data = unknown> extends Received<Data> {
@@ -84,20 +51,6 @@ export interface ClientTarget<C extends AnyContract> {
     data: EventInput<C, K>,
     options?: { readonly key?: string; readonly meta?: Meta },
   ): void
-}
-
-/** Page of the history of an address. */
-export interface HistoryPage {
-  /** Epoch of the log. */
-  readonly epoch: string
-  /** Offset of the last message that the log no longer keeps. */
-  readonly base: number
-  /** Offset of the newest message. */
-  readonly top: number
-  /** Messages of the page, oldest first. */
-  readonly messages: readonly Message[]
-  /** `true` when the log has more messages in the direction of the page. */
-  readonly more: boolean
 }
 
 /** Loss of messages: the log no longer keeps them, or was itself lost. */

@@ -113,10 +113,9 @@ export class HubContext {
     }
   }
 
-  /** Returns the id of the hub's own next message, and its number (P-PB-5). */
-  nextMessageId(): { id: string; n: number } {
-    const n = ++this.#messages
-    return { id: `${this.id}.${n}`, n }
+  /** Returns the number of the hub's own next message (P-PB-5). */
+  nextMessageNumber(): number {
+    return ++this.#messages
   }
 
   /** Closes the backplane, and removes all listeners. */

@@ -14,7 +14,9 @@ import { HubContext, type HubCounters } from './context.ts'
 import type { HubEvents, HubHandler, HubListener, HubSession } from './events.ts'
 import { HubConnection } from './handshake/hub-connection.ts'
 import type { CallHandler } from './hub-listeners.ts'
-import type { HubOptions, Limits, User } from './options.ts'
+import type { AuthorizeRequest, HubOptions, Limits, User } from './options.ts'
+import type { AccessRequest } from './policy/authorize.ts'
+import { may } from './policy/may.ts'
 import { readNotice } from './policy/notice.ts'
 import { revoke, takeRevocation, verifySession } from './policy/revoke.ts'
 import { HubState } from './sessions/hub-state.ts'
@@ -33,6 +35,9 @@ const checkInterval = 10_000
 const verifiedPerBeat = 500
 /** Time that transports have to close their connections after the deadline. */
 const closeTime = 2_000
+
+/** The operation of a request to the policy. It distributes over the actions and events. */
+type OperationOf<Request> = Request extends unknown ? Omit<Request, 'user' | 'session'> : never
 
 /**
  * The server side. A hub sends to all clients, to a room or to one user, over any transport, and answers the
@@ -144,9 +149,38 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
   broadcast<K extends EventName<C>>(
     event: K,
     data: EventInput<C, K>,
-    options?: { signal?: AbortSignal; meta?: Meta },
+    options?: {
+      readonly signal?: AbortSignal | undefined
+      readonly meta?: Meta | undefined
+      readonly from?: string | undefined
+      readonly idempotencyKey?: string | undefined
+    },
   ): Promise<Stored> {
     return this.to('*').send(event, data, options)
+  }
+
+  /**
+   * Asks `authorize` for a user, as the hub does for the user's clients: for a route of your own that reads
+   * or publishes. Resolves with `false` when the user may not do it. For a send or a cast it may resolve with
+   * the `{ data, meta }` that `authorize` wants stored in place of the given data and meta.
+   *
+   * ```ts
+   * app.get('/rooms/:room', async (request, response) => {
+   *   const address = `#${request.params.room}`
+   *   if (!(await hub.may(request.user, { action: 'read', address }))) return response.sendStatus(403)
+   *   response.json(await hub.to(address).history({ limit: 50 }))
+   * })
+   * ```
+   *
+   * @throws UsageError when the user has no `id`, or the action, address or event cannot be a client's.
+   * @throws ChatError `bad_payload` for data that the contract does not accept; the code with which
+   * `authorize` refuses, if it throws a `ChatError`; `internal` for any other error that it throws.
+   */
+  may(
+    user: U,
+    request: OperationOf<AuthorizeRequest<U, C>>,
+  ): Promise<boolean | { readonly data?: unknown; readonly meta?: Meta | null | undefined }> {
+    return may(this.#context, user, request as AccessRequest)
   }
 
   /**

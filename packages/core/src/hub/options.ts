@@ -51,8 +51,8 @@ export type AuthorizeAction = 'join' | 'send' | 'cast' | 'read' | 'who'
 export type AuthorizeRequest<U extends User = User, C = Untyped> = {
   /** The user, as `authenticate` returned it. */
   readonly user: U
-  /** The public id of the session that asks. */
-  readonly session: string
+  /** The public id of the session that asks; `null` for {@link Hub.may}, which has no session. */
+  readonly session: string | null
   /**
    * The address of the operation. For another user's inbox and for a session it comes with `send` and `cast`
    * only: the hub refuses every other action there itself.
@@ -164,11 +164,19 @@ export interface HubOptions<C extends AnyContract = Untyped, U extends User = Us
   /**
    * Decides whether a user may do an operation: `true` allows it, `false` refuses it as `forbidden`. To
    * refuse with another code, throw a `ChatError`. Any other error is `internal` to the client, and the hub
-   * reports it in `$error`. It runs before every join, send, cast, read and who, and again when a session is
+   * reports it in `$error`.
+   *
+   * For a send or a cast it may also answer with `{ data?, meta? }`: the message is allowed, and the hub
+   * stores this data and meta in place of the sender's, for example to mask a word or to stamp a price. The
+   * data must fit the contract. `meta: null` removes the sender's meta.
+   *
+   * It runs before every join, send, cast, read and who, and again when a session is
    * resumed. Every client receives `*` and its own `@user` without it. Default: the hub refuses every
    * operation.
    */
-  readonly authorize?: (request: AuthorizeRequest<U, C>) => MaybePromise<boolean>
+  readonly authorize?: (
+    request: AuthorizeRequest<U, C>,
+  ) => MaybePromise<boolean | { readonly data?: unknown; readonly meta?: Meta | null | undefined }>
   /** The log, and the link between the nodes of a cluster. Default: a log in the memory of this process. */
   readonly backplane?: Backplane
   /**

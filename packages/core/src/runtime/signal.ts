@@ -76,3 +76,12 @@ export function onAbort(signal: AbortSignal | undefined, listener: (reason: unkn
   }
   return shared.add(listener)
 }
+
+/** Settles as `promise` does, or rejects with the reason of the signal when that is aborted first. */
+export function untilAborted<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
+  if (signal === undefined) return promise
+  return new Promise((resolve, reject) => {
+    const ignore = onAbort(signal, reject)
+    promise.then(resolve, reject).finally(ignore)
+  })
+}

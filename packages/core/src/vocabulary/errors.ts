@@ -52,7 +52,7 @@ export interface ChatErrorOptions {
    */
   detail?: unknown
   /** Delay before another attempt, in milliseconds. */
-  retryAfter?: number
+  retryAfter?: number | undefined
 }
 
 /**

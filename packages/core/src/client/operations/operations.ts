@@ -5,6 +5,8 @@ import type { Undo } from '../../runtime/runtime.ts'
 import { abortion, onAbort } from '../../runtime/signal.ts'
 import { checkOptions } from '../../vocabulary/check-options.ts'
 import { ChatError, UncertainError, UsageError } from '../../vocabulary/errors.ts'
+import { type HistoryOptions, type HistoryPage, historyOptionNames } from '../../vocabulary/history.ts'
+import { type Message, redactedEvent } from '../../vocabulary/message.ts'
 import type { Stored } from '../../vocabulary/position.ts'
 import type { Connector } from '../connection/connector.ts'
 import type { ClientContext } from '../context.ts'
@@ -13,12 +15,9 @@ import {
   type CastOptions,
   callOptionNames,
   castOptionNames,
-  type HistoryOptions,
-  historyOptionNames,
   type SendOptions,
   sendOptionNames,
 } from '../options.ts'
-import type { HistoryPage, Message } from '../types.ts'
 import { checkAddress, checkName } from './checks.ts'
 import type { OperationWriter } from './operation-writer.ts'
 import { callRules, castRules, checkValues, historyRules, sendRules } from './option-rules.ts'
@@ -148,6 +147,10 @@ export class Operations {
     for (const value of messages) {
       const frame = parseMsg(value)
       const message = toMessage(frame, [epoch, frame.at, frame.id])
+      if (message.event === redactedEvent) {
+        parsed.push(message)
+        continue
+      }
       try {
         parsed.push({ ...message, data: this.#context.validator.event(message.event, message.data) })
       } catch (error) {

@@ -1,14 +1,8 @@
 import { isSignal } from '../../runtime/signal.ts'
 import { describe } from '../../vocabulary/check-options.ts'
 import { UsageError } from '../../vocabulary/errors.ts'
-import type {
-  CallOptions,
-  CastOptions,
-  ClientOptions,
-  HistoryOptions,
-  JoinOptions,
-  SendOptions,
-} from '../options.ts'
+import type { HistoryOptions } from '../../vocabulary/history.ts'
+import type { CallOptions, CastOptions, ClientOptions, JoinOptions, SendOptions } from '../options.ts'
 
 /** Values that an option may have: their description, which completes "must be …", and their test. */
 type Rule = readonly [expected: string, fits: (value: unknown) => boolean]

@@ -1,5 +1,5 @@
 import { ChatError } from '../../vocabulary/errors.ts'
-import type { Message } from '../types.ts'
+import type { Message } from '../../vocabulary/message.ts'
 
 /** Maximum number of messages that wait for a slow consumer. */
 const maxWaiting = 1_000

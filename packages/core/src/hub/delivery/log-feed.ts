@@ -17,6 +17,9 @@ import { SharedReads } from './shared-reads.ts'
 /** Messages in one page of a replay. */
 const pageSize = 256
 
+/** The text that tells the nodes with a feed of an address that a message of its log was redacted. */
+export const redactionNotice = 'redacted'
+
 interface Opening {
   readonly ready: () => void
   readonly failed: (error: unknown) => void
@@ -176,6 +179,8 @@ export class LogFeed {
 
   /** Delivers a cast to every reader except the session that sent it (P-ST-9). */
   #deliverCast(text: string): void {
+    // The next reader that is behind reads the log itself.
+    if (text === redactionNotice) return this.#recent.clear()
     const cast = readCast(text)
     if (cast === null || cast.address !== this.address)
       return this.#context.reportBackplane(

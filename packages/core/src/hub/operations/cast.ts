@@ -8,7 +8,8 @@ import { addressKind } from '../../vocabulary/address.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
 import { type CastMessage, writeCast } from '../connections/cast-message.ts'
 import type { HubContext } from '../context.ts'
-import { authorize } from '../policy/authorize.ts'
+import { authorizeContent } from '../policy/authorize.ts'
+import type { SoundContent } from '../policy/replacement.ts'
 import type { Session } from '../sessions/session.ts'
 import { sessionChannel } from '../sessions/session-channel.ts'
 import { checkEvent, checkMeta, validateEvent } from './checks.ts'
@@ -31,22 +32,23 @@ export function cast(session: Session, frame: CastFrame): void {
   const valid = validateEvent(session, event, frame.data)
   if ('code' in valid) return drop()
   session.queues.runTask(address, (done) => {
-    const publish = (refused: WireError | null): void => {
-      done()
-      if (refused !== null) return drop()
-      publishCast(context, {
-        address,
-        event,
-        data: encodeValue(frame.data),
-        meta: meta === null ? null : encodeMeta(meta),
-        from: session.user.id,
-        session: session.id,
-        key,
-      })
-      const absent = { id: null, position: null, time: null }
-      notifyListeners(session, { event, address, meta, durable: false, ...absent }, valid.data)
+    const content = {
+      data: encodeValue(frame.data),
+      meta: meta === null ? null : encodeMeta(meta),
+      value: valid.data,
+      facts: meta,
     }
-    whenReady(authorize(session, { action: 'cast', address, event, data: valid.data, meta }), publish, drop)
+    const publish = (allowed: WireError | SoundContent): void => {
+      done()
+      if ('code' in allowed) return drop()
+      const { data, value, facts } = allowed
+      const { id: from } = session.user
+      publishCast(context, { address, event, data, meta: allowed.meta, from, session: session.id, key })
+      const absent = { id: null, position: null, time: null }
+      notifyListeners(session, { event, address, meta: facts, durable: false, ...absent }, value)
+    }
+    const request = { action: 'cast', address, event, data: valid.data, meta } as const
+    whenReady(authorizeContent(session, request, content), publish, drop)
   })
 }
 

@@ -8,7 +8,8 @@ import { fingerprint } from '../../runtime/hash.ts'
 import { attempt, whenReady } from '../../runtime/maybe-promise.ts'
 import { addressKind } from '../../vocabulary/address.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
-import { authorize } from '../policy/authorize.ts'
+import { authorizeContent } from '../policy/authorize.ts'
+import type { SoundContent } from '../policy/replacement.ts'
 import type { Session } from '../sessions/session.ts'
 import { type Appended, append } from './append.ts'
 import { badPayload, checkEvent, checkMeta, type ValidData, validateEvent } from './checks.ts'
@@ -49,12 +50,18 @@ export function publish(session: Session, frame: SendFrame, mayRepeat: boolean, 
     const valid = over ?? checkSend(session, frame, sound)
     if ('code' in valid) return refuse(valid)
     const meta = frame.meta as Meta | null
-    const store = (refused: WireError | null): void => {
-      if (refused !== null) return refuse(refused)
+    const content = {
+      data: json,
+      meta: meta === null ? null : encodeMeta(meta),
+      value: valid.data,
+      facts: meta,
+    }
+    const store = (allowed: WireError | SoundContent): void => {
+      if ('code' in allowed) return refuse(allowed)
       const message: NewMessage = {
         event,
-        data: json,
-        meta: meta === null ? null : encodeMeta(meta),
+        data: allowed.data,
+        meta: allowed.meta,
         from: session.user.id,
         id: `${session.id}.${ref}`,
       }
@@ -65,12 +72,12 @@ export function publish(session: Session, frame: SendFrame, mayRepeat: boolean, 
         done: (result) => {
           answer(session, ref, result)
           done()
-          if (result.outcome === 'stored') notifyStored(session, frame, valid.data, result)
+          if (result.outcome === 'stored') notifyStored(session, frame, allowed, result)
         },
       })
     }
     const request = { action: 'send', address, event, data: valid.data, meta } as const
-    whenReady(authorize(session, request), store, unexpected)
+    whenReady(authorizeContent(session, request, content), store, unexpected)
   }
   if (!mayRepeat || !sound || addressKind(address) === null) return proceed()
   attempt(
@@ -88,7 +95,7 @@ export function publish(session: Session, frame: SendFrame, mayRepeat: boolean, 
   )
 }
 
-/** `authorize` answers every failure of the policy with an error for the client, so it never rejects. */
+/** `authorizeContent` answers every failure of the policy with an error for the client, so it never rejects. */
 function unexpected(error: unknown): never {
   throw error
 }
@@ -110,10 +117,14 @@ function checkSend(session: Session, frame: SendFrame, sound: boolean): ValidDat
   return sound ? validateEvent(session, frame.event, frame.data) : badPayload
 }
 
-function notifyStored(session: Session, frame: SendFrame, data: unknown, result: Appended): void {
+function notifyStored(session: Session, frame: SendFrame, content: SoundContent, result: Appended): void {
   if (result.outcome === 'conflict') return
   const { epoch, at, id, time } = result
   const { event, address } = frame
-  const meta = frame.meta as Meta | null
-  notifyListeners(session, { event, address, meta, durable: true, id, position: [epoch, at, id], time }, data)
+  const { value, facts: meta } = content
+  notifyListeners(
+    session,
+    { event, address, meta, durable: true, id, position: [epoch, at, id], time },
+    value,
+  )
 }

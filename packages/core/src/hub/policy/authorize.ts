@@ -1,9 +1,20 @@
 import type { WireError } from '../../protocol/encode.ts'
 import { isPromise, type MaybePromise } from '../../runtime/maybe-promise.ts'
+import { UsageError } from '../../vocabulary/errors.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
-import type { AuthorizeAction, AuthorizeRequest } from '../options.ts'
+import type { HubContext } from '../context.ts'
+import type { AuthorizeAction, AuthorizeRequest, User } from '../options.ts'
 import type { Session } from '../sessions/session.ts'
 import { inTime } from './in-time.ts'
+import { type Replacement, replaced, type SoundContent } from './replacement.ts'
+
+/** The user for whom the application is asked. A session is one. */
+export interface Asker {
+  readonly context: HubContext
+  readonly user: User
+  /** The public id of the session; `null` without a session. */
+  readonly id: string | null
+}
 
 /** An operation for which a session needs permission. */
 export interface AccessRequest {
@@ -19,6 +30,12 @@ export interface AccessRequest {
   readonly meta?: Meta | null
 }
 
+/** A message or cast for which a session needs permission. */
+export interface ContentRequest extends AccessRequest {
+  readonly action: 'send' | 'cast'
+  readonly event: string
+}
+
 const noPolicy: WireError = {
   code: 'forbidden',
   message: 'unable to allow this: the hub has no `authorize` option, so it refuses every operation',
@@ -29,32 +46,63 @@ const noPolicy: WireError = {
  * client; in this very call when the application answers at once.
  */
 export function authorize(session: Session, request: AccessRequest): MaybePromise<WireError | null> {
-  const { authorize: policy } = session.context.options
+  return askPolicy(session, request, (answer) => (isReplacement(answer) ? unexpected(request) : null))
+}
+
+/**
+ * Asks the application for the permission to send content. Returns the content to store, which is the
+ * application's own where it has answered with content, or the error for the client.
+ */
+export function authorizeContent(
+  session: Session,
+  request: ContentRequest,
+  content: SoundContent,
+): MaybePromise<WireError | SoundContent> {
+  return askPolicy(session, request, (answer) =>
+    isReplacement(answer) ? replaced(session.context, request, content, answer) : content,
+  )
+}
+
+/** Asks the application; `allowed` turns the answer that allows the operation into the result. */
+export function askPolicy<T>(
+  asker: Asker,
+  request: AccessRequest,
+  allowed: (answer: true | Replacement) => T,
+): MaybePromise<WireError | T> {
+  const { context, user, id: session } = asker
+  const { authorize: policy } = context.options
   if (policy === undefined) return noPolicy
   const { action } = request
+  const failed = (error: unknown): WireError => policyError(asker, request, error)
   try {
-    const allowed = policy({
-      user: session.user,
-      session: session.id,
-      ...request,
-    } as unknown as AuthorizeRequest)
-    if (!isPromise(allowed)) return allowed === true ? null : notAllowed(action)
-    return inTime(session.context, allowed, action).then(
-      (later) => (later === true ? null : notAllowed(action)),
-      (error) => policyError(session, request, error),
-    )
+    const answer = policy({ user, session, ...request } as unknown as AuthorizeRequest)
+    if (!isPromise(answer)) return allows(answer) ? allowed(answer) : notAllowed(action)
+    return inTime(context, answer, action)
+      .then((later) => (allows(later) ? allowed(later) : notAllowed(action)))
+      .catch(failed)
   } catch (error) {
-    return policyError(session, request, error)
+    return failed(error)
   }
 }
+
+const allows = (answer: unknown): answer is true | Replacement =>
+  answer === true || (typeof answer === 'object' && answer !== null)
+
+const isReplacement = (answer: true | Replacement): answer is Replacement => answer !== true
 
 const notAllowed = (action: AuthorizeAction): WireError => ({
   code: 'forbidden',
   message: `unable to ${action}: not allowed`,
 })
 
-const policyError = (session: Session, { address }: AccessRequest, error: unknown): WireError =>
-  session.context.wireError(error, { source: 'policy', session: session.id, subject: address })
+const policyError = ({ context, id }: Asker, { address }: AccessRequest, error: unknown): WireError =>
+  context.wireError(error, { source: 'policy', session: id ?? undefined, subject: address })
+
+function unexpected({ action }: AccessRequest): never {
+  throw new UsageError(
+    `unable to ${action}: \`authorize\` has answered with an object; only 'send' and 'cast' have content to replace, so answer true or false`,
+  )
+}
 
 /**
  * A permission of a session, which becomes stale when the application takes back any permission of the

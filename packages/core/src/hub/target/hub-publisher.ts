@@ -1,8 +1,5 @@
 import type { AnyContract } from '../../contract/contract.ts'
-import { encodeValue } from '../../protocol/json.ts'
-import { answerBytes } from '../../protocol/limits.ts'
-import { encodeMeta } from '../../protocol/meta.ts'
-import { fingerprint } from '../../runtime/hash.ts'
+import { fingerprint, sha256 } from '../../runtime/hash.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { onAbort } from '../../runtime/signal.ts'
 import { addressKind } from '../../vocabulary/address.ts'
@@ -11,9 +8,8 @@ import { ChatError, isWireCode, UncertainError, UsageError } from '../../vocabul
 import { eventNameRule, isEventName } from '../../vocabulary/event-name.ts'
 import type { JsonText } from '../../vocabulary/json-text.ts'
 import type { PresenceMember } from '../../vocabulary/member.ts'
-import type { Meta } from '../../vocabulary/meta.ts'
 import type { Position, Stored } from '../../vocabulary/position.ts'
-import { exceedsBytes } from '../../vocabulary/text.ts'
+import { encodeContent } from '../content.ts'
 import type { HubContext } from '../context.ts'
 import { append } from '../operations/append.ts'
 import { publishCast } from '../operations/cast.ts'
@@ -21,7 +17,9 @@ import { revoke } from '../policy/revoke.ts'
 import { AddressQueues } from '../sessions/address-queues.ts'
 import type { HubState } from '../sessions/hub-state.ts'
 import { AskPoll } from './ask-poll.ts'
+import { readHubHistory } from './hub-history.ts'
 import type { AskOptions, AskResults, HubTarget, RemoveOptions } from './hub-target.ts'
+import { redact } from './redact.ts'
 import {
   type CastOptions,
   checkAskOptions,
@@ -34,6 +32,8 @@ import {
 const defaultAskTimeout = 10_000
 /** Messages of the hub for which the log recognises repetitions. */
 const repetitionWindow = 64
+/** Hexadecimal digits of the name of a message with an idempotency key. */
+const keyNameLength = 16
 
 /** Sends for the hub itself: messages, casts, asks and removals. */
 export class HubPublisher {
@@ -69,6 +69,8 @@ export class HubPublisher {
       send: async (event, data, options) => this.#send(address, event, data, options),
       cast: (event, data, options) => this.#cast(address, event, data, options),
       position: async () => this.#position(address),
+      history: async (options) => readHubHistory(this.#context, address, options),
+      redact: async (position) => redact(this.#context, address, position),
       members: async () => this.#members(address),
       ask: async (event, data, options) => this.#ask(address, event, data, options),
       askAll: async (event, data, options) => this.#askAll(address, event, data, options),
@@ -86,17 +88,18 @@ export class HubPublisher {
     return new Promise((resolve, reject) => {
       this.#context.validator.event(event, data)
       const content = encodeContent(data, options?.meta)
-      const { id, n } = this.#context.nextMessageId()
+      const { name, ref } = this.#nameOf(address, options?.idempotencyKey)
       const decided = this.#awaitDecision(options?.signal, reject)
       const key = {
         user: '',
-        session: this.#context.id,
-        ref: n,
+        session: name,
+        ref,
         hash: fingerprint(`${event}\n${content.data}`),
         window: repetitionWindow,
         by: this.#context.id,
       }
-      const message = { event, ...content, from: null, id }
+      const id = `${name}.${ref}`
+      const message = { event, ...content, from: options?.from ?? null, id }
       this.#queues.runTask(address, (next) =>
         append(this.#context, {
           address,
@@ -107,11 +110,21 @@ export class HubPublisher {
             next()
             if (result.outcome !== 'conflict')
               return resolve({ position: [result.epoch, result.at, result.id], id: result.id })
-            reject(new ChatError('conflict', 'unable to send: the log took another message in its place'))
+            reject(new ChatError('conflict', conflictOf(options?.idempotencyKey)))
           },
         }),
       )
     })
+  }
+
+  /**
+   * Returns the name and number by which the log tells a repetition. An idempotency key names the message at
+   * every node.
+   */
+  #nameOf(address: string, idempotencyKey: string | undefined): { name: string; ref: number } {
+    if (idempotencyKey === undefined)
+      return { name: this.#context.id, ref: this.#context.nextMessageNumber() }
+    return { name: keyName(address, idempotencyKey), ref: 1 }
   }
 
   /**
@@ -135,7 +148,14 @@ export class HubPublisher {
     this.#context.validator.event(event, data)
     const content = encodeContent(data, options?.meta)
     const key = options?.key
-    publishCast(this.#context, { address, event, ...content, from: null, session: undefined, key })
+    publishCast(this.#context, {
+      address,
+      event,
+      ...content,
+      from: options?.from ?? null,
+      session: undefined,
+      key,
+    })
   }
 
   async #position(address: string): Promise<Position> {
@@ -227,25 +247,17 @@ export class HubPublisher {
   }
 }
 
-/** The data and meta of a message, encoded. */
-interface Content {
-  readonly data: JsonText
-  readonly meta: JsonText | null
-}
+/**
+ * Returns the name that an idempotency key gives to its message. It is longer than the name of a node, so the
+ * message is no node's.
+ */
+const keyName = (address: string, idempotencyKey: string): string =>
+  sha256(`${address}\n${idempotencyKey}`).slice(0, keyNameLength)
 
-/** @throws ChatError `bad_payload` for data without a JSON form, `too_large` for a message that is too large. */
-function encodeContent(value: unknown, given: Meta | undefined): Content {
-  let data: string
-  try {
-    data = encodeValue(value)
-  } catch (cause) {
-    throw new ChatError('bad_payload', 'unable to send: the data has no JSON form', { cause })
-  }
-  const meta = given === undefined ? null : encodeMeta(given)
-  if (exceedsBytes(meta === null ? data : data + meta, answerBytes))
-    throw new ChatError('too_large', `unable to send: data and meta are over ${answerBytes} bytes`)
-  return { data, meta }
-}
+const conflictOf = (idempotencyKey: string | undefined): string =>
+  idempotencyKey === undefined
+    ? 'unable to send: the log took another message in its place'
+    : `unable to send: another message was sent with the idempotencyKey ${describe(idempotencyKey)}`
 
 function checkEvent(event: string): void {
   if (typeof event !== 'string' || !isEventName(event))

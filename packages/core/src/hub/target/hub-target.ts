@@ -1,13 +1,16 @@
 import type {
   AnyContract,
   AskName,
+  EventData,
   EventInput,
   EventName,
   OperationInput,
   OperationResult,
 } from '../../contract/contract.ts'
 import type { ChatError, ErrorCode } from '../../vocabulary/errors.ts'
+import type { HistoryOptions, HistoryPage } from '../../vocabulary/history.ts'
 import type { PresenceMember } from '../../vocabulary/member.ts'
+import type { Message } from '../../vocabulary/message.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
 import type { Position, Stored } from '../../vocabulary/position.ts'
 
@@ -39,27 +42,44 @@ export interface AskResults<Answer> {
   readonly timedOut: readonly { readonly session: string; readonly user: string }[]
 }
 
+/** A message of a contract, by the names of its events. */
+type EventMessage<C extends AnyContract> = {
+  [K in EventName<C>]: Message<EventData<C, K>> & { readonly event: K }
+}[EventName<C>]
+
 /** An address for the hub to send to, made by {@link Hub.to}. */
 export interface HubTarget<C extends AnyContract> {
   /**
-   * Publishes a durable message, and resolves with its position once the log has accepted it. `meta` holds
-   * facts about the message besides its data ({@link Meta}).
+   * Publishes a durable message, and resolves with its position once the log has accepted it.
+   *
+   * `meta` holds facts about the message besides its data ({@link Meta}). `from` is the id of a user in whose
+   * name the message is sent, for bots, REST routes and imports; the default is the hub, `null`. `authorize` is
+   * not asked: see {@link Hub.may}.
+   *
+   * With an `idempotencyKey` (a text of 1–255 characters) the log recognises a repetition from any node, for
+   * its dedupe window, and the send resolves with the position of the first. `signal` gives up the wait.
    *
    * @throws UsageError for a session, which takes casts and asks only, for a name that cannot be an event's,
    * and for an option that does not exist or cannot work.
    * @throws ChatError `bad_payload` for data that the contract does not accept or that has no JSON form,
-   * `too_large` above 300 KiB.
+   * `too_large` above 300 KiB, `conflict` when the `idempotencyKey` was used for another message.
    * @throws UncertainError when the hub is closed or `signal` aborted before the log has answered.
    */
   send<K extends EventName<C>>(
     event: K,
     data: EventInput<C, K>,
-    options?: { signal?: AbortSignal; meta?: Meta },
+    options?: {
+      readonly signal?: AbortSignal | undefined
+      readonly meta?: Meta | undefined
+      readonly from?: string | undefined
+      readonly idempotencyKey?: string | undefined
+    },
   ): Promise<Stored>
   /**
    * Publishes a cast: it is never stored, never repeated, and dropped first under pressure. For a
    * client that reads too slowly, the hub holds the newest cast of each `key`, and writes it when the client
    * reads again. The hub holds up to 256 keys and 64 KiB for each connection, and then drops the oldest.
+   * `from` is the id of a user in whose name the cast is sent.
    *
    * @throws UsageError for a name that cannot be an event's, and for an option that does not exist or cannot
    * work.
@@ -69,7 +89,11 @@ export interface HubTarget<C extends AnyContract> {
   cast<K extends EventName<C>>(
     event: K,
     data: EventInput<C, K>,
-    options?: { key?: string; meta?: Meta },
+    options?: {
+      readonly key?: string | undefined
+      readonly meta?: Meta | undefined
+      readonly from?: string | undefined
+    },
   ): void
   /**
    * Resolves with the position of the newest message, or with `[epoch, 0, null]` when there is none. A
@@ -80,6 +104,33 @@ export interface HubTarget<C extends AnyContract> {
    * @throws ChatError `unavailable` when the log is out of reach.
    */
   position(): Promise<Position>
+  /**
+   * Reads a page of the log of the address, oldest message first, and the position of the newest message. The
+   * policy is not asked: see {@link Hub.may}. Messages that do not fit the contract are left out, and
+   * reported in `$error`.
+   *
+   * @throws UsageError for a session, which has no log, and for an option that does not exist or cannot work.
+   * @throws ChatError `unavailable` when the log is out of reach.
+   */
+  history(
+    options?: HistoryOptions,
+  ): Promise<
+    HistoryPage<EventMessage<C>> & { /** Position of the newest message. */ readonly position: Position }
+  >
+  /**
+   * Empties a message of the log for good, for example because the law asks for it. The message keeps its
+   * position, id, time and sender, and has the event `$redacted`, the data `null` and no meta. Clients that
+   * read the log from now on skip it. To tell the clients that show the message already, send a message of
+   * your own.
+   *
+   * Resolves with `false` when the log does not have the message, because it was trimmed or never was there.
+   *
+   * @param position - The `position` of the message.
+   * @throws UsageError for a session, which has no log, and for a value that is not the position of a message.
+   * @throws ChatError `unavailable` when the log is out of reach, so that the outcome is not known. Call it
+   * again.
+   */
+  redact(position: Position): Promise<boolean>
   /**
    * Asks the sessions of the address on this node, and resolves with the first answer.
    *

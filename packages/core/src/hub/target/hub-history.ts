@@ -1,0 +1,88 @@
+import type { LogEntry, LogPage, LogRange } from '../../backplane/backplane.ts'
+import { historyPage } from '../../protocol/limits.ts'
+import { untilAborted } from '../../runtime/signal.ts'
+import { checkOptions, describe } from '../../vocabulary/check-options.ts'
+import { ChatError, UsageError } from '../../vocabulary/errors.ts'
+import { type HistoryOptions, type HistoryPage, historyOptionNames } from '../../vocabulary/history.ts'
+import { type Message, redactedEvent } from '../../vocabulary/message.ts'
+import type { Position } from '../../vocabulary/position.ts'
+import type { HubContext } from '../context.ts'
+
+/** A page of a log, with the position of the newest message of the log. */
+export interface PositionedPage extends HistoryPage {
+  readonly position: Position
+}
+
+/**
+ * Reads a page of the log of an address for the application. The policy is not asked.
+ *
+ * @throws UsageError for an address without a log, and for options that cannot work.
+ * @throws ChatError `unavailable` when the log is out of reach.
+ */
+export async function readHubHistory(
+  context: HubContext,
+  address: string,
+  options: HistoryOptions = {},
+): Promise<PositionedPage> {
+  const range = rangeOf(address, options)
+  const page = await untilAborted(options.signal, readPage(context, address, range))
+  const { epoch, base, top, topId, more } = page
+  return {
+    epoch,
+    base,
+    top,
+    position: [epoch, top, topId],
+    messages: page.entries.flatMap((entry) => messageOf(context, address, epoch, entry) ?? []),
+    more,
+  }
+}
+
+function rangeOf(address: string, options: HistoryOptions): LogRange {
+  const operation = `read the history of ${address}`
+  if (address.startsWith('~'))
+    throw new UsageError(`unable to ${operation}: a session has no log; it takes casts and asks only`)
+  checkOptions(operation, options, historyOptionNames)
+  const { after, before, limit = historyPage.messages } = options
+  for (const [name, value] of Object.entries({ after, before, limit: limit - 1 }))
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0))
+      throw new UsageError(
+        `unable to ${operation}: the option '${name}' must be a whole number, but is ${describe(options[name as 'limit'])}`,
+      )
+  if (after !== undefined && before !== undefined)
+    throw new UsageError(`unable to ${operation}: give 'after' or 'before', not both`)
+  const most = Math.min(limit, historyPage.max)
+  return after !== undefined ? { after, limit: most } : { before: before ?? null, limit: most }
+}
+
+async function readPage(context: HubContext, address: string, range: LogRange): Promise<LogPage> {
+  try {
+    return await context.backplane.read(address, range)
+  } catch (cause) {
+    throw new ChatError('unavailable', `unable to read the history of ${address}: the log is out of reach`, {
+      cause,
+    })
+  }
+}
+
+/** Returns an entry as a message; `null` for an entry that does not fit the contract, which is reported. */
+function messageOf(context: HubContext, address: string, epoch: string, entry: LogEntry): Message | null {
+  const { at, event, from, id, time } = entry
+  try {
+    const data: unknown = JSON.parse(entry.data)
+    return {
+      address,
+      event,
+      data: event === redactedEvent ? data : context.validator.event(event, data),
+      meta: entry.meta === null ? null : JSON.parse(entry.meta),
+      from,
+      session: from === null ? null : id.slice(0, id.indexOf('.')),
+      durable: true,
+      id,
+      position: [epoch, at, id],
+      time,
+    }
+  } catch (error) {
+    context.reportError({ error, source: 'listener', subject: `${address} ${event}` })
+    return null
+  }
+}
