@@ -86,7 +86,7 @@ export function askPolicy<T>(
 }
 
 const allows = (answer: unknown): answer is true | Replacement =>
-  answer === true || (typeof answer === 'object' && answer !== null)
+  answer === true || (typeof answer === 'object' && answer !== null && Object.keys(answer).length > 0)
 
 const isReplacement = (answer: true | Replacement): answer is Replacement => answer !== true
 
