@@ -145,6 +145,13 @@ export class Stage {
     return this.time.settle()
   }
 
+  /** Resolves as a promise of the hub does, after all running work has completed. */
+  async settled<T>(promise: Promise<T>): Promise<T> {
+    promise.catch(() => {})
+    await this.settle()
+    return promise
+  }
+
   /** Lets time pass. */
   advance(milliseconds: number): Promise<void> {
     return this.time.advance(milliseconds)

@@ -59,7 +59,7 @@ const maxKeyLength = 255
 const retryAfter = '1'
 
 const bodyWasRead =
-  'The body was read before the hub got the request, for example by express.json(). Mount the handler before it.'
+  'unable to publish: the body was read before, for example by express.json(); mount the handler before it'
 
 const statusOf: Readonly<Partial<Record<ErrorCode, number>>> = {
   bad_request: 400,
@@ -79,10 +79,10 @@ const statusOf: Readonly<Partial<Record<ErrorCode, number>>> = {
 }
 
 const bodyFailures: Readonly<Record<BodyFailure, string>> = {
-  400: 'the body broke off, or is not UTF-8',
-  408: 'the body took too long',
-  413: 'the body is too large',
-  429: 'the body was given up',
+  400: 'unable to publish: the body broke off, or is not UTF-8',
+  408: 'unable to publish: the body took too long',
+  413: 'unable to publish: the body is too large',
+  429: 'unable to publish: the body was given up',
 }
 
 /** Publishes what servers, scripts and functions post, the same for every server. */
@@ -115,7 +115,7 @@ export class PublishEndpoint<Request> {
   async #publish(request: PublishRequest<Request>, handshake: Handshake): Promise<Answer> {
     try {
       if (!isJson(handshake))
-        return errorAnswer(415, 'bad_request', 'the content type is not application/json')
+        return errorAnswer(415, 'bad_request', 'unable to publish: the content type is not application/json')
       const publisher = await this.#authenticate(request.connect, handshake)
       if (publisher === false || publisher === null) return unauthorized
       const text = await this.#read(request)
@@ -180,7 +180,7 @@ export class PublishEndpoint<Request> {
     if (error instanceof ChatError && status !== 500)
       return errorAnswer(status, error.code, error.message, error)
     this.#requests.refuse({ status: 500, message: 'The request could not be published.', error }, request)
-    return errorAnswer(500, 'internal', 'the server has failed')
+    return errorAnswer(500, 'internal', 'unable to publish: the server has failed')
   }
 }
 
@@ -198,7 +198,7 @@ function keyOf({ headers }: Handshake): string | undefined {
 }
 
 const unauthorized: Answer = {
-  ...errorAnswer(401, 'unauthorized', 'the credentials are missing or wrong'),
+  ...errorAnswer(401, 'unauthorized', 'unable to publish: the credentials are missing or wrong'),
   headers: { ...errorAnswer(401, 'unauthorized', '').headers, 'www-authenticate': 'Bearer' },
 }
 
@@ -206,10 +206,9 @@ const unauthorized: Answer = {
 function errorAnswer(
   status: number,
   code: ErrorCode,
-  reason: string,
+  message: string,
   { detail, retryAfter: wait }: { readonly detail?: unknown; readonly retryAfter?: number | undefined } = {},
 ): Answer {
-  const message = reason.startsWith('unable to ') ? reason : `unable to publish: ${reason}`
   const answer = jsonAnswer(status, { code, message, detail })
   if (status !== 429 && status !== 503) return answer
   const seconds = wait === undefined ? retryAfter : String(Math.ceil(wait / 1000))
