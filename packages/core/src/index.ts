@@ -98,5 +98,6 @@ export {
 } from './vocabulary/errors.ts'
 export type { HistoryOptions, HistoryPage } from './vocabulary/history.ts'
 export type { PresenceMember } from './vocabulary/member.ts'
+export type { Message } from './vocabulary/message.ts'
 export type { Meta } from './vocabulary/meta.ts'
 export type { GapReason, Position, Stored } from './vocabulary/position.ts'

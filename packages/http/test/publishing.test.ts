@@ -216,7 +216,7 @@ test('a request for another path is left alone', async () => {
   expect(await handler.fetch(new Request('http://hub.example/other', { method: 'POST' }))).toBeUndefined()
 })
 
-test.each([
+test.each<[object, string]>([
   [{}, 'authenticate'],
   [{ authenticate: () => true, timeout: -1 }, 'timeout'],
   [{ authenticate: () => true, tiemout: 1 }, 'tiemout'],

@@ -37,7 +37,9 @@ const verifiedPerBeat = 500
 const closeTime = 2_000
 
 /** The operation of a request to the policy. It distributes over the actions and events. */
-type OperationOf<Request> = Request extends unknown ? Omit<Request, 'user' | 'session'> : never
+type OperationOf<Request> = Request extends unknown
+  ? Omit<Request, 'user' | 'session' | 'meta'> & { readonly meta?: Meta | null | undefined }
+  : never
 
 /**
  * The server side. A hub sends to all clients, to a room or to one user, over any transport, and answers the

@@ -25,9 +25,16 @@ export interface PublishHub extends TransportHub {
 type PolicyRequest = Omit<AuthorizeRequest, 'user' | 'session'>
 
 /** Answer of the policy: `false`, or the permission and the data to store. */
-type Verdict = boolean | { readonly data?: unknown; readonly meta?: Meta | undefined }
+type Verdict = boolean | { readonly data?: unknown; readonly meta?: Meta | null | undefined }
 
 type Meta = Readonly<Record<string, string | number | boolean | null>>
+
+/** The part of a request to publish that the policy may replace. */
+interface Content {
+  readonly data: unknown
+  readonly meta: PublishBody['meta'] | null
+  readonly from: string | undefined
+}
 
 interface SendingOptions {
   readonly from?: string | undefined
@@ -152,7 +159,7 @@ export class PublishEndpoint<Request> {
     const { address, event, cast } = body
     const allowed = publisher === true ? body : await this.#allowed(publisher, body)
     const { data, from } = allowed
-    const meta = allowed.meta as Meta | undefined
+    const meta = (allowed.meta ?? undefined) as Meta | undefined
     const target = this.#hub.to(address)
     if (cast) {
       target.cast(event, data, { from, meta, key: body.key })
@@ -164,14 +171,19 @@ export class PublishEndpoint<Request> {
   }
 
   /** Asks the policy, and returns the message as the policy lets it pass. */
-  async #allowed(user: User, body: PublishBody): Promise<Pick<PublishBody, 'data' | 'meta' | 'from'>> {
+  async #allowed(user: User, body: PublishBody): Promise<Content> {
     if (body.from !== undefined && body.from !== user.id)
       throw new ChatError('forbidden', "unable to publish: 'from' is another user")
     const { address, event, data, meta } = body
     const request = { action: body.cast ? 'cast' : 'send', address, event, data, meta } as PolicyRequest
     const verdict = await this.#hub.may(user, request)
     if (verdict === false) throw new ChatError('forbidden', 'unable to publish: not allowed')
-    return { data, meta, ...(verdict === true ? {} : verdict), from: user.id }
+    const replaced = verdict === true ? {} : verdict
+    return {
+      data: replaced.data ?? data,
+      meta: replaced.meta === undefined ? meta : replaced.meta,
+      from: user.id,
+    }
   }
 
   #failed(error: unknown, request: ConnectRequest<Request>): Answer {

@@ -26,7 +26,9 @@ export async function may(
   const { action, address, event } = request
   const sends = action === 'send' || action === 'cast'
   if (!sends && !receives(user, address)) return false
-  const valid = sends ? { ...request, data: context.validator.event(event ?? '', request.data) } : request
+  const valid = sends
+    ? { meta: null, ...request, data: context.validator.event(event ?? '', request.data) }
+    : request
   const verdict = await askPolicy({ context, user, id: null }, valid, (answer) => ({ answer }))
   if ('answer' in verdict) return verdict.answer
   if (verdict.code === 'forbidden') return false

@@ -19,7 +19,7 @@ test('asks the policy with the user and no session', async () => {
 
   expect(asked).toEqual([
     { user: alice, session: null, action: 'read', address: '#a' },
-    { user: alice, session: null, action: 'send', address: '@bob', event: 'say', data: 1 },
+    { user: alice, session: null, action: 'send', address: '@bob', event: 'say', data: 1, meta: null },
   ])
 })
 

@@ -1,4 +1,4 @@
-import { contract } from '@chat/core'
+import { type AuthorizeRequest, contract } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { outcome, paths, stage } from '../../support/stage.ts'
@@ -10,7 +10,8 @@ describe.each(paths)('a policy that answers with content, with a backplane that 
     const s = stage({
       path,
       contract: chat,
-      authorize: ({ action }) => (action === 'send' ? { data: { text: ' masked ' } } : true),
+      authorize: ({ action }: AuthorizeRequest) =>
+        action === 'send' ? { data: { text: ' masked ' } } : true,
     } as never)
     const heard: unknown[] = []
     s.hub.on('say', (data) => heard.push(data))
@@ -70,7 +71,7 @@ describe.each(paths)('a policy that answers with content, with a backplane that 
     const s = stage({
       path,
       contract: chat,
-      authorize: ({ action }) => (action === 'send' ? (answer as never) : true),
+      authorize: ({ action }: AuthorizeRequest) => (action === 'send' ? answer : true),
     } as never)
     const alice = await s.client('alice')
 
