@@ -1,8 +1,8 @@
-import type { JsonText } from '../backplane/backplane.ts'
 import { encodeValue } from '../protocol/json.ts'
 import { answerBytes } from '../protocol/limits.ts'
 import { encodeMeta } from '../protocol/meta.ts'
 import { ChatError } from '../vocabulary/errors.ts'
+import type { JsonText } from '../vocabulary/json-text.ts'
 import type { Meta } from '../vocabulary/meta.ts'
 import { exceedsBytes } from '../vocabulary/text.ts'
 

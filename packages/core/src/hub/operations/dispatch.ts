@@ -2,6 +2,7 @@ import type { ClientFrame } from '../../protocol/client-frames.ts'
 import type { WireError } from '../../protocol/encode.ts'
 import { ProtocolError } from '../../protocol/protocol-error.ts'
 import { CloseCode } from '../../vocabulary/close-codes.ts'
+import type { QueuedTask } from '../sessions/address-queues.ts'
 import type { WindowKind } from '../sessions/operation-window.ts'
 import type { Session } from '../sessions/session.ts'
 import { call } from './call.ts'
@@ -9,7 +10,7 @@ import { cast } from './cast.ts'
 import { join } from './join.ts'
 import { leave } from './leave.ts'
 import { listMembers } from './list-members.ts'
-import { publish } from './publish.ts'
+import { publish, type Turn } from './publish.ts'
 import { readHistory } from './read-history.ts'
 import { renewCredentials } from './renew-credentials.ts'
 import { setState } from './set-state.ts'
@@ -63,22 +64,29 @@ function runAddressed(session: Session, frame: AddressedFrame): void {
     // (P-FR-9), except a leave, which never counts (P-LV-3).
     const mayRepeat = publishes && session.window.mayRepeat(ref)
     const over = mayRepeat || frame.type === 'leave' ? null : session.chargeRate(ref)
-    session.queues.runTask(frame.address, (next) => {
-      const finished = (): void => {
-        done()
-        next()
+    const task: QueuedTask = (finished, next) => {
+      const turn: Turn = {
+        done: () => {
+          done()
+          finished()
+        },
+        next,
       }
-      if (over === null) return runOperation(session, frame, mayRepeat, finished)
-      session.err(ref, over)
-      finished()
-    })
+      if (over === null) return runOperation(session, frame, mayRepeat, turn)
+      session.appends.afterAnswers(frame.address, () => {
+        session.err(ref, over)
+        turn.done()
+      })
+    }
+    session.queues.runTask(frame.address, task, publishes)
   })
 }
 
-function runOperation(session: Session, frame: AddressedFrame, mayRepeat: boolean, done: () => void): void {
+function runOperation(session: Session, frame: AddressedFrame, mayRepeat: boolean, turn: Turn): void {
+  const { done } = turn
   switch (frame.type) {
     case 'send':
-      return publish(session, frame, mayRepeat, done)
+      return publish(session, frame, mayRepeat, turn)
     case 'leave':
       leave(session, frame)
       return done()

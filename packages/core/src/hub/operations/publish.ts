@@ -10,10 +10,18 @@ import { addressKind } from '../../vocabulary/address.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
 import { authorizeContent } from '../policy/authorize.ts'
 import type { SoundContent } from '../policy/replacement.ts'
+import type { Appended } from '../sessions/append.ts'
 import type { Session } from '../sessions/session.ts'
-import { type Appended, append } from './append.ts'
 import { badPayload, checkEvent, checkMeta, type ValidData, validateEvent } from './checks.ts'
 import { notifyListeners } from './notify.ts'
+
+/** The turn of a send in the queue of its address. */
+export interface Turn {
+  /** Called when the send was answered. */
+  readonly done: () => void
+  /** Called when the next send may be started. */
+  readonly next: () => void
+}
 
 const conflict: WireError = {
   code: 'conflict',
@@ -28,13 +36,19 @@ const conflict: WireError = {
  * @param mayRepeat - True when the frame may be a repetition, which is looked up before it counts toward the
  * rate.
  */
-export function publish(session: Session, frame: SendFrame, mayRepeat: boolean, done: () => void): void {
+export function publish(session: Session, frame: SendFrame, mayRepeat: boolean, turn: Turn): void {
   const { context } = session
   const { ref, address, event } = frame
-  const refuse = (error: WireError): void => {
-    session.err(ref, error)
-    done()
+  const { done, next } = turn
+  // The answers to the sends to an address come in the order of their refs (P-ST-10).
+  const inTurn = (answer: () => void): void => {
+    session.appends.afterAnswers(address, () => {
+      answer()
+      done()
+    })
+    next()
   }
+  const refuse = (error: WireError): void => inTurn(() => session.err(ref, error))
   const sound = valueFault(frame.data, context.limits.depth) === null
   const json = sound ? encodeValue(frame.data) : ''
   const key: AppendKey = {
@@ -65,10 +79,10 @@ export function publish(session: Session, frame: SendFrame, mayRepeat: boolean, 
         from: session.user.id,
         id: `${session.id}.${ref}`,
       }
-      append(context, {
-        address,
+      session.appends.append(address, {
         message,
         key,
+        next,
         done: (result) => {
           answer(session, ref, result)
           done()
@@ -84,8 +98,7 @@ export function publish(session: Session, frame: SendFrame, mayRepeat: boolean, 
     () => context.backplane.find(address, key),
     (known) => {
       if (known === null || !('at' in known) || known.outcome === 'overtaken') return proceed()
-      answer(session, ref, known)
-      done()
+      inTurn(() => answer(session, ref, known))
     },
     (error) => {
       // It may be a repetition: the append itself will tell.

@@ -13,6 +13,7 @@ import type { User } from '../options.ts'
 import type { PresenceRegistry } from '../presence/presence-registry.ts'
 import type { Departure } from '../presence/room-presence.ts'
 import { AddressQueues } from './address-queues.ts'
+import { Appends } from './appends.ts'
 import { OperationWindow } from './operation-window.ts'
 import { PendingAsks } from './pending-asks.ts'
 import { type RateLimiter, rateKey } from './rate-limiter.ts'
@@ -94,6 +95,8 @@ export class Session implements HubSession {
   readonly asks: PendingAsks
   /** The queues of the session's operations. */
   readonly queues: AddressQueues
+  /** The messages of the session for which the log has not answered. */
+  readonly appends: Appends
   /** The session's refs, and its unanswered operations. */
   readonly window: OperationWindow
   /** Counts revocations. A permission of an earlier count is no longer valid. */
@@ -128,6 +131,7 @@ export class Session implements HubSession {
     this.subscriptions = new Subscriptions(context, { session: this, generation, outbox, feeds })
     this.asks = new PendingAsks(context, outbox, this.id)
     this.queues = origin.older?.queues ?? new AddressQueues()
+    this.appends = origin.older?.appends ?? new Appends(context)
     this.window = new OperationWindow(context.limits.inflight, origin.lastRef, origin.resumed)
   }
 

@@ -6,15 +6,14 @@ import { addressKind } from '../../vocabulary/address.ts'
 import { describe } from '../../vocabulary/check-options.ts'
 import { ChatError, isWireCode, UncertainError, UsageError } from '../../vocabulary/errors.ts'
 import { eventNameRule, isEventName } from '../../vocabulary/event-name.ts'
-import type { JsonText } from '../../vocabulary/json-text.ts'
 import type { PresenceMember } from '../../vocabulary/member.ts'
 import type { Position, Stored } from '../../vocabulary/position.ts'
 import { encodeContent } from '../content.ts'
 import type { HubContext } from '../context.ts'
-import { append } from '../operations/append.ts'
 import { publishCast } from '../operations/cast.ts'
 import { revoke } from '../policy/revoke.ts'
-import { AddressQueues } from '../sessions/address-queues.ts'
+import { AddressQueues, type QueuedTask } from '../sessions/address-queues.ts'
+import { Appends } from '../sessions/appends.ts'
 import type { HubState } from '../sessions/hub-state.ts'
 import { AskPoll } from './ask-poll.ts'
 import { readHubHistory } from './hub-history.ts'
@@ -39,14 +38,15 @@ const keyNameLength = 16
 export class HubPublisher {
   readonly #state: HubState
   readonly #context: HubContext
-  /** One append per address is under way, so that a repetition cannot overtake a later message. */
   readonly #queues = new AddressQueues()
+  readonly #appends: Appends
   /** Give up the messages for which the log has not answered yet. */
   readonly #undecided = new Set<(cause: unknown) => void>()
 
   constructor(state: HubState) {
     this.#state = state
     this.#context = state.context
+    this.#appends = new Appends(state.context)
   }
 
   /**
@@ -100,20 +100,20 @@ export class HubPublisher {
       }
       const id = `${name}.${ref}`
       const message = { event, ...content, from: options?.from ?? null, id }
-      this.#queues.runTask(address, (next) =>
-        append(this.#context, {
-          address,
+      const task: QueuedTask = (finished, next) =>
+        this.#appends.append(address, {
           message,
           key,
+          next,
           done: (result) => {
             decided()
-            next()
+            finished()
             if (result.outcome !== 'conflict')
               return resolve({ position: [result.epoch, result.at, result.id], id: result.id })
             reject(new ChatError('conflict', conflictOf(options?.idempotencyKey)))
           },
-        }),
-      )
+        })
+      this.#queues.runTask(address, task, true)
     })
   }
 

@@ -7,17 +7,29 @@ import { everyOrder, type Turns } from '../../support/orders.ts'
 import { nobody, ScriptedConnection } from '../../support/scripted-connection.ts'
 import { altered } from '../../support/stage.ts'
 
-/** A store that is reached in one turn and answers in another, and whose hints take a turn of their own. */
+/**
+ * A store that is reached in one turn and answers in another, and whose hints take a turn of their own.
+ * Appends reach it, and are answered, in the order of the calls.
+ */
 function distant(store: MemoryStore, turns: Turns): Backplane {
   const far = async <T>(operation: () => T): Promise<T> => {
     const answer = await turns.take(operation)
     return turns.take(() => answer)
   }
+  let arrived: Promise<unknown> = Promise.resolve()
+  let answered: Promise<unknown> = Promise.resolve()
+  const inOrder = async <T>(operation: () => T): Promise<T> => {
+    const arrival = arrived.then(() => turns.take(operation))
+    arrived = arrival
+    const answer = Promise.all([arrival, answered]).then(([result]) => turns.take(() => result))
+    answered = answer
+    return answer
+  }
   return altered(new MemoryBackplane(store), {
     // `*` and the inboxes are there at once.
     read: (stream, range) =>
       stream === '#a' ? far(() => store.read(stream, range)) : store.read(stream, range),
-    append: (stream, message, key) => far(() => store.append(stream, message, key)),
+    append: (stream, message, key) => inOrder(() => store.append(stream, message, key)),
     tail: (stream, listener) => store.tail(stream, (hint) => void turns.take(() => listener(hint))),
   })
 }

@@ -1,0 +1,41 @@
+import type { AppendResult } from '../../backplane/backplane.ts'
+import { isPromise, type MaybePromise } from '../../runtime/maybe-promise.ts'
+import type { HubContext } from '../context.ts'
+import { type Append, isFinal } from './append.ts'
+import { AppendLane } from './append-lane.ts'
+
+/**
+ * The appends of one sender, by address. Several appends may be on their way to a log that is across a
+ * network; they are stored and answered in their order.
+ */
+export class Appends {
+  readonly #context: HubContext
+  readonly #lanes = new Map<string, AppendLane>()
+
+  constructor(context: HubContext) {
+    this.#context = context
+  }
+
+  /** Appends a message. Its answer comes in this very call when the log answers at once. */
+  append(address: string, request: Append): void {
+    const open = this.#lanes.get(address)
+    if (open !== undefined) return open.append(request)
+    let answer: MaybePromise<AppendResult>
+    try {
+      answer = this.#context.backplane.append(address, request.message, request.key)
+      if (!isPromise(answer) && isFinal(answer)) return request.done(answer)
+    } catch (error) {
+      answer = Promise.reject(error)
+    }
+    const lane = new AppendLane(this.#context, address, () => this.#lanes.delete(address))
+    this.#lanes.set(address, lane)
+    lane.adopt(request, answer)
+  }
+
+  /** Calls `then` after the answers to the earlier appends of an address, at once when there are none. */
+  afterAnswers(address: string, then: () => void): void {
+    const lane = this.#lanes.get(address)
+    if (lane === undefined) then()
+    else lane.afterAnswers(then)
+  }
+}
