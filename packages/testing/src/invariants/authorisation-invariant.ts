@@ -71,16 +71,17 @@ export class AuthorisationInvariant {
     const { authorize } = options
     if (authorize === undefined) return options
     const watched = (request: AuthorizeRequest<U, C>): ReturnType<typeof authorize> => {
-      if (request.action !== 'join') return authorize(request)
+      // `hub.may` asks without a session, which gets no message.
+      if (request.action !== 'join' || request.session === null) return authorize(request)
       const { count } = this.#moment()
       const answers = this.#answersFor(request.session, request.address)
       const answer = authorize(request)
-      const note = (allowed: boolean): void => {
+      const note = (allowed: unknown): void => {
         if (allowed === true) answers.allowed = Math.max(answers.allowed, count)
         answers.asked = Math.max(answers.asked, count)
         answers.answered = this.#options.time.now
       }
-      if (typeof answer === 'object') answer.then(note, () => note(false))
+      if (typeof answer === 'object' && 'then' in answer) answer.then(note, () => note(false))
       else note(answer)
       return answer
     }
