@@ -12,13 +12,14 @@ export class NatsServer {
   readonly name: string
   /** The process of the server. */
   readonly process: BrokerProcess
-  readonly #folder: string
+  /** The temporary folder of the server, which holds its streams. */
+  readonly folder: string
 
   private constructor(place: NatsPlace, process: BrokerProcess) {
     this.port = place.port
     this.monitoring = place.monitoring
     this.name = place.name
-    this.#folder = place.folder
+    this.folder = place.folder
     this.process = process
   }
 
@@ -79,7 +80,7 @@ export class NatsServer {
   async close(): Promise<void> {
     this.process.resume()
     await this.process.kill()
-    removeFolder(this.#folder)
+    removeFolder(this.folder)
   }
 
   static async #startAt(place: NatsPlace, lines: readonly string[]): Promise<NatsServer> {

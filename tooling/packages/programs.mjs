@@ -21,6 +21,7 @@ const programs = [
   { file: 'world.mjs', needs: ['@chat/core', '@chat/testing'] },
   { file: 'node-ws.mjs', needs: ['@chat/core', '@chat/node-ws'] },
   { file: 'http.mjs', needs: ['@chat/core', '@chat/http'] },
+  { file: 'nats.mjs', needs: ['@chat/core', '@chat/nats'] },
   { file: 'bun.mjs', needs: ['@chat/core', '@chat/bun', '@chat/browser'], kinds: ['bun'] },
   { file: 'bun-frameworks.mjs', needs: ['@chat/core', '@chat/bun', '@chat/browser'], kinds: ['bun'] },
   { file: 'web-socket.mjs', needs: ['@chat/core', '@chat/web-socket', '@chat/browser'], kinds: ['deno'] },

@@ -16,6 +16,7 @@ const examples = {
   '@chat/bun': { run: (one) => serves({ ...one, runtime: 'bun' }) },
   '@chat/core': { run: ends },
   '@chat/http': { run: serves },
+  '@chat/nats': { not: 'they need a NATS server' },
   '@chat/node-ws': { run: serves },
   '@chat/testing': { run: passes },
   '@chat/web-socket': { run: inDenoAndWorkerd },
