@@ -172,7 +172,13 @@ class NatsBackplane implements Backplane {
   }
 
   async probe(): Promise<void> {
-    await this.#jetstream.last(this.#names.logStream, this.#names.log(''))
+    const { logStream, sessionStream, presenceStream, clock, leases } = this.#names
+    await Promise.all([
+      this.#jetstream.last(logStream, this.#names.log('')),
+      this.#jetstream.last(sessionStream, clock),
+      this.#jetstream.last(presenceStream, leases),
+    ])
+    if (this.#recovery?.underWay) throw unavailable('reach JetStream', 'the streams are being restored')
   }
 
   close(): Promise<void> {

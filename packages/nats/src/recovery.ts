@@ -32,6 +32,11 @@ export class Recovery {
     link.watch({ down: () => this.#steps.lost(), up: () => this.doubt() })
   }
 
+  /** `true` during a recovery. */
+  get underWay(): boolean {
+    return this.#running
+  }
+
   /** Calls `listener` after each recovery. */
   onRecovered(listener: () => void): Undo {
     // The same function may listen twice; each undo ends its own.
