@@ -9,19 +9,23 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const folder = fileURLToPath(new URL('installed/', import.meta.url))
 
-/**
- * Installs a folder of tooling/installed, unless its modules are as new as its lock file. Returns the path of
- * its node_modules.
- */
+/** Installs a folder of tooling/installed on its first use. Returns the path of its node_modules. */
 export function ensureInstalled(name) {
-  const place = join(folder, name)
+  return ensureModules(join(folder, name), `tooling/installed/${name}`)
+}
+
+/**
+ * Installs the modules of a folder with a lock file, unless they are as new as the lock file. Returns the
+ * path of its node_modules.
+ */
+export function ensureModules(place, name) {
   const modules = join(place, 'node_modules')
   const installed = join(modules, '.package-lock.json')
   const wanted = join(place, 'package-lock.json')
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) return modules
-  console.log(`installing tooling/installed/${name} …`)
+  console.log(`installing ${name} …`)
   const { status } = spawnSync('npm', ['ci', '--prefix', place], { stdio: 'inherit' })
-  if (status !== 0) fail(`npm ci --prefix tooling/installed/${name} failed; run it by hand to see why`)
+  if (status !== 0) fail(`npm ci --prefix ${name} failed; run it by hand to see why`)
   return modules
 }
 

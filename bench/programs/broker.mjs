@@ -1,0 +1,75 @@
+// Runs a broker, and ends it together with the bench, also when the bench is killed.
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { cpuOfProcess } from '../run/cpu.mjs'
+import { answer } from './answer.mjs'
+
+/** How each broker is started: the command, its arguments, the line that says that it is ready. */
+const brokers = {
+  redis: {
+    command: 'redis-server',
+    ready: 'Ready to accept connections',
+    args: (port, folder) => [
+      ...['--port', port, '--bind', '127.0.0.1', '--dir', folder],
+      ...['--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction'],
+    ],
+    url: (port) => `redis://127.0.0.1:${port}`,
+  },
+  nats: {
+    command: 'nats-server',
+    ready: 'Server is ready',
+    args: (port, folder) => ['-a', '127.0.0.1', '-p', port, '-js', '-sd', folder],
+    url: (port) => `nats://127.0.0.1:${port}`,
+  },
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'chat-bench-'))
+let child = null
+
+answer({ start, cpu: () => cpuOfProcess(child.pid), end })
+
+async function start({ name, cpus }) {
+  const { command, ready, args, url } = brokers[name]
+  const port = String(await freePort())
+  const all = [command, ...args(port, folder)]
+  const [program, ...rest] = cpus === null ? all : ['taskset', '-c', cpus, ...all]
+  child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  let output = ''
+  await new Promise((resolve, reject) => {
+    const failed = (reason) => reject(new Error(`unable to start ${command}: ${reason}\n${output}`))
+    const read = (chunk) => {
+      output += chunk
+      if (output.includes(ready)) resolve()
+    }
+    child.stdout.on('data', read)
+    child.stderr.on('data', read)
+    child.on('error', (error) => failed(error.message))
+    child.on('exit', (code) => failed(`it ended with ${code}`))
+  })
+  return url(port)
+}
+
+function end() {
+  const done = () => {
+    rmSync(folder, { recursive: true, force: true })
+    process.exit(0)
+  }
+  if (child === null || child.exitCode !== null || child.pid === undefined) return done()
+  child.on('exit', done)
+  child.kill('SIGKILL')
+  return null
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.on('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address()
+      server.close(() => resolve(port))
+    })
+  })
+}

@@ -1,0 +1,5 @@
+/** The scenarios, in the order of the report. */
+export const scenarioNames = ['round-trip', 'broadcast', 'burst-10', 'burst-50']
+
+/** Imports a scenario by its name. */
+export const importScenario = (name) => import(`./${name}.scenario.mjs`)
