@@ -10,7 +10,7 @@ export const wire = {
       { v: [1, 1], token: `user-${++users}`, streams: receives ? { [`#${room}`]: null } : {} },
     ]),
   isReady: (text) => text.startsWith('["welcome"'),
-  isPing: (text) => text.startsWith('["ping"'),
+  isPing: (text) => text.startsWith('["ping"') || text.includes('\n["ping"'),
   pong: '["pong"]',
   isError: (text) => text.startsWith('["err"') || text.includes('\n["err"'),
   say: (room, ref, data) => `["send",${ref},"#${room}","say",${data}]`,

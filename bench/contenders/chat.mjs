@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { inspect } from 'node:util'
 import { listen } from './listen.mjs'
 
 /** Imports a bundle of this repository's packages; see run/packages.mjs. */
@@ -16,7 +17,7 @@ export async function serveChat(backplane) {
     limits: { rate: 1e6, burst: 1e6, inflight: 1_000 },
     backplane,
   })
-  hub.on('$error', (error) => process.stderr.write(`${error?.stack ?? error}\n`))
+  hub.on('$error', (report) => process.stderr.write(`${inspect(report)}\n`))
   const server = createServer()
   attach(hub, server, { path: '/chat' })
   return { port: await listen(server) }

@@ -1,8 +1,10 @@
 // A node of a contender: a server on a free port, in a process of its own.
 import { importContender } from '../contenders/all.mjs'
 import { answer } from './answer.mjs'
+import { startProfile } from './profile.mjs'
 
 let server = null
+let stopProfile = null
 
 answer({
   async serve({ contender, urls, prefix }) {
@@ -15,7 +17,8 @@ answer({
     const { user, system } = process.cpuUsage()
     return user + system
   },
-  async close() {
-    await server?.close()
+  async profile(file) {
+    if (stopProfile === null) stopProfile = await startProfile()
+    else stopProfile = await stopProfile(file)
   },
 })

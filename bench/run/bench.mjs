@@ -49,18 +49,34 @@ class Running {
   async measureAll(tell) {
     const rounds = []
     for (const scenario of this.#options.scenarios) {
-      for (let round = -1; round < this.#options.rounds; round++) {
-        // The first round warms up and does not count. Every second round goes backwards.
-        const order = round % 2 === 0 ? this.#options.contenders : this.#options.contenders.toReversed()
-        for (const contender of order) {
-          const seconds = round < 0 ? Math.min(1, this.#options.seconds) : this.#options.seconds
-          const result = await this.#measure(scenario, contender, seconds)
-          if (round >= 0) rounds.push({ scenario, contender, round, ...result })
-        }
-        if (round >= 0) tell(`${scenario}: round ${round + 1} of ${this.#options.rounds}`)
-      }
+      await this.#profile(scenario, () => this.#measureRounds(scenario, rounds, tell))
     }
     return rounds
+  }
+
+  async #measureRounds(scenario, rounds, tell) {
+    for (let round = -1; round < this.#options.rounds; round++) {
+      // The first round warms up and does not count. Every second round goes backwards.
+      const order = round % 2 === 0 ? this.#options.contenders : this.#options.contenders.toReversed()
+      for (const contender of order) {
+        const seconds = round < 0 ? Math.min(1, this.#options.seconds) : this.#options.seconds
+        const result = await this.#measure(scenario, contender, seconds)
+        if (round >= 0) rounds.push({ scenario, contender, round, ...result })
+      }
+      if (round >= 0) tell(`${scenario}: round ${round + 1} of ${this.#options.rounds}`)
+    }
+  }
+
+  /** Profiles the nodes of a contender during `work`, if the run was asked to. */
+  async #profile(scenario, work) {
+    const nodes = this.#nodes.get(this.#options.profile)?.nodes ?? []
+    const toggle = () =>
+      Promise.all(
+        nodes.map((node, i) => node.request('profile', `.bench/${scenario}-node-${i + 1}.cpuprofile`)),
+      )
+    await toggle()
+    await work()
+    await toggle()
   }
 
   async end() {
@@ -80,8 +96,7 @@ class Running {
   async #startContender(name, { contender, urls }) {
     const nodes = []
     for (let i = 0; i < contender.nodes; i++) {
-      const flags = this.#options.profile === name ? ['--cpu-prof', '--cpu-prof-dir=.bench'] : []
-      nodes.push(await this.#program('node', { cpus: this.#placement.nodes[i], flags }))
+      nodes.push(await this.#program('node', { cpus: this.#placement.nodes[i] }))
     }
     const ports = []
     for (const node of nodes)
@@ -98,7 +113,9 @@ class Running {
 
   async #measure(scenario, contender, seconds) {
     const before = await this.#cpu(contender)
-    const result = await this.#load.request('measure', { contender, scenario, seconds })
+    const result = await this.#load.request('measure', { contender, scenario, seconds }).catch((cause) => {
+      throw new Error(`unable to measure ${contender} in ${scenario}`, { cause })
+    })
     const after = await this.#cpu(contender)
     const used = (name) => (before[name] === null ? null : after[name] - before[name])
     const [nodes, broker, load] = ['nodes', 'broker', 'load'].map(used)

@@ -8,9 +8,9 @@ export class Program {
   #id = 0
 
   /** Starts a program of `programs/`, on the processors `cpus` when given. */
-  static async start(name, { cpus = null, flags = [] } = {}) {
+  static async start(name, { cpus = null } = {}) {
     const path = fileURLToPath(new URL(`../programs/${name}.mjs`, import.meta.url))
-    const all = [process.execPath, ...flags, path]
+    const all = [process.execPath, path]
     const [command, ...args] = cpus === null ? all : ['taskset', '-c', cpus, ...all]
     const program = new Program(
       spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env: environment() }),

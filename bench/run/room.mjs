@@ -73,8 +73,9 @@ export class Room {
       })
       socket.on('message', (data) => {
         const text = data.toString('latin1')
+        // A transmission of the hub may hold a ping and messages.
         if (isPing(text)) socket.send(pong)
-        else if (isError(text)) this.#fail(new Error(`a client was told ${text}`), reject)
+        if (isError(text)) this.#fail(new Error(`a client was told ${text}`), reject)
         else if (isReady(text)) resolve(socket)
         else if (receives) this.#receive(count(text))
       })

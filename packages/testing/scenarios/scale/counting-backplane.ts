@@ -1,3 +1,4 @@
+import type { MaybePromise } from '@chat/core'
 import type {
   Backplane,
   BackplaneCapabilities,
@@ -7,7 +8,6 @@ import type {
   PresenceStore,
   SessionStore,
 } from '@chat/core/backplane'
-import type { MaybePromise } from '@chat/core'
 import type { Counts } from './counts.ts'
 
 /** Counters of a {@link CountingBackplane}. */

@@ -1,4 +1,4 @@
-import { Population, commonRoom } from '../population.ts'
+import { commonRoom, Population } from '../population.ts'
 import { type Measurement, ScaleCluster } from '../scale-cluster.ts'
 
 /** Messages that the common room gets while all are away. */
