@@ -1,7 +1,9 @@
 // A program of the bench answers the requests of its parent over the channel of `fork`, and ends with it.
 
-/** Answers each request with the result of the handler of its name. */
-export function answer(handlers) {
+/**
+ * Answers each request with the result of the handler of its name. `end` resolves when the process may end.
+ */
+export function answer(handlers, end = async () => {}) {
   process.on('message', async ({ id, name, input }) => {
     try {
       process.send({ id, result: (await handlers[name](input)) ?? null })
@@ -10,7 +12,7 @@ export function answer(handlers) {
     }
   })
   // The parent may have been killed. Ctrl-C reaches every process of the terminal: the parent decides.
-  process.on('disconnect', () => handlers.end?.() ?? process.exit(0))
+  process.on('disconnect', () => void end().finally(() => process.exit(0)))
   process.on('SIGINT', () => {})
   process.send({ ready: true })
 }

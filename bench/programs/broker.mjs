@@ -1,5 +1,6 @@
 // Runs a broker, and ends it together with the bench, also when the bench is killed.
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -27,9 +28,10 @@ const brokers = {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'chat-bench-'))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 let child = null
 
-answer({ start, cpu: () => cpuOfProcess(child.pid), end })
+answer({ start, cpu: () => cpuOfProcess(child.pid) }, end)
 
 async function start({ name, cpus }) {
   const { command, ready, args, url } = brokers[name]
@@ -52,15 +54,11 @@ async function start({ name, cpus }) {
   return url(port)
 }
 
-function end() {
-  const done = () => {
-    rmSync(folder, { recursive: true, force: true })
-    process.exit(0)
-  }
-  if (child === null || child.exitCode !== null || child.pid === undefined) return done()
-  child.on('exit', done)
+async function end() {
+  if (child === null || child.exitCode !== null || child.pid === undefined) return
+  const ended = once(child, 'exit')
   child.kill('SIGKILL')
-  return null
+  await ended
 }
 
 function freePort() {

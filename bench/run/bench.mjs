@@ -9,12 +9,20 @@ import { Program } from './process.mjs'
 /** Returns the measurements of all rounds; `tell` is called with the progress. */
 export async function bench(options, tell) {
   const running = new Running(placement(options.pin), options)
-  const stop = () => void running.end().then(() => process.exit(130))
+  let stopped = false
+  const stop = () => {
+    stopped = true
+    void running.end().then(() => process.exit(130))
+  }
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)
   try {
     await running.start(tell)
     return await running.measureAll(tell)
+  } catch (error) {
+    // A measurement fails when the bench is stopped, which is no news.
+    if (stopped) return await new Promise(() => {})
+    throw error
   } finally {
     process.off('SIGINT', stop)
     process.off('SIGTERM', stop)
