@@ -19,6 +19,7 @@ const { values } = parseArgs({
     scenarios: { type: 'string' },
     baseline: { type: 'string', default: 'ws-redis' },
     profile: { type: 'string' },
+    sizing: { type: 'boolean', default: false },
     'no-pin': { type: 'boolean', default: false },
   },
 })
@@ -32,6 +33,7 @@ if (values.help) {
   --scenarios a,b    scenarios: ${scenarioNames.join(', ')}
   --baseline a       the contender that the ratios compare with (default: ws-redis)
   --profile a        writes a CPU profile of each node of a contender to .bench/
+  --sizing           measures only what messages, logs, sessions and members take at the brokers
   --no-pin           does not pin processes to processors
 Writes .bench/latest.json and .bench/latest.md.`)
   process.exit(0)
@@ -42,6 +44,14 @@ const { bench } = await import('./run/bench.mjs')
 const { bundlePackages } = await import('./run/packages.mjs')
 const { report } = await import('./run/report.mjs')
 const { summarize } = await import('./run/summary.mjs')
+
+if (values.sizing) {
+  await requireServers(['chat-redis', 'chat-nats'])
+  await bundlePackages(['chat-redis', 'chat-nats'])
+  const { sizing, sizingReport } = await import('./run/sizing.mjs')
+  console.log(sizingReport(await sizing(['redis', 'nats'])))
+  process.exit(0)
+}
 
 const options = {
   rounds: Number(values.rounds ?? (values.quick ? 3 : 7)),

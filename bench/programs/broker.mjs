@@ -1,11 +1,11 @@
 // Runs a broker, and ends it together with the bench, also when the bench is killed.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { cpuOfProcess } from '../run/cpu.mjs'
+import { cpuOfProcess, memoryOfProcess } from '../run/cpu.mjs'
 import { answer } from './answer.mjs'
 
 /** How each broker is started: the command, its arguments, the line that says that it is ready. */
@@ -18,23 +18,26 @@ const brokers = {
       ...['--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction'],
     ],
     url: (port) => `redis://127.0.0.1:${port}`,
+    measure: measureRedis,
   },
   nats: {
     command: 'nats-server',
     ready: 'Server is ready',
     args: (port, folder) => ['-a', '127.0.0.1', '-p', port, '-js', '-sd', folder],
     url: (port) => `nats://127.0.0.1:${port}`,
+    measure: measureNats,
   },
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'chat-bench-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 let child = null
+let running = null
 
-answer({ start, cpu: () => cpuOfProcess(child.pid) }, end)
+answer({ start, cpu: () => cpuOfProcess(child.pid), usage }, end)
 
 async function start({ name, cpus }) {
-  const { command, ready, args, url } = brokers[name]
+  const { command, ready, args, url, measure } = brokers[name]
   const port = String(await freePort())
   const all = [command, ...args(port, folder)]
   const [program, ...rest] = cpus === null ? all : ['taskset', '-c', cpus, ...all]
@@ -51,7 +54,8 @@ async function start({ name, cpus }) {
     child.on('error', (error) => failed(error.message))
     child.on('exit', (code) => failed(`it ended with ${code}`))
   })
-  return url(port)
+  running = { measure, url: url(port) }
+  return running.url
 }
 
 async function end() {
@@ -59,6 +63,32 @@ async function end() {
   const ended = once(child, 'exit')
   child.kill('SIGKILL')
   await ended
+}
+
+/** Bytes of memory and of disk, microseconds of processor time. */
+async function usage() {
+  const { memory, disk } = await running.measure(running.url)
+  return { memory: memory ?? memoryOfProcess(child.pid), disk, cpu: cpuOfProcess(child.pid) }
+}
+
+/** What Redis says that its data and its clients take. */
+async function measureRedis(url) {
+  const { Redis } = await import('ioredis')
+  const redis = new Redis(url)
+  const info = await redis.info('memory')
+  redis.disconnect()
+  return { memory: Number(/used_memory:(\d+)/.exec(info)[1]), disk: null }
+}
+
+/** NATS keeps messages on disk, and says nothing of its memory: the process has to. */
+function measureNats() {
+  return { memory: null, disk: bytesBelow(folder) }
+}
+
+function bytesBelow(path) {
+  return readdirSync(path, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath ?? entry.path, entry.name)).size, 0)
 }
 
 function freePort() {

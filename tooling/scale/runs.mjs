@@ -21,9 +21,9 @@ export const runs = {
     { nodes: 50, sessions: 10_000 },
   ],
   deploy: [
-    ...[5, 10, 20].map((nodes) => ({ nodes, sessions: nodes * 40, atOnce: 1 })),
-    ...[5, 10, 25].map((atOnce) => ({ nodes: 50, sessions: 2_000, atOnce })),
-    { nodes: 50, sessions: 2_000, atOnce: 1 },
+    ...[5, 10, 20].map((nodes) => ({ nodes, sessions: nodes * 20, atOnce: 1 })),
+    ...[5, 10, 25].map((atOnce) => ({ nodes: 50, sessions: 1_000, atOnce })),
+    { nodes: 50, sessions: 1_000, atOnce: 1 },
   ],
   failover: [1_000, 10_000, 100_000].map((addresses) => ({ nodes: 50, addresses })),
   presence: [10, 50, 100, 190, 1_000, 3_000].map((members) => ({ nodes: 50, members })),
