@@ -86,7 +86,10 @@ async function measure(program, name, size) {
 }
 
 function draw() {
-  for (const [name, svg] of Object.entries(chartsOf(read()))) writeFileSync(`docs/images/${name}.svg`, svg)
+  const counted = read()
+  const missing = Object.keys(runs).filter((name) => !(name in counted))
+  if (missing.length > 0) return console.log(`scale: no charts without the counts of ${missing.join(', ')}`)
+  for (const [name, svg] of Object.entries(chartsOf(counted))) writeFileSync(`docs/images/${name}.svg`, svg)
 }
 
 function read() {
