@@ -36,7 +36,10 @@ export class RedisCluster {
     const count = primaries * (1 + replicas)
     const nodes = await Promise.all(Array.from({ length: count }, () => startNode(nodeTimeout)))
     const cluster = new RedisCluster(nodes.map(({ server }) => server))
-    await cluster.#form(primaries, nodes)
+    await cluster.#form(primaries, nodes).catch(async (error) => {
+      await cluster.close()
+      throw error
+    })
     return cluster
   }
 

@@ -15,7 +15,10 @@ export interface RedisSentinelsOptions {
    * Default: the primary itself.
    */
   readonly way?: (primary: number) => Promise<number>
-  /** Waits until the replica has all data. Default: `true`. */
+  /**
+   * `false` for a replica that never gets its first copy: the primary waits for further replicas before it
+   * begins to send. Default: `true`.
+   */
   readonly synced?: boolean
 }
 
@@ -39,19 +42,23 @@ export class RedisSentinels {
 
   /** Starts the servers, and resolves when the sentinels know the replica and each other. */
   static async start({ way, synced = true }: RedisSentinelsOptions = {}): Promise<RedisSentinels> {
-    // Of these two the primary decides when a copy begins; with its default of 5 s the replica is empty until
-    // then, and may be promoted all the same.
-    const args = ['--repl-diskless-sync-delay', '0']
+    // With the default of 5 s, a replica is empty until then, and may be promoted all the same.
+    const args = ['--repl-diskless-sync-delay', synced ? '0' : '3600']
     const primary = await RedisServer.start({ args })
     const source = way === undefined ? primary.port : await way(primary.port)
-    const replica = await RedisServer.start({ args: [...args, '--replicaof', '127.0.0.1', `${source}`] })
+    const replica = await RedisServer.start({ args: ['--replicaof', '127.0.0.1', `${source}`] })
     if (synced)
       await until('a replica in step', async () =>
         (await replica.command('INFO', 'replication')).includes('master_link_status:up'),
       )
-    const sentinels = await Promise.all([0, 1, 2].map(() => startSentinel(primary.port)))
+    // After this time, sentinels make a replica copy from the primary itself.
+    const failoverTimeout = way === undefined ? 4_000 : 60_000
+    const sentinels = await Promise.all([0, 1, 2].map(() => startSentinel(primary.port, failoverTimeout)))
     const all = new RedisSentinels({ primary, replica }, sentinels)
-    await all.#acquainted()
+    await all.#acquainted().catch(async (error) => {
+      await all.close()
+      throw error
+    })
     return all
   }
 
@@ -94,7 +101,7 @@ interface Sentinel {
 }
 
 /** Starts a sentinel. It writes what it learns into its configuration file. */
-async function startSentinel(primary: number): Promise<Sentinel> {
+async function startSentinel(primary: number, failoverTimeout: number): Promise<Sentinel> {
   const [port, folder] = [await unusedPort(), temporaryFolder()]
   const file = join(folder, 'sentinel.conf')
   const lines = [
@@ -103,7 +110,7 @@ async function startSentinel(primary: number): Promise<Sentinel> {
     `dir ${folder}`,
     `sentinel monitor ${primaryName} 127.0.0.1 ${primary} 2`,
     `sentinel down-after-milliseconds ${primaryName} 1000`,
-    `sentinel failover-timeout ${primaryName} 4000`,
+    `sentinel failover-timeout ${primaryName} ${failoverTimeout}`,
   ]
   writeFileSync(file, `${lines.join('\n')}\n`)
   const process = await BrokerProcess.start({

@@ -83,6 +83,7 @@ export class RedisServer {
 
 /** Runs a command of a Redis server on a port of 127.0.0.1, like {@link RedisServer.command}. */
 export async function redisCommand(port: number, ...args: readonly (string | number)[]): Promise<string> {
-  const { stdout } = await run('redis-cli', ['-e', '-h', '127.0.0.1', '-p', `${port}`, ...args.map(String)])
+  const command = ['-e', '-h', '127.0.0.1', '-p', `${port}`, ...args.map(String)]
+  const { stdout } = await run('redis-cli', command, { timeout: 20_000 })
   return stdout.trimEnd()
 }

@@ -26,6 +26,18 @@ export async function until(
   }
 }
 
+/**
+ * Resolves with a promise.
+ *
+ * @throws Error when it takes longer than `patience`.
+ */
+export function within<T>(what: string, promise: Promise<T>, patience = 30_000): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`unable to see ${what} within ${patience} ms`)), patience)
+    promise.then(resolve, reject).finally(() => clearTimeout(late))
+  })
+}
+
 /** Resolves after a time, in milliseconds. */
 export function pause(time: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, time))
