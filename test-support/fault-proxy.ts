@@ -75,9 +75,13 @@ export class FaultProxy {
   /**
    * Holds all bytes of the connections that are open now. New connections work, as after a NAT has dropped
    * its entries.
+   *
+   * @param way - Direction to hold. Default: both.
+   * @param ports - Ports at which the server sees the connections to hold. Default: all connections.
    */
-  strand(way?: 'up' | 'down'): void {
-    for (const { up, down } of this.#links) {
+  strand(way?: 'up' | 'down', ports?: ReadonlySet<number>): void {
+    for (const { up, down, port } of this.#links) {
+      if (ports !== undefined && !ports.has(port)) continue
       if (way !== 'down') up.stranded = true
       if (way !== 'up') down.stranded = true
     }
@@ -131,13 +135,20 @@ class Link {
   readonly down: Pipe
   readonly closed: Promise<unknown>
   readonly #sockets: readonly Socket[]
+  readonly #server: Socket
 
   constructor(client: Socket, server: Socket, ways: { readonly up: Way; readonly down: Way }) {
     this.#sockets = [client, server]
+    this.#server = server
     this.closed = Promise.all(this.#sockets.map((socket) => new Promise((end) => socket.once('close', end))))
     const cut = (): void => this.reset()
     this.up = new Pipe({ from: client, to: server, way: ways.up, cut })
     this.down = new Pipe({ from: server, to: client, way: ways.down, cut })
+  }
+
+  /** Port at which the server sees the connection. */
+  get port(): number {
+    return this.#server.localPort ?? 0
   }
 
   reset(): void {

@@ -14,11 +14,6 @@ const catalogues = [
 /** Ids without a test, with the reasons. `P-AB-*` stands for the whole family. */
 const notYet = {
   'U-06': 'there is no MessagePack codec yet',
-  'BP-03': 'memory has no primary to kill: for the Redis and NATS backplanes',
-  'BP-04': 'memory has no replicas: for the Redis backplane',
-  'BP-05': 'memory has no failover: for the Redis and NATS backplanes',
-  'BP-06': 'memory has no connections to kill: for the Redis and NATS backplanes',
-  'BP-07': 'memory has no output buffers: for the Redis backplane',
   'BP-11': 'memory has no other writers: for the Redis and NATS backplanes',
   'N-04': 'the Autobahn suite needs a Python 2 of its own; ws runs it upstream',
   'SEC-12': 'a hub counts no connections: that is for the host, or the proxy in front of it',
@@ -91,6 +86,7 @@ function namedByTests() {
 function testFiles() {
   const folders = [
     join(root, 'packages', 'testing', 'src', 'conformance'),
+    join(root, 'test-support', 'brokers', 'faults'),
     ...[...packages().map(({ folder }) => folder), ...foldersIn(join(root, 'examples'))].flatMap(testFolders),
   ]
   return folders.flatMap(filesBelow).filter((file) => /\.(ts|tsx|mjs|json)$/.test(file))

@@ -9,7 +9,43 @@ export function generated(records) {
     transports: transports(records.filter(({ kind }) => kind === 'transport')),
     backplanes: suites(records.filter(({ kind }) => kind === 'backplane')),
     hubs: suites(records.filter(({ kind }) => kind === 'protocol')),
+    faults: faults(records.filter(({ kind }) => kind === 'faults')),
   }
+}
+
+/** Titles of the table of faults. */
+export const faultTitles = [
+  'broker',
+  'fault',
+  'sends',
+  'twice',
+  'out of order',
+  'holes',
+  'acknowledged, then lost',
+  'sends that failed',
+  'gaps that readers were told',
+  'longest pause of a sender',
+]
+
+/** Returns the cells of a fault. */
+export function faultRow(broker, { fault, figures }) {
+  const { sends, twice, disordered, holes, lost, failed, told, longestPause } = figures
+  const pause = `${(longestPause / 1_000).toFixed(1)} s`
+  return [broker, fault, sends, twice, disordered, holes, lost, counted(failed), counted(told), pause]
+}
+
+const counted = (counts) =>
+  Object.entries(counts)
+    .map(([name, count]) => `${count} \`${name}\``)
+    .sort()
+    .join(', ') || 'none'
+
+function faults(records) {
+  return [
+    `| ${faultTitles.join(' | ')} |`,
+    `|${'---|'.repeat(faultTitles.length)}`,
+    ...records.flatMap(({ suite, rows }) => rows.map((row) => `| ${faultRow(suite, row).join(' | ')} |`)),
+  ].join('\n')
 }
 
 function transports(records) {

@@ -33,6 +33,7 @@ function record() {
   for (const [command, ...args] of [
     ['npx', 'vitest', 'run', 'conformance'],
     [process.execPath, 'tooling/runtimes/main.mjs', 'bun', 'deno', 'workerd', 'http'],
+    [process.execPath, 'tooling/brokers/main.mjs', '--all'],
   ]) {
     const { status } = spawnSync(command, args, { cwd: root, env, stdio: 'inherit' })
     if (status !== 0) fail(`${args.join(' ')} failed`)

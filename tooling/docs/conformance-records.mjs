@@ -9,7 +9,7 @@ const folder = join(root, 'docs', 'conformance')
 
 /**
  * Returns all records: `{ kind, suite, runtime, passed, skipped }`, where `skipped` has the names of cases by
- * reason.
+ * reason; and `{ kind: 'faults', suite, rows }` for each broker.
  */
 export function records() {
   if (!existsSync(folder)) return []
@@ -43,6 +43,31 @@ export function keep(record) {
   if (record.passed >= known.passed && JSON.stringify(record.skipped) === JSON.stringify(known.skipped))
     return null
   return `${record.suite} in ${record.runtime} differs from its record in docs/conformance: run npm run capabilities -- --record, and review the difference`
+}
+
+/**
+ * Compares the promises of a broker's faults with the stored record, or stores promises and figures. Returns
+ * the differences. Figures are never compared: they differ from run to run.
+ */
+export function keepFaults(broker, rows) {
+  const file = join(folder, `${slug(`faults of ${broker}`)}.json`)
+  const known = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).rows : []
+  if (process.env.RECORD) {
+    const others = known.filter(({ fault }) => rows.every((row) => row.fault !== fault))
+    const all = [...others, ...rows].sort((a, b) => (a.fault < b.fault ? -1 : 1))
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(file, `${JSON.stringify({ kind: 'faults', suite: broker, rows: all }, null, 2)}\n`)
+    return []
+  }
+  return rows
+    .filter(({ fault, promise }) => {
+      const stored = known.find((row) => row.fault === fault)
+      return JSON.stringify(stored?.promise) !== JSON.stringify(promise)
+    })
+    .map(
+      ({ fault }) =>
+        `${broker}: '${fault}' differs from its record in docs/conformance: run npm run test:brokers -- --all --record, and review the difference`,
+    )
 }
 
 const slug = (text) =>

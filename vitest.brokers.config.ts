@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config'
+import { onSources } from './test-support/on-sources.ts'
+import { SkipsReporter } from './test-support/skips-reporter.ts'
+
+// Whole hubs in processes of their own, over real brokers that break. Started by `npm run test:brokers`.
+
+export default defineConfig({
+  ...onSources,
+  test: {
+    include: ['test-support/brokers/**/*.brokers.ts'],
+    environment: 'node',
+    globalSetup: ['test-support/brokers/installed.ts'],
+    // A test measures times, so few run beside it.
+    maxWorkers: 3,
+    testTimeout: 180_000,
+    hookTimeout: 60_000,
+    reporters: ['verbose', new SkipsReporter(), './tooling/docs/faults-reporter.mjs'],
+  },
+})
