@@ -29,6 +29,7 @@ const floors = {
     ['events'],
     ['hub-listeners'],
     ['context', 'content'],
+    ['nodes'],
     ['connections'],
     ['delivery'],
     ['presence'],

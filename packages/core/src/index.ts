@@ -73,7 +73,14 @@ export type {
   Timeouts,
   User,
 } from './hub/options.ts'
-export type { AskOptions, AskResults, HubTarget, RemoveOptions } from './hub/target/hub-target.ts'
+export type {
+  AskOptions,
+  AskResults,
+  ConnectedSession,
+  HubTarget,
+  RemoveOptions,
+  SessionsOptions,
+} from './hub/target/hub-target.ts'
 export { jsonProtocol } from './protocol/json.ts'
 export type { MaybePromise } from './runtime/maybe-promise.ts'
 export type { Runtime, Undo } from './runtime/runtime.ts'

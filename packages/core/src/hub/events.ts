@@ -100,6 +100,22 @@ export interface HubEvents<U extends User = User> {
   readonly $connect: { readonly session: HubSession<U>; readonly resumed: boolean }
   /** A connection has ended. The client may come back and resume its session. */
   readonly $disconnect: { readonly session: HubSession<U>; readonly code: number; readonly reason: string }
+  /**
+   * A session can no longer be resumed: its user is gone, unless another session of the user is connected. Use
+   * it to send a push notification instead (`hub.to('@alice').sessions()` tells which sessions are connected).
+   *
+   * The node that held the session last emits it: {@link Timeouts.session} and about a second after the end of
+   * the connection, also when the client has closed it, because the session could still be resumed; at once
+   * after a kick. A session that is resumed in time, at any node, does not expire. A hub that closes hands the
+   * sessions that it watches over to another node.
+   *
+   * It is emitted once, but it can get lost: with a node that has crashed, with the last node that closes, and
+   * when more than 100 000 sessions wait to expire at one node. When notices between nodes are lost, it may be
+   * emitted twice.
+   *
+   * Add the listener when the hub starts: a session that disconnects while there is none does not expire.
+   */
+  readonly $expire: { readonly session: { readonly id: string; readonly user: { readonly id: string } } }
   /** A session has joined a room. */
   readonly $join: { readonly session: HubSession<U>; readonly address: string }
   /**

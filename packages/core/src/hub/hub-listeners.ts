@@ -12,6 +12,7 @@ export type CallHandler = (input: unknown, context: CallContext) => unknown
 const hubEvents: { readonly [Name in keyof HubEvents]: true } = {
   $connect: true,
   $disconnect: true,
+  $expire: true,
   $join: true,
   $leave: true,
   $error: true,

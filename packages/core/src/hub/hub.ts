@@ -6,6 +6,7 @@ import { Frame } from '../transport/batch.ts'
 import type { Connection, Handshake } from '../transport/connection.ts'
 import { checkDuration, checkOptions, checkText } from '../vocabulary/check-options.ts'
 import { CloseCode } from '../vocabulary/close-codes.ts'
+import { ChatError } from '../vocabulary/errors.ts'
 import type { Meta } from '../vocabulary/meta.ts'
 import type { Stored } from '../vocabulary/position.ts'
 import { readCast } from './connections/cast-message.ts'
@@ -14,11 +15,13 @@ import { HubContext, type HubCounters } from './context.ts'
 import type { HubEvents, HubHandler, HubListener, HubSession } from './events.ts'
 import { HubConnection } from './handshake/hub-connection.ts'
 import type { CallHandler } from './hub-listeners.ts'
+import type { NodeMessage } from './nodes/node-messages.ts'
 import type { AuthorizeRequest, HubOptions, Limits, User } from './options.ts'
 import type { AccessRequest } from './policy/authorize.ts'
 import { may } from './policy/may.ts'
 import { readNotice } from './policy/notice.ts'
 import { revoke, takeRevocation, verifySession } from './policy/revoke.ts'
+import { handOverSessions, inheritSessions } from './sessions/hand-over.ts'
 import { HubState } from './sessions/hub-state.ts'
 import type { Session } from './sessions/session.ts'
 import { nodeChannel, sessionChannel } from './sessions/session-channel.ts'
@@ -85,6 +88,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
         this.#unverified = [...this.#state.sessions.sessions]
       }),
     )
+    this.#state.nodes.start()
   }
 
   /** Names this incarnation of the hub. It is random, and new at each start. */
@@ -145,6 +149,21 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
    */
   to(address: string): HubTarget<C> {
     return this.#publisher.target(address) as unknown as HubTarget<C>
+  }
+
+  /**
+   * Resolves with the ids of the nodes that are alive, in no particular order: the hubs that share this hub's
+   * backplane, this hub among them ({@link Hub.node}). A hub that closes leaves the list at once. A hub that
+   * has crashed leaves it when its lease is over, within 30 seconds.
+   *
+   * @throws ChatError `unavailable` when the backplane is out of reach.
+   */
+  async nodes(): Promise<readonly string[]> {
+    try {
+      return await this.#state.nodes.list()
+    } catch (cause) {
+      throw new ChatError('unavailable', 'unable to list the nodes: the backplane is out of reach', { cause })
+    }
   }
 
   /** Sends a durable message to all clients, like `to('*').send(event, data)`. */
@@ -288,6 +307,8 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     for (const connection of this.#connections) connection.close(CloseCode.goingAway, reason)
     await this.#allClosed(closeTime)
     for (const { connection } of this.#connections) connection.abort(new Error('unable to close in time'))
+    this.#publisher.asks.close()
+    await handOverSessions(this.#state)
     for (const undo of this.#undo) undo()
     await this.#state.close()
     this.#publisher.end()
@@ -319,14 +340,21 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     if (this.#connections.size === 0) this.#onLastClosed?.()
   }
 
-  /** Takes a cast to a session, or a notice about one, that may be on this node. */
+  /** Takes a cast to a session, a notice about a session that may be on this node, or a message about an ask. */
   #takeText(text: string): void {
     if (!text.startsWith('{')) return this.#castToSession(text)
     const notice = readNotice(text)
     if (notice === null) return this.#reportMalformed('take a notice')
+    if ('type' in notice) return this.#takeMessage(notice)
     if ('revoke' in notice) return takeRevocation(this.#state, notice)
     const session = this.#state.sessions.get(notice.takeover)
     if (session !== undefined && session.generation < notice.generation) session.replace()
+    this.#state.expiry.forget(notice.takeover, notice.generation - 1)
+  }
+
+  #takeMessage(message: NodeMessage): void {
+    if (message.type === 'expiry') inheritSessions(this.#state, message)
+    else this.#publisher.asks.takeMessage(message)
   }
 
   #castToSession(text: string): void {

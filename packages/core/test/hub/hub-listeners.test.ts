@@ -40,7 +40,7 @@ describe('hub.on and hub.handle', () => {
   test('on refuses an event of the hub that does not exist, and lists those that do', () => {
     for (const name of ['$conect', '$', '$toString'])
       expect(() => careless().on(name, nothing)).toThrow(
-        /its own events are \$connect, \$disconnect, \$join, \$leave, \$error/,
+        /its own events are \$connect, \$disconnect, \$expire, \$join, \$leave, \$error/,
       )
   })
 

@@ -29,15 +29,17 @@ export const paths: readonly BackplanePath[] = ['synchronous', 'asynchronous']
 /** Options of a hub. An option that is `undefined` removes the default of the stage. */
 type Options = { readonly [K in keyof HubOptions<Untyped>]?: HubOptions<Untyped>[K] | undefined }
 
+/** Usage of a stage's store for one hub that is listed among the living nodes: its lease and its record. */
+export const listedNode = { presence: 2, bytes: 719 } as const
+
 /**
  * Usage of a stage's store after all sessions have left and all entries have expired. The hub still listens
- * to other nodes.
+ * to other nodes, and is listed.
  */
 export const nothingKept: MemoryStore['usage'] = {
+  ...listedNode,
   streams: 0,
-  bytes: 0,
   tails: 0,
-  presence: 0,
   channels: 2,
   sessions: 0,
   keys: 0,
@@ -61,7 +63,8 @@ export class Stage {
   readonly #options: StageOptions
   readonly #network: MemoryNetwork
   readonly #latency = new Random(1, 'latency')
-  #hubs = 0
+  /** The hubs, in the order in which they were made. */
+  readonly hubs: Hub[] = []
 
   constructor(options: StageOptions = {}) {
     this.#options = options
@@ -86,11 +89,12 @@ export class Stage {
       authenticate: ({ token }): User | null => (token === null ? null : { id: token }),
       authorize: () => true,
       backplane: wrap(new MemoryBackplane(this.store, latency)),
-      runtime: this.time.runtime(`hub ${++this.#hubs}`),
+      runtime: this.time.runtime(`hub ${this.hubs.length + 1}`),
       ...given,
       ...options,
     } as HubOptions<Untyped>)
-    this.#network.listen(`hub ${this.#hubs}`, hub)
+    this.hubs.push(hub)
+    this.#network.listen(`hub ${this.hubs.length}`, hub)
     return hub
   }
 

@@ -113,6 +113,14 @@ export class HubHandshake implements PendingHandshake {
     } catch (error) {
       return this.#fail(error)
     }
+    // From now on this node tells the end of the session, also if the handshake fails.
+    if (taken.outcome === 'taken')
+      this.#state.expiry.watch({
+        session: id,
+        user: user.id,
+        generation: taken.generation,
+        node: context.id,
+      })
     if (this.#cancelled) return null
     if (taken.outcome === 'unknown') return await this.#freshSession(user, secret)
     return this.#resumedSession(id, user, taken)

@@ -1,11 +1,15 @@
 import { isRecord } from '../../protocol/fields.ts'
 import { addressKind } from '../../vocabulary/address.ts'
 import { isWireCode } from '../../vocabulary/errors.ts'
+import { type NodeMessage, toNodeMessage } from '../nodes/node-messages.ts'
 import type { Takeover } from '../sessions/session-channel.ts'
 import type { Revocation, Revoked } from './revoke.ts'
 
-/** A notice of one node to others: a session was taken over, or a permission was taken back. */
-export type Notice = Takeover | Revocation
+/**
+ * A notice of one node to others: a session was taken over, a permission was taken back, or a message about an
+ * ask.
+ */
+export type Notice = Takeover | Revocation | NodeMessage
 
 /** Reads the text of a notice; `null` for a text that is none. */
 export function readNotice(text: string): Notice | null {
@@ -16,6 +20,7 @@ export function readNotice(text: string): Notice | null {
     return null
   }
   if (!isRecord(value)) return null
+  if ('type' in value) return toNodeMessage(value)
   return 'takeover' in value ? takeover(value) : revocation(value)
 }
 

@@ -59,8 +59,10 @@ export async function revoke(state: HubState, who: string, revoked: Revoked): Pr
   }
   // The records go first: a client that is told must find none that could be resumed. The other nodes are
   // told even if a record may still exist.
-  if (revoked.kind === 'session')
+  if (revoked.kind === 'session') {
     await tried(() => backplane.sessions.drop(kind === 'user' ? { user: name } : { id: name }))
+    state.expiry.hurry(who)
+  }
   await tried(() => backplane.publish(sessionChannel, JSON.stringify(revocation)))
   if (faults.length === 0) return
   const message = `unable to ${operation} ${who} at the other nodes: the backplane is out of reach`
@@ -69,7 +71,9 @@ export async function revoke(state: HubState, who: string, revoked: Revoked): Pr
 
 /** Applies a revocation that another node has made. */
 export function takeRevocation(state: HubState, revocation: Revocation): void {
-  if (revocation.by !== state.context.id) applyRevocation(state, revocation)
+  if (revocation.by === state.context.id) return
+  applyRevocation(state, revocation)
+  if (revocation.revoked.kind === 'session') state.expiry.hurry(revocation.revoke)
 }
 
 function applyRevocation({ sessions }: HubState, { revoke: who, revoked }: Revocation): void {

@@ -1,27 +1,35 @@
 import type { WireError } from '../../protocol/encode.ts'
-import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import type { JsonText } from '../../vocabulary/json-text.ts'
 import { exceedsBytes } from '../../vocabulary/text.ts'
 import type { HubContext } from '../context.ts'
 import type { FeedRegistry } from '../delivery/feed-registry.ts'
+import type { LivingNodes } from '../nodes/living-nodes.ts'
 import type { PresenceRules } from '../options.ts'
-import { leaseOf, RoomPresence } from './room-presence.ts'
+import { RoomPresence } from './room-presence.ts'
 
-/**
- * The presence of this node: a {@link RoomPresence} per room in use, and the lease that keeps the node's
- * sessions in the store.
- */
+/** The services of a node that its presence uses. */
+export interface PresenceServices {
+  /** Leaf services. */
+  readonly context: HubContext
+  /** Holds the lease that keeps the node's sessions in the store. */
+  readonly nodes: LivingNodes
+  /** Knows the readers of each room. */
+  readonly feeds: FeedRegistry
+}
+
+/** The presence of this node: a {@link RoomPresence} per room in use. */
 export class PresenceRegistry {
   readonly #context: HubContext
+  readonly #nodes: LivingNodes
   readonly #feeds: FeedRegistry
   readonly #rules: PresenceRules
   readonly #rooms = new Map<string, RoomPresence>()
   readonly #unwatch: Undo
 
-  /** @param feeds - Knows the readers of each room. */
-  constructor(context: HubContext, feeds: FeedRegistry, rules: PresenceRules) {
+  constructor({ context, nodes, feeds }: PresenceServices, rules: PresenceRules) {
     this.#context = context
+    this.#nodes = nodes
     this.#feeds = feeds
     this.#rules = rules
     this.#unwatch = context.backplane.onReconnect(() => this.check())
@@ -51,24 +59,27 @@ export class PresenceRegistry {
         readers: () => this.#feeds.readersOf(address),
         onUnused: (unused) => this.#dropRoom(unused),
       })
+      if (this.#rooms.size === 0) this.#nodes.hold()
       this.#rooms.set(address, room)
     }
     room.hold()
     return room
   }
 
-  /** Renews the lease, and reads the rooms for changes whose hints were lost. */
+  /** Reads the rooms for changes whose hints were lost. */
   check(): void {
-    if (this.#rooms.size === 0) return
-    this.#renewLease()
     for (const room of this.#rooms.values()) room.check()
   }
 
-  /** Ends presence on this node. Its sessions have the grace to come back at another node. */
-  close(): void {
+  /**
+   * Ends presence on this node. Returns the remaining duration of the node's lease: its sessions have the grace
+   * to come back at another node.
+   */
+  close(): number {
     this.#unwatch()
-    if (this.#rooms.size > 0) this.#renewLease(this.#rules.grace)
+    const ttl = this.#rooms.size > 0 ? this.#rules.grace : 0
     for (const room of this.#rooms.values()) this.#dropRoom(room)
+    return ttl
   }
 
   /** Returns the error for a state that is too large, else `null`. */
@@ -82,14 +93,8 @@ export class PresenceRegistry {
 
   #dropRoom(room: RoomPresence): void {
     room.close()
-    if (this.#rooms.get(room.address) === room) this.#rooms.delete(room.address)
-  }
-
-  #renewLease(ttl?: number): void {
-    attempt(
-      () => this.#context.backplane.presence.lease(this.#context.id, leaseOf(this.#context, ttl)),
-      () => {},
-      (error) => this.#context.reportBackplane(error, 'presence'),
-    )
+    if (this.#rooms.get(room.address) !== room) return
+    this.#rooms.delete(room.address)
+    if (this.#rooms.size === 0) this.#nodes.release()
   }
 }

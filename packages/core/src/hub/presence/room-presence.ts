@@ -1,7 +1,6 @@
 import type {
   EnteringSession,
   PresenceHint,
-  PresenceLease,
   PresencePage,
   PresenceRevision,
   PresentSession,
@@ -10,13 +9,12 @@ import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import type { HubContext } from '../context.ts'
 import type { Reader } from '../delivery/reader.ts'
+import { leaseOf } from '../nodes/living-nodes.ts'
 import type { PresenceRules } from '../options.ts'
 import { LocalSessions } from './local-sessions.ts'
 import { MemberList } from './member-list.ts'
 import { PresenceUpdates } from './presence-updates.ts'
 
-/** Duration of a node's lease. */
-const leaseTime = 30_000
 const retryDelay = 1_000
 /** Time that a replica of the store may take to answer with a revision that a hint has named already. */
 const replicaLag = 100
@@ -52,12 +50,6 @@ interface Opening {
   readonly ready: () => void
   readonly failed: (error: unknown) => void
 }
-
-/** Returns the lease of a node; `ttl` is shorter for a node that closes. */
-export const leaseOf = ({ timeouts }: HubContext, ttl: number = leaseTime): PresenceLease => ({
-  ttl,
-  keep: timeouts.session,
-})
 
 /**
  * The members of one room as this node knows them. It follows the backplane's presence store by its hints,

@@ -2,21 +2,27 @@ import { TurnFlusher } from '../connections/turn-flusher.ts'
 import type { HubContext } from '../context.ts'
 import { FeedChecks } from '../delivery/feed-checks.ts'
 import { FeedRegistry } from '../delivery/feed-registry.ts'
+import { LivingNodes } from '../nodes/living-nodes.ts'
 import { resolvePresence } from '../options.ts'
 import { PresenceRegistry } from '../presence/presence-registry.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import type { SessionServices } from './session.ts'
+import { SessionExpiry } from './session-expiry.ts'
 import { SessionRegistry } from './session-registry.ts'
 
 /** The state of one hub: its registries and rate limits. */
 export class HubState implements SessionServices {
   readonly context: HubContext
+  /** The lease of the node, and the list of the living nodes. */
+  readonly nodes: LivingNodes
   readonly feeds: FeedRegistry
   /** Looks for messages whose hints were lost. */
   readonly feedChecks: FeedChecks
   readonly presence: PresenceRegistry | null
   /** The sessions of the node. */
   readonly sessions: SessionRegistry
+  /** Watches sessions that are not connected. */
+  readonly expiry: SessionExpiry
   readonly rates: RateLimiter
   /** Rate limits of attempts to resume. */
   readonly resumeRates: RateLimiter
@@ -27,13 +33,13 @@ export class HubState implements SessionServices {
   constructor(context: HubContext) {
     const { limits, options } = context
     this.context = context
+    this.nodes = new LivingNodes(context)
     this.feeds = new FeedRegistry(context)
     this.feedChecks = new FeedChecks(context, this.feeds)
     this.presence =
-      options.presence === undefined
-        ? null
-        : new PresenceRegistry(context, this.feeds, resolvePresence(options.presence))
+      options.presence === undefined ? null : new PresenceRegistry(this, resolvePresence(options.presence))
     this.sessions = new SessionRegistry(this.feeds)
+    this.expiry = new SessionExpiry(context)
     this.rates = new RateLimiter(limits.rate, limits.burst)
     this.resumeRates = new RateLimiter(limits.resumeRate, limits.resumeBurst)
     this.flusher = new TurnFlusher(context.runtime)
@@ -46,9 +52,9 @@ export class HubState implements SessionServices {
     this.presence?.check()
   }
 
-  /** Ends presence, and closes the backplane. */
+  /** Ends presence, takes the node off the list of the living, and closes the backplane. */
   async close(): Promise<void> {
-    this.presence?.close()
+    this.nodes.close(this.presence?.close() ?? 0)
     await this.context.close()
   }
 }

@@ -8,7 +8,7 @@ import type { HubContext } from '../context.ts'
 
 /** Callbacks for the outcome of an ask to one session. */
 export interface AskOutcome {
-  /** Called with the answer, validated when the contract has validators. */
+  /** Called with the answer as the client gave it: the asking node validates it. */
   resolve(answer: unknown): void
   /** Called with the refusal, or with an `UncertainError` when the connection ends first. */
   reject(error: ChatError): void
@@ -26,15 +26,12 @@ interface PendingAsk {
 export class PendingAsks {
   readonly #context: HubContext
   readonly #outbox: Outbox
-  readonly #session: string
   readonly #pending = new Map<number, PendingAsk>()
   #last = 0
 
-  /** @param session - The id of the session, for error reports. */
-  constructor(context: HubContext, outbox: Outbox, session: string) {
+  constructor(context: HubContext, outbox: Outbox) {
     this.#context = context
     this.#outbox = outbox
-    this.#session = session
   }
 
   /**
@@ -60,7 +57,7 @@ export class PendingAsks {
     }
     this.#pending.delete(frame.ask)
     if (frame.type === 'refuse') pending.outcome.reject(refusalOf(frame))
-    else this.#takeReply(pending, frame.data)
+    else pending.outcome.resolve(frame.data)
   }
 
   /** Settles all asks as uncertain, because the connection has ended. */
@@ -69,19 +66,6 @@ export class PendingAsks {
     this.#pending.clear()
     for (const { event, outcome } of pending)
       outcome.reject(new UncertainError(`unable to tell the answer to '${event}': the connection has ended`))
-  }
-
-  #takeReply({ event, outcome }: PendingAsk, data: unknown): void {
-    let answer: unknown
-    try {
-      answer = this.#context.validator.operation('asks', 'output', event, data)
-    } catch (cause) {
-      this.#context.reportError({ error: cause, source: 'protocol', session: this.#session, subject: event })
-      const message = `unable to accept the answer to '${event}': it does not fit the contract`
-      outcome.reject(new ChatError('bad_payload', message, { cause }))
-      return
-    }
-    outcome.resolve(answer)
   }
 }
 

@@ -17,6 +17,7 @@ import { Appends } from './appends.ts'
 import { OperationWindow } from './operation-window.ts'
 import { PendingAsks } from './pending-asks.ts'
 import { type RateLimiter, rateKey } from './rate-limiter.ts'
+import type { SessionExpiry } from './session-expiry.ts'
 import { Subscriptions } from './subscriptions.ts'
 
 const overRate = 'unable to run this operation: the rate limit is reached'
@@ -31,6 +32,8 @@ export interface SessionServices {
   readonly presence: PresenceRegistry | null
   /** Rate limits of operations. */
   readonly rates: RateLimiter
+  /** Watches sessions that are not connected. */
+  readonly expiry: SessionExpiry
 }
 
 /** The connection that a session is on. */
@@ -104,6 +107,7 @@ export class Session implements HubSession {
   /** Aborted when the connection ends. */
   readonly aborter: ReturnType<typeof createAborter> = createAborter()
   readonly #rates: RateLimiter
+  readonly #sessionExpiry: SessionExpiry
   #user: User
   #confirmed: boolean
   #entered = false
@@ -113,11 +117,12 @@ export class Session implements HubSession {
   #renewed: number
 
   constructor(services: SessionServices, connection: SessionConnection, origin: SessionOrigin) {
-    const { context, feeds, presence, rates } = services
+    const { context, feeds, presence, rates, expiry } = services
     this.context = context
     this.feeds = feeds
     this.presence = presence
     this.#rates = rates
+    this.#sessionExpiry = expiry
     this.connection = connection
     this.outbox = connection.outbox
     this.id = origin.id
@@ -129,7 +134,7 @@ export class Session implements HubSession {
     this.#renewed = context.runtime.now()
     const { generation, outbox } = this
     this.subscriptions = new Subscriptions(context, { session: this, generation, outbox, feeds })
-    this.asks = new PendingAsks(context, outbox, this.id)
+    this.asks = new PendingAsks(context, outbox)
     this.queues = origin.older?.queues ?? new AddressQueues()
     this.appends = origin.older?.appends ?? new Appends(context)
     this.window = new OperationWindow(context.limits.inflight, origin.lastRef, origin.resumed)
@@ -181,6 +186,7 @@ export class Session implements HubSession {
   /** Called when the handshake is done. The `welcome` follows in the same step. */
   enter(): void {
     this.#entered = true
+    this.#sessionExpiry.forget(this.id, this.generation)
     this.#watchExpiry()
   }
 
@@ -221,7 +227,9 @@ export class Session implements HubSession {
     this.#store(
       () => backplane.sessions.renew(record, this.generation, this.window.lastRef, timeouts.session),
       (kept) => {
-        if (!kept) this.close()
+        if (kept) return
+        this.close()
+        this.#sessionExpiry.hurry(`~${this.id}`)
       },
     )
   }
@@ -250,6 +258,13 @@ export class Session implements HubSession {
     this.subscriptions.end(this.#departure)
     this.asks.end()
     this.aborter.abort(new Error('the connection has ended'))
+    if (this.#entered && code !== CloseCode.replaced)
+      this.#sessionExpiry.watch({
+        session: this.id,
+        user: this.#user.id,
+        generation: this.generation,
+        node: this.context.id,
+      })
     this.renewRecord()
     if (this.#entered) this.context.listeners.emit('$disconnect', { session: this, code, reason })
   }

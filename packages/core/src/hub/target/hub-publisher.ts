@@ -15,9 +15,16 @@ import { revoke } from '../policy/revoke.ts'
 import { AddressQueues, type QueuedTask } from '../sessions/address-queues.ts'
 import { Appends } from '../sessions/appends.ts'
 import type { HubState } from '../sessions/hub-state.ts'
-import { AskPoll } from './ask-poll.ts'
+import { HubAsks, type ValidAsk } from './hub-asks.ts'
 import { readHubHistory } from './hub-history.ts'
-import type { AskOptions, AskResults, HubTarget, RemoveOptions } from './hub-target.ts'
+import type {
+  AskOptions,
+  AskResults,
+  ConnectedSession,
+  HubTarget,
+  RemoveOptions,
+  SessionsOptions,
+} from './hub-target.ts'
 import { redact } from './redact.ts'
 import {
   type CastOptions,
@@ -25,10 +32,10 @@ import {
   checkCastOptions,
   checkRemoveOptions,
   checkSendOptions,
+  checkSessionsOptions,
   type SendOptions,
 } from './target-options.ts'
 
-const defaultAskTimeout = 10_000
 /** Messages of the hub for which the log recognises repetitions. */
 const repetitionWindow = 64
 /** Hexadecimal digits of the name of a message with an idempotency key. */
@@ -36,6 +43,8 @@ const keyNameLength = 16
 
 /** Sends for the hub itself: messages, casts, asks and removals. */
 export class HubPublisher {
+  /** The asks of this hub and of the other nodes. */
+  readonly asks: HubAsks
   readonly #state: HubState
   readonly #context: HubContext
   readonly #queues = new AddressQueues()
@@ -47,6 +56,7 @@ export class HubPublisher {
     this.#state = state
     this.#context = state.context
     this.#appends = new Appends(state.context)
+    this.asks = new HubAsks(state)
   }
 
   /**
@@ -74,6 +84,7 @@ export class HubPublisher {
       members: async () => this.#members(address),
       ask: async (event, data, options) => this.#ask(address, event, data, options),
       askAll: async (event, data, options) => this.#askAll(address, event, data, options),
+      sessions: async (options) => this.#sessions(address, options),
       remove: async (who, options) => this.#remove(address, who, options),
     } as HubTarget<AnyContract>
   }
@@ -190,16 +201,8 @@ export class HubPublisher {
     }
   }
 
-  async #ask(address: string, event: string, data: unknown, options: AskOptions = {}): Promise<unknown> {
-    const results = await this.#poll({ address, event, first: true }, data, options)
-    const [reply] = results.replies
-    if (reply !== undefined) return reply.answer
-    const [refusal] = results.refused
-    if (results.timedOut.length > 0)
-      throw new ChatError('timeout', `unable to ask '${event}': no session answered in time`)
-    throw (
-      refusal?.error ?? new ChatError('not_found', `unable to ask '${event}': no session is at ${address}`)
-    )
+  #ask(address: string, event: string, data: unknown, options: AskOptions = {}): Promise<unknown> {
+    return this.asks.ask(this.#validAsk(address, event, data, options), options)
   }
 
   #askAll(
@@ -208,32 +211,19 @@ export class HubPublisher {
     data: unknown,
     options: AskOptions = {},
   ): Promise<AskResults<unknown>> {
-    return this.#poll({ address, event, first: false }, data, options)
+    return this.asks.askAll(this.#validAsk(address, event, data, options), options)
   }
 
-  #poll(
-    { address, event, first }: { address: string; event: string; first: boolean },
-    data: unknown,
-    options: AskOptions,
-  ): Promise<AskResults<unknown>> {
+  #sessions(address: string, options: SessionsOptions = {}): Promise<readonly ConnectedSession[]> {
+    checkSessionsOptions(address, options)
+    return this.asks.listSessions(address, options)
+  }
+
+  #validAsk(address: string, event: string, data: unknown, options: AskOptions): ValidAsk {
     checkAskOptions(address, options)
     checkEvent(event)
-    return new Promise((resolve, reject) => {
-      this.#context.validator.operation('asks', 'input', event, data)
-      const content = encodeContent(data, options.meta)
-      const json = content.meta === null ? content.data : `${content.data},${content.meta}`
-      const asked = [...this.#state.sessions.receivers(address)].filter((session) => session.entered)
-      const poll = new AskPoll(asked, first, resolve)
-      const ignore = onAbort(options.signal, (reason) => {
-        poll.stop()
-        reject(reason)
-      })
-      const cancel = this.#context.runtime.timer(options.timeout ?? defaultAskTimeout, () => poll.finish())
-      poll.start(event, json, () => {
-        ignore()
-        cancel()
-      })
-    })
+    this.#context.validator.operation('asks', 'input', event, data)
+    return { address, event, ...encodeContent(data, options.meta) }
   }
 
   async #remove(address: string, who: string, options: RemoveOptions = {}): Promise<void> {

@@ -24,6 +24,24 @@ export interface AskOptions {
   readonly meta?: Meta
 }
 
+/** Options of {@link HubTarget.sessions}. */
+export interface SessionsOptions {
+  /** Time to wait for the other nodes, in milliseconds. Default: 10 000. */
+  readonly timeout?: number
+  /** Stops waiting; the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+/** A session that is connected, as {@link HubTarget.sessions} lists it. */
+export interface ConnectedSession {
+  /** The public id of the session. `~id` is its address. */
+  readonly session: string
+  /** The id of its user. */
+  readonly user: string
+  /** The id of the node that it is connected to ({@link Hub.node}). */
+  readonly node: string
+}
+
 /** Options of {@link HubTarget.remove}: the reason that the client gets. */
 export interface RemoveOptions {
   /** A code of the protocol, or a code of your own with a `/`. Default: `forbidden`. */
@@ -32,7 +50,10 @@ export interface RemoveOptions {
   readonly message?: string
 }
 
-/** The outcome of an ask to several sessions. Each of them is in one of the three lists. */
+/**
+ * The outcome of an ask to several sessions. Each session that was asked is in one of the first three lists,
+ * once.
+ */
 export interface AskResults<Answer> {
   /** Sessions that answered. */
   readonly replies: readonly { readonly session: string; readonly user: string; readonly answer: Answer }[]
@@ -40,6 +61,11 @@ export interface AskResults<Answer> {
   readonly refused: readonly { readonly session: string; readonly user: string; readonly error: ChatError }[]
   /** Sessions that did not answer in time. */
   readonly timedOut: readonly { readonly session: string; readonly user: string }[]
+  /**
+   * Ids of nodes that have not told in time which sessions they have. A node that has crashed is among them
+   * until its lease is over, for up to 30 seconds.
+   */
+  readonly unreachable: readonly string[]
 }
 
 /** A message of a contract, by the names of its events. */
@@ -132,12 +158,15 @@ export interface HubTarget<C extends AnyContract> {
    */
   redact(position: Position): Promise<boolean>
   /**
-   * Asks the sessions of the address on this node, and resolves with the first answer.
+   * Asks the sessions of the address on all nodes, and resolves with the first answer. The other sessions are
+   * not waited for any more.
    *
    * @throws UsageError for a name that cannot be an event's, and for an option that does not exist or cannot
    * work.
-   * @throws ChatError `not_found` when no session is there, `timeout` when none answers in time. When all
-   * sessions refuse, it is the first refusal.
+   * @throws ChatError `not_found` when no node has a session of the address, `timeout` when no session answers
+   * in time or a node is silent (`detail.unreachable` has the ids of such nodes), `unavailable` when the
+   * backplane is out of reach, `closed` when the hub is closed. When all sessions refuse, it is the first
+   * refusal.
    * @throws UncertainError when the connections end before an answer.
    */
   ask<K extends AskName<C>>(
@@ -146,10 +175,12 @@ export interface HubTarget<C extends AnyContract> {
     options?: AskOptions,
   ): Promise<OperationResult<C, 'asks', K>>
   /**
-   * Asks the sessions of the address on this node, and resolves with the outcome of each.
+   * Asks the sessions of the address on all nodes, and resolves with the outcome of each. A session that moves
+   * to another node meanwhile is named once, with its first answer.
    *
    * @throws UsageError for a name that cannot be an event's, and for an option that does not exist or cannot
    * work.
+   * @throws ChatError `unavailable` when the backplane is out of reach, `closed` when the hub is closed.
    */
   askAll<K extends AskName<C>>(
     event: K,
@@ -165,6 +196,16 @@ export interface HubTarget<C extends AnyContract> {
    * @throws ChatError `unavailable` when the backplane is out of reach.
    */
   members(): Promise<readonly PresenceMember[]>
+  /**
+   * Resolves with the sessions of the address that are connected at this moment, on all nodes, in no
+   * particular order: for `@alice` with the devices of a user, for `~id` with at most one session.
+   *
+   * @throws UsageError for an option that does not exist or cannot work.
+   * @throws ChatError `timeout` when a node has not answered in time: `detail.unreachable` has the ids of such
+   * nodes, and `detail.sessions` the sessions of the others. `unavailable` when the backplane is out of reach,
+   * `closed` when the hub is closed.
+   */
+  sessions(options?: SessionsOptions): Promise<readonly ConnectedSession[]>
   /**
    * Removes every session of a user (`@alice`), or one session (`~s9fK2b_x`), from the room, on all nodes.
    * Their clients get nothing of the room afterwards, and emit `$leave`. A removal is not a ban: the sessions

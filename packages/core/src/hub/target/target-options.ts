@@ -9,7 +9,7 @@ import {
 } from '../../vocabulary/check-options.ts'
 import { UsageError } from '../../vocabulary/errors.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
-import type { AskOptions, RemoveOptions } from './hub-target.ts'
+import type { AskOptions, RemoveOptions, SessionsOptions } from './hub-target.ts'
 
 /** Options of `send`. */
 export interface SendOptions {
@@ -43,6 +43,7 @@ const sendOptionNames: OptionNames<SendOptions> = {
 }
 const castOptionNames: OptionNames<CastOptions> = { key: true, meta: true, from: true }
 const askOptionNames: OptionNames<AskOptions> = { timeout: true, signal: true, meta: true }
+const sessionsOptionNames: OptionNames<SessionsOptions> = { timeout: true, signal: true }
 const removeOptionNames: OptionNames<RemoveOptions> = { code: true, message: true }
 
 /** @throws UsageError for an option of a send that does not exist or cannot work. */
@@ -69,6 +70,13 @@ export function checkAskOptions(address: string, options: AskOptions): void {
   checkOptions(operation, options, askOptionNames)
   checkDuration(operation, 'timeout', options.timeout)
   checkMeta(operation, options.meta)
+}
+
+/** @throws UsageError for an option that does not exist, or a `timeout` that is not a duration. */
+export function checkSessionsOptions(address: string, options: SessionsOptions): void {
+  const operation = `list the sessions of ${address}`
+  checkOptions(operation, options, sessionsOptionNames)
+  checkDuration(operation, 'timeout', options.timeout)
 }
 
 /** @throws UsageError for an option of a removal that does not exist, or a `message` that is not a text. */

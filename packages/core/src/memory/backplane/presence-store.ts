@@ -76,6 +76,7 @@ export class MemoryPresenceStore implements PresenceStore {
     // Expire first: a late renewal must not bring back sessions that have already left.
     this.#expire()
     this.#renew(node, lease)
+    if (lease.ttl === 0) this.#expire()
   }
 
   enter(room: string, sessions: readonly EnteringSession[], lease: PresenceLease): PresencePage {

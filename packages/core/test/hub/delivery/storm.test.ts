@@ -127,7 +127,7 @@ test('SEC-18: ten thousand abandoned sessions cost no more than the capacity: th
     await s.settle()
     all.push(...connections)
   }
-  expect(s.store.usage).toMatchObject({ sessions: 1_000, tails: 0, presence: 0, keys: 0 })
+  expect(s.store.usage).toMatchObject({ sessions: 1_000, tails: 0, presence: 2, keys: 0 })
   expect([s.hub.sessions, s.hub.rooms.size]).toEqual([[], 0])
   const [first, last] = [all[0], all.at(-1)] as [ScriptedConnection, ScriptedConnection]
   const [oldest, newest] = await crowd(s, [again(first, {}), again(last, {})])
