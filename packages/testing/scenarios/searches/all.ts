@@ -1,4 +1,5 @@
 import type { Search } from '../search.ts'
+import { asks } from './asks.ts'
 import { connections } from './connections.ts'
 import { delivery } from './delivery.ts'
 import { limits } from './limits.ts'
@@ -18,4 +19,5 @@ export const searches: readonly Search[] = [
   ...revocations,
   ...protocolBreaches,
   ...presenceSearches,
+  ...asks,
 ]
