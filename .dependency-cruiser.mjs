@@ -53,7 +53,7 @@ const floors = {
 }
 
 /** Folders whose files may import Node's modules. */
-const onNode = ['packages/node-ws/src', 'packages/http/src/node']
+const onNode = ['packages/node-ws/src', 'packages/http/src/node', 'packages/redis/src']
 
 const packages = readdirSync('packages')
   .filter((name) => existsSync(`packages/${name}/package.json`))

@@ -20,6 +20,7 @@ const programs = [
   { file: 'memory.mjs', needs: ['@chat/core'] },
   { file: 'world.mjs', needs: ['@chat/core', '@chat/testing'] },
   { file: 'node-ws.mjs', needs: ['@chat/core', '@chat/node-ws'] },
+  { file: 'redis.mjs', needs: ['@chat/core', '@chat/redis'] },
   { file: 'http.mjs', needs: ['@chat/core', '@chat/http'] },
   { file: 'nats.mjs', needs: ['@chat/core', '@chat/nats'] },
   { file: 'bun.mjs', needs: ['@chat/core', '@chat/bun', '@chat/browser'], kinds: ['bun'] },

@@ -18,6 +18,7 @@ const examples = {
   '@chat/http': { run: serves },
   '@chat/nats': { not: 'they need a NATS server' },
   '@chat/node-ws': { run: serves },
+  '@chat/redis': { not: 'they need a Redis server: packages/redis/test runs them' },
   '@chat/testing': { run: passes },
   '@chat/web-socket': { run: inDenoAndWorkerd },
   'README.md': { run: passes },

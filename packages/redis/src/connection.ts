@@ -1,0 +1,177 @@
+import { ChatError, type Runtime, type Undo } from '@chat/core'
+import type { RedisClient, RedisClusterClient } from './client.ts'
+import { isLoss, isMissingScript, toChatError } from './errors.ts'
+import { scripts } from './scripts/all.ts'
+import type { Script } from './scripts/script.ts'
+
+/** Called when a connection was lost, or may have been. */
+type OnLoss = () => void
+
+/** A number or a text that is sent to the server. */
+export type Argument = string | number
+
+/**
+ * The connection for commands, or the connections to the nodes of a cluster. Scripts are loaded before the
+ * first command. A command fails at once when there is no connection: hubs repeat it.
+ */
+export class Connection {
+  readonly #client: RedisClient
+  readonly #cluster: RedisClusterClient | null
+  readonly #onLoss: OnLoss
+  #up = false
+  #closed = false
+  #open = 0
+  #drained: (() => void) | null = null
+  /** The last error of the connection, for the error of the start. */
+  lastError: unknown = null
+
+  constructor(
+    client: { readonly single: RedisClient } | { readonly cluster: RedisClusterClient },
+    onLoss: OnLoss,
+  ) {
+    this.#cluster = 'cluster' in client ? client.cluster : null
+    this.#client = 'cluster' in client ? client.cluster : client.single
+    this.#onLoss = onLoss
+    this.#client.on('error', (error) => {
+      this.lastError = error
+    })
+    this.#client.on('ready', () => this.#ready())
+    for (const event of ['close', 'end']) this.#client.on(event, () => this.#lost())
+    this.#cluster?.on('node error', (error) => {
+      this.lastError = error
+    })
+    this.#cluster?.on('+node', (node) => loadInto(node as RedisClient))
+    this.#cluster?.on('-node', () => this.#onLoss())
+  }
+
+  /** `true` while commands are possible. */
+  get up(): boolean {
+    return this.#up
+  }
+
+  /** Connects, and loads the scripts; rejects when the first attempt fails, or takes too long. */
+  async connect(runtime: Runtime, patience: number): Promise<void> {
+    let late: Undo = () => {}
+    const tooLate = new Promise<never>((_, reject) => {
+      late = runtime.timer(patience, () => reject(new Error(`no connection after ${patience} ms`)))
+    })
+    try {
+      await Promise.race([this.#connect(), tooLate])
+    } finally {
+      late()
+    }
+  }
+
+  async #connect(): Promise<void> {
+    await this.#client.connect()
+    for (const node of this.#nodes()) await Promise.all(scripts.map(({ lua }) => load(node, lua)))
+    this.#up = true
+  }
+
+  /** Runs a script. */
+  run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+    return this.#send(script.name, 'evalsha', [script.sha, keys.length, ...keys, ...args])
+  }
+
+  /** Sends a command. */
+  call(command: string, ...args: readonly Argument[]): Promise<unknown> {
+    return this.#send(command, command, args)
+  }
+
+  /** Resolves when the server answers, or each primary of the cluster. Makes connections anew that do not. */
+  async probe(): Promise<void> {
+    await this.#track('ping', () => Promise.all(this.#nodes().map((node) => this.#ping(node))))
+  }
+
+  /** Connects anew: what is open fails. */
+  reset(): void {
+    if (this.#closed) return
+    if (this.#cluster === null) this.#client.disconnect(true)
+    else
+      for (const node of this.#nodes())
+        void Promise.all(scripts.map(({ lua }) => load(node, lua))).catch(noop)
+  }
+
+  /** Closes the connection when the open commands are answered. */
+  async close(): Promise<void> {
+    if (this.#open > 0)
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve
+      })
+    this.end()
+  }
+
+  /** Closes the connection at once. */
+  end(): void {
+    this.#closed = true
+    this.#up = false
+    this.#client.disconnect()
+  }
+
+  #send(operation: string, command: string, args: readonly Argument[]): Promise<unknown> {
+    return this.#track(operation, () => this.#client.call(command, ...args))
+  }
+
+  async #track(operation: string, send: () => Promise<unknown>): Promise<unknown> {
+    if (!this.#up) throw unreachable(operation, this.#closed)
+    this.#open++
+    try {
+      return await send()
+    } catch (error) {
+      this.#failed(error)
+      throw toChatError(`run '${operation}'`, error)
+    } finally {
+      if (--this.#open === 0) this.#drained?.()
+    }
+  }
+
+  async #ping(node: RedisClient): Promise<void> {
+    try {
+      await node.call('ping')
+    } catch (error) {
+      // A connection that does not answer may be dead without being closed. A cluster makes another.
+      if (node.status === 'ready' && !this.#closed) node.disconnect(this.#cluster === null)
+      throw error
+    }
+  }
+
+  #failed(error: unknown): void {
+    if (this.#closed) return
+    // The server has lost its scripts, so calls behind this one fail, too, and later ones would overtake them.
+    if (isMissingScript(error)) this.reset()
+    if (isLoss(error)) this.#onLoss()
+  }
+
+  #ready(): void {
+    if (this.#closed) return
+    // Commands are written in the order of the calls, so the scripts are there before the first of them.
+    if (this.#cluster === null) loadInto(this.#client)
+    this.#up = true
+  }
+
+  #lost(): void {
+    if (this.#closed || !this.#up) return
+    this.#up = false
+    this.#onLoss()
+  }
+
+  #nodes(): readonly RedisClient[] {
+    return this.#cluster?.nodes('master') ?? [this.#client]
+  }
+}
+
+const noop = (): void => {}
+
+function unreachable(operation: string, closed: boolean): ChatError {
+  const reason = closed ? 'the backplane is closed' : 'there is no connection to the server'
+  return new ChatError('unavailable', `unable to run '${operation}': ${reason}`)
+}
+
+const load = (client: RedisClient, lua: string): Promise<unknown> => client.call('script', 'LOAD', lua)
+
+/** Sends the scripts without waiting. A replica needs none: it gets no command. */
+function loadInto(client: RedisClient): void {
+  const { options } = client as { options?: { readOnly?: unknown } }
+  if (options?.readOnly === true) return
+  for (const { lua } of scripts) load(client, lua).catch(noop)
+}

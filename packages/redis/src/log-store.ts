@@ -1,0 +1,175 @@
+import type { Position, Runtime } from '@chat/core'
+import type { AppendKey, AppendResult, LogHead, LogPage, LogRange, NewMessage } from '@chat/core/backplane'
+import { pageBytes } from '@chat/core/backplane'
+import { decodeEntry, decodeId, encodeMessage } from './entry.ts'
+import type { Keys } from './keys.ts'
+import type { RedisRetention } from './options.ts'
+import { decodeKnown, encodeHash, encodeMessageId, type KnownParts } from './ring.ts'
+import { append } from './scripts/append.ts'
+import { bump } from './scripts/bump.ts'
+import { read } from './scripts/read.ts'
+import { redact } from './scripts/redact.ts'
+import { touch } from './scripts/touch.ts'
+import type { Server } from './server.ts'
+
+/** Settings of a {@link LogStore}. */
+export interface LogSettings {
+  readonly retention: Required<RedisRetention>
+  readonly dedupeWindow: number
+  /** Duration for which a log is kept after its last use, in milliseconds. */
+  readonly ttl: number
+}
+
+type AppendReply =
+  | [1, epoch: string, at: number, time: number]
+  | [2, ...KnownParts]
+  | [3]
+  | [4]
+  | [5, epoch: string, at: number, id: string, event: string]
+
+type ReadReply = [
+  epoch: string,
+  base: number,
+  baseId: string,
+  top: number,
+  topId: string,
+  first: number,
+  afterId: string,
+  behind: number,
+  entries: string[],
+]
+
+/** The logs, and the repetitions that they recognise. */
+export class LogStore {
+  readonly #server: Server
+  readonly #keys: Keys
+  readonly #runtime: Runtime
+  readonly #settings: LogSettings
+
+  constructor(
+    server: Server,
+    keys: Keys,
+    { runtime, settings }: { runtime: Runtime; settings: LogSettings },
+  ) {
+    this.#server = server
+    this.#keys = keys
+    this.#runtime = runtime
+    this.#settings = settings
+  }
+
+  async append(
+    stream: string,
+    message: NewMessage,
+    key: AppendKey,
+    expected: Position | null | undefined,
+  ): Promise<AppendResult> {
+    const { meta, list } = this.#keys.log(stream)
+    const { retention, dedupeWindow, ttl } = this.#settings
+    const { count, bytes, age } = retention
+    const server = this.#server
+    const reply = (await server.store(
+      append,
+      [meta, list, this.#keys.ring(stream, key.user, key.session)],
+      [
+        ...[server.clock(), server.waits ? 'wait' : '', key.ref, key.previousRef ?? 0, key.by],
+        ...[encodeMessageId(message.id, key), encodeHash(key.hash), key.window, dedupeWindow],
+        ...[encodeExpected(expected), this.#keys.channel(stream), this.#runtime.id(10)],
+        ...[JSON.stringify(message.id), encodeMessage(message)],
+        ...[count, bytes, age, ttl, server.publishCommand],
+      ],
+    )) as AppendReply
+    return decodeAppend(reply, message.id, key)
+  }
+
+  async find(stream: string, key: AppendKey): Promise<AppendResult | null> {
+    const ring = this.#keys.ring(stream, key.user, key.session)
+    const reply = await this.#server.call('hmget', ring, key.ref, 'g', 'e', 'b')
+    const [value, greatest, epoch, node] = reply as (string | null)[]
+    if (value != null) return decodeKnown([value, epoch ?? '', node ?? ''], key)
+    if (key.ref <= Number(greatest ?? 0)) return { outcome: 'conflict' }
+    return (key.previousRef ?? 0) > Number(greatest ?? 0) ? { outcome: 'early' } : null
+  }
+
+  async read(stream: string, range: LogRange): Promise<LogPage> {
+    const { meta, list } = this.#keys.log(stream)
+    const forwards = 'after' in range
+    const offset = forwards ? range.after : (range.before ?? '')
+    const reply = (await this.#server.run(
+      read,
+      [meta, list],
+      [
+        ...[this.#server.clock(), this.#runtime.id(10), this.#settings.ttl, this.#settings.retention.age],
+        ...[forwards ? 'after' : 'before', offset, range.limit, pageBytes],
+      ],
+    )) as ReadReply
+    return decodePage(reply, range)
+  }
+
+  /** Reads the places of logs. Those that are unknown, or whose time is half over, are kept by a call each. */
+  async heads(streams: readonly string[]): Promise<LogHead[]> {
+    return Promise.all(streams.map((stream) => this.#head(stream)))
+  }
+
+  async bump(stream: string, epoch: string): Promise<void> {
+    await this.#server.run(bump, [this.#keys.log(stream).meta], [epoch, this.#runtime.id(10)])
+  }
+
+  async redact(stream: string, [epoch, at, id]: Position): Promise<boolean> {
+    const { meta, list } = this.#keys.log(stream)
+    const redacted = [JSON.stringify('$redacted'), 'null', this.#runtime.id(10)]
+    const args = [epoch, at, JSON.stringify(id), ...redacted]
+    return (await this.#server.run(redact, [meta, list], args)) === 1
+  }
+
+  async #head(stream: string): Promise<LogHead> {
+    const { meta, list } = this.#keys.log(stream)
+    const [fields, left] = (await Promise.all([
+      this.#server.call('hmget', meta, 'e', 'n'),
+      this.#server.call('pttl', meta),
+    ])) as [(string | null)[], number]
+    const [epoch, top] = fields
+    if (epoch != null && left >= this.#settings.ttl / 2) return { epoch, top: Number(top ?? 0) }
+    const args = [this.#runtime.id(10), this.#settings.ttl]
+    const [kept, newest] = (await this.#server.run(touch, [meta, list], args)) as [string, number]
+    return { epoch: kept, top: newest }
+  }
+}
+
+function encodeExpected(expected: Position | null | undefined): string {
+  if (expected === undefined) return ''
+  if (expected === null) return 'empty'
+  const [epoch, at, id] = expected
+  return `${epoch}\n${at}\n${id === null ? '' : JSON.stringify(id)}`
+}
+
+function decodeAppend(reply: AppendReply, id: string, key: AppendKey): AppendResult {
+  switch (reply[0]) {
+    case 1:
+      return { outcome: 'stored', epoch: reply[1], at: reply[2], id, time: reply[3], by: key.by }
+    case 2:
+      return decodeKnown([reply[1], reply[2], reply[3]], key)
+    case 3:
+      return { outcome: 'conflict' }
+    case 4:
+      return { outcome: 'early' }
+    case 5: {
+      const [, epoch, at, newest, event] = reply
+      return { outcome: 'overtaken', epoch, at, id: decodeId(newest), event: decodeId(event) }
+    }
+  }
+}
+
+function decodePage(reply: ReadReply, range: LogRange): LogPage {
+  const [epoch, base, baseId, top, topId, first, afterId, bytes, texts] = reply
+  const entries = texts.map((text, index) => decodeEntry(first + index, text))
+  const last = first + texts.length - 1
+  const forwards = 'after' in range
+  return {
+    ...{ epoch, base, baseId: decodeId(baseId), top, topId: decodeId(topId), exists: top > 0, entries },
+    ...{ afterId: decodeId(afterId), prev: first - 1 },
+    more: texts.length > 0 && (forwards ? last < top : first > base + 1),
+    behind: forwards
+      ? { messages: Math.max(0, top - Math.max(range.after, base)), bytes }
+      : { messages: 0, bytes: 0 },
+  }
+}

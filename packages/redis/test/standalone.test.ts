@@ -1,0 +1,24 @@
+import { defineBackplaneSuite } from '@chat/testing/conformance'
+import * as ioredis from 'ioredis'
+import * as iovalkey from 'iovalkey'
+import { afterAll, beforeAll, describe, it, vi } from 'vitest'
+import { RedisServer } from '../../../test-support/brokers/redis-server.ts'
+import { harnessOf } from './support/bench.ts'
+import { standaloneStore } from './support/standalone.ts'
+import { withRedis } from './support/with-redis.ts'
+
+// Cases mostly wait for time to pass, so several run at once.
+vi.setConfig({ maxConcurrency: 10 })
+const runner = { describe: describe.runIf(withRedis).concurrent, it }
+
+let server: RedisServer | undefined
+beforeAll(async () => {
+  if (withRedis) server = await RedisServer.start()
+})
+afterAll(() => server?.close())
+
+for (const [name, client] of Object.entries({ ioredis, iovalkey }))
+  defineBackplaneSuite(
+    runner,
+    harnessOf(`redis, ${name}`, client, () => standaloneStore(server)),
+  )
