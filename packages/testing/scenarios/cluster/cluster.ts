@@ -104,7 +104,7 @@ export class Cluster {
     }
     client
       .to(address)
-      .send('say', { n, pad: '.'.repeat(bytes) })
+      .send('say', { n, pad: '.'.repeat(bytes) }, n % 2 === 0 ? { meta: { n } } : {})
       .then(
         () => settle('stored'),
         (error: unknown) => settle(error instanceof UncertainError ? 'uncertain' : codeOf(error)),

@@ -30,13 +30,17 @@ export class ClientInvariants {
   }
 
   /** Checks a message: consecutive entries of the log (I1), each once (I2), as the log has them (I7). */
-  messageDelivered({ address, id, position }: Delivery): void {
-    if (position === null) return
+  messageDelivered(message: Delivery): void {
+    if (!message.durable) return
+    const { address, id, position, time } = message
     const [, at] = position
+    const meta = message.meta === null ? null : JSON.stringify(message.meta)
     const reading = this.#reading(address)
     const logged = this.#history.findMessage(address, at, id)
     const delivery = `${this.#name} received ${id} at ${at} of ${address}`
     if (logged === null) return this.#violated('I7', `${delivery}, which the log never had there`)
+    if (!this.#history.hasStored(address, { at, id, time, meta }))
+      this.#violated('I7', `${delivery} with the time ${time} and the meta ${meta}, which the log never had`)
     if (reading.delivered.has(id)) this.#violated('I2', `${delivery} for the second time`)
     if (reading.expected !== 'anything')
       this.#checkOrder(delivery, logged.before, reading.expected.after, reading)

@@ -2,6 +2,10 @@
 export interface LoggedMessage {
   readonly id: string
   readonly at: number
+  /** Time at which the log took it, in milliseconds since 1970. */
+  readonly time: number
+  /** Its meta as JSON text; `null` for none. */
+  readonly meta: string | null
   /** Message before it in the log; `null` for the first. */
   readonly before: LoggedMessage | null
 }
@@ -29,6 +33,12 @@ export class LogHistory {
     return this.#byId.get(`${stream} ${id}`)?.findLast((message) => message.at === at) ?? null
   }
 
+  /** Tells whether the log has ever had a message with this offset, id, time and meta. */
+  hasStored(stream: string, { at, id, time, meta }: Omit<LoggedMessage, 'before'>): boolean {
+    const stored = this.#byId.get(`${stream} ${id}`) ?? []
+    return stored.some((message) => message.at === at && message.time === time && message.meta === meta)
+  }
+
   /** Returns the ids of a log from an offset on, by offset, with those that were trimmed. */
   idsFrom(stream: string, from: number): Map<number, string> {
     const kept = new Map<number, string>()
@@ -45,7 +55,7 @@ export class LogHistory {
    * Adds a message, and checks that an id is stored once (I3), and the messages of a session in the order of
    * their calls (I8).
    */
-  appendMessage(stream: string, at: number, id: string): void {
+  appendMessage(stream: string, { at, id, time, meta }: Omit<LoggedMessage, 'before'>): void {
     const top = this.newestMessage(stream)
     // A log that starts over with its offsets was forgotten by the store, as it does with empty logs that
     // have no listener.
@@ -55,7 +65,7 @@ export class LogHistory {
     if (known.some((message) => this.#isKept(stream, message)))
       this.#violated('I3', `${id} was stored twice in ${stream}`)
     this.#checkOrder(stream, id, before)
-    const message = { id, at, before }
+    const message = { id, at, time, meta, before }
     this.#newest.set(stream, message)
     this.#byId.set(`${stream} ${id}`, [...known, message])
   }

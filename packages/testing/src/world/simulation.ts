@@ -281,10 +281,11 @@ export class Simulation implements World, FaultTargets {
 
   #makeStore(history: LogHistory, authorisation: AuthorisationInvariant): MemoryStore {
     return new MemoryStore(this.#time.runtime('store'), {
-      observe: (stream, epoch, { at, id, event, data, meta }) => {
+      observe: (stream, epoch, entry) => {
+        const { at, id, event, data, meta } = entry
         const about = meta === null ? '' : ` ${excerpt(meta)}`
         this.note(`${stream} takes ${id} at ${at} (${epoch}): ${event} ${excerpt(data)}${about}`)
-        history.appendMessage(stream, at, id)
+        history.appendMessage(stream, entry)
         authorisation.messageStored(stream, id)
       },
     })

@@ -12,6 +12,22 @@ export const failures: readonly BackplaneCase[] = [
     run: outage,
   },
   {
+    name: 'at each end of an outage `onReconnect` calls its listeners; by then operations are possible, and hints come again',
+    needs: ['outage'],
+    run: reconnect,
+  },
+  {
+    name: 'a close lets the operations under way come to their end',
+    async run(cluster) {
+      const { a, b } = cluster
+      const answers = upTo(5).map((n) => cluster.startAppend('#room', { session: `session${n}`, ref: 1 }))
+      await cluster.awaitAnswer('a node closes', a.close())
+      for (const answer of answers)
+        same((await cluster.awaitAnswer('an append is answered', answer)).outcome, 'stored', 'the outcome')
+      same((await cluster.readAll('#room', 10, b)).length, 5, 'the number of entries')
+    },
+  },
+  {
     name: 'an append whose answer is lost is stored, and its repetition tells the answer',
     needs: ['loseAnswer'],
     async run(cluster) {
@@ -133,6 +149,40 @@ async function outage(cluster: Cluster): Promise<void> {
   const answer = await cluster.append('#room', { ref: 2, data: 2 })
   same(answer.outcome !== 'conflict', true, 'that the repetition is no conflict')
   same((await cluster.readData('#room')).length, 2, 'the number of entries')
+}
+
+async function reconnect(cluster: Cluster): Promise<void> {
+  const { a, bench } = cluster
+  const [heard, texts] = [new Set<string>(), new Set<string>()]
+  const undos = [
+    a.tail('#room', ({ entry }) => heard.add(entry.data)),
+    a.subscribe('control', (text) => texts.add(text)),
+  ]
+  const codes: Promise<unknown>[] = []
+  let ended = 0
+  a.onReconnect(() => ended++)()
+  undos.push(a.onReconnect(() => codes.push(codeOf(() => a.read('#room', { after: 0, limit: 1 })))))
+  for (const round of upTo(2)) {
+    const before = codes.length
+    await bench.outage?.(a, true)
+    await cluster.awaitAnswer(
+      'a probe out of reach fails',
+      codeOf(() => a.probe()),
+    )
+    await bench.outage?.(a, false)
+    await cluster.until(`the node is told of the end of outage ${round}`, () => codes.length > before)
+    same(await cluster.awaitAnswer('a read', codes[before]), null, 'the error of a read in the listener')
+    const text = JSON.stringify(`round ${round}`)
+    const lossy = cluster.capabilities.hints === 'lossy'
+    await cluster.appendNew('#room', { json: text, node: cluster.b })
+    await cluster.until('hints and texts come again', async () => {
+      if (lossy && !heard.has(text)) await cluster.appendNew('#room', { json: text, node: cluster.b })
+      await cluster.awaitAnswer('a publish is answered', cluster.b.publish('control', text))
+      return cluster.soon(() => heard.has(text) && texts.has(text))
+    })
+  }
+  same(ended, 0, 'the number of calls of a listener after its undo')
+  for (const undo of undos) undo()
 }
 
 async function repeatsAll(cluster: Cluster): Promise<void> {

@@ -1,5 +1,5 @@
-import { pageBytes } from '@chat/core/backplane'
-import { holds, same } from '../check.ts'
+import { type LogPage, pageBytes } from '@chat/core/backplane'
+import { holds, rises, same } from '../check.ts'
 import { byteLength } from '../protocol/frames.ts'
 import type { BackplaneCase } from './case.ts'
 import { type Cluster, upTo } from './cluster.ts'
@@ -76,6 +76,31 @@ export const pages: readonly BackplaneCase[] = [
     }),
   ),
   {
+    name: 'every page is consistent in itself while old messages are removed',
+    needs: ['keep'],
+    options: { keep: 5 },
+    async run(cluster) {
+      const offsets: number[] = []
+      for (const lot of upTo(20)) {
+        const messages = upTo(20).map((n) => ({ data: n, session: `session${lot}` }))
+        const writing = cluster.appendInOrder('#room', messages)
+        const pages = await Promise.all(
+          [0, offsets.at(-20) ?? 0].map((after) => readConsistent(cluster, after)),
+        )
+        offsets.push(...(await writing).map(({ at }) => at))
+        for (const { after, base, entries } of pages) {
+          const last = entries.at(-1)?.at ?? 0
+          const kept = offsets.filter((at) => at > Math.max(base, after) && at <= last)
+          same(
+            entries.map(({ at }) => at),
+            kept,
+            'the entries behind `base`',
+          )
+        }
+      }
+    },
+  },
+  {
     name: '`base` is the offset of the last entry that was removed, with its id (BP-09)',
     needs: ['keep'],
     options: { keep: 5 },
@@ -122,6 +147,20 @@ async function fillsPages(cluster: Cluster, letter: string): Promise<void> {
     same(more, true, '`more`')
   }
   same((await cluster.readAll('#room')).length, count, 'the number of entries')
+}
+
+/** Reads a page whose places fit each other. */
+async function readConsistent(cluster: Cluster, after: number): Promise<LogPage & { after: number }> {
+  const page = await cluster.read('#room', { after, limit: 1_000 })
+  const { base, top, entries, more } = page
+  const offsets = entries.map(({ at }) => at)
+  rises([Math.max(base, after), ...offsets], 'the offsets behind `base`')
+  holds(
+    offsets.every((at) => at <= top),
+    `the top ${top} is below an entry`,
+  )
+  if (!more && top > Math.max(base, after)) same(offsets.at(-1), top, 'the last entry')
+  return { ...page, after }
 }
 
 async function readingOn(cluster: Cluster): Promise<void> {

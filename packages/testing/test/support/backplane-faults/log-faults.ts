@@ -114,7 +114,11 @@ export const logFaults: readonly CaughtFault[] = [
       }
     }),
   ],
-  ['tells an older top', 'every page is consistent', withPage(({ top }) => ({ top: top - 1 }))],
+  [
+    'tells an older top',
+    'every page is consistent in itself during',
+    withPage(({ top }) => ({ top: top - 1 })),
+  ],
   [
     'counts anew in the same epoch',
     'a log that was forgotten never uses',
@@ -186,6 +190,11 @@ export const logFaults: readonly CaughtFault[] = [
   ],
   ['counts no bytes', 'a page has as many messages as fit 240 KiB, counted in UTF-8: é', withLargePages],
   ['counts no bytes', 'a page has as many messages as fit 240 KiB, counted in UTF-8: 👋', withLargePages],
+  [
+    'reads `base` after the entries',
+    'every page is consistent in itself while old messages are removed',
+    withPage(({ base, entries }) => ({ base: base + (entries.length > 2 ? 3 : 0) })),
+  ],
   [
     'does not tell its `base`',
     '`base` is the offset of the last entry that was removed, with its id (BP-09)',

@@ -73,6 +73,56 @@ export const storeFaults: readonly CaughtFault[] = [
     1,
   ],
   [
+    'does not listen again after an outage',
+    'at each end of an outage',
+    (real) => {
+      let out = false
+      return {
+        tail: (stream, listener) => real.tail(stream, (hint) => out || listener(hint)),
+        async probe() {
+          try {
+            await real.probe()
+          } catch (error) {
+            out = true
+            throw error
+          }
+        },
+      }
+    },
+    1,
+  ],
+  [
+    'tells only of the first outage',
+    'at each end of an outage',
+    (real) => ({
+      onReconnect(listener) {
+        const undo = real.onReconnect(() => {
+          undo()
+          listener()
+        })
+        return undo
+      },
+    }),
+    1,
+  ],
+  [
+    'drops the operations under way when it closes',
+    'a close lets the operations under way',
+    (real) => {
+      let closed = false
+      return {
+        async append(...args) {
+          await null
+          return closed ? new Promise<AppendResult>(() => {}) : real.append(...args)
+        },
+        close() {
+          closed = true
+          return real.close()
+        },
+      }
+    },
+  ],
+  [
     'stores a message again whose answer was lost',
     'an append whose answer is lost',
     withAppend((real, store) => async (...args) => {
