@@ -165,10 +165,8 @@ async function reconnect(cluster: Cluster): Promise<void> {
   for (const round of upTo(2)) {
     const before = codes.length
     await bench.outage?.(a, true)
-    await cluster.awaitAnswer(
-      'a probe out of reach fails',
-      codeOf(() => a.probe()),
-    )
+    for (const attempt of [() => a.probe(), () => cluster.startAppend('#other')])
+      await cluster.awaitAnswer('an operation out of reach fails', codeOf(attempt))
     await bench.outage?.(a, false)
     await cluster.until(`the node is told of the end of outage ${round}`, () => codes.length > before)
     same(await cluster.awaitAnswer('a read', codes[before]), null, 'the error of a read in the listener')
