@@ -20,8 +20,13 @@ export interface EnteringOptions extends Partial<Omit<PresentSession, 'state'>> 
   readonly json?: string
 }
 
-/** Default duration of the leases of nodes, in milliseconds. */
-export const leaseTime = 30_000
+/** Duration of the leases in cases in which a lease runs out, in milliseconds. */
+export const leaseTime = 60_000
+/**
+ * Duration of the leases in all other cases, in milliseconds: no lease runs out, also where a harness divides
+ * durations and a store is slow.
+ */
+export const longLease = 1_200_000
 
 /** The presence of a room in a case. Each answer is checked against the previous answer. */
 export class CheckedPresence {
@@ -29,11 +34,14 @@ export class CheckedPresence {
   readonly revisions: number[] = []
   readonly #cluster: Cluster
   readonly #room: string
+  readonly #ttl: number
   #epoch: string | null = null
 
-  constructor(cluster: Cluster, room = '#room') {
+  /** `ttl` is the duration of the lease that each enter gives. */
+  constructor(cluster: Cluster, room = '#room', ttl: number = longLease) {
     this.#cluster = cluster
     this.#room = room
+    this.#ttl = ttl
   }
 
   /** Epoch and revision of the last answer. */
@@ -69,7 +77,7 @@ export class CheckedPresence {
   }
 
   /** Renews the lease of a node. */
-  renewLease(node: string, ttl: number = leaseTime): Promise<void> {
+  renewLease(node: string, ttl: number = this.#ttl): Promise<void> {
     const { a } = this.#cluster
     return this.#cluster.awaitAnswer('a lease is answered', a.presence.lease(node, { ttl, keep: 0 }))
   }
@@ -78,7 +86,7 @@ export class CheckedPresence {
   startEnter(
     entering: readonly EnteringOptions[],
     node: Backplane = this.#cluster.a,
-    lease: PresenceLease = { ttl: leaseTime, keep: 0 },
+    lease: PresenceLease = { ttl: this.#ttl, keep: 0 },
   ): MaybePromise<PresencePage> {
     const sessions = entering.map((each): EnteringSession => {
       const { state, ...rest } = this.recordOf(each)

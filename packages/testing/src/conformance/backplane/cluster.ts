@@ -122,6 +122,23 @@ export class Cluster {
   }
 
   /**
+   * Appends to a log that keeps few messages, until an offset is no longer kept, and returns the messages. A
+   * store may remove messages some hundreds at once.
+   */
+  async trimBehind(stream: string, at: number): Promise<Stored[]> {
+    const stored: Stored[] = []
+    for (const lot of upTo(20)) {
+      const session = `lot${lot}`
+      const messages = upTo(50).map((n) => ({ session, data: n, id: `${session}.${n}` }))
+      stored.push(...(await this.appendInOrder(stream, messages)))
+      if ((await this.read(stream, { after: 0, limit: 1 })).base >= at) return stored
+    }
+    throw new ConformanceError(
+      `${stored.length} messages were written, of which few are to be kept, and none has gone`,
+    )
+  }
+
+  /**
    * Returns the key of an append. The ref is new unless the case gives a ref; the other parts default to
    * constants.
    */

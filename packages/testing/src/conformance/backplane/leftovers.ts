@@ -48,7 +48,7 @@ async function fill(cluster: Cluster): Promise<(() => void)[]> {
     if (n % 2) await cluster.appendNew(room, { session: `session${n}`, ref: n, data: n })
     await cluster.read(`#never-${n}`)
     await cluster.awaitAnswer('heads are answered', a.heads([`#asked-${n}`, room]))
-    const presence = new CheckedPresence(cluster, room)
+    const presence = new CheckedPresence(cluster, room, 30_000)
     await presence.enter({ session: `session${n}`, state: n })
     if (n % 3) await presence.leave(`session${n}`, { keep: 30_000 })
     const record = { id: `session${n}`, user: `user${n % 5}`, secret: 's0' }

@@ -207,14 +207,9 @@ async function readingBack(cluster: Cluster): Promise<void> {
 }
 
 async function trimming(cluster: Cluster): Promise<void> {
-  const ids = new Map<number, string>()
-  for (let ref = 1; ref <= 1_000; ref++) {
-    const { at, id } = await cluster.appendNew('#room', { data: ref, id: `session1.${ref}`, ref })
-    ids.set(at, id)
-    if ((await cluster.read('#room', { after: 0, limit: 1 })).base > 0) break
-  }
+  const stored = await cluster.trimBehind('#room', 1)
+  const ids = new Map(stored.map(({ at, id }) => [at, id]))
   const page = await cluster.read('#room', { after: 0, limit: 2 })
-  holds(page.base > 0, '1000 messages were written, of which 5 are to be kept, and none has gone')
   if (page.baseId !== null) same(page.baseId, ids.get(page.base), 'the id at `base`')
   const kept = [...ids.keys()].filter((at) => at > page.base)
   holds(kept.length >= 5, `only ${kept.length} of the newest 5 messages are kept`)

@@ -2,7 +2,7 @@ import type { PresenceHint } from '@chat/core/backplane'
 import { holds, same } from '../check.ts'
 import { awkwardNames } from './awkward-names.ts'
 import type { BackplaneCase } from './case.ts'
-import { CheckedPresence } from './checked-presence.ts'
+import { CheckedPresence, longLease } from './checked-presence.ts'
 import type { Cluster } from './cluster.ts'
 
 /** Cases of presence hints, and their order (P-PR-2). */
@@ -61,7 +61,7 @@ export const presenceHints: readonly BackplaneCase[] = [
         await room.enter({ session: 'session1' })
         await room.enter({ session: 'session1', state: round })
         await elsewhere.enter({ session: 'session1' })
-        await room.leave('session1', { keep: round % 2 === 0 ? 0 : 60_000 })
+        await room.leave('session1', { keep: round % 2 === 0 ? 0 : longLease })
         const { revision } = await room.readPage()
         holds(
           revision >= room.lastRevision.revision,
@@ -198,7 +198,7 @@ async function namesAreData(cluster: Cluster): Promise<void> {
   for (const [n, { room, session }] of pairs.entries()) await room.enter({ session, state: n })
   for (const [n, { room, session }] of pairs.entries())
     same(await room.readState(session), n, `the state of ${session}`)
-  for (const { room, session } of pairs) await room.leave(session, { keep: 60_000 })
+  for (const { room, session } of pairs) await room.leave(session, { keep: longLease })
   for (const [n, { room, session }] of pairs.entries()) {
     await room.enter({ session, generation: 2 })
     same(await room.readState(session), n, `the remembered state of ${session}`)

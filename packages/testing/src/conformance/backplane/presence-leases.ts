@@ -11,8 +11,8 @@ export const presenceLeases: readonly BackplaneCase[] = [
     name: 'presence: when the lease of a node runs out, its sessions leave; the sessions of a node that renews stay',
     needs: ['advance'],
     async run(cluster) {
-      const room = new CheckedPresence(cluster)
-      const elsewhere = new CheckedPresence(cluster, '#elsewhere')
+      const room = new CheckedPresence(cluster, '#room', leaseTime)
+      const elsewhere = new CheckedPresence(cluster, '#elsewhere', leaseTime)
       await room.enter({ session: 'stays', node: 'node1' })
       await room.enter({ session: 'goes', node: 'node2' }, cluster.b)
       await elsewhere.enter({ session: 'goes', node: 'node2' }, cluster.b)
@@ -31,7 +31,7 @@ export const presenceLeases: readonly BackplaneCase[] = [
     name: 'presence: an enter gives a lease to a node that has none, also to a node whose lease has run out',
     needs: ['advance'],
     async run(cluster) {
-      const room = new CheckedPresence(cluster)
+      const room = new CheckedPresence(cluster, '#room', leaseTime)
       for (const generation of upTo(2)) {
         await room.enter({ session: 'session1', generation })
         same(await room.readSessions(), ['session1'], 'the sessions after an enter')
@@ -54,11 +54,11 @@ export const presenceLeases: readonly BackplaneCase[] = [
     name: 'presence: a lease counts from its last renewal, also when that one is shorter',
     needs: ['advance'],
     async run(cluster) {
-      const room = new CheckedPresence(cluster)
+      const room = new CheckedPresence(cluster, '#room', leaseTime)
       await room.enter({ session: 'session1', node: 'node2' })
       await room.enter({ session: 'session2', node: 'node1' })
       await room.renewLease('node2', 5_000)
-      await cluster.bench.advance?.(15_000)
+      await cluster.bench.advance?.(20_000)
       same(await room.readSessions(), ['session2'], 'the sessions')
     },
   },
@@ -66,7 +66,7 @@ export const presenceLeases: readonly BackplaneCase[] = [
     name: 'presence: a session that went on at another node stays when the lease of the older one runs out',
     needs: ['advance'],
     async run(cluster) {
-      const room = new CheckedPresence(cluster)
+      const room = new CheckedPresence(cluster, '#room', leaseTime)
       await room.enter({ session: 'session1', generation: 1, node: 'node1' })
       await room.enter({ session: 'session1', generation: 2, node: 'node2' }, cluster.b)
       await cluster.bench.advance?.(leaseTime * 0.7)
@@ -79,7 +79,7 @@ export const presenceLeases: readonly BackplaneCase[] = [
     name: 'presence: a session that left by a lease may enter again, and the revision keeps growing',
     needs: ['advance'],
     async run(cluster) {
-      const room = new CheckedPresence(cluster)
+      const room = new CheckedPresence(cluster, '#room', leaseTime)
       await room.enter({ session: 'session1', state: 1 })
       const before = room.lastRevision
       await cluster.bench.advance?.(leaseTime * 1.5)
@@ -93,8 +93,8 @@ export const presenceLeases: readonly BackplaneCase[] = [
     name: 'presence: the states of sessions that left by a lease are remembered for the time that the lease gives',
     needs: ['advance'],
     async run(cluster) {
-      const room = new CheckedPresence(cluster)
-      const lease = { ttl: leaseTime, keep: 60_000 }
+      const room = new CheckedPresence(cluster, '#room', leaseTime)
+      const lease = { ttl: leaseTime, keep: 120_000 }
       await cluster.awaitAnswer(
         'an enter is answered',
         room.startEnter([{ session: 'session1', state: 1 }], cluster.a, lease),
@@ -138,7 +138,7 @@ export const presenceLeases: readonly BackplaneCase[] = [
 ]
 
 async function heardOfTheLapsed(cluster: Cluster): Promise<void> {
-  const room = new CheckedPresence(cluster)
+  const room = new CheckedPresence(cluster, '#room', leaseTime)
   const { hints, undo } = room.collectHints(cluster.a)
   await cluster.until('a hint tells of those who have left', async () => {
     const generation = room.revisions.length + 1
@@ -162,7 +162,7 @@ async function heardOfTheLapsed(cluster: Cluster): Promise<void> {
 
 /** A node renews its lease, as every living node does, and no node looks at the two rooms. */
 async function heardWithoutALook(cluster: Cluster): Promise<void> {
-  const rooms = ['#room', '#elsewhere'].map((name) => new CheckedPresence(cluster, name))
+  const rooms = ['#room', '#elsewhere'].map((name) => new CheckedPresence(cluster, name, leaseTime))
   const watched = rooms.map((room) => room.collectHints(cluster.a))
   const gone = (hint: PresenceHint): boolean => hint.changes.some(({ member }) => member === null)
   let generation = 0

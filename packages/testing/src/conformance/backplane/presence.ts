@@ -1,6 +1,6 @@
 import { rises, same } from '../check.ts'
 import type { BackplaneCase } from './case.ts'
-import { CheckedPresence } from './checked-presence.ts'
+import { CheckedPresence, longLease } from './checked-presence.ts'
 import { upTo } from './cluster.ts'
 import { oddTexts } from './odd-json.ts'
 
@@ -94,7 +94,7 @@ export const presence: readonly BackplaneCase[] = [
     async run(cluster) {
       const room = new CheckedPresence(cluster)
       await room.enter({ session: 'session1', state: { mood: 'fine' } })
-      await room.leave('session1', { keep: 60_000 })
+      await room.leave('session1', { keep: longLease })
       await room.enter({ session: 'session2' })
       same(await room.readState('session2'), null, 'the state of another session')
       const elsewhere = new CheckedPresence(cluster, '#elsewhere')
@@ -102,7 +102,7 @@ export const presence: readonly BackplaneCase[] = [
       same(await elsewhere.readState('session1'), null, 'the state in another room')
       await room.enter({ session: 'session1', generation: 2, node: 'node2' }, cluster.b)
       same(await room.readState('session1'), { mood: 'fine' }, 'the state of a session that came back')
-      await room.leave('session1', { generation: 2, keep: 60_000 })
+      await room.leave('session1', { generation: 2, keep: longLease })
       await room.enter({ session: 'session1', generation: 3, state: null })
       same(await room.readState('session1'), null, 'the state of a session that came back with another state')
     },
@@ -116,7 +116,7 @@ export const presence: readonly BackplaneCase[] = [
       await room.enter({ session: 'session1' })
       same(await room.readState('session1'), null, 'the state after a leave that kept nothing')
       await room.enter({ session: 'session1', state: 'said again' })
-      await room.leave('session1', { keep: 60_000 })
+      await room.leave('session1', { keep: longLease })
       await room.leave('session1', { keep: 0 })
       await room.enter({ session: 'session1' })
       same(await room.readState('session1'), null, 'the state after a second leave that kept nothing')

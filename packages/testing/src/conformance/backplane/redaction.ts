@@ -1,7 +1,7 @@
 import type { Position } from '@chat/core'
 import { same } from '../check.ts'
 import type { BackplaneCase } from './case.ts'
-import { type Cluster, positionOf, upTo } from './cluster.ts'
+import { type Cluster, positionOf } from './cluster.ts'
 
 function redact(cluster: Cluster, position: Position, node = cluster.a): Promise<boolean> {
   return cluster.awaitAnswer('a redact is answered', node.redact('#room', position))
@@ -102,10 +102,7 @@ export const redaction: readonly BackplaneCase[] = [
     options: { keep: 5 },
     async run(cluster) {
       const first = positionOf(await cluster.appendNew('#room', { ref: 1 }))
-      for (const ref of upTo(1_000)) {
-        await cluster.appendNew('#room', { ref: ref + 1 })
-        if ((await cluster.read('#room', { after: 0, limit: 1 })).base >= first[1]) break
-      }
+      await cluster.trimBehind('#room', first[1])
       same(await redact(cluster, first), false, 'the answer')
     },
   },

@@ -30,7 +30,7 @@ export const sessionHolders: readonly BackplaneCase[] = [
     name: 'a find tells user and node of a session that can be taken, on every node, and changes nothing',
     async run(cluster) {
       await put(cluster)
-      await put(cluster, 'session2', 'bob')
+      await put(cluster, 'session2', { user: 'bob' })
       for (const node of [cluster.a, cluster.b]) {
         same(await find(cluster, 'session1', node), { user: 'alice', node: 'node1' }, 'the find after a put')
         same(await find(cluster, 'session2', node), { user: 'bob', node: 'node1' }, 'another session')
@@ -62,7 +62,7 @@ export const sessionHolders: readonly BackplaneCase[] = [
     async run(cluster) {
       await put(cluster)
       await put(cluster, 'session2')
-      await put(cluster, 'session3', 'bob')
+      await put(cluster, 'session3', { user: 'bob' })
       await dropSession(cluster, { id: 'session1' })
       same(await find(cluster, 'session1'), null, 'the find of a dropped session')
       same((await find(cluster, 'session2'))?.user, 'alice', 'the find of another session')

@@ -2,8 +2,10 @@ import type { Backplane, TakeResult } from '@chat/core/backplane'
 import { same } from '../check.ts'
 import type { Cluster } from './cluster.ts'
 
-/** Milliseconds for which the cases keep a session. */
-export const ttl = 120_000
+/** Milliseconds for which a session is kept in cases in which it expires. */
+export const shortTime = 120_000
+/** Milliseconds for which a session is kept in all other cases. */
+export const longTime = 3_600_000
 
 /** Parts of an attempt to take a session that a case chooses. */
 export interface Attempt {
@@ -12,6 +14,7 @@ export interface Attempt {
   readonly user?: string
   readonly n?: number
   readonly next?: string
+  readonly ttl?: number
   /** Name of the node that holds the session from then on. */
   readonly by?: string
 }
@@ -21,7 +24,11 @@ export const hash = (name: string): string =>
   [...name.padEnd(32, '.')].map((character) => character.charCodeAt(0).toString(16).padStart(2, '0')).join('')
 
 /** Puts a session with the secret `s0`, which `node1` holds. */
-export function put(cluster: Cluster, id = 'session1', user = 'alice'): Promise<void> {
+export function put(
+  cluster: Cluster,
+  id = 'session1',
+  { user = 'alice', ttl = longTime }: { user?: string; ttl?: number } = {},
+): Promise<void> {
   const record = { id, user, secret: hash('s0') }
   return cluster.awaitAnswer('a put is answered', cluster.a.sessions.put(record, 'node1', ttl))
 }
@@ -33,7 +40,7 @@ export function take(
   attempt: Attempt = {},
   id = 'session1',
 ): Promise<TakeResult> {
-  const { node = cluster.b, user = 'alice', n = 1, next = 'next', by = 'node2' } = attempt
+  const { node = cluster.b, user = 'alice', n = 1, next = 'next', by = 'node2', ttl = longTime } = attempt
   const made = { user, secret: hash(secret), n, next: hash(next), node: by }
   return cluster.awaitAnswer('a take is answered', node.sessions.take(id, made, ttl))
 }
@@ -54,9 +61,9 @@ export async function taken(cluster: Cluster, secret: string, attempt: Attempt =
 export function renew(
   cluster: Cluster,
   generation: number,
-  given: { id?: string; user?: string; lastRef?: number; node?: Backplane } = {},
+  given: { id?: string; user?: string; lastRef?: number; node?: Backplane; ttl?: number } = {},
 ): Promise<boolean> {
-  const { id = 'session1', user = 'alice', lastRef = 1, node = cluster.b } = given
+  const { id = 'session1', user = 'alice', lastRef = 1, node = cluster.b, ttl = longTime } = given
   return cluster.awaitAnswer(
     'a renew is answered',
     node.sessions.renew({ id, user }, generation, lastRef, ttl),

@@ -1,7 +1,18 @@
 import type { TakeResult } from '@chat/core/backplane'
 import { same } from '../check.ts'
 import type { BackplaneCase } from './case.ts'
-import { dropSession, find, hash, outcome, put, renew, take, taken, ttl } from './session-steps.ts'
+import {
+  dropSession,
+  find,
+  hash,
+  longTime,
+  outcome,
+  put,
+  renew,
+  shortTime,
+  take,
+  taken,
+} from './session-steps.ts'
 
 /** Cases of session records (P-HS-4, P-HS-6). */
 export const sessions: readonly BackplaneCase[] = [
@@ -90,7 +101,7 @@ export const sessions: readonly BackplaneCase[] = [
         await put(cluster, id)
         const attempt = { user: 'alice', secret: hash('s0'), n: 1 }
         const answers = [cluster.a, cluster.b].map((node, n) =>
-          node.sessions.take(id, { ...attempt, next: hash(`s${n + 1}`), node: `node${n + 1}` }, ttl),
+          node.sessions.take(id, { ...attempt, next: hash(`s${n + 1}`), node: `node${n + 1}` }, longTime),
         )
         const got: TakeResult[] = []
         for (const answer of answers) got.push(await cluster.awaitAnswer('a take is answered', answer))
@@ -125,7 +136,7 @@ export const sessions: readonly BackplaneCase[] = [
     async run(cluster) {
       await put(cluster)
       await put(cluster, 'session2')
-      await put(cluster, 'session3', 'bob')
+      await put(cluster, 'session3', { user: 'bob' })
       await taken(cluster, 's0', { next: 's1' })
       await dropSession(cluster, { user: 'alice' })
       await put(cluster, 'session4')
@@ -145,7 +156,7 @@ export const sessions: readonly BackplaneCase[] = [
       await put(cluster)
       const generation = await taken(cluster, 's0', { next: 's1' })
       await put(cluster, 'session2')
-      await put(cluster, 'session3', 'bob')
+      await put(cluster, 'session3', { user: 'bob' })
       same(await renew(cluster, generation), true, 'a session that is there')
       same(await renew(cluster, 1, { id: 'unknown' }), true, 'an unknown session')
       await dropSession(cluster, { user: 'alice' })
@@ -177,13 +188,14 @@ export const sessions: readonly BackplaneCase[] = [
     name: 'a record lives for its time after put, take and renew, and then no longer',
     needs: ['advance'],
     async run(cluster) {
-      await put(cluster)
+      const ttl = shortTime
+      await put(cluster, 'session1', { ttl })
       await cluster.bench.advance?.(ttl * 0.7)
-      const generation = await taken(cluster, 's0', { next: 's1' })
+      const generation = await taken(cluster, 's0', { next: 's1', ttl })
       await cluster.bench.advance?.(ttl * 0.7)
-      await renew(cluster, generation)
+      await renew(cluster, generation, { ttl })
       await cluster.bench.advance?.(ttl * 0.7)
-      await taken(cluster, 's1', { next: 's2' })
+      await taken(cluster, 's1', { next: 's2', ttl })
       await cluster.bench.advance?.(ttl * 1.5)
       same(await find(cluster, 'session1'), null, 'the find of a session whose time is over')
       same(await outcome(cluster, 's2'), 'unknown', 'a session whose time is over')
@@ -193,20 +205,21 @@ export const sessions: readonly BackplaneCase[] = [
     name: 'a renew tells of a drop until the record would have expired',
     needs: ['advance'],
     async run(cluster) {
-      await put(cluster)
-      await put(cluster, 'session2')
+      const ttl = shortTime
+      await put(cluster, 'session1', { ttl })
+      await put(cluster, 'session2', { ttl })
       await dropSession(cluster, { id: 'session1' })
       await dropSession(cluster, { user: 'alice' })
       await cluster.bench.advance?.(ttl * 0.7)
       for (const id of ['session1', 'session2'])
-        same(await renew(cluster, 1, { id }), false, 'the answer to a late renew')
+        same(await renew(cluster, 1, { id, ttl }), false, 'the answer to a late renew')
     },
   },
   {
     name: 'users are data: their names are compared exactly, with any characters',
     async run(cluster) {
       const users = ['é', 'e\u0301', '👋', 'a:b', '*', '__proto__', ' ', 'A', 'a', 'u'.repeat(255)]
-      for (const [n, user] of users.entries()) await put(cluster, `session-${n}`, user)
+      for (const [n, user] of users.entries()) await put(cluster, `session-${n}`, { user })
       for (const [n, user] of users.entries()) {
         const id = `session-${n}`
         for (const other of users)
