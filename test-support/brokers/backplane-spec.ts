@@ -1,25 +1,29 @@
 import type { Backplane } from '@chat/core/backplane'
+import type { NatsBackplaneOptions } from '@chat/nats'
+import type { RedisBackplaneOptions } from '@chat/redis'
 
 /** The backplane of a hub, as a text that passes between processes can describe it. */
 export type BackplaneSpec =
   /** The memory of the hub's process. */
   | { readonly kind: 'memory' }
   | { readonly kind: 'sqlite'; readonly file: string }
-  | { readonly kind: 'redis' | 'nats'; readonly options: object }
+  | { readonly kind: 'redis'; readonly options: RedisBackplaneOptions }
+  | { readonly kind: 'nats'; readonly options: NatsBackplaneOptions }
 
-/** Opens a backplane; `undefined` for the memory of the hub, which needs none. */
+/** Opens a backplane; `undefined` for the memory of the hub, which needs none. Loads only its own package. */
 export async function openBackplane(spec: BackplaneSpec): Promise<Backplane | undefined> {
   if (spec.kind === 'memory') return undefined
-  // Loads only the package of this kind.
-  const made = await import(`@chat/${spec.kind}`)
-  if (spec.kind === 'sqlite') {
-    const { default: Database } = await import(drivers.sqlite)
-    return made.sqliteBackplane(new Database(spec.file))
+  if (spec.kind === 'nats') {
+    const { natsBackplane } = await import('@chat/nats')
+    return natsBackplane(spec.options)
   }
-  if (spec.kind === 'nats') return made.natsBackplane(spec.options)
-  // The warnings about a server that loses its data are what the tests are about.
-  return made.redisBackplane({ onWarning: () => {}, ...spec.options })
+  if (spec.kind === 'redis') {
+    const { redisBackplane } = await import('@chat/redis')
+    // The warnings about a server that loses its data are what the tests are about.
+    return redisBackplane({ onWarning: () => {}, ...spec.options })
+  }
+  const [made, { default: Database }] = await Promise.all([import(sqlite.package), import(sqlite.driver)])
+  return made.sqliteBackplane(new Database(spec.file))
 }
 
-/** Modules that drive the file of a backplane. */
-const drivers = { sqlite: 'libsql' }
+const sqlite = { package: '@chat/sqlite', driver: 'libsql' }

@@ -108,7 +108,7 @@ export class FaultRun {
     const reader = await openLogReader(this.#judged, this.ports[0] ?? 0)
     try {
       await this.#caughtUp(reader)
-      return this.#judge(await reader.read())
+      return this.#judge(await readSoon(reader))
     } finally {
       await reader.close()
     }
@@ -189,4 +189,15 @@ export class FaultRun {
     for (const participant of this.participants) participant.close()
     await Promise.all(this.hubs.map((hub) => hub.kill()))
   }
+}
+
+/** Reads the log, also from a broker that still recovers. */
+async function readSoon(reader: LogReader): Promise<LogCopy> {
+  let log: LogCopy | null = null
+  await until('a log that can be read', async () => {
+    log = await reader.read()
+    return true
+  })
+  if (log === null) throw new Error('unable to read the log')
+  return log
 }

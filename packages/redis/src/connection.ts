@@ -80,6 +80,8 @@ export class Connection {
 
   /** Resolves when the server answers, or each primary of the cluster. Makes connections anew that do not. */
   async probe(): Promise<void> {
+    // A client that asks the sentinels ends for good when they name a new primary meanwhile.
+    if (this.#client.status === 'end' && !this.#closed) this.#client.connect().catch(noop)
     await this.#track('ping', () => Promise.all(this.#nodes().map((node) => this.#ping(node))))
   }
 

@@ -20,6 +20,7 @@ export class Health {
   readonly #parts: HealthParts
   readonly #listeners = new Set<() => void>()
   #lost = false
+  #interrupted = false
   #attempts = 0
   #testing = false
   #timer: Undo | null = null
@@ -34,8 +35,14 @@ export class Health {
     this.#later()
   }
 
+  /** `true` from a loss until the listeners are called. */
+  get interrupted(): boolean {
+    return this.#interrupted
+  }
+
   /** Notes that hints may have been lost. */
   suspect(): void {
+    this.#interrupted = true
     if (this.#lost || this.#closed) {
       this.#lost = true
       return
@@ -86,6 +93,7 @@ export class Health {
 
   #tell(): void {
     this.#attempts = 0
+    this.#interrupted = false
     for (const listener of [...this.#listeners]) listener()
   }
 }

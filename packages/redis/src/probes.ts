@@ -40,7 +40,10 @@ export class Probes {
 
   /** Tests a way; rejects when it is broken, and then connects it anew. */
   async test({ subscriber, probe }: HintWay): Promise<void> {
-    if (!subscriber.ready) throw new ChatError('unavailable', 'unable to test the hints: not subscribed')
+    if (!subscriber.ready) {
+      subscriber.revive()
+      throw new ChatError('unavailable', 'unable to test the hints: not subscribed')
+    }
     const text = this.#runtime.id(8)
     let late: Undo = () => {}
     const heard = new Promise<boolean>((resolve) => {

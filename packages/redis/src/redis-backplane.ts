@@ -102,7 +102,9 @@ export class RedisBackplane implements Backplane {
   tail(stream: string, listener: (hint: LogHint) => void): Undo {
     const { subscriptions, keys } = this.#parts
     return subscriptions.listen(keys.channel(stream), (text) => {
-      if (text[0] === 'l') listener(decodeHint(text.slice(1)))
+      // After a loss the server may be another, whose log lacks entries. A hint of it may continue the position
+      // of a node by chance, so a node hears hints only after it was told to compare its position.
+      if (text[0] === 'l' && !this.#health.interrupted) listener(decodeHint(text.slice(1)))
     })
   }
 

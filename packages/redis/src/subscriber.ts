@@ -94,6 +94,11 @@ export class Subscriber {
     if (!this.#closed) this.#client.disconnect(true)
   }
 
+  /** Connects again if the client has given up: it does so when sentinels name a new primary meanwhile. */
+  revive(): void {
+    if (this.#client.status === 'end' && !this.#closed) this.#client.connect().catch(() => {})
+  }
+
   close(): void {
     this.#closed = true
     this.#up = false

@@ -50,7 +50,7 @@ describe.skipIf(!installed['nats-server'])('NATS', () => {
 describe.skipIf(!installed['nats-server'])('NATS cluster', () => {
   const fault = faultsOf('NATS, 3 servers')
 
-  fault('the leader of the log is killed (BP-05)', { long: true }, async () => {
+  fault('one hub, and the leader of the log is killed (BP-05)', { long: true }, async () => {
     const servers = await NatsServer.startCluster()
     onTestFinished(async () => void (await Promise.all(servers.map((server) => server.close()))))
     const backplane = {
@@ -59,13 +59,14 @@ describe.skipIf(!installed['nats-server'])('NATS cluster', () => {
         servers: servers.map(({ url }) => url),
         prefix: 'faults',
         replicas: 3,
-        // Debian's server is older than the backplane demands of a cluster.
+        // Debian's server is older than the backplane demands of a cluster: it may store two messages at one
+        // place when two hubs append at once. So this run has one hub.
         allowUnsafeReplicas: true,
       },
     } as const
-    const run = await FaultRun.start({ backplanes: [backplane, backplane] })
+    const run = await FaultRun.start({ backplanes: [backplane] })
     await run.flow(1_000)
-    const leader = await servers[0]?.leaderOf('faults')
+    const leader = await servers[0]?.leaderOf('faults_log')
     await servers.find(({ name }) => name === leader)?.kill()
     await run.flowing()
     await run.flow(500)
