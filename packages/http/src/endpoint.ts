@@ -70,6 +70,8 @@ interface OpenConnection {
 export class Endpoint<Request> {
   readonly #hub: TransportHub
   readonly #settings: Settings
+  /** Start of the connection ids. */
+  readonly #route: string
   readonly #requests: RequestHandler<Request>
   readonly #connections = new Map<string, OpenConnection>()
   #beating = false
@@ -80,6 +82,7 @@ export class Endpoint<Request> {
     checkOptions('serve the hub', options, optionNames)
     this.#hub = hub
     this.#settings = settingsOf(options)
+    this.#route = routeOf(options.route)
     this.#requests = new RequestHandler(hub, options)
   }
 
@@ -134,7 +137,7 @@ export class Endpoint<Request> {
   #connection(protocol: string, extra: HttpExtra): HttpConnection {
     const { padding, bodyTimeout } = this.#settings
     return new HttpConnection({
-      id: systemRuntime.id(idLength),
+      id: this.#route + systemRuntime.id(idLength),
       protocol,
       extra,
       limit: this.#hub.limits.transmission,
@@ -217,6 +220,15 @@ function settingsOf(options: Partial<Settings>): Settings {
     settings[name] = value
   }
   return settings
+}
+
+/** Returns the start of the connection ids that the option `route` asks for. */
+function routeOf(route: unknown): string {
+  if (route === undefined) return ''
+  if (typeof route === 'string' && /^[A-Za-z0-9]{1,32}$/.test(route)) return `${route}-`
+  throw new UsageError(
+    `unable to serve the hub: the option 'route' is ${describe(route)}; give 1–32 characters of [A-Za-z0-9]`,
+  )
 }
 
 type Headers = Readonly<Record<string, string>>

@@ -20,6 +20,12 @@ export interface HttpHandlerOptions<Request> extends RequestOptions<Request> {
   readonly padding?: number
   /** Longest time that the body of a POST may take to arrive. Default: 10 000. */
   readonly bodyTimeout?: number
+  /**
+   * Name of this process, 1–32 characters of `[A-Za-z0-9]`, for a proxy in front of several processes. Each
+   * connection id then starts with the name and a `-`. The proxy finds it in the header `Chat-Connection`, and
+   * sends a client's POSTs to the process that has its stream. Default: no name.
+   */
+  readonly route?: string
 }
 
 /** Value that `authenticate` finds in `extra`. */
@@ -34,4 +40,5 @@ export const optionNames: OptionNames<HttpHandlerOptions<never>> = {
   heartbeat: true,
   padding: true,
   bodyTimeout: true,
+  route: true,
 }

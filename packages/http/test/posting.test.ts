@@ -237,3 +237,17 @@ test.each(['', '[1006,"x"]', '[1000]', '{}', '[4001,7]', 'null', '[1e99,""]'])(
     expect(host.end).toEqual({ code: 1005, reason: '' })
   },
 )
+
+test('the connection ids start with the route, by which a proxy finds the process', async () => {
+  const { host, client } = await open({ route: 'a1' })
+  expect(client.id).toMatch(/^a1-[A-Za-z0-9_-]{24}$/)
+  expect(await client.post('["x"]')).toBe(204)
+  expect(host.received).toEqual(['["x"]'])
+})
+
+test.each(['', 'a b', 'a-b', 'x'.repeat(33), 7])(
+  'a route that cannot stand in an id is refused: %j',
+  (route) => {
+    expect(() => httpHandler(new TestHub(), { route: route as string })).toThrow("the option 'route'")
+  },
+)
