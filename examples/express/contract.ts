@@ -13,6 +13,19 @@ export interface Chat {
     /** A cast: `true` while its sender is typing in a room. */
     readonly typing: boolean
   }
+  readonly calls: {
+    /** Asks for the messages of a room that the server keeps. */
+    readonly kept: { readonly input: string; readonly output: Kept }
+  }
+}
+
+/** The messages of a room that the server keeps. */
+export interface Kept {
+  readonly messages: number
+  /** The time of the oldest, in milliseconds since 1970. */
+  readonly since: number
+  /** The time at which the server was started, in milliseconds since 1970. */
+  readonly startedAt: number
 }
 
 /** A text written by a person. */

@@ -4,6 +4,7 @@ import { nodeHttpHandler } from '@chat/http/node'
 import { attach } from '@chat/node-ws'
 import express from 'express'
 import type { Chat } from './contract.ts'
+import { backplane, keptMessages } from './database.ts'
 import { host, listening, log, port } from './listen.ts'
 import { site } from './site.ts'
 
@@ -20,7 +21,10 @@ const hub = new Hub<Chat>({
   },
   // Every room has presence.
   presence: {},
+  // Messages and sessions are in a file, so they survive a restart.
+  backplane,
 })
+hub.handle('kept', (room) => keptMessages(String(room)))
 hub.on('$error', ({ source, subject = '', error }) => log(`${source} ${subject}: ${error}`))
 
 const app = express()

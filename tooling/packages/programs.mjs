@@ -23,6 +23,7 @@ const programs = [
   { file: 'redis.mjs', needs: ['@chat/core', '@chat/redis'] },
   { file: 'http.mjs', needs: ['@chat/core', '@chat/http'] },
   { file: 'nats.mjs', needs: ['@chat/core', '@chat/nats'] },
+  { file: 'sqlite.mjs', needs: ['@chat/core', '@chat/sqlite'] },
   { file: 'bun.mjs', needs: ['@chat/core', '@chat/bun', '@chat/browser'], kinds: ['bun'] },
   { file: 'bun-frameworks.mjs', needs: ['@chat/core', '@chat/bun', '@chat/browser'], kinds: ['bun'] },
   { file: 'web-socket.mjs', needs: ['@chat/core', '@chat/web-socket', '@chat/browser'], kinds: ['deno'] },

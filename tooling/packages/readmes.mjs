@@ -19,6 +19,7 @@ const examples = {
   '@chat/nats': { not: 'they need a NATS server' },
   '@chat/node-ws': { run: serves },
   '@chat/redis': { not: 'they need a Redis server: packages/redis/test runs them' },
+  '@chat/sqlite': { run: ends },
   '@chat/testing': { run: passes },
   '@chat/web-socket': { run: inDenoAndWorkerd },
   'README.md': { run: passes },

@@ -1,5 +1,6 @@
 import type { Chat } from './chat.ts'
 import { part } from './dom.ts'
+import { keptText } from './kept.ts'
 import { sentence } from './people.ts'
 
 const words = {
@@ -33,6 +34,7 @@ export class Bar {
     const shown = part('subtitle', HTMLParagraphElement)
     // Set only when it differs: screen readers announce each assignment.
     if (shown.textContent !== subtitle) shown.textContent = subtitle
+    part('kept', HTMLParagraphElement).textContent = keptText(this.#chat.kept.get(address))
     const leave = part('leave', HTMLButtonElement)
     leave.hidden = address === '#lobby'
     leave.textContent = person ? 'Close' : 'Leave'

@@ -9,7 +9,7 @@ import {
   type Room,
   watchPresence,
 } from '@chat/core'
-import type { Chat as Contract } from '../contract.ts'
+import type { Chat as Contract, Kept } from '../contract.ts'
 import { Conversation } from './conversation.ts'
 import type { Entry } from './entry.ts'
 import { newLine, readLine } from './line.ts'
@@ -31,11 +31,15 @@ export class Chat {
   /** The names of all people seen so far. */
   readonly people = new Set<string>()
   current: Conversation
+  /** The messages of each room that the server keeps. */
+  readonly kept = new Map<string, Kept>()
   /** The reason for a missing connection. */
   trouble: string | null = null
   readonly #client: Client<Contract>
   readonly #rooms = new Map<string, Room<Contract>>()
   readonly #present = new Map<string, Presence>()
+  /** The offset of the newest message of each room. */
+  readonly #newest = new Map<string, number>()
   readonly #changed: () => void
 
   /** Calls `changed` after each change that the page shows. */
@@ -147,6 +151,18 @@ export class Chat {
     this.#changed()
   }
 
+  /** Asks for the messages of a room that the server keeps. */
+  async #count(room: string): Promise<void> {
+    try {
+      const kept = await this.#client.call('kept', room)
+      // The server keeps every message, so the newest offset is a number of messages, too.
+      this.kept.set(room, { ...kept, messages: Math.max(kept.messages, this.#newest.get(room) ?? 0) })
+      this.#changed()
+    } catch {
+      // Asked again after the next connection.
+    }
+  }
+
   /** Saves the conversations for the next load of this tab. */
   save(): void {
     const people: Record<string, readonly Entry[]> = {}
@@ -158,8 +174,9 @@ export class Chat {
 
   #listen(): void {
     const client = this.#client
-    client.on('$status', ({ error }) => {
+    client.on('$status', ({ status, error }) => {
       this.trouble = error === undefined ? null : reasonOf(error)
+      if (status === 'connected') for (const room of this.#rooms.keys()) void this.#count(room)
       this.#changed()
     })
     client.on('$gap', (gap) => {
@@ -193,11 +210,15 @@ export class Chat {
     const room = this.#client.join(address, { state: moodOf(isLooking()) })
     this.#rooms.set(address, room)
     this.#present.set(address, watchPresence(room, { onChange: this.#changed }))
-    room.on('say', (_, message) => this.#show(conversation, this.#entry(message, 'say', 'line')))
+    room.on('say', (_, message) => {
+      if (message.durable) this.#noteKept(message)
+      this.#show(conversation, this.#entry(message, 'say', 'line'))
+    })
     room.on('typing', (typing, { from, durable }) => {
       if (!durable && from !== null && from !== this.me) this.typing.heard(address, from, typing === true)
     })
     room.on('$gap', (gap) => {
+      this.#newest.delete(address)
       void this.#fill(conversation, room, conversation.miss(gapText(gap)))
       this.#changed()
     })
@@ -207,7 +228,7 @@ export class Chat {
       this.#changed()
     })
     room.ready.then(
-      () => this.earlier(conversation),
+      () => Promise.all([this.earlier(conversation), this.#count(address)]),
       () => {},
     )
     return conversation
@@ -224,6 +245,15 @@ export class Chat {
     } catch {
       // The gap stays visible.
     }
+  }
+
+  /** Counts a new message, without a call. */
+  #noteKept({ address, position, time }: Message): void {
+    const [, messages] = position
+    this.#newest.set(address, messages)
+    const kept = this.kept.get(address)
+    if (kept === undefined) return
+    this.kept.set(address, { ...kept, messages, since: kept.messages === 0 ? time : kept.since })
   }
 
   #lines(messages: readonly Message[]): Entry[] {

@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const folder = fileURLToPath(new URL('..', import.meta.url))
@@ -27,7 +30,7 @@ export async function startExample(
   env: Record<string, string> = {},
   by: 'node' | 'npm' = 'node',
 ): Promise<Example> {
-  const child = by === 'npm' ? runNpm({ PORT: '0', ...env }) : run({ PORT: '0', ...env })
+  const child = by === 'npm' ? runNpm(withFile(env)) : run(withFile(env))
   const ended = outcome(child)
   const listening = new Promise<string>((resolve) =>
     child.stdout?.on('data', (chunk) => {
@@ -51,7 +54,26 @@ export async function startExample(
 }
 
 /** Starts the example and waits for its end. */
-export const runExample = (env: Record<string, string>): Promise<Ended> => outcome(run(env))
+export const runExample = (env: Record<string, string>): Promise<Ended> => outcome(run(withFile(env)))
+
+/** Adds a free port, and a file that no other process has, to the environment where it names none. */
+const withFile = (env: Record<string, string>): Record<string, string> => ({
+  PORT: '0',
+  DATA: join(temporaryFolder(), 'chat.db'),
+  ...env,
+})
+
+const folders: string[] = []
+process.once('exit', () => {
+  for (const each of folders) rmSync(each, { recursive: true, force: true })
+})
+
+/** Makes an empty folder that ends with the tests. */
+export function temporaryFolder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'chat-example-'))
+  folders.push(made)
+  return made
+}
 
 const runNpm = (env: Record<string, string>): ChildProcess =>
   spawn('npm', ['start'], { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })

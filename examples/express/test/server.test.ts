@@ -1,7 +1,10 @@
 import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { connect } from '@chat/node-ws'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { Chat, Line } from '../contract.ts'
 import { hubOf, welcomed } from './clients.ts'
-import { type Example, runExample, startExample } from './example.ts'
+import { type Example, runExample, startExample, temporaryFolder } from './example.ts'
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 
@@ -31,6 +34,41 @@ describe('the process', () => {
     expect(code).toBe(1)
     await example.stop()
   })
+
+  test('reports in one line that its file is in use, or cannot be used', async () => {
+    const DATA = join(temporaryFolder(), 'chat.db')
+    const example = await startExample({ DATA })
+    const { code, errors } = await runExample({ DATA })
+    expect(errors).toMatch(/^unable to open the backplane: the file \S+chat\.db is in use by [^\n]+\n$/)
+    expect(code).toBe(1)
+    await example.stop()
+    const unusable = await runExample({ DATA: temporaryFolder() })
+    expect(unusable.errors).toMatch(/^[^\n]+\n$/)
+    expect(unusable.code).toBe(1)
+  })
+
+  test.each(['SIGINT', 'SIGKILL'] as const)(
+    'keeps its messages when it is started again after %s',
+    async (signal) => {
+      const DATA = join(temporaryFolder(), 'chat.db')
+      const first = await startExample({ DATA })
+      const alice = connect<Chat>(`ws://127.0.0.1:${first.port}/chat`, { token: 'alice' })
+      for (const text of ['one', 'two']) await alice.to('#lobby').send('say', { text, key: text, sentAt: 1 })
+      alice.close()
+      await first.stop(signal)
+      const second = await startExample({ DATA })
+      const bob = connect<Chat>(`ws://127.0.0.1:${second.port}/chat`, { token: 'bob' })
+      const lobby = bob.join('#lobby')
+      await lobby.ready
+      const { messages } = await lobby.history()
+      expect(messages.map(({ data }) => (data as Line).text)).toEqual(['one', 'two'])
+      const kept = await bob.call('kept', '#lobby')
+      expect(kept).toMatchObject({ messages: 2 })
+      expect(kept.since).toBeLessThan(kept.startedAt)
+      bob.close()
+      await second.stop()
+    },
+  )
 
   test.each(['http', '70000', '80.5'])('reports in one line that PORT=%j is not a port', async (port) => {
     const { code, errors } = await runExample({ PORT: port })

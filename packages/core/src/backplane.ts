@@ -26,6 +26,7 @@ export type {
   PresenceStore,
   PresentSession,
 } from './backplane/presence-store.ts'
+export { sameDigest } from './runtime/hash.ts'
 export {
   checkDuration,
   checkOptions,
@@ -34,3 +35,4 @@ export {
   type OptionNames,
 } from './vocabulary/check-options.ts'
 export type { JsonText } from './vocabulary/json-text.ts'
+export { utf8Length } from './vocabulary/text.ts'
