@@ -106,7 +106,7 @@ export const expected: readonly BackplaneCase[] = [
     },
   },
   {
-    name: 'a log that was forgotten has been overtaken for all who knew it',
+    name: 'an append that expects a position of a log that was forgotten is overtaken',
     needs: ['forget'],
     async run(cluster) {
       const undo = cluster.a.tail('#old', () => {})
@@ -142,7 +142,7 @@ async function overtaken(cluster: Cluster): Promise<void> {
       same(
         answer,
         { outcome: 'overtaken', epoch, at, id, event: 'two' },
-        `the answer to one that expects ${JSON.stringify(position)}`,
+        `the answer to an append that expects ${JSON.stringify(position)}`,
       )
     }
   same(await cluster.readData('#room'), [1, 2], 'the entries')

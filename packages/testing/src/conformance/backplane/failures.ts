@@ -4,7 +4,7 @@ import type { BackplaneCase } from './case.ts'
 import { CheckedPresence } from './checked-presence.ts'
 import { type Cluster, messageOf, positionOf, upTo } from './cluster.ts'
 
-/** Cases of a store that is out of reach, loses an answer, or loses what it holds. */
+/** Cases of a store that is out of reach, or loses an answer or its data. */
 export const failures: readonly BackplaneCase[] = [
   {
     name: 'out of reach, every operation fails as `unavailable`; repeated, an append is stored once',
@@ -236,7 +236,7 @@ async function rollback(cluster: Cluster): Promise<void> {
   const again = await cluster.read('#room', { after: fourth.at, limit: 10 })
   if (other.epoch === fourth.epoch) holds(again.afterId !== fourth.id, 'the lost message still has its id')
   const overtaken = await cluster.append('#room', { ref: 6, data: 6, expected: positionOf(fourth) })
-  same(overtaken.outcome, 'overtaken', 'the answer to one that expects a lost message')
+  same(overtaken.outcome, 'overtaken', 'the answer to an append that expects a lost message')
   const repeated = await cluster.append('#room', { ref: 5, data: 5, id: 'session1.5' })
   same(repeated.outcome, 'stored', 'the answer to a repetition of a lost message')
   same(await cluster.readData('#room'), [1, 2, 3, 'x', 5], 'the entries')

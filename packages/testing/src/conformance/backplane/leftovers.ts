@@ -32,7 +32,7 @@ async function forgetsAll(cluster: Cluster): Promise<void> {
   same(left, start, 'the number of entries that the store holds')
 }
 
-/** Fills the store with everything that it can hold, and returns the undos of the listeners. */
+/** Fills the store with records of every kind, and returns the undos of the listeners. */
 async function fill(cluster: Cluster): Promise<(() => void)[]> {
   const { a, b } = cluster
   const undos: (() => void)[] = []

@@ -140,7 +140,7 @@ export const presenceLeases: readonly BackplaneCase[] = [
 async function heardOfTheLapsed(cluster: Cluster): Promise<void> {
   const room = new CheckedPresence(cluster, '#room', leaseTime)
   const { hints, undo } = room.collectHints(cluster.a)
-  await cluster.until('a hint tells of those who have left', async () => {
+  await cluster.until('a hint tells of the sessions that have left', async () => {
     const generation = room.revisions.length + 1
     await room.enterAll(
       ['session1', 'session2'].map((session) => ({ session, generation, node: 'node2' })),

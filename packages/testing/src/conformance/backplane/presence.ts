@@ -151,7 +151,7 @@ export const presence: readonly BackplaneCase[] = [
       same(
         await room.readMembers({ ...entered, epoch: `${entered.epoch}x` }),
         { ...entered, members: [room.recordOf({ session: 'session1' })] },
-        'the members for one that knows another epoch',
+        'the members for a node that knows another epoch',
       )
       await room.leave('session1')
       same((await room.readMembers(entered))?.members, [], 'the members after a leave')

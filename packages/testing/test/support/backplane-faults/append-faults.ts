@@ -224,7 +224,7 @@ const expectedFaults: readonly CaughtFault[] = [
       return { outcome: 'overtaken', epoch, at: 0, id: null, event: null }
     }),
   ],
-  ['ignores the position', 'a log that was forgotten has been overtaken', ignoresExpected],
+  ['ignores the position', 'an append that expects a position of a log that was forgotten', ignoresExpected],
 ]
 
 /** Faults of hints. */
