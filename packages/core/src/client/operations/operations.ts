@@ -1,6 +1,5 @@
 import { encodeFrame } from '../../protocol/encode.ts'
 import { parseMsg } from '../../protocol/hub-frames.ts'
-import { checkMeta } from '../../protocol/meta.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { abortion, onAbort } from '../../runtime/signal.ts'
 import { checkOptions } from '../../vocabulary/check-options.ts'
@@ -69,10 +68,9 @@ export class Operations {
     if (options !== undefined) {
       checkOptions('send', options, sendOptionNames)
       checkValues('send', options, sendRules)
-      checkMeta('send', options.meta)
     }
     this.#context.validator.event(event, data)
-    const tail = this.#encode(address, event, data, ...given(options?.meta))
+    const tail = this.#encode(address, event, data ?? null, options?.meta)
     const frame = (ref: number): string => `["send",${ref},${tail}`
     const answer = await this.#operate({
       name: 'send',
@@ -91,12 +89,11 @@ export class Operations {
     if (options !== undefined) {
       checkOptions('cast', options, castOptionNames)
       checkValues('cast', options, castRules)
-      checkMeta('cast', options.meta)
     }
     const { key, meta } = options ?? {}
     this.#context.validator.event(event, data)
     const written = key === undefined && meta === undefined ? undefined : { key, meta }
-    const tail = this.#encode(address, event, data, ...given(written))
+    const tail = this.#encode(address, event, data ?? null, written)
     if (this.#connector.status === 'closed') return
     // An address contains no line feed, so the key is unambiguous.
     this.#writer.cast(`["cast",${tail}`, key === undefined ? null : `${address}\n${key}`)
@@ -108,10 +105,9 @@ export class Operations {
     const name = `call '${call}'`
     checkOptions(name, options, callOptionNames)
     checkValues(name, options, callRules)
-    checkMeta(name, options.meta)
     const { validator } = this.#context
     validator.operation('calls', 'input', call, input)
-    const tail = this.#encode(call, input, ...given(options.meta))
+    const tail = this.#encode(call, input ?? null, options.meta)
     const result = await this.#operate({
       name,
       publishes: true,
@@ -167,7 +163,7 @@ export class Operations {
   #encode(...elements: unknown[]): string {
     let json: string
     try {
-      json = encodeFrame(...elements.map((element) => element ?? null))
+      json = encodeFrame(...elements)
     } catch (cause) {
       throw new ChatError('bad_payload', 'unable to send: the data has no JSON form', { cause })
     }
@@ -209,9 +205,6 @@ export class Operations {
     })
   }
 }
-
-/** Returns the last element of a frame; none for a value that is left out. */
-const given = (value: unknown): unknown[] => (value === undefined ? [] : [value])
 
 const overdue = (cause: ChatError): UncertainError =>
   new UncertainError('unable to tell the outcome: no answer in time', { cause })

@@ -1,3 +1,4 @@
+import { isMeta, metaRule } from '../../protocol/meta.ts'
 import { isSignal } from '../../runtime/signal.ts'
 import { describe } from '../../vocabulary/check-options.ts'
 import { UsageError } from '../../vocabulary/errors.ts'
@@ -14,6 +15,7 @@ const callback: Rule = ['a function', (value) => typeof value === 'function']
 const duration: Rule = ['a number of milliseconds above 0', (value) => typeof value === 'number' && value > 0]
 const offset: Rule = ['an offset, a whole number from 0', (value) => isWhole(value) && value >= 0]
 const signal: Rule = ['an AbortSignal', isSignal]
+const meta: Rule = [metaRule, isMeta]
 
 export const clientRules: OptionRules<ClientOptions> = {
   token: [
@@ -30,14 +32,16 @@ export const clientRules: OptionRules<ClientOptions> = {
   environment: callback,
 }
 export const joinRules: OptionRules<JoinOptions> = { snapshot: callback }
-export const sendRules: OptionRules<SendOptions> = { signal }
+export const sendRules: OptionRules<SendOptions> = { signal, meta }
 export const castRules: OptionRules<CastOptions> = {
   key: ['a string', (value) => typeof value === 'string'],
+  meta,
 }
 export const callRules: OptionRules<CallOptions> = {
   timeout: ['a number of milliseconds from 0', (value) => typeof value === 'number' && value >= 0],
   idempotent: ['true or false', (value) => typeof value === 'boolean'],
   signal,
+  meta,
 }
 export const historyRules: OptionRules<HistoryOptions> = {
   after: offset,

@@ -1,5 +1,5 @@
 import type { WireError } from '../../protocol/encode.ts'
-import { metaFault } from '../../protocol/meta.ts'
+import { isMeta, metaRule } from '../../protocol/meta.ts'
 import { valueFault } from '../../protocol/values.ts'
 import { addressKind } from '../../vocabulary/address.ts'
 import { eventNameRule, isEventName } from '../../vocabulary/event-name.ts'
@@ -25,10 +25,10 @@ export const checkEvent = (event: string): WireError | null =>
       }
 
 /** Returns the error for meta that no client may write, else `null` (P-MT-3, P-MT-5). `null` is no meta. */
-export function checkMeta(meta: unknown): WireError | null {
-  const fault = meta === null ? null : metaFault(meta)
-  return fault === null ? null : { code: 'bad_request', message: `unable to use this meta: it ${fault}` }
-}
+export const checkMeta = (meta: unknown): WireError | null =>
+  meta === null || isMeta(meta)
+    ? null
+    : { code: 'bad_request', message: `unable to use this meta: it must be ${metaRule}` }
 
 /**
  * Returns the error for an address, or the value that goes with it, that cannot be used to receive or read;

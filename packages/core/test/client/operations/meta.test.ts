@@ -2,6 +2,7 @@ import { UsageError } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { msg, play } from '../../support/fake-hub.ts'
 
+const rule = 'must be an object of strings, finite numbers, booleans and nulls, at most 2048 bytes'
 const meta = { of: 'session1.1', rank: 1 }
 
 describe('the meta of a client', () => {
@@ -28,14 +29,14 @@ describe('the meta of a client', () => {
     }))
 
   test.each([
-    [null, 'must be an object'],
-    ['text', 'must be an object'],
-    [{ tags: [] }, "'tags' is none of them"],
-    [{ n: Number.NaN }, "'n' is none of them"],
-    [{ end: 'done' }, "the key 'end'"],
-    [{ $x: 1 }, "the key '$x'"],
-    [{ x: 'x'.repeat(2_048) }, 'at most 2048 bytes'],
-  ])('P-MT-3, P-MT-5: %j is refused in the call, and never reaches the hub', (given, says) =>
+    [null],
+    ['text'],
+    [{ tags: [] }],
+    [{ n: Number.NaN }],
+    [{ end: 'done' }],
+    [{ $x: 1 }],
+    [{ x: 'x'.repeat(2_048) }],
+  ])('P-MT-3, P-MT-5: %j is refused in the call, and never reaches the hub', (given) =>
     play(async (stage) => {
       const client = await stage.connected()
       const options = { meta: given as never }
@@ -45,7 +46,7 @@ describe('the meta of a client', () => {
         async () => client.call('say', 1, options),
       ]) {
         await expect(use()).rejects.toBeInstanceOf(UsageError)
-        await expect(use()).rejects.toThrow(says)
+        await expect(use()).rejects.toThrow(rule)
       }
       await stage.settle()
       expect([...stage.hub.at().of('send'), ...stage.hub.at().of('cast')]).toEqual([])

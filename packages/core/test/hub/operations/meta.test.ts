@@ -2,24 +2,25 @@ import { type HubDelivery, UsageError } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { outcome, paths, stage } from '../../support/stage.ts'
 
+const rule = 'must be an object of strings, finite numbers, booleans and nulls, at most 2048 bytes'
 const meta = { of: 'session1.1', traceparent: '00-1-2-01', shown: true, rank: 1.5, by: null }
 /** Meta of exactly `bytes` bytes as JSON. */
 const sized = (bytes: number) => ({ x: 'x'.repeat(bytes - '{"x":""}'.length) })
 
-const bad: readonly (readonly [what: string, meta: string, says: string])[] = [
-  ['a text', '"text"', 'must be an object'],
-  ['a list', '[]', 'must be an object'],
-  ['false', 'false', 'must be an object'],
-  ['0', '0', 'must be an object'],
-  ['a list in it', '{"tags":[]}', "'tags' is none of them"],
-  ['an object in it', '{"of":{}}', "'of' is none of them"],
-  ['a number beyond a double', '{"n":1e999}', "'n' is none of them"],
-  ['the key `stream`', '{"stream":true}', "the key 'stream'"],
-  ['the key `end`', '{"end":"done"}', "the key 'end'"],
-  ['the key `call`', '{"call":"s.1"}', "the key 'call'"],
-  ['a key that starts with $', '{"$later":1}', "the key '$later'"],
-  ['2049 bytes', JSON.stringify(sized(2_049)), 'at most 2048 bytes'],
-  ['2049 bytes that are fewer characters', JSON.stringify({ ...sized(2_041), é: '' }), 'at most 2048 bytes'],
+const bad: readonly (readonly [what: string, meta: string])[] = [
+  ['a text', '"text"'],
+  ['a list', '[]'],
+  ['false', 'false'],
+  ['0', '0'],
+  ['a list in it', '{"tags":[]}'],
+  ['an object in it', '{"of":{}}'],
+  ['a number beyond a double', '{"n":1e999}'],
+  ['the key `stream`', '{"stream":true}'],
+  ['the key `end`', '{"end":"done"}'],
+  ['the key `call`', '{"call":"s.1"}'],
+  ['a key that starts with $', '{"$later":1}'],
+  ['2049 bytes', JSON.stringify(sized(2_049))],
+  ['2049 bytes that are fewer characters', JSON.stringify({ ...sized(2_041), é: '' })],
 ]
 
 describe.each(paths)('the meta of messages, with a backplane that is %s', (path) => {
@@ -62,7 +63,7 @@ describe.each(paths)('the meta of messages, with a backplane that is %s', (path)
 
   test.each(bad)(
     'P-MT-3, P-MT-5: %s is no meta: bad_request, and a cast is dropped and counted',
-    async (_, json, says) => {
+    async (_, json) => {
       const s = stage({ path })
       s.hub.handle('rename', () => 'renamed')
       const [alice, bob] = [await s.client('alice'), await s.client('bob', { streams: { '#a': null } })]
@@ -71,7 +72,7 @@ describe.each(paths)('the meta of messages, with a backplane that is %s', (path)
       for (const ref of [1, 2])
         expect(alice.answer(ref)).toMatchObject({
           code: 'bad_request',
-          message: expect.stringContaining(says),
+          message: expect.stringContaining(rule),
         })
       await alice.say(`["cast","#a","say",1,{"meta":${json}}]`)
       expect(s.hub.counters.droppedCasts).toBe(1)
@@ -162,7 +163,7 @@ describe.each(paths)('the meta of messages, with a backplane that is %s', (path)
 
 test.each(bad.filter(([, json]) => !json.includes('1e999')))(
   'P-MT-3: the hub refuses %s as meta of its own',
-  async (_, json, says) => {
+  async (_, json) => {
     const target = stage().hub.to('#a')
     const options = { meta: JSON.parse(json) as never }
     for (const use of [
@@ -172,7 +173,7 @@ test.each(bad.filter(([, json]) => !json.includes('1e999')))(
       async () => target.askAll('say', 1, options),
     ]) {
       await expect(use()).rejects.toBeInstanceOf(UsageError)
-      await expect(use()).rejects.toThrow(says)
+      await expect(use()).rejects.toThrow(rule)
     }
   },
 )
