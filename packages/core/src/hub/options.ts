@@ -260,14 +260,19 @@ export function resolveTimeouts(given: Partial<Timeouts> | undefined, dedupeWind
 }
 
 /**
- * @throws UsageError for an option that does not exist, a number that is not positive, or `rooms` that is not
- * a function.
+ * @throws UsageError for an option that does not exist, a number that is not positive, `rooms` that is not a
+ * function, or `max` above the largest room that the backplane can keep.
  */
-export function resolvePresence(given: PresenceOptions): PresenceRules {
+export function resolvePresence(given: PresenceOptions, largestRoom: number | null): PresenceRules {
   checkOptions(operation, given, presenceOptionNames, 'presence')
   const { rooms = () => true, ...numbers } = given
   checkFunction('presence.rooms', rooms)
-  return { rooms, ...withDefaults('presence', defaultPresence, numbers) }
+  const rules = { rooms, ...withDefaults('presence', defaultPresence, numbers) }
+  if (largestRoom !== null && rules.max > largestRoom)
+    throw new UsageError(
+      `unable to ${operation}: presence.max is ${rules.max}, but the backplane keeps rooms of at most ${largestRoom} members; lower presence.max`,
+    )
+  return rules
 }
 
 /** A backplane is told by its abilities and its log; a wrong one would fail at its first use. */

@@ -2,6 +2,7 @@ import { Hub, UsageError } from '@chat/core'
 import { MemoryBackplane, MemoryStore } from '@chat/core/memory'
 import { VirtualTime } from '@chat/testing'
 import { describe, expect, test } from 'vitest'
+import { altered } from '../support/stage.ts'
 
 const runtime = new VirtualTime().runtime('hub')
 const starting = (options: object) => () => new Hub({ runtime, ...options })
@@ -17,6 +18,14 @@ describe('the options of a hub', () => {
   ])('P-LV-3: a limit that is %s is refused, and the message names it', (_, value) => {
     expect(starting({ limits: { rooms: value } })).toThrow(UsageError)
     expect(starting({ limits: { rooms: value } })).toThrow('limits.rooms')
+  })
+
+  test('P-PR-4: presence of rooms that are larger than the backplane can keep is refused', () => {
+    const backplane = new MemoryBackplane(new MemoryStore(runtime))
+    const small = altered(backplane, { capabilities: { ...backplane.capabilities, largestRoom: 150 } })
+    expect(starting({ backplane: small, presence: {} })).toThrow(/presence\.max is 200, .* at most 150/)
+    expect(starting({ backplane: small, presence: { max: 150 } })).not.toThrow()
+    expect(starting({ backplane: small })).not.toThrow()
   })
 
   test('P-LV-3: an unknown limit is refused, and the message lists the limits', () => {

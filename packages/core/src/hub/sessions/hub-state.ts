@@ -37,7 +37,12 @@ export class HubState implements SessionServices {
     this.feeds = new FeedRegistry(context)
     this.feedChecks = new FeedChecks(context, this.feeds)
     this.presence =
-      options.presence === undefined ? null : new PresenceRegistry(this, resolvePresence(options.presence))
+      options.presence === undefined
+        ? null
+        : new PresenceRegistry(
+            this,
+            resolvePresence(options.presence, context.backplane.capabilities.largestRoom),
+          )
     this.sessions = new SessionRegistry(this.feeds)
     this.expiry = new SessionExpiry(context)
     this.rates = new RateLimiter(limits.rate, limits.burst)
