@@ -59,6 +59,14 @@ function steps(backplane) {
       count,
       many(count, (i) => append(backplane, `#log-${i % 200}`, i % 200, 2 + Math.floor(i / 200))),
     ],
+    [
+      'the same, with a node that listens',
+      count,
+      async () => {
+        for (let log = 0; log < 200; log++) backplane.tail(`#log-${log}`, () => {})
+        await pooled(count, (i) => append(backplane, `#log-${i % 200}`, i % 200, 102 + Math.floor(i / 200)))
+      },
+    ],
     ['a session', count, many(count, (i) => backplane.sessions.put(record(i), 'node-1', 3_600_000))],
     ['a member, in a room of 100', count, () => enterRooms(backplane)],
   ]
