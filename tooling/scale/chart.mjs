@@ -2,7 +2,9 @@
 // images of the docs do.
 const width = 820
 const height = 400
-const plot = { left: 76, right: 790, top: 92, bottom: 338 }
+const plot = { left: 76, right: 770, top: 92, bottom: 338 }
+/** Characters that fit beside each other. */
+const longestTitle = 86
 const colours = ['#2458a6', '#9a5b00', '#1c7550', '#8a2c6b']
 const dashes = ['', '7 4', '2 3', '10 3 2 3']
 const ink = '#1f2937'
@@ -14,6 +16,7 @@ const sans = 'ui-sans-serif, system-ui, -apple-system, Segoe UI, Helvetica, Aria
  * with `log`, values of 0 are left out.
  */
 export function lineChart({ title, description, x, y, series }) {
+  if (title.length > longestTitle) throw new RangeError(`unable to draw: the title is too long: ${title}`)
   const shown = series.map(({ name, points }) => ({
     name,
     points: points.filter(([px, py]) => (!x.log || px > 0) && (!y.log || py > 0)),

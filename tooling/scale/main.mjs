@@ -1,5 +1,5 @@
 // Counts what the real hub does at a modelled broker, on up to 50 nodes under virtual time, and draws the counts.
-//   npm run scale                      runs everything (some minutes, up to 8 GB), writes docs/scale.json and the charts
+//   npm run scale                      runs everything (some minutes, up to 8 GB), writes docs/scale.json, the charts and the tables
 //   npm run scale -- --only storm      runs one experiment again, and keeps the others
 //   npm run scale -- --plot            only draws the charts again
 //   npm run scale -- --check           runs the small sizes, and compares them with docs/scale.json
@@ -10,6 +10,7 @@ import { build } from 'esbuild'
 import { run } from '../processes.mjs'
 import { chartsOf } from './charts.mjs'
 import { runs } from './runs.mjs'
+import { fillTables } from './tables.mjs'
 
 const { values: options } = parseArgs({
   options: {
@@ -19,6 +20,7 @@ const { values: options } = parseArgs({
   },
 })
 const results = resolve('docs/scale.json')
+const page = resolve('docs/guides/scaling.md')
 
 if (options.only !== undefined && !(options.only in runs)) {
   console.error(`scale: no experiment '${options.only}'; there are: ${Object.keys(runs).join(', ')}`)
@@ -90,6 +92,7 @@ function draw() {
   const missing = Object.keys(runs).filter((name) => !(name in counted))
   if (missing.length > 0) return console.log(`scale: no charts without the counts of ${missing.join(', ')}`)
   for (const [name, svg] of Object.entries(chartsOf(counted))) writeFileSync(`docs/images/${name}.svg`, svg)
+  writeFileSync(page, fillTables(readFileSync(page, 'utf8'), counted))
 }
 
 function read() {
