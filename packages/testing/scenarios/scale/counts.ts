@@ -46,15 +46,3 @@ export class Counts {
     return Object.fromEntries(changes.filter(([, { calls, bytes }]) => calls > 0 || bytes > 0))
   }
 }
-
-/** Adds up counts, of all names or of those for which `which` answers `true`. */
-export function total(counts: CountsByName, which: (name: string) => boolean = () => true): Count {
-  let calls = 0
-  let bytes = 0
-  for (const [name, count] of Object.entries(counts)) {
-    if (!which(name)) continue
-    calls += count.calls
-    bytes += count.bytes
-  }
-  return { calls, bytes }
-}
