@@ -7,7 +7,7 @@ import { SkipsReporter } from './test-support/skips-reporter.ts'
 export default defineConfig({
   ...onSources,
   test: {
-    include: ['test-support/brokers/**/*.brokers.ts', 'examples/cluster/test/*.brokers.ts'],
+    include: ['{test-support/brokers,packages/*/test,examples/cluster/test}/**/*.brokers.ts'],
     environment: 'node',
     globalSetup: ['test-support/brokers/installed.ts'],
     // A test measures times, so few run beside it.

@@ -51,6 +51,8 @@ export interface NatsConnection {
   status(): AsyncIterable<{ readonly type: string }>
   /** Resolves when the server has answered all that was sent before. */
   flush(): Promise<void>
+  /** Gives the connection up and makes another; a client without it notices a silent connection later. */
+  reconnect?(): Promise<void>
   /** Ends the connection. */
   close(): Promise<void>
 }

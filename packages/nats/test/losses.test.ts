@@ -164,6 +164,26 @@ describe.runIf(withNats)('a server that loses something', () => {
     expect((await send(cold, '#room', { ref: 41 })).outcome).toBe('stored')
   })
 
+  test('messages of another program: hints are dropped, and a log that has one is not read over it', async () => {
+    const node = await nodes.node()
+    const names = new Names(nodes.prefix)
+    await send(node, '#room', { ref: 1 })
+    const heard: unknown[] = []
+    node.tail('#room', ({ entry }) => heard.push(entry.id))
+    node.presence.watch('#room', (hint) => heard.push(hint))
+    for (const subject of [names.hints('#room'), names.roomHints('#room')])
+      for (const text of ['', 'x', '{}\n', '[1,2,3]', 'null']) nodes.admin.publish(subject, text)
+    await send(node, '#room', { ref: 2 })
+    await until('the hint to arrive', () => heard.includes('s1.2'))
+    expect(heard).toEqual(['s1.2'])
+    await nodes.admin.store(names.log('#other'), 'garbage')
+    await expect(readAll(node, '#other')).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('is of another program'),
+    })
+    expect((await readAll(node, '#room')).map(({ id }) => id)).toEqual(['s1.1', 's1.2'])
+  })
+
   test('pages leave no consumer behind', async () => {
     const node = await nodes.node()
     for (let ref = 1; ref <= 300; ref++) await send(node, '#room', { ref })

@@ -35,7 +35,7 @@ export async function connectTo(client: NatsClient, options: CheckedOptions): Pr
     return await client.connect({
       name: `@chat/nats ${options.prefix}`,
       timeout,
-      pingInterval: 10_000,
+      pingInterval: 5_000,
       maxPingOut: 2,
       reconnectTimeWait: 250,
       reconnectJitter: 250,

@@ -21,6 +21,7 @@ export class Link {
   readonly #client: NatsClient
   readonly #connection: NatsConnection
   readonly #requests: Requests
+  readonly #runtime: Runtime
   readonly #subjects = new Map<string, Subject>()
   #connected = true
   #closed = false
@@ -29,9 +30,11 @@ export class Link {
   constructor(client: NatsClient, connection: NatsConnection, runtime: Runtime, timeout: number) {
     this.#client = client
     this.#connection = connection
+    this.#runtime = runtime
     const sender = {
       publish: (subject: string, payload: Uint8Array | string, reply: string, headers?: NatsHeaders): void =>
         connection.publish(subject, payload, headers === undefined ? { reply } : { reply, headers }),
+      silent: (): void => this.#renew(),
     }
     this.#requests = new Requests(sender, runtime, timeout)
     connection.subscribe(this.#requests.inbox, {
@@ -118,7 +121,7 @@ export class Link {
     const listeners: Subject['listeners'] = new Set()
     const subscription = this.#connection.subscribe(subject, {
       callback: (_error, message) => {
-        if (!this.#closed) for (const listener of listeners) listener(message)
+        if (!this.#closed) for (const listener of listeners) this.#call(listener, message)
       },
     })
     const known = { listeners, subscription }
@@ -126,10 +129,26 @@ export class Link {
     return known
   }
 
+  /** An error in a listener must not reach the client, which would stop to read. */
+  #call(listener: (message: NatsMessage) => void, message: NatsMessage): void {
+    try {
+      listener(message)
+    } catch (error) {
+      this.#runtime.defer(() => {
+        throw error
+      })
+    }
+  }
+
   #headers(values: Readonly<Record<string, string>>): NatsHeaders {
     const headers = this.#client.headers()
     for (const [name, value] of Object.entries(values)) headers.set(name, value)
     return headers
+  }
+
+  /** A connection that carries nothing looks healthy for a long time: another is made at once. */
+  #renew(): void {
+    if (this.connected) this.#connection.reconnect?.().catch(() => {})
   }
 
   #lost(): Error {

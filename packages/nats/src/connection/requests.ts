@@ -4,7 +4,7 @@ import { unavailable } from './unavailable.ts'
 
 interface Pending {
   readonly subject: string
-  readonly deadline: number
+  readonly sent: number
   resolve(message: NatsMessage): void
   reject(error: unknown): void
 }
@@ -12,6 +12,8 @@ interface Pending {
 /** The means to send a request. */
 export interface RequestSender {
   publish(subject: string, payload: Uint8Array | string, reply: string, headers?: NatsHeaders): void
+  /** Called when a request has timed out, and no other was answered meanwhile. */
+  silent(): void
 }
 
 /**
@@ -27,6 +29,8 @@ export class Requests {
   readonly #pending = new Map<string, Pending>()
   readonly #replies: string
   #number = 0
+  /** The time of the newest answer. */
+  #answered = Number.NEGATIVE_INFINITY
   #timer: Undo | null = null
 
   constructor(sender: RequestSender, runtime: Runtime, timeout: number) {
@@ -41,7 +45,7 @@ export class Requests {
   send(subject: string, payload: Uint8Array | string, headers?: NatsHeaders): Promise<NatsMessage> {
     const reply = `${this.#replies}${(++this.#number).toString(36)}`
     return new Promise((resolve, reject) => {
-      this.#pending.set(reply, { subject, deadline: this.#runtime.now() + this.#timeout, resolve, reject })
+      this.#pending.set(reply, { subject, sent: this.#runtime.now(), resolve, reject })
       try {
         this.#sender.publish(subject, payload, reply, headers)
       } catch (error) {
@@ -55,6 +59,7 @@ export class Requests {
   /** Settles the request that a message answers. */
   readonly receive = (message: NatsMessage): void => {
     const pending = this.#pending.get(message.subject)
+    this.#answered = this.#runtime.now()
     if (pending === undefined) return
     this.#pending.delete(message.subject)
     if (message.headers?.code === 503)
@@ -74,13 +79,15 @@ export class Requests {
   readonly #expire = (): void => {
     this.#timer = null
     const now = this.#runtime.now()
-    for (const [reply, { subject, deadline, reject }] of this.#pending) {
-      if (deadline > now) {
-        this.#timer = this.#runtime.timer(deadline - now, this.#expire)
+    for (const [reply, { subject, sent, reject }] of this.#pending) {
+      const left = sent + this.#timeout - now
+      if (left > 0) {
+        this.#timer = this.#runtime.timer(left, this.#expire)
         return
       }
       this.#pending.delete(reply)
       reject(unavailable('reach NATS', `no answer on ${subject} within ${this.#timeout} ms`))
+      if (this.#answered < sent) this.#sender.silent()
     }
   }
 }

@@ -85,11 +85,6 @@ export class Streams {
     this.#configs = configs
   }
 
-  /** The time at which a stream was made, as the server writes it; empty before {@link Streams.ensure}. */
-  created(name: string): string {
-    return this.#created.get(name) ?? ''
-  }
-
   /**
    * Makes the streams that are missing, and changes those whose limits differ. Returns the names of those
    * that were made since the last call.
@@ -97,14 +92,12 @@ export class Streams {
    * @throws UsageError when a stream cannot be used, and another attempt will not help.
    */
   async ensure(): Promise<string[]> {
-    const changed: string[] = []
-    for (const config of this.#configs) {
-      const created = await this.#ensureOne(config)
-      if (this.#created.get(config.name) === created) continue
-      this.#created.set(config.name, created)
-      changed.push(config.name)
-    }
-    return changed
+    const all = await Promise.all(
+      this.#configs.map(async (config) => ({ name: config.name, created: await this.#ensureOne(config) })),
+    )
+    const changed = all.filter(({ name, created }) => this.#created.get(name) !== created)
+    for (const { name, created } of changed) this.#created.set(name, created)
+    return changed.map(({ name }) => name)
   }
 
   async #ensureOne(config: StreamConfig): Promise<string> {

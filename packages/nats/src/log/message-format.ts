@@ -1,3 +1,4 @@
+import { unavailable } from '../connection/unavailable.ts'
 import type { StreamMessage } from '../jetstream/jetstream.ts'
 import { entryBytes, type LogMessage, type LogState, type StoredEntry } from './log-state.ts'
 
@@ -47,9 +48,21 @@ export function formatMessage({ previous, before, entries }: Omit<LogMessage, 's
 /**
  * Reads a message.
  *
- * @throws Error when it is no message of a log.
+ * @throws ChatError with the code `unavailable` when another program has written it.
  */
-export function parseMessage({ sequence, data }: Pick<StreamMessage, 'sequence' | 'data'>): LogMessage {
+export function parseMessage(message: Pick<StreamMessage, 'sequence' | 'data'>): LogMessage {
+  try {
+    return parse(message)
+  } catch (error) {
+    throw unavailable(
+      'read a log',
+      `the message ${message.sequence} of its stream is of another program`,
+      error,
+    )
+  }
+}
+
+function parse({ sequence, data }: Pick<StreamMessage, 'sequence' | 'data'>): LogMessage {
   const text = data.toString()
   const end = text.indexOf('\n')
   const [previous, state, rows] = JSON.parse(text.slice(0, end)) as Header

@@ -91,6 +91,7 @@ export class NatsLogs {
   tail(name: string, listener: (hint: LogHint) => void): Undo {
     return this.#link.listen(this.#names.hints(name), (message) => {
       const read = readHint(message)
+      if (read === null) return
       this.#addresses.get(name)?.observe(read)
       for (const hint of toHints(read)) listener(hint)
     })
@@ -170,8 +171,13 @@ export class NatsLogs {
 
 const headOf = ({ epoch, top }: LogState): LogHead => ({ epoch, top })
 
-function readHint({ headers, data }: NatsMessage): LogMessage {
-  return parseMessage({ sequence: Number(headers?.get('Nats-Sequence')), data: Buffer.from(data) })
+/** Reads a hint; `null` for a message of another program, because anyone may publish where hints are. */
+function readHint({ headers, data }: NatsMessage): LogMessage | null {
+  try {
+    return parseMessage({ sequence: Number(headers?.get('Nats-Sequence')), data: Buffer.from(data) })
+  } catch {
+    return null
+  }
 }
 
 function toHints({ sequence, before, entries }: LogMessage): LogHint[] {

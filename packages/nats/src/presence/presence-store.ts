@@ -111,7 +111,7 @@ export class NatsPresenceStore implements PresenceStore {
   /** Implements {@link PresenceStore.watch}. */
   watch(room: string, listener: (hint: PresenceHint) => void): Undo {
     const undo = this.#link.listen(this.#names.roomHints(room), ({ data }) => {
-      for (const hint of JSON.parse(Buffer.from(data).toString()) as PresenceHint[]) listener(hint)
+      for (const hint of readHints(data)) listener(hint)
     })
     this.#watched.set(room, (this.#watched.get(room) ?? 0) + 1)
     let watching = true
@@ -178,6 +178,19 @@ export class NatsPresenceStore implements PresenceStore {
     await this.#context.writeRoom(room, JSON.stringify(value), sequence)
   }
 }
+
+/** Reads the hints of a message; no hints from a message of another program. */
+function readHints(data: Uint8Array): PresenceHint[] {
+  try {
+    const hints: unknown = JSON.parse(Buffer.from(data).toString())
+    return Array.isArray(hints) ? hints.filter(isHint) : []
+  } catch {
+    return []
+  }
+}
+
+const isHint = (hint: Partial<PresenceHint> | null): hint is PresenceHint =>
+  typeof hint?.epoch === 'string' && Number.isSafeInteger(hint.revision) && Array.isArray(hint.changes)
 
 const pageOf = ({ epoch, state }: RoomView): PresencePage => ({
   epoch,

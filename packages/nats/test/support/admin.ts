@@ -24,6 +24,16 @@ export class Admin {
     return answer.json<T>()
   }
 
+  /** Publishes a text without an answer. */
+  publish(subject: string, text: string): void {
+    this.#connection.publish(subject, text)
+  }
+
+  /** Stores a text in the stream that has a subject. */
+  async store(subject: string, text: string): Promise<void> {
+    await this.#connection.request(subject, text, { timeout: 5_000 })
+  }
+
   /** Deletes the streams of a prefix. */
   async deleteStreams(prefix: string): Promise<void> {
     for (const name of streamsOf(prefix)) await this.call(`STREAM.DELETE.${name}`)

@@ -5,8 +5,10 @@ import { Requests } from '../../src/connection/requests.ts'
 function setUp() {
   const time = new VirtualTime()
   const sent: string[] = []
+  let silences = 0
   const sender = {
     publish: (_subject: string, _payload: unknown, reply: string): void => void sent.push(reply),
+    silent: (): void => void silences++,
   }
   const requests = new Requests(sender, time.runtime('node'), 1_000)
   const answer = (n: number, code?: number): void =>
@@ -14,7 +16,7 @@ function setUp() {
       ...{ subject: sent[n] ?? '', data: Buffer.from(`answer ${n}`) },
       ...(code === undefined ? {} : { headers: { code, description: '', get: () => '', set: () => {} } }),
     })
-  return { time, sent, requests, answer }
+  return { time, sent, requests, answer, silences: () => silences }
 }
 
 const outcome = async (pending: Promise<{ data: Uint8Array }>): Promise<string> =>
@@ -46,6 +48,20 @@ describe('requests', () => {
     await time.advance(2_000)
     expect(ended[1]).toBe('answer 1')
     expect(time.pending).toBe(0)
+  })
+
+  test('a connection is silent when a request times out and no request was answered meanwhile', async () => {
+    const { time, requests, answer, silences } = setUp()
+    const first = [requests.send('a', ''), requests.send('b', '')].map(outcome)
+    await time.advance(500)
+    answer(1)
+    await time.advance(500)
+    await Promise.all(first)
+    expect(silences()).toBe(0)
+    const second = outcome(requests.send('c', ''))
+    await time.advance(1_000)
+    await second
+    expect(silences()).toBe(1)
   })
 
   test('a subject without a service, and a lost connection, are unavailable', async () => {
