@@ -26,7 +26,8 @@ export function scaledOptions({ keep, age }: BackplaneStartOptions): NatsBackpla
       forgetAfter: scale(600_000),
       ...(keep === null ? {} : { count: keep }),
     },
-    sessions: { age: scale(300_000) },
+    // The server removes records by their greatest lifetime, so a case that waits for their end needs a short one.
+    sessions: { age: scale(age === null ? 3_600_000 : 300_000) },
   }
 }
 
