@@ -8,7 +8,7 @@ import { readAll, sendUntilStored } from './support/appends.ts'
 import { NatsBench, newPrefix, scaledOptions } from './support/bench.ts'
 import { withNats } from './support/with-nats.ts'
 
-// Debian's nats-server 2.9.10 is below the version that several replicas need, so these tests show the way of
+// Runs with `npm run test:brokers -- --all`. Debian's nats-server 2.9.10 is below the version that several replicas need, so these tests show the way of
 // the package only. A server that stores two messages at one place breaks them by chance.
 const replicas = { replicas: 3, allowUnsafeReplicas: true }
 
@@ -23,8 +23,9 @@ const races = Object.fromEntries(
   ].map((name) => [name, race]),
 )
 
+const wanted = withNats && process.env['BROKERS'] === 'all'
 let servers: NatsServer[] = []
-if (withNats) {
+if (wanted) {
   beforeAll(async () => {
     servers = await NatsServer.startCluster()
   }, 60_000)
@@ -33,7 +34,7 @@ if (withNats) {
   })
 }
 
-const suite = { describe: describe.runIf(withNats).concurrent, it }
+const suite = { describe: describe.runIf(wanted).concurrent, it }
 defineBackplaneSuite(suite, {
   name: 'nats, three replicas',
   capabilities: {
@@ -63,7 +64,7 @@ async function startNodes(prefix: string, count: number): Promise<Backplane[]> {
   return Promise.all(Array.from({ length: count }, (_, n) => start(n)))
 }
 
-describe.runIf(withNats)('a cluster with three replicas', () => {
+describe.runIf(wanted)('a cluster with three replicas', () => {
   test('six writers on three servers: nothing twice, each in its order, and no hole', async () => {
     const nodes = await startNodes(newPrefix(), 6)
     const count = 40
