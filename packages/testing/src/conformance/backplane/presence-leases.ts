@@ -60,6 +60,8 @@ export const presenceLeases: readonly BackplaneCase[] = [
       await room.renewLease('node2', 5_000)
       await cluster.bench.advance?.(20_000)
       same(await room.readSessions(), ['session2'], 'the sessions')
+      await room.renewLease('node1', 0)
+      same(await room.readSessions(), [], 'the sessions after a renewal by no time')
     },
   },
   {
