@@ -1,4 +1,5 @@
 import type { Hub } from '@chat/core'
+import type { Backplane, SessionStore } from '@chat/core/backplane'
 import { type World, world } from '@chat/testing'
 import { describe, expect, test } from 'vitest'
 import { altered, paths, type Stage, type StageOptions, stage } from '../../support/stage.ts'
@@ -17,6 +18,14 @@ function expired(hub: Hub): string[] {
 function pair(options: StageOptions): { s: Stage; first: string[]; second: string[] } {
   const s = stage(options)
   return { s, first: expired(s.hub), second: expired(s.another()) }
+}
+
+/** A `find` of sessions that notes each id. */
+function noted(real: Backplane, looked: string[]): SessionStore['find'] {
+  return (id) => {
+    looked.push(id)
+    return real.sessions.find(id)
+  }
 }
 
 describe.each(paths)('$expire, with a backplane that is %s', (path) => {
@@ -84,19 +93,29 @@ describe.each(paths)('$expire, with a backplane that is %s', (path) => {
       path,
       wrap: (real) =>
         altered(real, {
-          sessions: {
-            ...real.sessions,
-            find: (id) => {
-              looked.push(id)
-              return real.sessions.find(id)
-            },
-          },
+          sessions: { ...real.sessions, find: noted(real, looked) },
         }),
     })
     await s.drop(await s.client('alice'))
     await s.advance(over)
     expect(looked).toEqual([])
   })
+})
+
+test('a session that was resumed at its node is not looked for', async () => {
+  const looked: string[] = []
+  const s = stage({
+    wrap: (real) => altered(real, { sessions: { ...real.sessions, find: noted(real, looked) } }),
+  })
+  expired(s.hub)
+  const alice = await s.client('alice')
+  await s.drop(alice)
+  const again = await s.resume(alice)
+  for (let time = 0; time < 2 * over; time += 20_000) {
+    await again.say(['pong'])
+    await s.advance(20_000)
+  }
+  expect([again.code, looked]).toEqual([null, []])
 })
 
 test('a look-up that fails is repeated', async () => {
@@ -119,6 +138,20 @@ test('a look-up that fails is repeated', async () => {
   await s.advance(over + 4_000)
   expect(told).toEqual([`${alice.id}/alice`])
   expect(s.errors).toHaveLength(3)
+})
+
+test('a session that another node has resumed is left to that node, also when the notice of it was lost', async () => {
+  const { s, first, second } = pair({
+    wrap: (real) =>
+      altered(real, {
+        publish: (channel, text) => (text.includes('takeover') ? undefined : real.publish(channel, text)),
+      }),
+  })
+  const alice = await s.client('alice')
+  await s.drop(alice)
+  const again = await s.resume(alice, { to: 2 })
+  await s.advance(over)
+  expect([again.id, first, second]).toEqual([alice.id, [], []])
 })
 
 test('a session whose record was dropped while the notice was lost expires when that is noticed', async () => {
