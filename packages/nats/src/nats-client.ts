@@ -32,6 +32,18 @@ export interface NatsServerInfo {
   readonly jetstream?: boolean | undefined
 }
 
+/** A subscription of a NATS client. */
+export interface NatsSubscription {
+  /** Ends the subscription. */
+  unsubscribe(): void
+}
+
+/** A change of a connection. */
+export interface NatsStatus {
+  /** The kind of the change, such as `disconnect`, `reconnect` or `close`. */
+  readonly type: string
+}
+
 /** A connection of a NATS client, as far as the backplane uses it. It reconnects by itself. */
 export interface NatsConnection {
   /** Facts about the server. */
@@ -46,9 +58,9 @@ export interface NatsConnection {
   subscribe(
     subject: string,
     options: { callback: (error: Error | null, message: NatsMessage) => void },
-  ): { unsubscribe(): void }
+  ): NatsSubscription
   /** Tells of `disconnect`, `reconnect` and `close`. */
-  status(): AsyncIterable<{ readonly type: string }>
+  status(): AsyncIterable<NatsStatus>
   /** Resolves when the server has answered all that was sent before. */
   flush(): Promise<void>
   /** Gives the connection up and makes another; a client without it notices a silent connection later. */

@@ -14,7 +14,7 @@ const clientPackage = '@nats-io/transport-node'
 export async function loadClient(): Promise<NatsClient> {
   try {
     const { connect, headers } = await import('@nats-io/transport-node')
-    return { connect, headers } as unknown as NatsClient
+    return { connect, headers }
   } catch (error) {
     throw new UsageError(
       `unable to ${starting}: the package ${clientPackage} cannot be loaded; install it with \`npm install ${clientPackage}\``,

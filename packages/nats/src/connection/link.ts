@@ -1,5 +1,11 @@
 import type { Runtime, Undo } from '@chat/core'
-import type { NatsClient, NatsConnection, NatsHeaders, NatsMessage } from '../nats-client.ts'
+import type {
+  NatsClient,
+  NatsConnection,
+  NatsHeaders,
+  NatsMessage,
+  NatsSubscription,
+} from '../nats-client.ts'
 import { Requests } from './requests.ts'
 import { reasonOf, unavailable } from './unavailable.ts'
 
@@ -13,7 +19,7 @@ export interface LinkEvents {
 
 interface Subject {
   readonly listeners: Set<(message: NatsMessage) => void>
-  readonly subscription: { unsubscribe(): void }
+  readonly subscription: NatsSubscription
 }
 
 /** The connection of a node to NATS: requests with a timeout of our own, and subscriptions that are shared. */
