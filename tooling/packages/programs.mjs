@@ -67,16 +67,12 @@ async function inRuntime(name, user, wanted, report) {
   }
 }
 
-/** Entries that export types only, so that they are empty at run time. */
-const typesOnly = ['@chat/core/backplane']
-
 function imports(names) {
   const lines = names.map((name, i) => `import * as module${i} from '${name}'`)
   const modules = names.map((name, i) => `['${name}', module${i}]`)
   return `${lines.join('\n')}
 for (const [name, module] of [${modules.join(', ')}]) {
-  const empty = Object.keys(module).length === 0
-  if (empty !== ${JSON.stringify(typesOnly)}.includes(name)) throw new Error(name + (empty ? ' exports no value' : ' exports a value'))
+  if (Object.keys(module).length === 0) throw new Error(name + ' exports no value')
 }
 `
 }
