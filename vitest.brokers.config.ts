@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     include: ['{test-support/brokers,packages/*/test,examples/cluster/test}/**/*.brokers.ts'],
     environment: 'node',
-    globalSetup: ['test-support/brokers/installed.ts'],
+    globalSetup: ['test-support/brokers/installed.ts', 'test-support/brokers/hub-bundle.ts'],
     // A test measures times, so few run beside it.
     maxWorkers: 3,
     testTimeout: 180_000,

@@ -1,11 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { hubBundle } from './hub-bundle.ts'
 import type { FromHub, HubProgramOptions, ToHub } from './hub-messages.ts'
 import type { SentRecord } from './journal.ts'
 import { within } from './until.ts'
-
-const program = fileURLToPath(new URL('./hub-program.ts', import.meta.url))
 
 /** A hub in a process of its own. It ends with this process. */
 export class HubProcess {
@@ -27,8 +25,8 @@ export class HubProcess {
 
   private constructor(options: HubProgramOptions) {
     this.options = options
-    this.#child = fork(program, [JSON.stringify(options)], {
-      execArgv: ['--import', 'tsx', '--conditions=@chat/source'],
+    this.#child = fork(hubBundle, [JSON.stringify(options)], {
+      execArgv: ['--enable-source-maps'],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     const print = (text: Buffer): void => {

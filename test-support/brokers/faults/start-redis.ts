@@ -3,7 +3,7 @@ import { RedisServer, type RedisServerOptions } from '../redis-server.ts'
 import type { StartedBroker } from './common.ts'
 
 /** Time-out of a hub's commands, in milliseconds. */
-const timeout = 700
+const timeout = 1_500
 
 /** A Redis server that ends with the test. */
 export interface StartedRedis extends StartedBroker {
