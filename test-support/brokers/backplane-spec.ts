@@ -22,8 +22,7 @@ export async function openBackplane(spec: BackplaneSpec): Promise<Backplane | un
     // The warnings about a server that loses its data are what the tests are about.
     return redisBackplane({ onWarning: () => {}, ...spec.options })
   }
-  const [made, { default: Database }] = await Promise.all([import(sqlite.package), import(sqlite.driver)])
-  return made.sqliteBackplane(new Database(spec.file))
+  const { sqliteBackplane } = await import('@chat/sqlite')
+  const { default: Database } = await import('libsql')
+  return sqliteBackplane(new Database(spec.file))
 }
-
-const sqlite = { package: '@chat/sqlite', driver: 'libsql' }
