@@ -93,8 +93,10 @@ describe.each(paths)('a hub that is closed, with a backplane that is %s', (path)
 
   test('P-LV-5: a second close waits for the same end', async () => {
     const s = stage({ path })
-    expect(s.hub.close()).toBe(s.hub.close())
-    await s.hub.close()
+    const closed = s.hub.close()
+    expect(s.hub.close()).toBe(closed)
+    await s.settle()
+    await closed
   })
 
   test('P-LV-5: leaves no timer behind', async () => {

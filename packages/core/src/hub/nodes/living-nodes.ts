@@ -90,27 +90,27 @@ export class LivingNodes {
 
   /**
    * Takes this node off the list. `ttl` is the remaining duration of the lease: sessions that are present get
-   * it to come back at another node.
+   * it to come back at another node. Resolves when the store has answered, also with an error.
    */
-  close(ttl: number): void {
+  async close(ttl: number): Promise<void> {
     this.#closed = true
     this.#timer?.()
     this.#timer = null
     this.#unwatch()
-    const { backplane, id } = this.#context
-    const failed = (error: unknown): void => this.#context.reportBackplane(error, nodesRoom)
-    if (this.#shared)
-      attempt(
-        () => backplane.presence.leave(nodesRoom, id, 1, 0),
-        () => {},
-        failed,
-      )
-    if (this.#shared || ttl > 0)
-      attempt(
-        () => backplane.presence.lease(id, leaseOf(this.#context, ttl)),
-        () => {},
-        failed,
-      )
+    const { id } = this.#context
+    const { presence } = this.#context.backplane
+    await Promise.all([
+      this.#shared && this.#tried(() => presence.leave(nodesRoom, id, 1, 0)),
+      (this.#shared || ttl > 0) && this.#tried(() => presence.lease(id, leaseOf(this.#context, ttl))),
+    ])
+  }
+
+  async #tried(operation: () => MaybePromise<unknown>): Promise<void> {
+    try {
+      await operation()
+    } catch (error) {
+      this.#context.reportBackplane(error, nodesRoom)
+    }
   }
 
   #enter(): void {

@@ -59,7 +59,7 @@ export class HubState implements SessionServices {
 
   /** Ends presence, takes the node off the list of the living, and closes the backplane. */
   async close(): Promise<void> {
-    this.nodes.close(this.presence?.close() ?? 0)
+    await this.nodes.close(this.presence?.close() ?? 0)
     await this.context.close()
   }
 }
