@@ -72,7 +72,7 @@ export class LivingNodes {
     const { backplane, id } = this.#context
     attempt(
       () => backplane.presence.lease(id, leaseOf(this.#context)),
-      () => this.#enter(),
+      () => this.#stayListed(),
       (error) => this.#context.reportBackplane(error, nodesRoom),
     )
   }
@@ -113,8 +113,18 @@ export class LivingNodes {
     }
   }
 
-  #enter(): void {
+  /** Enters this node unless it is listed. To read the list costs less than to enter again. */
+  #stayListed(): void {
     if (!this.#shared || this.#closed) return
+    if (!this.#listed) return this.#enter()
+    attempt(
+      () => this.list(),
+      () => this.#listed || this.#closed || this.#enter(),
+      (error) => this.#context.reportBackplane(error, nodesRoom),
+    )
+  }
+
+  #enter(): void {
     const { backplane, id } = this.#context
     const node = { session: id, user: id, state: '{}', generation: 1, node: id }
     attempt(
@@ -142,6 +152,7 @@ export class LivingNodes {
       const { epoch, revision, members } = page
       const others = members.map(({ session }) => session).filter((node) => node !== id)
       this.#known = { epoch, revision, nodes: [id, ...others] }
+      if (others.length === members.length) this.#listed = false
     }
     return this.#known?.nodes ?? [id]
   }
