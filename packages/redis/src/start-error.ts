@@ -45,9 +45,12 @@ export function startError(place: Place, error: unknown, last: unknown): unknown
   if (error instanceof UsageError) return error
   const text = `${textOf(error)} ${last === null ? '' : allTexts(last)}`
   const advice = reasons.find(([pattern]) => pattern.test(text))?.[1]
-  const reason =
-    advice?.(place.text) ??
-    `the connection to ${place.text} ended: ${textOf(last ?? error)}; if the server expects TLS, write rediss://`
+  // A server without TLS waits for the end of a command that never comes.
+  const silent = place.text.startsWith('rediss:') && /ETIMEDOUT|no connection after/.test(text)
+  const reason = silent
+    ? `${place.text} did not answer in TLS; if it does not speak TLS, write redis:// in place of rediss://`
+    : (advice?.(place.text) ??
+      `the connection to ${place.text} ended: ${textOf(last ?? error)}; if the server expects TLS, write rediss://`)
   return new ChatError('unavailable', `unable to start the Redis backplane: ${reason}`, {
     cause: last ?? error,
   })

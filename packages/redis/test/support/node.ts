@@ -64,6 +64,34 @@ export class Sender {
     }
   }
 
+  /** Appends the next numbers at once, each behind the one before, until the outcome of each is known. */
+  async sendTogether(count: number): Promise<void> {
+    const refs = Array.from({ length: count }, () => ++this.#ref)
+    let left = refs
+    while (left.length > 0) {
+      const outcomes = await Promise.all(
+        left.map((ref, n) => this.#outcome(ref, n === 0 ? undefined : left[n - 1])),
+      )
+      const known = outcomes.findIndex((outcome) => outcome !== 'stored' && outcome !== 'duplicate')
+      if (outcomes.includes('conflict')) throw new Error(`a ref of ${left} is a conflict`)
+      left = known < 0 ? [] : left.slice(known)
+    }
+  }
+
+  async #outcome(ref: number, previousRef: number | undefined): Promise<string> {
+    try {
+      const key = { ...this.#key(ref), ...(previousRef === undefined ? {} : { previousRef }) }
+      return (await this.node.append(this.#stream, this.#message(ref), key)).outcome
+    } catch {
+      return 'unavailable'
+    }
+  }
+
+  /** Appends the last number once more. */
+  async again(): Promise<AppendResult> {
+    return await this.node.append(this.#stream, this.#message(this.#ref), this.#key(this.#ref))
+  }
+
   #message(ref: number): NewMessage {
     return { event: 'say', data: String(ref), meta: null, from: 'alice', id: `${this.#session}.${ref}` }
   }
