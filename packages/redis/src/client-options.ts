@@ -22,7 +22,7 @@ export class ClientFactory {
 
   /** Makes the connection for commands of a server, or of the primary that sentinels name. */
   commands(): RedisClient {
-    return new this.#module.Redis({ ...this.#place(), ...this.#own(), enableAutoPipelining: true })
+    return new this.#module.Redis({ ...this.#place(), ...this.#own() })
   }
 
   /** Makes the connections for commands of a cluster. */

@@ -4,6 +4,8 @@ import { UsageError } from '@chat/core'
 export interface RedisClient {
   /** State of the connection; `ready` when commands are possible. */
   readonly status: string
+  /** The socket, while there is one. Its writes are held back until the end of a turn. */
+  readonly stream?: { cork?(): void; uncork?(): void } | null | undefined
   /** Connects; rejects when the first attempt fails. */
   connect(): Promise<unknown>
   /** Closes the connection; with `true` connects again. */

@@ -18,6 +18,8 @@ export class Connection {
   readonly #client: RedisClient
   readonly #cluster: RedisClusterClient | null
   readonly #onLoss: OnLoss
+  readonly #runtime: Runtime
+  #corked = false
   #up = false
   #closed = false
   #open = 0
@@ -27,8 +29,10 @@ export class Connection {
 
   constructor(
     client: { readonly single: RedisClient } | { readonly cluster: RedisClusterClient },
+    runtime: Runtime,
     onLoss: OnLoss,
   ) {
+    this.#runtime = runtime
     this.#cluster = 'cluster' in client ? client.cluster : null
     this.#client = 'cluster' in client ? client.cluster : client.single
     this.#onLoss = onLoss
@@ -50,10 +54,10 @@ export class Connection {
   }
 
   /** Connects, and loads the scripts; rejects when the first attempt fails, or takes too long. */
-  async connect(runtime: Runtime, patience: number): Promise<void> {
+  async connect(patience: number): Promise<void> {
     let late: Undo = () => {}
     const tooLate = new Promise<never>((_, reject) => {
-      late = runtime.timer(patience, () => reject(new Error(`no connection after ${patience} ms`)))
+      late = this.#runtime.timer(patience, () => reject(new Error(`no connection after ${patience} ms`)))
     })
     try {
       await Promise.race([this.#connect(), tooLate])
@@ -111,20 +115,37 @@ export class Connection {
   }
 
   #send(operation: string, command: string, args: readonly Argument[]): Promise<unknown> {
-    return this.#track(operation, () => this.#client.call(command, ...args))
+    return this.#track(operation, () => {
+      this.#cork()
+      return this.#client.call(command, ...args)
+    })
   }
 
-  async #track(operation: string, send: () => Promise<unknown>): Promise<unknown> {
-    if (!this.#up) throw unreachable(operation, this.#closed)
+  #track(operation: string, send: () => Promise<unknown>): Promise<unknown> {
+    if (!this.#up) return Promise.reject(unreachable(operation, this.#closed))
     this.#open++
-    try {
-      return await send()
-    } catch (error) {
+    return send().then(this.#answered, (error: unknown) => {
+      this.#answered(null)
       this.#failed(error)
       throw toChatError(`run '${operation}'`, error)
-    } finally {
-      if (--this.#open === 0) this.#drained?.()
-    }
+    })
+  }
+
+  readonly #answered = (reply: unknown): unknown => {
+    if (--this.#open === 0) this.#drained?.()
+    return reply
+  }
+
+  /** The commands of a turn are one write to each socket. */
+  #cork(): void {
+    if (this.#corked) return
+    this.#corked = true
+    const streams = this.#nodes().map((node) => node.stream)
+    for (const stream of streams) stream?.cork?.()
+    this.#runtime.defer(() => {
+      this.#corked = false
+      for (const stream of streams) stream?.uncork?.()
+    })
   }
 
   async #ping(node: RedisClient): Promise<void> {

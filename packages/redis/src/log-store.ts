@@ -1,4 +1,4 @@
-import type { Position, Runtime } from '@chat/core'
+import type { Position } from '@chat/core'
 import type { AppendKey, AppendResult, LogHead, LogPage, LogRange, NewMessage } from '@chat/core/backplane'
 import { pageBytes } from '@chat/core/backplane'
 import { decodeEntry, decodeId, encodeMessage } from './entry.ts'
@@ -43,21 +43,15 @@ type ReadReply = [
 export class LogStore {
   readonly #server: Server
   readonly #keys: Keys
-  readonly #runtime: Runtime
   readonly #settings: LogSettings
 
-  constructor(
-    server: Server,
-    keys: Keys,
-    { runtime, settings }: { runtime: Runtime; settings: LogSettings },
-  ) {
+  constructor(server: Server, keys: Keys, settings: LogSettings) {
     this.#server = server
     this.#keys = keys
-    this.#runtime = runtime
     this.#settings = settings
   }
 
-  async append(
+  append(
     stream: string,
     message: NewMessage,
     key: AppendKey,
@@ -67,18 +61,18 @@ export class LogStore {
     const { retention, dedupeWindow, ttl } = this.#settings
     const { count, bytes, age } = retention
     const server = this.#server
-    const reply = (await server.store(
+    const stored = server.store(
       append,
       [meta, list, this.#keys.ring(stream, key.user, key.session)],
       [
         ...[server.clock(), server.waits ? 'wait' : '', key.ref, key.previousRef ?? 0, key.by],
         ...[encodeMessageId(message.id, key), encodeHash(key.hash), key.window, dedupeWindow],
-        ...[encodeExpected(expected), this.#keys.channel(stream), this.#runtime.id(10)],
+        ...[encodeExpected(expected), this.#keys.channel(stream), this.#server.ids.next()],
         ...[JSON.stringify(message.id), encodeMessage(message)],
         ...[count, bytes, age, ttl, server.publishCommand],
       ],
-    )) as AppendReply
-    return decodeAppend(reply, message.id, key)
+    )
+    return stored.then((reply) => decodeAppend(reply as AppendReply, message.id, key))
   }
 
   async find(stream: string, key: AppendKey): Promise<AppendResult | null> {
@@ -98,7 +92,7 @@ export class LogStore {
       read,
       [meta, list],
       [
-        ...[this.#server.clock(), this.#runtime.id(10), this.#settings.ttl, this.#settings.retention.age],
+        ...[this.#server.clock(), this.#server.ids.next(), this.#settings.ttl, this.#settings.retention.age],
         ...[forwards ? 'after' : 'before', offset, range.limit, pageBytes],
       ],
     )) as ReadReply
@@ -111,12 +105,12 @@ export class LogStore {
   }
 
   async bump(stream: string, epoch: string): Promise<void> {
-    await this.#server.run(bump, [this.#keys.log(stream).meta], [epoch, this.#runtime.id(10)])
+    await this.#server.run(bump, [this.#keys.log(stream).meta], [epoch, this.#server.ids.next()])
   }
 
   async redact(stream: string, [epoch, at, id]: Position): Promise<boolean> {
     const { meta, list } = this.#keys.log(stream)
-    const redacted = [JSON.stringify('$redacted'), 'null', this.#runtime.id(10)]
+    const redacted = [JSON.stringify('$redacted'), 'null', this.#server.ids.next()]
     const args = [epoch, at, JSON.stringify(id), ...redacted]
     return (await this.#server.run(redact, [meta, list], args)) === 1
   }
@@ -129,7 +123,7 @@ export class LogStore {
     ])) as [(string | null)[], number]
     const [epoch, top] = fields
     if (epoch != null && left >= this.#settings.ttl / 2) return { epoch, top: Number(top ?? 0) }
-    const args = [this.#runtime.id(10), this.#settings.ttl]
+    const args = [this.#server.ids.next(), this.#settings.ttl]
     const [kept, newest] = (await this.#server.run(touch, [meta, list], args)) as [string, number]
     return { epoch: kept, top: newest }
   }

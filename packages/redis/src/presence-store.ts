@@ -92,8 +92,8 @@ export class RedisPresenceStore implements PresenceStore {
   }
 
   async #lease(index: number, partition: readonly string[], lease: readonly Argument[]): Promise<void> {
-    const { keys, server, runtime, ttl } = this.#parts
-    const args = [server.clock(), runtime.id(10), ttl, ...lease]
+    const { keys, server, ttl } = this.#parts
+    const args = [server.clock(), server.ids.next(), ttl, ...lease]
     const [left, own] = (await server.run(presenceLease, partition, args)) as [string[], string[]]
     for (const room of left) await this.#clean(index, room)
     for (let from = 0; from < own.length; from += roomsAtOnce)
@@ -119,8 +119,8 @@ export class RedisPresenceStore implements PresenceStore {
   }
 
   #run(script: Script, { keys, room, channel }: RoomKeys, args: readonly Argument[]): Promise<unknown> {
-    const { server, runtime, ttl } = this.#parts
-    const common = [server.clock(), runtime.id(10), ttl, room, channel, server.publishCommand]
+    const { server, ttl } = this.#parts
+    const common = [server.clock(), server.ids.next(), ttl, room, channel, server.publishCommand]
     return server.run(script, keys, [...common, ...args])
   }
 }

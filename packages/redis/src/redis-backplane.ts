@@ -58,8 +58,8 @@ export class RedisBackplane implements Backplane {
     const { retention, dedupeWindow, wait } = settings
     // A log, and its epoch, must outlive two checks of the hubs that listen to it.
     const ttl = Math.max(2 * retention.age, tuning.leastTtl)
-    this.#logs = new LogStore(server, keys, { runtime, settings: { retention, dedupeWindow, ttl } })
-    this.sessions = new RedisSessionStore(server, keys, { runtime, markTime: tuning.markTtl })
+    this.#logs = new LogStore(server, keys, { retention, dedupeWindow, ttl })
+    this.sessions = new RedisSessionStore(server, keys, tuning.markTtl)
     this.presence = new RedisPresenceStore({ server, keys, subscriptions, runtime, ttl })
     this.#health = new Health({ runtime, interval: tuning.probeInterval, test: () => this.#test() })
     this.capabilities = {

@@ -1,5 +1,6 @@
 import { ChatError, type Runtime } from '@chat/core'
 import type { Argument, Connection } from './connection.ts'
+import { FreshIds } from './fresh-ids.ts'
 import type { Script } from './scripts/script.ts'
 
 /** Properties of a server that scripts depend on. */
@@ -17,11 +18,14 @@ export class Server {
   readonly #connection: Connection
   readonly #runtime: Runtime
   readonly #traits: ServerTraits
+  /** Ids for what a script may have to make. */
+  readonly ids: FreshIds
 
   constructor(connection: Connection, runtime: Runtime, traits: ServerTraits) {
     this.#connection = connection
     this.#runtime = runtime
     this.#traits = traits
+    this.ids = new FreshIds(runtime)
   }
 
   get publishCommand(): string {
@@ -51,17 +55,22 @@ export class Server {
    *
    * @throws ChatError `unavailable` when too few replicas have it in time: it may be stored.
    */
-  async store(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+  store(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
     const { wait } = this.#traits
-    if (wait === null) return this.run(script, keys, args)
-    const [reply, replicas] = await Promise.all([
-      this.run(script, keys, args),
-      this.call('wait', wait.replicas, wait.timeout),
-    ])
-    if (Number(replicas) >= wait.replicas) return reply
+    return wait === null
+      ? this.run(script, keys, args)
+      : this.#replicated(() => this.run(script, keys, args), wait)
+  }
+
+  async #replicated(
+    store: () => Promise<unknown>,
+    { replicas: wanted, timeout }: { readonly replicas: number; readonly timeout: number },
+  ): Promise<unknown> {
+    const [reply, replicas] = await Promise.all([store(), this.call('wait', wanted, timeout)])
+    if (Number(replicas) >= wanted) return reply
     throw new ChatError(
       'unavailable',
-      `unable to store: ${replicas} of ${wait.replicas} replicas have the message after ${wait.timeout} ms`,
+      `unable to store: ${replicas} of ${wanted} replicas have the message after ${timeout} ms`,
     )
   }
 }

@@ -1,4 +1,3 @@
-import type { Runtime } from '@chat/core'
 import type { SessionRecord, SessionStore, TakeAttempt, TakeResult } from '@chat/core/backplane'
 import { decodeId } from './entry.ts'
 import type { Keys } from './keys.ts'
@@ -19,14 +18,12 @@ type RenewReply = [0] | [1] | [2, mark: string]
 export class RedisSessionStore implements SessionStore {
   readonly #server: Server
   readonly #keys: Keys
-  readonly #runtime: Runtime
   /** Duration for which a mark is kept, in milliseconds: longer than a record that it has dropped. */
   #markTime: number
 
-  constructor(server: Server, keys: Keys, { runtime, markTime }: { runtime: Runtime; markTime: number }) {
+  constructor(server: Server, keys: Keys, markTime: number) {
     this.#server = server
     this.#keys = keys
-    this.#runtime = runtime
     this.#markTime = markTime
   }
 
@@ -84,7 +81,7 @@ export class RedisSessionStore implements SessionStore {
   async drop(which: { readonly id: string } | { readonly user: string }): Promise<void> {
     if ('id' in which) await this.#server.run(sessionDrop, [this.#keys.session(which.id)], [])
     else {
-      const mark = this.#runtime.id(10)
+      const mark = this.#server.ids.next()
       await this.#server.call('set', this.#keys.user(which.user), mark, 'PX', whole(this.#markTime))
     }
   }

@@ -50,7 +50,7 @@ class Start {
   async run(clients: ClientFactory): Promise<RedisBackplane> {
     const connection = this.#connection(clients)
     try {
-      await connection.connect(this.#runtime, 2 * this.#settings.timeout)
+      await connection.connect(2 * this.#settings.timeout)
       return await this.#connected(clients, connection)
     } catch (error) {
       connection.end()
@@ -62,7 +62,7 @@ class Start {
     const { place } = this.#settings
     const client =
       place.kind === 'cluster' ? { cluster: clients.cluster(place.nodes) } : { single: clients.commands() }
-    return new Connection(client, () => this.#backplane?.suspect())
+    return new Connection(client, this.#runtime, () => this.#backplane?.suspect())
   }
 
   async #connected(clients: ClientFactory, connection: Connection): Promise<RedisBackplane> {

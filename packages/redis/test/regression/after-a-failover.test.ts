@@ -29,7 +29,7 @@ class EndedClient implements RedisClient {
 describe('after a failover', () => {
   test('each test of the connection makes a client connect that has ended, until the backplane closes', async () => {
     const client = new EndedClient()
-    const connection = new Connection({ single: client }, () => {})
+    const connection = new Connection({ single: client }, systemRuntime, () => {})
     for (const attempts of [1, 2]) {
       await expect(connection.probe()).rejects.toMatchObject({ code: 'unavailable' })
       expect(client.attempts).toBe(attempts)
