@@ -4,7 +4,6 @@ import { encodeName } from '../src/keys.ts'
 import {
   codeOf,
   countReconnects,
-  readAll,
   readData,
   Sender,
   startNode,
@@ -44,25 +43,6 @@ describe.runIf(withRedis)('a server with faults', () => {
     expect(page.epoch).not.toBe(epoch)
     expect(page.entries.map(({ at }) => at)).toEqual([3])
   })
-
-  test('with allkeys-lru and little memory, readers see every message or another epoch', async () => {
-    const server = await startServer({ args: ['--maxmemory', '6mb', '--maxmemory-policy', 'allkeys-lru'] })
-    const node = await startNode({ url: server.url })
-    const last = new Map<string, { epoch: string; at: number }>()
-    for (let n = 0; n < 600; n++) {
-      const stream = `#room-${n % 20}`
-      const message = { event: 'say', data: `"${'x'.repeat(20_000)}"`, meta: null, from: null, id: `n.${n}` }
-      const append = { user: '', session: 'n', ref: n + 1, hash: 'h', window: 16, by: 'n' }
-      const stored = await node.append(stream, message, append)
-      if (stored.outcome !== 'stored') throw new Error(stored.outcome)
-      const page = await node.read(stream, { after: 0, limit: 1_000 })
-      const before = last.get(stream)
-      if (before?.epoch === stored.epoch) expect(stored.at).toBe(before.at + 1)
-      if (page.epoch === stored.epoch) expect(page.top - page.base).toBe((await readAll(node, stream)).length)
-      last.set(stream, { epoch: stored.epoch, at: stored.at })
-    }
-    expect(Number(/evicted_keys:(\d+)/.exec(await server.command('INFO', 'stats'))?.[1])).toBeGreaterThan(0)
-  }, 60_000)
 
   test('25 cuts between a request and its answer: each call settles, and nothing is stored twice', async () => {
     const server = await startServer()
