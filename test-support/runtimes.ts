@@ -30,6 +30,10 @@ const leftOut: readonly LeftOut[] = [
     files: ['packages/{node-ws,http}/test/conformance.test.ts'],
   },
   {
+    why: 'the tests over real Redis servers take a minute, and `npm test` runs them',
+    files: ['packages/redis/test/**'],
+  },
+  {
     why: 'Bun replaces `ws` with its own version, which applies no backpressure, does not count waiting or received bytes, and has no limit of fragments',
     on: 'bun',
     files: [
