@@ -1,4 +1,4 @@
-import { ChatError, type Runtime, type Undo } from '@chat/core'
+import { ChatError, type Runtime } from '@chat/core'
 import type { RedisClient, RedisClusterClient } from './client.ts'
 import { isLoss, isMissingScript, toChatError } from './errors.ts'
 import { scripts } from './scripts/all.ts'
@@ -53,20 +53,8 @@ export class Connection {
     return this.#up
   }
 
-  /** Connects, and loads the scripts; rejects when the first attempt fails, or takes too long. */
-  async connect(patience: number): Promise<void> {
-    let late: Undo = () => {}
-    const tooLate = new Promise<never>((_, reject) => {
-      late = this.#runtime.timer(patience, () => reject(new Error(`no connection after ${patience} ms`)))
-    })
-    try {
-      await Promise.race([this.#connect(), tooLate])
-    } finally {
-      late()
-    }
-  }
-
-  async #connect(): Promise<void> {
+  /** Connects, and loads the scripts; rejects when the first attempt fails. */
+  async connect(): Promise<void> {
     await this.#client.connect()
     for (const node of this.#nodes()) await Promise.all(scripts.map(({ lua }) => load(node, lua)))
     this.#up = true

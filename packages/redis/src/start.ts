@@ -16,6 +16,7 @@ import { Subscriber, type SubscriberEvents } from './subscriber.ts'
 import type { SubscriberPool } from './subscriber-pool.ts'
 import { Subscriptions } from './subscriptions.ts'
 import { standardTuning, type Tuning } from './tuning.ts'
+import { within } from './within.ts'
 
 /** Longest time until a node hears itself, in milliseconds; the timeout of commands when that is shorter. */
 const probePatience = 3_000
@@ -40,6 +41,7 @@ class Start {
   #backplane: RedisBackplane | null = null
   #subscriptions: Subscriptions | null = null
   #probes: Probes | null = null
+  #pool: SubscriberPool | null = null
 
   constructor(settings: Settings, tuning: Tuning, runtime: Runtime) {
     this.#settings = settings
@@ -50,10 +52,11 @@ class Start {
   async run(clients: ClientFactory): Promise<RedisBackplane> {
     const connection = this.#connection(clients)
     try {
-      await connection.connect(2 * this.#settings.timeout)
-      return await this.#connected(clients, connection)
+      // Some clients never say that a connection has failed.
+      return await within(this.#runtime, 4 * this.#settings.timeout, this.#connect(clients, connection))
     } catch (error) {
       connection.end()
+      this.#pool?.close()
       throw startError(this.#settings.place, error, connection.lastError)
     }
   }
@@ -65,7 +68,8 @@ class Start {
     return new Connection(client, this.#runtime, () => this.#backplane?.suspect())
   }
 
-  async #connected(clients: ClientFactory, connection: Connection): Promise<RedisBackplane> {
+  async #connect(clients: ClientFactory, connection: Connection): Promise<RedisBackplane> {
+    await connection.connect()
     const { settings, ...rest } = { settings: this.#settings, runtime: this.#runtime, tuning: this.#tuning }
     const { runtime, tuning } = rest
     const keys = new Keys(settings.prefix, settings.partitions)
@@ -74,22 +78,18 @@ class Start {
     const sharded = traits.publishCommand === 'spublish'
     const patience = Math.min(settings.timeout, probePatience)
     const probes = new Probes(connection, traits.publishCommand, { runtime, patience })
-    const pool = this.#pool(clients, connection, { keys, sharded })
+    const pool = this.#makePool(clients, connection, { keys, sharded })
+    this.#pool = pool
     const subscriptions = new Subscriptions(pool, runtime, tuning.linger)
     this.#probes = probes
     this.#subscriptions = subscriptions
-    try {
-      await pool.connect()
-    } catch (error) {
-      pool.close()
-      throw error
-    }
+    await pool.connect()
     const parts = { connection, server, keys, pool, subscriptions, probes }
     this.#backplane = new RedisBackplane({ ...rest, settings, ...parts })
     return this.#backplane
   }
 
-  #pool(
+  #makePool(
     clients: ClientFactory,
     connection: Connection,
     { keys, sharded }: { keys: Keys; sharded: boolean },

@@ -2,7 +2,7 @@ import * as ioredis from 'ioredis'
 import { describe, expect, test } from 'vitest'
 import { unusedPort } from '../../../test-support/test-server.ts'
 import { type RedisBackplaneOptions, redisBackplane } from '../src/index.ts'
-import { readData, Sender, startNode, startServer } from './support/node.ts'
+import { readData, Sender, startNode, startProxy, startServer } from './support/node.ts'
 import { withRedis } from './support/with-redis.ts'
 
 /** The error with which a start fails. */
@@ -92,6 +92,18 @@ describe.runIf(withRedis)('servers that cannot work are refused, and the error s
     expect(none.message).toMatch(/asks for a password; give the option 'password'/)
     const node = await startNode({ url: `redis://127.0.0.1:${port}`, password: 'right' })
     await node.probe()
+  })
+
+  test('a server that accepts and never answers: the start fails in time', async () => {
+    const proxy = await startProxy((await startServer()).port)
+    proxy.stall()
+    const address = { host: '127.0.0.1', port: proxy.port }
+    for (const place of [
+      { url: `redis://127.0.0.1:${proxy.port}` },
+      { nodes: [address] },
+      { sentinels: [address] },
+    ])
+      expect((await failure({ ...place, timeout: 300 })).code).toBe('unavailable')
   })
 
   test('TLS to a server without TLS', async () => {
