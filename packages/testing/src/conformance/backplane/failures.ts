@@ -74,16 +74,16 @@ export const failures: readonly BackplaneCase[] = [
       const { a, b, bench } = cluster
       const record = { id: 'session1', user: 'alice', secret: 's0' }
       const attempt = { user: 'alice', secret: 's0', n: 1, next: 's1', node: 'node2' }
-      await cluster.awaitAnswer('a put is answered', a.sessions.put(record, 'node1', 3_600_000))
+      await cluster.awaitAnswer('a put is answered', a.sessions.put(record, 'node1', 300_000))
       await bench.wipe?.()
       for (const node of [a, b]) await untilInReach(cluster, node)
-      const lost = await cluster.awaitAnswer('a take', b.sessions.take('session1', attempt, 3_600_000))
+      const lost = await cluster.awaitAnswer('a take', b.sessions.take('session1', attempt, 300_000))
       same(lost, { outcome: 'unknown' }, 'a take of a session that was lost')
       same(await cluster.awaitAnswer('a find', b.sessions.find('session1')), null, 'its find')
-      const renewed = b.sessions.renew({ id: 'session1', user: 'alice' }, 1, 1, 3_600_000)
+      const renewed = b.sessions.renew({ id: 'session1', user: 'alice' }, 1, 1, 300_000)
       same(await cluster.awaitAnswer('a renew', renewed), true, 'its renew')
-      await cluster.awaitAnswer('a put is answered', a.sessions.put(record, 'node1', 3_600_000))
-      const taken = await cluster.awaitAnswer('a take', b.sessions.take('session1', attempt, 3_600_000))
+      await cluster.awaitAnswer('a put is answered', a.sessions.put(record, 'node1', 300_000))
+      const taken = await cluster.awaitAnswer('a take', b.sessions.take('session1', attempt, 300_000))
       same(taken.outcome, 'taken', 'a take of a session that was put afterwards')
     },
   },
@@ -195,8 +195,8 @@ async function repeatsAll(cluster: Cluster): Promise<void> {
     ['heads', () => a.heads(['#room'])],
     ['redact', () => a.redact('#room', positionOf(first))],
     ['bump', () => a.bump('#room', first.epoch)],
-    ['put', () => a.sessions.put(record, 'node1', 3_600_000)],
-    ['renew', () => a.sessions.renew({ id: 'session1', user: 'alice' }, 1, 7, 3_600_000)],
+    ['put', () => a.sessions.put(record, 'node1', 300_000)],
+    ['renew', () => a.sessions.renew({ id: 'session1', user: 'alice' }, 1, 7, 300_000)],
     ['enter', () => room.startEnter([{ session: 'session1', state: 1 }])],
     ['leave', () => a.presence.leave('#room', 'session1', 1, 0)],
     ['lease', () => a.presence.lease('node1', { ttl: 30_000, keep: 0 })],
@@ -211,8 +211,7 @@ async function repeatsAll(cluster: Cluster): Promise<void> {
   }
   same(await cluster.readData('#room'), [null], 'the entries')
   same(await room.readSessions(), [], 'the sessions in the room')
-  const take = (n: number): unknown =>
-    a.sessions.take('session1', { ...attempt, n, next: `s${n}` }, 3_600_000)
+  const take = (n: number): unknown => a.sessions.take('session1', { ...attempt, n, next: `s${n}` }, 300_000)
   await loseAnswer(cluster, 'take', () => take(1))
   const again = await cluster.awaitAnswer('a take is answered', take(2) as ReturnType<typeof a.sessions.take>)
   same(again.outcome, 'taken', 'a second attempt with the same secret')

@@ -201,7 +201,7 @@ async function strangers(cluster: Cluster): Promise<void> {
   const answer = await cluster.append('#room', { node: stranger, ref: 1, data: 'ours' })
   same(answer.outcome, 'stored', 'its append')
   const record = { id: 'session1', user: 'alice', secret: 'secret' }
-  await cluster.awaitAnswer('a put is answered', cluster.a.sessions.put(record, 'node1', 3_600_000))
+  await cluster.awaitAnswer('a put is answered', cluster.a.sessions.put(record, 'node1', 300_000))
   const found = await cluster.awaitAnswer('a find is answered', stranger.sessions.find('session1'))
   same(found, null, 'a session for a stranger')
   for (const undo of undos) undo()

@@ -4,8 +4,8 @@ import type { Cluster } from './cluster.ts'
 
 /** Milliseconds for which a session is kept in cases in which it expires. */
 export const shortTime = 120_000
-/** Milliseconds for which a session is kept in all other cases. */
-export const longTime = 3_600_000
+/** Milliseconds for which a session is kept in all other cases; a store may have a bound above it. */
+export const longTime = 300_000
 
 /** Parts of an attempt to take a session that a case chooses. */
 export interface Attempt {
