@@ -288,8 +288,8 @@ it('a process that was killed leaves no lock', () => {
   const path = newPath()
   const script = `
     const Database = require('libsql')
-    const database = new Database(process.argv[1])
-    database.prepare('ATTACH DATABASE ? AS chat_lock').run(process.argv[1] + '-lock')
+    const database = new Database(process.argv.at(-1))
+    database.prepare('ATTACH DATABASE ? AS chat_lock').run(process.argv.at(-1) + '-lock')
     database.prepare('PRAGMA chat_lock.locking_mode = EXCLUSIVE').get()
     database.exec('PRAGMA chat_lock.user_version = 1')
     process.kill(process.pid, 'SIGKILL')`
