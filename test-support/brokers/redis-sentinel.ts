@@ -51,8 +51,9 @@ export class RedisSentinels {
       await until('a replica in step', async () =>
         (await replica.command('INFO', 'replication')).includes('master_link_status:up'),
       )
-    // After this time, sentinels make a replica copy from the primary itself.
-    const failoverTimeout = way === undefined ? 4_000 : 60_000
+    // After this time, sentinels make a replica copy from the primary itself. After twice the time, they try a
+    // failover again whose vote had no result.
+    const failoverTimeout = way === undefined ? 4_000 : 20_000
     const sentinels = await Promise.all([0, 1, 2].map(() => startSentinel(primary.port, failoverTimeout)))
     const all = new RedisSentinels({ primary, replica }, sentinels)
     await all.#acquainted().catch(async (error) => {
@@ -72,7 +73,7 @@ export class RedisSentinels {
     await until(
       'a promoted replica',
       async () => (await this.replica.command('ROLE')).startsWith('master'),
-      30_000,
+      60_000,
     )
   }
 

@@ -8,11 +8,13 @@ import { clusterStore } from './support/cluster.ts'
 import { withRedis } from './support/with-redis.ts'
 
 vi.setConfig({ maxConcurrency: 10 })
-const runner = { describe: describe.runIf(withRedis).concurrent, it }
+// These suites repeat the one of `npm test` in other modes, so only `npm run test:brokers -- --all` runs them.
+const wanted = withRedis && process.env['BROKERS'] === 'all'
+const runner = { describe: describe.runIf(wanted).concurrent, it }
 
 let cluster: RedisCluster | undefined
 beforeAll(async () => {
-  if (withRedis) cluster = await RedisCluster.start()
+  if (wanted) cluster = await RedisCluster.start()
 }, 60_000)
 afterAll(() => cluster?.close())
 
