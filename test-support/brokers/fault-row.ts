@@ -33,7 +33,8 @@ export type Promised = Required<FaultPromise>
 export interface FaultRecord {
   readonly broker: string
   readonly fault: string
-  readonly promise: Promised
+  /** The promise; its lists are texts. */
+  readonly promise: { readonly mayLose: boolean; readonly told: string; readonly fails: string }
   readonly figures: FaultFigures
 }
 
@@ -72,7 +73,7 @@ export function faultsOf(broker: string): DeclareFault {
       task.meta.fault = {
         broker,
         fault,
-        promise: { mayLose, told, fails },
+        promise: { mayLose, told: told.join(', '), fails: fails.join(', ') },
         figures: figuresOf(verdict),
       }
       expect(run.crashes, 'hubs that have crashed').toEqual([])
