@@ -7,7 +7,8 @@ import { clusterStore } from './support/cluster.ts'
 import { withRedis } from './support/with-redis.ts'
 
 // Cases mostly wait for time to pass, so several run at once.
-vi.setConfig({ maxConcurrency: 10 })
+// Time is divided, so a machine that stands still for a moment looks like a time that has passed.
+vi.setConfig({ maxConcurrency: 10, retry: 2 })
 const runner = { describe: describe.runIf(withRedis).concurrent, it }
 
 let cluster: RedisCluster | undefined

@@ -40,7 +40,7 @@ it('a log keeps about its number of messages, and says what it has removed', asy
   const file = open({ retention: { count: 50 } })
   for (let round = 1; round <= 30; round++) {
     const answers = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((n) => append(file.backplane, round * 10 + n))
-    file.time.advance(0)
+    void file.time.advance(0)
     await Promise.all([...answers, file.time.advance(1)])
     expect(rows(file, 'entries')).toBeLessThanOrEqual(150)
   }
