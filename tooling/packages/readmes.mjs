@@ -32,7 +32,7 @@ export async function test({ report, users }) {
   const own = {
     title: 'README.md',
     folder: root,
-    line: ['npm', 'install', ...published.map(({ manifest }) => manifest.name)].join(' '),
+    line: ['npm', 'install', ...published.map(({ manifest }) => manifest.name), 'libsql'].join(' '),
   }
   const theirs = published.map(({ folder, manifest }) => ({
     title: manifest.name,
