@@ -15,14 +15,10 @@ const hub = new Hub<Chat>({
     return /^[A-Za-z0-9-]{1,32}$/.test(name) ? { id: name } : null
   },
   // Every user may use every room. To everyone and to a single user, only sending is allowed.
-  authorize: ({ action, address }) => {
-    if (address.startsWith('#')) return true
-    return action === 'send' && (address === '*' || address.startsWith('@'))
-  },
-  // Every room has presence.
-  presence: {},
-  // Messages and sessions are in a file, so they survive a restart.
-  backplane,
+  authorize: ({ action, address }) =>
+    address.startsWith('#') || (action === 'send' && (address === '*' || address.startsWith('@'))),
+  presence: {}, // in every room
+  backplane, // messages and sessions are in a file, so they survive a restart
 })
 hub.handle('kept', (room) => keptMessages(String(room)))
 hub.on('$error', ({ source, subject = '', error }) => log(`${source} ${subject}: ${error}`))
