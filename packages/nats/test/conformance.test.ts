@@ -1,10 +1,10 @@
 import { defineBackplaneSuite } from '@chat/testing/conformance'
-import { describe, it } from 'vitest'
+import { patientRunner } from '../../../test-support/brokers/patient-runner.ts'
 import { NatsBench, scaledOptions } from './support/bench.ts'
 import { withNats } from './support/with-nats.ts'
 
 // Cases mostly wait for time to pass, so several run at once.
-const runner = { describe: describe.runIf(withNats).concurrent, it }
+const runner = patientRunner(withNats)
 
 defineBackplaneSuite(runner, {
   name: 'nats',

@@ -1,16 +1,16 @@
 import { defineBackplaneSuite } from '@chat/testing/conformance'
 import * as ioredis from 'ioredis'
 import * as iovalkey from 'iovalkey'
-import { afterAll, beforeAll, describe, it, vi } from 'vitest'
+import { afterAll, beforeAll, vi } from 'vitest'
+import { patientRunner } from '../../../test-support/brokers/patient-runner.ts'
 import { RedisServer } from '../../../test-support/brokers/redis-server.ts'
 import { harnessOf } from './support/bench.ts'
 import { standaloneStore } from './support/standalone.ts'
 import { withRedis } from './support/with-redis.ts'
 
 // Cases mostly wait for time to pass, so several run at once.
-// Time is divided, so a machine that stands still for a moment looks like a time that has passed.
-vi.setConfig({ maxConcurrency: 10, retry: 2 })
-const runner = { describe: describe.runIf(withRedis).concurrent, it }
+vi.setConfig({ maxConcurrency: 10 })
+const runner = patientRunner(withRedis)
 
 let server: RedisServer | undefined
 beforeAll(async () => {
