@@ -121,6 +121,12 @@ describe('a request in the name of a user', () => {
     expect((await hub.to('#a').history()).messages).toEqual([])
   })
 
+  test('the policy may replace the data by null', async () => {
+    const { hub, post } = open({ authenticate: () => alice }, { authorize: () => ({ data: null }) })
+    await post(say)
+    expect((await hub.to('#a').history()).messages).toMatchObject([{ from: 'alice', data: null }])
+  })
+
   test('is refused with the code of the policy', async () => {
     const muted = (): never => {
       throw new ChatError('shop/muted', 'you are muted')

@@ -180,7 +180,7 @@ export class PublishEndpoint<Request> {
     if (verdict === false) throw new ChatError('forbidden', 'unable to publish: not allowed')
     const replaced = verdict === true ? {} : verdict
     return {
-      data: replaced.data ?? data,
+      data: replaced.data === undefined ? data : replaced.data,
       meta: replaced.meta === undefined ? meta : replaced.meta,
       from: user.id,
     }
