@@ -14,10 +14,10 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
-    receivers: { type: 'string', default: '200' },
+    size: { type: 'string' },
+    receivers: { type: 'string' },
     only: { type: 'string' },
     scenarios: { type: 'string' },
-    baseline: { type: 'string', default: 'ws-redis' },
     profile: { type: 'string' },
     sizing: { type: 'boolean', default: false },
     'no-pin': { type: 'boolean', default: false },
@@ -25,13 +25,13 @@ const { values } = parseArgs({
 })
 if (values.help) {
   console.log(`npm run bench -- [options]
-  --quick            3 rounds of 1 second (default: 7 rounds of 2 seconds)
+  --quick            3 rounds of half a second, a fifth of the connections, a node for each contender
   --rounds 7         rounds of each scenario
   --seconds 2        duration of each measurement
-  --receivers 200    clients at each node, in the scenarios with a crowd
+  --size 1           share of the connections in the scenarios that count connections
+  --receivers 1000   clients at each node, in the scenarios with a crowd (with two nodes 200)
   --only a,b         contenders: ${contenderNames.join(', ')}
   --scenarios a,b    scenarios: ${scenarioNames.join(', ')}
-  --baseline a       the contender that the ratios compare with (default: ws-redis)
   --profile a        writes a CPU profile of each node of a contender to .bench/
   --sizing           measures only what messages, logs, sessions and members take at the brokers
   --no-pin           does not pin processes to processors
@@ -54,12 +54,15 @@ if (values.sizing) {
 }
 
 const options = {
+  quick: values.quick,
   rounds: Number(values.rounds ?? (values.quick ? 3 : 7)),
-  seconds: Number(values.seconds ?? (values.quick ? 1 : 2)),
-  receivers: Number(values.receivers),
+  seconds: Number(values.seconds ?? (values.quick ? 0.5 : 2)),
+  size: Number(values.size ?? (values.quick ? 0.2 : 1)),
+  receivers: values.receivers === undefined ? null : Number(values.receivers),
   contenders: chosen('only', values.only, contenderNames),
   scenarios: chosen('scenarios', values.scenarios, scenarioNames),
-  baseline: values.baseline,
+  /** The contenders that ratios compare with, by the number of nodes. */
+  baselines: { 1: 'ws', 2: 'ws-redis' },
   profile: values.profile,
   pin: !values['no-pin'],
 }
@@ -68,8 +71,8 @@ await bundlePackages(options.contenders)
 mkdirSync('.bench', { recursive: true })
 const rounds = await bench(options, (line) => console.error(line))
 const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} processors, Node ${process.versions.node}`
-const summary = summarize(rounds, options)
-const markdown = await report(summary, { machine, options })
+const summary = await summarize(rounds, options)
+const markdown = await report(summary, { machine })
 writeFileSync('.bench/latest.json', `${JSON.stringify({ machine, options, summary, rounds }, null, 2)}\n`)
 writeFileSync('.bench/latest.md', markdown)
 console.log(markdown)

@@ -1,11 +1,15 @@
-/** The wire of the plain WebSocket servers: a word and a room, then data. */
+const query = (user, room) => `/?user=${user}${room === null ? '' : `&room=${room}`}`
+
+/** The wire of the plain WebSocket servers: the query names the user and the room, and nothing is acknowledged. */
 export const wire = {
-  path: () => '/',
-  hello: (room, receives) => JSON.stringify({ join: receives ? room : null }),
-  isReady: (text) => text === 'ready',
-  isPing: () => false,
-  pong: '',
-  isError: () => false,
+  acknowledges: false,
+  path: ({ user, room }) => query(user, room),
+  steps: () => [{ send: null, until: (text) => text === 'ready' }],
   say: (room, _ref, data) => `{"room":"${room}","event":"say","data":${data}}`,
-  count: () => 1,
+  tell: (user, _ref, data) => `{"user":"${user}","event":"say","data":${data}}`,
+  ask: (ref, data) => `{"ask":${ref},"data":${data}}`,
+  read(text, heard) {
+    if (text.startsWith('{"event"')) heard.messages++
+    else if (text.startsWith('{"answer"')) heard.answers++
+  },
 }

@@ -8,5 +8,5 @@ export const built = ['hub', 'nats']
 
 export async function serve({ urls, prefix }) {
   const { natsBackplane } = await importBuilt('nats')
-  return serveChat(await natsBackplane({ servers: urls.nats, prefix }))
+  return serveChat({ backplane: await natsBackplane({ servers: urls.nats, prefix }) })
 }

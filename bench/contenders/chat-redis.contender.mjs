@@ -8,5 +8,5 @@ export const built = ['hub', 'redis']
 
 export async function serve({ urls, prefix }) {
   const { redisBackplane } = await importBuilt('redis')
-  return serveChat(await redisBackplane({ url: urls.redis, prefix }))
+  return serveChat({ backplane: await redisBackplane({ url: urls.redis, prefix }) })
 }

@@ -6,11 +6,10 @@ import { listen } from './listen.mjs'
 export const importBuilt = (name) => import(`../.built/${name}.mjs`)
 
 /**
- * Serves a hub over a backplane, with all promises. Only the rate limits are raised, because a single client sends
- * all messages.
+ * Makes a hub with all promises, over a backplane or with the log in memory. Only the rate limits are raised, because
+ * a single client sends all messages.
  */
-export async function serveChat(backplane) {
-  const { Hub, attach } = await importBuilt('hub')
+export function createHub(Hub, backplane) {
   const hub = new Hub({
     authenticate: ({ token }) => ({ id: token }),
     authorize: () => true,
@@ -18,6 +17,14 @@ export async function serveChat(backplane) {
     backplane,
   })
   hub.on('$error', (report) => process.stderr.write(`${inspect(report)}\n`))
+  hub.handle('echo', (data) => data)
+  return hub
+}
+
+/** Serves a hub over WebSockets. */
+export async function serveChat({ backplane }) {
+  const { Hub, attach } = await importBuilt('hub')
+  const hub = createHub(Hub, backplane)
   const server = createServer()
   attach(hub, server, { path: '/chat' })
   return { port: await listen(server) }

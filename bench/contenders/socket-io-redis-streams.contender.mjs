@@ -8,4 +8,4 @@ export const nodes = 2
 export const broker = 'redis'
 
 export const serve = ({ urls, prefix }) =>
-  serveSocketIo(createAdapter(new Redis(urls.redis), { streamName: prefix }))
+  serveSocketIo({ adapter: createAdapter(new Redis(urls.redis), { streamName: prefix }) })

@@ -25,13 +25,14 @@ export async function serve({ urls, prefix }) {
     await subscriber.subscribe(channel)
   }
   const server = createServer()
-  new WebSocketServer({ server, perMessageDeflate: false }).on('connection', (socket) => {
-    socket.on('message', async (text) => {
-      const { join: wanted, room, event, data } = JSON.parse(text)
-      if (room !== undefined) return publisher.publish(`${prefix}:${room}`, JSON.stringify({ event, data }))
-      if (wanted !== null) await join(socket, wanted)
-      socket.send('ready')
+  new WebSocketServer({ server, perMessageDeflate: false }).on('connection', async (socket, { url }) => {
+    socket.on('message', (text) => {
+      const { room, event, data } = JSON.parse(text)
+      publisher.publish(`${prefix}:${room}`, JSON.stringify({ event, data }))
     })
+    const wanted = new URL(url, 'http://localhost').searchParams.get('room')
+    if (wanted !== null) await join(socket, wanted)
+    socket.send('ready')
   })
   return { port: await listen(server) }
 }

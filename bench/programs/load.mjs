@@ -1,21 +1,32 @@
 // The load: all clients of all contenders, in one process. A measurement runs one scenario against one contender.
 import { importContender } from '../contenders/all.mjs'
-import { Room } from '../run/room.mjs'
+import { Clients } from '../run/clients.mjs'
 import { importScenario } from '../scenarios/all.mjs'
 import { answer } from './answer.mjs'
 
-const rooms = new Map()
+/** The clients of the present scenario, and what it has prepared, by contender. */
+const prepared = new Map()
 
 answer({
-  async connect({ contender, scenario, ports, options }) {
+  async prepare({ contender, scenario, ports, options }) {
     const { wire } = await importContender(contender)
-    const { place } = await importScenario(scenario)
-    const room = await Room.connect({ wire, ports, name: `room-${place.name}`, place: place.of(options) })
-    rooms.set(`${contender} ${place.name}`, room)
+    const { prepare } = await importScenario(scenario)
+    const clients = new Clients({ wire, ports, options })
+    prepared.set(contender, { clients, context: await prepare?.(clients) })
   },
   async measure({ contender, scenario, seconds }) {
-    const { place, run } = await importScenario(scenario)
-    return run(rooms.get(`${contender} ${place.name}`), { seconds })
+    const { run } = await importScenario(scenario)
+    const { clients, context } = prepared.get(contender)
+    return run(clients, context, { seconds })
+  },
+  async after({ contender, scenario }) {
+    const { after } = await importScenario(scenario)
+    const { clients, context } = prepared.get(contender)
+    await after?.(clients, context)
+  },
+  async release({ contender }) {
+    await prepared.get(contender).clients.close()
+    prepared.delete(contender)
   },
   cpu() {
     const { user, system } = process.cpuUsage()

@@ -1,14 +1,14 @@
-// One run: starts all contenders, and measures them in turn, round by round, so that a change of the machine's
-// speed meets all of them.
+// One run: measures all contenders in turn, round by round, so that a change of the machine's speed meets all of them.
 import { importContender } from '../contenders/all.mjs'
 import { importScenario } from '../scenarios/all.mjs'
-import { cpuOfMachine } from './cpu.mjs'
+import { Nodes } from './nodes.mjs'
 import { placement } from './placement.mjs'
 import { Program } from './process.mjs'
+import { sample, usedBetween } from './samples.mjs'
 
 /** Returns the measurements of all rounds; `tell` is called with the progress. */
 export async function bench(options, tell) {
-  const running = new Running(placement(options.pin), options)
+  const running = new Running(placement(options.pin), { options, tell })
   let stopped = false
   const stop = () => {
     stopped = true
@@ -17,8 +17,7 @@ export async function bench(options, tell) {
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)
   try {
-    await running.start(tell)
-    return await running.measureAll(tell)
+    return await running.measureAll()
   } catch (error) {
     // A measurement fails when the bench is stopped, which is no news.
     if (stopped) return await new Promise(() => {})
@@ -33,119 +32,126 @@ export async function bench(options, tell) {
 class Running {
   #placement
   #options
+  #tell
   #brokers = new Map()
+  /** The nodes of the contenders that keep them between scenarios. */
   #nodes = new Map()
   #load = null
-  #programs = []
-  #places = new Set()
+  #rounds = []
 
-  constructor(placed, options) {
+  constructor(placed, { options, tell }) {
     this.#placement = placed
     this.#options = options
+    this.#tell = tell
   }
 
-  async start(tell) {
-    this.#load = await this.#program('load', { cpus: this.#placement.load })
-    for (const name of this.#options.contenders) {
-      const contender = await importContender(name)
-      tell(`starting ${name}`)
-      const urls = await this.#broker(contender.broker)
-      await this.#startContender(name, { contender, urls })
-    }
-  }
-
-  async measureAll(tell) {
-    const rounds = []
-    for (const scenario of this.#options.scenarios) {
-      await this.#profile(scenario, () => this.#measureRounds(scenario, rounds, tell))
-    }
-    return rounds
-  }
-
-  async #measureRounds(scenario, rounds, tell) {
-    for (let round = -1; round < this.#options.rounds; round++) {
-      // The first round warms up and does not count. Every second round goes backwards.
-      const order = round % 2 === 0 ? this.#options.contenders : this.#options.contenders.toReversed()
-      for (const contender of order) {
-        const seconds = round < 0 ? Math.min(1, this.#options.seconds) : this.#options.seconds
-        const result = await this.#measure(scenario, contender, seconds)
-        if (round >= 0) rounds.push({ scenario, contender, round, ...result })
+  async measureAll() {
+    this.#load = await Program.start('load', { cpus: this.#placement.load })
+    for (const name of this.#options.scenarios) {
+      const scenario = { name, ...(await importScenario(name)) }
+      for (const nodes of scenario.nodes) {
+        const contenders = await this.#withNodes(nodes)
+        if (scenario.fresh) await this.#measureFresh(scenario, contenders)
+        else await this.#profile(scenario, () => this.#measureKept(scenario, contenders))
       }
-      if (round >= 0) tell(`${scenario}: round ${round + 1} of ${this.#options.rounds}`)
     }
+    return this.#rounds
+  }
+
+  async end() {
+    const nodes = [...this.#nodes.values()].map((one) => one.end())
+    const brokers = [...this.#brokers.values()].map(({ program }) => program.end())
+    await Promise.all([this.#load?.end(), ...nodes, ...brokers])
+  }
+
+  /** The chosen contenders that have this number of nodes. */
+  async #withNodes(count) {
+    const all = await Promise.all(
+      this.#options.contenders.map(async (name) => ({ name, ...(await importContender(name)) })),
+    )
+    return all.filter(({ nodes }) => nodes === count)
+  }
+
+  /** The nodes live through all rounds. The first round warms up, and does not count. */
+  async #measureKept(scenario, contenders) {
+    for (const contender of contenders) {
+      if (!this.#nodes.has(contender.name)) this.#nodes.set(contender.name, await this.#start(contender))
+      await this.#ask('prepare', scenario, contender, this.#nodes.get(contender.name))
+    }
+    for (let round = -1; round < this.#options.rounds; round++) {
+      for (const contender of inTurn(contenders, round)) {
+        const result = await this.#measure(scenario, contender, this.#nodes.get(contender.name))
+        if (round >= 0) this.#keep({ scenario, contender, round, result })
+      }
+      if (round >= 0) this.#tell(`${scenario.name}: round ${round + 1} of ${this.#options.rounds}`)
+    }
+    for (const contender of contenders) await this.#ask('release', scenario, contender)
+  }
+
+  /** Each measurement has nodes of its own. */
+  async #measureFresh(scenario, contenders) {
+    const rounds = this.#options.quick ? 1 : Math.min(this.#options.rounds, scenario.rounds)
+    for (let round = 0; round < rounds; round++) {
+      for (const contender of inTurn(contenders, round)) {
+        const nodes = await this.#start(contender)
+        try {
+          await this.#ask('prepare', scenario, contender, nodes)
+          this.#keep({ scenario, contender, round, result: await this.#measure(scenario, contender, nodes) })
+          await this.#ask('release', scenario, contender)
+        } finally {
+          await nodes.end()
+        }
+      }
+      this.#tell(`${scenario.name}: round ${round + 1} of ${rounds}`)
+    }
+  }
+
+  #keep({ scenario, contender, round, result }) {
+    this.#rounds.push({ scenario: scenario.name, contender: contender.name, round, ...result })
+  }
+
+  async #start(contender) {
+    this.#tell(`starting ${contender.name}`)
+    const broker = await this.#broker(contender.broker)
+    return Nodes.start(contender, { broker, cpus: this.#placement.nodes })
+  }
+
+  async #broker(name) {
+    if (name === null) return null
+    if (!this.#brokers.has(name)) {
+      const program = await Program.start('broker')
+      const url = await program.request('start', { name, cpus: this.#placement.broker })
+      this.#brokers.set(name, { program, urls: { [name]: url } })
+    }
+    return this.#brokers.get(name)
   }
 
   /** Profiles the nodes of a contender during `work`, if the run was asked to. */
   async #profile(scenario, work) {
-    const nodes = this.#nodes.get(this.#options.profile)?.nodes ?? []
-    const toggle = () =>
-      Promise.all(
-        nodes.map((node, i) => node.request('profile', `.bench/${scenario}-node-${i + 1}.cpuprofile`)),
-      )
+    const toggle = () => this.#nodes.get(this.#options.profile)?.toggleProfile(scenario.name)
     await toggle()
     await work()
     await toggle()
   }
 
-  async end() {
-    await Promise.all(this.#programs.splice(0).map((program) => program.end()))
+  async #measure(scenario, contender, nodes) {
+    const programs = { nodes, load: this.#load, withMemory: scenario.samplesMemory === true }
+    const before = await sample(programs)
+    const result = await this.#ask('measure', scenario, contender)
+    const used = usedBetween(before, await sample(programs))
+    await this.#ask('after', scenario, contender)
+    return { ...result, ...used, others: used.others === null ? null : used.others / 1e6 / result.seconds }
   }
 
-  async #broker(name) {
-    if (name === null) return {}
-    if (!this.#brokers.has(name)) {
-      const program = await this.#program('broker')
-      const url = await program.request('start', { name, cpus: this.#placement.broker })
-      this.#brokers.set(name, { program, urls: { [name]: url } })
+  async #ask(request, scenario, contender, nodes) {
+    const input = { contender: contender.name, scenario: scenario.name, ports: nodes?.ports }
+    try {
+      return await this.#load.request(request, { ...input, options: this.#options })
+    } catch (cause) {
+      throw new Error(`unable to measure ${contender.name} in ${scenario.name}`, { cause })
     }
-    return this.#brokers.get(name).urls
-  }
-
-  async #startContender(name, { contender, urls }) {
-    const nodes = []
-    for (let i = 0; i < contender.nodes; i++) {
-      nodes.push(await this.#program('node', { cpus: this.#placement.nodes[i] }))
-    }
-    const ports = []
-    for (const node of nodes)
-      ports.push(await node.request('serve', { contender: name, urls, prefix: `bench-${name}` }))
-    this.#nodes.set(name, { nodes, broker: this.#brokers.get(contender.broker)?.program ?? null })
-    for (const scenario of this.#options.scenarios) {
-      const { place } = await importScenario(scenario)
-      const key = `${name} ${place.name}`
-      if (this.#places.has(key)) continue
-      this.#places.add(key)
-      await this.#load.request('connect', { contender: name, scenario, ports, options: this.#options })
-    }
-  }
-
-  async #measure(scenario, contender, seconds) {
-    const before = await this.#cpu(contender)
-    const result = await this.#load.request('measure', { contender, scenario, seconds }).catch((cause) => {
-      throw new Error(`unable to measure ${contender} in ${scenario}`, { cause })
-    })
-    const after = await this.#cpu(contender)
-    const used = (name) => (before[name] === null ? null : after[name] - before[name])
-    const [nodes, broker, load] = ['nodes', 'broker', 'load'].map(used)
-    const others = used('machine') === null ? null : used('machine') - nodes - (broker ?? 0) - load
-    return { ...result, nodes, broker, load, others: others === null ? null : others / 1e6 / result.seconds }
-  }
-
-  /** Processor time so far, in microseconds. */
-  async #cpu(contender) {
-    const { nodes, broker } = this.#nodes.get(contender)
-    const each = await Promise.all(nodes.map((node) => node.request('cpu')))
-    return {
-      nodes: each.reduce((sum, one) => sum + one, 0),
-      broker: broker === null ? null : await broker.request('cpu'),
-      load: await this.#load.request('cpu'),
-      machine: cpuOfMachine(),
-    }
-  }
-
-  async #program(name, options) {
-    const program = await Program.start(name, options)
-    this.#programs.push(program)
-    return program
   }
 }
+
+/** Every second round goes backwards. */
+const inTurn = (contenders, round) => (round % 2 === 0 ? contenders : contenders.toReversed())

@@ -2,13 +2,13 @@ import { importContender } from '../contenders/all.mjs'
 import { importScenario } from '../scenarios/all.mjs'
 
 /** Writes a summary as Markdown. */
-export async function report(summary, { machine, options }) {
+export async function report(summary, { machine }) {
   const parts = []
-  for (const scenario of summary) parts.push(await section(scenario, options))
+  for (const one of summary) parts.push(await section(one))
   return [
-    `${machine}. ${options.receivers} receivers at each node of a crowd; payloads of 128 bytes. Medians; ratios`,
-    `are round by round, with their spread, against ${await titleOf(options.baseline)}: above 1, @chat and the others`,
-    'need less. "CPU" is the processor time of both nodes for a delivery, "broker" that of the broker for a message.',
+    `${machine}. Payloads of 128 bytes. Medians; ratios are round by round, with their spread, against the first`,
+    'contender of the table: above 1, a contender needs less. "CPU" is the processor time of all nodes, "broker" that',
+    'of the broker for a message.',
     '',
     ...parts,
   ].join('\n')
@@ -16,28 +16,49 @@ export async function report(summary, { machine, options }) {
 
 const titleOf = async (name) => (await importContender(name)).title
 
-async function section({ scenario, rounds, disturbed, rows, goals }, options) {
-  const { title } = await importScenario(scenario)
-  const noise = disturbed ? ', on a machine that other processes kept busy' : ''
+async function section({ scenario, rows, goals, ...rest }) {
+  const { title, cost } = await importScenario(scenario)
+  const columns = columnsOf(rows, cost)
   const lines = [
-    `## ${scenario}`,
+    `## ${scenario}${rest.nodes > 1 ? `, ${rest.nodes} nodes` : ''}`,
     '',
-    `${title}. ${rounds} of ${options.rounds} rounds${noise}.`,
+    `${title}. ${rest.rounds} of ${rest.of} rounds${rest.disturbed ? ', on a machine that other processes kept busy' : ''}.`,
     '',
-    '| | messages/s | p50 ms | p99 ms | CPU µs | broker µs | × by CPU | × by time |',
-    '|---|--:|--:|--:|--:|--:|--:|--:|',
+    `| | ${columns.map(({ head }) => head).join(' | ')} |`,
+    `|---|${columns.map(() => '--:').join('|')}|`,
   ]
-  for (const { contender, rate, p50, p99, cost, brokerCost, ratio, speed } of rows) {
-    const cells = [rate, p50, p99, cost, brokerCost].map(figure)
-    lines.push(`| ${[await titleOf(contender), ...cells, range(ratio), range(speed)].join(' | ')} |`)
-  }
+  for (const row of rows.toSorted((a, b) => rank(a, rest) - rank(b, rest)))
+    lines.push(`| ${[await titleOf(row.contender), ...columns.map(({ of }) => of(row))].join(' | ')} |`)
   if (goals.length > 0) lines.push('')
-  for (const { contender, against, ratio, measured } of goals) {
-    const verdict = measured.median >= ratio ? 'reached' : 'missed'
-    const pair = `${await titleOf(contender)} against ${await titleOf(against)}`
-    lines.push(`- ${pair}: ${range(measured)}, goal ${ratio} by CPU: ${verdict}`)
-  }
+  for (const goal of goals) lines.push(`- ${await goalLine(goal, cost)}`)
   return [...lines, ''].join('\n')
+}
+
+/** The baseline comes first. */
+const rank = ({ contender }, { baseline }) => (contender === baseline ? 0 : 1)
+
+/** The columns that have a value in some row. */
+function columnsOf(rows, cost) {
+  const columns = [
+    ['per second', 'rate', figure],
+    ['p50 ms', 'p50', figure],
+    ['p99 ms', 'p99', figure],
+    [cost.label, 'cost', figure],
+    ['broker µs', 'brokerCost', figure],
+    ['× by cost', 'ratio', range],
+    ['× by time', 'speed', range],
+  ]
+  return columns
+    .filter(([, name]) => rows.some((row) => row[name] !== null))
+    .map(([head, name, write]) => ({ head, of: (row) => write(row[name]) }))
+}
+
+async function goalLine({ contender, against, p99, least, most, measured, reached }, cost) {
+  const own = await titleOf(contender)
+  const bound = least === undefined ? `at most ${most}` : `at least ${least}`
+  const measure = p99 ? 'times the p99' : against === undefined ? cost.label : 'times cheaper'
+  const of = against === undefined ? '' : ` against ${await titleOf(against)}`
+  return `${own}${of}: ${range(measured)}, goal ${bound} (${measure}): ${reached ? 'reached' : 'missed'}`
 }
 
 function figure(value) {

@@ -1,63 +1,97 @@
+import { importContender } from '../contenders/all.mjs'
 import { goals } from '../goals.mjs'
+import { importScenario } from '../scenarios/all.mjs'
 import { median, spread } from './statistics.mjs'
 
 /** Processors that other processes may use in a round that counts. */
 const quiet = 0.25
 
 /**
- * Summarizes the measurements: for each scenario a row for each contender, with its ratio to the baseline in the same
- * round. Rounds that other processes disturbed do not count, unless fewer than three remain.
+ * Summarizes the measurements: for each scenario and number of nodes a row for each contender, with its ratio to the
+ * baseline in the same round. Rounds that other processes disturbed do not count, unless fewer than three remain.
  */
-export function summarize(rounds, { scenarios, contenders, baseline }) {
-  return scenarios.map((scenario) => {
-    const of = rounds.filter((round) => round.scenario === scenario)
-    const calm = roundsOf(of).filter((n) =>
-      of.every(({ round, others }) => round !== n || (others ?? 0) <= quiet),
-    )
-    const counted = calm.length >= 3 ? calm : roundsOf(of)
-    const kept = of.filter(({ round }) => counted.includes(round))
-    const rows = contenders.map((contender) => ({ contender, ...row(kept, contender, baseline) }))
-    return {
-      scenario,
-      rounds: counted.length,
-      disturbed: calm.length < 3,
-      rows,
-      goals: goalsOf(kept, scenario),
+export async function summarize(rounds, { scenarios, contenders, baselines }) {
+  const sections = []
+  for (const scenario of scenarios) {
+    const { nodes: counts, cost } = await importScenario(scenario)
+    for (const nodes of counts) {
+      const names = await withNodes(contenders, nodes)
+      const of = rounds.filter((one) => one.scenario === scenario && names.includes(one.contender))
+      if (of.length > 0)
+        sections.push({ scenario, nodes, ...section(of, { names, cost, baseline: baselines[nodes] }) })
     }
-  })
+  }
+  return sections
+}
+
+async function withNodes(contenders, count) {
+  const all = await Promise.all(contenders.map(importContender))
+  return contenders.filter((_, i) => all[i].nodes === count)
+}
+
+function section(measurements, { names, cost, baseline }) {
+  const all = roundsOf(measurements)
+  const calm = all.filter((n) =>
+    measurements.every(({ round, others }) => round !== n || (others ?? 0) <= quiet),
+  )
+  const counted = calm.length >= 3 ? calm : all
+  const kept = measurements.filter(({ round }) => counted.includes(round))
+  return {
+    baseline,
+    rounds: counted.length,
+    of: all.length,
+    disturbed: calm.length < all.length && calm.length < 3,
+    rows: names.map((contender) => ({ contender, ...row(kept, contender, { baseline, cost }) })),
+    goals: goalsOf(kept, cost),
+  }
 }
 
 const roundsOf = (measurements) => [...new Set(measurements.map(({ round }) => round))]
 
-/** Microseconds of the nodes' processor time for a delivery. */
-const cost = ({ nodes, deliveries }) => nodes / deliveries
-
-function row(kept, contender, baseline) {
+function row(kept, contender, { baseline, cost }) {
   const own = kept.filter((one) => one.contender === contender)
+  const pair = { own: contender, other: baseline }
   return {
-    rate: median(own.map(({ messages, seconds }) => messages / seconds)),
-    p50: median(own.map(({ p50 }) => p50)),
-    p99: median(own.map(({ p99 }) => p99)),
-    cost: median(own.map(cost)),
+    rate: median(own.map(({ messages, count, seconds }) => (messages ?? count) / seconds)),
+    p50: median(own.map(({ p50 }) => p50 ?? null)),
+    p99: median(own.map(({ p99 }) => p99 ?? null)),
+    cost: median(own.map(cost.of)),
     brokerCost: median(own.map(({ broker, messages }) => (broker === null ? null : broker / messages))),
-    speed: ratios(kept, contender, { against: baseline, of: ({ messages, seconds }) => seconds / messages }),
-    ratio: ratios(kept, contender, { against: baseline, of: cost }),
+    ratio: ratios(kept, pair, cost.of),
+    speed: ratios(kept, pair, ({ messages, count, seconds }) => seconds / (messages ?? count)),
   }
 }
 
-/** Spread of the ratio between two contenders, round by round; above 1 the first costs less. */
-function ratios(kept, contender, { against, of }) {
-  const own = kept.filter((one) => one.contender === contender)
+/** Spread of the ratio between two contenders, round by round; above 1, `own` takes less than `other`. */
+function ratios(kept, { own, other }, of) {
   return spread(
-    own.map((one) => {
-      const other = kept.find(({ contender: name, round }) => name === against && round === one.round)
-      return other === undefined ? null : of(other) / of(one)
-    }),
+    kept
+      .filter(({ contender }) => contender === own)
+      .map((one) => {
+        const against = kept.find(({ contender, round }) => contender === other && round === one.round)
+        return against === undefined ? null : of(against) / of(one)
+      }),
   )
 }
 
-const goalsOf = (kept, scenario) =>
-  goals
+/** The goals that the measurements show, each with its measured value. */
+function goalsOf(kept, cost) {
+  const [{ scenario }] = kept
+  return goals
     .filter((goal) => goal.scenario === scenario)
-    .map((goal) => ({ ...goal, measured: ratios(kept, goal.contender, { against: goal.against, of: cost }) }))
-    .filter(({ measured }) => measured !== null)
+    .map((goal) => ({ ...goal, measured: measured(kept, goal, cost) }))
+    .filter((goal) => goal.measured !== null)
+    .map((goal) => ({ ...goal, reached: isReached(goal) }))
+}
+
+const isReached = ({ least, most, measured }) =>
+  least === undefined ? measured.median <= most : measured.median >= least
+
+function measured(kept, { contender, against, p99 }, cost) {
+  const of = p99 ? (one) => one.p99 : cost.of
+  if (against === undefined)
+    return spread(kept.filter((one) => one.contender === contender).map((one) => of(one)))
+  // A goal of the 99th percentile says how many times as long it may be.
+  const pair = p99 ? { own: against, other: contender } : { own: contender, other: against }
+  return ratios(kept, pair, of)
+}

@@ -1,5 +1,14 @@
 /** The scenarios, in the order of the report. */
-export const scenarioNames = ['round-trip', 'broadcast', 'burst-10', 'burst-50']
+export const scenarioNames = [
+  'round-trip',
+  'broadcast',
+  'burst-10',
+  'burst-50',
+  'point-to-point',
+  'request-answer',
+  'accept',
+  'idle-memory',
+]
 
 /** Imports a scenario by its name. */
 export const importScenario = (name) => import(`./${name}.scenario.mjs`)

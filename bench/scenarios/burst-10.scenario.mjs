@@ -1,5 +1,5 @@
 import { bursts } from './bursts.mjs'
 
-export { place } from './broadcast.scenario.mjs'
-export const title = 'Bursts of 10 messages, to a room with clients at both nodes'
-export const run = (room, { seconds }) => bursts(room, { seconds, size: 10 })
+export { cost, nodes, prepare } from './broadcast.scenario.mjs'
+export const title = 'Bursts of 10 messages, to a room with clients at every node'
+export const run = (_clients, room, { seconds }) => bursts(room, { seconds, size: 10 })
