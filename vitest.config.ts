@@ -2,11 +2,9 @@ import { availableParallelism } from 'node:os'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import { type Engine, enginesToTest } from './test-support/engines.ts'
 import { onSources, sources } from './test-support/on-sources.ts'
-import { SkipsReporter } from './test-support/skips-reporter.ts'
+import { OutcomeReporter } from './test-support/outcome-reporter.ts'
+import { patience } from './test-support/patience.ts'
 import { systemBrowsers } from './test-support/system-browsers.ts'
-
-// A test that hangs fails with any timeout, and a slow machine must not fail a test.
-const testTimeout = 20_000
 
 // All packages are one project, so that each transforms and imports the sources of the other packages only
 // once.
@@ -19,7 +17,7 @@ const onNode: TestProjectInlineConfiguration = {
     // No test changes a global, so files can share their modules. To import the sources again for each file
     // would take longer than the tests.
     isolate: false,
-    testTimeout,
+    ...patience,
   },
 }
 
@@ -27,7 +25,7 @@ export default defineConfig({
   test: {
     // More test files than cores run at once, because they mostly wait for sockets and browsers.
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
-    reporters: ['default', new SkipsReporter(), './tooling/docs/conformance-reporter.mjs'],
+    reporters: ['default', new OutcomeReporter(), './tooling/docs/conformance-reporter.mjs'],
     coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text', 'json-summary'] },
     projects: [onNode, ...inBrowsers(enginesToTest())],
   },
@@ -42,6 +40,7 @@ function inBrowsers(engines: Engine[]): TestProjectInlineConfiguration[] {
       environments: { __vitest__: { resolve: onSources.resolve } },
       test: {
         name: 'engines',
+        ...patience,
         include: ['packages/browser/test-browser/**/*.test.ts'],
         globalSetup: ['packages/browser/test-browser/global.ts'],
         browser: {

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { patience } from './test-support/patience.ts'
 
 // A project for each example, all with the same tests. tooling/examples/main.mjs runs it, and names the
 // installed examples and their folder.
@@ -14,8 +15,7 @@ export default defineConfig({
         // The Vue example is more than a server, and has its own tests.
         include: [`examples/test/${name === 'vue' ? 'vue' : 'framework'}.test.ts`],
         env: { EXAMPLE: name },
-        testTimeout: 20_000,
-        hookTimeout: 60_000,
+        ...patience,
         // The built packages, which the test runner need not transform for each example.
         server: { deps: { external: [/\/packages\/[\w-]+\/dist\//] } },
       },

@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 import { onSources } from './test-support/on-sources.ts'
-import { SkipsReporter } from './test-support/skips-reporter.ts'
+import { OutcomeReporter } from './test-support/outcome-reporter.ts'
+import { patience } from './test-support/patience.ts'
 
 // Faults of whole pages, and faults with the real timeouts of applications. All cases run at once, because
 // they mostly wait.
@@ -12,8 +13,8 @@ export default defineConfig({
     environment: 'node',
     maxConcurrency: 20,
     maxWorkers: 5,
+    ...patience,
     testTimeout: 120_000,
-    hookTimeout: 60_000,
-    reporters: ['default', new SkipsReporter()],
+    reporters: ['default', new OutcomeReporter()],
   },
 })

@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 import { onSources } from './test-support/on-sources.ts'
+import { OutcomeReporter } from './test-support/outcome-reporter.ts'
+import { patience } from './test-support/patience.ts'
 import { leftOutHere, runtime } from './test-support/runtimes.ts'
-import { SkipsReporter } from './test-support/skips-reporter.ts'
 
 // The unit tests on the sources, in the runtime that runs vitest: `npm run test:runtimes -- units` runs them
 // in each runtime.
@@ -14,12 +15,12 @@ export default defineConfig({
   test: {
     name: 'units',
     maxWorkers: '100%',
-    reporters: ['dot', new SkipsReporter()],
+    reporters: ['dot', new OutcomeReporter()],
     // All packages are one project, as in vitest.config.ts.
     include: ['packages/*/test/**/*.test.ts'],
     exclude,
     isolate: false,
-    testTimeout: 20_000,
+    ...patience,
     // In vitest on Bun, zod lacks its export `z` when Bun itself loads it.
     server: { deps: { inline: runtime === 'bun' ? ['zod'] : [] } },
   },

@@ -1,6 +1,5 @@
 import { defineBackplaneSuite } from '@chat/testing/conformance'
 import * as ioredis from 'ioredis'
-import * as iovalkey from 'iovalkey'
 import { afterAll, beforeAll, vi } from 'vitest'
 import { patientRunner } from '../../../test-support/brokers/patient-runner.ts'
 import { RedisServer } from '../../../test-support/brokers/redis-server.ts'
@@ -18,8 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => server?.close())
 
-for (const [name, client] of Object.entries({ ioredis, iovalkey }))
-  defineBackplaneSuite(
-    runner,
-    harnessOf(`redis, ${name}`, client, () => standaloneStore(server)),
-  )
+defineBackplaneSuite(
+  runner,
+  harnessOf('redis, ioredis', ioredis, () => standaloneStore(server)),
+)
