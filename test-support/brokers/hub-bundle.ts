@@ -1,24 +1,7 @@
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
-import { sources } from '../on-sources.ts'
+import { bundlePath, bundleProgram } from '../bundle-program.ts'
 
-/** The program of a hub with all sources in one file, which starts in a fraction of the time. */
-export const hubBundle: string = fileURLToPath(
-  new URL('../../node_modules/.cache/chat-brokers/hub-program.mjs', import.meta.url),
-)
+/** The program of a hub in one file. */
+export const hubBundle: string = bundlePath('brokers', 'hub-program')
 
-/** Makes the bundle before a run. Packages of others stay outside of it. */
-export async function setup(): Promise<void> {
-  await build({
-    entryPoints: [fileURLToPath(new URL('./hub-program.ts', import.meta.url))],
-    outfile: hubBundle,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    conditions: [...sources],
-    external: ['ws', 'ioredis', 'iovalkey', '@nats-io/*', 'libsql'],
-    sourcemap: 'inline',
-    logLevel: 'warning',
-  })
-}
+/** Makes the bundle before a run. */
+export const setup = (): Promise<void> => bundleProgram('brokers', 'hub-program')
