@@ -22,8 +22,9 @@ export type Delivery<Data = unknown> = Message<Data> | Cast<Data>
 export interface ClientTarget<C extends AnyContract> {
   /**
    * Publishes a durable message, and resolves once the log has stored it. The client waits for a connection
-   * when there is none, and repeats the message after a reconnect; the log stores it once. `meta` holds facts
-   * about the message besides its data ({@link Meta}).
+   * when there is none, and repeats the message after a reconnect; the log stores it once. When a limit of the
+   * user is used up, for example by the user's other tabs, the client waits, and writes the message again for
+   * up to a minute. `meta` holds facts about the message besides its data ({@link Meta}).
    *
    * @throws ChatError with the hub's code when the hub refuses the message; `bad_payload` or `too_large`
    * before the client sends it; `full` when too many operations wait.

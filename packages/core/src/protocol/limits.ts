@@ -126,7 +126,16 @@ export const abortDelay = 2_000
 export const answerPatience = 5_000
 /** Lateness of a client's own timer that counts as sleep (P-LV-1). */
 export const lateTimer = 2_000
-/** Delays between attempts to connect: the least, the first step, and the maximum (P-LV-2). */
-export const reconnectDelay = { least: 100, step: 500, max: 20_000 } as const
+/**
+ * Delays between attempts to connect: the least, the first step, and the maximum; and the time after the loss
+ * of a connection that has a smaller maximum (P-LV-2).
+ */
+export const reconnectDelay = {
+  least: 100,
+  step: 500,
+  max: 20_000,
+  early: 60_000,
+  earlyMax: 5_000,
+} as const
 /** Duration after which a connection counts as stable (P-LV-2). */
 export const stableAfter = 10_000

@@ -34,6 +34,12 @@ export class TokenBucket {
     this.#tokens--
   }
 
+  /** Takes all tokens. */
+  empty(now: number): void {
+    this.#fill(now)
+    this.#tokens = Math.min(this.#tokens, 0)
+  }
+
   /** Tells if the bucket holds all its tokens. */
   full(now: number): boolean {
     this.#fill(now)

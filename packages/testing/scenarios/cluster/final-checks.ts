@@ -50,6 +50,26 @@ export function nothingIsRefused({ w, sent }: Cluster): void {
   w.invariant('P-PB-6', () => refused === undefined || `a send was refused: ${refused.outcome}`)
 }
 
+/**
+ * Checks that a send was refused only where its order could not be kept: a later send of its client to the
+ * address is stored.
+ */
+export function refusedOnlyForOrder({ w, sent }: Cluster): void {
+  const refused = sent.filter(({ outcome }) => outcome === 'rate_limited')
+  const lost = refused.find(
+    ({ n, client, address }) =>
+      !sent.some(
+        (other) =>
+          other.n > n && other.client === client && other.address === address && other.outcome === 'stored',
+      ),
+  )
+  w.invariant(
+    'P-PB-11',
+    () => lost === undefined || `send ${lost.n} was refused, and none was stored after it`,
+  )
+  w.invariant('P-PB-11', () => refused.length <= sent.length / 20 || `${refused.length} sends were refused`)
+}
+
 /** Checks that no client is told of a diverged log, in a run without rollbacks. */
 export function noLogDiverges(cluster: Cluster): void {
   const { w, clients, rooms } = cluster

@@ -1,5 +1,5 @@
 import { Cluster } from '../cluster/cluster.ts'
-import { nothingIsRefused } from '../cluster/final-checks.ts'
+import { nothingIsRefused, refusedOnlyForOrder } from '../cluster/final-checks.ts'
 import type { Search } from '../search.ts'
 import { network } from './delivery.ts'
 
@@ -107,6 +107,18 @@ export const limits: readonly Search[] = [
       }),
     workload: pushing,
     check: nothingIsRefused,
+    options: { faults: network },
+    situations: ['an answer is lost after the store'],
+  },
+  {
+    name: 'many devices',
+    setup: (w) =>
+      Cluster.start(w, {
+        users: ['alice', 'alice', 'alice', 'bob'],
+        hub: { limits: { inflight: 4, rate: 5, burst: 10 } },
+      }),
+    workload: pushing,
+    check: refusedOnlyForOrder,
     options: { faults: network },
     situations: ['an answer is lost after the store'],
   },

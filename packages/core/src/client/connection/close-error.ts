@@ -13,10 +13,21 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   [CloseCode.replaced]: 'conflict',
 }
 
-/** Returns the error that a close code means. `operation` completes the text, such as `unable to connect`. */
-export function closeError(operation: string, code: number, reason: string): ChatError {
+/** End of a connection. */
+interface Close {
+  readonly code: number
+  readonly reason: string
+  /** Delay before another attempt that the hub has announced, in milliseconds. */
+  readonly retryAfter?: number | undefined
+}
+
+/** Returns the error that a close means. `operation` completes the text, such as `unable to connect`. */
+export function closeError(operation: string, { code, reason, retryAfter }: Close): ChatError {
   const text = reason === '' ? `code ${code}` : `${reason} (code ${code})`
-  return new ChatError(codes[code] ?? 'unavailable', `${operation}: ${text}`, { detail: { code } })
+  return new ChatError(codes[code] ?? 'unavailable', `${operation}: ${text}`, {
+    detail: { code },
+    retryAfter,
+  })
 }
 
 /** Returns the error that an `err` frame carries. */

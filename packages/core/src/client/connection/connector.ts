@@ -1,6 +1,6 @@
 import type { HubFrame, WelcomeFrame } from '../../protocol/hub-frames.ts'
 import { jsonProtocol } from '../../protocol/json.ts'
-import { stableAfter } from '../../protocol/limits.ts'
+import { reconnectDelay, stableAfter } from '../../protocol/limits.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { type Aborter, createAborter } from '../../runtime/signal.ts'
@@ -63,8 +63,11 @@ export class Connector implements ConnectionListener {
   #dialling: Aborter | null = null
   #deadline: Undo | null = null
   #retry: Undo | null = null
+  /** Timer of a connection that is not yet stable. */
   #stable: Undo | null = null
   #failures = 0
+  /** Time of the first failure since the last stable connection. */
+  #lostAt: number
   /** Error with which this client itself gave up the current connection. */
   #cause: ChatError | null = null
 
@@ -72,6 +75,7 @@ export class Connector implements ConnectionListener {
     this.#context = context
     this.#options = options
     this.#session = session
+    this.#lostAt = context.runtime.now()
   }
 
   get status(): ClientStatus {
@@ -169,7 +173,9 @@ export class Connector implements ConnectionListener {
     if (connection === this.#retired) this.#retired = null
     if (connection !== this.#current) return
     const welcomed = this.#welcomed
-    const error = this.#cause ?? closeError(this.#operation, code, reason)
+    // Only a client that was over a limit must not come back before the announced time (P-LV-8).
+    const retryAfter = code === CloseCode.rateLimited ? this.#announced(connection) : undefined
+    const error = this.#cause ?? closeError(this.#operation, { code, reason, retryAfter })
     this.#cause = null
     this.#current = null
     this.#welcomed = false
@@ -241,6 +247,7 @@ export class Connector implements ConnectionListener {
     this.#deadline = null
     this.#stable?.()
     this.#stable = this.#context.runtime.timer(stableAfter, () => {
+      this.#stable = null
       this.#failures = 0
     })
     connection.limit = welcome.limits.transmission
@@ -252,15 +259,19 @@ export class Connector implements ConnectionListener {
 
   /**
    * The hub will close the connection: the client connects again at the close or after `retryAfter`,
-   * whichever is first (P-LV-5).
+   * whichever is first (P-LV-5). A `bye` on a connection that is not yet stable counts as a failure, so that
+   * a hub that sends its clients away again and again is dialled ever more slowly.
    */
   #bye(connection: ClientConnection, retryAfter: number | undefined): void {
     if (connection.leaving) return
     const { runtime } = this.#context
     connection.leaving = true
     if (retryAfter === undefined) return
-    connection.leaveAt = runtime.now() + retryAfter
-    this.#retry = runtime.timer(retryAfter, () => this.connect())
+    const least = this.#failures === 0 ? reconnectDelay.least : this.#backoff()
+    if (this.#stable !== null) this.#failures++
+    const delay = Math.max(retryAfter, least)
+    connection.leaveAt = runtime.now() + delay
+    this.#retry = runtime.timer(delay, () => this.connect())
   }
 
   #failed(error: ChatError): void {
@@ -279,22 +290,34 @@ export class Connector implements ConnectionListener {
   /** Waits, and connects again. `lost` is the connection that has just ended, if any. */
   #again(error: ChatError, lost: ClientConnection | null): void {
     if (this.#status === 'closed') return
-    const { runtime } = this.#context
     this.#stop()
-    // A loss without `bye` hints at trouble for many clients: the first wait is longer.
-    if (lost?.leaving !== true && this.#failures === 0) this.#failures = 1
-    const announced = Math.max(0, (lost?.leaveAt ?? Number.POSITIVE_INFINITY) - runtime.now())
-    this.#retryLater(error, announced)
+    if (this.#failures === 0) {
+      this.#lostAt = this.#context.runtime.now()
+      // A loss without `bye` hints at trouble for many clients: the first wait is longer.
+      if (lost?.leaving !== true) this.#failures = 1
+    }
+    this.#retryLater(error, lost === null ? undefined : this.#announced(lost))
     this.#failures++
     // A further failed attempt is no change of status, so it is only reported.
     if (this.#status === 'reconnecting') this.#context.reportError(error, 'connect')
     else this.#change('reconnecting', error)
   }
 
+  /** Returns the time that is left of the `retryAfter` of a `bye`; `undefined` for none. */
+  #announced({ leaveAt }: ClientConnection): number | undefined {
+    return leaveAt === undefined ? undefined : Math.max(0, leaveAt - this.#context.runtime.now())
+  }
+
   #retryLater(error: ChatError, most: number = Number.POSITIVE_INFINITY): void {
+    const delay = error.retryAfter ?? Math.min(most, this.#backoff())
+    this.#retry = this.#context.runtime.timer(Math.max(reconnectDelay.least, delay), () => this.connect())
+  }
+
+  /** Returns the wait before the next attempt. Most outages are short, so the first minute has a cap of its own. */
+  #backoff(): number {
     const { runtime } = this.#context
-    const delay = error.retryAfter ?? Math.min(most, backoff(this.#failures, runtime.random()))
-    this.#retry = runtime.timer(delay, () => this.connect())
+    const early = runtime.now() - this.#lostAt < reconnectDelay.early
+    return backoff(this.#failures, runtime.random(), early ? reconnectDelay.earlyMax : reconnectDelay.max)
   }
 
   #stop(): void {

@@ -5,7 +5,9 @@ import type { Runtime, Undo } from '../../runtime/runtime.ts'
 import { TokenBucket } from '../../runtime/token-bucket.ts'
 import { ChatError } from '../../vocabulary/errors.ts'
 import { exceedsBytes, utf8Length } from '../../vocabulary/text.ts'
+import { backoff } from '../connection/backoff.ts'
 import type { Connector } from '../connection/connector.ts'
+import { isOverLimit } from './over-limit.ts'
 import { type Operation, PendingOperations } from './pending-operations.ts'
 
 /** Size of a frame's type and a ref of 16 digits, with the punctuation around them, in bytes. */
@@ -20,6 +22,10 @@ export class OperationWriter {
   #limits: WelcomeLimits | null = null
   #bucket: TokenBucket | null = null
   #pacing: Undo | null = null
+  /** Refusals for a limit since the last accepted operation. */
+  #refusals = 0
+  /** `true` while nothing is written because of such a refusal. */
+  #yielding = false
   #horizon: Undo | null = null
 
   /** `maxQueued` is the maximum number of operations that wait to be written. */
@@ -88,12 +94,14 @@ export class OperationWriter {
 
   /** Settles an operation with its `ok`; `false` when no operation waits for this answer. */
   ok(ref: number, result: unknown): boolean {
+    this.#refusals = 0
     return this.#answered(this.#pending.ok(ref, result))
   }
 
   /** Settles an operation with its `err`; `false` when no operation waits for this answer. */
   err(ref: number, error: ChatError): boolean {
-    return this.#answered(this.#pending.err(ref, error))
+    if (isOverLimit(error)) this.#yield(error)
+    return this.#answered(this.#pending.err(ref, error, this.#runtime.now()))
   }
 
   /** Writes the waiting operations and casts, as far as possible now. */
@@ -114,7 +122,7 @@ export class OperationWriter {
       const { ref, frame } = this.#pending.write(windows, now)
       if (this.fits(frame)) connection.write(frame)
       // The operation was queued before the hub had named its limits.
-      else this.#pending.err(ref, this.#tooLarge())
+      else this.#pending.err(ref, this.#tooLarge(), now)
     }
     this.#pumpCasts()
     this.#watchHorizon(now)
@@ -122,15 +130,13 @@ export class OperationWriter {
 
   /** The connection has ended. */
   lost(): void {
-    this.#pacing?.()
-    this.#pacing = null
+    this.#stopPacing()
     this.#charge(this.#pending.lost())
   }
 
   /** Rejects all operations, and drops the waiting casts. */
   fail(error: ChatError): void {
-    this.#pacing?.()
-    this.#pacing = null
+    this.#stopPacing()
     this.#horizon?.()
     this.#horizon = null
     this.#casts.clear()
@@ -194,9 +200,28 @@ export class OperationWriter {
 
   #pace(wait: number): void {
     this.#pacing = this.#runtime.timer(wait, () => {
-      this.#pacing = null
+      this.#stopPacing()
       this.pump()
     })
+  }
+
+  #stopPacing(): void {
+    this.#pacing?.()
+    this.#pacing = null
+    this.#yielding = false
+  }
+
+  /**
+   * Writes nothing for a while, because a limit of the user is used up: by other clients of the user, since
+   * this client paces itself. The wait grows with each refusal, so that many clients do not refuse each
+   * other.
+   */
+  #yield({ retryAfter = 0 }: ChatError): void {
+    if (this.#yielding) return
+    this.#stopPacing()
+    this.#yielding = true
+    this.#bucket?.empty(this.#runtime.now())
+    this.#pace(Math.max(retryAfter, backoff(this.#refusals++, this.#runtime.random())))
   }
 
   #expire(now: number): void {

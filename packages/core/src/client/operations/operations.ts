@@ -1,5 +1,6 @@
 import { encodeFrame } from '../../protocol/encode.ts'
 import { parseMsg } from '../../protocol/hub-frames.ts'
+import { publishHorizon } from '../../protocol/limits.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { abortion, onAbort } from '../../runtime/signal.ts'
 import { checkOptions } from '../../vocabulary/check-options.ts'
@@ -36,7 +37,7 @@ interface ReadAnswer extends Omit<HistoryPage, 'messages'> {
 }
 
 /** Differences between operations. */
-type Plan = Pick<Operation, 'publishes' | 'repeat' | 'frame'> & {
+type Plan = Pick<Operation, 'publishes' | 'repeat' | 'frame' | 'address'> & {
   /** Completes "unable to …" when the client is closed. */
   readonly name: string
   readonly signal: AbortSignal | undefined
@@ -76,6 +77,7 @@ export class Operations {
       name: 'send',
       publishes: true,
       repeat: 'same-ref',
+      address,
       frame,
       signal: options?.signal,
     })
@@ -183,6 +185,7 @@ export class Operations {
       const operation: Operation = {
         ...plan,
         counts: true,
+        patience: timeout ?? publishHorizon,
         resolve: (result) => settle(() => resolve(result)),
         reject: (error) => settle(() => reject(error)),
       }

@@ -1,4 +1,5 @@
 import { ChatError, UncertainError } from '../../vocabulary/errors.ts'
+import { isOverLimit } from './over-limit.ts'
 
 /** Fate of an operation when its connection is lost before the answer. */
 type Repeat =
@@ -18,6 +19,13 @@ export interface Operation {
   readonly repeat: Repeat
   /** `true` when the hub counts it toward the rate. */
   readonly counts: boolean
+  /** Address of a send: sends to the same address are stored in the order of the calls (P-PB-4). */
+  readonly address?: string
+  /**
+   * Maximum time from the first write until a further attempt after a refusal, in milliseconds. Default: no
+   * maximum.
+   */
+  readonly patience?: number
   /** Returns the frame of the operation with its ref. */
   frame(ref: number): string
   /** Called with the result of the hub's `ok`. */
@@ -29,6 +37,8 @@ export interface Operation {
 /** Operation with its state. */
 interface Entry {
   readonly operation: Operation
+  /** Number of the application's call. */
+  readonly order: number
   ref: number
   /** Time of its first write; `null` before that. */
   written: number | null
@@ -41,6 +51,8 @@ interface Entry {
   repeated: boolean
   /** `true` when it is settled on this side. Until its answer comes, the hub still counts it (P-PB-6). */
   settled: boolean
+  /** Last refusal for a limit, and the time of the first attempt; `null` before that. */
+  refused: { readonly error: ChatError; readonly since: number } | null
 }
 
 /** Maximum numbers of unanswered operations. */
@@ -64,14 +76,15 @@ export class PendingOperations {
    */
   #again: Entry[] = []
   /**
-   * Operations that were never written. The two kinds do not wait for each other, so that a join need not
-   * wait for a thousand sends.
+   * Operations that the hub has not taken: they were never written, or were refused for a limit. The two
+   * kinds do not wait for each other, so that a join need not wait for a thousand sends.
    */
   readonly #waiting: Record<Kind, Entry[]> = { publishes: [], others: [] }
   readonly #open = new Map<number, Entry>()
   readonly #used: Record<Kind, number> = { publishes: 0, others: 0 }
   readonly #maxQueued: number
   #counted = 0
+  #lastOrder = 0
   #lastRef = 0
 
   constructor(maxQueued: number) {
@@ -117,7 +130,16 @@ export class PendingOperations {
           `unable to queue: ${this.#maxQueued} operations wait already, as many as the option 'maxQueued' allows`,
         )
     }
-    const entry = { operation, ref: 0, written: null, latest: 0, repeated: false, settled: false }
+    const entry: Entry = {
+      operation,
+      order: ++this.#lastOrder,
+      ref: 0,
+      written: null,
+      latest: 0,
+      repeated: false,
+      settled: false,
+      refused: null,
+    }
     this.#waiting[kindOf(entry)].push(entry)
   }
 
@@ -167,16 +189,18 @@ export class PendingOperations {
     const entry = this.#close(ref)
     if (entry === null) return null
     if (!entry.settled) entry.operation.resolve(result)
+    this.#rejectOvertaken(entry)
     return entry.operation
   }
 
   /**
    * Settles an operation with its `err`, and returns the operation; `null` when none waits for an answer to
-   * this ref.
+   * this ref. An operation that was refused for a limit waits for a further attempt.
    */
-  err(ref: number, error: ChatError): Operation | null {
+  err(ref: number, error: ChatError, now: number): Operation | null {
     const entry = this.#close(ref)
     if (entry === null) return null
+    if (this.#takeBack(entry, error, now)) return entry.operation
     const uncertain = entry.repeated && entry.operation.repeat === 'same-ref'
     if (!entry.settled)
       entry.operation.reject(
@@ -257,6 +281,45 @@ export class PendingOperations {
     }
   }
 
+  /**
+   * Puts an operation that was refused for a limit back into its queue: a refused first attempt has not
+   * happened, so a further attempt has a ref of its own. Returns `false` when the refusal is final.
+   */
+  #takeBack(entry: Entry, error: ChatError, now: number): boolean {
+    const { operation, repeated, settled } = entry
+    if (settled || repeated || !isOverLimit(error)) return false
+    const since = entry.refused?.since ?? entry.written ?? now
+    if (now + (error.retryAfter ?? 0) > since + (operation.patience ?? Number.POSITIVE_INFINITY)) return false
+    const queue = this.#waiting[kindOf(entry)]
+    const index = queue.findIndex(({ order }) => order > entry.order)
+    const refused = { error, since }
+    queue.splice(index < 0 ? queue.length : index, 0, { ...entry, ref: 0, written: null, refused })
+    return true
+  }
+
+  /** Rejects refused sends that would be stored behind a later send to the same address. */
+  #rejectOvertaken({ operation: { address }, order }: Entry): void {
+    if (address === undefined) return
+    const overtaken = this.#waiting.publishes.filter(
+      (entry) => entry.refused !== null && entry.operation.address === address && entry.order < order,
+    )
+    for (const { operation, refused } of overtaken) {
+      this.remove(operation)
+      if (refused !== null) operation.reject(refused.error)
+    }
+  }
+
+  /**
+   * Returns `true` for a refused send that waits for the answers to later sends to its address, because they
+   * may have been stored before it.
+   */
+  #mayBeOvertaken({ operation: { address }, order, refused }: Entry): boolean {
+    if (refused === null || address === undefined) return false
+    for (const open of this.#open.values())
+      if (open.operation.address === address && open.order > order) return true
+    return false
+  }
+
   /** Returns the queue whose first operation may be written now. */
   #queue(windows: Windows): Entry[] | null {
     const free = (kind: Kind): boolean => this.#used[kind] < windows[kind]
@@ -264,7 +327,8 @@ export class PendingOperations {
     if (repetition !== undefined) return free(kindOf(repetition)) ? this.#again : null
     const { publishes, others } = this.#waiting
     if (others.length > 0 && free('others')) return others
-    return publishes.length > 0 && free('publishes') ? publishes : null
+    const [first] = publishes
+    return first !== undefined && free('publishes') && !this.#mayBeOvertaken(first) ? publishes : null
   }
 
   #close(ref: number): Entry | null {

@@ -5,6 +5,7 @@ import { ChatError, UncertainError } from '../../vocabulary/errors.ts'
 import type { GapReason, LogStart, Position } from '../../vocabulary/position.ts'
 import type { ClientContext } from '../context.ts'
 import type { OperationWriter } from '../operations/operation-writer.ts'
+import { isTemporary } from '../operations/over-limit.ts'
 import { toMessage } from '../operations/to-message.ts'
 import type { Snapshot, SnapshotEvent, SnapshotHook } from '../snapshot.ts'
 import type { Gap } from '../types.ts'
@@ -128,12 +129,12 @@ export class Subscription {
   }
 
   /**
-   * The hub refuses the subscription: one that was accepted earlier is repeated when the refusal is
-   * temporary, any other ends.
+   * The hub refuses the subscription. It stays wanted when the refusal is for a limit that is used up, or is
+   * temporary and the subscription was accepted earlier. Any other refusal ends it.
    */
   refused(error: ChatError): void {
     const known = this.log.position !== null || this.#restore !== null || this.automatic
-    if (!error.retryable || !known) return this.#drop(error)
+    if (!isTemporary(error.code) && !(known && error.retryable)) return this.#drop(error)
     this.#joining = true
     this.#retry(error, () => {
       this.#joining = false

@@ -18,7 +18,11 @@ import { setState } from './set-state.ts'
 /** An operation on an address, which is answered. */
 type AddressedFrame = Extract<ClientFrame, { ref: number; address: string }>
 
-const busy: WireError = { code: 'busy', message: 'unable to run this operation: too many are unanswered' }
+const busy: WireError = {
+  code: 'busy',
+  message: 'unable to run this operation: too many are unanswered',
+  detail: { limit: 'inflight' },
+}
 
 /**
  * Executes a frame of a client after the handshake, in the order of checks of P-FR-9.

@@ -20,6 +20,11 @@ import { type RateLimiter, rateKey } from './rate-limiter.ts'
 import type { SessionExpiry } from './session-expiry.ts'
 import { Subscriptions } from './subscriptions.ts'
 
+/**
+ * Shortest `retryAfter` of a refusal, in milliseconds: longer than the operations behind it are usually under
+ * way.
+ */
+const leastRetryAfter = 1_000
 const overRate = 'unable to run this operation: the rate limit is reached'
 
 /** The services of a node that its sessions use. */
@@ -107,6 +112,8 @@ export class Session implements HubSession {
   /** Aborted when the connection ends. */
   readonly aborter: ReturnType<typeof createAborter> = createAborter()
   readonly #rates: RateLimiter
+  /** Time until which every operation is refused, after a refusal for the rate. */
+  #overRateUntil = 0
   readonly #sessionExpiry: SessionExpiry
   #user: User
   #confirmed: boolean
@@ -281,13 +288,19 @@ export class Session implements HubSession {
 
   /**
    * Charges an operation to the user's rate; returns the error when the user is over it, else `null`
-   * (P-LV-3).
+   * (P-LV-3). After a refusal, every operation is refused until its `retryAfter` is over: otherwise an
+   * operation behind it in the pipeline could be stored before it is repeated (P-PB-11).
    */
   chargeRate(ref: number): WireError | null {
     if (this.window.takeFreeRepetition(ref)) return null
-    const key = rateKey(this.#user, this.remoteAddress)
-    const retryAfter = this.#rates.takeToken(key, this.context.runtime.now())
-    return retryAfter === 0 ? null : { code: 'rate_limited', message: overRate, retryAfter }
+    const now = this.context.runtime.now()
+    if (now >= this.#overRateUntil) {
+      const wait = this.#rates.takeToken(rateKey(this.#user, this.remoteAddress), now)
+      if (wait === 0) return null
+      this.#overRateUntil = now + Math.max(wait, leastRetryAfter)
+    }
+    const retryAfter = this.#overRateUntil - now
+    return { code: 'rate_limited', message: overRate, retryAfter, detail: { limit: 'rate' } }
   }
 
   #watchExpiry(): void {

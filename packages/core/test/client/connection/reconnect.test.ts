@@ -35,7 +35,7 @@ function generator(seed: number): () => number {
 const unlucky = (stage: Stage) => ({ ...stage.runtime, random: () => 0.999999 })
 
 describe('the wait before the next connection', () => {
-  test('starts at n = 1 after a loss without a word, and grows with each failure (P-LV-2)', () =>
+  test('starts at n = 1 after a loss without a word, and grows, to 5 s in the first minute (P-LV-2)', () =>
     play(async (stage) => {
       const dials: number[] = []
       await stage.connected({
@@ -47,9 +47,9 @@ describe('the wait before the next connection', () => {
       })
       stage.reachable = false
       stage.hub.at().cut()
-      await stage.advance(80_000)
-      const waits = dials.map((at, i) => Math.round(at - (dials[i - 1] ?? 0))).slice(1, 8)
-      expect(waits).toEqual([1_100, 2_100, 4_100, 8_100, 16_100, 20_100, 20_100])
+      await stage.advance(90_000)
+      const waits = dials.map((at, i) => Math.round(at - (dials[i - 1] ?? 0))).slice(1)
+      expect(waits).toEqual([1_100, 2_100, 4_100, ...new Array(11).fill(5_100), 20_100])
     }))
 
   test('is reset after ten seconds of a stable connection, not on open (P-LV-2)', () =>
@@ -245,13 +245,37 @@ describe('bye (P-LV-5)', () => {
       expect(stage.hub.connections).toHaveLength(2)
     }))
 
-  test('with no wait at all it comes back at once', () =>
+  test('with no wait at all it comes back after 100 ms (P-LV-2)', () =>
     play(async (stage) => {
       await stage.connected()
       stage.hub.at().write(['bye', 4001, 'moving', { retryAfter: 0 }])
       await stage.settle()
       await stage.advance(1)
+      expect(stage.hub.connections).toHaveLength(1)
+      await stage.advance(100)
       expect(stage.hub.connections).toHaveLength(2)
+    }))
+
+  test('P-LV-8: for a limit, the close behind it does not end the wait', () =>
+    play(async (stage) => {
+      const client = await stage.connected()
+      stage.hub.at().write(['bye', 4013, 'over the rate', { retryAfter: 20_000 }])
+      await stage.settle()
+      stage.hub.at().close(4013)
+      await stage.advance(19_900)
+      expect(stage.hub.connections).toHaveLength(1)
+      expect(client.said.status.at(-1)?.error).toMatchObject({ code: 'rate_limited', retryAfter: 20_000 })
+      await stage.advance(200)
+      expect(client.status).toBe('connected')
+    }))
+
+  test('again and again without a wait, it is dialled ever more slowly (P-LV-2)', () =>
+    play(async (stage) => {
+      stage.hub.script['hello'] = (connection, frame) =>
+        connection.write(stage.hub.welcomeFor(frame), ['bye', 4001, 'moving', { retryAfter: 0 }])
+      stage.client({ runtime: unlucky(stage) })
+      await stage.advance(60_000)
+      expect(stage.hub.connections.length).toBeLessThan(20)
     }))
 
   test('a final close behind it is final, and its wait is forgotten', () =>

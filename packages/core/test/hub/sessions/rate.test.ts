@@ -45,6 +45,18 @@ describe.each(paths)('the rate of operations, with a backplane that is %s', (pat
     expect(await operations(alice, 1)).toEqual(['ok'])
   })
 
+  test('P-PB-11: a session that was refused stays refused until `retryAfter` is over, at least a second', async () => {
+    const s = stage({ path, limits: { rate: 3, burst: 3 } })
+    const alice = await s.client('alice')
+    expect(await operations(alice, 3)).toEqual(['ok', 'ok', 'ok'])
+    const first = await alice.request('read', '#a')
+    expect(first).toMatchObject({ code: 'rate_limited', retryAfter: 1_000, detail: { limit: 'rate' } })
+    await s.advance(900)
+    expect(await operations(alice, 1)).toEqual(['rate_limited'])
+    await s.advance(100)
+    expect(await operations(alice, 3)).toEqual(['ok', 'ok', 'ok'])
+  })
+
   test('P-LV-3: the rate counts per user, over all sessions', async () => {
     const s = stage({ path, limits })
     const [laptop, phone, bob] = [await s.client('alice'), await s.client('alice'), await s.client('bob')]
