@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { faster } from '../../../../test-support/fast.ts'
+import { fast } from '../../../../test-support/fast.ts'
 import { numbers, throughProxy } from '../support/through-proxy.ts'
 
 // A frame's header, its middle, and the border between two frames.
@@ -8,7 +8,7 @@ const cuts = [1, 2, 3, 7, 40, 99, 500, 501]
 test.each(['up', 'down'] as const)(
   'a connection that is cut in the middle of a frame loses and doubles no message (%s)',
   async (way) => {
-    const { proxy, enter } = await throughProxy({ runtime: faster(100), limits: { resumeBurst: 100 } })
+    const { proxy, enter } = await throughProxy({ runtime: fast, limits: { resumeBurst: 100 } })
     const [alice, bob] = [await enter('alice'), await enter('bob')]
 
     for (const [i, cut] of cuts.entries()) {

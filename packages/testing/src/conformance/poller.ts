@@ -22,7 +22,10 @@ export interface SuiteTiming {
  * process.
  */
 const interval = { first: 4, longest: 50 }
-/** Maximum number of calls of `settle` while a case waits. */
+/**
+ * Maximum number of calls of `settle` while a case waits. In real time, the least number of checks before a
+ * case fails: a process that stood still has not waited.
+ */
 const maxRounds = 200
 
 /** Waits for conditions, in real or in virtual time. */
@@ -52,7 +55,7 @@ export class Poller {
     const end = systemRuntime.now() + this.#deadline
     for (let round = 0; ; round++) {
       if (await check()) return
-      if (this.#settle === undefined ? systemRuntime.now() > end : round >= maxRounds)
+      if (round >= maxRounds && (this.#settle !== undefined || systemRuntime.now() > end))
         throw neverCame(typeof what === 'string' ? what : what())
       await this.#moment(round)
     }
