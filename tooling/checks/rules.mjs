@@ -16,7 +16,6 @@ const notYet = {
   'U-06': 'there is no MessagePack codec yet',
   'BP-11': 'memory has no other writers: for the Redis and NATS backplanes',
   'N-04': 'the Autobahn suite needs a Python 2 of its own; ws runs it upstream',
-  'SEC-12': 'a hub counts no connections: that is for the host, or the proxy in front of it',
   'SEC-20': 'the SDK reads no tokens: `authenticate` is the application’s',
   'SK-*': 'soak tests take hours, too long for each commit',
 }

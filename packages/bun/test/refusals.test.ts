@@ -112,7 +112,7 @@ test.each([
 test('a value that is no hub, or an option that does not exist, is an error that says what to do', () => {
   expect(() => bunHandler({} as Hub)).toThrow(/not a hub; write `bunHandler\(hub, options\)`/)
   expect(() => bunHandler(new Hub(), { paths: '/chat' } as object)).toThrow(
-    /no option 'paths'; the options are path, origins, hosts, context, onRefused, fetch, websocket/,
+    /no option 'paths'; the options are path, origins, hosts, trustProxy, context, onRefused, fetch, websocket/,
   )
 })
 

@@ -85,6 +85,7 @@ export { jsonProtocol } from './protocol/json.ts'
 export type { MaybePromise } from './runtime/maybe-promise.ts'
 export type { Runtime, Undo } from './runtime/runtime.ts'
 export { systemRuntime } from './runtime/system-runtime.ts'
+export type { AdmissionLimits } from './transport/admission.ts'
 export {
   type Address,
   type Addresses,

@@ -36,16 +36,12 @@ export interface EndpointRequest<Request> {
   readonly body: () => Body | null
 }
 
-type Settings = Required<
-  Pick<HttpHandlerOptions<never>, 'maxConnections' | 'heartbeat' | 'padding' | 'bodyTimeout'>
->
+type Settings = Required<Pick<HttpHandlerOptions<never>, 'heartbeat' | 'padding' | 'bodyTimeout'>>
 
-const defaults: Settings = { maxConnections: 10_000, heartbeat: 8_000, padding: 2_048, bodyTimeout: 10_000 }
+const defaults: Settings = { heartbeat: 8_000, padding: 2_048, bodyTimeout: 10_000 }
 
 /** Characters of a connection's id, of six bits each: no client can guess an id. */
 const idLength = 24
-/** Seconds after which a client may try again when the server has too many connections. */
-const retryAfter = '5'
 
 const messages: Readonly<Record<Exclude<PostStatus, 204>, string>> = {
   400: 'The body broke off, or is not UTF-8.',
@@ -123,8 +119,6 @@ export class Endpoint<Request> {
       return refusedAnswer(decision.refusal, this.#corsOfRefused(decision, connect, path))
     const { handshake, context } = decision
     const headers = corsHeaders(handshake.origin)
-    if (this.#connections.size >= this.#settings.maxConnections)
-      return textAnswer(429, 'There are too many connections.', { ...headers, 'retry-after': retryAfter })
     const protocol = agreedProtocol(handshake.headers[header.protocol], this.#hub.subprotocols)
     const connection = this.#connection(protocol, { context })
     this.#connections.set(connection.id, { connection, path: handshake.path, origin: handshake.origin })
@@ -179,7 +173,7 @@ export class Endpoint<Request> {
     connect: ConnectRequest<Request>,
     path: MatchedPath,
   ): Record<string, string> {
-    if (refusal.status !== 503) return {}
+    if (refusal.status !== 429 && refusal.status !== 503) return {}
     const checked = this.#requests.check(connect, path)
     return checked.outcome === 'refused' ? {} : corsHeaders(checked.handshake.origin)
   }

@@ -6,8 +6,6 @@ import { type OptionNames, type RequestOptions, requestOptionNames } from '@chat
  * that was refused for its path or its origin.
  */
 export interface HttpHandlerOptions<Request> extends RequestOptions<Request> {
-  /** Most clients that may be connected at a time; further clients are answered with 429. Default: 10 000. */
-  readonly maxConnections?: number
   /**
    * Longest silence of a stream: an idle client gets a comment, which keeps proxies and servers from ending
    * an idle stream; Bun's server does so after 10 s. Default: 8 000.
@@ -36,7 +34,6 @@ export interface HttpExtra<T = unknown> {
 
 export const optionNames: OptionNames<HttpHandlerOptions<never>> = {
   ...requestOptionNames,
-  maxConnections: true,
   heartbeat: true,
   padding: true,
   bodyTimeout: true,

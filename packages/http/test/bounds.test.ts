@@ -5,16 +5,16 @@ import { nodeHttpHandler } from '../src/node/index.ts'
 import { get, PlainClient } from './support/plain-client.ts'
 import { TestHub } from './support/test-hub.ts'
 
-test('above `maxConnections` a client gets 429 with Retry-After, until a connection has ended (P-HT-4)', async () => {
+test('while the hub has no place, a client gets 429 with Retry-After, which pages may read (P-HT-4)', async () => {
   const host = new TestHub()
-  const { fetch } = httpHandler(host, { path: '/chat', maxConnections: 2 })
-  await PlainClient.open(fetch)
-  await PlainClient.open(fetch)
+  const { fetch } = httpHandler(host, { path: '/chat', origins: ['https://app.example'] })
+  host.refusal = { status: 429, message: 'There are too many connections.', retryAfter: 4_200 }
 
-  const refused = await fetch(get())
+  const refused = await fetch(get({ origin: 'https://app.example' }))
   expect([refused?.status, refused?.headers.get('retry-after')]).toEqual([429, '5'])
+  expect(refused?.headers.get('access-control-allow-origin')).toBe('https://app.example')
 
-  host.newest.connection.abort(new Error('the test wants a place'))
+  host.refusal = null
   expect((await PlainClient.open(fetch)).response.status).toBe(200)
 })
 
@@ -52,18 +52,15 @@ test('a wrongly encoded path, or a `context` that throws, is refused', async () 
   expect((await named.fetch(new Request('http://chat.example/%ff', { headers })))?.status).toBe(400)
 })
 
-test.each([
-  { maxConnections: 0 },
-  { heartbeat: -1 },
-  { padding: Number.NaN },
-  { bodyTimeout: 0 },
-  { heartbeat: '9' as never },
-])('an option that cannot work is an error at start: %j', (options) => {
-  expect(() => httpHandler(new TestHub(), options)).toThrow(UsageError)
-  expect(() => httpHandler(new TestHub(), options)).toThrow(
-    /^unable to serve the hub: the option '\w+' is .*; give a number of/,
-  )
-})
+test.each([{ heartbeat: -1 }, { padding: Number.NaN }, { bodyTimeout: 0 }, { heartbeat: '9' as never }])(
+  'an option that cannot work is an error at start: %j',
+  (options) => {
+    expect(() => httpHandler(new TestHub(), options)).toThrow(UsageError)
+    expect(() => httpHandler(new TestHub(), options)).toThrow(
+      /^unable to serve the hub: the option '\w+' is .*; give a number of/,
+    )
+  },
+)
 
 test.each([
   ['httpHandler', httpHandler],
@@ -71,6 +68,6 @@ test.each([
 ] as const)('%s refuses a value that is no hub, and options that do not exist', (name, handler) => {
   expect(() => handler({} as TestHub)).toThrow(`not a hub; write \`${name}(hub, options)\``)
   expect(() => handler(new TestHub(), { maxConnection: 1 } as object)).toThrow(
-    /no option 'maxConnection'; the options are path, .* maxConnections, heartbeat, padding, bodyTimeout/,
+    /no option 'maxConnection'; the options are path, .* trustProxy, .* heartbeat, padding, bodyTimeout/,
   )
 })

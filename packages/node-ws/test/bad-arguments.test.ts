@@ -33,7 +33,7 @@ test.each([
   [
     'an option that does not exist',
     [hub, server, { path: '/chat', origin: '*' }],
-    /no option 'origin'; the options are path, origins, hosts, context, onRefused, compression/,
+    /no option 'origin'; the options are path, origins, hosts, trustProxy, context, onRefused, compression/,
   ],
 ])('`attach` with %s is an error that says what to do', (_, args, message) => {
   expect(attachAny(...args)).toThrow(UsageError)

@@ -8,6 +8,7 @@ import { encodeValue } from '../protocol/json.ts'
 import { errorBytes } from '../protocol/limits.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { systemRuntime } from '../runtime/system-runtime.ts'
+import type { AdmissionLimits } from '../transport/admission.ts'
 import { ChatError, isWireCode } from '../vocabulary/errors.ts'
 import { exceedsBytes } from '../vocabulary/text.ts'
 import type { HubError } from './events.ts'
@@ -90,6 +91,16 @@ export class HubContext {
   /** Emits `$error` for a backplane that has failed at an address. */
   reportBackplane(error: unknown, address: string): void {
     this.reportError({ error, source: 'backplane', subject: address })
+  }
+
+  /** Emits `$error` for a limit of connections that refuses connections. */
+  reportExcess(limit: keyof AdmissionLimits): void {
+    const value = this.limits[limit] ?? 'as many as are free'
+    const error = new ChatError(
+      'rate_limited',
+      `unable to accept further connections: the limit '${limit}' is reached (${value}). Raise it in the option 'limits' of the hub; behind a proxy, set 'trustProxy' of the transport, so that the limits count the clients' addresses`,
+    )
+    this.reportError({ error, source: 'transport', subject: limit })
   }
 
   /**

@@ -2,8 +2,10 @@ import type { AnyContract, CallName, EventInput, EventName, Untyped } from '../c
 import { jsonProtocol } from '../protocol/json.ts'
 import type { Listener } from '../runtime/emitter.ts'
 import type { Undo } from '../runtime/runtime.ts'
+import { Place } from '../transport/admission.ts'
 import { Frame } from '../transport/batch.ts'
 import type { Connection, Handshake } from '../transport/connection.ts'
+import type { Refusal } from '../transport/refusal.ts'
 import { checkDuration, checkOptions, checkText } from '../vocabulary/check-options.ts'
 import { CloseCode } from '../vocabulary/close-codes.ts'
 import { ChatError } from '../vocabulary/errors.ts'
@@ -14,6 +16,7 @@ import { Heartbeat } from './connections/heartbeat.ts'
 import { HubContext, type HubCounters } from './context.ts'
 import type { HubEvents, HubHandler, HubListener, HubSession } from './events.ts'
 import { HubConnection } from './handshake/hub-connection.ts'
+import { refuseConnection } from './handshake/refuse-connection.ts'
 import type { CallHandler } from './hub-listeners.ts'
 import type { NodeMessage } from './nodes/node-messages.ts'
 import type { AuthorizeRequest, HubOptions, Limits, User } from './options.ts'
@@ -131,9 +134,20 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     return { ...this.#context.counters }
   }
 
-  /** Takes a connection. It is the only method that the adapter of a transport calls. */
+  /**
+   * Returns the refusal of a further connection from a remote address; `null` when the limits of connections
+   * leave a place for it. The adapter of a transport asks before it upgrades a request.
+   */
+  checkAdmission(remoteAddress: string): Refusal | null {
+    return this.#state.admission.check(remoteAddress)
+  }
+
+  /** Takes a connection from the adapter of a transport. Closes it with 4013 when it is over a limit. */
   accept(connection: Connection, handshake: Handshake): void {
-    const accepted: HubConnection = new HubConnection(this.#state, { connection, handshake }, (closed) =>
+    const place = this.#state.admission.enter(handshake.remoteAddress)
+    if (!(place instanceof Place)) return refuseConnection(connection, place)
+    const parts = { connection, handshake, place }
+    const accepted: HubConnection = new HubConnection(this.#state, parts, (closed) =>
       this.#connectionClosed(closed),
     )
     this.#connections.add(accepted)

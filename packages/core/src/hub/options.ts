@@ -4,6 +4,7 @@ import type { MemoryStoreOptions } from '../memory/backplane/memory-store.ts'
 import { defaultLimits, defaultPresence, defaultTimeouts, publishHorizon } from '../protocol/limits.ts'
 import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { type AdmissionLimits, defaultAdmissionLimits } from '../transport/admission.ts'
 import type { Handshake } from '../transport/connection.ts'
 import { checkOptions, describe, type OptionNames } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
@@ -29,6 +30,12 @@ export interface User {
    * user. Default: `false`.
    */
   readonly anonymous?: boolean | undefined
+  /**
+   * Name under which the hub counts the limits of this user, such as the account of a bot or the tenant of a
+   * guest: the rates and `connectionsPerUser`. 1–255 bytes without control characters. Users with the same
+   * payer share the limits. Default: the user's `id`, or the remote address for an anonymous user.
+   */
+  readonly payer?: string | undefined
 }
 
 /**
@@ -80,8 +87,8 @@ export type AuthorizeRequest<U extends User = User, C = Untyped> = {
     }[EventName<C>]
 )
 
-/** Limits of the protocol (P-LV-3). Sizes are in bytes, durations in milliseconds. */
-export interface Limits {
+/** Limits of the protocol (P-LV-3), and of connections. Sizes are in bytes, durations in milliseconds. */
+export interface Limits extends AdmissionLimits {
   /** Size of one frame. Default: 64 KiB. */
   readonly frame: number
   /** Size of one transmission. Default: 256 KiB. */
@@ -235,10 +242,12 @@ export function checkHubOptions(options: HubOptions<AnyContract>): void {
     )
 }
 
+const limitDefaults: Limits = { ...defaultLimits, ...defaultAdmissionLimits }
+
 /** @throws UsageError for a limit that does not exist, or is not a positive number. */
 export const resolveLimits = (given: Partial<Limits> | undefined): Limits => {
-  checkOptions(operation, given, names(defaultLimits), 'limits')
-  return withDefaults('limits', defaultLimits, given)
+  checkOptions(operation, given, names(limitDefaults), 'limits')
+  return withDefaults('limits', limitDefaults, given)
 }
 
 /**
@@ -295,7 +304,10 @@ function checkFunction(name: string, value: unknown): void {
 const names = <T extends object>(defaults: T): OptionNames<T> => defaults as unknown as OptionNames<T>
 
 function withDefaults<T extends object>(group: string, defaults: T, given: Partial<T> = {}): T {
-  const set = Object.entries(given).filter(([, value]) => value !== undefined)
+  // `null` is only the default of limits that are a share of others.
+  const set = Object.entries(given).filter(
+    ([name, value]) => value !== undefined && !(value === null && defaults[name as keyof T] === null),
+  )
   // The welcome carries the limits, and JSON has no Infinity.
   for (const [name, value] of set)
     if (!(Number.isFinite(value) && (value as number) > 0))

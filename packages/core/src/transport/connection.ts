@@ -83,8 +83,8 @@ export interface Handshake {
   /** The page's origin; `null` when the request has no `Origin`, and so is not from a page. */
   readonly origin: string | null
   /**
-   * The peer's address, as the transport knows it; headers of proxies such as `X-Forwarded-For` do not count.
-   * Empty where the platform does not know it.
+   * The client's address: that of the socket's peer, or the address that the proxies tell which the option
+   * `trustProxy` of the transport counts. Empty where the platform does not know it.
    */
   readonly remoteAddress: string
 }

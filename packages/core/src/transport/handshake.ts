@@ -24,11 +24,19 @@ function withoutOrigin(url: string): string {
   return url.replace(/^(?:http|ws)s?:\/\/[^/?]*/i, '')
 }
 
-/** Makes the handshake of a request from its parts and the parameters of its path. */
+/** Facts about a request that are found outside its headers. */
+export interface RequestFacts {
+  /** Parameters of the path. */
+  readonly params: Readonly<TextRecord>
+  /** The client's address. */
+  readonly remoteAddress: string
+}
+
+/** Makes the handshake of a request from its parts. */
 export function handshakeOf(
-  { headers, remoteAddress }: ConnectRequest,
+  { headers }: ConnectRequest,
   { path, search }: Target,
-  params: Readonly<TextRecord>,
+  { params, remoteAddress }: RequestFacts,
 ): Handshake {
   return {
     path,

@@ -6,7 +6,8 @@ import { handshakeOf, type Target, targetOf } from './handshake.ts'
 import { OriginPolicy } from './origin-policy.ts'
 import { PathPattern } from './path-pattern.ts'
 import type { Refusal } from './refusal.ts'
-import type { RequestOptions } from './request-options.ts'
+import { clientAddress } from './remote-address.ts'
+import type { AdmissionOptions, RequestOptions } from './request-options.ts'
 import { none, type TextRecord } from './text-record.ts'
 import type { TransportHub } from './transport-hub.ts'
 
@@ -66,7 +67,7 @@ const foreignProtocol: Refusal = {
 const closing: Refusal = {
   status: 503,
   message: 'The server is shutting down.',
-  headers: { 'Retry-After': '5' },
+  retryAfter: 5_000,
 }
 const detached: Refusal = { status: 503, message: 'The hub accepts no further connections here.' }
 
@@ -85,6 +86,7 @@ export class RequestHandler<Request> {
   readonly #options: RequestOptions<Request>
   readonly #pattern: PathPattern | null
   readonly #policy: OriginPolicy
+  readonly #proxies: number
   #detached = false
 
   /** @throws UsageError when an option cannot work. */
@@ -94,6 +96,7 @@ export class RequestHandler<Request> {
     this.#options = options
     this.#pattern = options.path === undefined ? null : new PathPattern(options.path)
     this.#policy = new OriginPolicy(options)
+    this.#proxies = proxiesOf(options)
     this.shape = this.#pattern?.shape ?? ''
   }
 
@@ -123,13 +126,14 @@ export class RequestHandler<Request> {
   /**
    * Decides on a socket that its host has opened, with the subprotocol that the host agreed on. The host has
    * matched the path: a path that fits the option `path` gives parameters, and every other path gives an
-   * empty record.
+   * empty record. The limits of connections are left to the hub, which closes such a socket with 4013.
    */
   decideOpened(request: ConnectRequest<Request>, protocol: string): Admitted | Refused {
     if (this.#detached) return this.refuse(detached, request)
     if (protocol !== '' && !this.#hub.subprotocols.includes(protocol))
       return this.refuse(foreignProtocol, request)
-    return this.admit(request, this.match(request) ?? { ...targetOf(request.url), params: none })
+    const path = this.match(request) ?? { ...targetOf(request.url), params: none }
+    return this.#refuseClosing(request, path) ?? this.#admit(request, path)
   }
 
   /** Returns the path of a request with its parameters; `null` when the hub does not answer this path. */
@@ -144,7 +148,17 @@ export class RequestHandler<Request> {
    * about a refusal.
    */
   admit(request: ConnectRequest<Request>, path: MatchedPath): Admitted | Refused {
-    if (path.params !== 'malformed' && this.#hub.closing) return this.refuse(closing, request)
+    const refused = this.#refuseClosing(request, path)
+    if (refused !== null) return refused
+    const excess = this.#hub.checkAdmission(this.#clientAddress(request))
+    return excess === null ? this.#admit(request, path) : this.refuse(excess, request)
+  }
+
+  #refuseClosing(request: ConnectRequest<Request>, path: MatchedPath): Refused | null {
+    return path.params !== 'malformed' && this.#hub.closing ? this.refuse(closing, request) : null
+  }
+
+  #admit(request: ConnectRequest<Request>, path: MatchedPath): Admitted | Refused {
     const decision = this.check(request, path)
     if (decision.outcome === 'refused') return this.refuse(decision.refusal, request)
     try {
@@ -160,7 +174,8 @@ export class RequestHandler<Request> {
    */
   check(request: ConnectRequest<Request>, path: MatchedPath): Admitted | Refused {
     if (path.params === 'malformed') return { outcome: 'refused', refusal: malformedPath }
-    const handshake = handshakeOf(request, path, path.params as TextRecord)
+    const remoteAddress = this.#clientAddress(request)
+    const handshake = handshakeOf(request, path, { params: path.params as TextRecord, remoteAddress })
     const refusal = this.#policy.check(handshake, () => request.boundTo)
     if (refusal !== null) return { outcome: 'refused', refusal }
     return { outcome: 'admitted', handshake, context: undefined }
@@ -174,6 +189,12 @@ export class RequestHandler<Request> {
     return this.refuse(error === undefined ? noUpgrade : { ...noUpgrade, error }, request)
   }
 
+  #clientAddress(request: ConnectRequest<Request>): string {
+    const { remoteAddress } = request
+    if (this.#proxies === 0) return remoteAddress
+    return clientAddress(remoteAddress, request.headers['x-forwarded-for'], this.#proxies)
+  }
+
   /** Refuses a request for a reason of the transport's own, and tells the application. */
   refuse(refusal: Refusal, { native }: ConnectRequest<Request>): Refused {
     try {
@@ -183,6 +204,13 @@ export class RequestHandler<Request> {
     }
     return { outcome: 'refused', refusal }
   }
+}
+
+function proxiesOf({ trustProxy = 0 }: AdmissionOptions): number {
+  if (Number.isInteger(trustProxy) && trustProxy >= 0) return trustProxy
+  throw new UsageError(
+    `unable to serve the hub: the option 'trustProxy' is ${describe(trustProxy)}; give the number of proxies in front of the hub, such as 1`,
+  )
 }
 
 function checkFunction(name: string, value: unknown): void {

@@ -32,6 +32,14 @@ export interface AdmissionOptions {
    * is not set; else every name.
    */
   readonly hosts?: readonly string[]
+  /**
+   * Number of proxies in front of the hub, each of which adds the address of its peer to the header
+   * `X-Forwarded-For`. The client's address is then that many items from the right; items further to the left
+   * are the client's own claim and never count. The limits for each remote address count this address, and
+   * `authenticate` gets it as `remoteAddress`. Set it only where no client can reach the hub past the proxies.
+   * Default: 0, the header does not count, and the address is that of the socket's peer.
+   */
+  readonly trustProxy?: number
 }
 
 /** Options of every handler of a server's requests. `Request` is the server's own type of request. */
@@ -54,6 +62,7 @@ export const requestOptionNames: OptionNames<RequestOptions<never>> = {
   path: true,
   origins: true,
   hosts: true,
+  trustProxy: true,
   context: true,
   onRefused: true,
 }

@@ -1,4 +1,5 @@
 import type { Connection, Handshake } from './connection.ts'
+import type { Refusal } from './refusal.ts'
 
 /** Part of a hub that a transport uses: `Hub` has it. */
 export interface TransportHub {
@@ -13,6 +14,11 @@ export interface TransportHub {
   }
   /** Subprotocols that the hub speaks. */
   readonly subprotocols: readonly string[]
+  /**
+   * Returns the refusal of a further connection from an address; `null` when the hub has a place for it. A
+   * transport asks before it upgrades a request.
+   */
+  checkAdmission(remoteAddress: string): Refusal | null
   /** Takes over a connection that is open. The hub attaches its sink in this call. */
   accept(connection: Connection, handshake: Handshake): void
 }

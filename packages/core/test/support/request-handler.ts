@@ -23,6 +23,7 @@ export function hubOf(closing = false): TransportHub {
     closing,
     limits: { transmission: 262_144, queue: 1_048_576 },
     subprotocols: ['chat.v1.json'],
+    checkAdmission: () => null,
     accept() {
       throw new Error('a RequestHandler hands over no connections')
     },

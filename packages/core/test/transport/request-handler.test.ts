@@ -22,7 +22,7 @@ test('where the server hands over upgrades only, their header is the server’s 
 })
 
 test('while the hub closes, requests are refused with a time to come back', () => {
-  expect(decide({}, { closing: true })).toMatchObject({ status: 503, headers: { 'Retry-After': '5' } })
+  expect(decide({}, { closing: true })).toMatchObject({ status: 503, retryAfter: 5_000 })
 })
 
 test('a request of an open connection is checked without the hub’s closing and without a context', () => {

@@ -48,6 +48,7 @@ const optionNames: OptionNames<PublishHandlerOptions<never>> = {
   path: requestOptionNames.path,
   origins: requestOptionNames.origins,
   hosts: requestOptionNames.hosts,
+  trustProxy: requestOptionNames.trustProxy,
   onRefused: requestOptionNames.onRefused,
   authenticate: true,
   timeout: true,

@@ -35,6 +35,10 @@ export class StandIn implements TransportHub {
     this.limits = { ...new Hub().limits, transmission: options.transmission ?? 256 * 1024 }
   }
 
+  checkAdmission(): null {
+    return null
+  }
+
   accept(connection: Connection, handshake: Handshake): void {
     const accepted = watch(connection, handshake)
     this.accepted.push(accepted)

@@ -160,8 +160,8 @@ export class Connector implements ConnectionListener {
   received(connection: ClientConnection, frame: HubFrame): void {
     if (connection !== this.#current) return
     if (frame.type === 'welcome') this.#welcome(connection, frame)
-    else if (!this.#welcomed) this.broken(connection, new Error('the first frame is not welcome'))
     else if (frame.type === 'bye') this.#bye(connection, frame.retryAfter)
+    else if (!this.#welcomed) this.broken(connection, new Error('the first frame is not welcome'))
     else this.#session.received(frame)
   }
 

@@ -9,7 +9,7 @@ import { CloseCode } from '../../vocabulary/close-codes.ts'
 import type { User } from '../options.ts'
 import { authenticate } from '../policy/authenticate.ts'
 import type { HubState } from '../sessions/hub-state.ts'
-import { rateKey } from '../sessions/rate-limiter.ts'
+import { payerOf, rateKey } from '../sessions/rate-limiter.ts'
 import { Session, type SessionConnection } from '../sessions/session.ts'
 import { nodeChannel, sessionChannel, type Takeover } from '../sessions/session-channel.ts'
 import type { PendingHandshake } from '../sessions/session-registry.ts'
@@ -76,6 +76,8 @@ export class HubHandshake implements PendingHandshake {
     const outcome = await authenticate(context, this.#connection, presented)
     if (this.#cancelled) return
     if ('code' in outcome) return this.#connection.close(outcome.code, outcome.reason)
+    const excess = this.#connection.place.identify(payerOf(outcome.user))
+    if (excess !== null) return this.#connection.refuse(excess.message, excess.retryAfter)
     const secret = context.runtime.id(secretLength)
     const session = await this.#openSession(hello, outcome.user, secret)
     if (session === null) return
@@ -95,8 +97,10 @@ export class HubHandshake implements PendingHandshake {
     if (hello.session === null) return await this.#freshSession(user, secret)
     const { context, resumeRates } = this.#state
     const { backplane, runtime, timeouts } = context
-    if (resumeRates.takeToken(rateKey(user, this.#connection.handshake.remoteAddress), runtime.now()) > 0) {
-      this.#connection.close(CloseCode.rateLimited, 'too many attempts to resume')
+    const key = rateKey(user, this.#connection.handshake.remoteAddress)
+    const wait = resumeRates.takeToken(key, runtime.now())
+    if (wait > 0) {
+      this.#connection.refuse('too many attempts to resume', wait)
       return null
     }
     const { id, n } = hello.session

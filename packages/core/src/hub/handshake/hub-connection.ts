@@ -4,6 +4,7 @@ import { lines } from '../../protocol/json.ts'
 import { abortDelay, helloBytes, helloTransmissions } from '../../protocol/limits.ts'
 import { ProtocolError } from '../../protocol/protocol-error.ts'
 import type { Undo } from '../../runtime/runtime.ts'
+import type { Place } from '../../transport/admission.ts'
 import { Frame } from '../../transport/batch.ts'
 import type { Connection, Handshake, Sink } from '../../transport/connection.ts'
 import { CloseCode } from '../../vocabulary/close-codes.ts'
@@ -27,6 +28,16 @@ interface Transmission {
   readonly afterWelcome: boolean
 }
 
+/** Parts of a connection that a transport has handed over. */
+export interface AcceptedConnection {
+  /** The transport's connection. */
+  readonly connection: Connection
+  /** The facts that the transport knows about the client. */
+  readonly handshake: Handshake
+  /** The place of the connection among those of the hub. */
+  readonly place: Place
+}
+
 /**
  * The hub's end of one connection. It takes transmissions apart, frame by frame, for the handshake and then
  * for the session, and makes the peer wait while the peer does not read.
@@ -34,6 +45,7 @@ interface Transmission {
 export class HubConnection implements Sink, SessionConnection {
   readonly connection: Connection
   readonly handshake: Handshake
+  readonly place: Place
   readonly outbox: Outbox
   readonly #state: HubState
   readonly #context: HubContext
@@ -59,7 +71,7 @@ export class HubConnection implements Sink, SessionConnection {
   /** @param onClosed - Called once when the transport's connection has closed. */
   constructor(
     state: HubState,
-    { connection, handshake }: { readonly connection: Connection; readonly handshake: Handshake },
+    { connection, handshake, place }: AcceptedConnection,
     onClosed: (connection: HubConnection) => void,
   ) {
     const { context, flusher } = state
@@ -69,6 +81,7 @@ export class HubConnection implements Sink, SessionConnection {
     this.#onClosed = onClosed
     this.connection = connection
     this.handshake = handshake
+    this.place = place
     this.outbox = new Outbox(connection, flusher, context.limits.queue)
     this.#pendingHandshake = new HubHandshake(state, this, (session) => this.#open(session))
     this.#heard = { received: connection.received, at: now }
@@ -115,6 +128,7 @@ export class HubConnection implements Sink, SessionConnection {
     this.#abortTimer?.()
     // After a `bye` the client only closes the connection that it has moved away from.
     this.#end(code, reason, (code === CloseCode.normal || code === pageLeft) && !this.#leaving)
+    this.place.leave()
     this.#onClosed(this)
   }
 
@@ -140,6 +154,12 @@ export class HubConnection implements Sink, SessionConnection {
     this.#abortTimer = this.#context.runtime.timer(abortDelay, () =>
       this.connection.abort(new Error('unable to close: the peer takes nothing')),
     )
+  }
+
+  refuse(reason: string, retryAfter: number): void {
+    if (this.#ended) return
+    this.outbox.push(new Frame(encodeFrame('bye', CloseCode.rateLimited, reason, { retryAfter })))
+    this.close(CloseCode.rateLimited, reason)
   }
 
   /**

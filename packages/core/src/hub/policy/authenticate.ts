@@ -55,6 +55,12 @@ function checkUser(context: HubContext, user: User | null): AuthenticateOutcome 
     context.reportError({ error: new ChatError('internal', message), source: 'policy' })
     return failed
   }
+  if (user.payer !== undefined && (typeof user.payer !== 'string' || !isName(user.payer))) {
+    const message =
+      'unable to authenticate: the user’s payer must be 1–255 bytes of text without control characters'
+    context.reportError({ error: new ChatError('internal', message), source: 'policy' })
+    return failed
+  }
   if (user.expiresIn !== undefined && user.expiresIn <= 0)
     return { code: CloseCode.expired, reason: 'the credentials have expired' }
   return { user }

@@ -1,3 +1,4 @@
+import { Admission } from '../../transport/admission.ts'
 import { TurnFlusher } from '../connections/turn-flusher.ts'
 import type { HubContext } from '../context.ts'
 import { FeedChecks } from '../delivery/feed-checks.ts'
@@ -23,6 +24,8 @@ export class HubState implements SessionServices {
   readonly sessions: SessionRegistry
   /** Watches sessions that are not connected. */
   readonly expiry: SessionExpiry
+  /** Counts the connections of the node, and refuses those over a limit. */
+  readonly admission: Admission
   readonly rates: RateLimiter
   /** Rate limits of attempts to resume. */
   readonly resumeRates: RateLimiter
@@ -45,6 +48,10 @@ export class HubState implements SessionServices {
           )
     this.sessions = new SessionRegistry(this.feeds)
     this.expiry = new SessionExpiry(context)
+    this.admission = new Admission(limits, {
+      runtime: context.runtime,
+      onExcess: (limit) => context.reportExcess(limit),
+    })
     this.rates = new RateLimiter(limits.rate, limits.burst)
     this.resumeRates = new RateLimiter(limits.resumeRate, limits.resumeBurst)
     this.flusher = new TurnFlusher(context.runtime)

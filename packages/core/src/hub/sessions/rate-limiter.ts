@@ -1,12 +1,16 @@
 import { TokenBucket } from '../../runtime/token-bucket.ts'
+import { networkOf } from '../../transport/remote-address.ts'
 import type { User } from '../options.ts'
 
-/**
- * Returns the key under which an operation counts: the user, or the remote address for an anonymous user
- * (P-LV-3).
- */
-export const rateKey = ({ id, anonymous }: User, remoteAddress: string): string =>
-  anonymous === true ? `address ${remoteAddress}` : `user ${id}`
+/** Returns the name that pays for a user; `null` for an anonymous user, for whom the remote address pays. */
+export const payerOf = ({ id, anonymous, payer }: User): string | null =>
+  payer ?? (anonymous === true ? null : id)
+
+/** Returns the key under which the operations of a user count: the payer, or the remote address (P-LV-3). */
+export function rateKey(user: User, remoteAddress: string): string {
+  const payer = payerOf(user)
+  return payer === null ? `address ${networkOf(remoteAddress)}` : `user ${payer}`
+}
 
 /** Token buckets by key. A full bucket is forgotten, because a new bucket is no different. */
 export class RateLimiter {

@@ -2,6 +2,7 @@ import { encodeError, encodeOk, type WireError } from '../../protocol/encode.ts'
 import { attempt, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { createAborter } from '../../runtime/signal.ts'
+import type { Place } from '../../transport/admission.ts'
 import { Frame } from '../../transport/batch.ts'
 import type { Connection, Handshake } from '../../transport/connection.ts'
 import { CloseCode, mayReconnect } from '../../vocabulary/close-codes.ts'
@@ -49,8 +50,15 @@ export interface SessionConnection {
   readonly handshake: Handshake
   /** The frames that the connection is about to be sent. */
   readonly outbox: Outbox
+  /** The place of the connection among those of the hub. */
+  readonly place: Place
   /** Closes the connection, after the frames that were written so far. */
   close(code: number, reason: string): void
+  /**
+   * Closes the connection with 4013, and tells the client by a `bye` after how many milliseconds it may come
+   * back.
+   */
+  refuse(reason: string, retryAfter: number): void
 }
 
 /** The origin of a session: a fresh session, or a session that is resumed. */

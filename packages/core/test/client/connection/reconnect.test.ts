@@ -52,6 +52,27 @@ describe('the wait before the next connection', () => {
       expect(waits).toEqual([1_100, 2_100, 4_100, ...new Array(11).fill(5_100), 20_100])
     }))
 
+  test('is the time of a `bye` that refuses the handshake (P-HS-1, P-LV-2)', () =>
+    play(async (stage) => {
+      const { hello } = stage.hub.script
+      stage.hub.script['hello'] = (connection) => {
+        connection.write(['bye', 4013, 'too many connections', { retryAfter: 7_000 }])
+        connection.close(4013, 'too many connections')
+      }
+      const client = stage.client()
+      await stage.settle()
+      expect(client.said.status.at(-1)).toMatchObject({
+        status: 'reconnecting',
+        error: { code: 'rate_limited', retryAfter: 7_000 },
+      })
+      if (hello !== undefined) stage.hub.script['hello'] = hello
+      await stage.advance(6_900)
+      expect(client.status).toBe('reconnecting')
+      await stage.advance(200)
+      expect(client.status).toBe('connected')
+      expect(client.said.errors).toEqual([])
+    }))
+
   test('is reset after ten seconds of a stable connection, not on open (P-LV-2)', () =>
     play(async (stage) => {
       await stage.connected({ runtime: unlucky(stage) })

@@ -4,6 +4,7 @@ import {
   type Connection,
   Frame,
   type Handshake,
+  type Refusal,
   type Sink,
   type TransportHub,
 } from '@chat/core/transport'
@@ -173,6 +174,8 @@ export class RecordingHub implements TransportHub {
   readonly limits: TransportHub['limits']
   /** Subprotocols that the hub speaks. */
   readonly subprotocols: readonly string[]
+  /** Refusal of further connections. A test sets it. Default: `null`, every connection is admitted. */
+  refusal: Refusal | null = null
   readonly #options: StartOptions
   readonly #peers: LocalPeer[] = []
   readonly #untaken: AcceptedPeer[] = []
@@ -193,6 +196,11 @@ export class RecordingHub implements TransportHub {
   /** All ends, in the order of their connections. */
   get peers(): readonly LocalPeer[] {
     return this.#peers
+  }
+
+  /** Returns {@link RecordingHub.refusal}. */
+  checkAdmission(): Refusal | null {
+    return this.refusal
   }
 
   /** Called by the transport with each connection. */
