@@ -65,7 +65,7 @@ export class HubListeners {
       throw new UsageError(`unable to ${operation}: it is not among the contract's calls`)
     if (this.#handlers.has(name))
       throw new UsageError(`unable to ${operation}: it has a handler already; remove that handler first`)
-    if (this.#emitter.listeners(name).length > 0)
+    if (this.#emitter.has(name))
       throw new UsageError(
         `unable to ${operation}: hub.on has added listeners to it; a name is an event or a call`,
       )
@@ -80,6 +80,11 @@ export class HubListeners {
   /** Returns the handler of a call; `undefined` for a name that no handler answers. */
   handler(name: string): CallHandler | undefined {
     return this.#handlers.get(name)
+  }
+
+  /** Tells if an event has listeners. */
+  has(name: string): boolean {
+    return this.#emitter.has(name)
   }
 
   /** Returns the listeners of an event, in the order in which they were added. */

@@ -42,6 +42,13 @@ export function encodeMessage(address: JsonText, message: EncodableMessage, prev
 export const encodeOk = (ref: number, result?: string): string =>
   result === undefined ? `["ok",${ref}]` : `["ok",${ref},${result}]`
 
+/** Encodes the place of a stored message, for the answer to its send. `dup` marks a repetition. */
+export const encodeStored = (
+  { epoch, at, id }: { readonly epoch: string; readonly at: number; readonly id: string },
+  dup: boolean,
+): JsonText =>
+  `{"epoch":${JSON.stringify(epoch)},"at":${at},"id":${JSON.stringify(id)}${dup ? ',"dup":true}' : '}'}`
+
 /** The content of an `err` frame. */
 export interface WireError {
   readonly code: ErrorCode

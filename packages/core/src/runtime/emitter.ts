@@ -44,6 +44,11 @@ export class Emitter {
     return this.#events.emit(event, ...args)
   }
 
+  /** Tells if an event has listeners. */
+  has(event: string): boolean {
+    return this.#events.listenerCount(event) > 0
+  }
+
   /** Returns the listeners as they were given, in the order in which they were added. */
   listeners(event: string): Listener[] {
     return this.#events.listeners(event).map((isolated) => this.#originals.get(isolated) ?? isolated)

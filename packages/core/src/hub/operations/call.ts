@@ -18,13 +18,13 @@ import { checkEvent, checkMeta, checkValue } from './checks.ts'
  *
  * @param first - True when the ref is above all refs before it on the connection.
  */
-export function call(session: Session, frame: CallFrame, first: boolean, done: () => void): void {
+export function call(session: Session, frame: CallFrame, first: boolean): void {
   const { context } = session
   const { ref, event } = frame
   const where = { source: 'handler', session: session.id, subject: event } as const
   const refuse = (error: WireError): void => {
     session.err(ref, error)
-    done()
+    session.window.end('publishing')
   }
   const refused = session.chargeRate(ref) ?? checkEvent(event) ?? checkCall(context, frame, first)
   if (refused !== null) return refuse(refused)
@@ -39,7 +39,7 @@ export function call(session: Session, frame: CallFrame, first: boolean, done: (
         const outcome = encodeResult(context, event, result)
         if ('json' in outcome) session.ok(ref, outcome.json)
         else session.err(ref, context.wireError(outcome.error, where))
-        done()
+        session.window.end('publishing')
       }),
     (error) => pending.settle(() => refuse(context.wireError(error, where))),
   )

@@ -31,7 +31,7 @@ export function cast(session: Session, frame: CastFrame): void {
   const meta = frame.meta as Meta | null
   const valid = validateEvent(session, event, frame.data)
   if ('code' in valid) return drop()
-  session.queues.runTask(address, (done) => {
+  session.queues.runTask(address, (turn) => {
     const content = {
       data: encodeValue(frame.data),
       meta: meta === null ? null : encodeMeta(meta),
@@ -39,11 +39,12 @@ export function cast(session: Session, frame: CastFrame): void {
       facts: meta,
     }
     const publish = (allowed: WireError | SoundContent): void => {
-      done()
+      turn.done()
       if ('code' in allowed) return drop()
       const { data, value, facts } = allowed
       const { id: from } = session.user
       publishCast(context, { address, event, data, meta: allowed.meta, from, session: session.id, key })
+      if (!context.listeners.has(event)) return
       const absent = { id: null, position: null, time: null }
       notifyListeners(session, { event, address, meta: facts, durable: false, ...absent }, value)
     }

@@ -1,8 +1,8 @@
-import type { ClientFrame } from '../../protocol/client-frames.ts'
+import type { ClientFrame, SendFrame } from '../../protocol/client-frames.ts'
 import type { WireError } from '../../protocol/encode.ts'
 import { ProtocolError } from '../../protocol/protocol-error.ts'
 import { CloseCode } from '../../vocabulary/close-codes.ts'
-import type { QueuedTask } from '../sessions/address-queues.ts'
+import type { Turn } from '../sessions/address-queues.ts'
 import type { WindowKind } from '../sessions/operation-window.ts'
 import type { Session } from '../sessions/session.ts'
 import { call } from './call.ts'
@@ -10,13 +10,15 @@ import { cast } from './cast.ts'
 import { join } from './join.ts'
 import { leave } from './leave.ts'
 import { listMembers } from './list-members.ts'
-import { publish, type Turn } from './publish.ts'
+import { publish } from './publish.ts'
 import { readHistory } from './read-history.ts'
 import { renewCredentials } from './renew-credentials.ts'
 import { setState } from './set-state.ts'
 
-/** An operation on an address, which is answered. */
-type AddressedFrame = Extract<ClientFrame, { ref: number; address: string }>
+/** An operation that is answered. */
+type OperationFrame = Extract<ClientFrame, { ref: number }>
+/** An operation on an address. */
+type AddressedFrame = Extract<OperationFrame, { address: string }>
 
 const busy: WireError = {
   code: 'busy',
@@ -44,53 +46,63 @@ export function executeFrame(session: Session, frame: ClientFrame): void {
       return refuseUnknown(session, frame.ref)
     case 'cast':
       return cast(session, frame)
-    case 'auth':
-      return runInWindow(session, { ref: frame.ref, kind: 'other' }, (done) =>
-        finish(session, renewCredentials(session, frame), done),
-      )
-    case 'call': {
-      const first = session.window.isFirst(frame.ref)
-      return runInWindow(session, { ref: frame.ref, kind: 'publishing' }, (done) =>
-        call(session, frame, first, done),
-      )
-    }
     default:
-      return runAddressed(session, frame)
+      return runInWindow(session, frame)
   }
 }
 
+/** Runs an operation in the window of its kind, or answers `busy` (P-PB-6). */
+function runInWindow(session: Session, frame: OperationFrame): void {
+  const { window } = session
+  const kind = kindOf(frame)
+  if (!window.begin(kind)) session.err(frame.ref, busy)
+  else if (frame.type === 'call') call(session, frame, window.isFirst(frame.ref))
+  else if (frame.type === 'auth') finish(session, renewCredentials(session, frame), () => window.end(kind))
+  else runAddressed(session, frame)
+  window.noteRef(frame.ref)
+}
+
+const kindOf = ({ type }: OperationFrame): WindowKind =>
+  type === 'send' || type === 'call' ? 'publishing' : 'other'
+
 /** Runs an operation after all earlier operations of the session on its address (P-PB-9). */
 function runAddressed(session: Session, frame: AddressedFrame): void {
-  const { ref } = frame
-  const publishes = frame.type === 'send'
-  runInWindow(session, { ref, kind: publishes ? 'publishing' : 'other' }, (done) => {
-    // A send that may be a repetition is looked up before it counts. Every other operation counts at once
-    // (P-FR-9), except a leave, which never counts (P-LV-3).
-    const mayRepeat = publishes && session.window.mayRepeat(ref)
-    const over = mayRepeat || frame.type === 'leave' ? null : session.chargeRate(ref)
-    const task: QueuedTask = (finished, next) => {
-      const turn: Turn = {
-        done: () => {
-          done()
-          finished()
-        },
-        next,
-      }
-      if (over === null) return runOperation(session, frame, mayRepeat, turn)
-      session.appends.afterAnswers(frame.address, () => {
-        session.err(ref, over)
-        turn.done()
-      })
-    }
-    session.queues.runTask(frame.address, task, publishes)
+  const { ref, address, type } = frame
+  const publishes = type === 'send'
+  // A send that may be a repetition is looked up before it counts. Every other operation counts at once
+  // (P-FR-9), except a leave, which never counts (P-LV-3).
+  const mayRepeat = publishes && session.window.mayRepeat(ref)
+  const over = mayRepeat || type === 'leave' ? null : session.chargeRate(ref)
+  session.queues.runTask(
+    address,
+    (turn) => {
+      if (over !== null) refuseInTurn(session, frame, { error: over, turn })
+      else if (frame.type === 'send') publish(session, frame, mayRepeat, turn)
+      else runOperation(session, frame, turn)
+    },
+    publishes,
+  )
+}
+
+/** Answers an error after the answers to the earlier appends of the address (P-ST-10). */
+function refuseInTurn(
+  session: Session,
+  frame: AddressedFrame,
+  { error, turn }: { readonly error: WireError; readonly turn: Turn },
+): void {
+  session.appends.afterAnswers(frame.address, () => {
+    session.err(frame.ref, error)
+    session.window.end(kindOf(frame))
+    turn.done()
   })
 }
 
-function runOperation(session: Session, frame: AddressedFrame, mayRepeat: boolean, turn: Turn): void {
-  const { done } = turn
+function runOperation(session: Session, frame: Exclude<AddressedFrame, SendFrame>, turn: Turn): void {
+  const done = (): void => {
+    session.window.end('other')
+    turn.done()
+  }
   switch (frame.type) {
-    case 'send':
-      return publish(session, frame, mayRepeat, turn)
     case 'leave':
       leave(session, frame)
       return done()
@@ -115,18 +127,6 @@ function finish(session: Session, operation: Promise<void>, done: () => void): v
     session.close(CloseCode.internal, 'the hub has failed')
     done()
   })
-}
-
-/** Runs an operation in the window of its kind, or answers `busy` (P-PB-6). */
-function runInWindow(
-  session: Session,
-  { ref, kind }: { readonly ref: number; readonly kind: WindowKind },
-  operation: (done: () => void) => void,
-): void {
-  const { window } = session
-  if (window.begin(kind)) operation(() => window.end(kind))
-  else session.err(ref, busy)
-  window.noteRef(ref)
 }
 
 function refuseUnknown(session: Session, ref: number | null): void {

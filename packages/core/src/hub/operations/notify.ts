@@ -16,10 +16,8 @@ export function notifyListeners(
 ): void {
   const { context, user } = session
   const { event } = delivery
-  const listeners = context.listeners.listeners(event)
-  if (listeners.length === 0) return
   const message = { ...delivery, from: user.id, user, session } as HubDelivery
-  for (const listener of listeners)
+  for (const listener of context.listeners.listeners(event))
     attempt(
       () => (listener as (data: unknown, message: HubDelivery) => unknown)(data, message),
       () => {},

@@ -1,31 +1,37 @@
 import type { AppendKey, NewMessage } from '../../backplane/backplane.ts'
 import type { SendFrame } from '../../protocol/client-frames.ts'
-import type { WireError } from '../../protocol/encode.ts'
+import { encodeStored, type WireError } from '../../protocol/encode.ts'
 import { encodeValue } from '../../protocol/json.ts'
 import { encodeMeta } from '../../protocol/meta.ts'
 import { valueFault } from '../../protocol/values.ts'
 import { fingerprint } from '../../runtime/hash.ts'
-import { attempt, whenReady } from '../../runtime/maybe-promise.ts'
+import { attempt, isPromise } from '../../runtime/maybe-promise.ts'
 import { addressKind } from '../../vocabulary/address.ts'
+import type { JsonText } from '../../vocabulary/json-text.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
 import { authorizeContent } from '../policy/authorize.ts'
 import type { SoundContent } from '../policy/replacement.ts'
-import type { Appended } from '../sessions/append.ts'
+import type { Turn } from '../sessions/address-queues.ts'
+import type { Append, Appended } from '../sessions/append.ts'
 import type { Session } from '../sessions/session.ts'
 import { badPayload, checkEvent, checkMeta, type ValidData, validateEvent } from './checks.ts'
 import { notifyListeners } from './notify.ts'
 
-/** The turn of a send in the queue of its address. */
-export interface Turn {
-  /** Called when the send was answered. */
-  readonly done: () => void
-  /** Called when the next send may be started. */
-  readonly next: () => void
-}
-
 const conflict: WireError = {
   code: 'conflict',
   message: 'unable to send: this ref was used for something else, or is too old to be known',
+}
+
+/** A send in its turn. */
+interface Send {
+  readonly session: Session
+  readonly frame: SendFrame
+  /** The turn in the queue of the address. */
+  readonly turn: Turn
+  /** The data as text; `null` for data that cannot be taken. */
+  readonly json: JsonText | null
+  /** The key by which the log recognises a repetition. */
+  readonly key: AppendKey
 }
 
 /**
@@ -37,87 +43,123 @@ const conflict: WireError = {
  * rate.
  */
 export function publish(session: Session, frame: SendFrame, mayRepeat: boolean, turn: Turn): void {
-  const { context } = session
-  const { ref, address, event } = frame
-  const { done, next } = turn
-  // The answers to the sends to an address come in the order of their refs (P-ST-10).
-  const inTurn = (answer: () => void): void => {
-    session.appends.afterAnswers(address, () => {
-      answer()
-      done()
-    })
-    next()
-  }
-  const refuse = (error: WireError): void => inTurn(() => session.err(ref, error))
-  const sound = valueFault(frame.data, context.limits.depth) === null
-  const json = sound ? encodeValue(frame.data) : ''
+  const { context, id, user } = session
+  const { ref, address, event, data } = frame
+  const sound = valueFault(data, context.limits.depth) === null
+  const json = sound ? encodeValue(data) : null
   const key: AppendKey = {
-    user: session.user.id,
-    session: session.id,
+    user: user.id,
+    session: id,
     ref,
-    hash: sound ? fingerprint(`${event}\n${json}`) : '',
+    hash: json === null ? '' : fingerprint(`${event}\n${json}`),
     window: context.limits.inflight,
     by: context.id,
   }
-  const proceed = (): void => {
-    const over = mayRepeat ? session.chargeRate(ref) : null
-    const valid = over ?? checkSend(session, frame, sound)
-    if ('code' in valid) return refuse(valid)
-    const meta = frame.meta as Meta | null
-    const content = {
-      data: json,
-      meta: meta === null ? null : encodeMeta(meta),
-      value: valid.data,
-      facts: meta,
-    }
-    const store = (allowed: WireError | SoundContent): void => {
-      if ('code' in allowed) return refuse(allowed)
-      const message: NewMessage = {
-        event,
-        data: allowed.data,
-        meta: allowed.meta,
-        from: session.user.id,
-        id: `${session.id}.${ref}`,
-      }
-      session.appends.append(address, {
-        message,
-        key,
-        next,
-        done: (result) => {
-          answer(session, ref, result)
-          done()
-          if (result.outcome === 'stored') notifyStored(session, frame, allowed, result)
-        },
-      })
-    }
-    const request = { action: 'send', address, event, data: valid.data, meta } as const
-    whenReady(authorizeContent(session, request, content), store, unexpected)
-  }
-  if (!mayRepeat || !sound || addressKind(address) === null) return proceed()
+  const send = { session, frame, turn, json, key }
+  if (!mayRepeat) checkAndStore(send)
+  else if (!sound || addressKind(address) === null) chargeAndStore(send)
+  else lookUp(send)
+}
+
+/** Answers a send that the log has already stored; every other send goes on. */
+function lookUp(send: Send): void {
+  const { session, frame, key } = send
+  const { context } = session
   attempt(
-    () => context.backplane.find(address, key),
+    () => context.backplane.find(frame.address, key),
     (known) => {
-      if (known === null || !('at' in known) || known.outcome === 'overtaken') return proceed()
-      inTurn(() => answer(session, ref, known))
+      if (known === null || !('at' in known) || known.outcome === 'overtaken') return chargeAndStore(send)
+      answerInTurn(send, () => answer(session, frame.ref, known))
     },
     (error) => {
       // It may be a repetition: the append itself will tell.
-      context.reportBackplane(error, address)
-      proceed()
+      context.reportBackplane(error, frame.address)
+      chargeAndStore(send)
     },
   )
 }
 
-/** `authorizeContent` answers every failure of the policy with an error for the client, so it never rejects. */
-function unexpected(error: unknown): never {
-  throw error
+function chargeAndStore(send: Send): void {
+  const over = send.session.chargeRate(send.frame.ref)
+  if (over === null) checkAndStore(send)
+  else refuse(send, over)
+}
+
+function checkAndStore(send: Send): void {
+  const { session, frame, json } = send
+  const valid = checkSend(session, frame, json !== null)
+  if ('code' in valid) return refuse(send, valid)
+  const { address, event } = frame
+  const meta = frame.meta as Meta | null
+  const content: SoundContent = {
+    data: json ?? '',
+    meta: meta === null ? null : encodeMeta(meta),
+    value: valid.data,
+    facts: meta,
+  }
+  const request = { action: 'send', address, event, data: valid.data, meta } as const
+  const allowed = authorizeContent(session, request, content)
+  // The promise never rejects: every failure of the policy becomes an error for the client.
+  if (isPromise(allowed)) void allowed.then((later) => store(send, later))
+  else store(send, allowed)
+}
+
+function store(send: Send, allowed: WireError | SoundContent): void {
+  if ('code' in allowed) return refuse(send, allowed)
+  send.session.appends.append(send.frame.address, new SentMessage(send, allowed))
+}
+
+const refuse = (send: Send, error: WireError): void =>
+  answerInTurn(send, () => send.session.err(send.frame.ref, error))
+
+/** The answers to the sends to an address come in the order of their refs (P-ST-10). */
+function answerInTurn(send: Send, answer: () => void): void {
+  send.session.appends.afterAnswers(send.frame.address, () => {
+    answer()
+    end(send)
+  })
+  send.turn.next()
+}
+
+function end({ session, turn }: Send): void {
+  session.window.end('publishing')
+  turn.done()
+}
+
+/** A message of a client for the log. It is an object without closures, because each message makes one. */
+class SentMessage implements Append {
+  readonly message: NewMessage
+  readonly #send: Send
+  readonly #content: SoundContent
+
+  constructor(send: Send, content: SoundContent) {
+    const { session, frame } = send
+    const { data, meta } = content
+    const id = `${session.id}.${frame.ref}`
+    this.message = { event: frame.event, data, meta, from: session.user.id, id }
+    this.#send = send
+    this.#content = content
+  }
+
+  get key(): AppendKey {
+    return this.#send.key
+  }
+
+  next(): void {
+    this.#send.turn.next()
+  }
+
+  answered(result: Appended): void {
+    const { session, frame } = this.#send
+    answer(session, frame.ref, result)
+    end(this.#send)
+    if (result.outcome === 'stored') notifyStored(session, frame, this.#content, result)
+  }
 }
 
 function answer(session: Session, ref: number, result: Appended): void {
-  if (result.outcome === 'conflict') return session.err(ref, conflict)
-  const { epoch, at, id } = result
-  const dup = result.outcome === 'duplicate' ? { dup: true } : {}
-  session.ok(ref, JSON.stringify({ epoch, at, id, ...dup }))
+  if (result.outcome === 'conflict') session.err(ref, conflict)
+  else session.ok(ref, encodeStored(result, result.outcome === 'duplicate'))
 }
 
 function checkSend(session: Session, frame: SendFrame, sound: boolean): ValidData | WireError {
@@ -130,11 +172,13 @@ function checkSend(session: Session, frame: SendFrame, sound: boolean): ValidDat
   return sound ? validateEvent(session, frame.event, frame.data) : badPayload
 }
 
-function notifyStored(session: Session, frame: SendFrame, content: SoundContent, result: Appended): void {
-  if (result.outcome === 'conflict') return
-  const { epoch, at, id, time } = result
-  const { event, address } = frame
-  const { value, facts: meta } = content
+function notifyStored(
+  session: Session,
+  { event, address }: SendFrame,
+  { value, facts: meta }: SoundContent,
+  { epoch, at, id, time }: Exclude<Appended, { outcome: 'conflict' }>,
+): void {
+  if (!session.context.listeners.has(event)) return
   notifyListeners(
     session,
     { event, address, meta, durable: true, id, position: [epoch, at, id], time },

@@ -69,20 +69,37 @@ export function askPolicy<T>(
   request: AccessRequest,
   allowed: (answer: true | Replacement) => T,
 ): MaybePromise<WireError | T> {
-  const { context, user, id: session } = asker
-  const { authorize: policy } = context.options
+  const { authorize: policy } = asker.context.options
   if (policy === undefined) return noPolicy
-  const { action } = request
-  const failed = (error: unknown): WireError => policyError(asker, request, error)
   try {
-    const answer = policy({ user, session, ...request } as unknown as AuthorizeRequest)
-    if (!isPromise(answer)) return allows(answer) ? allowed(answer) : notAllowed(action)
-    return inTime(context, answer, action)
-      .then((later) => (allows(later) ? allowed(later) : notAllowed(action)))
-      .catch(failed)
+    const answer = policy(policyRequest(asker, request))
+    if (isPromise(answer)) return answeredLater(asker, request, answer, allowed)
+    return allows(answer) ? allowed(answer) : notAllowed(request.action)
   } catch (error) {
-    return failed(error)
+    return policyError(asker, request, error)
   }
+}
+
+/** Makes the argument of the policy. To list its fields costs a tenth of copying them with `...`. */
+function policyRequest({ user, id: session }: Asker, request: AccessRequest): AuthorizeRequest {
+  const { action, address, event, data, meta } = request
+  const asked =
+    event === undefined
+      ? { user, session, action, address }
+      : { user, session, action, address, event, data, meta }
+  return asked as AuthorizeRequest
+}
+
+function answeredLater<T>(
+  asker: Asker,
+  request: AccessRequest,
+  answer: PromiseLike<unknown>,
+  allowed: (answer: true | Replacement) => T,
+): Promise<WireError | T> {
+  const { action } = request
+  return inTime(asker.context, answer, action)
+    .then((later) => (allows(later) ? allowed(later) : notAllowed(action)))
+    .catch((error) => policyError(asker, request, error))
 }
 
 const allows = (answer: unknown): answer is true | Replacement =>

@@ -114,10 +114,10 @@ export async function reauthorize(session: Session): Promise<void> {
 
 function reauthorizeRoom(session: Session, address: string): Promise<void> {
   return new Promise((resolve, reject) =>
-    session.queues.runTask(address, (next) => {
+    session.queues.runTask(address, (turn) => {
       const decided = (refused: WireError | null): void => {
         if (refused !== null && !session.ended) removeFromRoom(session, address, refused)
-        next()
+        turn.done()
         resolve()
       }
       // The session may have left the room before its turn came.

@@ -1,8 +1,47 @@
-/**
- * An operation in a queue. It calls `done` once when it has finished, in the same call or later. An operation
- * that may overlap calls `next` before, when the next overlapping operation may start.
- */
-export type QueuedTask = (done: () => void, next: () => void) => void
+/** An operation in a queue. It ends its turn once, in the same call or later. */
+export type QueuedTask = (turn: Turn) => void
+
+/** The turn of one operation in the queue of its address. */
+export class Turn {
+  /** The queue; `null` while the operation is alone on its address, and runs in the call that started it. */
+  #queue: Queue | null = null
+  #number = 0
+  #finished = false
+  #open = false
+
+  /** True after {@link Turn.done}. */
+  get finished(): boolean {
+    return this.#finished
+  }
+
+  /** Ends the turn: the operation has finished. */
+  done(): void {
+    if (this.#finished) return
+    this.#finished = true
+    if (this.#queue === null) return
+    this.#queue.running--
+    this.#goOn(this.#queue)
+  }
+
+  /** Lets the next overlapping operation start before this operation has finished. */
+  next(): void {
+    this.#open = true
+    if (this.#queue !== null) this.#goOn(this.#queue)
+  }
+
+  /** Counts the turn in a queue. */
+  enter(queue: Queue): void {
+    this.#queue = queue
+    this.#number = ++queue.started
+    queue.running++
+    queue.open = this.#open
+  }
+
+  #goOn(queue: Queue): void {
+    if (queue.started === this.#number) queue.open = true
+    queue.advance()
+  }
+}
 
 /** A task that waits. */
 interface Waiting {
@@ -20,8 +59,28 @@ class Queue {
   started = 0
   /** True when the newest of the started tasks allows an overlapping task to start. */
   open = false
-  /** True while tasks are started. */
-  advancing = false
+  readonly #onIdle: (queue: Queue) => void
+  #advancing = false
+
+  /** @param onIdle - Called when no task runs or waits. */
+  constructor(onIdle: (queue: Queue) => void) {
+    this.#onIdle = onIdle
+  }
+
+  /** Starts the tasks whose turn it is. */
+  advance(): void {
+    if (this.#advancing) return
+    this.#advancing = true
+    for (let head = this.waiting[0]; head !== undefined; head = this.waiting[0]) {
+      if (this.running > 0 && !(head.overlaps && this.open)) break
+      this.waiting.shift()
+      const turn = new Turn()
+      turn.enter(this)
+      head.task(turn)
+    }
+    this.#advancing = false
+    if (this.running === 0 && this.waiting.length === 0) this.#onIdle(this)
+  }
 }
 
 /**
@@ -45,60 +104,24 @@ export class AddressQueues {
     const queue = this.#busy.get(address)
     if (queue === undefined) return this.#startIdle(address, task)
     queue.waiting.push({ task, overlaps })
-    this.#advance(address, queue)
+    queue.advance()
   }
 
   /** Starts the first task of an address. A task that finishes in the call needs no queue. */
   #startIdle(address: string, task: QueuedTask): void {
-    let finished = false
-    let open = false
-    let done = (): void => {
-      finished = true
-    }
-    let next = (): void => {
-      open = true
-    }
-    task(
-      () => done(),
-      () => next(),
-    )
-    if (finished) return
-    const queue = this.#busy.get(address) ?? new Queue()
-    this.#busy.set(address, queue)
-    ;({ done, next } = this.#begin(address, queue))
-    if (open) next()
+    const turn = new Turn()
+    task(turn)
+    if (turn.finished) return
+    const queue = this.#busy.get(address) ?? this.#add(address)
+    turn.enter(queue)
+    queue.advance()
   }
 
-  /** Counts a task as started; returns the functions with which it goes on. */
-  #begin(address: string, queue: Queue): { readonly done: () => void; readonly next: () => void } {
-    const number = ++queue.started
-    let finished = false
-    queue.running++
-    queue.open = false
-    const next = (): void => {
-      if (queue.started === number) queue.open = true
-      this.#advance(address, queue)
-    }
-    const done = (): void => {
-      if (finished) return
-      finished = true
-      queue.running--
-      next()
-    }
-    return { done, next }
-  }
-
-  #advance(address: string, queue: Queue): void {
-    if (queue.advancing) return
-    queue.advancing = true
-    for (let head = queue.waiting[0]; head !== undefined; head = queue.waiting[0]) {
-      if (queue.running > 0 && !(head.overlaps && queue.open)) break
-      queue.waiting.shift()
-      const { done, next } = this.#begin(address, queue)
-      head.task(done, next)
-    }
-    queue.advancing = false
-    if (queue.running === 0 && queue.waiting.length === 0 && this.#busy.get(address) === queue)
-      this.#busy.delete(address)
+  #add(address: string): Queue {
+    const added = new Queue((queue) => {
+      if (this.#busy.get(address) === queue) this.#busy.delete(address)
+    })
+    this.#busy.set(address, added)
+    return added
   }
 }

@@ -40,8 +40,8 @@ export class AppendLane {
   #delay = firstRetryDelay
   #wake: Undo | null = null
   #settling = false
-  /** Continues the sender of the newest append, when the lane was full. */
-  #next: (() => void) | null = null
+  /** The newest append, when the lane was full: its sender waits. */
+  #last: Append | null = null
 
   /** @param onEmpty - Called when every job was answered: the lane is not used any more. */
   constructor(context: HubContext, address: string, onEmpty: () => void) {
@@ -80,7 +80,7 @@ export class AppendLane {
 
   #add(request: Append): Job {
     const finish = (result: Appended | null): void => {
-      if (result !== null) request.done(result)
+      if (result !== null) request.answered(result)
     }
     const job: Job = { request, finish, state: 'held', result: null, behind: false, repeated: false }
     this.#jobs.push(job)
@@ -88,9 +88,9 @@ export class AppendLane {
   }
 
   /** The log recognises as many refs as the window has, so that no more may be undecided. */
-  #continue({ key, next }: Append): void {
-    if (this.#jobs.length < key.window) next()
-    else this.#next = next
+  #continue(request: Append): void {
+    if (this.#jobs.length < request.key.window) request.next()
+    else this.#last = request
   }
 
   /** Hands all undecided jobs to the log, each behind the one before it. */
@@ -167,9 +167,9 @@ export class AppendLane {
   }
 
   #callNext(): void {
-    const next = this.#next
-    this.#next = null
-    next?.()
+    const last = this.#last
+    this.#last = null
+    last?.next()
   }
 
   /** Hands the undecided jobs to the log again: at once, or after a while when an outcome is unknown. */

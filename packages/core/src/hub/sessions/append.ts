@@ -10,9 +10,9 @@ export interface Append {
   /** The key by which the log recognises a repetition. */
   readonly key: AppendKey
   /** Called once with the answer of the log, in the order of the appends, unless the hub is closed first. */
-  readonly done: (result: Appended) => void
+  answered(result: Appended): void
   /** Called when the next append may follow: the log need not have answered. */
-  readonly next: () => void
+  next(): void
 }
 
 /** Tells whether an answer decides about a message. */

@@ -23,7 +23,7 @@ export class Appends {
     let answer: MaybePromise<AppendResult>
     try {
       answer = this.#context.backplane.append(address, request.message, request.key)
-      if (!isPromise(answer) && isFinal(answer)) return request.done(answer)
+      if (!isPromise(answer) && isFinal(answer)) return request.answered(answer)
     } catch (error) {
       answer = Promise.reject(error)
     }

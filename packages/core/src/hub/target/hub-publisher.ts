@@ -111,14 +111,14 @@ export class HubPublisher {
       }
       const id = `${name}.${ref}`
       const message = { event, ...content, from: options?.from ?? null, id }
-      const task: QueuedTask = (finished, next) =>
+      const task: QueuedTask = (turn) =>
         this.#appends.append(address, {
           message,
           key,
-          next,
-          done: (result) => {
+          next: () => turn.next(),
+          answered: (result) => {
             decided()
-            finished()
+            turn.done()
             if (result.outcome !== 'conflict')
               return resolve({ position: [result.epoch, result.at, result.id], id: result.id })
             reject(new ChatError('conflict', conflictOf(options?.idempotencyKey)))
