@@ -87,7 +87,12 @@ export type AuthorizeRequest<U extends User = User, C = Untyped> = {
     }[EventName<C>]
 )
 
-/** Limits of the protocol (P-LV-3), and of connections. Sizes are in bytes, durations in milliseconds. */
+/**
+ * Limits of the protocol (P-LV-3), and of connections. Sizes are in bytes, durations in milliseconds.
+ *
+ * Work is counted in units, on each node by itself. The {@link User.payer} pays for them, by default the
+ * user; the remote address pays for users that are {@link User.anonymous}.
+ */
 export interface Limits extends AdmissionLimits {
   /** Size of one frame. Default: 64 KiB. */
   readonly frame: number
@@ -99,9 +104,12 @@ export interface Limits extends AdmissionLimits {
   readonly rooms: number
   /** Unanswered sends and calls of a session. Default: 64. */
   readonly inflight: number
-  /** Operations per second and user, on average. Default: 50. */
+  /**
+   * Units per second and user for operations, on average. An operation costs 1 unit, and a page of history or
+   * of members 1 unit for each 16 KiB (P-LV-6). Default: 50.
+   */
   readonly rate: number
-  /** Operations that a user may do at once. Default: 100. */
+  /** Units that a user may spend on operations at once. Default: 100. */
   readonly burst: number
   /**
    * Bytes that may wait for one connection. Above it, the hub stops queueing messages for the connection, and
@@ -115,10 +123,18 @@ export interface Limits extends AdmissionLimits {
    * s.
    */
   readonly stalled: number
-  /** Attempts to resume, per second and user. Default: 1. */
+  /** Resumes per second and session. Sessions do not share this limit. Default: 1. */
   readonly resumeRate: number
-  /** Attempts to resume that a user may make at once. Default: 10. */
+  /** Resumes of a session at once. Default: 10. */
   readonly resumeBurst: number
+  /**
+   * Units per second and user for catching up, on average. A `hello` costs 1 unit, and 1 for each room in it;
+   * new credentials cost 1 for each joined room, and a replay 1 for each 16 KiB (P-LV-7). A user who owes
+   * units waits for fresh sessions and for replays. Default: 500.
+   */
+  readonly catchUpRate: number
+  /** Units that a user may spend on catching up at once. Default: 5 000. */
+  readonly catchUpBurst: number
 }
 
 /** Timeouts of the hub, in milliseconds. */

@@ -39,6 +39,8 @@ export const defaultLimits: Numbers<
   | 'stalled'
   | 'resumeRate'
   | 'resumeBurst'
+  | 'catchUpRate'
+  | 'catchUpBurst'
 > = {
   frame: frameBytes,
   transmission: 262_144,
@@ -52,7 +54,14 @@ export const defaultLimits: Numbers<
   stalled: 15_000,
   resumeRate: 1,
   resumeBurst: 10,
+  catchUpRate: 500,
+  catchUpBurst: 5_000,
 }
+
+/** Bytes of an answer or a replay that cost a unit (P-LV-6, P-LV-7). */
+export const unitBytes = 16_384
+/** Maximum time for which the `hello` of a fresh session waits for the units that its payer owes (P-LV-7). */
+export const helloPatience = 5_000
 
 /** Defaults of the hub's timeouts (P-HS-2, P-HS-3, P-HS-6, P-LV-1). */
 export const defaultTimeouts = {

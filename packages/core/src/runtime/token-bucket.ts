@@ -28,10 +28,10 @@ export class TokenBucket {
     return lacking > 0 ? Math.ceil((lacking / this.#rate) * 1000) : 0
   }
 
-  /** Takes a token even from an empty bucket. The debt is paid off first. */
-  charge(now: number): void {
+  /** Takes tokens even from an empty bucket. The debt is paid off first. */
+  charge(now: number, tokens = 1): void {
     this.#fill(now)
-    this.#tokens--
+    this.#tokens -= tokens
   }
 
   /** Takes all tokens. */

@@ -59,7 +59,7 @@ export class TokenRefresh {
     this.#writer.add({
       publishes: false,
       repeat: 'bound',
-      counts: false,
+      counts: true,
       frame: (ref) => encodeFrame('auth', ref, token),
       resolve: (result) => this.start(lifetimeOf(result)),
       reject: (error) => this.#report(error, connection),

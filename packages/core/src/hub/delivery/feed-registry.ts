@@ -1,14 +1,18 @@
 import type { HubContext } from '../context.ts'
+import { HistoryPages } from './history-pages.ts'
 import { LogFeed } from './log-feed.ts'
 import type { Reader } from './reader.ts'
 
 /** The feeds of this node, by address. A feed exists while a session or an operation holds it. */
 export class FeedRegistry {
+  /** Pages of history of all addresses. */
+  readonly history: HistoryPages
   readonly #context: HubContext
   readonly #feeds = new Map<string, LogFeed>()
 
   constructor(context: HubContext) {
     this.#context = context
+    this.history = new HistoryPages(context)
   }
 
   /** All feeds. */

@@ -1,10 +1,10 @@
 import type { TakeResult } from '../../backplane/backplane.ts'
 import type { ClientFrame, HelloFrame } from '../../protocol/client-frames.ts'
-import { protocolVersion, secretLength, sessionIdLength } from '../../protocol/limits.ts'
+import { helloPatience, protocolVersion, secretLength, sessionIdLength } from '../../protocol/limits.ts'
 import { ProtocolError } from '../../protocol/protocol-error.ts'
 import { sha256 } from '../../runtime/hash.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
-import { type Aborter, createAborter } from '../../runtime/signal.ts'
+import { type Aborter, createAborter, onAbort } from '../../runtime/signal.ts'
 import { CloseCode } from '../../vocabulary/close-codes.ts'
 import type { User } from '../options.ts'
 import { authenticate } from '../policy/authenticate.ts'
@@ -94,16 +94,12 @@ export class HubHandshake implements PendingHandshake {
    * ended.
    */
   async #openSession(hello: HelloFrame, user: User, secret: string): Promise<Session | null> {
-    if (hello.session === null) return await this.#freshSession(user, secret)
+    if (hello.session === null) return await this.#freshSession(hello, user, secret)
     const { context, resumeRates } = this.#state
     const { backplane, runtime, timeouts } = context
-    const key = rateKey(user, this.#connection.handshake.remoteAddress)
-    const wait = resumeRates.takeToken(key, runtime.now())
-    if (wait > 0) {
-      this.#connection.refuse('too many attempts to resume', wait)
-      return null
-    }
     const { id, n } = hello.session
+    const wait = resumeRates.waitForToken(id, runtime.now())
+    if (wait > 0) return this.#refuse('too many resumes of this session', wait)
     const attempted = {
       user: user.id,
       secret: sha256(hello.session.secret),
@@ -126,12 +122,21 @@ export class HubHandshake implements PendingHandshake {
         node: context.id,
       })
     if (this.#cancelled) return null
-    if (taken.outcome === 'unknown') return await this.#freshSession(user, secret)
+    if (taken.outcome === 'unknown') return await this.#freshSession(hello, user, secret)
+    // A client that comes back waits for no other: its session alone limits it.
+    resumeRates.charge(id, 1, runtime.now())
+    this.#chargeHello(hello, user)
     return this.#resumedSession(id, user, taken)
   }
 
-  async #freshSession(user: User, secret: string): Promise<Session | null> {
+  /** Makes a fresh session, once its payer owes nothing for earlier ones (P-LV-7). */
+  async #freshSession(hello: HelloFrame, user: User, secret: string): Promise<Session | null> {
     const { backplane, id: node, runtime, timeouts } = this.#state.context
+    const wait = this.#state.catchUpRates.waitForToken(this.#payer(user), runtime.now())
+    if (wait > helloPatience) return this.#refuse('too many new sessions', wait - helloPatience)
+    this.#chargeHello(hello, user)
+    if (wait > 0) await this.#pause(wait)
+    if (this.#cancelled) return null
     const id = runtime.id(sessionIdLength)
     try {
       await backplane.sessions.put({ id, user: user.id, secret: sha256(secret) }, node, timeouts.session)
@@ -176,6 +181,36 @@ export class HubHandshake implements PendingHandshake {
       () => {},
       (error) => context.reportError({ error, source: 'backplane', session: takeover.takeover }),
     )
+  }
+
+  #payer(user: User): string {
+    return rateKey(user, this.#connection.handshake.remoteAddress)
+  }
+
+  /** Charges a unit, and a unit for each room of which the policy will be asked. */
+  #chargeHello({ streams }: HelloFrame, user: User): void {
+    const { context, catchUpRates } = this.#state
+    let rooms = 0
+    for (const address of streams.keys()) if (address.startsWith('#')) rooms++
+    const units = 1 + Math.min(rooms, context.limits.rooms)
+    catchUpRates.charge(this.#payer(user), units, context.runtime.now())
+  }
+
+  /** Resolves after a time, or when the connection has ended. */
+  #pause(time: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#state.context.runtime.timer(time, resolve)
+      onAbort(this.#aborter.signal, () => {
+        cancel()
+        resolve()
+      })
+    })
+  }
+
+  /** Ends a handshake that comes too soon after others. Returns `null`, in place of a session. */
+  #refuse(reason: string, retryAfter: number): null {
+    this.#connection.refuse(reason, retryAfter)
+    return null
   }
 
   /** Registers the session. Returns `null` when the application has kicked it during the handshake. */

@@ -29,6 +29,8 @@ export class Welcome {
   readonly #options: WelcomeOptions
   readonly #requests = new Map<string, StreamRequest>()
   readonly #prepared = new Map<string, Prepared>()
+  /** Number of rooms for which the policy was asked. */
+  #rooms = 0
   /** The {@link Session.revision} at which the policy was asked. */
   #askedAt: number
   #failure: { readonly error: unknown } | null = null
@@ -72,6 +74,7 @@ export class Welcome {
     if (!own) {
       if (kind === null || since === 'malformed') return { refused: 'bad_request' }
       if (kind !== 'room') return { refused: 'forbidden' }
+      if (++this.#rooms > this.#session.context.limits.rooms) return { refused: 'too_large' }
       const refused = await authorize(this.#session, { action: 'join', address })
       if (refused !== null) return { refused: refused.code }
     }
@@ -122,12 +125,7 @@ export class Welcome {
 
   #attach(prepared: Prepared): string {
     if ('refused' in prepared) return JSON.stringify({ mode: 'refused', code: prepared.refused })
-    const { subscriptions } = this.#session
-    if (subscriptions.isFull(prepared.feed.address)) {
-      releaseLog(this.#session, prepared, 'left')
-      return JSON.stringify({ mode: 'refused', code: 'too_large' })
-    }
-    return encodeLogStart(subscriptions.attachLog(prepared))
+    return encodeLogStart(this.#session.subscriptions.attachLog(prepared))
   }
 
   /**

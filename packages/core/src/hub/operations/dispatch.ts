@@ -70,7 +70,7 @@ function runAddressed(session: Session, frame: AddressedFrame): void {
   const { ref, address, type } = frame
   const publishes = type === 'send'
   // A send that may be a repetition is looked up before it counts. Every other operation counts at once
-  // (P-FR-9), except a leave, which never counts (P-LV-3).
+  // (P-FR-9), except a leave, which never counts (P-LV-6).
   const mayRepeat = publishes && session.window.mayRepeat(ref)
   const over = mayRepeat || type === 'leave' ? null : session.chargeRate(ref)
   session.queues.runTask(

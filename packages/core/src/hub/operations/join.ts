@@ -22,16 +22,16 @@ async function tryJoin(
   { ref, address, since, state }: JoinFrame,
 ): Promise<WireError | null> {
   const { subscriptions } = session
+  if (subscriptions.isFull(address)) return tooManyRooms(session)
   // Every client receives `*` and its inbox without the policy.
   const permission = address.startsWith('#') ? new Permission(session, { action: 'join', address }) : null
   const forbidden = (await permission?.ask()) ?? null
   if (forbidden !== null) return forbidden
   const present = since === null ? subscriptions.startOf(address) : null
   if (present !== null) {
-    session.ok(ref, encodeAnswer(session, address, present))
+    answer(session, { ref, address }, present)
     return null
   }
-  if (subscriptions.isFull(address)) return tooManyRooms(session)
   const log = await acquireLog(session, { address, since, state })
   if ('refused' in log) return log.refused
   while (permission?.stale === true) {
@@ -59,12 +59,23 @@ function attachAndAnswer(session: Session, ref: number, log: AcquiredLog): void 
   const { subscriptions } = session
   // Flush pending presence changes first: this client's answer already includes them.
   log.room?.updates.flush()
-  session.ok(ref, encodeAnswer(session, log.feed.address, subscriptions.attachLog(log)))
+  const { address } = log.feed
+  answer(session, { ref, address }, subscriptions.attachLog(log))
   subscriptions.announce()
   subscriptions.pump()
 }
 
-/** Encodes the start of the reader and, in a room with presence, its members (P-PR-1). */
+/** Answers with the start of the reader and, in a room with presence, its members (P-PR-1). */
+function answer(
+  session: Session,
+  { ref, address }: Pick<JoinFrame, 'ref' | 'address'>,
+  start: LogStart,
+): void {
+  const json = encodeAnswer(session, address, start)
+  session.chargeAnswer(json)
+  session.ok(ref, json)
+}
+
 function encodeAnswer({ subscriptions }: Session, address: string, start: LogStart): string {
   const json = encodeLogStart(start)
   const room = subscriptions.roomPresence(address)

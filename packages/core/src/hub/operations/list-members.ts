@@ -47,6 +47,8 @@ async function answerMembers(
     const revoked = await permission.ask()
     if (revoked !== null) return revoked
   }
-  session.ok(ref, room.updates.page(after, Math.min(limit ?? memberPage.members, memberPage.max)))
+  const members = room.updates.page(after, Math.min(limit ?? memberPage.members, memberPage.max))
+  session.chargeAnswer(members)
+  session.ok(ref, members)
   return null
 }

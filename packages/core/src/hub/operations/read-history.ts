@@ -1,8 +1,7 @@
-import type { LogPage, LogRange } from '../../backplane/backplane.ts'
+import type { LogRange } from '../../backplane/backplane.ts'
 import type { ReadFrame } from '../../protocol/client-frames.ts'
-import { encodeMessage, type WireError } from '../../protocol/encode.ts'
+import type { WireError } from '../../protocol/encode.ts'
 import { historyPage } from '../../protocol/limits.ts'
-import { utf8Length } from '../../vocabulary/text.ts'
 import { Permission } from '../policy/authorize.ts'
 import type { Session } from '../sessions/session.ts'
 import { checkAddress } from './checks.ts'
@@ -26,57 +25,18 @@ async function tryRead(session: Session, frame: ReadFrame): Promise<WireError | 
   const permission = new Permission(session, { action: 'read', address })
   const forbidden = await permission.ask()
   if (forbidden !== null) return forbidden
-  const page = await readPage(session, frame)
+  const page = await session.feeds.history.readPage(address, rangeOf(frame))
   if (page === null) return { code: 'unavailable', message: 'unable to read: the log is out of reach' }
   while (permission.stale) {
     const revoked = await permission.ask()
     if (revoked !== null) return revoked
   }
-  session.ok(ref, encodePage(JSON.stringify(address), page, frame.after !== undefined))
+  session.chargeAnswer(page)
+  session.ok(ref, page)
   return null
 }
 
-/** Reads the page; returns `null` when the log is out of reach. */
-async function readPage(
-  { context }: Session,
-  { address, after, before, limit }: ReadFrame,
-): Promise<LogPage | null> {
-  const count = Math.min(limit ?? historyPage.messages, historyPage.max)
-  const range: LogRange =
-    after !== undefined ? { after, limit: count } : { before: before ?? null, limit: count }
-  try {
-    return await context.backplane.read(address, range)
-  } catch (error) {
-    context.reportBackplane(error, address)
-    return null
-  }
-}
-
-function encodePage(address: string, page: LogPage, forward: boolean): string {
-  let prev = forward ? (page.entries[0]?.at ?? 1) - 1 : page.prev
-  const all = page.entries.map((entry) => {
-    const frame = encodeMessage(address, entry, prev)
-    prev = entry.at
-    return frame
-  })
-  const messages = fitAnswer(forward ? all : all.reverse())
-  const more = page.more || messages.length < all.length
-  if (!forward) messages.reverse()
-  const { epoch, base, top } = page
-  return `${JSON.stringify({ epoch, base, top }).slice(0, -1)},"messages":[${messages.join(',')}],"more":${more}}`
-}
-
-/**
- * Returns as many frames as fit in an answer, and at least one, from the side at which the client goes on
- * reading.
- */
-function fitAnswer(frames: readonly string[]): string[] {
-  let bytes = 0
-  const fitting: string[] = []
-  for (const frame of frames) {
-    bytes += utf8Length(frame) + 1
-    if (bytes > historyPage.bytes && fitting.length > 0) break
-    fitting.push(frame)
-  }
-  return fitting
+function rangeOf({ after, before, limit: wanted = historyPage.messages }: ReadFrame): LogRange {
+  const limit = Math.min(wanted, historyPage.max)
+  return after !== undefined ? { after, limit } : { before: before ?? null, limit }
 }

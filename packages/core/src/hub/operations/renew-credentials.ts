@@ -10,6 +10,8 @@ type AuthFrame = Extract<ClientFrame, { type: 'auth' }>
  * Takes a new token of the session's user, and asks again for the permission to each joined room (P-HS-9).
  */
 export async function renewCredentials(session: Session, { ref, token }: AuthFrame): Promise<void> {
+  const over = session.chargeRate(ref) ?? session.chargeCatchUp(session.rooms.length)
+  if (over !== null) return session.err(ref, over)
   const message = 'unable to accept these credentials'
   const { context, connection, aborter } = session
   const outcome = await authenticate(context, connection, { token, signal: aborter.signal })

@@ -27,7 +27,8 @@ export class HubState implements SessionServices {
   /** Counts the connections of the node, and refuses those over a limit. */
   readonly admission: Admission
   readonly rates: RateLimiter
-  /** Rate limits of attempts to resume. */
+  readonly catchUpRates: RateLimiter
+  /** Rate limits of resumes, by session. */
   readonly resumeRates: RateLimiter
   /** Writes the frames of each turn. */
   readonly flusher: TurnFlusher
@@ -53,6 +54,7 @@ export class HubState implements SessionServices {
       onExcess: (limit) => context.reportExcess(limit),
     })
     this.rates = new RateLimiter(limits.rate, limits.burst)
+    this.catchUpRates = new RateLimiter(limits.catchUpRate, limits.catchUpBurst)
     this.resumeRates = new RateLimiter(limits.resumeRate, limits.resumeBurst)
     this.flusher = new TurnFlusher(context.runtime)
   }
@@ -60,6 +62,7 @@ export class HubState implements SessionServices {
   /** Forgets idle rate limits, and looks for changes of presence whose hints were lost. */
   check(now: number): void {
     this.rates.sweep(now)
+    this.catchUpRates.sweep(now)
     this.resumeRates.sweep(now)
     this.presence?.check()
   }

@@ -6,7 +6,7 @@ import type { User } from '../options.ts'
 export const payerOf = ({ id, anonymous, payer }: User): string | null =>
   payer ?? (anonymous === true ? null : id)
 
-/** Returns the key under which the operations of a user count: the payer, or the remote address (P-LV-3). */
+/** Returns the key under which the operations of a user count: the payer, or the remote address (P-LV-6). */
 export function rateKey(user: User, remoteAddress: string): string {
   const payer = payerOf(user)
   return payer === null ? `address ${networkOf(remoteAddress)}` : `user ${payer}`
@@ -34,16 +34,30 @@ export class RateLimiter {
 
   /** Takes a token, and returns 0; without a token, returns the time until the next token in milliseconds. */
   takeToken(key: string, now: number): number {
-    let bucket = this.#buckets.get(key)
-    if (bucket === undefined) {
-      bucket = new TokenBucket(this.#rate, this.#burst, now)
-      this.#buckets.set(key, bucket)
-    }
-    return bucket.take(now)
+    return this.#bucket(key, now).take(now)
+  }
+
+  /** Returns the time until there is a token, in milliseconds; 0 when there is one. */
+  waitForToken(key: string, now: number): number {
+    return this.#buckets.get(key)?.wait(now, 1) ?? 0
+  }
+
+  /** Takes tokens, also those that are not there. The debt is paid off first. */
+  charge(key: string, tokens: number, now: number): void {
+    this.#bucket(key, now).charge(now, tokens)
   }
 
   /** Forgets the buckets that are full. */
   sweep(now: number): void {
     for (const [key, bucket] of this.#buckets) if (bucket.full(now)) this.#buckets.delete(key)
+  }
+
+  #bucket(key: string, now: number): TokenBucket {
+    let bucket = this.#buckets.get(key)
+    if (bucket === undefined) {
+      bucket = new TokenBucket(this.#rate, this.#burst, now)
+      this.#buckets.set(key, bucket)
+    }
+    return bucket
   }
 }

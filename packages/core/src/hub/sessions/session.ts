@@ -1,4 +1,5 @@
 import { encodeError, encodeOk, type WireError } from '../../protocol/encode.ts'
+import { unitBytes } from '../../protocol/limits.ts'
 import { attempt, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { createAborter } from '../../runtime/signal.ts'
@@ -6,6 +7,7 @@ import type { Place } from '../../transport/admission.ts'
 import { Frame } from '../../transport/batch.ts'
 import type { Connection, Handshake } from '../../transport/connection.ts'
 import { CloseCode, mayReconnect } from '../../vocabulary/close-codes.ts'
+import { exceedsBytes, utf8Length } from '../../vocabulary/text.ts'
 import type { Outbox } from '../connections/outbox.ts'
 import type { HubContext } from '../context.ts'
 import type { FeedRegistry } from '../delivery/feed-registry.ts'
@@ -26,7 +28,14 @@ import { Subscriptions } from './subscriptions.ts'
  * way.
  */
 const leastRetryAfter = 1_000
-const overRate = 'unable to run this operation: the rate limit is reached'
+
+/** Returns the refusal of an operation that must wait for units of a limit. */
+const overLimit = (limit: 'rate' | 'catchUpRate', retryAfter: number): WireError => ({
+  code: 'rate_limited',
+  message: 'unable to run this operation: the rate limit is reached',
+  retryAfter,
+  detail: { limit },
+})
 
 /** The services of a node that its sessions use. */
 export interface SessionServices {
@@ -38,6 +47,8 @@ export interface SessionServices {
   readonly presence: PresenceRegistry | null
   /** Rate limits of operations. */
   readonly rates: RateLimiter
+  /** Rate limits of the work with which clients catch up. */
+  readonly catchUpRates: RateLimiter
   /** Watches sessions that are not connected. */
   readonly expiry: SessionExpiry
 }
@@ -120,6 +131,7 @@ export class Session implements HubSession {
   /** Aborted when the connection ends. */
   readonly aborter: ReturnType<typeof createAborter> = createAborter()
   readonly #rates: RateLimiter
+  readonly #catchUpRates: RateLimiter
   /** Time until which every operation is refused, after a refusal for the rate. */
   #overRateUntil = 0
   readonly #sessionExpiry: SessionExpiry
@@ -132,11 +144,12 @@ export class Session implements HubSession {
   #renewed: number
 
   constructor(services: SessionServices, connection: SessionConnection, origin: SessionOrigin) {
-    const { context, feeds, presence, rates, expiry } = services
+    const { context, feeds, presence, rates, catchUpRates, expiry } = services
     this.context = context
     this.feeds = feeds
     this.presence = presence
     this.#rates = rates
+    this.#catchUpRates = catchUpRates
     this.#sessionExpiry = expiry
     this.connection = connection
     this.outbox = connection.outbox
@@ -296,19 +309,41 @@ export class Session implements HubSession {
 
   /**
    * Charges an operation to the user's rate; returns the error when the user is over it, else `null`
-   * (P-LV-3). After a refusal, every operation is refused until its `retryAfter` is over: otherwise an
+   * (P-LV-6). After a refusal, every operation is refused until its `retryAfter` is over: otherwise an
    * operation behind it in the pipeline could be stored before it is repeated (P-PB-11).
    */
   chargeRate(ref: number): WireError | null {
     if (this.window.takeFreeRepetition(ref)) return null
     const now = this.context.runtime.now()
     if (now >= this.#overRateUntil) {
-      const wait = this.#rates.takeToken(rateKey(this.#user, this.remoteAddress), now)
+      const wait = this.#rates.takeToken(this.#payer, now)
       if (wait === 0) return null
       this.#overRateUntil = now + Math.max(wait, leastRetryAfter)
     }
-    const retryAfter = this.#overRateUntil - now
-    return { code: 'rate_limited', message: overRate, retryAfter, detail: { limit: 'rate' } }
+    return overLimit('rate', this.#overRateUntil - now)
+  }
+
+  /** Charges the pages of an answer beyond the first to the user's rate (P-LV-6). */
+  chargeAnswer(json: string): void {
+    if (!exceedsBytes(json, unitBytes)) return
+    const units = Math.ceil(utf8Length(json) / unitBytes) - 1
+    this.#rates.charge(this.#payer, units, this.context.runtime.now())
+  }
+
+  /**
+   * Charges work with which the client catches up; returns the error when the user still owes for earlier
+   * work, else `null` (P-LV-7).
+   */
+  chargeCatchUp(units: number): WireError | null {
+    const now = this.context.runtime.now()
+    const wait = this.#catchUpRates.waitForToken(this.#payer, now)
+    if (wait > 0) return overLimit('catchUpRate', wait)
+    this.#catchUpRates.charge(this.#payer, units, now)
+    return null
+  }
+
+  get #payer(): string {
+    return rateKey(this.#user, this.remoteAddress)
   }
 
   #watchExpiry(): void {

@@ -1,4 +1,3 @@
-import { systemRuntime } from '@chat/core'
 import { ConformanceError } from '../check.ts'
 import type { ProtocolHarness, ProtocolLack } from './harness.ts'
 import type { HubUnderTest } from './hub-under-test.ts'
@@ -24,10 +23,6 @@ export function obstacle({ lacks = {} }: ProtocolHarness, { needs = [] }: Protoc
   }
   return null
 }
-
-/** Lets real time pass. */
-export const sleep = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => void systemRuntime.timer(milliseconds, resolve))
 
 /** Returns a part of the harness that a case needs. */
 export function given<T>(part: T | undefined, name: ProtocolLack): T {

@@ -78,7 +78,7 @@ export interface ProtocolHarness extends Pick<SuiteTiming, 'deadline' | 'quiet'>
   readonly welcome?: ExpectedWelcome
   /** Milliseconds until a connection without `hello` is closed. Default: 5000. */
   readonly helloTimeout?: number
-  /** Resumes of a user: so many at once, and so many per second. Default: 10 and 1. */
+  /** Resumes of a session: so many at once, and so many per second. Default: 10 and 1. */
   readonly resumes?: { readonly burst: number; readonly rate: number }
   /** Starts another hub, for the case that ends it. */
   startAnother?(): Promise<EndableHub>

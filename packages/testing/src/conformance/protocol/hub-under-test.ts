@@ -2,8 +2,9 @@ import { systemRuntime } from '@chat/core'
 import { same } from '../check.ts'
 import { Poller } from '../poller.ts'
 import { ProtocolClient } from './client.ts'
-import { messageOf, positionOf, type WireMessage, type WirePosition } from './frames.ts'
+import { messageOf, positionOf, type WireMessage, type WirePosition, type WireResult } from './frames.ts'
 import type { ProtocolHarness, ProtocolUser } from './harness.ts'
+import { sleep } from './sleep.ts'
 import type { ProtocolSocket } from './socket.ts'
 
 /** Content of a `hello`, as far as a case cares. */
@@ -138,12 +139,21 @@ export class HubUnderTest {
     const reader = await this.welcomed()
     const messages: WireMessage[] = []
     for (let more = true; more; ) {
-      const page = await reader.succeed('read', room, { after: messages.at(-1)?.at ?? 0, limit: 1000 })
+      const page = await this.#page(reader, room, messages.at(-1)?.at ?? 0)
       messages.push(...page.messages.map(messageOf))
       more = page.more && page.messages.length > 0
     }
     await reader.cut()
     return messages
+  }
+
+  /** Reads a page, and waits for the units that the pages before it have cost (P-LV-6). */
+  async #page(reader: ProtocolClient, room: string, after: number): Promise<WireResult> {
+    const options = { after, limit: 1000 }
+    const { code, result, extra } = await reader.request('read', room, options)
+    if (code === 'ok') return result
+    if (code === 'rate_limited') await sleep(extra.retryAfter ?? 0)
+    return reader.succeed('read', room, options)
   }
 
   /** Checks that the history of a room comes to have exactly these events. */

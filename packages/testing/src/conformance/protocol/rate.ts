@@ -1,8 +1,9 @@
 import { ConformanceError, holds, oneOf, same } from '../check.ts'
-import { type ProtocolCase, sleep } from './case.ts'
+import type { ProtocolCase } from './case.ts'
 import type { ProtocolClient } from './client.ts'
 import type { WireAnswer } from './frames.ts'
 import type { HubUnderTest } from './hub-under-test.ts'
+import { sleep } from './sleep.ts'
 
 /** Operations that count toward the rate, besides `send`. */
 const counted: readonly (readonly [type: string, elements: (room: string) => unknown[]])[] = [
@@ -13,16 +14,19 @@ const counted: readonly (readonly [type: string, elements: (room: string) => unk
   ['call', () => ['nobody', 1]],
 ]
 
+/** Operations besides sends and calls that may be unanswered. */
+const window = 16
+
 /** Limits of operations per second. */
 export const rate: readonly ProtocolCase[] = [
   {
     name: 'the rate is a burst and so many operations a second; above it rate_limited tells when to retry',
-    rules: ['P-LV-3'],
+    rules: ['P-LV-6'],
     run: limitsRate,
   },
   {
     name: 'the rate holds for all sessions of a user, and not for other users',
-    rules: ['P-LV-3'],
+    rules: ['P-LV-6'],
     async run(hub) {
       const [room, user] = [hub.room(), hub.user()]
       const [client, tab] = [await hub.welcomed({ user }), await hub.welcomed({ user })]
@@ -34,7 +38,7 @@ export const rate: readonly ProtocolCase[] = [
   },
   ...counted.map(([type, elements]) => ({
     name: `the rate counts ${type}`,
-    rules: ['P-LV-3'],
+    rules: ['P-LV-6'],
     async run(hub: HubUnderTest) {
       const room = hub.room()
       const client = await hub.welcomed()
@@ -43,8 +47,23 @@ export const rate: readonly ProtocolCase[] = [
     },
   })),
   {
+    name: 'the rate counts auth',
+    rules: ['P-LV-6'],
+    async run(hub) {
+      const [room, user] = [hub.room(), hub.user()]
+      const client = await hub.welcomed({ user })
+      await exhaust(client, room)
+      await expectLimited(client, ['auth', user.token])
+    },
+  },
+  {
+    name: 'the rate counts the pages of 16 KiB of a read',
+    rules: ['P-LV-6'],
+    run: countsBytes,
+  },
+  {
     name: 'a send that was refused for the rate may be sent again with its ref, unless a greater ref was stored',
-    rules: ['P-LV-3', 'P-PB-2'],
+    rules: ['P-LV-6', 'P-PB-2'],
     async run(hub) {
       const room = hub.room()
       const client = await hub.welcomed()
@@ -62,7 +81,7 @@ export const rate: readonly ProtocolCase[] = [
   },
   {
     name: 'the rate counts no pings and no leaves',
-    rules: ['P-LV-3'],
+    rules: ['P-LV-6'],
     async run(hub) {
       const room = hub.room()
       const client = await hub.welcomed()
@@ -73,7 +92,7 @@ export const rate: readonly ProtocolCase[] = [
   },
   {
     name: 'the rate is checked after a known repetition, and before address, depth and event',
-    rules: ['P-FR-9', 'P-LV-3'],
+    rules: ['P-FR-9', 'P-LV-6'],
     async run(hub) {
       const room = hub.room()
       const client = await hub.welcomed()
@@ -87,7 +106,7 @@ export const rate: readonly ProtocolCase[] = [
   },
   {
     name: 'the rate is no obstacle to repetitions after a resume',
-    rules: ['P-LV-3', 'P-PB-2'],
+    rules: ['P-LV-6', 'P-PB-2'],
     async run(hub) {
       const room = hub.room()
       const client = await hub.welcomed()
@@ -125,6 +144,22 @@ async function limitsRate(hub: HubUnderTest): Promise<void> {
   same((await hub.history(room)).length, taken.length, 'the number of messages')
   await sleep(retryAfter + 20)
   await client.succeed('send', room, 'later', 1)
+}
+
+/** Reads large pages at once, fewer than the burst allows operations, until an operation is refused. */
+async function countsBytes(hub: HubUnderTest): Promise<void> {
+  const room = hub.room()
+  const [sender, reader] = [await hub.welcomed(), await hub.welcomed()]
+  for (let n = 0; n < 6; n++) await sender.succeed('send', room, 'e', 'x'.repeat(50_000))
+  const most = Math.max(1, Math.floor(reader.welcome.limits.burst / 2 / window))
+  const codes = new Set<string>()
+  for (let windows = 0; windows < most; windows++) {
+    const refs = Array.from({ length: window }, () => reader.nextRef())
+    reader.write(...refs.map((ref) => ['read', ref, room]))
+    for (const code of await reader.codes(refs)) codes.add(code)
+  }
+  codes.add((await reader.request('read', room)).code)
+  oneOf('rate_limited', [...codes], 'the answers')
 }
 
 /** Sends as fast as the window allows until the hub refuses a send, and returns every answer. */

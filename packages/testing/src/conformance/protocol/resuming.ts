@@ -199,7 +199,7 @@ export const resuming: readonly ProtocolCase[] = [
     },
   },
   {
-    name: 'a user who resumes more often than the hub allows is closed with 4013, and other users are not',
+    name: 'a session that is resumed more often than the hub allows is closed with 4013, and other sessions of its user are not',
     rules: ['P-LV-3'],
     run: limitsResumes,
   },
@@ -228,8 +228,9 @@ async function revealsNoAttempt(hub: HubUnderTest): Promise<void> {
 
 async function limitsResumes(hub: HubUnderTest): Promise<void> {
   const { burst, rate } = hub.harness.resumes ?? { burst: 10, rate: 1 }
-  const other = await hub.welcomed()
-  let client = await hub.welcomed()
+  const user = hub.user()
+  const other = await hub.welcomed({ user })
+  let client = await hub.welcomed({ user })
   const started = hub.now()
   const results: (boolean | number)[] = []
   while (results.length < burst * 6 && results.at(-1) !== 4013) {
