@@ -320,7 +320,7 @@ export class Session implements HubSession {
       if (wait === 0) return null
       this.#overRateUntil = now + Math.max(wait, leastRetryAfter)
     }
-    return overLimit('rate', this.#overRateUntil - now)
+    return overLimit('rate', Math.ceil(this.#overRateUntil - now))
   }
 
   /** Charges the pages of an answer beyond the first to the user's rate (P-LV-6). */
