@@ -4,15 +4,21 @@
 export const wire = {
   acknowledges: true,
   path: () => '/chat',
-  steps: ({ user, room }) => [
-    {
-      send: JSON.stringify(['hello', { v: [1, 1], token: user }]),
-      until: (text) => text.startsWith('["welcome"'),
-    },
-    ...(room === null
-      ? []
-      : [{ send: `["join",1,"#${room}"]`, until: (text) => text.startsWith('["ok",1,') }]),
+  steps: ({ user, rooms }) => [
+    hello({
+      token: user,
+      streams: rooms.length > 1 ? Object.fromEntries(rooms.map((room) => [`#${room}`, null])) : {},
+    }),
+    ...(rooms.length === 1 ? [join(rooms[0])] : []),
   ],
+  /** Resumes the session of the welcome, at the positions of the welcome and of the join. */
+  resumeSteps({ user, rooms }, [welcome, joined]) {
+    const [, { session, streams }] = JSON.parse(welcome)
+    const positions = Object.entries(streams).map(([address, place]) => [address, positionOf(place)])
+    if (joined !== undefined) positions.push([`#${rooms[0]}`, positionOf(JSON.parse(joined)[2])])
+    const step = hello({ token: user, session: { ...session, n: 1 }, streams: Object.fromEntries(positions) })
+    return [{ ...step, until: (text) => step.until(text) && isResumed(text) }]
+  },
   pong: '["pong"]',
   say: (room, ref, data) => `["send",${ref},"#${room}","say",${data}]`,
   tell: (user, ref, data) => `["send",${ref},"@${user}","say",${data}]`,
@@ -21,6 +27,20 @@ export const wire = {
   read(text, heard) {
     for (let at = 0; at >= 0; at = nextLine(text, at)) readFrame(text, at, heard)
   },
+}
+
+const hello = (fields) => ({
+  send: JSON.stringify(['hello', { v: [1, 1], ...fields }]),
+  until: (text) => text.startsWith('["welcome"'),
+})
+
+const join = (room) => ({ send: `["join",1,"#${room}"]`, until: (text) => text.startsWith('["ok",1,') })
+
+const positionOf = ({ epoch, at, id }) => [epoch, at, id]
+
+function isResumed(text) {
+  if (text.includes('"resumed":true')) return true
+  throw new Error(`a session was not resumed: ${text}`)
 }
 
 /** The third character tells the frames of the bench apart. */

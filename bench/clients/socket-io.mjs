@@ -3,7 +3,7 @@ const path = '/socket.io/?EIO=4&transport=websocket'
 /** The wire of Socket.IO's clients over a WebSocket: packets of Engine.IO 4 with packets of Socket.IO 5. */
 export const wire = {
   acknowledges: false,
-  path: ({ user, room }) => `${path}&user=${user}${room === null ? '' : `&room=${room}`}`,
+  path: ({ user, rooms: [room] }) => `${path}&user=${user}${room === undefined ? '' : `&room=${room}`}`,
   steps: () => [{ send: '40', until: (text) => text === '42["ready"]' }],
   pong: '3',
   say: (room, _ref, data) => `42["say","${room}",${data}]`,
@@ -22,9 +22,9 @@ export const acknowledgedWire = {
   ...wire,
   acknowledges: true,
   path: ({ user }) => `${path}&user=${user}`,
-  steps: ({ room }) => [
+  steps: ({ rooms }) => [
     { send: '40', until: (text) => text.startsWith('40{') },
-    ...(room === null ? [] : [{ send: `421["join","${room}"]`, until: (text) => text === '431[]' }]),
+    ...rooms.map((room) => ({ send: `421["join","${room}"]`, until: (text) => text === '431[]' })),
   ],
   say: (room, ref, data) => `42${ref}["say","${room}",${data}]`,
   tell: (user, ref, data) => `42${ref}["tell","${user}",${data}]`,

@@ -4,9 +4,9 @@ import { wire as plain } from './ws.mjs'
 export const wire = {
   acknowledges: true,
   path: () => '/',
-  steps: ({ user, room }) => [
+  steps: ({ user, rooms }) => [
     { send: `{"hello":"${user}"}`, until: (text) => text.startsWith('{"welcome"') },
-    ...(room === null ? [] : [{ send: `{"ref":1,"join":"${room}"}`, until: (text) => text === '{"ok":1}' }]),
+    ...rooms.map((room) => ({ send: `{"ref":1,"join":"${room}"}`, until: (text) => text === '{"ok":1}' })),
   ],
   say: (room, ref, data) => `{"ref":${ref},${plain.say(room, ref, data).slice(1)}`,
   tell: (user, ref, data) => `{"ref":${ref},${plain.tell(user, ref, data).slice(1)}`,

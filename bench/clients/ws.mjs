@@ -1,9 +1,8 @@
-const query = (user, room) => `/?user=${user}${room === null ? '' : `&room=${room}`}`
-
-/** The wire of the plain WebSocket servers: the query names the user and the room, and nothing is acknowledged. */
+/** The wire of the plain WebSocket servers: the query names the user and the rooms, and nothing is acknowledged. */
 export const wire = {
   acknowledges: false,
-  path: ({ user, room }) => query(user, room),
+  path: ({ user, rooms }) =>
+    `/?${new URLSearchParams([['user', user], ...rooms.map((room) => ['room', room])])}`,
   steps: () => [{ send: null, until: (text) => text === 'ready' }],
   say: (room, _ref, data) => `{"room":"${room}","event":"say","data":${data}}`,
   tell: (user, _ref, data) => `{"user":"${user}","event":"say","data":${data}}`,

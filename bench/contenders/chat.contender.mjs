@@ -5,4 +5,4 @@ export const title = '**@chat**'
 export const nodes = 1
 export const broker = null
 export const built = ['hub']
-export const serve = () => serveChat({})
+export const serve = ({ settings }) => serveChat(settings)

@@ -6,15 +6,15 @@ import { listen } from './listen.mjs'
 export const importBuilt = (name) => import(`../.built/${name}.mjs`)
 
 /**
- * Makes a hub with all promises, over a backplane or with the log in memory. Only the rate limits are raised, because
+ * Makes a hub with all promises, with the options of the settings, such as a backplane. Only the rate limits are raised, because
  * a single client sends all messages.
  */
-export function createHub(Hub, backplane) {
+export function createHub(Hub, settings) {
   const hub = new Hub({
     authenticate: ({ token }) => ({ id: token }),
     authorize: () => true,
     limits: { rate: 1e6, burst: 1e6, inflight: 1_000 },
-    backplane,
+    ...settings,
   })
   hub.on('$error', (report) => process.stderr.write(`${inspect(report)}\n`))
   hub.handle('echo', (data) => data)
@@ -22,9 +22,9 @@ export function createHub(Hub, backplane) {
 }
 
 /** Serves a hub over WebSockets. */
-export async function serveChat({ backplane }) {
+export async function serveChat(settings) {
   const { Hub, attach } = await importBuilt('hub')
-  const hub = createHub(Hub, backplane)
+  const hub = createHub(Hub, settings)
   const server = createServer()
   attach(hub, server, { path: '/chat' })
   return { port: await listen(server) }

@@ -1,59 +1,57 @@
 /**
- * The rooms and users of a server that is written by hand. `write(sockets, text)` sends a text to sockets.
+ * The rooms and users of a server that is written by hand. `send(peers, text)` sends a text to peers, which are
+ * objects of any kind. A server with rooms of its own gives `join(peer, room)` and `publish(peer, room, text)`.
  */
 export class Directory {
   #rooms = new Map()
   #users = new Map()
-  #write
+  #send
+  #join
+  #publish
 
-  constructor(write) {
-    this.#write = write
+  constructor({ send, join, publish }) {
+    this.#send = send
+    this.#join = join ?? ((peer, room) => this.#enter(peer, room))
+    this.#publish = publish ?? ((_peer, room, text) => send(this.#rooms.get(room) ?? [], text))
   }
 
-  /** Enters a socket whose query names its user and its room. */
-  enterByQuery(socket, url) {
+  /** Enters a peer whose query names its user and its rooms. */
+  enterByQuery(peer, url) {
     const query = new URL(url, 'http://localhost').searchParams
-    this.#users.set(query.get('user'), socket)
-    socket.user = query.get('user')
-    if (query.has('room')) this.#join(socket, query.get('room'))
-    this.#answer(socket, 'ready')
+    this.#known(peer, query.get('user'))
+    for (const room of query.getAll('room')) this.#join(peer, room)
+    this.#send([peer], 'ready')
   }
 
   /** Carries out the text of a client. */
-  receive(socket, text) {
+  receive(peer, text) {
     const { hello, join, room, user, event, data, ask, ref } = JSON.parse(text)
-    if (ask !== undefined) return this.#answer(socket, `{"answer":${ask},"data":${JSON.stringify(data)}}`)
-    if (hello !== undefined) this.#hello(socket, hello)
-    else if (join !== undefined) this.#join(socket, join)
-    else this.#deliver({ room, user }, JSON.stringify({ event, data }))
-    if (ref !== undefined) this.#answer(socket, `{"ok":${ref}}`)
+    if (room !== undefined) this.#publish(peer, room, JSON.stringify({ event, data }))
+    else if (user !== undefined) this.#send([this.#users.get(user)], JSON.stringify({ event, data }))
+    else if (ask !== undefined) this.#send([peer], JSON.stringify({ answer: ask, data }))
+    else if (join !== undefined) this.#join(peer, join)
+    else {
+      this.#known(peer, hello)
+      this.#send([peer], JSON.stringify({ welcome: hello }))
+    }
+    if (ref !== undefined) this.#send([peer], `{"ok":${ref}}`)
   }
 
-  /** Forgets a socket that was closed. */
-  leave(socket) {
-    this.#users.delete(socket.user)
-    for (const room of socket.rooms ?? []) this.#rooms.get(room).delete(socket)
+  /** Forgets a peer whose connection was closed. */
+  leave(peer) {
+    this.#users.delete(peer.user)
+    for (const room of peer.rooms ?? []) this.#rooms.get(room).delete(peer)
   }
 
-  #hello(socket, user) {
-    socket.user = user
-    this.#users.set(user, socket)
-    this.#answer(socket, `{"welcome":"${user}"}`)
+  #known(peer, user) {
+    peer.user = user
+    this.#users.set(user, peer)
   }
 
-  #join(socket, room) {
+  #enter(peer, room) {
     if (!this.#rooms.has(room)) this.#rooms.set(room, new Set())
-    this.#rooms.get(room).add(socket)
-    socket.rooms ??= []
-    socket.rooms.push(room)
-  }
-
-  #deliver({ room, user }, text) {
-    if (user !== undefined) return this.#write([this.#users.get(user)], text)
-    this.#write(this.#rooms.get(room) ?? [], text)
-  }
-
-  #answer(socket, text) {
-    this.#write([socket], text)
+    this.#rooms.get(room).add(peer)
+    peer.rooms ??= []
+    peer.rooms.push(room)
   }
 }

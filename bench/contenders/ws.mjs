@@ -5,9 +5,11 @@ import { listen } from './listen.mjs'
 
 /** Serves a loop over `ws`, which encodes a message once for all receivers and keeps nothing. */
 export async function serveWs({ byQuery }) {
-  const directory = new Directory((sockets, text) => {
-    const data = Buffer.from(text)
-    for (const socket of sockets) socket.send(data, { binary: false })
+  const directory = new Directory({
+    send(sockets, text) {
+      const data = Buffer.from(text)
+      for (const socket of sockets) socket.send(data, { binary: false })
+    },
   })
   const server = createServer()
   new WebSocketServer({ server, perMessageDeflate: false }).on('connection', (socket, { url }) => {

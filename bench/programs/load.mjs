@@ -14,10 +14,10 @@ answer({
     const clients = new Clients({ wire, ports, options })
     prepared.set(contender, { clients, context: await prepare?.(clients) })
   },
-  async measure({ contender, scenario, seconds }) {
+  async measure({ contender, scenario, options }) {
     const { run } = await importScenario(scenario)
     const { clients, context } = prepared.get(contender)
-    return run(clients, context, { seconds })
+    return run(clients, context, options)
   },
   async after({ contender, scenario }) {
     const { after } = await importScenario(scenario)

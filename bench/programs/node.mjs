@@ -10,9 +10,9 @@ let server = null
 let stopProfile = null
 
 answer({
-  async serve({ contender, urls, prefix }) {
+  async serve({ contender, ...input }) {
     const { serve } = await importContender(contender)
-    server = await serve({ urls, prefix })
+    server = await serve(input)
     return server.port
   },
   /** Microseconds of processor time since the start. */

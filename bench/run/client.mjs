@@ -12,8 +12,10 @@ export class Client {
   onMessages = () => {}
   /** Called with the number of acknowledgements and answers that have arrived. */
   onAnswers = () => {}
-  /** The user that this client is. */
-  user
+  /** The user, and the rooms that the client joins. */
+  identity
+  /** The answers of the exchange, which a client that comes back needs. */
+  answers = []
   #wire
   #socket
   #refs = 0
@@ -26,10 +28,15 @@ export class Client {
   #corked = false
   #heard = { messages: 0, answers: 0, ping: false, error: null }
 
-  /** Opens a connection, and resolves after the exchange with which the wire begins. `fail` gets later errors. */
-  static open({ wire, port, identity, fail }) {
+  /**
+   * Opens a connection, and resolves after the exchange with which the wire begins. A client that comes back gives the
+   * `answers` of its exchange before. `fail` gets later errors.
+   */
+  static open({ wire, port, identity, answers, fail }) {
     return new Promise((resolve, reject) => {
-      const client = new Client(wire, identity)
+      const resumes = answers !== undefined && wire.resumeSteps !== undefined
+      const steps = resumes ? wire.resumeSteps(identity, answers) : wire.steps(identity)
+      const client = new Client(wire, { identity, steps })
       client.#opened = () => resolve(client)
       client.#fail = (error) => {
         reject(error)
@@ -39,10 +46,10 @@ export class Client {
     })
   }
 
-  constructor(wire, identity) {
+  constructor(wire, { identity, steps }) {
     this.#wire = wire
-    this.user = identity.user
-    this.#steps = [...wire.steps(identity)]
+    this.identity = identity
+    this.#steps = [...steps]
   }
 
   /** Sends a message to all members of a room. */
@@ -61,7 +68,7 @@ export class Client {
   }
 
   /** Closes the connection as a page does, or cuts it. Resolves when it is closed. */
-  close({ cut = false } = {}) {
+  close({ cut }) {
     this.#fail = () => {}
     return new Promise((resolve) => {
       if (this.#socket.destroyed) return resolve()
@@ -78,9 +85,11 @@ export class Client {
   }
 
   #connect(port, path) {
-    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true })
+    this.#socket = connect({ port, host: '127.0.0.1', localAddress: this.identity.address, noDelay: true })
     this.#socket.on('error', (error) => this.#fail(error))
-    this.#socket.on('close', () => this.#fail(new Error(`the connection of ${this.user} was closed`)))
+    this.#socket.on('close', () =>
+      this.#fail(new Error(`the connection of ${this.identity.user} was closed`)),
+    )
     this.#socket.on('data', (chunk) => this.#upgrade(chunk))
     this.#socket.write(
       `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
@@ -135,12 +144,13 @@ export class Client {
   #read(content) {
     if (this.#steps.length > 0 && this.#steps[0].until(content)) {
       this.#steps.shift()
+      this.answers.push(content)
       return this.#beginStep()
     }
     const heard = this.#heard
     heard.messages = heard.answers = 0
     this.#wire.read(content, heard)
-    if (heard.error !== null) this.#fail(new Error(`${this.user} was told ${heard.error}`))
+    if (heard.error !== null) this.#fail(new Error(`${this.identity.user} was told ${heard.error}`))
     if (heard.ping) this.#send(this.#wire.pong)
     heard.ping = false
     if (heard.messages > 0) this.onMessages(heard.messages)

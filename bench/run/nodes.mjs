@@ -8,12 +8,12 @@ export class Nodes {
   broker
   #programs = []
 
-  static async start({ name, nodes: count }, { broker, cpus }) {
+  static async start({ name, nodes: count, runtime }, { broker, cpus, settings = {} }) {
     const nodes = new Nodes(broker?.program ?? null)
     for (let i = 0; i < count; i++) {
-      const program = await Program.start('node', { cpus: cpus[i] })
+      const program = await Program.start('node', { cpus: cpus[i], runtime })
       nodes.#programs.push(program)
-      const input = { contender: name, urls: broker?.urls ?? {}, prefix: `bench-${name}` }
+      const input = { contender: name, urls: broker?.urls ?? {}, prefix: `bench-${name}`, settings }
       nodes.ports.push(await program.request('serve', input))
     }
     return nodes

@@ -8,6 +8,7 @@ const folder = fileURLToPath(new URL('../', import.meta.url))
 /** Bundled modules that a contender can name, and their contents. */
 const modules = {
   hub: "export { Hub } from '@chat/core'; export { attach } from '@chat/node-ws'",
+  bun: "export { Hub } from '@chat/core'; export { bunHandler } from '@chat/bun'",
   redis: "export { redisBackplane } from '@chat/redis'",
   nats: "export { natsBackplane } from '@chat/nats'",
 }

@@ -1,16 +1,21 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
+const runtimes = {
+  node: process.execPath,
+  bun: fileURLToPath(new URL('../node_modules/.bin/bun', import.meta.url)),
+}
+
 /** A program of the bench in a process of its own, which answers requests. */
 export class Program {
   #child
   #waiting = new Map()
   #id = 0
 
-  /** Starts a program of `programs/`, on the processors `cpus` when given. */
-  static async start(name, { cpus = null } = {}) {
+  /** Starts a program of `programs/` in Node or Bun, on the processors `cpus` when given. */
+  static async start(name, { cpus = null, runtime = 'node' } = {}) {
     const path = fileURLToPath(new URL(`../programs/${name}.mjs`, import.meta.url))
-    const all = [process.execPath, path]
+    const all = [runtimes[runtime], path]
     const [command, ...args] = cpus === null ? all : ['taskset', '-c', cpus, ...all]
     const program = new Program(
       spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env: environment() }),

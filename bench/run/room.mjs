@@ -20,7 +20,7 @@ export class Room {
     const [sender] = await clients.open(1)
     const receivers = []
     for (const [node, count] of place.entries())
-      receivers.push(...(await clients.open(count, { node, room: () => name })))
+      receivers.push(...(await clients.open(count, { node, rooms: () => [name] })))
     return new Room(clients, { name, sender, receivers })
   }
 

@@ -7,7 +7,7 @@ export const cost = processorTime('connection')
 export async function run(clients) {
   const count = clients.sized(5_000)
   const start = performance.now()
-  await clients.open(count, { room: () => 'lobby' })
+  await clients.open(count, { rooms: () => ['lobby'] })
   return { count, seconds: (performance.now() - start) / 1_000 }
 }
 

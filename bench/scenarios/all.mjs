@@ -4,10 +4,12 @@ export const scenarioNames = [
   'broadcast',
   'burst-10',
   'burst-50',
+  'fixed-rate',
   'point-to-point',
   'request-answer',
   'accept',
   'idle-memory',
+  'resume-storm',
 ]
 
 /** Imports a scenario by its name. */

@@ -9,11 +9,11 @@ export const samplesMemory = true
 export const rounds = 3
 
 /** The first connections load code, and let the heap grow to its usual size. */
-export const prepare = (clients) => clients.open(clients.sized(2_000), { room: () => 'lobby' })
+export const prepare = (clients) => clients.open(clients.sized(2_000), { rooms: () => ['lobby'] })
 
 export async function run(clients) {
   const count = clients.sized(8_000)
   const start = performance.now()
-  await clients.open(count, { room: () => 'lobby' })
+  await clients.open(count, { rooms: () => ['lobby'] })
   return { count, seconds: (performance.now() - start) / 1_000 }
 }

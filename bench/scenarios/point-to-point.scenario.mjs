@@ -22,7 +22,7 @@ export function pair(sender, receiver, acknowledges) {
   let sent = 0
   const heard = (count) => {
     left -= count
-    if (left < 0) throw new Error(`a message to ${receiver.user} came twice`)
+    if (left < 0) throw new Error(`a message to ${receiver.identity.user} came twice`)
     if (left === 0) done()
   }
   receiver.onMessages = heard
@@ -31,7 +31,7 @@ export function pair(sender, receiver, acknowledges) {
     start(then) {
       left = acknowledges ? 2 : 1
       done = then
-      sender.tell(receiver.user, payload(++sent))
+      sender.tell(receiver.identity.user, payload(++sent))
     },
   }
 }

@@ -1,0 +1,22 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { latency } from './latency.mjs'
+
+export { cost, nodes, prepare } from './broadcast.scenario.mjs'
+export const title = '20 messages a second, to a room with clients at every node that are otherwise at rest'
+
+/** Milliseconds between two messages. */
+const interval = 50
+
+export async function run(_clients, room, { seconds }) {
+  const times = []
+  const start = performance.now()
+  const messages = Math.ceil((Math.max(seconds, 1) * 1_000) / interval)
+  for (let sent = 0; sent < messages; sent++) {
+    await wait(start + sent * interval - performance.now())
+    const begun = performance.now()
+    await room.send(1)
+    times.push(performance.now() - begun)
+  }
+  const elapsed = (performance.now() - start) / 1_000
+  return { messages, count: messages * room.receivers, seconds: elapsed, ...latency(times) }
+}
