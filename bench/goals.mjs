@@ -1,6 +1,7 @@
 /**
  * The goals. With `against`: how many times less a unit must cost than at another contender (`least`), or how many
- * times as long the 99th percentile may be (`most`, with `p99`). Without: the cost of a unit at most.
+ * times as long the 99th percentile may be (`most`, with `p99`). With `growth`: how many times as much the last point of
+ * a curve may cost as the first. Else the cost of a unit at most.
  */
 export const goals = [
   { contender: 'chat', scenario: 'broadcast', against: 'ws', least: 1.25 },
@@ -14,6 +15,9 @@ export const goals = [
   { contender: 'chat', scenario: 'accept', against: 'ws', least: 0.45 },
   { contender: 'chat', scenario: 'accept', against: 'socket-io-ack', least: 1.2 },
   { contender: 'chat', scenario: 'idle-memory', most: 9.5 },
+  ...['addresses', 'connections', 'log-length', 'idle-cpu'].map((scenario) => ({
+    ...{ contender: 'chat', scenario, growth: true, most: 1.3 },
+  })),
   { contender: 'chat-redis', scenario: 'round-trip', against: 'ws-redis', least: 1 },
   { contender: 'chat-redis', scenario: 'broadcast', against: 'ws-redis', least: 1 },
   { contender: 'chat-redis', scenario: 'burst-50', against: 'ws-redis', least: 6 },

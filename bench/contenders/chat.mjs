@@ -6,14 +6,14 @@ import { listen } from './listen.mjs'
 export const importBuilt = (name) => import(`../.built/${name}.mjs`)
 
 /**
- * Makes a hub with all promises, with the options of the settings, such as a backplane. Only the rate limits are raised, because
- * a single client sends all messages.
+ * Makes a hub with all promises, with the options of the settings, such as a backplane. Only limits
+ * of a client are raised, because a single client sends all messages, and some join many rooms.
  */
 export function createHub(Hub, settings) {
   const hub = new Hub({
     authenticate: ({ token }) => ({ id: token }),
     authorize: () => true,
-    limits: { rate: 1e6, burst: 1e6, inflight: 1_000 },
+    limits: { rate: 1e6, burst: 1e6, inflight: 1_000, rooms: 1_000 },
     ...settings,
   })
   hub.on('$error', (report) => process.stderr.write(`${inspect(report)}\n`))

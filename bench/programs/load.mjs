@@ -4,29 +4,28 @@ import { Clients } from '../run/clients.mjs'
 import { importScenario } from '../scenarios/all.mjs'
 import { answer } from './answer.mjs'
 
-/** The clients of the present scenario, and what it has prepared, by contender. */
+/** The clients of the present scenario, and the result of its `prepare`, by the key of the contender's nodes. */
 const prepared = new Map()
 
 answer({
-  async prepare({ contender, scenario, ports, options }) {
+  async prepare({ key, contender, scenario, ports, options, point }) {
     const { wire } = await importContender(contender)
     const { prepare } = await importScenario(scenario)
-    const clients = new Clients({ wire, ports, options })
-    prepared.set(contender, { clients, context: await prepare?.(clients) })
+    const clients = new Clients({ wire, ports, options, point })
+    prepared.set(key, { clients, context: await prepare?.(clients) })
   },
-  async measure({ contender, scenario, options }) {
+  async measure({ key, scenario, options }) {
     const { run } = await importScenario(scenario)
-    const { clients, context } = prepared.get(contender)
+    const { clients, context } = prepared.get(key)
     return run(clients, context, options)
   },
-  async after({ contender, scenario }) {
+  async after({ key, scenario }) {
     const { after } = await importScenario(scenario)
-    const { clients, context } = prepared.get(contender)
-    await after?.(clients, context)
+    await after?.(prepared.get(key).clients)
   },
-  async release({ contender }) {
-    await prepared.get(contender).clients.close()
-    prepared.delete(contender)
+  async release({ key }) {
+    await prepared.get(key).clients.close()
+    prepared.delete(key)
   },
   cpu() {
     const { user, system } = process.cpuUsage()

@@ -50,9 +50,9 @@ class Running {
     for (const name of this.#options.scenarios) {
       const scenario = { name, ...(await importScenario(name)) }
       for (const nodes of scenario.nodes) {
-        const contenders = await this.#withNodes(nodes)
-        if (scenario.fresh) await this.#measureFresh(scenario, contenders)
-        else await this.#profile(scenario, () => this.#measureKept(scenario, contenders))
+        const variants = await this.#variants(scenario, nodes)
+        if (scenario.fresh) await this.#measureFresh(scenario, variants)
+        else await this.#profile(scenario, () => this.#measureKept(scenario, variants))
       }
     }
     return this.#rounds
@@ -64,56 +64,70 @@ class Running {
     await Promise.all([this.#load?.end(), ...nodes, ...brokers])
   }
 
-  /** The chosen contenders that have this number of nodes. */
-  async #withNodes(count) {
-    const all = await Promise.all(
-      this.#options.contenders.map(async (name) => ({ name, ...(await importContender(name)) })),
-    )
-    return all.filter(({ nodes }) => nodes === count)
+  /** The chosen contenders that have this number of nodes, and of a curve each at all points. */
+  async #variants({ contenders, points = [null], settings = () => ({}) }, count) {
+    const names = this.#options.contenders.filter((name) => contenders?.includes(name) ?? true)
+    const all = await Promise.all(names.map(async (name) => ({ name, ...(await importContender(name)) })))
+    return all
+      .filter(({ nodes }) => nodes === count)
+      .flatMap((contender) =>
+        points.map((point) => ({
+          ...contender,
+          point,
+          settings: settings(point),
+          key: `${contender.name} ${point}`,
+        })),
+      )
   }
 
   /** The nodes live through all rounds. The first round warms up, and does not count. */
-  async #measureKept(scenario, contenders) {
-    for (const contender of contenders) {
-      if (!this.#nodes.has(contender.name)) this.#nodes.set(contender.name, await this.#start(contender))
-      await this.#ask('prepare', scenario, contender, this.#nodes.get(contender.name))
+  async #measureKept(scenario, variants) {
+    for (const variant of variants) {
+      if (!this.#nodes.has(variant.key)) this.#nodes.set(variant.key, await this.#start(variant))
+      await this.#ask('prepare', scenario, variant)
     }
     for (let round = -1; round < this.#options.rounds; round++) {
-      for (const contender of inTurn(contenders, round)) {
-        const result = await this.#measure(scenario, contender, this.#nodes.get(contender.name))
-        if (round >= 0) this.#keep({ scenario, contender, round, result })
+      for (const variant of inTurn(variants, round)) {
+        const result = await this.#measure(scenario, variant)
+        if (round >= 0) this.#keep({ scenario, variant, round, result })
       }
       if (round >= 0) this.#tell(`${scenario.name}: round ${round + 1} of ${this.#options.rounds}`)
     }
-    for (const contender of contenders) await this.#ask('release', scenario, contender)
+    for (const variant of variants) {
+      await this.#ask('release', scenario, variant)
+      if (variant.point !== null) await this.#end(variant)
+    }
   }
 
   /** Each measurement has nodes of its own. */
-  async #measureFresh(scenario, contenders) {
+  async #measureFresh(scenario, variants) {
     const rounds = this.#options.quick ? 1 : Math.min(this.#options.rounds, scenario.rounds)
     for (let round = 0; round < rounds; round++) {
-      for (const contender of inTurn(contenders, round)) {
-        const nodes = await this.#start(contender)
-        try {
-          await this.#ask('prepare', scenario, contender, nodes)
-          this.#keep({ scenario, contender, round, result: await this.#measure(scenario, contender, nodes) })
-          await this.#ask('release', scenario, contender)
-        } finally {
-          await nodes.end()
-        }
+      for (const variant of inTurn(variants, round)) {
+        const fresh = { ...variant, key: `${variant.key} fresh` }
+        this.#nodes.set(fresh.key, await this.#start(fresh))
+        await this.#ask('prepare', scenario, fresh)
+        this.#keep({ scenario, variant, round, result: await this.#measure(scenario, fresh) })
+        await this.#ask('release', scenario, fresh)
+        await this.#end(fresh)
       }
       this.#tell(`${scenario.name}: round ${round + 1} of ${rounds}`)
     }
   }
 
-  #keep({ scenario, contender, round, result }) {
-    this.#rounds.push({ scenario: scenario.name, contender: contender.name, round, ...result })
+  #keep({ scenario, variant: { name, point }, round, result }) {
+    this.#rounds.push({ scenario: scenario.name, contender: name, point, round, ...result })
   }
 
-  async #start(contender) {
-    this.#tell(`starting ${contender.name}`)
-    const broker = await this.#broker(contender.broker)
-    return Nodes.start(contender, { broker, cpus: this.#placement.nodes })
+  async #start(variant) {
+    this.#tell(`starting ${variant.name}`)
+    const broker = await this.#broker(variant.broker)
+    return Nodes.start(variant, { broker, cpus: this.#placement.nodes })
+  }
+
+  async #end({ key }) {
+    await this.#nodes.get(key).end()
+    this.#nodes.delete(key)
   }
 
   async #broker(name) {
@@ -128,27 +142,29 @@ class Running {
 
   /** Profiles the nodes of a contender during `work`, if the run was asked to. */
   async #profile(scenario, work) {
-    const toggle = () => this.#nodes.get(this.#options.profile)?.toggleProfile(scenario.name)
+    const toggle = () => this.#nodes.get(`${this.#options.profile} null`)?.toggleProfile(scenario.name)
     await toggle()
     await work()
     await toggle()
   }
 
-  async #measure(scenario, contender, nodes) {
+  async #measure(scenario, variant) {
+    const nodes = this.#nodes.get(variant.key)
     const programs = { nodes, load: this.#load, withMemory: scenario.samplesMemory === true }
     const before = await sample(programs)
-    const result = await this.#ask('measure', scenario, contender)
+    const result = await this.#ask('measure', scenario, variant)
     const used = usedBetween(before, await sample(programs))
-    await this.#ask('after', scenario, contender)
+    await this.#ask('after', scenario, variant)
     return { ...result, ...used, others: used.others === null ? null : used.others / 1e6 / result.seconds }
   }
 
-  async #ask(request, scenario, contender, nodes) {
-    const input = { contender: contender.name, scenario: scenario.name, ports: nodes?.ports }
+  async #ask(request, scenario, { key, name, point }) {
+    const { ports } = this.#nodes.get(key)
     try {
-      return await this.#load.request(request, { ...input, options: this.#options })
+      const input = { key, contender: name, scenario: scenario.name, ports, options: this.#options }
+      return await this.#load.request(request, { ...input, point })
     } catch (cause) {
-      throw new Error(`unable to measure ${contender.name} in ${scenario.name}`, { cause })
+      throw new Error(`unable to measure ${name} in ${scenario.name}`, { cause })
     }
   }
 }

@@ -25,14 +25,17 @@ export class Clients {
   options
   /** The wire of the contender. */
   wire
+  /** The point of a curve; otherwise `null`. */
+  point
   #ports
   #open = []
   #failed
   #fail
 
-  constructor({ wire, ports, options }) {
+  constructor({ wire, ports, options, point }) {
     this.wire = wire
     this.options = options
+    this.point = point
     this.#ports = ports
     this.#failed = new Promise((_, reject) => {
       this.#fail = reject

@@ -8,7 +8,7 @@ export class Nodes {
   broker
   #programs = []
 
-  static async start({ name, nodes: count, runtime }, { broker, cpus, settings = {} }) {
+  static async start({ name, nodes: count, runtime, settings }, { broker, cpus }) {
     const nodes = new Nodes(broker?.program ?? null)
     for (let i = 0; i < count; i++) {
       const program = await Program.start('node', { cpus: cpus[i], runtime })

@@ -17,8 +17,8 @@ export async function report(summary, { machine }) {
 const titleOf = async (name) => (await importContender(name)).title
 
 async function section({ scenario, rows, goals, ...rest }) {
-  const { title, cost } = await importScenario(scenario)
-  const columns = columnsOf(rows, cost)
+  const { title, cost, axis } = await importScenario(scenario)
+  const columns = columnsOf(rows, { cost, axis })
   const lines = [
     `## ${scenario}${rest.nodes > 1 ? `, ${rest.nodes} nodes` : ''}`,
     '',
@@ -38,27 +38,36 @@ async function section({ scenario, rows, goals, ...rest }) {
 const rank = ({ contender }, { baseline }) => (contender === baseline ? 0 : 1)
 
 /** The columns that have a value in some row. */
-function columnsOf(rows, cost) {
+function columnsOf(rows, { cost, axis }) {
   const columns = [
+    [axis, 'point', String],
     ['per second', 'rate', figure],
+    ['last s', 'last', figure],
     ['p50 ms', 'p50', figure],
     ['p99 ms', 'p99', figure],
     [cost.label, 'cost', figure],
     ['broker µs', 'brokerCost', figure],
-    ['× by cost', 'ratio', range],
+    [axis === undefined ? '× by cost' : '× of the first', 'ratio', range],
     ['× by time', 'speed', range],
   ]
   return columns
+    .filter(([, name]) => axis === undefined || name !== 'speed')
     .filter(([, name]) => rows.some((row) => row[name] !== null))
     .map(([head, name, write]) => ({ head, of: (row) => write(row[name]) }))
 }
 
-async function goalLine({ contender, against, p99, least, most, measured, reached }, cost) {
+async function goalLine({ contender, against, least, most, measured, reached, ...goal }, cost) {
   const own = await titleOf(contender)
   const bound = least === undefined ? `at most ${most}` : `at least ${least}`
-  const measure = p99 ? 'times the p99' : against === undefined ? cost.label : 'times cheaper'
   const of = against === undefined ? '' : ` against ${await titleOf(against)}`
-  return `${own}${of}: ${range(measured)}, goal ${bound} (${measure}): ${reached ? 'reached' : 'missed'}`
+  const verdict = reached ? 'reached' : 'missed'
+  return `${own}${of}, ${measureOf({ against, ...goal }, cost)}: ${range(measured)}, goal ${bound}: ${verdict}`
+}
+
+function measureOf({ against, p99, growth }, cost) {
+  if (growth) return 'last point over first point'
+  if (p99) return 'times the p99'
+  return against === undefined ? cost.label : 'times cheaper'
 }
 
 function figure(value) {

@@ -41,17 +41,28 @@ function section(measurements, { names, cost, baseline }) {
     rounds: counted.length,
     of: all.length,
     disturbed: calm.length < all.length && calm.length < 3,
-    rows: names.map((contender) => ({ contender, ...row(kept, contender, { baseline, cost }) })),
+    rows: rowsOf(kept, names).map((one) => ({ ...one, ...row(kept, one, { baseline, cost }) })),
     goals: goalsOf(kept, cost),
   }
 }
 
 const roundsOf = (measurements) => [...new Set(measurements.map(({ round }) => round))]
 
-function row(kept, contender, { baseline, cost }) {
-  const own = kept.filter((one) => one.contender === contender)
-  const pair = { own: contender, other: baseline }
+/** A row for each contender, and of a curve for each of its points. */
+function rowsOf(kept, names) {
+  return names.flatMap((contender) => {
+    const points = new Set(kept.filter((one) => one.contender === contender).map(({ point }) => point))
+    return [...points].map((point) => ({ contender, point, least: Math.min(...points) }))
+  })
+}
+
+function row(kept, { contender, point, least }, { baseline, cost }) {
+  const own = kept.filter((one) => one.contender === contender && one.point === point)
+  // The points of a curve are compared with its least.
+  const other = point === null ? { contender: baseline, point } : { contender, point: least }
+  const pair = { own: { contender, point }, other }
   return {
+    last: median(own.map(({ last }) => last ?? null)),
     rate: median(own.map(({ messages, count, seconds }) => (messages ?? count) / seconds)),
     p50: median(own.map(({ p50 }) => p50 ?? null)),
     p99: median(own.map(({ p99 }) => p99 ?? null)),
@@ -64,15 +75,16 @@ function row(kept, contender, { baseline, cost }) {
 
 /** Spread of the ratio between two contenders, round by round; above 1, `own` takes less than `other`. */
 function ratios(kept, { own, other }, of) {
+  const matching = (wanted) => kept.filter((one) => isOf(one, wanted))
   return spread(
-    kept
-      .filter(({ contender }) => contender === own)
-      .map((one) => {
-        const against = kept.find(({ contender, round }) => contender === other && round === one.round)
-        return against === undefined ? null : of(against) / of(one)
-      }),
+    matching(own).map((one) => {
+      const against = matching(other).find(({ round }) => round === one.round)
+      return against === undefined ? null : of(against) / of(one)
+    }),
   )
 }
+
+const isOf = (one, { contender, point }) => one.contender === contender && one.point === point
 
 /** The goals that the measurements show, each with its measured value. */
 function goalsOf(kept, cost) {
@@ -87,11 +99,17 @@ function goalsOf(kept, cost) {
 const isReached = ({ least, most, measured }) =>
   least === undefined ? measured.median <= most : measured.median >= least
 
-function measured(kept, { contender, against, p99 }, cost) {
-  const of = p99 ? (one) => one.p99 : cost.of
-  if (against === undefined)
-    return spread(kept.filter((one) => one.contender === contender).map((one) => of(one)))
+function measured(kept, { contender, against, p99, growth }, cost) {
+  const own = kept.filter((one) => one.contender === contender)
+  if (growth) {
+    const points = own.map(({ point }) => point)
+    const [first, last] = [Math.min(...points), Math.max(...points)]
+    return ratios(kept, { own: { contender, point: first }, other: { contender, point: last } }, cost.of)
+  }
+  if (against === undefined) return spread(own.map(cost.of))
+  const [one, other] = [contender, against].map((name) => ({ contender: name, point: null }))
   // A goal of the 99th percentile says how many times as long it may be.
-  const pair = p99 ? { own: against, other: contender } : { own: contender, other: against }
-  return ratios(kept, pair, of)
+  return p99
+    ? ratios(kept, { own: other, other: one }, ({ p99 }) => p99)
+    : ratios(kept, { own: one, other }, cost.of)
 }

@@ -10,6 +10,10 @@ export const scenarioNames = [
   'accept',
   'idle-memory',
   'resume-storm',
+  'addresses',
+  'connections',
+  'log-length',
+  'idle-cpu',
 ]
 
 /** Imports a scenario by its name. */
