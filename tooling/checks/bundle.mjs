@@ -1,11 +1,10 @@
 // Lists the sources that a page loads with @chat/browser, by folder. Fails when the bundle has a source that
-// no page needs. Bundles packages/browser/dist as an app would, and reads the source maps. Reads dist: build
-// first.
+// no page needs. Reads dist: build first.
 import { existsSync } from 'node:fs'
 import { SourceMap } from 'node:module'
 import { join } from 'node:path'
-import { build } from 'esbuild'
 import { requireBuild, root } from '../repository.mjs'
+import { bundlePage, pages } from './page-bundle.mjs'
 
 /** Folders and files of which no bundle may have a byte, with the reasons. */
 const forbidden = {
@@ -19,21 +18,31 @@ const forbidden = {
   'packages/testing': 'simulations are for tests',
 }
 
-/** A file that is only in the bundles of pages that use it. */
+/** Files that are only in the bundles of pages that use them. */
 const presence = 'packages/core/src/client/subscriptions/watch-presence.ts'
+const validation = 'packages/core/src/contract/schema.ts'
 
 requireBuild()
-for (const path of [...Object.keys(forbidden), presence])
+for (const path of [...Object.keys(forbidden), presence, validation])
   if (!existsSync(join(root, path))) fail(`${path} does not exist; it has a row in tooling/checks/bundle.mjs`)
-const page = `export * from '@chat/browser'`
-const bytes = bytesBySource(await bundle(page))
+const bytes = await measure(pages.usual)
 for (const [folder, size] of sum(bytes)) report(size, folder)
-check(bytes, { ...forbidden, [presence]: 'this page does not show presence' })
+check(bytes, {
+  ...forbidden,
+  [presence]: 'this page does not show presence',
+  [validation]: 'this page has no contract',
+})
+check(await measure(pages.webSocket), { ...forbidden, 'packages/http': 'this page has no HTTP' })
 
-const withPresence = bytesBySource(await bundle(`${page}; export { watchPresence } from '@chat/core'`))
-report(total(withPresence) - total(bytes), 'more with presence')
-check(withPresence, forbidden)
-if (!withPresence.has(presence)) fail(`${presence} is not in the bundle of a page that uses it`)
+const everything = await measure(pages.everything)
+report(total(everything) - total(bytes), 'more with everything')
+check(everything, forbidden)
+for (const rare of [presence, validation])
+  if (!everything.has(rare)) fail(`${rare} is not in the bundle of a page that uses it`)
+
+async function measure(page) {
+  return bytesBySource(await bundlePage(page))
+}
 
 function report(size, what) {
   console.log(`${String(size).padStart(7)} B minified  ${what}`)
@@ -50,23 +59,6 @@ function check(sizes, unwanted) {
 function fail(text) {
   console.error(text)
   process.exitCode = 1
-}
-
-/** Bundles a module that imports the built packages. */
-async function bundle(contents) {
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir: root, sourcefile: 'page.js' },
-    absWorkingDir: root,
-    outdir: join(root, 'temp'),
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    sourcemap: 'external',
-    write: false,
-    logLevel: 'error',
-  })
-  const text = (ending) => outputFiles.find(({ path }) => path.endsWith(ending)).text
-  return { code: text('.js'), map: JSON.parse(text('.map')) }
 }
 
 /** Returns the number of bytes of the bundle by source file. */

@@ -14,9 +14,8 @@ export function socketUrl(url: string | URL, page: string | undefined = pageUrl(
     throw new UsageError(`unable to connect to ${JSON.stringify(withoutSecrets(String(url)))}: ${reason}`)
   }
   if (!url) return fail("give the hub's path such as '/chat', or a URL such as 'wss://host/chat'")
-  if (!URL.canParse(url, page))
-    return fail("it is not a URL here; give an absolute URL such as 'wss://host/chat'")
-  const target = new URL(url, page)
+  const target = parseUrl(String(url), page)
+  if (target === null) return fail("it is not a URL here; give an absolute URL such as 'wss://host/chat'")
   target.protocol = target.protocol.replace(/^http/, 'ws')
   target.hash = ''
   if (!/^wss?:$/.test(target.protocol)) return fail("a hub's URL starts with wss:, ws:, https: or http:")
@@ -25,6 +24,15 @@ export function socketUrl(url: string | URL, page: string | undefined = pageUrl(
   if (target.protocol === 'ws:' && page?.startsWith('https:') && !loopback.test(target.hostname))
     return fail("a page from https: reaches hubs over wss: only; write 'wss:' or a path")
   return target
+}
+
+/** Returns `null` for a text that is no URL: the browsers of 2022 have no `URL.canParse`. */
+function parseUrl(url: string, base: string | undefined): URL | null {
+  try {
+    return new URL(url, base)
+  } catch {
+    return null
+  }
 }
 
 /** Returns the base of relative URLs, as for `fetch`: the document's base, in workers their own URL. */

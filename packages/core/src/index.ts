@@ -36,20 +36,20 @@ export {
   type AskName,
   type CallName,
   type Contract,
-  type ContractDefinition,
   type ContractTypes,
   contract,
   type EventData,
   type EventInput,
   type EventName,
-  type Operation,
   type OperationAnswer,
   type OperationArgument,
   type OperationInput,
   type OperationResult,
   type Untyped,
 } from './contract/contract.ts'
+export type { ContractDefinition, Operation } from './contract/definition.ts'
 export type { PayloadFault, Schema, SchemaIssue, SchemaResult } from './contract/schema.ts'
+export type { Validator } from './contract/validator.ts'
 export type { HubCounters } from './hub/context.ts'
 export type {
   CallContext,

@@ -1,4 +1,5 @@
-import { Validator } from '../contract/validator.ts'
+import { validatorOf } from '../contract/contract.ts'
+import type { Validator } from '../contract/validator.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { systemRuntime } from '../runtime/system-runtime.ts'
 import type { ClientEvents } from './events.ts'
@@ -15,7 +16,7 @@ export class ClientContext {
 
   constructor({ runtime, contract, observe }: ClientOptions) {
     this.runtime = runtime ?? systemRuntime
-    this.validator = new Validator(contract)
+    this.validator = validatorOf(contract)
     this.listeners = new Listeners((error, event) => this.reportError(error, event))
     this.#observe = observe
   }

@@ -1,27 +1,9 @@
 import { checkOptions, describe, type OptionNames } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
 import { eventNameRule, isEventName } from '../vocabulary/event-name.ts'
+import type { ContractDefinition, Operation } from './definition.ts'
 import type { Schema } from './schema.ts'
-
-/** A call or an ask: its input and its output. */
-export interface Operation<Input = unknown, Output = unknown> {
-  /** The value that the caller gives. */
-  readonly input: Input
-  /** The value that the handler returns. */
-  readonly output: Output
-}
-
-/**
- * A contract as validators, by group and name.
- */
-export interface ContractDefinition {
-  /** Events of messages and casts, with the validator of their data. */
-  readonly events?: Readonly<Record<string, Schema>>
-  /** Calls: from a client to the hub, which answers. */
-  readonly calls?: Readonly<Record<string, Operation<Schema, Schema>>>
-  /** Asks: from the hub to a client, which answers. */
-  readonly asks?: Readonly<Record<string, Operation<Schema, Schema>>>
-}
+import { DefinitionValidator, type Validator, withoutValidators } from './validator.ts'
 
 /**
  * A contract as plain TypeScript: the same three groups, with types in place of validators.
@@ -57,6 +39,8 @@ export interface Untyped {
 export interface Contract<D extends ContractDefinition = ContractDefinition> {
   /** The validators, by group and name. */
   readonly definition: D
+  /** Validates by the definition. */
+  readonly validator: Validator
 }
 
 /**
@@ -85,8 +69,12 @@ export function contract<const D extends ContractDefinition>(definition: D): Con
         throw new UsageError(`unable to ${operation}: ${describe(name)} cannot be a name: ${eventNameRule}`)
       seen.add(name)
     }
-  return { definition }
+  return { definition, validator: new DefinitionValidator(definition) }
 }
+
+/** Returns the validator of a contract. Types alone validate nothing, and a page with types alone loads no validation. */
+export const validatorOf = (contract: AnyContract | undefined): Validator =>
+  contract !== undefined && 'validator' in contract ? contract.validator : withoutValidators
 
 const operation = 'make the contract'
 const groupNames: OptionNames<ContractDefinition> = { events: true, calls: true, asks: true }

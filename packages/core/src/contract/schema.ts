@@ -39,13 +39,12 @@ export interface PayloadFault {
 }
 
 /**
- * Returns the output of a schema for a value, or the value itself without a schema.
+ * Returns the output of a schema for a value.
  *
  * @throws ChatError `bad_payload`, with a {@link PayloadFault}, when the value does not pass.
  * @throws UsageError when the validator is asynchronous.
  */
-export function validate(schema: Schema | undefined, value: unknown, subject: string): unknown {
-  if (schema === undefined) return value
+export function validate(schema: Schema, value: unknown, subject: string): unknown {
   const result = schema['~standard'].validate(value)
   if ('then' in result) {
     result.then(undefined, () => {})

@@ -1,62 +1,64 @@
 import { ChatError } from '../vocabulary/errors.ts'
-import type { AnyContract, Contract, ContractDefinition } from './contract.ts'
+import type { ContractDefinition } from './definition.ts'
 import { type Schema, validate } from './schema.ts'
 
-/**
- * Validates by a contract, the same on both sides. Without validators every value passes and every name is
- * known.
- */
-export class Validator {
-  readonly #definition: ContractDefinition | null
-
-  constructor(contract: AnyContract | undefined) {
-    this.#definition = contract !== undefined && isContract(contract) ? contract.definition : null
-  }
-
+/** Validates data by a contract, the same on both sides. */
+export interface Validator {
   /** `true` with validators: only then all names are known. */
-  get strict(): boolean {
-    return this.#definition !== null
-  }
-
+  readonly strict: boolean
   /**
    * Returns the output of an event's validator.
    *
    * @throws ChatError `bad_request` for an unknown event, `bad_payload` for data that does not pass.
    */
-  event(name: string, data: unknown): unknown {
-    return validate(this.#schema('events', name, undefined), data, `event '${name}'`)
-  }
-
+  event(name: string, data: unknown): unknown
   /**
    * Returns the output of the validator of a call or an ask.
    *
    * @throws ChatError `not_found` for an unknown name, `bad_payload` for a value that does not pass.
    */
-  operation(group: 'calls' | 'asks', part: 'input' | 'output', name: string, value: unknown): unknown {
-    const subject = `the ${part} of ${group === 'calls' ? 'call' : 'ask'} '${name}'`
-    return validate(this.#schema(group, name, part), value, subject)
+  operation(group: 'calls' | 'asks', part: 'input' | 'output', name: string, value: unknown): unknown
+  /** Tells if a name stands in a group of the contract. */
+  has(group: keyof ContractDefinition, name: string): boolean
+}
+
+/** Validator without a contract: every value passes, and every name may exist. */
+export const withoutValidators: Validator = {
+  strict: false,
+  event: (_name, data) => data,
+  operation: (_group, _part, _name, value) => value,
+  has: () => false,
+}
+
+/** Validator of a contract that has validators. */
+export class DefinitionValidator implements Validator {
+  readonly strict = true
+  readonly #definition: ContractDefinition
+
+  constructor(definition: ContractDefinition) {
+    this.#definition = definition
   }
 
-  /** Tells if a name stands in a group of the contract. */
+  event(name: string, data: unknown): unknown {
+    return validate(this.#member('events', name) as Schema, data, `event '${name}'`)
+  }
+
+  operation(group: 'calls' | 'asks', part: 'input' | 'output', name: string, value: unknown): unknown {
+    const subject = `the ${part} of ${group === 'calls' ? 'call' : 'ask'} '${name}'`
+    const member = this.#member(group, name) as { readonly input: Schema; readonly output: Schema }
+    return validate(member[part], value, subject)
+  }
+
   has(group: keyof ContractDefinition, name: string): boolean {
-    const members = this.#definition?.[group]
+    const members = this.#definition[group]
     return members !== undefined && Object.hasOwn(members, name)
   }
 
-  #schema(
-    group: keyof ContractDefinition,
-    name: string,
-    part: 'input' | 'output' | undefined,
-  ): Schema | undefined {
-    if (this.#definition === null) return undefined
-    if (!this.has(group, name))
-      throw new ChatError(
-        group === 'events' ? 'bad_request' : 'not_found',
-        `unable to find '${name}': it is not among the contract's ${group}`,
-      )
-    const member = this.#definition[group]?.[name]
-    return part === undefined ? (member as Schema) : (member as { input: Schema; output: Schema })[part]
+  #member(group: keyof ContractDefinition, name: string): unknown {
+    if (this.has(group, name)) return this.#definition[group]?.[name]
+    throw new ChatError(
+      group === 'events' ? 'bad_request' : 'not_found',
+      `unable to find '${name}': it is not among the contract's ${group}`,
+    )
   }
 }
-
-const isContract = (contract: AnyContract): contract is Contract => 'definition' in contract

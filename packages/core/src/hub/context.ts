@@ -1,6 +1,7 @@
 import type { Backplane } from '../backplane/backplane.ts'
 import type { AnyContract } from '../contract/contract.ts'
-import { Validator } from '../contract/validator.ts'
+import { validatorOf } from '../contract/contract.ts'
+import type { Validator } from '../contract/validator.ts'
 import { MemoryBackplane } from '../memory/backplane/memory-backplane.ts'
 import { MemoryStore } from '../memory/backplane/memory-store.ts'
 import type { WireError } from '../protocol/encode.ts'
@@ -69,7 +70,7 @@ export class HubContext {
     this.backplane = options.backplane ?? new MemoryBackplane(new MemoryStore(this.runtime, options.log))
     this.limits = resolveLimits(options.limits)
     this.timeouts = resolveTimeouts(options.timeouts, this.backplane.capabilities.dedupeWindow)
-    this.validator = new Validator(options.contract)
+    this.validator = validatorOf(options.contract)
     this.listeners = new HubListeners(this.validator, (error, event) =>
       this.reportError({ error, source: 'listener', subject: event }),
     )

@@ -145,7 +145,7 @@ async function firstEvents(
 
 /** Checks the URL once, in the call that has it. */
 function httpUrl(url: string | URL): URL {
-  const target = URL.canParse(String(url)) ? new URL(url) : null
+  const target = parseUrl(String(url))
   if (target === null || !/^(?:ws|http)s?:$/.test(target.protocol))
     throw new UsageError(
       'unable to dial: the URL is not absolute; give one such as "https://app.example/chat", with https:, http:, wss: or ws:',
@@ -153,4 +153,13 @@ function httpUrl(url: string | URL): URL {
   target.hash = ''
   target.protocol = target.protocol.replace('ws', 'http')
   return target
+}
+
+/** Returns `null` for a text that is no URL: the browsers of 2022 have no `URL.canParse`. */
+function parseUrl(text: string): URL | null {
+  try {
+    return new URL(text)
+  } catch {
+    return null
+  }
 }

@@ -1,4 +1,4 @@
-import { answerPatience, defaultTimeouts, lateTimer } from '../../protocol/limits.ts'
+import { answerPatience, lateTimer } from '../../protocol/limits.ts'
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
 import type { ClientConnection } from './client-connection.ts'
 import type { Connector } from './connector.ts'
@@ -22,7 +22,8 @@ export class Liveness {
   readonly #runtime: Runtime
   readonly #connector: Connector
   readonly #oldestSend: () => number | null
-  #limits: HeartbeatLimits = { heartbeat: defaultTimeouts.heartbeat, grace: defaultTimeouts.heartbeatGrace }
+  /** Times of the present connection; before the first, the checks have not begun. */
+  #limits: HeartbeatLimits = { heartbeat: 0, grace: 0 }
   #timer: Undo | null = null
   #expected = 0
   #heard = { received: -1, at: 0 }

@@ -1,6 +1,6 @@
 import type { HubCastFrame, HubFrame, MsgFrame, StreamAnswer } from '../../protocol/hub-frames.ts'
 import type { Undo } from '../../runtime/runtime.ts'
-import { addressKind, address as addressOf, everyone } from '../../vocabulary/address.ts'
+import { addressKind, everyone } from '../../vocabulary/address.ts'
 import { ChatError, type ErrorCode, UsageError } from '../../vocabulary/errors.ts'
 import { type Position, toPosition } from '../../vocabulary/position.ts'
 import { utf8Length } from '../../vocabulary/text.ts'
@@ -141,7 +141,7 @@ export class Subscriptions implements SubscriptionRegistry {
   welcomed(userId: string, resumed: boolean, answers: ReadonlyMap<string, StreamAnswer>): void {
     if (!resumed) for (const subscription of this.#subscriptions.values()) subscription.forgetState()
     const requested = this.#requested
-    this.#subscribe(addressOf.user(userId), this.#client, this.#clientHook)
+    this.#subscribe(`@${userId}`, this.#client, this.#clientHook)
     for (const address of this.#saved.keys()) if (address.startsWith('@')) this.#saved.delete(address)
     for (const [address, subscription] of requested)
       if (subscription !== this.#subscriptions.get(address) && addressKind(address) === 'room')

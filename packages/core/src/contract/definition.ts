@@ -1,0 +1,21 @@
+import type { Schema } from './schema.ts'
+
+/** A call or an ask: its input and its output. */
+export interface Operation<Input = unknown, Output = unknown> {
+  /** The value that the caller gives. */
+  readonly input: Input
+  /** The value that the handler returns. */
+  readonly output: Output
+}
+
+/**
+ * A contract as validators, by group and name.
+ */
+export interface ContractDefinition {
+  /** Events of messages and casts, with the validator of their data. */
+  readonly events?: Readonly<Record<string, Schema>>
+  /** Calls: from a client to the hub, which answers. */
+  readonly calls?: Readonly<Record<string, Operation<Schema, Schema>>>
+  /** Asks: from the hub to a client, which answers. */
+  readonly asks?: Readonly<Record<string, Operation<Schema, Schema>>>
+}
