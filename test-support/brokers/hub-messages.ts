@@ -10,13 +10,22 @@ export interface HubProgramOptions {
   readonly deadline?: number
 }
 
-/** Command to the process of a hub. Each ends the ticks that an earlier command has started. */
+/** What the process of a hub holds: bytes of objects and buffers, connected sessions, and timers. */
+export interface Census {
+  readonly heap: number
+  readonly sessions: number
+  readonly timers: number
+}
+
+/** Command to the process of a hub. Each but `census` ends the ticks that an earlier command has started. */
 export type ToHub =
   /** Sends a message every so many milliseconds. */
   | { readonly type: 'tick'; readonly every: number }
   /** Sends messages at once, each of so many bytes. */
   | { readonly type: 'flood'; readonly count: number; readonly bytes: number }
   | { readonly type: 'quiet' }
+  /** Collects garbage, and answers with what the process holds. It ends no ticks. */
+  | { readonly type: 'census' }
 
 /** Notice of the process of a hub. */
 export type FromHub =
@@ -30,4 +39,5 @@ export type FromHub =
       readonly position: Position | null
       readonly code: string | null
     }
+  | { readonly type: 'census'; readonly census: Census }
   | { readonly type: 'error'; readonly text: string }

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { hubBundle } from './hub-bundle.ts'
-import type { FromHub, HubProgramOptions, ToHub } from './hub-messages.ts'
+import type { Census, FromHub, HubProgramOptions, ToHub } from './hub-messages.ts'
 import type { SentRecord } from './journal.ts'
 import { within } from './until.ts'
 
@@ -26,7 +26,7 @@ export class HubProcess {
   private constructor(options: HubProgramOptions) {
     this.options = options
     this.#child = fork(hubBundle, [JSON.stringify(options)], {
-      execArgv: ['--enable-source-maps'],
+      execArgv: ['--enable-source-maps', '--expose-gc'],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     const print = (text: Buffer): void => {
@@ -65,6 +65,21 @@ export class HubProcess {
   /** Sends a command. A process that has ended ignores it. */
   command(message: ToHub): void {
     if (this.#child.connected) this.#child.send(message)
+  }
+
+  /** Returns what the process holds after a collection of garbage. */
+  census(): Promise<Census> {
+    const answer = new Promise<Census>((resolve) => {
+      const take = (message: unknown): void => {
+        const told = message as FromHub
+        if (told.type !== 'census') return
+        this.#child.off('message', take)
+        resolve(told.census)
+      }
+      this.#child.on('message', take)
+      this.command({ type: 'census' })
+    })
+    return within('a census of a hub', answer)
   }
 
   /** Ends the process without warning. */
@@ -115,7 +130,7 @@ export class HubProcess {
       this.node = message.node
     } else if (message.type === 'error') this.errors.push(message.text)
     else if (message.type === 'sent') this.sent[message.n] = this.#record(message.n)
-    else this.#settle(message)
+    else if (message.type === 'settled') this.#settle(message)
   }
 
   #record(n: number): SentRecord {

@@ -6,7 +6,7 @@ import { Hub, UncertainError } from '@chat/core'
 import { nodeHttpHandler } from '@chat/http/node'
 import { attach } from '@chat/node-ws'
 import { openBackplane } from './backplane-spec.ts'
-import type { FromHub, HubProgramOptions, ToHub } from './hub-messages.ts'
+import type { Census, FromHub, HubProgramOptions, ToHub } from './hub-messages.ts'
 import { event, room, type Said } from './journal.ts'
 
 const options: HubProgramOptions = JSON.parse(process.argv[2] ?? '')
@@ -37,6 +37,7 @@ let ticks: NodeJS.Timeout | undefined
 let n = 0
 
 process.on('message', (message: ToHub) => {
+  if (message.type === 'census') return tell({ type: 'census', census: census() })
   clearInterval(ticks)
   if (message.type === 'tick') ticks = setInterval(() => send(''), message.every)
   if (message.type === 'flood') for (let i = 0; i < message.count; i++) send('x'.repeat(message.bytes))
@@ -45,6 +46,13 @@ process.once('SIGTERM', () => {
   clearInterval(ticks)
   void end()
 })
+
+function census(): Census {
+  globalThis.gc?.()
+  const { heapUsed, external } = process.memoryUsage()
+  const timers = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+  return { heap: heapUsed + external, sessions: hub.sessions.length, timers }
+}
 
 function send(padding: string): void {
   const said: Said = { sender: hub.node, n: n++, padding }

@@ -111,8 +111,20 @@ function holes({ name, start, seen }: ReaderJournal, log: LogCopy): string[] {
   return found
 }
 
-const between = ({ entries }: LogCopy, after: number, before: number): LogCopy['entries'] =>
-  entries.filter(({ at }) => at > after && at < before)
+function between({ entries }: LogCopy, after: number, before: number): LogCopy['entries'] {
+  return entries.slice(firstAbove(entries, after), firstAbove(entries, before - 1))
+}
+
+/** Returns the index of the first entry with a greater offset. The entries are in their order. */
+function firstAbove(entries: LogCopy['entries'], offset: number): number {
+  let [low, high] = [0, entries.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((entries[middle]?.at ?? 0) > offset) high = middle
+    else low = middle + 1
+  }
+  return low
+}
 
 /** Lists messages that a reader has seen, that the log has lost, and after which no gap came. */
 function unreported({ name, seen }: ReaderJournal, log: LogCopy, ids: ReadonlySet<string>): string[] {

@@ -37,6 +37,11 @@ export class Gauge {
     })
   }
 
+  /** Resets all connections from a network address. */
+  cut(from: string): void {
+    for (const socket of this.#sockets) if (socket.remoteAddress === from) socket.resetAndDestroy()
+  }
+
   /** Counts the line that an application would write into its log. */
   log(...words: readonly unknown[]): void {
     const line = words.map(String).join(' ')

@@ -23,6 +23,8 @@ export type ToVictim =
   | { readonly type: 'measure' }
   /** Lets the hub store messages at an address, each with so many bytes of data, and answers when it has. */
   | ({ readonly type: 'fill' } & Filling)
+  /** Resets all connections from a network address, and answers when it has. */
+  | { readonly type: 'cut'; readonly from: string }
   /** Closes the hub within so many milliseconds, and answers when it is closed. */
   | { readonly type: 'close'; readonly deadline: number }
 
@@ -65,6 +67,7 @@ export type FromVictim =
   | { readonly type: 'listening'; readonly port: number; readonly http2: number }
   | { readonly type: 'figures'; readonly figures: VictimFigures }
   | { readonly type: 'filled' }
+  | { readonly type: 'cut' }
   | { readonly type: 'closed'; readonly after: number }
 
 /** Command to the process of the innocent clients. */

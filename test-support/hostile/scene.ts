@@ -82,6 +82,11 @@ export class Scene {
     await this.#victim.ask('filled', { type: 'fill', ...filling })
   }
 
+  /** Resets all connections from a network address. */
+  async cut(from: string): Promise<void> {
+    await this.#victim.ask('cut', { type: 'cut', from })
+  }
+
   /** Starts the figures anew: after the preparations of an attack. */
   async mark(): Promise<void> {
     await this.#victim.ask('figures', { type: 'mark' })

@@ -34,6 +34,10 @@ tell({ type: 'listening', port, http2: await listen(http2) })
 process.on('message', (message: ToVictim) => {
   if (message.type === 'close') return void close(hub, message.deadline)
   if (message.type === 'fill') return void fill(message)
+  if (message.type === 'cut') {
+    gauge.cut(message.from)
+    return tell({ type: 'cut' })
+  }
   const figures = gauge.read(hub)
   if (message.type === 'mark') gauge.mark()
   tell({ type: 'figures', figures })
