@@ -32,7 +32,7 @@ export interface Waiter {
  */
 export type BodyFailure = 400 | 408 | 413 | 429
 
-/** Reads a body as text; resolves with a status when that fails. Holds at most the limit and one chunk. */
+/** Reads a body as text; resolves with a status when that fails. Holds at most twice the limit, and one chunk. */
 export async function readText(body: Body, limits: BodyLimits): Promise<string | BodyFailure> {
   let stop: (failure: BodyFailure) => void = () => {}
   const stopped = new Promise<BodyFailure>((resolve) => {
@@ -49,19 +49,48 @@ export async function readText(body: Body, limits: BodyLimits): Promise<string |
 }
 
 async function readAll(body: Body, { bytes, onChunk }: BodyLimits): Promise<Uint8Array | BodyFailure> {
-  const chunks: Uint8Array[] = []
-  let size = 0
+  const whole = new GrowingBytes()
   try {
     for (let chunk = await body.read(); chunk !== null; chunk = await body.read()) {
       onChunk(chunk.length)
-      size += chunk.length
-      if (size > bytes) return 413
-      chunks.push(chunk)
+      if (whole.length + chunk.length > bytes) return 413
+      whole.append(chunk)
     }
   } catch {
     return 400
   }
-  return joined(chunks, size)
+  return whole.bytes
+}
+
+/** Smallest buffer for a body that arrives in several chunks, in bytes. */
+const leastCapacity = 1_024
+
+/** Bytes that are joined as they arrive: a kept chunk would cost some hundred bytes more than its length. */
+class GrowingBytes {
+  #buffer = new Uint8Array(0)
+  #length = 0
+
+  /** Number of bytes. */
+  get length(): number {
+    return this.#length
+  }
+
+  /** All bytes so far. */
+  get bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length)
+  }
+
+  /** Adds a copy of a chunk. */
+  append(chunk: Uint8Array): void {
+    const length = this.#length + chunk.length
+    if (length > this.#buffer.length) {
+      const larger = new Uint8Array(Math.max(length, 2 * this.#length, leastCapacity))
+      larger.set(this.bytes)
+      this.#buffer = larger
+    }
+    this.#buffer.set(chunk, this.#length)
+    this.#length = length
+  }
 }
 
 /** Joins chunks; `size` is the sum of their lengths. */

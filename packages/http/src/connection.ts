@@ -2,7 +2,7 @@ import { CloseCode, systemRuntime } from '@chat/core'
 import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/core/transport'
 import { type Body, joined } from './body.ts'
 import { type Close, closeTimeout, encodeClose, parseClose } from './http-binding.ts'
-import { PostReader, type PostStatus } from './post-reader.ts'
+import { PostReader, type PostReaderOptions, type PostStatus } from './post-reader.ts'
 
 const capabilities: TransportCapabilities = {
   name: 'http',
@@ -58,7 +58,8 @@ export class HttpConnection extends BaseConnection {
   /** Body of the answer. The server pulls it: chunks that the server does not read stay here. */
   readonly stream: ReadableStream<Uint8Array>
   readonly #posts: PostReader
-  readonly #limit: number
+  readonly #largest: number
+  readonly #reading: PostReaderOptions
   readonly #onEnd: HttpConnectionParts['onEnd']
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null
   #queue: Uint8Array[] = []
@@ -76,20 +77,25 @@ export class HttpConnection extends BaseConnection {
     super(protocol, extra)
     this.id = id
     this.#onEnd = onEnd
-    this.#limit = limit
-    this.#posts = new PostReader({
+    this.#largest = limit
+    this.#reading = {
       limit,
       timeout: bodyTimeout,
       onChunk: (bytes) => {
         this.#received += bytes
       },
-    })
+    }
+    this.#posts = new PostReader(this.#reading)
     this.stream = this.#makeStream()
     this.#enqueue([utf8.encode(`event: open\ndata: ${id}\n\n:${' '.repeat(padding)}\n\n`)])
   }
 
   get bufferedAmount(): number {
     return this.#queuedBytes
+  }
+
+  override limitReceive(bytes: number | null): void {
+    this.#reading.limit = bytes ?? this.#largest
   }
 
   get received(): number {
@@ -103,7 +109,7 @@ export class HttpConnection extends BaseConnection {
   async readPost({ seq, body, announced, event }: Post): Promise<PostStatus> {
     this.#received++
     const status =
-      announced > this.#limit
+      announced > this.#reading.limit
         ? 413
         : await this.#posts.readPost(seq, body, (text) => this.#onText(text, event))
     if (status === 409) this.abort(new Error('a transmission is missing'))

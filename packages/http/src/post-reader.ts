@@ -9,8 +9,8 @@ export type PostStatus = 204 | 404 | 409 | BodyFailure
 
 /** Options of {@link PostReader}. */
 export interface PostReaderOptions {
-  /** Largest body, in bytes. */
-  readonly limit: number
+  /** Largest body, in bytes. The owner may change it between two bodies. */
+  limit: number
   /** Longest time that a body may take, in milliseconds. */
   readonly timeout: number
   /** Called with the length of each chunk as it arrives. */

@@ -1,8 +1,10 @@
 import type { Buffer } from 'node:buffer'
 import type { Duplex } from 'node:stream'
+import { CloseCode } from '@chat/core'
 import { BaseConnection, type Batch, isSendableCode, type TransportCapabilities } from '@chat/core/transport'
 import { type Fragment, fragmentsOf } from './fragments.ts'
 import { open, type WsSocket } from './socket.ts'
+import { type InboundSocket, StrangerGuard } from './stranger-guard.ts'
 import { onBun } from './warn-on-bun.ts'
 
 const capabilities: TransportCapabilities = {
@@ -20,6 +22,8 @@ const capabilities: TransportCapabilities = {
 const highWaterMark = 64 * 1024
 /** Time that a peer has to answer a close, in milliseconds. */
 export const closeTimeout = 5_000
+/** The same for a peer that is no longer read, in milliseconds. */
+const unreadTimeout = 1_000
 
 /** Parts of a connection over `ws`. */
 export interface WsConnectionParts {
@@ -30,8 +34,8 @@ export interface WsConnectionParts {
    * `null`.
    */
   readonly raw: Duplex | null
-  /** Counts inbound bytes; `null` when they are not counted, and whole messages are. */
-  readonly meter: { readonly bytesRead: number } | null
+  /** The socket that inbound bytes come from; `null` when they are not counted, and whole messages are. */
+  readonly meter: InboundSocket | null
   /** See `Connection.extra`. */
   readonly extra: unknown
 }
@@ -40,7 +44,7 @@ export interface WsConnectionParts {
 export class WsConnection extends BaseConnection {
   readonly #ws: WsSocket
   readonly #raw: Duplex | null
-  readonly #meter: { readonly bytesRead: number } | null
+  readonly #meter: InboundSocket | null
   readonly #onWritten: (error?: Error | null) => void
   #queue: Fragment[] = []
   #queuedBytes = 0
@@ -48,6 +52,7 @@ export class WsConnection extends BaseConnection {
   #received = 0
   #errorMessage = ''
   #closeTimer: NodeJS.Timeout | undefined
+  #guard: StrangerGuard | null = null
 
   constructor({ ws, raw, meter, extra }: WsConnectionParts) {
     super(ws.protocol, extra)
@@ -71,6 +76,14 @@ export class WsConnection extends BaseConnection {
 
   get capabilities(): TransportCapabilities {
     return capabilities
+  }
+
+  override limitReceive(bytes: number | null): void {
+    this.#guard?.stop()
+    this.#guard = null
+    // Bun's own `ws` reports no reads.
+    if (bytes === null || onBun || this.#meter === null) return
+    this.#guard = new StrangerGuard(this.#ws, this.#meter, { limit: bytes, onExcess: () => this.#refuse() })
   }
 
   get bufferedAmount(): number {
@@ -113,6 +126,14 @@ export class WsConnection extends BaseConnection {
 
   protected doResume(): void {
     this.#ws.resume()
+  }
+
+  /** Closes the connection of a peer that is read no further. */
+  #refuse(): void {
+    this.close(CloseCode.tooLarge, 'a transmission is too large')
+    this.#ws.pause()
+    clearTimeout(this.#closeTimer)
+    this.#closeTimer = setTimeout(() => this.#ws.terminate(), unreadTimeout)
   }
 
   get #unwritten(): number {
@@ -170,11 +191,13 @@ export class WsConnection extends BaseConnection {
 
   #onMessage(data: Buffer, isBinary: boolean): void {
     this.#received++
+    this.#guard?.messageEnded(data.length)
     this.receive(isBinary ? data : data.toString())
   }
 
   #onClose(code: number, reason: Buffer): void {
     clearTimeout(this.#closeTimer)
+    this.#guard?.stop()
     this.#queue = []
     this.#queuedBytes = 0
     this.ended(code, reason.length === 0 ? this.#errorMessage : reason.toString())

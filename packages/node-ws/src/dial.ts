@@ -12,6 +12,7 @@ import {
 import { type ClientOptions, WebSocket } from 'ws'
 import { closeTimeout, WsConnection } from './connection.ts'
 import { requireWs } from './require-ws.ts'
+import type { InboundSocket } from './stranger-guard.ts'
 
 /** Options of {@link dial}. Sizes in bytes, durations in milliseconds. */
 export interface NodeDialOptions {
@@ -82,7 +83,7 @@ class Attempt {
   readonly #target: URL
   readonly #ws: WebSocket
   readonly #signal: AbortSignal
-  #meter: { readonly bytesRead: number } | null = null
+  #meter: InboundSocket | null = null
   #reject: (reason: unknown) => void = () => {}
 
   constructor(target: URL, ws: WebSocket, signal: AbortSignal) {

@@ -23,6 +23,7 @@ import {
 } from './options.ts'
 import { requireWs } from './require-ws.ts'
 import { open, type WsSocket } from './socket.ts'
+import type { InboundSocket } from './stranger-guard.ts'
 import { warnOnBun } from './warn-on-bun.ts'
 
 /** Takes WebSockets for a hub. */
@@ -47,10 +48,10 @@ export interface UpgradeHandler {
 /** Most fragments of one message; each costs more than its bytes. */
 const maxFragments = 64
 /**
- * Most reads that one message may arrive in; each costs more than its bytes. A message of 256 KiB in so many
- * reads has 64 bytes in each.
+ * Most reads that one message may arrive in; each costs some hundred bytes. A message of 256 KiB in so many
+ * reads has 256 bytes in each.
  */
-const maxBufferedChunks = 4_096
+const maxBufferedChunks = 1_024
 
 /**
  * Takes WebSockets for a hub without listening to a server, for hosts that own the `upgrade` event or upgrade
@@ -187,8 +188,6 @@ function deflate({ threshold }: Compression): ServerOptions['perMessageDeflate']
 }
 
 /** Returns the socket as a meter of inbound bytes; `null` when it does not count them. */
-function meterOf(socket: Duplex): { readonly bytesRead: number } | null {
-  return 'bytesRead' in socket && typeof socket.bytesRead === 'number'
-    ? (socket as Duplex & { readonly bytesRead: number })
-    : null
+function meterOf(socket: Duplex): InboundSocket | null {
+  return 'bytesRead' in socket && typeof socket.bytesRead === 'number' ? (socket as Duplex & InboundSocket) : null
 }

@@ -80,6 +80,9 @@ export abstract class BaseConnection implements Connection {
     if (this.#state !== 'closed') this.doResume()
   }
 
+  /** See {@link Connection.limitReceive}. Has no effect unless the transport overrides it. */
+  limitReceive(_bytes: number | null): void {}
+
   /**
    * Writes a batch to the socket and returns the result of {@link Connection.send}. Called only while the
    * connection is open.

@@ -41,6 +41,12 @@ export interface Connection {
   pause(): void
   /** Continues reading. */
   resume(): void
+  /**
+   * Sets how many bytes of an unfinished transmission the transport may hold; `null` stands for the largest
+   * transmission that the hub allows. The hub sets a low limit until it knows the client. Above the limit the
+   * transport stops reading and closes with 4514. A platform that buffers messages itself keeps its own limit.
+   */
+  limitReceive(bytes: number | null): void
   /** Bytes that were sent and that the operating system (or the peer) has not taken yet. */
   readonly bufferedAmount: number
   /**

@@ -9,14 +9,36 @@ export type ServerRequest = IncomingMessage & { readonly originalUrl?: string }
 
 /** Returns the body of a request; `null` when it was read before. */
 export function bodyOf(request: IncomingMessage): Body | null {
-  if (request.readableDidRead) return null
-  const chunks: AsyncIterator<Uint8Array> = request.iterator({ destroyOnReturn: false })
-  return {
-    async read() {
-      const { value, done } = await chunks.next()
-      return done === true ? null : value
-    },
-    // The rest of the body stays unread; `send` ends the connection after the answer.
-    cancel() {},
+  return request.readableDidRead ? null : new RequestBody(request)
+}
+
+/**
+ * Body of a request, read in all the bytes that have arrived: a chunk of one byte would cost as much as a large
+ * chunk.
+ */
+class RequestBody implements Body {
+  readonly #request: IncomingMessage
+  #wake: () => void = () => {}
+
+  constructor(request: IncomingMessage) {
+    this.#request = request
+    const wake = (): void => this.#wake()
+    for (const event of ['readable', 'end', 'error', 'close'] as const) request.on(event, wake)
   }
+
+  async read(): Promise<Uint8Array | null> {
+    const request = this.#request
+    for (;;) {
+      const bytes: Uint8Array | null = request.read()
+      if (bytes !== null) return bytes
+      if (request.readableEnded) return null
+      if (request.destroyed) throw new Error('the request broke off')
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  // The rest of the body stays unread; `send` ends the connection after the answer.
+  cancel(): void {}
 }

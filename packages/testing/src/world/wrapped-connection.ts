@@ -32,6 +32,10 @@ export class WrappedConnection implements Connection {
     this.#inner.resume()
   }
 
+  limitReceive(bytes: number | null): void {
+    this.#inner.limitReceive(bytes)
+  }
+
   get bufferedAmount(): number {
     return this.#inner.bufferedAmount
   }

@@ -93,6 +93,7 @@ export class HubConnection implements Sink, SessionConnection {
 
   /** Starts to listen. A connection that has ended already says so in this call. */
   start(): void {
+    this.connection.limitReceive(helloBytes)
     this.connection.attach(this)
   }
 
@@ -183,6 +184,7 @@ export class HubConnection implements Sink, SessionConnection {
   #open(session: Session): void {
     this.#pendingHandshake = null
     this.#session = session
+    this.connection.limitReceive(null)
     session.announce()
     this.#run()
   }
