@@ -189,5 +189,7 @@ function deflate({ threshold }: Compression): ServerOptions['perMessageDeflate']
 
 /** Returns the socket as a meter of inbound bytes; `null` when it does not count them. */
 function meterOf(socket: Duplex): InboundSocket | null {
-  return 'bytesRead' in socket && typeof socket.bytesRead === 'number' ? (socket as Duplex & InboundSocket) : null
+  return 'bytesRead' in socket && typeof socket.bytesRead === 'number'
+    ? (socket as Duplex & InboundSocket)
+    : null
 }
