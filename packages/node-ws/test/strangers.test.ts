@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { frame, RawPeer, upgradeRequest } from '../../../test-support/raw-peer.ts'
 import { testHub } from '../../../test-support/test-hub.ts'
 import { attach } from '../src/index.ts'
@@ -35,12 +35,16 @@ test('an unfinished message of more than 16 KiB before the `welcome` is closed w
 })
 
 test('the fragments of a message count together', async () => {
-  const { port } = await served()
+  const { port, sockets } = await served()
   const peer = await RawPeer.upgraded(port, '/chat')
+  const [socket] = sockets
+  if (socket === undefined) throw new Error('the server has no socket')
 
-  for (let i = 0; i < 40; i++) {
-    peer.socket.write(frame(i === 0 ? 1 : 0, 'x'.repeat(512), { fin: false }))
-    await new Promise(setImmediate)
+  for (let i = 0; i < 3; i++) {
+    const piece = frame(i === 0 ? 1 : 0, 'x'.repeat(8_000), { fin: false })
+    const arrived = socket.bytesRead + piece.length
+    peer.socket.write(piece)
+    await vi.waitUntil(() => socket.bytesRead >= arrived, { interval: 1 })
   }
 
   expect((await peer.closeFrame()).code).toBe(4514)
