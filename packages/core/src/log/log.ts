@@ -9,7 +9,8 @@ export interface Placed {
  * Pure. The memory backplane keeps its logs in it, and a node its recent messages.
  */
 export class Log<T extends Placed> {
-  #items: T[] = []
+  /** An item at the front that is removed is `undefined`, so that it takes no memory. */
+  #items: (T | undefined)[] = []
   /**
    * Number of items at the front that are removed already. They are cut off together, so that a removal stays
    * cheap.
@@ -35,7 +36,7 @@ export class Log<T extends Placed> {
   shift(): T | undefined {
     const item = this.#items[this.#gone]
     if (item === undefined) return undefined
-    this.#gone++
+    this.#items[this.#gone++] = undefined
     if (this.#gone > 64 && this.#gone * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#gone)
       this.#gone = 0
@@ -45,6 +46,12 @@ export class Log<T extends Placed> {
 
   pop(): T | undefined {
     return this.size > 0 ? this.#items.pop() : undefined
+  }
+
+  /** Puts an item in the place of the item at the same offset. */
+  replace(item: T): void {
+    const index = this.#indexAfter(item.at - 1)
+    if (this.#items[index]?.at === item.at) this.#items[index] = item
   }
 
   clear(): void {
@@ -67,13 +74,13 @@ export class Log<T extends Placed> {
   /** Returns up to `limit` items after an offset, oldest first. */
   after(offset: number, limit: number): T[] {
     const start = this.#indexAfter(offset)
-    return this.#items.slice(start, start + limit)
+    return this.#items.slice(start, start + limit) as T[]
   }
 
   /** Returns the last `limit` items before an offset, oldest first. */
   upTo(offset: number, limit: number): T[] {
     const end = this.#indexAfter(offset - 1)
-    return this.#items.slice(Math.max(this.#gone, end - limit), end)
+    return this.#items.slice(Math.max(this.#gone, end - limit), end) as T[]
   }
 
   /** Returns the index of the first item with a greater offset. */

@@ -114,5 +114,20 @@ export function fingerprint(text: string): string {
   b = Math.imul(d ^ (b >>> 22), 2869860233)
   c = Math.imul(a ^ (c >>> 17), 951274213)
   d = Math.imul(b ^ (d >>> 19), 2716044179)
-  return [a, b, c, d].map((lane) => (lane >>> 0).toString(16).padStart(8, '0')).join('')
+  return hexadecimal([a, b, c, d])
+}
+
+const digits = /* @__PURE__ */ Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
+const written: number[] = /* @__PURE__ */ new Array(32).fill(0)
+
+/**
+ * Writes four lanes as 32 digits, in one step: texts joined from parts would cost as much as the hash, once
+ * for each message.
+ */
+function hexadecimal(lanes: readonly number[]): string {
+  for (let i = 0; i < written.length; i++) {
+    const lane = lanes[i >> 3] ?? 0
+    written[i] = digits[(lane >>> (28 - (i & 7) * 4)) & 15] ?? 0
+  }
+  return String.fromCharCode(...written)
 }

@@ -1,18 +1,26 @@
 import type { AppendKey, AppendResult } from '../../backplane/backplane.ts'
+import { Log } from '../../log/log.ts'
 import { heapBytes } from '../../vocabulary/text.ts'
 
 /** The answer to an append that has stored its message. */
 export type StoredAnswer = Extract<AppendResult, { outcome: 'stored' | 'duplicate' }>
 
+/** The answer to a ref. It is one object, because the store keeps very many of them. */
 interface Known {
+  /** The ref, by which a `Log` finds it. */
+  readonly at: number
   readonly hash: string
-  readonly answer: StoredAnswer
+  readonly epoch: string
+  readonly offset: number
+  readonly id: string
+  readonly time: number
+  readonly by: string
 }
 
+/** The answers to the last refs of one session in one log. */
 interface Ring {
-  readonly stream: string
-  readonly refs: Map<number, Known>
-  greatest: number
+  readonly user: string
+  known: Log<Known>
   /** The time at which the newest answer was stored. */
   stored: number
   /** Bytes of the ring in memory, with its answers. */
@@ -21,25 +29,28 @@ interface Ring {
 
 const conflict: AppendResult = { outcome: 'conflict' }
 const early: AppendResult = { outcome: 'early' }
-/** Bytes that a ring takes besides its name, and an answer besides its id and hash. */
+/** Bytes that a ring takes besides the names, and an answer besides its id and hash. */
 const ringBytes = 500
-const answerBytes = 250
+const answerBytes = 200
 
 /**
  * Recognises repetitions (P-PB-2): keeps the answers to the last refs of each session and log, until a window
  * has passed since the newest of them was stored.
  */
 export class Dedupe {
-  readonly #rings = new Map<string, Ring>()
+  /** The rings by session, and then by log: both names are at hand, so that no name is made for a message. */
+  readonly #sessions = new Map<string, Map<string, Ring>>()
   readonly #window: number
+  #size = 0
   #bytes = 0
 
   constructor(window: number) {
     this.#window = window
   }
 
+  /** Number of rings. */
   get size(): number {
-    return this.#rings.size
+    return this.#size
   }
 
   /** Bytes of all rings in memory. */
@@ -52,61 +63,74 @@ export class Dedupe {
    * previous ref is not known, or `null` for a new key.
    */
   find(stream: string, key: AppendKey): AppendResult | null {
-    const ring = this.#rings.get(ringName(stream, key))
+    const ring = this.#ring(stream, key)
     const { ref, previousRef = 0 } = key
-    if (ring === undefined) return previousRef > 0 ? early : null
-    const known = ring.refs.get(ref)
-    if (known !== undefined) return known.hash === key.hash ? known.answer : conflict
-    if (ref < ring.greatest) return conflict
-    return previousRef > ring.greatest ? early : null
+    const greatest = ring === undefined ? 0 : greatestRef(ring)
+    if (ring === undefined || ref > greatest) return previousRef > greatest ? early : null
+    const known = ring.known.at(ref)
+    return known !== undefined && known.hash === key.hash ? answerOf(known) : conflict
   }
 
-  /** Keeps the answer to a key. */
+  /** Keeps the answer to a new key. */
   remember(stream: string, key: AppendKey, answer: StoredAnswer, now: number): void {
-    const name = ringName(stream, key)
-    let ring = this.#rings.get(name)
-    if (ring === undefined) {
-      ring = { stream, refs: new Map(), greatest: 0, stored: now, bytes: 0 }
-      this.#rings.set(name, ring)
-      this.#count(ring, ringBytes + heapBytes(name))
-    }
-    ring.refs.set(key.ref, { hash: key.hash, answer })
-    ring.greatest = key.ref
+    const { epoch, at: offset, id, time, by } = answer
+    const ring = this.#ring(stream, key) ?? this.#addRing(stream, key)
+    ring.known.push({ at: key.ref, hash: key.hash, epoch, offset, id, time, by })
     ring.stored = now
-    this.#count(ring, bytesOf(key.hash, answer))
-    if (ring.refs.size <= key.window) return
-    const [oldest] = ring.refs.keys()
-    if (oldest !== undefined) this.#drop(ring, oldest)
+    this.#count(ring, bytesOf(key.hash, id))
+    if (ring.known.size <= key.window) return
+    const oldest = ring.known.shift()
+    if (oldest !== undefined) this.#count(ring, -bytesOf(oldest.hash, oldest.id))
   }
 
   /** Forgets the rings whose answers were all stored before the window. */
   sweep(now: number): void {
-    for (const [name, ring] of this.#rings) {
-      if (now - ring.stored <= this.#window) continue
-      this.#rings.delete(name)
-      this.#bytes -= ring.bytes
+    for (const [session, rings] of this.#sessions) {
+      for (const [stream, ring] of rings) {
+        if (now - ring.stored <= this.#window) continue
+        rings.delete(stream)
+        this.#size--
+        this.#bytes -= ring.bytes
+      }
+      if (rings.size === 0) this.#sessions.delete(session)
     }
   }
 
   /** Forgets the answers beyond an offset of a log, as if they had never been given. */
   rollback(stream: string, top: number): void {
-    for (const ring of this.#rings.values()) {
-      if (ring.stream !== stream) continue
-      for (const [ref, { answer }] of ring.refs) if (answer.at > top) this.#drop(ring, ref)
-      ring.greatest = Math.max(0, ...ring.refs.keys())
+    for (const rings of this.#sessions.values()) {
+      const ring = rings.get(stream)
+      if (ring === undefined) continue
+      const all = ring.known.after(0, ring.known.size)
+      ring.known = new Log()
+      for (const known of all)
+        if (known.offset <= top) ring.known.push(known)
+        else this.#count(ring, -bytesOf(known.hash, known.id))
     }
   }
 
   clear(): void {
-    this.#rings.clear()
+    this.#sessions.clear()
+    this.#size = 0
     this.#bytes = 0
   }
 
-  #drop(ring: Ring, ref: number): void {
-    const known = ring.refs.get(ref)
-    if (known === undefined) return
-    ring.refs.delete(ref)
-    this.#count(ring, -bytesOf(known.hash, known.answer))
+  /** A session belongs to one user. A key with the session of another user names no ring. */
+  #ring(stream: string, { user, session }: AppendKey): Ring | undefined {
+    const ring = this.#sessions.get(session)?.get(stream)
+    return ring?.user === user ? ring : undefined
+  }
+
+  #addRing(stream: string, { user, session }: AppendKey): Ring {
+    const rings = this.#sessions.get(session) ?? new Map<string, Ring>()
+    this.#sessions.set(session, rings)
+    const replaced = rings.get(stream)
+    if (replaced === undefined) this.#size++
+    else this.#bytes -= replaced.bytes
+    const ring = { user, known: new Log<Known>(), stored: 0, bytes: 0 }
+    rings.set(stream, ring)
+    this.#count(ring, ringBytes + heapBytes(session) + heapBytes(stream))
+    return ring
   }
 
   #count(ring: Ring, bytes: number): void {
@@ -115,11 +139,15 @@ export class Dedupe {
   }
 }
 
-const bytesOf = (hash: string, { id }: StoredAnswer): number => answerBytes + hash.length + id.length
+const greatestRef = ({ known }: Ring): number => known.last?.at ?? 0
 
-/**
- * Names a ring. A session id has no `@`, and the length tells the end of the user, so no two keys share a
- * name.
- */
-const ringName = (stream: string, { user, session }: AppendKey): string =>
-  `${session}@${user.length}:${user}${stream}`
+const answerOf = ({ epoch, offset, id, time, by }: Known): StoredAnswer => ({
+  outcome: 'duplicate',
+  epoch,
+  at: offset,
+  id,
+  time,
+  by,
+})
+
+const bytesOf = (hash: string, id: string): number => answerBytes + hash.length + id.length

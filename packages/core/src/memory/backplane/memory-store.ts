@@ -48,7 +48,9 @@ const optionNames: OptionNames<MemoryStoreOptions> = {
   sessions: true,
   observe: true,
 }
-const defaultRetention: Required<Retention> = { count: 10_000, bytes: 16 * 1024 * 1024, age: 3_600_000 }
+type CompleteRetention = Required<Retention>
+
+const defaultRetention: CompleteRetention = { count: 10_000, bytes: 16 * 1024 * 1024, age: 3_600_000 }
 const sweepInterval = 30_000
 /** Time for which a log is kept after the last {@link MemoryStore.heads} that named it. */
 const askedFor = 330_000
@@ -82,7 +84,7 @@ export class MemoryStore {
   readonly #tails = new Map<string, Set<(hint: LogHint) => void>>()
   readonly #channels = new Map<string, Set<(text: string) => void>>()
   readonly #dedupe: Dedupe
-  readonly #retention: (stream: string) => Required<Retention>
+  readonly #retention: (stream: string) => CompleteRetention
   readonly #capacity: number
   readonly #observe: MemoryStoreOptions['observe']
   #bytes = 0
@@ -111,8 +113,7 @@ export class MemoryStore {
     this.#capacity = options.bytes ?? 256 * 1024 * 1024
     this.presence = new MemoryPresenceStore(runtime, { count: capacity, bytes: this.#capacity / 4 })
     this.#dedupe = new Dedupe(this.dedupeWindow)
-    const of = typeof retention === 'function' ? retention : () => retention
-    this.#retention = (stream) => ({ ...defaultRetention, ...of(stream) })
+    this.#retention = retentionOf(retention)
     this.#observe = options.observe
     this.#epoch = runtime.id(10)
   }
@@ -342,4 +343,13 @@ export class MemoryStore {
     const { streams, sessions, presence, keys } = this.usage
     if (streams + sessions + presence + keys > 0) this.#sweepLater()
   }
+}
+
+/** Returns the retention of each log. The same for all logs is made once. */
+function retentionOf(
+  given: Retention | ((stream: string) => Retention),
+): (stream: string) => CompleteRetention {
+  if (typeof given === 'function') return (stream) => ({ ...defaultRetention, ...given(stream) })
+  const retention = { ...defaultRetention, ...given }
+  return () => retention
 }

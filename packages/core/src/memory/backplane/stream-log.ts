@@ -1,6 +1,7 @@
 import type { LogEntry, LogPage, LogRange, NewMessage } from '../../backplane/backplane.ts'
 import { pageBytes } from '../../backplane/page-size.ts'
 import { Log } from '../../log/log.ts'
+import type { JsonText } from '../../vocabulary/json-text.ts'
 import { type Position, samePosition } from '../../vocabulary/position.ts'
 import { heapBytes, utf8Length } from '../../vocabulary/text.ts'
 
@@ -17,12 +18,45 @@ export interface Retention {
   readonly age?: number
 }
 
-/** An entry with its size and age. */
-interface Kept {
+/** An entry with its size and age. It is one object, because a store keeps very many of them. */
+class KeptEntry implements LogEntry {
+  readonly event: string
+  readonly data: JsonText
+  readonly meta: JsonText | null
+  readonly from: string | null
+  readonly id: string
   readonly at: number
-  entry: LogEntry
+  readonly time: number
+  readonly #stored: number
+  readonly #bytes: number
+
+  constructor(message: NewMessage, { at, time, stored }: Place) {
+    this.event = message.event
+    this.data = message.data
+    this.meta = message.meta
+    this.from = message.from
+    this.id = message.id
+    this.at = at
+    this.time = time
+    this.#stored = stored
+    this.#bytes = sizeOf(message)
+  }
+
+  /** The time on the clock of durations at which the log took the entry. */
+  get stored(): number {
+    return this.#stored
+  }
+
   /** Bytes in memory. */
-  bytes: number
+  get bytes(): number {
+    return this.#bytes
+  }
+}
+
+/** The place of an entry in its log, and its times. */
+interface Place {
+  readonly at: number
+  readonly time: number
   readonly stored: number
 }
 
@@ -43,7 +77,7 @@ export class StreamLog {
   asked: number = Number.NEGATIVE_INFINITY
   /** The time of the newest entry, below which no later entry goes (P-MT-1). */
   #time = 0
-  readonly #kept = new Log<Kept>()
+  readonly #kept = new Log<KeptEntry>()
 
   constructor(epoch: string, now: number) {
     this.epoch = epoch
@@ -56,15 +90,13 @@ export class StreamLog {
 
   /** Appends a message. `now` is the time on the clock of durations, `wallTime` the time of day. */
   append(message: NewMessage, now: number, wallTime: number): LogEntry {
-    const { event, data, meta, from, id } = message
     const time = Math.max(wallTime, this.#time)
-    const entry: LogEntry = { event, data, meta, from, id, at: this.top + 1, time }
-    const bytes = sizeOf(entry)
-    this.#kept.push({ at: entry.at, entry, bytes, stored: now })
+    const entry = new KeptEntry(message, { at: this.top + 1, time, stored: now })
+    this.#kept.push(entry)
     this.#time = time
     this.top = entry.at
-    this.topId = id
-    this.bytes += bytes
+    this.topId = entry.id
+    this.bytes += entry.bytes
     this.written = now
     return entry
   }
@@ -76,17 +108,16 @@ export class StreamLog {
 
   /** The event of the newest entry; `null` when the log has no longer that entry. */
   get topEvent(): string | null {
-    return this.#kept.last?.entry.event ?? null
+    return this.#kept.last?.event ?? null
   }
 
   /** Empties the entry at a position. Returns `false` when the log does not have it. */
   redact([epoch, at, id]: Position): boolean {
     const kept = this.#kept.at(at)
-    if (kept === undefined || kept.entry.id !== id || epoch !== this.epoch) return false
-    kept.entry = { ...kept.entry, event: '$redacted', data: 'null', meta: null }
-    const bytes = sizeOf(kept.entry)
-    this.bytes += bytes - kept.bytes
-    kept.bytes = bytes
+    if (kept === undefined || kept.id !== id || epoch !== this.epoch) return false
+    const emptied = new KeptEntry({ ...kept, event: '$redacted', data: 'null', meta: null }, kept)
+    this.#kept.replace(emptied)
+    this.bytes += emptied.bytes - kept.bytes
     return true
   }
 
@@ -106,7 +137,7 @@ export class StreamLog {
     const oldest = this.#kept.shift()
     if (oldest === undefined) return
     this.base = oldest.at
-    this.baseId = oldest.entry.id
+    this.baseId = oldest.id
     this.bytes -= oldest.bytes
   }
 
@@ -117,7 +148,7 @@ export class StreamLog {
     this.bytes -= newest.bytes
     const last = this.#kept.last
     this.top = last?.at ?? this.base
-    this.topId = last?.entry.id ?? this.baseId
+    this.topId = last?.id ?? this.baseId
   }
 
   read(range: LogRange): LogPage {
@@ -135,8 +166,8 @@ export class StreamLog {
       top: this.top,
       topId: this.topId,
       exists: this.top > 0,
-      entries: page.map(({ entry }) => entry),
-      afterId: forward ? (this.#kept.at(range.after)?.entry.id ?? null) : null,
+      entries: page,
+      afterId: forward ? (this.#kept.at(range.after)?.id ?? null) : null,
       prev: this.#kept.before(first)?.at ?? Math.min(this.base, first - 1),
       behind: forward ? this.#behind(range.after) : { messages: 0, bytes: 0 },
       more: forward
@@ -149,7 +180,7 @@ export class StreamLog {
     if (offset >= this.top) return { messages: 0, bytes: 0 }
     const kept = this.#kept.after(offset, this.#kept.size)
     let bytes = 0
-    for (const { entry } of kept) bytes += textLength(entry)
+    for (const entry of kept) bytes += textLength(entry)
     return { messages: kept.length, bytes }
   }
 }
@@ -158,11 +189,11 @@ export class StreamLog {
  * Returns the entries that fit a page, but at least one entry: from the front when reading forward, from the
  * end when reading back.
  */
-function fit(kept: readonly Kept[], forward: boolean): Kept[] {
+function fit(kept: readonly KeptEntry[], forward: boolean): KeptEntry[] {
   let bytes = 0
-  const page: Kept[] = []
+  const page: KeptEntry[] = []
   for (const item of forward ? kept : [...kept].reverse()) {
-    bytes += frameBytes(item.entry)
+    bytes += frameBytes(item)
     if (bytes > pageBytes && page.length > 0) break
     page.push(item)
   }
@@ -178,5 +209,5 @@ const textLength = ({ event, data, meta, id }: LogEntry): number =>
   data.length + (meta?.length ?? 0) + event.length + id.length
 
 /** Returns the bytes of an entry in memory. */
-const sizeOf = ({ event, data, meta, id }: LogEntry): number =>
+const sizeOf = ({ event, data, meta, id }: NewMessage): number =>
   entryBytes + heapBytes(data) + (meta === null ? 0 : heapBytes(meta)) + event.length + id.length
