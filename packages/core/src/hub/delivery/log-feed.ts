@@ -194,7 +194,7 @@ export class LogFeed {
 
   #deliver(entry: LogEntry, before: Position): void {
     const frame = this.#encoder.encodeEntry(entry, before[1])
-    this.#recent.push({ at: entry.at, prev: before[1], id: entry.id, frame })
+    this.#recent.push(this.#encoder.keepSent(entry, before[1], frame))
     for (const reader of this.readers.values()) if (reader.live) reader.offer(frame, before)
   }
 }

@@ -31,7 +31,7 @@ export class PositionCheck {
       take: (page) => {
         if (!accepts(page)) return this.#checkInLog(since, next)
         const messages = page.behind.messages + missed.length
-        const bytes = missed.reduce((sum, { frame }) => sum + frame.bytes, page.behind.bytes)
+        const bytes = missed.reduce((sum, message) => sum + message.bytes, page.behind.bytes)
         const view = { ...page, afterId: since[2], behind: { messages, bytes } }
         cursor.reach(page, () => next(this.#reasonAgainst(since, view)))
       },

@@ -10,6 +10,8 @@ export interface RecentMessage {
   readonly prev: number
   /** The id of the message. */
   readonly id: string
+  /** Bytes of the frame. */
+  readonly bytes: number
   /** The encoded message. */
   readonly frame: Frame
 }
@@ -28,11 +30,11 @@ export class RecentMessages {
   /** Adds the newest message, and drops the oldest messages above the bounds. */
   push(message: RecentMessage): void {
     this.#log.push(message)
-    this.#bytes += message.frame.bytes
+    this.#bytes += message.bytes
     while (this.#log.size > maxMessages || this.#bytes > maxBytes) {
       const dropped = this.#log.shift()
       if (dropped === undefined) return
-      this.#bytes -= dropped.frame.bytes
+      this.#bytes -= dropped.bytes
     }
   }
 

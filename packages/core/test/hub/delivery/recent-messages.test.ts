@@ -6,6 +6,7 @@ const message = (at: number, bytes = 10): RecentMessage => ({
   at,
   prev: at - 1,
   id: `m${at}`,
+  bytes,
   frame: new Frame('x'.repeat(bytes)),
 })
 
