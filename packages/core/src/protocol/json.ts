@@ -4,15 +4,27 @@ import { ProtocolError } from './protocol-error.ts'
 export const jsonProtocol = 'chat.v1.json'
 
 /**
- * Splits a transmission into lines lazily, so that the frames before a broken frame keep their effect.
+ * The lines of a transmission, cut off one at a time, so that the frames before a broken frame keep their
+ * effect.
  */
-export function* lines(transmission: string): Generator<string> {
-  let start = 0
-  for (let end = transmission.indexOf('\n'); end >= 0; end = transmission.indexOf('\n', start)) {
-    yield transmission.slice(start, end)
-    start = end + 1
+export class Lines {
+  readonly #transmission: string
+  /** The start of the next line; -1 after the last line. */
+  #start = 0
+
+  constructor(transmission: string) {
+    this.#transmission = transmission
   }
-  yield start === 0 ? transmission : transmission.slice(start)
+
+  /** Returns the next line; `null` after the last line. */
+  next(): string | null {
+    const start = this.#start
+    if (start < 0) return null
+    const end = this.#transmission.indexOf('\n', start)
+    this.#start = end < 0 ? -1 : end + 1
+    if (end >= 0) return this.#transmission.slice(start, end)
+    return start === 0 ? this.#transmission : this.#transmission.slice(start)
+  }
 }
 
 /** A frame as it came over the wire: an array whose first element is a string. */

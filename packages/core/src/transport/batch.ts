@@ -30,7 +30,10 @@ export class Batch {
   readonly #frame: Frame | null
   #next: Batch | null = null
   #text: string | null = null
-  #prepared: Map<string, unknown> | null = null
+  /** The kind of transport that has prepared this batch first, and its form. A hub rarely has a second kind. */
+  #kind = ''
+  #form: unknown = null
+  #otherForms: Map<string, unknown> | null = null
 
   private constructor(before: Batch | null, frame: Frame | null, bytes: number) {
     this.#before = before
@@ -59,12 +62,16 @@ export class Batch {
 
   /** Text of the transmission: the frames, joined by a single LF (P-FR-1). */
   get text(): string {
-    if (this.#text !== null) return this.#text
+    this.#text ??= this.#join()
+    return this.#text
+  }
+
+  #join(): string {
+    if (this.#frame !== null && this.#before?.empty === true) return this.#frame.text
     const texts: string[] = []
     for (let batch: Batch | null = this; batch !== null; batch = batch.#before)
       if (batch.#frame !== null) texts.push(batch.#frame.text)
-    this.#text = texts.length === 1 ? (texts[0] ?? '') : texts.reverse().join('\n')
-    return this.#text
+    return texts.reverse().join('\n')
   }
 
   /**
@@ -72,12 +79,18 @@ export class Batch {
    * runs at the first call; later calls return the same value.
    */
   prepared<T>(kind: string, make: (text: string) => T): T {
-    this.#prepared ??= new Map()
-    let value = this.#prepared.get(kind) as T | undefined
-    if (value === undefined) {
-      value = make(this.text)
-      this.#prepared.set(kind, value)
+    if (this.#kind === '') {
+      this.#kind = kind
+      this.#form = make(this.text)
     }
-    return value
+    return this.#kind === kind ? (this.#form as T) : this.#otherForm(kind, make)
+  }
+
+  #otherForm<T>(kind: string, make: (text: string) => T): T {
+    this.#otherForms ??= new Map()
+    const known = this.#otherForms.get(kind) as T | undefined
+    const form = known ?? make(this.text)
+    this.#otherForms.set(kind, form)
+    return form
   }
 }

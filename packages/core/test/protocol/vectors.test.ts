@@ -2,7 +2,7 @@ import { addressKind, closeReason, mayReconnect } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { parseClientFrame } from '../../src/protocol/client-frames.ts'
 import { parseHubFrame } from '../../src/protocol/hub-frames.ts'
-import { lines } from '../../src/protocol/json.ts'
+import { Lines } from '../../src/protocol/json.ts'
 import { ProtocolError } from '../../src/protocol/protocol-error.ts'
 import { valueFault } from '../../src/protocol/values.ts'
 import { isEventName } from '../../src/vocabulary/event-name.ts'
@@ -97,7 +97,8 @@ function stageOfVectors() {
 function understood(text: string): string[] {
   const types: string[] = []
   fault(() => {
-    for (const line of lines(text)) types.push(parseClientFrame(line).type)
+    const lines = new Lines(text)
+    for (let line = lines.next(); line !== null; line = lines.next()) types.push(parseClientFrame(line).type)
   })
   return types
 }

@@ -7,8 +7,11 @@ export interface Flushable {
   flush(): void
 }
 
+/** Transmissions of a turn after which the frames that wait are written. */
+const readsBeforeFlush = 64
+
 /**
- * Joins the frames of one turn into one write per connection. All connections start a turn from the same
+ * Joins the frames of one turn into one write per connection; a very busy turn is written in several parts. All connections start a turn from the same
  * empty batch, so connections that get the same frames share one batch, and its bytes are made once.
  */
 export class TurnFlusher {
@@ -17,6 +20,8 @@ export class TurnFlusher {
   readonly #runtime: Runtime
   #waiting: Flushable[] = []
   #scheduled = false
+  /** Number of transmissions that were read since the last flush. */
+  #read = 0
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime
@@ -27,14 +32,25 @@ export class TurnFlusher {
     this.#waiting.push(outbox)
     if (this.#scheduled) return
     this.#scheduled = true
-    this.#runtime.defer(() => this.flush())
+    this.#runtime.defer(() => {
+      this.#scheduled = false
+      this.flush()
+    })
+  }
+
+  /**
+   * Called after each transmission that was read. A turn in which many connections have sent data would hold
+   * back all answers to its end, so some are written before.
+   */
+  transmissionRead(): void {
+    if (++this.#read >= readsBeforeFlush) this.flush()
   }
 
   /** Flushes all queues that wait. */
   flush(): void {
     const waiting = this.#waiting
     this.#waiting = []
-    this.#scheduled = false
+    this.#read = 0
     this.root.forget()
     for (const outbox of waiting) outbox.flush()
   }

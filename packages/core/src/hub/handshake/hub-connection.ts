@@ -1,6 +1,6 @@
 import { parseClientFrame } from '../../protocol/client-frames.ts'
 import { encodeFrame } from '../../protocol/encode.ts'
-import { lines } from '../../protocol/json.ts'
+import { Lines } from '../../protocol/json.ts'
 import { abortDelay, helloBytes, helloTransmissions } from '../../protocol/limits.ts'
 import { ProtocolError } from '../../protocol/protocol-error.ts'
 import type { Undo } from '../../runtime/runtime.ts'
@@ -23,7 +23,7 @@ const pageLeft = 1001
 
 /** A transmission that waits to be executed. */
 interface Transmission {
-  readonly lines: Iterator<string>
+  readonly lines: Lines
   /** True when it was sent after the `welcome` (P-HS-4). */
   readonly afterWelcome: boolean
 }
@@ -110,8 +110,9 @@ export class HubConnection implements Sink, SessionConnection {
       return this.#fail(new ProtocolError('a binary message on a JSON connection'))
     if (early && ++this.#early > helloTransmissions)
       return this.#fail(new ProtocolError('more than one transmission before the welcome'))
-    this.#input.push({ lines: lines(transmission), afterWelcome: !early })
+    this.#input.push({ lines: new Lines(transmission), afterWelcome: !early })
     this.#run()
+    this.#state.flusher.transmissionRead()
   }
 
   drain(): void {
@@ -228,8 +229,8 @@ export class HubConnection implements Sink, SessionConnection {
         break
       }
       const line = transmission.lines.next()
-      if (line.done === true) this.#input.shift()
-      else this.#execute(line.value, transmission.afterWelcome)
+      if (line === null) this.#input.shift()
+      else this.#execute(line, transmission.afterWelcome)
     }
     this.#running = false
   }
