@@ -2,13 +2,16 @@ import type { CallFrame } from '../../protocol/client-frames.ts'
 import type { WireError } from '../../protocol/encode.ts'
 import { encodeValue } from '../../protocol/json.ts'
 import { answerBytes } from '../../protocol/limits.ts'
-import { attempt } from '../../runtime/maybe-promise.ts'
-import { createAborter, onAbort } from '../../runtime/signal.ts'
+import { isPromise } from '../../runtime/maybe-promise.ts'
+import type { Undo } from '../../runtime/runtime.ts'
+import { type Aborter, createAborter, onAbort } from '../../runtime/signal.ts'
 import { ChatError } from '../../vocabulary/errors.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
 import { exceedsBytes } from '../../vocabulary/text.ts'
 import type { HubContext } from '../context.ts'
 import type { CallContext } from '../events.ts'
+import type { CallHandler } from '../hub-listeners.ts'
+import type { User } from '../options.ts'
 import type { Session } from '../sessions/session.ts'
 import { checkEvent, checkMeta, checkValue } from './checks.ts'
 
@@ -21,7 +24,6 @@ import { checkEvent, checkMeta, checkValue } from './checks.ts'
 export function call(session: Session, frame: CallFrame, first: boolean): void {
   const { context } = session
   const { ref, event } = frame
-  const where = { source: 'handler', session: session.id, subject: event } as const
   const refuse = (error: WireError): void => {
     session.err(ref, error)
     session.window.end('publishing')
@@ -31,18 +33,7 @@ export function call(session: Session, frame: CallFrame, first: boolean): void {
   const handler = context.listeners.handler(event)
   if (handler === undefined)
     return refuse({ code: 'not_found', message: `unable to call '${event}': it has no handler` })
-  const pending = openCall(session, frame, refuse)
-  attempt(
-    () => handler(context.validator.operation('calls', 'input', event, frame.data), pending.context),
-    (result) =>
-      pending.settle(() => {
-        const outcome = encodeResult(context, event, result)
-        if ('json' in outcome) session.ok(ref, outcome.json)
-        else session.err(ref, context.wireError(outcome.error, where))
-        session.window.end('publishing')
-      }),
-    (error) => pending.settle(() => refuse(context.wireError(error, where))),
-  )
+  new PendingCall(session, frame).run(handler)
 }
 
 function checkCall(context: HubContext, frame: CallFrame, first: boolean): WireError | null {
@@ -54,28 +45,122 @@ function checkCall(context: HubContext, frame: CallFrame, first: boolean): WireE
 }
 
 /**
- * Makes the handler's context, and a function that settles the call once: by its outcome, by the timeout, or
- * by the end of the connection.
+ * A call whose handler runs. It is settled once: by the handler's outcome, or by the timeout. The timer and the
+ * signal are made when they are needed, because most handlers answer at once and look at no signal.
  */
-function openCall(session: Session, { event, meta }: CallFrame, timedOut: (error: WireError) => void) {
-  const { context: hub, user } = session
-  const aborter = createAborter()
-  let settled = false
-  const settle = (then: () => void): void => {
-    if (settled) return
-    settled = true
-    cancel()
-    ignore()
-    then()
+class PendingCall {
+  readonly #session: Session
+  readonly #frame: CallFrame
+  #settled = false
+  #aborter: Aborter | null = null
+  #abortReason: ChatError | null = null
+  #cancelTimer: Undo | null = null
+  #ignoreEnd: Undo | null = null
+
+  constructor(session: Session, frame: CallFrame) {
+    this.#session = session
+    this.#frame = frame
   }
-  const cancel = hub.runtime.timer(hub.timeouts.call, () => {
-    const message = `unable to answer '${event}': it took too long`
-    settle(() => timedOut({ code: 'timeout', message }))
-    aborter.abort(new ChatError('timeout', message))
-  })
-  const ignore = onAbort(session.aborter.signal, (reason) => aborter.abort(reason))
-  const context: CallContext = { event, meta: meta as Meta | null, user, session, signal: aborter.signal }
-  return { context, settle }
+
+  /** Runs the handler, in this call. */
+  run(handler: CallHandler): void {
+    const { event, data } = this.#frame
+    let result: unknown
+    try {
+      const input = this.#session.context.validator.operation('calls', 'input', event, data)
+      result = handler(input, new HandlerContext(this.#session, this.#frame, this))
+    } catch (error) {
+      return this.#fail(error)
+    }
+    if (isPromise(result)) this.#wait(result)
+    else this.#answer(result)
+  }
+
+  /** The handler's signal: aborted by the timeout, and by the end of the connection before the answer. */
+  get signal(): AbortSignal {
+    const aborter = this.#aborter ?? this.#makeAborter()
+    return aborter.signal
+  }
+
+  #makeAborter(): Aborter {
+    const aborter = createAborter()
+    this.#aborter = aborter
+    if (this.#abortReason !== null) aborter.abort(this.#abortReason)
+    else if (!this.#settled)
+      this.#ignoreEnd = onAbort(this.#session.aborter.signal, (reason) => aborter.abort(reason))
+    return aborter
+  }
+
+  #wait(result: PromiseLike<unknown>): void {
+    const { runtime, timeouts } = this.#session.context
+    this.#cancelTimer = runtime.timer(timeouts.call, () => this.#timeOut())
+    result.then(
+      (value) => this.#answer(value),
+      (error) => this.#fail(error),
+    )
+  }
+
+  #timeOut(): void {
+    const message = `unable to answer '${this.#frame.event}': it took too long`
+    if (!this.#settle()) return
+    this.#refuse({ code: 'timeout', message })
+    this.#abortReason = new ChatError('timeout', message)
+    this.#aborter?.abort(this.#abortReason)
+  }
+
+  #answer(result: unknown): void {
+    if (!this.#settle()) return
+    const { context, window } = this.#session
+    const { ref, event } = this.#frame
+    const outcome = encodeResult(context, event, result)
+    if ('json' in outcome) this.#session.ok(ref, outcome.json)
+    else this.#session.err(ref, this.#wireError(outcome.error))
+    window.end('publishing')
+  }
+
+  #fail(error: unknown): void {
+    if (this.#settle()) this.#refuse(this.#wireError(error))
+  }
+
+  #refuse(error: WireError): void {
+    this.#session.err(this.#frame.ref, error)
+    this.#session.window.end('publishing')
+  }
+
+  /** Returns false when the call was settled before. */
+  #settle(): boolean {
+    if (this.#settled) return false
+    this.#settled = true
+    this.#cancelTimer?.()
+    this.#ignoreEnd?.()
+    return true
+  }
+
+  #wireError(error: unknown): WireError {
+    const { context, id: session } = this.#session
+    return context.wireError(error, { source: 'handler', session, subject: this.#frame.event })
+  }
+}
+
+/** The context that a handler gets. */
+class HandlerContext implements CallContext {
+  readonly event: string
+  readonly meta: Meta | null
+  readonly user: User
+  readonly session: Session
+  readonly #call: PendingCall
+
+  constructor(session: Session, { event, meta }: CallFrame, pending: PendingCall) {
+    this.event = event
+    this.meta = meta as Meta | null
+    this.user = session.user
+    this.session = session
+    this.#call = pending
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal
+  }
 }
 
 /**
