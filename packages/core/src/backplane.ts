@@ -4,6 +4,7 @@ export type {
   Backplane,
   BackplaneCapabilities,
   Durability,
+  EndedSession,
   HintReliability,
   LogEntry,
   LogHead,

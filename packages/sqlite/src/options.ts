@@ -14,8 +14,9 @@ export interface SqliteBackplaneOptions {
   /** Duration for which a repetition is recognised, in milliseconds, at least. Default: 120 000. */
   readonly dedupeWindow?: number
   /**
-   * Number of sessions that are remembered. Above it, those that expire first are forgotten. Default:
-   * 50 000.
+   * Number of sessions that are remembered. Above it, sessions that have ended are forgotten, and first those
+   * whose clients never wrote a frame. Make it larger than the number of clients that are connected at a time.
+   * Default: 50 000.
    */
   readonly sessions?: number
   /**

@@ -78,6 +78,12 @@ export const migrations: readonly string[] = [
       entries.data, entries.meta
     FROM entries JOIN logs ON logs.id = entries.log;
   `,
+  `
+  ALTER TABLE sessions ADD COLUMN worth INTEGER NOT NULL DEFAULT 2;
+  DROP INDEX sessions_by_user;
+  CREATE INDEX sessions_by_user ON sessions (user, worth, expires);
+  CREATE INDEX sessions_by_worth ON sessions (worth, expires);
+  `,
 ]
 
 /** The version of the schema that this package reads and writes. */

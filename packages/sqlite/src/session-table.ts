@@ -1,4 +1,4 @@
-import type { SessionRecord, TakeAttempt, TakeResult } from '@chat/core/backplane'
+import type { SessionRecord, SessionStore, TakeAttempt, TakeResult } from '@chat/core/backplane'
 import { sameDigest } from '@chat/core/backplane'
 import type { SqliteDatabase, SqliteStatement } from './database.ts'
 import { decodeName, encodeName } from './stored-name.ts'
@@ -17,14 +17,17 @@ interface SessionRow {
 }
 
 const unknown: TakeResult = { outcome: 'unknown' }
+/** The order in which records make room: the lowest goes first. The numbers are in files. */
+const worth = { silent: 0, used: 1, connected: 2 } as const
 /** The share of all records above which a user's own records make room for its new records. */
 const fairShare = 0.1
 /** Number of expired records that a sweep removes in one transaction. */
 const sweptSessions = 500
 
 /**
- * The records of sessions (P-HS-6). Above its capacity the table forgets the records that expire first. A user
- * with very many sessions loses its own records first.
+ * The records of sessions (P-HS-6). Above its capacity the table forgets records of sessions that have ended:
+ * first those of sessions that never wrote a frame, then the others, in the order in which they expire. Records
+ * of connected sessions come last. A user with very many sessions loses its own records first.
  */
 export class SessionTable {
   readonly #capacity: number
@@ -51,18 +54,18 @@ export class SessionTable {
     this.#countOfUser = prepare('SELECT count(*) AS n FROM sessions WHERE user = ?')
     this.#select = prepare('SELECT * FROM sessions WHERE id = ?')
     this.#put = prepare(
-      `INSERT INTO sessions (id, user, node, secret, attempts, older_attempts, generation, last_ref, expires, dropped)
-      VALUES (?, ?, ?, ?, 0, 0, 1, 0, ?, 0)`,
+      `INSERT INTO sessions (id, user, node, secret, attempts, older_attempts, generation, last_ref, expires, dropped, worth)
+      VALUES (?, ?, ?, ?, 0, 0, 1, 0, ?, 0, ${worth.connected})`,
     )
     this.#take = prepare(
       `UPDATE sessions SET node = ?, secret = ?, attempts = 0, older_secret = ?, older_attempts = ?,
-      generation = ?, expires = ? WHERE id = ?`,
+      generation = ?, expires = ?, worth = ${worth.connected} WHERE id = ?`,
     )
     this.#confirm = prepare('UPDATE sessions SET older_secret = NULL WHERE id = ? AND generation = ?')
-    this.#renew = prepare('UPDATE sessions SET last_ref = ?, expires = ? WHERE id = ?')
+    this.#renew = prepare('UPDATE sessions SET last_ref = ?, expires = ?, worth = ? WHERE id = ?')
     this.#dropOne = prepare('UPDATE sessions SET dropped = 1 WHERE id = ?')
     this.#dropUser = prepare('UPDATE sessions SET dropped = 1 WHERE user = ?')
-    const oldest = 'ORDER BY expires LIMIT 1'
+    const oldest = 'ORDER BY worth, expires LIMIT 1'
     this.#forgetOldest = prepare(`DELETE FROM sessions WHERE id = (SELECT id FROM sessions ${oldest})`)
     this.#forgetOldestOfUser = prepare(
       `DELETE FROM sessions WHERE id = (SELECT id FROM sessions WHERE user = ? ${oldest})`,
@@ -119,7 +122,7 @@ export class SessionTable {
 
   /** Keeps a record until a time of the store. Returns `false` for a record that was dropped. */
   renew(
-    { id, user }: { readonly id: string; readonly user: string },
+    { id, user, ended }: Parameters<SessionStore['renew']>[0],
     generation: number,
     lastRef: number,
     expires: number,
@@ -128,7 +131,7 @@ export class SessionTable {
     if (row === null || row.user !== encodeName(user)) return true
     if (row.dropped) return false
     if (row.generation === generation)
-      this.#renew.run(Math.max(row.last_ref, lastRef), expires, encodeName(id))
+      this.#renew.run(Math.max(row.last_ref, lastRef), expires, worth[ended ?? 'connected'], encodeName(id))
     return true
   }
 

@@ -208,3 +208,22 @@ it('the data of a redacted entry leaves the file', async () => {
   expect(files()).not.toContain(secret)
   expect(await dataOf(backplane)).toEqual([null, null])
 })
+
+it('above its capacity the store forgets sessions that were not used, then ended ones, then connected ones', async () => {
+  const file = open({ sessions: 4 })
+  const { sessions } = file.backplane
+  const put = (id: string) => sessions.put({ id, user: id, secret: 'x' }, 'node1', 60_000)
+  const end = (id: string, ended: 'silent' | 'used') => sessions.renew({ id, user: id, ended }, 1, 0, 60_000)
+  const done = [
+    ...['connected', 'used', 'silent', 'other'].map(put),
+    end('used', 'used'),
+    end('silent', 'silent'),
+    end('other', 'silent'),
+    ...['a', 'b', 'c'].map(put),
+  ]
+  await Promise.all([...done, file.time.advance(1)])
+  const found = ['connected', 'used', 'silent', 'other', 'a', 'b', 'c'].filter(
+    (id) => sessions.find(id) !== null,
+  )
+  expect(found).toEqual(['connected', 'a', 'b', 'c'])
+})

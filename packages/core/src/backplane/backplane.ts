@@ -190,6 +190,9 @@ export interface SessionRecord {
   readonly secret: string
 }
 
+/** The use of a session that has ended: `silent` for a session whose client never wrote a frame after the welcome. */
+export type EndedSession = 'silent' | 'used'
+
 /** The outcome of {@link SessionStore.take}. */
 export type TakeResult =
   /**
@@ -225,8 +228,12 @@ export interface TakeAttempt {
 /** Session records with expiry, shared by all nodes. */
 export interface SessionStore {
   /**
-   * Keeps a new record, held by `node`, for `ttl` milliseconds. Above its capacity the store forgets the
-   * records that expire first, and those of a user with very many records before those of other users.
+   * Keeps a new record, held by `node`, for `ttl` milliseconds. The session counts as connected until a
+   * {@link SessionStore.renew} names its end.
+   *
+   * A store with a capacity forgets records above it: those of `silent` sessions first, then those of `used`
+   * sessions, and within each group those that ended first. Records of connected sessions come last, if they
+   * are forgotten at all. Records of a user with very many go before those of other users.
    */
   put(record: SessionRecord, node: string, ttl: number): MaybePromise<void>
   /**
@@ -242,9 +249,11 @@ export interface SessionStore {
    * Keeps the record for another `ttl` milliseconds from now, unless a newer generation has it. MUST answer
    * `false` for a dropped record, at least until it would have expired, so that a node learns of a drop whose
    * notice was lost. Else answers `true`, also for a record that the store does not have.
+   *
+   * `ended` is set when the session's connection has ended. A store without a capacity ignores it.
    */
   renew(
-    session: { readonly id: string; readonly user: string },
+    session: { readonly id: string; readonly user: string; readonly ended?: EndedSession | undefined },
     generation: number,
     lastRef: number,
     ttl: number,

@@ -49,7 +49,7 @@ export class HubHandshake implements PendingHandshake {
   cancel(): void {
     this.#cancelled = true
     this.#state.sessions.handshakes.delete(this)
-    if (this.#session !== null) this.#state.sessions.remove(this.#session)
+    if (this.#session !== null) this.#abandon(this.#session)
     this.#aborter.abort(new Error('the connection has ended'))
   }
 
@@ -121,8 +121,8 @@ export class HubHandshake implements PendingHandshake {
         generation: taken.generation,
         node: context.id,
       })
-    if (this.#cancelled) return null
-    if (taken.outcome === 'unknown') return await this.#freshSession(hello, user, secret)
+    if (taken.outcome === 'unknown')
+      return this.#cancelled ? null : await this.#freshSession(hello, user, secret)
     // A client that comes back waits for no other: its session alone limits it.
     resumeRates.charge(id, 1, runtime.now())
     this.#chargeHello(hello, user)
@@ -143,7 +143,6 @@ export class HubHandshake implements PendingHandshake {
     } catch (error) {
       return this.#fail(error)
     }
-    if (this.#cancelled) return null
     const origin = { id, user, generation: 1, lastRef: 0, resumed: false, older: undefined }
     return this.#register(new Session(this.#state, this.#connection, origin))
   }
@@ -157,7 +156,7 @@ export class HubHandshake implements PendingHandshake {
     const older = sessions.get(id)
     // The store's answers may arrive in another order than the store has given them.
     if (taken.outcome === 'stale' || (older !== undefined && older.generation > taken.generation)) {
-      this.#connection.close(CloseCode.goingAway, 'a newer attempt to resume was made')
+      if (!this.#cancelled) this.#connection.close(CloseCode.goingAway, 'a newer attempt to resume was made')
       return null
     }
     const { generation } = taken
@@ -165,6 +164,7 @@ export class HubHandshake implements PendingHandshake {
     const lastRef = Math.max(taken.lastRef, older?.window.lastRef ?? 0)
     const origin = { id, user, generation, lastRef, resumed: true, older }
     const session = new Session(this.#state, this.#connection, origin)
+    if (this.#cancelled) return this.#abandon(session)
     // The newest connection wins, also over a connection that still waits for its welcome (P-HS-5).
     older?.replace()
     // A session of this node is in its registry: it needs no notice.
@@ -213,18 +213,29 @@ export class HubHandshake implements PendingHandshake {
     return null
   }
 
-  /** Registers the session. Returns `null` when the application has kicked it during the handshake. */
+  /**
+   * Registers the session. Returns `null` when the connection has ended, or the application has kicked the
+   * session during the handshake.
+   */
   #register(session: Session): Session | null {
+    if (this.#cancelled) return this.#abandon(session)
     const { sessions } = this.#state
     sessions.handshakes.delete(this)
+    this.#session = session
     const kicked = this.#kicked.get(session.inbox) ?? this.#kicked.get(`~${session.id}`)
     if (kicked !== undefined) {
       session.close(CloseCode.kicked, kicked)
       return null
     }
-    this.#session = session
     sessions.add(session)
     return session
+  }
+
+  /** Ends a session that has no connection before its `welcome`. Its record is then that of an ended session. */
+  #abandon(session: Session): null {
+    this.#state.sessions.remove(session)
+    session.end(CloseCode.goingAway, 'the connection has ended', false)
+    return null
   }
 
   /** Ends a handshake that the backplane cannot serve. Returns `null`, in place of a session. */

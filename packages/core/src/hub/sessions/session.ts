@@ -137,6 +137,8 @@ export class Session implements HubSession {
   readonly #sessionExpiry: SessionExpiry
   #user: User
   #confirmed: boolean
+  /** True once the client has shown that it uses the session: by a frame after the welcome, or a resume. */
+  #used: boolean
   #entered = false
   #ended = false
   #departure: Departure = 'left'
@@ -159,6 +161,7 @@ export class Session implements HubSession {
     this.generation = origin.generation
     this.resumed = origin.resumed
     this.#confirmed = !origin.resumed
+    this.#used = origin.resumed
     this.#renewed = context.runtime.now()
     const { generation, outbox } = this
     this.subscriptions = new Subscriptions(context, { session: this, generation, outbox, feeds })
@@ -233,6 +236,7 @@ export class Session implements HubSession {
    * (P-HS-4).
    */
   confirm(): void {
+    this.#used = true
     if (this.#confirmed) return
     this.#confirmed = true
     this.#store(() => this.context.backplane.sessions.confirm(this.id, this.generation))
@@ -246,12 +250,13 @@ export class Session implements HubSession {
   }
 
   /**
-   * Renews the record of the session. When the record was dropped, the session ends: it was kicked, and the
-   * notice to this node was lost.
+   * Renews the record of the session, and tells the store if the session has ended. When the record was
+   * dropped, the session ends: it was kicked, and the notice to this node was lost.
    */
   renewRecord(): void {
     const { backplane, timeouts } = this.context
-    const record = { id: this.id, user: this.#user.id }
+    const ended = this.#ended ? (this.#used ? 'used' : 'silent') : undefined
+    const record = { id: this.id, user: this.#user.id, ended } as const
     this.#store(
       () => backplane.sessions.renew(record, this.generation, this.window.lastRef, timeouts.session),
       (kept) => {
@@ -274,8 +279,8 @@ export class Session implements HubSession {
   }
 
   /**
-   * Called when the connection has ended. `byClient` is true when the client has closed it and does not come
-   * back.
+   * Called when the connection has ended, also before the `welcome`. `byClient` is true when the client has
+   * closed it and does not come back.
    */
   end(code: number, reason: string, byClient: boolean): void {
     if (this.#ended) return
@@ -286,7 +291,7 @@ export class Session implements HubSession {
     this.subscriptions.end(this.#departure)
     this.asks.end()
     this.aborter.abort(new Error('the connection has ended'))
-    if (this.#entered && code !== CloseCode.replaced)
+    if ((this.#entered || this.resumed) && code !== CloseCode.replaced)
       this.#sessionExpiry.watch({
         session: this.id,
         user: this.#user.id,

@@ -32,7 +32,11 @@ export interface MemoryStoreOptions {
   readonly bytes?: number
   /** Duration for which a repetition is recognised, in milliseconds. Default: 120 000. */
   readonly dedupeWindow?: number
-  /** Number of sessions that are remembered; above it the oldest are forgotten. Default: 50 000. */
+  /**
+   * Number of sessions that are remembered. Above it, sessions that have ended are forgotten: first those whose
+   * clients never wrote a frame, then those that ended first. Connected sessions are always remembered.
+   * Default: 50 000.
+   */
   readonly sessions?: number
   /**
    * Called with each stored message, in the order of the log: for the invariants of a simulation. Must not

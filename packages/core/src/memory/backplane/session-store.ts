@@ -1,6 +1,13 @@
-import type { SessionRecord, SessionStore, TakeAttempt, TakeResult } from '../../backplane/backplane.ts'
+import type {
+  EndedSession,
+  SessionRecord,
+  SessionStore,
+  TakeAttempt,
+  TakeResult,
+} from '../../backplane/backplane.ts'
 import { sameDigest } from '../../runtime/hash.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
+import { EndedSessions } from './ended-sessions.ts'
 
 interface Secret {
   readonly hash: string
@@ -9,6 +16,7 @@ interface Secret {
 }
 
 interface StoredSession {
+  readonly id: string
   readonly user: string
   node: string
   newest: Secret
@@ -19,6 +27,8 @@ interface StoredSession {
   expires: number
   /** The record cannot be taken any more. It is kept so that a renewal learns of the drop. */
   dropped: boolean
+  /** The use that the session has made of its connection; `null` while it is connected. */
+  ended: EndedSession | null
 }
 
 const unknown: TakeResult = { outcome: 'unknown' }
@@ -26,14 +36,16 @@ const unknown: TakeResult = { outcome: 'unknown' }
 const fairShare = 0.1
 
 /**
- * The session store in memory. Bounded: above its capacity it forgets the oldest records, so abandoned
- * sessions cost no more. A user with very many sessions loses its own records first.
+ * The session store in memory. Above its capacity it forgets records of sessions that have ended: first those
+ * of sessions that never wrote a frame, then the others, in the order of their ends. A user with very many
+ * records loses its own first. The record of a connected session is never forgotten before it expires.
  */
 export class MemorySessionStore implements SessionStore {
-  /** The records in the order in which they expire. */
   readonly #records = new Map<string, StoredSession>()
-  /** The ids of each user, in the same order. */
+  /** The ids of each user's records. */
   readonly #users = new Map<string, Set<string>>()
+  readonly #silent = new EndedSessions()
+  readonly #used = new EndedSessions()
   readonly #runtime: Runtime
   readonly #capacity: number
 
@@ -46,12 +58,13 @@ export class MemorySessionStore implements SessionStore {
     return this.#records.size
   }
 
-  put(record: SessionRecord, node: string, ttl: number): void {
-    const newest = { hash: record.secret, attempts: 0 }
+  put({ id, user, secret }: SessionRecord, node: string, ttl: number): void {
+    this.#forget(this.#records.get(id))
+    const newest = { hash: secret, attempts: 0 }
     const expires = this.#runtime.now() + ttl
-    this.#forget(record.id)
-    this.#keep(record.id, {
-      user: record.user,
+    this.#records.set(id, {
+      id,
+      user,
       node,
       newest,
       older: null,
@@ -59,12 +72,12 @@ export class MemorySessionStore implements SessionStore {
       lastRef: 0,
       expires,
       dropped: false,
+      ended: null,
     })
-    if (this.#records.size <= this.#capacity) return
-    const own = this.#users.get(record.user)
-    const most = Math.max(1, this.#capacity * fairShare)
-    const [oldest] = own !== undefined && own.size > most ? own : this.#records.keys()
-    if (oldest !== undefined) this.#forget(oldest)
+    const own = this.#users.get(user)
+    if (own === undefined) this.#users.set(user, new Set([id]))
+    else own.add(id)
+    if (this.#records.size > this.#capacity) this.#makeRoom(user)
   }
 
   take(id: string, attempt: TakeAttempt, ttl: number): TakeResult {
@@ -82,7 +95,8 @@ export class MemorySessionStore implements SessionStore {
     record.older = used
     record.newest = { hash: attempt.next, attempts: 0 }
     record.generation++
-    this.#extend(id, record, now + ttl)
+    record.expires = now + ttl
+    this.#mark(record, null)
     return { outcome: 'taken', generation: record.generation, lastRef: record.lastRef, node }
   }
 
@@ -92,17 +106,21 @@ export class MemorySessionStore implements SessionStore {
   }
 
   renew(
-    { id, user }: { readonly id: string; readonly user: string },
+    { id, user, ended }: Parameters<SessionStore['renew']>[0],
     generation: number,
     lastRef: number,
     ttl: number,
   ): boolean {
     const record = this.#records.get(id)
     if (record?.user !== user) return true
-    if (record.dropped) return false
+    if (record.dropped) {
+      this.#mark(record, ended ?? record.ended)
+      return false
+    }
     if (record.generation !== generation) return true
     record.lastRef = Math.max(record.lastRef, lastRef)
-    this.#extend(id, record, this.#runtime.now() + ttl)
+    record.expires = this.#runtime.now() + ttl
+    this.#mark(record, ended ?? null)
     return true
   }
 
@@ -122,30 +140,40 @@ export class MemorySessionStore implements SessionStore {
 
   /** Forgets expired records. */
   sweep(now: number): void {
-    for (const [id, record] of this.#records) if (record.expires <= now) this.#forget(id)
+    for (const record of this.#records.values()) if (record.expires <= now) this.#forget(record)
   }
 
   clear(): void {
     this.#records.clear()
     this.#users.clear()
+    this.#silent.clear()
+    this.#used.clear()
   }
 
-  #extend(id: string, record: StoredSession, expires: number): void {
-    record.expires = expires
-    this.#forget(id)
-    this.#keep(id, record)
+  #makeRoom(user: string): void {
+    const own = this.#users.get(user)?.size ?? 0
+    const mine = own > Math.max(1, this.#capacity * fairShare) ? user : undefined
+    const first =
+      this.#silent.oldest(mine) ?? this.#used.oldest(mine) ?? this.#silent.oldest() ?? this.#used.oldest()
+    if (first !== undefined) this.#forget(this.#records.get(first))
   }
 
-  #keep(id: string, record: StoredSession): void {
-    this.#records.set(id, record)
-    const own = this.#users.get(record.user)
-    if (own === undefined) this.#users.set(record.user, new Set([id]))
-    else own.add(id)
+  /** Notes that a session is connected, or has ended now. */
+  #mark(record: StoredSession, ended: EndedSession | null): void {
+    const { id, user } = record
+    if (record.ended !== null) this.#queue(record.ended).remove(user, id)
+    record.ended = ended
+    if (ended !== null) this.#queue(ended).add(user, id)
   }
 
-  #forget(id: string): void {
-    const user = this.#records.get(id)?.user
-    if (user === undefined) return
+  #queue(ended: EndedSession): EndedSessions {
+    return ended === 'silent' ? this.#silent : this.#used
+  }
+
+  #forget(record: StoredSession | undefined): void {
+    if (record === undefined) return
+    const { id, user } = record
+    this.#mark(record, null)
     this.#records.delete(id)
     const own = this.#users.get(user)
     own?.delete(id)
