@@ -26,9 +26,10 @@ const rooms = {
 const floors = {
   hub: [
     ['options'],
-    ['events'],
+    ['events', 'identity'],
     ['hub-listeners'],
     ['context', 'content'],
+    ['in-time'],
     ['nodes'],
     ['connections'],
     ['delivery'],

@@ -347,6 +347,11 @@ export interface Backplane {
    * {@link Backplane.subscribe} is in effect again.
    */
   onReconnect(listener: () => void): Undo
+  /**
+   * Calls `listener` with each error of a function that the application has given to the backplane, such as
+   * an observer, and with the address of the log. Left out by backplanes that call no such function.
+   */
+  onError?(listener: (error: unknown, address: string) => void): Undo
   /** Resolves when the backplane answers; rejects when it is out of reach. */
   probe(): MaybePromise<void>
   /** Closes connections and timers after the operations under way are finished. */

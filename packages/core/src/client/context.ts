@@ -1,5 +1,6 @@
 import { validatorOf } from '../contract/contract.ts'
 import type { Validator } from '../contract/validator.ts'
+import { attempt } from '../runtime/maybe-promise.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { systemRuntime } from '../runtime/system-runtime.ts'
 import type { ClientEvents } from './events.ts'
@@ -36,10 +37,10 @@ export class ClientContext {
 
   /** Shows a message, gap, snapshot or change of presence to the option `observe`, before its listeners. */
   observe(seen: Parameters<NonNullable<ClientOptions['observe']>>[0]): void {
-    try {
-      this.#observe?.(seen)
-    } catch (error) {
-      this.reportError(error, 'observe')
-    }
+    attempt(
+      () => this.#observe?.(seen) as unknown,
+      () => {},
+      (error) => this.reportError(error, 'observe'),
+    )
   }
 }

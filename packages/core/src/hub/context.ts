@@ -71,6 +71,7 @@ export class HubContext {
     this.limits = resolveLimits(options.limits)
     this.timeouts = resolveTimeouts(options.timeouts, this.backplane.capabilities.dedupeWindow)
     this.validator = validatorOf(options.contract)
+    this.backplane.onError?.((error, address) => this.reportBackplane(error, address))
     this.listeners = new HubListeners(this.validator, (error, event) =>
       this.reportError({ error, source: 'listener', subject: event }),
     )

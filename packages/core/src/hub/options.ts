@@ -156,10 +156,11 @@ export interface Timeouts {
 /** Options of presence. */
 export interface PresenceOptions {
   /**
-   * Decides by its address whether a room has presence. When it throws, the room has none, and the hub
-   * reports the error in `$error`. Default: every room has presence.
+   * Decides by its address whether a room has presence. When it throws, rejects, or does not answer within
+   * {@link Timeouts.policy}, the room has none, and the hub reports the error in `$error`. Default: every room
+   * has presence.
    */
-  readonly rooms?: (address: string) => boolean
+  readonly rooms?: (address: string) => MaybePromise<boolean>
   /** Members above which the hub tells the count only, at most once per second. Default: 200. */
   readonly max?: number
   /** Time for which a session stays present after its connection was lost, in milliseconds. Default: 10 s. */

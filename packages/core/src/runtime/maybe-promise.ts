@@ -28,11 +28,16 @@ export function attempt<T>(
   let value: MaybePromise<T>
   try {
     value = run()
+    // The promise may be of another library, and throw when it is touched.
+    if (isPromise(value)) {
+      Promise.resolve(value).then(next, failed)
+      return
+    }
   } catch (error) {
     failed(error)
     return
   }
-  whenReady(value, next, failed)
+  next(value)
 }
 
 /** Returns `true` for a promise, also of another library. */

@@ -36,6 +36,16 @@ describe('a value that may come later', () => {
     expect(rejected).toEqual(['returned', ['failed', 'no']])
   })
 
+  test('fails when it throws while it is touched', async () => {
+    const fail = (): never => {
+      throw new Error('no')
+    }
+    expect(run(() => new Proxy({}, { get: fail }))).toEqual([['failed', 'no'], 'returned'])
+    const order = run(() => Object.fromEntries([['then', fail]]))
+    await new Promise(setImmediate)
+    expect(order).toEqual(['returned', ['failed', 'no']])
+  })
+
   test('whenReady takes any thenable', async () => {
     const values: unknown[] = []
     whenReady(

@@ -16,7 +16,7 @@ export interface PresenceInvariantOptions {
 
 /** Presence options of a hub, with their defaults. */
 interface Rules {
-  readonly rooms: (address: string) => boolean
+  readonly rooms: (address: string) => boolean | Promise<boolean>
   readonly grace: number
   readonly max: number
 }
@@ -158,7 +158,7 @@ export class PresenceInvariant {
   }
 
   #hasPresence(room: string): boolean {
-    return this.#rules.every((rules) => rules?.rooms(room) === true)
+    return this.#rules.every((rules) => rules !== null && isTrue(rules.rooms(room)))
   }
 
   #smallest(rule: 'grace' | 'max'): number {
@@ -168,3 +168,10 @@ export class PresenceInvariant {
 
 const isIn = ({ client, joinedAt }: WatchedClient, room: string): boolean =>
   joinedAt.has(room) && client.positions[room] !== undefined
+
+/** Rooms whose rule answers later are not followed. The hub reports a rejection. */
+function isTrue(answer: boolean | Promise<boolean>): boolean {
+  if (typeof answer === 'boolean') return answer
+  answer.catch(() => {})
+  return false
+}

@@ -6,10 +6,10 @@ import { sha256 } from '../../runtime/hash.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
 import { type Aborter, createAborter, onAbort } from '../../runtime/signal.ts'
 import { CloseCode } from '../../vocabulary/close-codes.ts'
-import type { User } from '../options.ts'
+import type { Identity } from '../identity.ts'
 import { authenticate } from '../policy/authenticate.ts'
 import type { HubState } from '../sessions/hub-state.ts'
-import { payerOf, rateKey } from '../sessions/rate-limiter.ts'
+import { rateKey } from '../sessions/rate-limiter.ts'
 import { Session, type SessionConnection } from '../sessions/session.ts'
 import { nodeChannel, sessionChannel, type Takeover } from '../sessions/session-channel.ts'
 import type { PendingHandshake } from '../sessions/session-registry.ts'
@@ -76,10 +76,10 @@ export class HubHandshake implements PendingHandshake {
     const outcome = await authenticate(context, this.#connection, presented)
     if (this.#cancelled) return
     if ('code' in outcome) return this.#connection.close(outcome.code, outcome.reason)
-    const excess = this.#connection.place.identify(payerOf(outcome.user))
+    const excess = this.#connection.place.identify(outcome.payer)
     if (excess !== null) return this.#connection.refuse(excess.message, excess.retryAfter)
     const secret = context.runtime.id(secretLength)
-    const session = await this.#openSession(hello, outcome.user, secret)
+    const session = await this.#openSession(hello, outcome, secret)
     if (session === null) return
     const welcome = new Welcome(session, secret, {
       isCancelled: () => this.#cancelled,
@@ -93,15 +93,15 @@ export class HubHandshake implements PendingHandshake {
    * Resumes the session of a `hello`, or makes a fresh session. Resolves with `null` when the connection has
    * ended.
    */
-  async #openSession(hello: HelloFrame, user: User, secret: string): Promise<Session | null> {
-    if (hello.session === null) return await this.#freshSession(hello, user, secret)
+  async #openSession(hello: HelloFrame, identity: Identity, secret: string): Promise<Session | null> {
+    if (hello.session === null) return await this.#freshSession(hello, identity, secret)
     const { context, resumeRates } = this.#state
     const { backplane, runtime, timeouts } = context
     const { id, n } = hello.session
     const wait = resumeRates.waitForToken(id, runtime.now())
     if (wait > 0) return this.#refuse('too many resumes of this session', wait)
     const attempted = {
-      user: user.id,
+      user: identity.id,
       secret: sha256(hello.session.secret),
       n,
       next: sha256(secret),
@@ -117,33 +117,33 @@ export class HubHandshake implements PendingHandshake {
     if (taken.outcome === 'taken')
       this.#state.expiry.watch({
         session: id,
-        user: user.id,
+        user: identity.id,
         generation: taken.generation,
         node: context.id,
       })
     if (taken.outcome === 'unknown')
-      return this.#cancelled ? null : await this.#freshSession(hello, user, secret)
+      return this.#cancelled ? null : await this.#freshSession(hello, identity, secret)
     // A client that comes back waits for no other: its session alone limits it.
     resumeRates.charge(id, 1, runtime.now())
-    this.#chargeHello(hello, user)
-    return this.#resumedSession(id, user, taken)
+    this.#chargeHello(hello, identity)
+    return this.#resumedSession(id, identity, taken)
   }
 
   /** Makes a fresh session, once its payer owes nothing for earlier ones (P-LV-7). */
-  async #freshSession(hello: HelloFrame, user: User, secret: string): Promise<Session | null> {
+  async #freshSession(hello: HelloFrame, identity: Identity, secret: string): Promise<Session | null> {
     const { backplane, id: node, runtime, timeouts } = this.#state.context
-    const wait = this.#state.catchUpRates.waitForToken(this.#payer(user), runtime.now())
+    const wait = this.#state.catchUpRates.waitForToken(this.#payer(identity), runtime.now())
     if (wait > helloPatience) return this.#refuse('too many new sessions', wait - helloPatience)
-    this.#chargeHello(hello, user)
+    this.#chargeHello(hello, identity)
     if (wait > 0) await this.#pause(wait)
     if (this.#cancelled) return null
     const id = runtime.id(sessionIdLength)
     try {
-      await backplane.sessions.put({ id, user: user.id, secret: sha256(secret) }, node, timeouts.session)
+      await backplane.sessions.put({ id, user: identity.id, secret: sha256(secret) }, node, timeouts.session)
     } catch (error) {
       return this.#fail(error)
     }
-    const origin = { id, user, generation: 1, lastRef: 0, resumed: false, older: undefined }
+    const origin = { id, identity, generation: 1, lastRef: 0, resumed: false, older: undefined }
     return this.#register(new Session(this.#state, this.#connection, origin))
   }
 
@@ -151,7 +151,7 @@ export class HubHandshake implements PendingHandshake {
    * Makes the session and registers it in one synchronous step, so that two resumes of it cannot overtake
    * each other.
    */
-  #resumedSession(id: string, user: User, taken: Known): Session | null {
+  #resumedSession(id: string, identity: Identity, taken: Known): Session | null {
     const { context, sessions } = this.#state
     const older = sessions.get(id)
     // The store's answers may arrive in another order than the store has given them.
@@ -162,7 +162,7 @@ export class HubHandshake implements PendingHandshake {
     const { generation } = taken
     // The older connection knows refs that it has used since the record was last written.
     const lastRef = Math.max(taken.lastRef, older?.window.lastRef ?? 0)
-    const origin = { id, user, generation, lastRef, resumed: true, older }
+    const origin = { id, identity, generation, lastRef, resumed: true, older }
     const session = new Session(this.#state, this.#connection, origin)
     if (this.#cancelled) return this.#abandon(session)
     // The newest connection wins, also over a connection that still waits for its welcome (P-HS-5).
@@ -183,17 +183,17 @@ export class HubHandshake implements PendingHandshake {
     )
   }
 
-  #payer(user: User): string {
-    return rateKey(user, this.#connection.handshake.remoteAddress)
+  #payer(identity: Identity): string {
+    return rateKey(identity, this.#connection.handshake.remoteAddress)
   }
 
   /** Charges a unit, and a unit for each room of which the policy will be asked. */
-  #chargeHello({ streams }: HelloFrame, user: User): void {
+  #chargeHello({ streams }: HelloFrame, identity: Identity): void {
     const { context, catchUpRates } = this.#state
     let rooms = 0
     for (const address of streams.keys()) if (address.startsWith('#')) rooms++
     const units = 1 + Math.min(rooms, context.limits.rooms)
-    catchUpRates.charge(this.#payer(user), units, context.runtime.now())
+    catchUpRates.charge(this.#payer(identity), units, context.runtime.now())
   }
 
   /** Resolves after a time, or when the connection has ended. */

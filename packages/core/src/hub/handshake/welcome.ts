@@ -133,13 +133,13 @@ export class Welcome {
    * keys of an object here.
    */
   #head(): string {
-    const { context, id, user, resumed } = this.#session
+    const { context, id, userId, expiresIn, resumed } = this.#session
     const { frame, transmission, depth, rooms, inflight, rate, burst, queue, replay } = context.limits
     const { heartbeat, heartbeatGrace } = context.timeouts
     const text = JSON.stringify({
       v: 1,
       session: { id, secret: this.#secret },
-      user: user.id,
+      user: userId,
       resumed,
       node: context.id,
       heartbeat,
@@ -147,7 +147,7 @@ export class Welcome {
       limits: { frame, transmission, depth, rooms, inflight, rate, burst, queue, replay },
       durability: context.backplane.capabilities.durability,
       features: [],
-      ...(user.expiresIn === undefined ? {} : { expires: Math.floor(user.expiresIn) }),
+      ...(expiresIn === undefined ? {} : { expires: Math.floor(expiresIn) }),
     })
     return text.slice(0, -1)
   }

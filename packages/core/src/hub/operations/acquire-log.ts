@@ -72,8 +72,8 @@ async function enterPresence(
   address: string,
   state: unknown,
 ): Promise<{ room: RoomPresence | null } | { refused: WireError }> {
-  const { context, presence, id, generation, user } = session
-  const room = presence?.acquireRoom(address) ?? null
+  const { context, presence, id, generation, userId } = session
+  const room = (await presence?.acquireRoom(address)) ?? null
   if (presence === null || room === null) return { room: null }
   const json = state === undefined ? undefined : encodeValue(state)
   const bad = json === undefined ? null : presence.checkState(json)
@@ -81,7 +81,7 @@ async function enterPresence(
     room.release()
     return { refused: bad }
   }
-  const entering = { session: id, user: user.id, generation, node: context.id }
+  const entering = { session: id, user: userId, generation, node: context.id }
   try {
     await room.open()
     await room.enter({ ...entering, state: json })

@@ -42,7 +42,7 @@ export function cast(session: Session, frame: CastFrame): void {
       turn.done()
       if ('code' in allowed) return drop()
       const { data, value, facts } = allowed
-      const { id: from } = session.user
+      const { userId: from } = session
       publishCast(context, { address, event, data, meta: allowed.meta, from, session: session.id, key })
       if (!context.listeners.has(event)) return
       const absent = { id: null, position: null, time: null }

@@ -20,7 +20,7 @@ export async function listMembers(session: Session, frame: WhoFrame): Promise<vo
 }
 
 async function tryList(session: Session, frame: WhoFrame): Promise<WireError | null> {
-  const room = session.presence?.acquireRoom(frame.address) ?? null
+  const room = (await session.presence?.acquireRoom(frame.address)) ?? null
   if (room === null) return noPresence
   try {
     return await answerMembers(session, frame, room)

@@ -14,9 +14,9 @@ export function notifyListeners(
   delivery: Unsigned<HubMessage> | Unsigned<HubCast>,
   data: unknown,
 ): void {
-  const { context, user } = session
+  const { context, user, userId } = session
   const { event } = delivery
-  const message = { ...delivery, from: user.id, user, session } as HubDelivery
+  const message = { ...delivery, from: userId, user, session } as HubDelivery
   for (const listener of context.listeners.listeners(event))
     attempt(
       () => (listener as (data: unknown, message: HubDelivery) => unknown)(data, message),

@@ -43,12 +43,12 @@ interface Send {
  * rate.
  */
 export function publish(session: Session, frame: SendFrame, mayRepeat: boolean, turn: Turn): void {
-  const { context, id, user } = session
+  const { context, id, userId } = session
   const { ref, address, event, data } = frame
   const sound = valueFault(data, context.limits.depth) === null
   const json = sound ? encodeValue(data) : null
   const key: AppendKey = {
-    user: user.id,
+    user: userId,
     session: id,
     ref,
     hash: json === null ? '' : fingerprint(`${event}\n${json}`),
@@ -136,7 +136,7 @@ class SentMessage implements Append {
     const { session, frame } = send
     const { data, meta } = content
     const id = `${session.id}.${frame.ref}`
-    this.message = { event: frame.event, data, meta, from: session.user.id, id }
+    this.message = { event: frame.event, data, meta, from: session.userId, id }
     this.#send = send
     this.#content = content
   }

@@ -16,13 +16,13 @@ export async function renewCredentials(session: Session, { ref, token }: AuthFra
   const { context, connection, aborter } = session
   const outcome = await authenticate(context, connection, { token, signal: aborter.signal })
   if (session.ended) return
-  if (!('user' in outcome) || outcome.user.id !== session.user.id) {
+  if ('code' in outcome || outcome.id !== session.userId) {
     // A failure inside the hub says nothing about the credentials.
     const failed = 'code' in outcome && outcome.code === CloseCode.internal
     return session.err(ref, { code: failed ? 'internal' : 'unauthorized', message })
   }
-  session.renewUser(outcome.user)
+  session.renewIdentity(outcome)
   await reauthorize(session)
-  const { expiresIn } = outcome.user
+  const { expiresIn } = outcome
   session.ok(ref, expiresIn === undefined ? '{}' : JSON.stringify({ expires: Math.floor(expiresIn) }))
 }

@@ -17,7 +17,7 @@ export async function setState(session: Session, frame: StateFrame): Promise<voi
 
 async function trySetState(session: Session, frame: StateFrame): Promise<WireError | null> {
   const { presence } = session
-  const room = presence?.acquireRoom(frame.address) ?? null
+  const room = (await presence?.acquireRoom(frame.address)) ?? null
   if (presence === null || room === null) return noPresence
   try {
     return checkState(session, frame, presence) ?? (await storeState(session, frame, room))
@@ -41,9 +41,9 @@ async function storeState(
   { address, data }: StateFrame,
   room: RoomPresence,
 ): Promise<WireError | null> {
-  const { context, id, generation, user } = session
+  const { context, id, generation, userId } = session
   try {
-    await room.enter({ session: id, user: user.id, generation, node: context.id, state: encodeValue(data) })
+    await room.enter({ session: id, user: userId, generation, node: context.id, state: encodeValue(data) })
   } catch (error) {
     context.reportBackplane(error, address)
     return presenceUnavailable

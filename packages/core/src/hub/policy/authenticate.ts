@@ -1,16 +1,16 @@
 import { isPromise } from '../../runtime/maybe-promise.ts'
 import { isName } from '../../vocabulary/address.ts'
+import { describe } from '../../vocabulary/check-options.ts'
 import { CloseCode } from '../../vocabulary/close-codes.ts'
 import { ChatError } from '../../vocabulary/errors.ts'
 import type { HubContext } from '../context.ts'
+import type { Identity } from '../identity.ts'
+import { inTime } from '../in-time.ts'
 import type { Credentials, User } from '../options.ts'
 import type { SessionConnection } from '../sessions/session.ts'
-import { inTime } from './in-time.ts'
 
 /** The outcome of `authenticate`: the user, or the code with which the connection is closed. */
-export type AuthenticateOutcome =
-  | { readonly user: User }
-  | { readonly code: CloseCode; readonly reason: string }
+export type AuthenticateOutcome = Identity | { readonly code: CloseCode; readonly reason: string }
 
 /** The token of a `hello` or `auth`. */
 export interface PresentedToken {
@@ -38,7 +38,7 @@ export async function authenticate(
   const credentials: Credentials = { ...handshake, ...presented, extra: connection.extra }
   try {
     const user = policy(credentials)
-    return checkUser(context, isPromise(user) ? await inTime(context, user, 'authenticate') : user)
+    return identify(context, isPromise(user) ? await inTime(context, user, 'authenticate') : user)
   } catch (error) {
     context.reportError({ error, source: 'policy' })
     return failed
@@ -47,21 +47,25 @@ export async function authenticate(
 
 const failed = { code: CloseCode.internal, reason: 'unable to authenticate' } as const
 
-function checkUser(context: HubContext, user: User | null): AuthenticateOutcome {
+/** @throws the error of a property of the user. */
+function identify(context: HubContext, user: User | null): AuthenticateOutcome {
   if (user === null || user === undefined) return { code: CloseCode.unauthorized, reason: 'unauthorized' }
-  if (typeof user.id !== 'string' || !isName(user.id)) {
-    const message =
-      'unable to authenticate: the user’s id must be 1–255 bytes of text without control characters'
-    context.reportError({ error: new ChatError('internal', message), source: 'policy' })
+  const { id, anonymous, payer, expiresIn } = user
+  const fault = faultOf({ id, payer, expiresIn })
+  if (fault !== null) {
+    const error = new ChatError('internal', `unable to authenticate: ${fault}`)
+    context.reportError({ error, source: 'policy' })
     return failed
   }
-  if (user.payer !== undefined && (typeof user.payer !== 'string' || !isName(user.payer))) {
-    const message =
-      'unable to authenticate: the user’s payer must be 1–255 bytes of text without control characters'
-    context.reportError({ error: new ChatError('internal', message), source: 'policy' })
-    return failed
-  }
-  if (user.expiresIn !== undefined && user.expiresIn <= 0)
+  if (expiresIn !== undefined && expiresIn <= 0)
     return { code: CloseCode.expired, reason: 'the credentials have expired' }
-  return { user }
+  return { id, payer: payer ?? (anonymous === true ? null : id), expiresIn, user }
+}
+
+function faultOf({ id, payer, expiresIn }: Pick<User, 'id' | 'payer' | 'expiresIn'>): string | null {
+  if (!isName(id)) return 'the user’s id must be 1–255 bytes of text without control characters'
+  if (payer !== undefined && !isName(payer))
+    return 'the user’s payer must be 1–255 bytes of text without control characters'
+  if (expiresIn === undefined || Number.isFinite(expiresIn)) return null
+  return `the user’s expiresIn is ${describe(expiresIn)}; give a finite number of milliseconds, or leave it out`
 }

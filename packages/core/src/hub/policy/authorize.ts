@@ -3,9 +3,9 @@ import { isPromise, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import { UsageError } from '../../vocabulary/errors.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
 import type { HubContext } from '../context.ts'
+import { inTime } from '../in-time.ts'
 import type { AuthorizeAction, AuthorizeRequest, User } from '../options.ts'
 import type { Session } from '../sessions/session.ts'
-import { inTime } from './in-time.ts'
 import { type Replacement, replaced, type SoundContent } from './replacement.ts'
 
 /** The user for whom the application is asked. A session is one. */

@@ -88,7 +88,7 @@ function applyRevocation({ sessions }: HubState, { revoke: who, revoked }: Revoc
         removeFromRoom(session, revoked.room, revoked.reason)
         break
       case 'permissions':
-        void reauthorize(session)
+        reauthorizeLater(session)
     }
 }
 
@@ -110,6 +110,14 @@ function removeFromRoom(session: Session, address: string, { code, message }: Wi
 export async function reauthorize(session: Session): Promise<void> {
   session.revision++
   await Promise.all(session.subscriptions.rooms.map((address) => reauthorizeRoom(session, address)))
+}
+
+/** Asks again for the permissions. An unexpected error ends the connection of this session, and no other. */
+function reauthorizeLater(session: Session): void {
+  reauthorize(session).catch((error) => {
+    session.context.reportError({ error, source: 'handler', session: session.id })
+    session.close(CloseCode.internal, 'the hub has failed')
+  })
 }
 
 function reauthorizeRoom(session: Session, address: string): Promise<void> {
@@ -135,5 +143,5 @@ function reauthorizeRoom(session: Session, address: string): Promise<void> {
 export function verifySession(session: Session): void {
   if (session.ended) return
   session.renewRecord()
-  void reauthorize(session)
+  reauthorizeLater(session)
 }

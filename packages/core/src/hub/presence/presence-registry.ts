@@ -1,9 +1,11 @@
 import type { WireError } from '../../protocol/encode.ts'
+import { isPromise, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import type { JsonText } from '../../vocabulary/json-text.ts'
 import { exceedsBytes } from '../../vocabulary/text.ts'
 import type { HubContext } from '../context.ts'
 import type { FeedRegistry } from '../delivery/feed-registry.ts'
+import { inTime } from '../in-time.ts'
 import type { LivingNodes } from '../nodes/living-nodes.ts'
 import type { PresenceRules } from '../options.ts'
 import { RoomPresence } from './room-presence.ts'
@@ -35,14 +37,19 @@ export class PresenceRegistry {
     this.#unwatch = context.backplane.onReconnect(() => this.check())
   }
 
-  /** Tells whether an address is a room with presence. */
-  hasPresence(address: string): boolean {
+  /** Tells whether an address is a room with presence; in this very call when the application answers at once. */
+  hasPresence(address: string): MaybePromise<boolean> {
     if (!address.startsWith('#')) return false
-    try {
-      return this.#rules.rooms(address)
-    } catch (error) {
+    const failed = (error: unknown): boolean => {
       this.#context.reportError({ error, source: 'policy', subject: address })
       return false
+    }
+    try {
+      const answer = this.#rules.rooms(address)
+      if (!isPromise(answer)) return answer
+      return inTime(this.#context, answer, `tell if ${address} has presence`).catch(failed)
+    } catch (error) {
+      return failed(error)
     }
   }
 
@@ -50,8 +57,13 @@ export class PresenceRegistry {
    * Returns the presence of a room, and holds it until {@link RoomPresence.release}; `null` for an address
    * without presence.
    */
-  acquireRoom(address: string): RoomPresence | null {
-    if (!this.hasPresence(address)) return null
+  acquireRoom(address: string): MaybePromise<RoomPresence | null> {
+    const has = this.hasPresence(address)
+    const hold = (present: boolean): RoomPresence | null => (present ? this.#hold(address) : null)
+    return typeof has === 'boolean' ? hold(has) : has.then(hold)
+  }
+
+  #hold(address: string): RoomPresence {
     let room = this.#rooms.get(address)
     if (room === undefined) {
       room = new RoomPresence(this.#context, address, {

@@ -1,16 +1,10 @@
 import { TokenBucket } from '../../runtime/token-bucket.ts'
 import { networkOf } from '../../transport/remote-address.ts'
-import type { User } from '../options.ts'
-
-/** Returns the name that pays for a user; `null` for an anonymous user, for whom the remote address pays. */
-export const payerOf = ({ id, anonymous, payer }: User): string | null =>
-  payer ?? (anonymous === true ? null : id)
+import type { Identity } from '../identity.ts'
 
 /** Returns the key under which the operations of a user count: the payer, or the remote address (P-LV-6). */
-export function rateKey(user: User, remoteAddress: string): string {
-  const payer = payerOf(user)
-  return payer === null ? `address ${networkOf(remoteAddress)}` : `user ${payer}`
-}
+export const rateKey = ({ payer }: Identity, remoteAddress: string): string =>
+  payer === null ? `address ${networkOf(remoteAddress)}` : `user ${payer}`
 
 /** Token buckets by key. A full bucket is forgotten, because a new bucket is no different. */
 export class RateLimiter {

@@ -36,11 +36,11 @@ export class SessionRegistry {
   /** Adds a session. It takes the place of the same session on an older connection. */
   add(session: Session): void {
     this.#sessions.set(session.id, session)
-    const { id } = session.user
-    let sessions = this.#users.get(id)
+    const { userId } = session
+    let sessions = this.#users.get(userId)
     if (sessions === undefined) {
       sessions = new Set()
-      this.#users.set(id, sessions)
+      this.#users.set(userId, sessions)
     }
     sessions.add(session)
   }
@@ -48,9 +48,10 @@ export class SessionRegistry {
   /** Removes a session, unless a newer connection has taken its place. */
   remove(session: Session): void {
     if (this.#sessions.get(session.id) === session) this.#sessions.delete(session.id)
-    const sessions = this.#users.get(session.user.id)
+    const { userId } = session
+    const sessions = this.#users.get(userId)
     sessions?.delete(session)
-    if (sessions?.size === 0) this.#users.delete(session.user.id)
+    if (sessions?.size === 0) this.#users.delete(userId)
   }
 
   /** Returns the sessions that receive an address. Some of them may still wait for their `welcome`. */

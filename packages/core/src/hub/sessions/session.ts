@@ -12,6 +12,7 @@ import type { Outbox } from '../connections/outbox.ts'
 import type { HubContext } from '../context.ts'
 import type { FeedRegistry } from '../delivery/feed-registry.ts'
 import type { HubSession } from '../events.ts'
+import type { Identity } from '../identity.ts'
 import type { User } from '../options.ts'
 import type { PresenceRegistry } from '../presence/presence-registry.ts'
 import type { Departure } from '../presence/room-presence.ts'
@@ -76,8 +77,8 @@ export interface SessionConnection {
 export interface SessionOrigin {
   /** The public id. */
   readonly id: string
-  /** The user, as `authenticate` returned it. */
-  readonly user: User
+  /** The user. */
+  readonly identity: Identity
   /** The number of this connection among the connections of the session, on all nodes. */
   readonly generation: number
   /** The greatest ref that the session is known to have used. */
@@ -135,7 +136,7 @@ export class Session implements HubSession {
   /** Time until which every operation is refused, after a refusal for the rate. */
   #overRateUntil = 0
   readonly #sessionExpiry: SessionExpiry
-  #user: User
+  #identity: Identity
   #confirmed: boolean
   /** True once the client has shown that it uses the session: by a frame after the welcome, or a resume. */
   #used: boolean
@@ -156,8 +157,8 @@ export class Session implements HubSession {
     this.connection = connection
     this.outbox = connection.outbox
     this.id = origin.id
-    this.#user = origin.user
-    this.inbox = `@${origin.user.id}`
+    this.#identity = origin.identity
+    this.inbox = `@${origin.identity.id}`
     this.generation = origin.generation
     this.resumed = origin.resumed
     this.#confirmed = !origin.resumed
@@ -172,7 +173,17 @@ export class Session implements HubSession {
   }
 
   get user(): User {
-    return this.#user
+    return this.#identity.user
+  }
+
+  /** The id of the user. */
+  get userId(): string {
+    return this.#identity.id
+  }
+
+  /** Time for which the newest credentials are valid from their acceptance; `undefined` without a limit. */
+  get expiresIn(): number | undefined {
+    return this.#identity.expiresIn
   }
 
   get rooms(): readonly string[] {
@@ -256,7 +267,7 @@ export class Session implements HubSession {
   renewRecord(): void {
     const { backplane, timeouts } = this.context
     const ended = this.#ended ? (this.#used ? 'used' : 'silent') : undefined
-    const record = { id: this.id, user: this.#user.id, ended } as const
+    const record = { id: this.id, user: this.userId, ended } as const
     this.#store(
       () => backplane.sessions.renew(record, this.generation, this.window.lastRef, timeouts.session),
       (kept) => {
@@ -273,8 +284,8 @@ export class Session implements HubSession {
   }
 
   /** Takes new credentials of the same user. */
-  renewUser(user: User): void {
-    this.#user = user
+  renewIdentity(identity: Identity): void {
+    this.#identity = identity
     this.#watchExpiry()
   }
 
@@ -294,7 +305,7 @@ export class Session implements HubSession {
     if ((this.#entered || this.resumed) && code !== CloseCode.replaced)
       this.#sessionExpiry.watch({
         session: this.id,
-        user: this.#user.id,
+        user: this.userId,
         generation: this.generation,
         node: this.context.id,
       })
@@ -348,12 +359,12 @@ export class Session implements HubSession {
   }
 
   get #payer(): string {
-    return rateKey(this.#user, this.remoteAddress)
+    return rateKey(this.#identity, this.remoteAddress)
   }
 
   #watchExpiry(): void {
     this.#expiry?.()
-    const { expiresIn } = this.#user
+    const { expiresIn } = this
     this.#expiry =
       expiresIn === undefined
         ? null

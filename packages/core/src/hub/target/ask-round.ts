@@ -120,7 +120,7 @@ export class AskRound {
     const { address, question } = this.#request
     const local = new LocalAsk(sessions, address)
     this.#local = local
-    for (const { id, user } of local.sessions) this.#poll.name(context.id, id, user.id)
+    for (const { id, userId } of local.sessions) this.#poll.name(context.id, id, userId)
     this.#poll.count(context.id, local.sessions.length)
     this.#check()
     if (question !== null && !this.#ended)

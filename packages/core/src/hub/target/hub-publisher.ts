@@ -183,7 +183,7 @@ export class HubPublisher {
   async #members(address: string): Promise<readonly PresenceMember[]> {
     if (!address.startsWith('#'))
       throw new UsageError(`unable to list the members of ${describe(address)}: it is not a room`)
-    if (!this.#state.presence?.hasPresence(address))
+    if (!(await this.#state.presence?.hasPresence(address)))
       throw new UsageError(
         `unable to list the members of ${describe(address)}: it has no presence; turn it on with the hub's option \`presence\``,
       )

@@ -46,7 +46,7 @@ class RemoteAsk {
 
   /** Says which sessions are asked, and asks them. */
   start(): void {
-    const names = this.#local.sessions.map(({ id, user }): NamedSession => [id, user.id])
+    const names = this.#local.sessions.map(({ id, userId }): NamedSession => [id, userId])
     for (let i = 0; i === 0 || i < names.length; i += namesPerText)
       this.#answer({ asked: names.slice(i, i + namesPerText), outcomes: [] })
     const { event, data, meta } = this.#ask
@@ -64,8 +64,8 @@ class RemoteAsk {
   }
 
   /** Keeps an outcome for the text at the end of the turn. */
-  #note({ id, user }: Session, outcome: AskOutcome): void {
-    const encoded = encodeOutcome(id, user.id, outcome)
+  #note({ id, userId }: Session, outcome: AskOutcome): void {
+    const encoded = encodeOutcome(id, userId, outcome)
     if (this.#outcomes.push(encoded) === 1) this.#context.runtime.defer(() => this.#flush())
     this.#bytes += 'answer' in encoded ? encoded.answer.length : 0
     if (this.#bytes > outcomeBytes || this.#local.settled) this.#flush()

@@ -206,6 +206,11 @@ export class MemoryBackplane implements Backplane {
     }
   }
 
+  /** Calls `listener` for each error of the store's own options; see {@link Backplane.onError}. */
+  onError(listener: (error: unknown, stream: string) => void): Undo {
+    return this.#listen(this.#store.onError(listener))
+  }
+
   /** Tests if the store is in reach; see {@link Backplane.probe}. */
   probe(): MaybePromise<void> {
     return this.#run(() => {})

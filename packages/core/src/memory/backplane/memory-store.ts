@@ -8,6 +8,7 @@ import type {
   LogRange,
   NewMessage,
 } from '../../backplane/backplane.ts'
+import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
 import type { OptionNames } from '../../vocabulary/check-options.ts'
 import type { Position } from '../../vocabulary/position.ts'
@@ -21,7 +22,10 @@ import { type Retention, StreamLog } from './stream-log.ts'
 
 /** Options of a {@link MemoryStore}: the amount that it keeps. */
 export interface MemoryStoreOptions {
-  /** Retention of each log; a function decides by its address. */
+  /**
+   * Retention of each log; a function decides by its address, at once. When it throws or rejects, the log has
+   * the default retention, and the hubs of the store report the error in `$error`.
+   */
   readonly retention?: Retention | ((stream: string) => Retention)
   /**
    * Bytes in memory of all logs, and of the answers by which repetitions are recognised. Above it the logs
@@ -39,10 +43,10 @@ export interface MemoryStoreOptions {
    */
   readonly sessions?: number
   /**
-   * Called with each stored message, in the order of the log: for the invariants of a simulation. Must not
-   * throw.
+   * Called with each stored message, in the order of the log: for the invariants of a simulation. When it
+   * throws or rejects, the hubs of the store report the error in `$error`.
    */
-  readonly observe?: (stream: string, epoch: string, entry: LogEntry) => void
+  readonly observe?: (stream: string, epoch: string, entry: LogEntry) => unknown
 }
 
 const optionNames: OptionNames<MemoryStoreOptions> = {
@@ -91,6 +95,7 @@ export class MemoryStore {
   readonly #retention: (stream: string) => CompleteRetention
   readonly #capacity: number
   readonly #observe: MemoryStoreOptions['observe']
+  readonly #onErrors = new Set<{ readonly listener: (error: unknown, stream: string) => void }>()
   #bytes = 0
   #sweeping: Undo | null = null
   /**
@@ -117,7 +122,7 @@ export class MemoryStore {
     this.#capacity = options.bytes ?? 256 * 1024 * 1024
     this.presence = new MemoryPresenceStore(runtime, { count: capacity, bytes: this.#capacity / 4 })
     this.#dedupe = new Dedupe(this.dedupeWindow)
-    this.#retention = retentionOf(retention)
+    this.#retention = this.#retentionOf(retention)
     this.#observe = options.observe
     this.#epoch = runtime.id(10)
   }
@@ -159,7 +164,7 @@ export class MemoryStore {
     const { at, id, time } = entry
     this.#dedupe.remember(stream, key, { outcome: 'duplicate', epoch, at, id, time, by: key.by }, now)
     this.#account(log, log.bytes - before)
-    this.#observe?.(stream, epoch, entry)
+    if (this.#observe !== undefined) this.#callback(stream, () => this.#observe?.(stream, epoch, entry))
     this.#trim(stream, log, now)
     this.#sweepLater()
     const tails = this.#tails.get(stream)
@@ -226,6 +231,13 @@ export class MemoryStore {
     return addListener(this.#channels, channel, listener)
   }
 
+  /** Implements `Backplane.onError`. */
+  onError(listener: (error: unknown, stream: string) => void): Undo {
+    const entry = { listener }
+    this.#onErrors.add(entry)
+    return () => this.#onErrors.delete(entry)
+  }
+
   /** Loses all state, as a broker that is restarted without its disk. */
   wipe(): void {
     this.#streams.clear()
@@ -281,6 +293,29 @@ export class MemoryStore {
     if (this.#tails.size + this.#channels.size > 0) return
     this.#sweeping?.()
     this.#sweeping = null
+  }
+
+  #retentionOf(given: NonNullable<MemoryStoreOptions['retention']>): (stream: string) => CompleteRetention {
+    if (typeof given === 'function')
+      return (stream) => ({ ...defaultRetention, ...this.#callback(stream, () => given(stream)) })
+    const fixed = { ...defaultRetention, ...given }
+    return () => fixed
+  }
+
+  /** Returns the value of the application's function; `undefined` when it fails or answers later. */
+  #callback<T>(stream: string, run: () => T): T | undefined {
+    const failed = (error: unknown): void => {
+      for (const { listener } of this.#onErrors) listener(error, stream)
+    }
+    let value: T | undefined
+    attempt<T>(
+      run,
+      (now) => {
+        value = now
+      },
+      failed,
+    )
+    return value
   }
 
   #log(stream: string): StreamLog {
@@ -347,13 +382,4 @@ export class MemoryStore {
     const { streams, sessions, presence, keys } = this.usage
     if (streams + sessions + presence + keys > 0) this.#sweepLater()
   }
-}
-
-/** Returns the retention of each log. The same for all logs is made once. */
-function retentionOf(
-  given: Retention | ((stream: string) => Retention),
-): (stream: string) => CompleteRetention {
-  if (typeof given === 'function') return (stream) => ({ ...defaultRetention, ...given(stream) })
-  const retention = { ...defaultRetention, ...given }
-  return () => retention
 }

@@ -1,5 +1,5 @@
-import { ChatError } from '../../vocabulary/errors.ts'
-import type { HubContext } from '../context.ts'
+import { ChatError } from '../vocabulary/errors.ts'
+import type { HubContext } from './context.ts'
 
 /**
  * Waits for a policy's answer, for as long as a policy may take.
