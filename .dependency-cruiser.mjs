@@ -27,7 +27,7 @@ const floors = {
   hub: [
     ['options'],
     ['events', 'identity'],
-    ['hub-listeners'],
+    ['hub-listeners', 'timed-validator'],
     ['context', 'content'],
     ['in-time'],
     ['nodes'],

@@ -22,6 +22,7 @@ import {
   resolveTimeouts,
   type Timeouts,
 } from './options.ts'
+import { timed } from './timed-validator.ts'
 
 /** Counts of the input that a hub has ignored, for tests and metrics. */
 export interface HubCounters {
@@ -70,7 +71,10 @@ export class HubContext {
     this.backplane = options.backplane ?? new MemoryBackplane(new MemoryStore(this.runtime, options.log))
     this.limits = resolveLimits(options.limits)
     this.timeouts = resolveTimeouts(options.timeouts, this.backplane.capabilities.dedupeWindow)
-    this.validator = validatorOf(options.contract)
+    this.validator = timed(validatorOf(options.contract), {
+      now: () => this.runtime.now(),
+      onSlow: (error, subject) => this.reportError({ error, source: 'handler', subject }),
+    })
     this.backplane.onError?.((error, address) => this.reportBackplane(error, address))
     this.listeners = new HubListeners(this.validator, (error, event) =>
       this.reportError({ error, source: 'listener', subject: event }),

@@ -32,6 +32,7 @@ import { HubPublisher } from './target/hub-publisher.ts'
 import type { HubTarget } from './target/hub-target.ts'
 
 const defaultDeadline = 5_000
+const shuttingDown = 'the hub is shutting down'
 /** Time for which a change of presence whose hint was lost may go unnoticed. */
 const checkInterval = 10_000
 /**
@@ -39,8 +40,12 @@ const checkInterval = 10_000
  * spare the policy.
  */
 const verifiedPerBeat = 500
-/** Time that transports have to close their connections after the deadline. */
-const closeTime = 2_000
+/** Time before the deadline in which transports close the remaining connections, at most a tenth of it. */
+const closeTime = 500
+/** Time that the backplane has to be told of the end of this node, if less is left until the deadline. */
+const leaveTime = 1_000
+/** Shortest time after which clients are told to come back. */
+const leastRetry = 100
 
 /** The operation of a request to the policy. It distributes over the actions and events. */
 type OperationOf<Request> = Request extends unknown
@@ -153,6 +158,8 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     this.#connections.add(accepted)
     this.#heartbeat.add(accepted)
     accepted.start()
+    // The hub waits for the clients that it has told, and for no further ones.
+    if (this.#context.draining) accepted.close(CloseCode.goingAway, shuttingDown)
   }
 
   /**
@@ -294,7 +301,8 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
   /**
    * Drains and stops the hub. It refuses new handshakes, tells its clients to come back elsewhere (or here,
    * at a moment spread over the deadline), finishes the operations under way, and closes the remaining
-   * connections at the deadline. A second call returns the same promise. Options that do not exist or cannot
+   * connections half a second before the deadline, so that they are gone at the deadline. It resolves as soon as
+   * all connections have closed. A second call returns the same promise. Options that do not exist or cannot
    * work reject with a `UsageError`, and the hub goes on.
    *
    * A script or a test may end without it: the log in memory keeps no process alive. A connection, a
@@ -313,19 +321,30 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
 
   async #drain(deadline: number): Promise<void> {
     const { runtime } = this.#context
-    const reason = 'the hub is shutting down'
+    const end = runtime.now() + deadline
     this.#context.draining = true
     for (const connection of this.#connections)
-      connection.bye(reason, Math.floor(runtime.random() * deadline))
-    await this.#allClosed(deadline)
-    for (const connection of this.#connections) connection.close(CloseCode.goingAway, reason)
-    await this.#allClosed(closeTime)
+      connection.bye(shuttingDown, Math.floor(Math.max(leastRetry, runtime.random() * deadline)))
+    await this.#allClosed(deadline - Math.min(closeTime, deadline / 10))
+    for (const connection of this.#connections) connection.close(CloseCode.goingAway, shuttingDown)
+    await this.#allClosed(end - runtime.now())
     for (const { connection } of this.#connections) connection.abort(new Error('unable to close in time'))
     this.#publisher.asks.close()
-    await handOverSessions(this.#state)
-    for (const undo of this.#undo) undo()
-    await this.#state.close()
+    await this.#leaveCluster(Math.max(leaveTime, end - runtime.now()))
     this.#publisher.end()
+  }
+
+  /** Leaves the cluster. Resolves after a time also when the backplane does not answer. */
+  #leaveCluster(time: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#context.runtime.timer(time, resolve)
+      const leave = async (): Promise<void> => {
+        await handOverSessions(this.#state)
+        for (const undo of this.#undo) undo()
+        await this.#state.close()
+      }
+      leave().finally(cancel).then(resolve, reject)
+    })
   }
 
   /** Resolves when the last connection has closed, or after a time. */

@@ -49,6 +49,17 @@ export function isCleanText(text: string): boolean {
 }
 
 /**
+ * Returns a text that can be shown in a line of a log: each control character, line separator and change of the
+ * writing direction becomes a space.
+ */
+export function printable(text: string): string {
+  return text.replace(unprintable, ' ')
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
+const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]|\p{Surrogate}/gu
+
+/**
  * Returns the bytes that a text takes in memory, without its header: one for each character, or two when any
  * of them is outside of Latin-1.
  */

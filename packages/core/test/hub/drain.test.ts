@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { hello } from '../support/raw-client.ts'
-import { deferred, outcome, paths, stage } from '../support/stage.ts'
+import { altered, deferred, outcome, paths, stage } from '../support/stage.ts'
 
 describe.each(paths)('a hub that is closed, with a backplane that is %s', (path) => {
   test('P-LV-5: sends bye with 4001 and a delay for coming back, spread over the deadline', async () => {
@@ -89,6 +89,70 @@ describe.each(paths)('a hub that is closed, with a backplane that is %s', (path)
     await s.advance(8_000)
     expect(closed).toBe(true)
     expect(s.hub.sessions).toEqual([])
+  })
+
+  test('P-LV-5: ends at its deadline, also when a peer never answers the close', async () => {
+    const s = stage({ path })
+    const [alice, bob] = [await s.client('alice'), await s.client('bob')]
+    alice.connection.pause()
+    let closedAt = 0
+    const start = s.time.now
+    void s.hub.close({ deadline: 4_000 }).then(() => {
+      closedAt = s.time.now - start
+    })
+    await s.advance(3_500)
+    expect(bob.code).toBeNull()
+    await s.advance(10_000)
+    expect(bob.code).toBe(4001)
+    expect(closedAt).toBeGreaterThanOrEqual(4_000)
+    expect(closedAt).toBeLessThan(4_050)
+  })
+
+  test('P-LV-5: ends although the backplane never answers again', async () => {
+    let dead = false
+    const silent = (): Promise<never> => new Promise(() => {})
+    const s = stage({
+      path,
+      wrap: (backplane) => {
+        const { presence } = backplane
+        const leave: typeof presence.leave = (...given) => (dead ? silent() : presence.leave(...given))
+        return altered(backplane, { presence: { ...presence, leave } })
+      },
+    })
+    await s.client('alice')
+    dead = true
+    let closed = false
+    void s.hub.close({ deadline: 2_000 }).then(() => {
+      closed = true
+    })
+    await s.advance(3_100)
+    expect(closed).toBe(true)
+  })
+
+  test('P-LV-5: a connection that arrives meanwhile is closed with 4001 at once, and not waited for', async () => {
+    const s = stage({ path })
+    const alice = await s.client('alice')
+    let closed = false
+    void s.hub.close({ deadline: 60_000 }).then(() => {
+      closed = true
+    })
+    const bob = await s.open()
+    await s.settle()
+    expect(bob.code).toBe(4001)
+    alice.connection.close(1000, '')
+    await s.settle()
+    expect(closed).toBe(true)
+  })
+
+  test('P-LV-5: no client is told to come back at once', async () => {
+    const s = stage({ path })
+    const clients = await Promise.all(Array.from({ length: 30 }, () => s.client('alice')))
+    const closed = s.hub.close({ deadline: 200 })
+    await s.settle()
+    for (const client of clients)
+      expect(client.frames('bye')[0]?.[3]).toSatisfy(({ retryAfter }) => retryAfter >= 100)
+    await s.advance(2_000)
+    await closed
   })
 
   test('P-LV-5: a second close waits for the same end', async () => {

@@ -7,8 +7,8 @@ import type { Undo } from '../../runtime/runtime.ts'
 import type { Place } from '../../transport/admission.ts'
 import { Frame } from '../../transport/batch.ts'
 import type { Connection, Handshake, Sink } from '../../transport/connection.ts'
-import { CloseCode } from '../../vocabulary/close-codes.ts'
-import { exceedsBytes } from '../../vocabulary/text.ts'
+import { CloseCode, closeReason } from '../../vocabulary/close-codes.ts'
+import { exceedsBytes, printable } from '../../vocabulary/text.ts'
 import { Outbox } from '../connections/outbox.ts'
 import type { HubContext } from '../context.ts'
 import { executeFrame } from '../operations/dispatch.ts'
@@ -205,7 +205,8 @@ export class HubConnection implements Sink, SessionConnection {
     this.#pendingHandshake = null
     if (this.#session !== null) {
       this.#state.sessions.remove(this.#session)
-      this.#session.end(code, reason, byClient)
+      // The client chooses the reason of its close, and applications write reasons to logs.
+      this.#session.end(code, printable(closeReason(reason)), byClient)
     }
     this.outbox.clear()
   }

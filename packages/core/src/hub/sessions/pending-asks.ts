@@ -3,8 +3,12 @@ import { valueFault } from '../../protocol/values.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { Frame } from '../../transport/batch.ts'
 import { ChatError, type ErrorCode, isWireCode, UncertainError } from '../../vocabulary/errors.ts'
+import { isCleanText, printable } from '../../vocabulary/text.ts'
 import type { Outbox } from '../connections/outbox.ts'
 import type { HubContext } from '../context.ts'
+
+/** Characters that are taken of the code and the message of a refusal. A longer code counts as `internal`. */
+const refusalLimits = { code: 64, message: 1_000 } as const
 
 /** Callbacks for the outcome of an ask to one session. */
 export interface AskOutcome {
@@ -69,7 +73,10 @@ export class PendingAsks {
   }
 }
 
+/** The client chooses the code and the message, and applications write them to logs. */
 function refusalOf({ code, message }: RefuseFrame): ChatError {
-  const known: ErrorCode = isWireCode(code) ? code : 'internal'
-  return new ChatError(known, message.slice(0, 1_000))
+  const known: ErrorCode = isWireCode(code) && isShort(code) ? code : 'internal'
+  return new ChatError(known, printable(message.slice(0, refusalLimits.message)))
 }
+
+const isShort = (code: string): boolean => code.length <= refusalLimits.code && isCleanText(code)
