@@ -112,17 +112,17 @@ export class OperationWriter {
     const now = this.#runtime.now()
     this.#expire(now)
     for (;;) {
-      const operation = this.#pending.next(windows)
-      if (operation === null || connection.blocked) break
-      const wait = operation.counts ? this.#bucket.wait(now, this.#pending.counted + 1) : 0
+      const entry = this.#pending.next(windows)
+      if (entry === null || connection.blocked) break
+      const wait = entry.operation.counts ? this.#bucket.wait(now, this.#pending.counted + 1) : 0
       if (wait > 0) {
         this.#pace(wait)
         break
       }
-      const { ref, frame } = this.#pending.write(windows, now)
+      const frame = this.#pending.write(entry, now)
       if (this.fits(frame)) connection.write(frame)
       // The operation was queued before the hub had named its limits.
-      else this.#pending.err(ref, this.#tooLarge(), now)
+      else this.#pending.err(entry.ref, this.#tooLarge(), now)
     }
     this.#pumpCasts()
     this.#watchHorizon(now)

@@ -35,7 +35,7 @@ export interface Operation {
 }
 
 /** Operation with its state. */
-interface Entry {
+export interface Entry {
   readonly operation: Operation
   /** Number of the application's call. */
   readonly order: number
@@ -71,19 +71,13 @@ const kindOf = ({ operation }: Entry): Kind => (operation.publishes ? 'publishes
  */
 export class PendingOperations {
   /**
-   * Operations written on an earlier connection, in the order of their refs. They go first, because the hub
-   * takes a low ref that comes late for a repetition.
+   * First the operations to repeat, in the order of their refs, because the hub takes a low ref that comes
+   * late for a repetition. Then those that the hub has not taken: they were never written, or were refused
+   * for a limit.
    */
-  #again: Entry[] = []
-  /**
-   * Operations that the hub has not taken: they were never written, or were refused for a limit. The two
-   * kinds do not wait for each other, so that a join need not wait for a thousand sends.
-   */
-  readonly #waiting: Record<Kind, Entry[]> = { publishes: [], others: [] }
+  #waiting: Entry[] = []
   readonly #open = new Map<number, Entry>()
-  readonly #used: Record<Kind, number> = { publishes: 0, others: 0 }
   readonly #maxQueued: number
-  #counted = 0
   #lastOrder = 0
   #lastRef = 0
 
@@ -91,14 +85,9 @@ export class PendingOperations {
     this.#maxQueued = maxQueued
   }
 
-  /** Number of operations that wait for their answer. */
-  get open(): number {
-    return this.#open.size
-  }
-
-  /** Number of those that count toward the rate. */
+  /** Number of operations that wait for their answer and count toward the rate. */
   get counted(): number {
-    return this.#counted
+    return this.#count(({ operation }) => operation.counts)
   }
 
   /** Time at which the oldest unanswered send was last written; `null` when there is none. */
@@ -111,7 +100,7 @@ export class PendingOperations {
   /** Time at which the oldest unsettled send was first written; `null` when there is none. */
   get firstWrite(): number | null {
     for (const entry of this.#open.values()) if (expires(entry)) return entry.written
-    return this.#again.find(expires)?.written ?? null
+    return this.#waiting.find(expires)?.written ?? null
   }
 
   /**
@@ -121,64 +110,53 @@ export class PendingOperations {
    * queued.
    */
   add(operation: Operation): void {
-    const { publishes, others } = this.#waiting
-    if (operation.repeat !== 'bound') {
-      const own = others.filter((entry) => entry.operation.repeat !== 'bound').length
-      if (this.#again.length + publishes.length + own >= this.#maxQueued)
-        throw new ChatError(
-          'full',
-          `unable to queue: ${this.#maxQueued} operations wait already, as many as the option 'maxQueued' allows`,
-        )
-    }
-    const entry: Entry = {
-      operation,
-      order: ++this.#lastOrder,
-      ref: 0,
-      written: null,
-      latest: 0,
-      repeated: false,
-      settled: false,
-      refused: null,
-    }
-    this.#waiting[kindOf(entry)].push(entry)
+    const own = this.#waiting.filter(({ operation: { repeat } }) => repeat !== 'bound').length
+    if (operation.repeat !== 'bound' && own >= this.#maxQueued)
+      throw new ChatError(
+        'full',
+        `unable to queue: ${this.#maxQueued} operations wait already, as many as the option 'maxQueued' allows`,
+      )
+    const order = ++this.#lastOrder
+    const state = { ref: 0, written: null, latest: 0, repeated: false, settled: false, refused: null }
+    this.#waiting.push({ operation, order, ...state })
   }
 
   /**
    * Forgets an operation that is no longer needed; its answer will be ignored. Returns its state until now.
    */
   remove(operation: Operation): 'waiting' | 'written' | 'settled' {
-    for (const entry of this.#open.values())
-      if (entry.operation === operation && !entry.settled) {
-        entry.settled = true
-        return 'written'
-      }
-    for (const queue of [this.#again, this.#waiting.publishes, this.#waiting.others]) {
-      const index = queue.findIndex((entry) => entry.operation === operation)
-      if (index >= 0) {
-        queue.splice(index, 1)
-        return queue === this.#again ? 'written' : 'waiting'
-      }
+    const own = (entry: Entry): boolean => entry.operation === operation && !entry.settled
+    const entry = [...this.#open.values(), ...this.#waiting].find(own)
+    if (entry === undefined) return 'settled'
+    entry.settled = true
+    this.#waiting = this.#waiting.filter((other) => other !== entry)
+    return entry.written === null ? 'waiting' : 'written'
+  }
+
+  /**
+   * Returns the next operation to write; `null` when there is none, or its window is full. The two kinds do
+   * not wait for each other, so that a join need not wait for a thousand sends.
+   */
+  next(windows: Windows): Entry | null {
+    const isFree = (kind: Kind): boolean => this.#count((entry) => kindOf(entry) === kind) < windows[kind]
+    const [first] = this.#waiting
+    if (first !== undefined && first.ref > 0) return isFree(kindOf(first)) ? first : null
+    for (const kind of ['others', 'publishes'] as const) {
+      const entry = this.#waiting.find((waiting) => kindOf(waiting) === kind)
+      if (entry !== undefined && isFree(kind) && !this.#mayBeOvertaken(entry)) return entry
     }
-    return 'settled'
+    return null
   }
 
-  /** Returns the next operation to write; `null` when there is none, or its window is full. */
-  next(windows: Windows): Operation | null {
-    return this.#queue(windows)?.[0]?.operation ?? null
-  }
-
-  /** Takes the next operation out of its queue, and returns the frame to write. */
-  write(windows: Windows, now: number): { readonly ref: number; readonly frame: string } {
-    const entry = this.#queue(windows)?.shift()
-    if (entry === undefined) throw new Error('no operation may be written')
+  /** Takes an operation out of its queue, and returns the frame to write. */
+  write(entry: Entry, now: number): string {
+    this.#waiting.splice(this.#waiting.indexOf(entry), 1)
     if (entry.ref === 0) entry.ref = ++this.#lastRef
     entry.repeated = entry.written !== null
     entry.written ??= now
     entry.latest = now
     this.#open.set(entry.ref, entry)
-    this.#used[kindOf(entry)]++
-    if (entry.operation.counts) this.#counted++
-    return { ref: entry.ref, frame: entry.operation.frame(entry.ref) }
+    return entry.operation.frame(entry.ref)
   }
 
   /**
@@ -203,13 +181,7 @@ export class PendingOperations {
     if (this.#takeBack(entry, error, now)) return entry.operation
     const uncertain = entry.repeated && entry.operation.repeat === 'same-ref'
     if (!entry.settled)
-      entry.operation.reject(
-        uncertain
-          ? new UncertainError('unable to tell whether it was stored: a repetition was refused', {
-              cause: error,
-            })
-          : error,
-      )
+      entry.operation.reject(uncertain ? notStored('a repetition was refused', error) : error)
     return entry.operation
   }
 
@@ -220,17 +192,15 @@ export class PendingOperations {
    */
   lost(): number {
     const open = [...this.#open.values()]
-    const counted = this.#counted
-    this.#clearOpen()
-    this.#waiting.others = this.#waiting.others.filter(({ operation }) => operation.repeat !== 'bound')
-    const again = open.filter(repeatable)
-    this.#again = [...again, ...this.#again].sort((a, b) => a.ref - b.ref)
+    this.#open.clear()
+    const rest = this.#waiting.filter(({ operation }) => operation.repeat !== 'bound')
+    this.#waiting = [...open.filter(repeatable), ...rest].sort((a, b) => rank(a) - rank(b))
     for (const { operation, settled } of open)
       if (operation.repeat === 'never' && !settled)
         operation.reject(
           new UncertainError('unable to tell the outcome: the connection was lost before the answer'),
         )
-    return counted - again.filter(({ operation }) => operation.counts).length
+    return open.filter((entry) => entry.operation.counts && !repeatable(entry)).length
   }
 
   /**
@@ -238,38 +208,28 @@ export class PendingOperations {
    * same number as {@link PendingOperations.lost}.
    */
   startAfresh(): number {
-    const again = this.#again.reverse()
-    this.#again = []
-    for (const entry of again)
-      if (entry.operation.repeat === 'same-ref')
-        entry.operation.reject(
-          new UncertainError('unable to tell whether it was stored: the session could not be resumed'),
-        )
-      else this.#waiting[kindOf(entry)].unshift({ ...entry, ref: 0, written: null, repeated: false })
+    const again = this.#waiting.filter(({ ref }) => ref > 0)
+    for (const entry of again) {
+      if (entry.operation.repeat === 'same-ref') this.#giveUp(entry, 'the session could not be resumed')
+      entry.ref = 0
+      entry.written = null
+    }
     return again.filter(({ operation }) => operation.counts).length
   }
 
   /** Rejects sends that were first written at `moment` or before (P-PB-3). */
   expire(moment: number): void {
-    const late = (entry: Entry): boolean => expires(entry) && (entry.written ?? moment) <= moment
-    const expired = [...this.#open.values()].filter(late)
-    for (const entry of expired) entry.settled = true
-    expired.push(...this.#again.filter(late))
-    this.#again = this.#again.filter((entry) => !late(entry))
-    for (const { operation } of expired)
-      operation.reject(new UncertainError('unable to tell whether it was stored: no answer in time'))
+    for (const entry of [...this.#open.values(), ...this.#waiting])
+      if (expires(entry) && (entry.written ?? moment) <= moment) this.#giveUp(entry, 'no answer in time')
   }
 
   /**
    * Rejects all operations. Sends and calls that were written are uncertain; the others have not happened.
    */
   fail(error: ChatError): void {
-    const { publishes, others } = this.#waiting
-    const entries = [...this.#open.values(), ...this.#again, ...publishes, ...others]
-    this.#clearOpen()
-    this.#again = []
-    this.#waiting.publishes = []
-    this.#waiting.others = []
+    const entries = [...this.#open.values(), ...this.#waiting]
+    this.#open.clear()
+    this.#waiting = []
     for (const { operation, written, settled } of entries) {
       if (settled) continue
       const uncertain = written !== null && (operation.repeat === 'same-ref' || operation.repeat === 'never')
@@ -290,17 +250,15 @@ export class PendingOperations {
     if (settled || repeated || !isOverLimit(error)) return false
     const since = entry.refused?.since ?? entry.written ?? now
     if (now + (error.retryAfter ?? 0) > since + (operation.patience ?? Number.POSITIVE_INFINITY)) return false
-    const queue = this.#waiting[kindOf(entry)]
-    const index = queue.findIndex(({ order }) => order > entry.order)
-    const refused = { error, since }
-    queue.splice(index < 0 ? queue.length : index, 0, { ...entry, ref: 0, written: null, refused })
+    this.#waiting.push({ ...entry, ref: 0, written: null, refused: { error, since } })
+    this.#waiting.sort((a, b) => rank(a) - rank(b) || a.order - b.order)
     return true
   }
 
   /** Rejects refused sends that would be stored behind a later send to the same address. */
   #rejectOvertaken({ operation: { address }, order }: Entry): void {
     if (address === undefined) return
-    const overtaken = this.#waiting.publishes.filter(
+    const overtaken = this.#waiting.filter(
       (entry) => entry.refused !== null && entry.operation.address === address && entry.order < order,
     )
     for (const { operation, refused } of overtaken) {
@@ -320,35 +278,33 @@ export class PendingOperations {
     return false
   }
 
-  /** Returns the queue whose first operation may be written now. */
-  #queue(windows: Windows): Entry[] | null {
-    const free = (kind: Kind): boolean => this.#used[kind] < windows[kind]
-    const [repetition] = this.#again
-    if (repetition !== undefined) return free(kindOf(repetition)) ? this.#again : null
-    const { publishes, others } = this.#waiting
-    if (others.length > 0 && free('others')) return others
-    const [first] = publishes
-    return first !== undefined && free('publishes') && !this.#mayBeOvertaken(first) ? publishes : null
+  /** Rejects a send whose outcome is not known. */
+  #giveUp(entry: Entry, reason: string): void {
+    this.remove(entry.operation)
+    entry.operation.reject(notStored(reason))
+  }
+
+  #count(counts: (entry: Entry) => boolean): number {
+    let number = 0
+    for (const entry of this.#open.values()) if (counts(entry)) number++
+    return number
   }
 
   #close(ref: number): Entry | null {
     const entry = this.#open.get(ref)
-    if (entry === undefined) return null
     this.#open.delete(ref)
-    this.#used[kindOf(entry)]--
-    if (entry.operation.counts) this.#counted--
-    return entry
-  }
-
-  #clearOpen(): void {
-    this.#open.clear()
-    this.#used.publishes = 0
-    this.#used.others = 0
-    this.#counted = 0
+    return entry ?? null
   }
 }
 
 const repeatable = ({ operation: { repeat }, settled }: Entry): boolean =>
   !settled && (repeat === 'same-ref' || repeat === 'harmless')
 
-const expires = ({ operation, settled }: Entry): boolean => operation.repeat === 'same-ref' && !settled
+const expires = ({ operation, written, settled }: Entry): boolean =>
+  operation.repeat === 'same-ref' && written !== null && !settled
+
+/** Place among the waiting operations: repetitions go first. */
+const rank = ({ ref }: Entry): number => ref || Number.MAX_SAFE_INTEGER
+
+const notStored = (reason: string, cause?: ChatError): UncertainError =>
+  new UncertainError(`unable to tell whether it was stored: ${reason}`, { cause })
