@@ -17,6 +17,18 @@ export interface WelcomeLimits {
   readonly replay: number
 }
 
+const limitNames: readonly (keyof WelcomeLimits)[] = [
+  'frame',
+  'transmission',
+  'depth',
+  'rooms',
+  'inflight',
+  'rate',
+  'burst',
+  'queue',
+  'replay',
+]
+
 /** The entry of a log in a `welcome`: the start of the reader, or the code of the refusal. */
 export type StreamAnswer = LogStart | { readonly mode: 'refused'; readonly code: string }
 
@@ -236,23 +248,15 @@ function parseWelcome(frame: RawFrame): WelcomeFrame {
 }
 
 /** Parses the limits. A client computes with them, so a limit that is no number would stop it silently. */
-function parseLimits(limits: Readonly<Record<string, unknown>>): WelcomeLimits {
-  const of = (name: keyof WelcomeLimits): number => {
-    const value = limits[name]
-    if (typeof value === 'number' && value > 0 && Number.isFinite(value)) return value
-    throw new ProtocolError(`limits.${name} is not a number above 0`)
+function parseLimits(given: Readonly<Record<string, unknown>>): WelcomeLimits {
+  const limits: Record<string, unknown> = {}
+  for (const name of limitNames) {
+    const value = given[name]
+    if (!(Number.isFinite(value) && Number(value) > 0))
+      throw new ProtocolError(`limits.${name} is not a number above 0`)
+    limits[name] = value
   }
-  return {
-    frame: of('frame'),
-    transmission: of('transmission'),
-    depth: of('depth'),
-    rooms: of('rooms'),
-    inflight: of('inflight'),
-    rate: of('rate'),
-    burst: of('burst'),
-    queue: of('queue'),
-    replay: of('replay'),
-  }
+  return limits as unknown as WelcomeLimits
 }
 
 function parseStreamAnswer(value: unknown): StreamAnswer {

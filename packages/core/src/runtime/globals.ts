@@ -25,7 +25,8 @@ interface Platform {
   setImmediate?: (callback: () => void) => unknown
   queueMicrotask(callback: () => void): void
   performance: { now(): number }
-  crypto: { getRandomValues(bytes: Uint8Array): Uint8Array }
+  btoa(binary: string): string
+  crypto: { getRandomValues<Numbers extends Uint8Array | Uint32Array>(numbers: Numbers): Numbers }
   URL: new (url: string) => ParsedUrl
   URLSearchParams: new (query: string) => Iterable<[name: string, value: string]>
   AbortController: new () => { readonly signal: AbortSignal; abort(reason?: unknown): void }

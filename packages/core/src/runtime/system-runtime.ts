@@ -1,8 +1,6 @@
 import { platform } from './globals.ts'
 import type { Runtime } from './runtime.ts'
 
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-'
-
 /** The longest delay of the platforms' timers. A longer delay would fire at once. */
 const longestDelay = 2 ** 31 - 1
 
@@ -24,12 +22,13 @@ export const systemRuntime: Runtime = {
     else platform.queueMicrotask(callback)
   },
   random: () => {
-    const [a = 0, b = 0, c = 0, d = 0] = platform.crypto.getRandomValues(new Uint8Array(4))
-    return (((a * 256 + b) * 256 + c) * 256 + d) / 2 ** 32
+    const [value = 0] = platform.crypto.getRandomValues(new Uint32Array(1))
+    return value / 2 ** 32
   },
   id(length) {
-    let id = ''
-    for (const byte of platform.crypto.getRandomValues(new Uint8Array(length))) id += alphabet[byte & 63]
-    return id
+    // A character of base64 stands for six bits, so so many bytes have more characters than needed.
+    const bytes = platform.crypto.getRandomValues(new Uint8Array(length))
+    const text = platform.btoa(String.fromCharCode(...bytes))
+    return text.replace(/\+/g, '-').replace(/\//g, '_').slice(0, length)
   },
 }

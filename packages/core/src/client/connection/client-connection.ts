@@ -1,6 +1,5 @@
 import { encodeFrame } from '../../protocol/encode.ts'
 import { type HubFrame, parseHubFrame } from '../../protocol/hub-frames.ts'
-import { Lines } from '../../protocol/json.ts'
 import { helloBytes } from '../../protocol/limits.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { Batch, Frame } from '../../transport/batch.ts'
@@ -99,8 +98,7 @@ export class ClientConnection implements Sink {
   receive(transmission: string | Uint8Array): void {
     try {
       if (typeof transmission !== 'string') throw new Error('a binary message on a JSON connection')
-      const lines = new Lines(transmission)
-      for (let line = lines.next(); line !== null; line = lines.next()) {
+      for (const line of transmission.split('\n')) {
         const frame = parseHubFrame(line)
         if (frame.type === 'ping') this.write(encodeFrame('pong', frame.t))
         else this.#listener.received(this, frame)

@@ -38,14 +38,6 @@ export interface ConnectorOptions {
   readonly connectTimeout: number
 }
 
-/** Statuses that may follow each status. */
-const transitions: Readonly<Record<ClientStatus, readonly ClientStatus[]>> = {
-  connecting: ['connected', 'reconnecting', 'closed'],
-  connected: ['reconnecting', 'closed'],
-  reconnecting: ['connected', 'closed'],
-  closed: [],
-}
-
 /**
  * Keeps a client connected: fetches a token, dials, says hello, and connects again with growing delays when a
  * connection is lost. Decides when to try again, and when to stop for good.
@@ -330,7 +322,7 @@ export class Connector implements ConnectionListener {
   }
 
   #change(status: ClientStatus, error: ChatError | undefined): void {
-    if (!transitions[this.#status].includes(status)) return
+    if (this.#status === 'closed' || this.#status === status) return
     this.#status = status
     this.#session.statusChanged(status, error)
   }
