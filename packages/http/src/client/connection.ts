@@ -188,7 +188,6 @@ export class HttpClientConnection extends BaseConnection {
     this.#queue = []
     this.#queuedBytes = 0
     this.#aborter.abort(new Error('the connection has ended'))
-    this.#stream.cancel()
   }
 }
 

@@ -85,7 +85,7 @@ async function open({ target, options, aborter }: Attempt, { protocols }: DialOp
     cache: 'no-store',
     headers: { ...headers, accept: 'text/event-stream', ...offer },
   })
-  const stream = new EventStream(await bodyOf(target, response))
+  const stream = new EventStream(await bodyOf(target, response), aborter.signal)
   const [{ data: id }, ...early] = await firstEvents(stream, aborter.signal)
   return new HttpClientConnection({
     protocol: response.headers.get(header.protocol) ?? '',
@@ -124,23 +124,14 @@ async function firstEvents(
   stream: EventStream,
   signal: AbortSignal,
 ): Promise<[ServerEvent, ...ServerEvent[]]> {
-  const cancel = (): void => stream.cancel()
-  signal.addEventListener('abort', cancel)
-  try {
-    for (let events: ServerEvent[] | null = []; events !== null; events = await stream.next()) {
-      signal.throwIfAborted()
-      const [first, ...rest] = events
-      if (first === undefined) continue
-      if (first.type === 'open' && /^[\w-]{16,128}$/.test(first.data)) return [first, ...rest]
-      break
-    }
-    throw new Error('the answer is not from a hub')
-  } catch (error) {
-    stream.cancel()
-    throw error
-  } finally {
-    signal.removeEventListener('abort', cancel)
+  for (let events: ServerEvent[] | null = []; events !== null; events = await stream.next()) {
+    signal.throwIfAborted()
+    const [first, ...rest] = events
+    if (first === undefined) continue
+    if (first.type === 'open' && /^[\w-]{16,128}$/.test(first.data)) return [first, ...rest]
+    break
   }
+  throw new Error('the answer is not from a hub')
 }
 
 /** Checks the URL once, in the call that has it. */

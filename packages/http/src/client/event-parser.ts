@@ -25,14 +25,9 @@ export class EventParser {
    */
   push(chunk: string): ServerEvent[] {
     const events: ServerEvent[] = []
-    let from = 0
-    for (let end = chunk.indexOf('\n'); end >= 0; end = chunk.indexOf('\n', from)) {
-      const line = this.#line + chunk.slice(from, end)
-      this.#line = ''
-      from = end + 1
-      this.#parseLine(line.endsWith('\r') ? line.slice(0, -1) : line, events)
-    }
-    this.#line += chunk.slice(from)
+    const lines = (this.#line + chunk).split('\n')
+    this.#line = lines.pop() ?? ''
+    for (const line of lines) this.#parseLine(line.replace(/\r$/, ''), events)
     if (this.#size + this.#line.length > acceptedBytes) throw new RangeError('an event is too large')
     return events
   }

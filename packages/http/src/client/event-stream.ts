@@ -8,8 +8,10 @@ export class EventStream {
   readonly #decoder = new TextDecoder()
   readonly #parser = new EventParser()
 
-  constructor(body: ReadableStream<Uint8Array>) {
+  /** Stops to read when the signal aborts: aborting the request alone is not enough, Node's `fetch` may miss it. */
+  constructor(body: ReadableStream<Uint8Array>, signal: AbortSignal) {
     this.#reader = body.getReader()
+    signal.addEventListener('abort', () => void this.#reader.cancel().catch(() => {}))
   }
 
   /**
@@ -21,10 +23,5 @@ export class EventStream {
     if (value === undefined) return null
     this.received += value.length
     return this.#parser.push(this.#decoder.decode(value, { stream: true }))
-  }
-
-  /** Stops reading. Aborting the request alone is not enough: Node's `fetch` may miss it. */
-  cancel(): void {
-    void this.#reader.cancel().catch(() => {})
   }
 }

@@ -13,14 +13,15 @@ export class PlainClient {
   readonly #fetch: Fetch
   readonly #stream: EventStream
   readonly #events: ServerEvent[] = []
+  readonly #aborter = new AbortController()
   #seq = 0
 
   private constructor(fetch: Fetch, response: Response) {
     this.#fetch = fetch
     this.response = response
     if (response.body === null) throw new Error(`there is no stream: ${response.status}`)
-    this.#stream = new EventStream(response.body)
-    onTestFinished(() => this.#stream.cancel())
+    this.#stream = new EventStream(response.body, this.#aborter.signal)
+    onTestFinished(() => this.#aborter.abort())
   }
 
   static async open(fetch: Fetch, headers: Record<string, string> = {}): Promise<PlainClient> {
@@ -71,7 +72,7 @@ export class PlainClient {
   }
 
   leave(): void {
-    this.#stream.cancel()
+    this.#aborter.abort()
   }
 }
 
