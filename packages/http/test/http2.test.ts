@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, createServer } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect as connectTcp } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { nodeHttpHandler } from '../src/node/index.ts'
+import { frame, frameType, headerBlock, preface, reset } from './support/http2-frames.ts'
 import { TestHub } from './support/test-hub.ts'
 
 /** A server of `node:http2`, and a page's connection to it. */
@@ -93,4 +94,30 @@ test('over HTTP/2 refusing a body that still arrives emits no warning', async ()
 
   expect(await statusOf(unread)).toBe(404)
   expect(warned).not.toHaveBeenCalled()
+})
+
+test('over HTTP/2 a POST that is reset half-way is not taken, and may be sent again (P-HT-6)', async () => {
+  const host = new TestHub()
+  const { session, origin } = await serve(host)
+  const { id } = await open(session, origin)
+  const headers = headerBlock({
+    ':method': 'POST',
+    ':path': '/chat',
+    'content-type': 'application/json',
+    'chat-connection': id,
+    'chat-seq': '1',
+    ':authority': new URL(origin).host,
+    origin,
+  })
+  const socket = connectTcp(Number(new URL(origin).port), '127.0.0.1')
+  onTestFinished(() => void socket.destroy())
+  const half = [frame(frameType.headers, 1, headers), frame(frameType.data, 1, Buffer.from('["a'))]
+  socket.write(Buffer.concat([preface, ...half]))
+  await vi.waitFor(() => expect(host.newest.connection.received).toBeGreaterThan(1))
+
+  socket.write(reset(1))
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect(await statusOf(post(session, { id, origin }).end('["b"]'))).toBe(204)
+
+  expect([host.received, host.end]).toEqual([['["b"]'], null])
 })

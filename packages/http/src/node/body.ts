@@ -31,8 +31,9 @@ class RequestBody implements Body {
     for (;;) {
       const bytes: Uint8Array | null = request.read()
       if (bytes !== null) return bytes
-      if (request.readableEnded) return null
-      if (request.destroyed) throw new Error('the request broke off')
+      // A request of HTTP/2 that was reset ends like a whole request.
+      if (request.readableEnded && !request.aborted) return null
+      if (request.readableEnded || request.destroyed) throw new Error('the request broke off')
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })

@@ -19,7 +19,7 @@ export async function send(
   const { status, headers, body } = await answer
   const stream = typeof body === 'string' || body === null ? null : body
   // The request may have been answered while its body arrived, for example by a framework's timeout.
-  if (response.headersSent || response.destroyed || request.socket.destroyed) return cancel(stream)
+  if (response.headersSent || isGone(response) || request.socket.destroyed) return cancel(stream)
   // The unread rest of a body must not be taken for the next request. Over HTTP/2 requests do not follow one
   // another.
   const last = stream === null && !request.complete
@@ -52,7 +52,7 @@ async function pipe(
 
 /** Resolves when the response can be written again, or has closed. */
 function writable(response: ServerResponse): Promise<void> {
-  if (response.destroyed) return Promise.resolve()
+  if (isGone(response)) return Promise.resolve()
   return new Promise((resolve) => {
     const finish = (): void => {
       response.off('drain', finish)
@@ -66,9 +66,18 @@ function writable(response: ServerResponse): Promise<void> {
 
 /** Destroys the response of a client that does not read its end, so that it does not keep the socket. */
 function destroyLater(response: ServerResponse): void {
-  if (response.destroyed) return
+  if (isGone(response)) return
   const timer = setTimeout(() => response.destroy(), readTimeout)
   response.once('close', () => clearTimeout(timer))
+}
+
+/**
+ * True if a response has closed. A response of HTTP/2 has no `destroyed`, and no `close` follows once its stream
+ * is destroyed.
+ */
+function isGone(response: ServerResponse): boolean {
+  const { stream } = response as ServerResponse & { readonly stream?: { readonly destroyed: boolean } }
+  return response.destroyed || stream?.destroyed === true
 }
 
 function cancel(stream: ReadableStream<Uint8Array> | null): void {
