@@ -9,6 +9,7 @@ import { encodeValue } from '../protocol/json.ts'
 import { errorBytes } from '../protocol/limits.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { systemRuntime } from '../runtime/system-runtime.ts'
+import { Turns } from '../runtime/turns.ts'
 import type { AdmissionLimits } from '../transport/admission.ts'
 import { ChatError, isWireCode } from '../vocabulary/errors.ts'
 import { exceedsBytes } from '../vocabulary/text.ts'
@@ -55,6 +56,8 @@ export class HubContext {
   readonly validator: Validator
   /** The application's listeners and handlers. */
   readonly listeners: HubListeners
+  /** Shares the event loop between the connections. */
+  readonly turns: Turns
   /** Counts of ignored input. */
   readonly counters: HubCounters = { droppedCasts: 0, unknownFrames: 0, strayReplies: 0 }
   /** Set when the hub begins to close: it then accepts no new handshakes. */
@@ -67,6 +70,7 @@ export class HubContext {
     checkHubOptions(options)
     this.options = options as HubOptions
     this.runtime = options.runtime ?? systemRuntime
+    this.turns = new Turns(this.runtime)
     this.id = this.runtime.id(12)
     this.backplane = options.backplane ?? new MemoryBackplane(new MemoryStore(this.runtime, options.log))
     this.limits = resolveLimits(options.limits)

@@ -1,8 +1,14 @@
 import type { LogPage, LogRange } from '../../backplane/backplane.ts'
 import { encodeMessage } from '../../protocol/encode.ts'
 import { historyPage } from '../../protocol/limits.ts'
+import { attempt } from '../../runtime/maybe-promise.ts'
 import { utf8Length } from '../../vocabulary/text.ts'
+import type { Outbox } from '../connections/outbox.ts'
 import type { HubContext } from '../context.ts'
+
+/** Work of reading and of encoding a page, in the units of a turn. */
+const unitsOfRead = 4
+const unitsOfPage = 16
 
 /**
  * Pages of history for clients (P-ST-6). A page is read and encoded once for all sessions that ask for it in
@@ -19,33 +25,37 @@ export class HistoryPages {
 
   /**
    * Resolves with a page as JSON, or with `null` when the log is out of reach. The read begins after the
-   * call, so the page has every message that was answered before.
+   * call, so the page has every message that was answered before. The session of `outbox` waits for its
+   * turn, and others that ask share the page.
    */
-  readPage(address: string, range: LogRange): Promise<string | null> {
+  readPage(address: string, range: LogRange, outbox: Outbox): Promise<string | null> {
     const key = JSON.stringify([address, range])
     let page = this.#asked.get(key)
     if (page === undefined) {
-      page = this.#endOfTurn().then(() => {
-        this.#asked.delete(key)
-        return this.#read(address, range)
-      })
+      page = new Promise((resolve) =>
+        this.#context.turns.wait(outbox, () => {
+          this.#asked.delete(key)
+          this.#context.turns.spend(unitsOfRead)
+          this.#read(address, range, (read) =>
+            this.#context.turns.run(outbox, unitsOfPage, () => resolve(read())),
+          )
+        }),
+      )
       this.#asked.set(key, page)
     }
     return page
   }
 
-  #endOfTurn(): Promise<void> {
-    return new Promise((resolve) => this.#context.runtime.defer(resolve))
-  }
-
-  async #read(address: string, range: LogRange): Promise<string | null> {
-    try {
-      const page = await this.#context.backplane.read(address, range)
-      return encodePage(JSON.stringify(address), page, 'after' in range)
-    } catch (error) {
-      this.#context.reportBackplane(error, address)
-      return null
-    }
+  /** Reads a page, and hands over a function that encodes it. */
+  #read(address: string, range: LogRange, next: (encode: () => string | null) => void): void {
+    attempt(
+      () => this.#context.backplane.read(address, range),
+      (page) => next(() => encodePage(JSON.stringify(address), page, 'after' in range)),
+      (error) => {
+        this.#context.reportBackplane(error, address)
+        next(() => null)
+      },
+    )
   }
 }
 

@@ -52,7 +52,7 @@ export class LogFeed {
     const readPage = (after: number): MaybePromise<LogPage> =>
       context.backplane.read(address, { after, limit: pageSize })
     this.#encoder = new MessageEncoder(address)
-    this.#reads = new SharedReads(context.runtime, readPage)
+    this.#reads = new SharedReads(context.turns, readPage)
     this.#cursor = new LogCursor(context, address, {
       recent: this.#recent,
       readPage,
@@ -180,7 +180,10 @@ export class LogFeed {
   /** Delivers a cast to every reader except the session that sent it (P-ST-9). */
   #deliverCast(text: string): void {
     // The next reader that is behind reads the log itself.
-    if (text === redactionNotice) return this.#recent.clear()
+    if (text === redactionNotice) {
+      this.#recent.clear()
+      return this.#reads.forget()
+    }
     const cast = readCast(text)
     if (cast === null || cast.address !== this.address)
       return this.#context.reportBackplane(

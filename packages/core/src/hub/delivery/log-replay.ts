@@ -1,5 +1,6 @@
 import type { LogPage } from '../../backplane/backplane.ts'
 import { gapReason } from '../../log/gap-reason.ts'
+import type { Turns } from '../../runtime/turns.ts'
 import type { Frame } from '../../transport/batch.ts'
 import type { GapReason, Position } from '../../vocabulary/position.ts'
 import type { HubContext } from '../context.ts'
@@ -48,6 +49,11 @@ export class LogReplay {
     this.address = parts.address
     this.#context = context
     this.#parts = parts
+  }
+
+  /** Shares the event loop between the readers. */
+  get turns(): Turns {
+    return this.#context.turns
   }
 
   /** The verified position of this node, at which a reader is live. */

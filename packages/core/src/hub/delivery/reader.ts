@@ -2,7 +2,15 @@ import { encodeGap } from '../../protocol/encode.ts'
 import { Frame } from '../../transport/batch.ts'
 import { type GapReason, type Position, samePosition } from '../../vocabulary/position.ts'
 import type { Outbox } from '../connections/outbox.ts'
-import type { LogReplay } from './log-replay.ts'
+import type { LogReplay, ReplayPage } from './log-replay.ts'
+
+/** Pays for replays that a client has asked for (P-LV-7). */
+export interface ReplayPayer {
+  /** Tells whether a page may be replayed now. Otherwise `later` is called when it may. */
+  mayReplay(later: () => void): boolean
+  /** Charges the bytes of a page. */
+  chargeReplay(bytes: number): void
+}
 
 /**
  * The position in a log at which one connection reads. A client that resumes, a slow client and a client that
@@ -15,7 +23,10 @@ export class Reader {
   readonly outbox: Outbox
   readonly #replay: LogReplay
   #behind: Position | null = null
-  #reading = false
+  /** The session that pays for a replay that it has asked for; `null` for a reader that is only slow. */
+  #payer: ReplayPayer | null = null
+  /** Set while a page is on its way, and while the reader waits for its turn or for units. */
+  #busy = false
   #detached = false
 
   constructor(replay: LogReplay, session: string, outbox: Outbox) {
@@ -43,9 +54,13 @@ export class Reader {
     else this.outbox.push(frame)
   }
 
-  /** Moves the reader to a position, from which {@link Reader.pump} goes on. */
-  moveTo(position: Position): void {
+  /**
+   * Moves the reader to a position, from which {@link Reader.pump} goes on. `payer` pays for a replay that it
+   * has asked for.
+   */
+  moveTo(position: Position, payer: ReplayPayer | null = null): void {
     this.#behind = position
+    this.#payer = payer
   }
 
   /** Sends a `gap`: the messages up to a position are lost to this reader. */
@@ -59,29 +74,68 @@ export class Reader {
   }
 
   /**
-   * Sends the messages that the reader has missed, as far as the connection takes them. At the feed's
-   * position the reader is live again, in the same step.
+   * Sends the messages that the reader has missed, as far as the connection takes them and in turn with the
+   * other connections. At the feed's position the reader is live again, in the same step.
    */
   pump(): void {
+    this.#readOn(false)
+  }
+
+  /** @param hasTurn - True when the first page may be read now, because the reader has waited for its turn. */
+  #readOn(hasTurn: boolean): void {
     let reachable = true
-    while (reachable && !this.#detached && !this.#reading && this.#behind !== null && !this.outbox.blocked) {
+    let mayRead = hasTurn
+    while (reachable && !this.#detached && !this.#busy && this.#behind !== null && !this.outbox.blocked) {
       const from = this.#behind
       if (samePosition(from, this.#replay.position)) {
         this.#behind = null
+        this.#payer = null
         return
       }
-      this.#reading = true
+      if (!mayRead && this.#replay.turns.crowded) return this.#waitForTurn(() => this.#readOn(true))
+      if (!this.#hasUnits()) return
+      mayRead = false
+      this.#busy = true
       this.#replay.pageAfter(from, (page) => {
-        this.#reading = false
+        this.#busy = false
         if (page === null) reachable = false
-        if (page === null || this.#detached || this.#behind === null) return
-        // The feed has moved the reader while the page was on its way.
-        if (this.#behind !== from) return this.pump()
-        if (page.gap !== null) this.tellGap(page.gap, page.next)
-        for (const frame of page.frames) this.outbox.push(frame)
-        this.#behind = page.next
-        if (!page.atOnce) this.pump()
+        else if (page.atOnce || !this.#replay.turns.crowded) this.#takePage(from, page)
+        else this.#waitForTurn(() => this.#takePage(from, page))
       })
     }
+  }
+
+  /** Tells whether a page is paid for. Otherwise the reader goes on by itself, later. */
+  #hasUnits(): boolean {
+    if (this.#payer === null) return true
+    const paid = this.#payer.mayReplay(() => {
+      this.#busy = false
+      this.pump()
+    })
+    this.#busy = !paid
+    return paid
+  }
+
+  #waitForTurn(then: () => void): void {
+    this.#busy = true
+    this.#replay.turns.wait(this.outbox, () => {
+      this.#busy = false
+      then()
+    })
+  }
+
+  #takePage(from: Position, page: ReplayPage): void {
+    if (this.#detached || this.#behind === null) return
+    // The feed may have moved the reader while the page was on its way.
+    if (this.#behind === from) this.#sendPage(page)
+    if (!page.atOnce) this.pump()
+  }
+
+  #sendPage({ frames, gap, next }: ReplayPage): void {
+    this.#replay.turns.spend(2 + (frames.length >> 4))
+    if (this.#payer !== null) this.#payer.chargeReplay(frames.reduce((sum, { bytes }) => sum + bytes, 0))
+    if (gap !== null) this.tellGap(gap, next)
+    for (const frame of frames) this.outbox.push(frame)
+    this.#behind = next
   }
 }

@@ -1,6 +1,6 @@
 import type { LogPage } from '../../backplane/backplane.ts'
 import { attempt, type MaybePromise } from '../../runtime/maybe-promise.ts'
-import type { Runtime } from '../../runtime/runtime.ts'
+import type { Turns } from '../../runtime/turns.ts'
 
 /** The continuation of a read. */
 interface PageRequest {
@@ -30,24 +30,29 @@ interface SharedRead {
 
 /**
  * Reads of one log after an offset, each made once for all requests that come while it is under way and in
- * the rest of the turn in which its page arrives. When a thousand clients come back at once, they stand at
- * few positions.
+ * the rest of the turn in which its page arrives; while connections wait for their turn, also in the turns
+ * that follow. When a thousand clients come back at once, they stand at few positions.
  */
 export class SharedReads {
-  readonly #runtime: Runtime
+  readonly #turns: Turns
   readonly #readPage: (after: number) => MaybePromise<LogPage>
   readonly #reads = new Map<number, SharedRead>()
   #clock = 0
 
   /** @param readPage - Reads the page after an offset from the log. */
-  constructor(runtime: Runtime, readPage: (after: number) => MaybePromise<LogPage>) {
-    this.#runtime = runtime
+  constructor(turns: Turns, readPage: (after: number) => MaybePromise<LogPage>) {
+    this.#turns = turns
     this.#readPage = readPage
   }
 
   /** Reads the page after an offset. `take` runs in this very call when the page is at hand. */
   pageAfter(at: number, request: PageRequest): void {
     this.#join(this.#reads.get(at), { ...request, at, asked: ++this.#clock })
+  }
+
+  /** Forgets the pages that were read, because a message of the log has changed. */
+  forget(): void {
+    for (const [at, { page }] of this.#reads) if (page !== null) this.#reads.delete(at)
   }
 
   #join(read: SharedRead | undefined, request: PendingRequest): void {
@@ -67,7 +72,7 @@ export class SharedReads {
       () => this.#readPage(at),
       (page) => {
         read.page = page
-        this.#runtime.defer(over)
+        this.#turns.afterCrowd(over)
         for (const waiting of read.waiting.splice(0)) this.#hand(read, page, waiting)
       },
       (error) => {

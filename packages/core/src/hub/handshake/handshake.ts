@@ -18,6 +18,9 @@ import { Welcome } from './welcome.ts'
 /** The answer to an attempt to resume a session that exists. */
 type Known = Exclude<TakeResult, { outcome: 'unknown' }>
 
+/** Work of a handshake without rooms, in the units of a turn. */
+const unitsOfHello = 8
+
 /**
  * The handshake of one connection, from its first frame to the `welcome`: version, credentials, session, and
  * then the streams. When the connection ends meanwhile, the remaining steps are cancelled.
@@ -78,6 +81,8 @@ export class HubHandshake implements PendingHandshake {
     if ('code' in outcome) return this.#connection.close(outcome.code, outcome.reason)
     const excess = this.#connection.place.identify(outcome.payer)
     if (excess !== null) return this.#connection.refuse(excess.message, excess.retryAfter)
+    await this.#takeTurn(hello)
+    if (this.#cancelled) return
     const secret = context.runtime.id(secretLength)
     const session = await this.#openSession(hello, outcome, secret)
     if (session === null) return
@@ -194,6 +199,13 @@ export class HubHandshake implements PendingHandshake {
     for (const address of streams.keys()) if (address.startsWith('#')) rooms++
     const units = 1 + Math.min(rooms, context.limits.rooms)
     catchUpRates.charge(this.#payer(identity), units, context.runtime.now())
+  }
+
+  /** Resolves when the connection has its turn: at once while the turn has room. */
+  #takeTurn({ streams }: HelloFrame): Promise<void> {
+    const { turns, limits } = this.#state.context
+    const units = unitsOfHello + Math.min(streams.size, limits.rooms)
+    return new Promise((resolve) => turns.run(this.#connection.outbox, units, resolve))
   }
 
   /** Resolves after a time, or when the connection has ended. */

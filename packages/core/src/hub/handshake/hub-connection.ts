@@ -21,6 +21,9 @@ import { HubHandshake } from './handshake.ts'
  */
 const pageLeft = 1001
 
+/** Frames of a connection that are executed before the other connections have their turn. */
+const framesOfTurn = 64
+
 /** A transmission that waits to be executed. */
 interface Transmission {
   readonly lines: Lines
@@ -56,6 +59,10 @@ export class HubConnection implements Sink, SessionConnection {
   #helloTimer: Undo
   #abortTimer: Undo | null = null
   #paused = false
+  /** Set while frames wait for their turn. */
+  #waiting = false
+  /** Set while the transport reads no more, because frames wait for their turn. */
+  #held = false
   #running = false
   #ended = false
   /** Set when the client was told to come back elsewhere. */
@@ -111,7 +118,8 @@ export class HubConnection implements Sink, SessionConnection {
     if (early && ++this.#early > helloTransmissions)
       return this.#fail(new ProtocolError('more than one transmission before the welcome'))
     this.#input.push({ lines: new Lines(transmission), afterWelcome: !early })
-    this.#run()
+    if (this.#waiting) this.#hold()
+    else this.#run()
     this.#state.flusher.transmissionRead()
   }
 
@@ -171,7 +179,7 @@ export class HubConnection implements Sink, SessionConnection {
   beat(now: number): void {
     if (this.#ended) return
     const { heartbeat } = this.#context.timeouts
-    if (this.#heard.received !== this.connection.received || this.#paused)
+    if (this.#heard.received !== this.connection.received || this.#paused || this.#held)
       this.#heard = { received: this.connection.received, at: now }
     if (this.#said.sent !== this.outbox.sent) this.#said = { sent: this.outbox.sent, at: now }
     if (this.outbox.stalledFor(now) > this.#context.limits.stalled)
@@ -219,9 +227,14 @@ export class HubConnection implements Sink, SessionConnection {
     this.#session.ping()
   }
 
+  /**
+   * Executes the frames that have arrived: in turn with the other connections, some at a time.
+   */
   #run(): void {
-    if (this.#running) return
+    if (this.#running || this.#waiting) return
     this.#running = true
+    const { turns } = this.#context
+    let frames = 0
     while (!this.#ended && !this.#paused && this.#isReady()) {
       const transmission = this.#input[0]
       if (transmission === undefined) break
@@ -229,11 +242,42 @@ export class HubConnection implements Sink, SessionConnection {
         this.#pause()
         break
       }
+      if (frames > framesOfTurn || turns.over) {
+        this.#waitForTurn()
+        break
+      }
       const line = transmission.lines.next()
       if (line === null) this.#input.shift()
-      else this.#execute(line, transmission.afterWelcome)
+      else {
+        this.#execute(line, transmission.afterWelcome)
+        turns.spend(1)
+        frames++
+      }
     }
     this.#running = false
+  }
+
+  /** Lets the transport read no more, because frames that were read wait for their turn. */
+  #hold(): void {
+    if (this.#held) return
+    this.#held = true
+    this.connection.pause()
+  }
+
+  #waitForTurn(): void {
+    this.#waiting = true
+    this.#context.turns.wait(this.outbox, () => {
+      this.#waiting = false
+      this.#run()
+      if (!this.#waiting) this.#readOn()
+    })
+  }
+
+  /** Lets the transport read again, unless the peer has to read first. */
+  #readOn(): void {
+    if (!this.#held) return
+    this.#held = false
+    if (!this.#paused && !this.#ended) this.connection.resume()
   }
 
   /** Frames behind the `hello` wait while the handshake is under way. */

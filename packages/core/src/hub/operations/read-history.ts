@@ -25,7 +25,7 @@ async function tryRead(session: Session, frame: ReadFrame): Promise<WireError | 
   const permission = new Permission(session, { action: 'read', address })
   const forbidden = await permission.ask()
   if (forbidden !== null) return forbidden
-  const page = await session.feeds.history.readPage(address, rangeOf(frame))
+  const page = await session.feeds.history.readPage(address, rangeOf(frame), session.outbox)
   if (page === null) return { code: 'unavailable', message: 'unable to read: the log is out of reach' }
   while (permission.stale) {
     const revoked = await permission.ask()

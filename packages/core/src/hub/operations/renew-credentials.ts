@@ -12,6 +12,7 @@ type AuthFrame = Extract<ClientFrame, { type: 'auth' }>
 export async function renewCredentials(session: Session, { ref, token }: AuthFrame): Promise<void> {
   const over = session.chargeRate(ref) ?? session.chargeCatchUp(session.rooms.length)
   if (over !== null) return session.err(ref, over)
+  session.context.turns.spend(session.rooms.length)
   const message = 'unable to accept these credentials'
   const { context, connection, aborter } = session
   const outcome = await authenticate(context, connection, { token, signal: aborter.signal })

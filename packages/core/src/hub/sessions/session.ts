@@ -18,6 +18,7 @@ import type { PresenceRegistry } from '../presence/presence-registry.ts'
 import type { Departure } from '../presence/room-presence.ts'
 import { AddressQueues } from './address-queues.ts'
 import { Appends } from './appends.ts'
+import { CatchUp } from './catch-up.ts'
 import { OperationWindow } from './operation-window.ts'
 import { PendingAsks } from './pending-asks.ts'
 import { type RateLimiter, rateKey } from './rate-limiter.ts'
@@ -133,6 +134,7 @@ export class Session implements HubSession {
   readonly aborter: ReturnType<typeof createAborter> = createAborter()
   readonly #rates: RateLimiter
   readonly #catchUpRates: RateLimiter
+  #catchUp: CatchUp | null = null
   /** Time until which every operation is refused, after a refusal for the rate. */
   #overRateUntil = 0
   readonly #sessionExpiry: SessionExpiry
@@ -165,7 +167,13 @@ export class Session implements HubSession {
     this.#used = origin.resumed
     this.#renewed = context.runtime.now()
     const { generation, outbox } = this
-    this.subscriptions = new Subscriptions(context, { session: this, generation, outbox, feeds })
+    this.subscriptions = new Subscriptions(context, {
+      session: this,
+      paying: this,
+      generation,
+      outbox,
+      feeds,
+    })
     this.asks = new PendingAsks(context, outbox)
     this.queues = origin.older?.queues ?? new AddressQueues()
     this.appends = origin.older?.appends ?? new Appends(context)
@@ -300,6 +308,7 @@ export class Session implements HubSession {
     else if (mayReconnect(code) || code === CloseCode.replaced) this.#departure = 'lost'
     this.#expiry?.()
     this.subscriptions.end(this.#departure)
+    this.#catchUp?.end()
     this.asks.end()
     this.aborter.abort(new Error('the connection has ended'))
     if ((this.#entered || this.resumed) && code !== CloseCode.replaced)
@@ -346,16 +355,20 @@ export class Session implements HubSession {
     this.#rates.charge(this.#payer, units, this.context.runtime.now())
   }
 
+  /** The work with which the client catches up. */
+  get catchUp(): CatchUp {
+    const { runtime } = this.context
+    this.#catchUp ??= new CatchUp({ runtime, rates: this.#catchUpRates, payer: this.#payer })
+    return this.#catchUp
+  }
+
   /**
    * Charges work with which the client catches up; returns the error when the user still owes for earlier
    * work, else `null` (P-LV-7).
    */
   chargeCatchUp(units: number): WireError | null {
-    const now = this.context.runtime.now()
-    const wait = this.#catchUpRates.waitForToken(this.#payer, now)
-    if (wait > 0) return overLimit('catchUpRate', wait)
-    this.#catchUpRates.charge(this.#payer, units, now)
-    return null
+    const wait = this.catchUp.takeUnits(units)
+    return wait === 0 ? null : overLimit('catchUpRate', wait)
   }
 
   get #payer(): string {

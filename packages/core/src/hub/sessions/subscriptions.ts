@@ -3,7 +3,7 @@ import type { Outbox } from '../connections/outbox.ts'
 import type { HubContext } from '../context.ts'
 import type { FeedRegistry } from '../delivery/feed-registry.ts'
 import type { LogFeed } from '../delivery/log-feed.ts'
-import type { Reader } from '../delivery/reader.ts'
+import type { Reader, ReplayPayer } from '../delivery/reader.ts'
 import type { HubSession } from '../events.ts'
 import type { Departure, RoomPresence } from '../presence/room-presence.ts'
 
@@ -26,6 +26,8 @@ export interface AcquiredLog {
 export interface SubscriptionsOptions {
   /** The session, for the application's listeners. */
   readonly session: HubSession
+  /** The same session, which pays for its replays. */
+  readonly paying: { readonly catchUp: ReplayPayer }
   /** The generation of the session's connection. */
   readonly generation: number
   /** The outbox of the session's connection. */
@@ -83,7 +85,8 @@ export class Subscriptions {
     this.#subscriptions.set(address, { feed, reader, room })
     // The log may have become another log since the position was checked: the reader learns of it when it
     // goes on from there.
-    if (since !== null && reason === null && !samePosition(since, feed.position)) reader.moveTo(since)
+    if (since !== null && reason === null && !samePosition(since, feed.position))
+      reader.moveTo(since, this.#options.paying.catchUp)
     if (before === undefined && address.startsWith('#')) this.#unannounced.push(address)
     return feed.startOf(reader, reason)
   }
