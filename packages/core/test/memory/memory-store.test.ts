@@ -141,6 +141,23 @@ describe('the memory of a store', () => {
     node: 'node',
   })
 
+  test('answers to repetitions take half of the bytes, and leave the other half to the logs', async () => {
+    const time = new VirtualTime()
+    const store = new MemoryStore(time.runtime('store'), { bytes: 400_000 })
+    for (let n = 1; n <= 100; n++) store.append('#quiet', message(n), key(n, { session: 'quiet' }))
+    const flood = (n: number) => store.append(`#room${n}`, message(n), key(1, { session: `flood${n}` }))
+    let stored = 0
+    expect(() => {
+      for (; stored < 1_000; stored++) flood(stored)
+    }).toThrow(ChatError)
+    expect(store.usage.bytes).toBeLessThanOrEqual(400_000)
+    expect(store.usage.streams).toBeGreaterThan(100)
+    expect(store.read(`#room${stored - 1}`, { after: 0, limit: 1 }).entries).toHaveLength(1)
+    expect(flood(stored - 1)).toMatchObject({ outcome: 'duplicate' })
+    await time.advance(151_000)
+    expect(flood(stored)).toMatchObject({ outcome: 'stored' })
+  })
+
   test('bounds presence states by their bytes: remembered ones go first, then new ones are refused', async () => {
     const time = new VirtualTime()
     const { presence } = new MemoryStore(time.runtime('store'), { bytes: 400_000 })

@@ -11,6 +11,7 @@ import type {
 import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
 import type { OptionNames } from '../../vocabulary/check-options.ts'
+import { ChatError } from '../../vocabulary/errors.ts'
 import type { Position } from '../../vocabulary/position.ts'
 import { heapBytes } from '../../vocabulary/text.ts'
 import { checkFunctionOptions, checkNumberOptions, checkRuntime } from '../check-arguments.ts'
@@ -29,7 +30,8 @@ export interface MemoryStoreOptions {
   readonly retention?: Retention | ((stream: string) => Retention)
   /**
    * Bytes in memory of all logs, and of the answers by which repetitions are recognised. Above it the logs
-   * written longest ago are forgotten as a whole. The presence states of all rooms may take a quarter of this
+   * written longest ago are forgotten as a whole. The answers may take half of it: then further messages are
+   * refused as `unavailable`, until the oldest answers are older than `dedupeWindow`. The presence states of all rooms may take a quarter of this
    * besides: above it remembered states are forgotten, and then new states are refused as `unavailable`.
    * Default: 256 MiB.
    */
@@ -157,6 +159,7 @@ export class MemoryStore {
     if (known !== null) return known
     const overtaken = expected === undefined ? null : this.#overtaken(stream, expected)
     if (overtaken !== null) return overtaken
+    if (this.#dedupe.bytes > this.#capacity / 2) throw tooManyAnswers()
     const now = this.runtime.now()
     const log = this.#log(stream)
     const { epoch, top: prev, bytes: before } = log
@@ -338,13 +341,14 @@ export class MemoryStore {
   /** Counts bytes of a log, and makes room in the other logs. */
   #account(written: StreamLog, bytes: number): void {
     this.#bytes += bytes
-    if (this.#bytes + this.#dedupe.bytes <= this.#capacity) return
+    const room = this.#capacity - this.#dedupe.bytes
+    if (this.#bytes <= room) return
     const byAge = [...this.#streams]
       .filter(([, log]) => log.size > 0 && log !== written)
       .sort(([, a], [, b]) => a.written - b.written)
     for (const [stream, log] of byAge) {
       this.#forget(stream, log)
-      if (this.#bytes + this.#dedupe.bytes <= this.#capacity * 0.9) return
+      if (this.#bytes <= room * 0.9) return
     }
   }
 
@@ -383,3 +387,9 @@ export class MemoryStore {
     if (streams + sessions + presence + keys > 0) this.#sweepLater()
   }
 }
+
+const tooManyAnswers = (): ChatError =>
+  new ChatError(
+    'unavailable',
+    'unable to store the message: the store is full of answers by which it recognises repetitions; raise the option `bytes` of the store',
+  )
