@@ -8,7 +8,7 @@ export interface Flushable {
 }
 
 /** Transmissions of a turn after which the frames that wait are written. */
-const readsBeforeFlush = 64
+const readsBeforeFlush = 256
 
 /**
  * Joins the frames of one turn into one write per connection; a very busy turn is written in several parts. All connections start a turn from the same

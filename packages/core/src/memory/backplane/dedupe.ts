@@ -71,7 +71,7 @@ export class Dedupe {
     return known !== undefined && known.hash === key.hash ? answerOf(known) : conflict
   }
 
-  /** Keeps the answer to a new key. */
+  /** Keeps the answer to a new key, as the log has given it. */
   remember(stream: string, key: AppendKey, answer: StoredAnswer, now: number): void {
     const { epoch, at: offset, id, time, by } = answer
     const ring = this.#ring(stream, key) ?? this.#addRing(stream, key)

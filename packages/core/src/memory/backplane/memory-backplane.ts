@@ -155,6 +155,7 @@ export class MemoryBackplane implements Backplane {
     key: AppendKey,
     expected?: Position | null,
   ): MaybePromise<AppendResult> {
+    if (this.#latency === null) return this.#store.append(stream, message, key, expected)
     return this.#run(() => this.#store.append(stream, message, key, expected))
   }
 

@@ -165,7 +165,8 @@ export class MemoryStore {
     const { epoch, top: prev, bytes: before } = log
     const entry = log.append(message, now, this.runtime.wallTime())
     const { at, id, time } = entry
-    this.#dedupe.remember(stream, key, { outcome: 'duplicate', epoch, at, id, time, by: key.by }, now)
+    const stored: AppendResult = { outcome: 'stored', epoch, at, id, time, by: key.by }
+    this.#dedupe.remember(stream, key, stored, now)
     this.#account(log, log.bytes - before)
     if (this.#observe !== undefined) this.#callback(stream, () => this.#observe?.(stream, epoch, entry))
     this.#trim(stream, log, now)
@@ -175,7 +176,7 @@ export class MemoryStore {
       const hint: LogHint = { epoch, prev, entry }
       for (const listener of tails) listener(hint)
     }
-    return { outcome: 'stored', epoch, at, id, time, by: key.by }
+    return stored
   }
 
   /** Implements `Backplane.find`. */
