@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import { until, within } from '../brokers/until.ts'
 
@@ -60,8 +59,12 @@ export class Intruder {
 
   /** Resolves when the socket is open, or could not open. */
   async opened(): Promise<boolean> {
-    if (this.socket.readyState === WebSocket.CONNECTING)
-      await within('an open socket', Promise.race([once(this.socket, 'open'), once(this.socket, 'close')]))
+    if (this.socket.readyState === WebSocket.CONNECTING) {
+      const settled = ['open', 'close'].map(
+        (event) => new Promise((resolve) => this.socket.once(event, resolve)),
+      )
+      await within('an open socket', Promise.race(settled))
+    }
     return this.socket.readyState === WebSocket.OPEN
   }
 

@@ -112,11 +112,11 @@ export class Scene {
     for (const end of this.#ends.splice(0)) end()
     let after = await this.measure()
     const peak = after
-    const { sockets, sessions } = this.before
+    const { sockets, sessions, timers } = this.before
     const gone = async (): Promise<boolean> => {
       after = await this.measure()
       // A newcomer may be there.
-      return after.sockets <= sockets + 3 && after.sessions <= sessions + 1
+      return after.sockets <= sockets + 3 && after.sessions <= sessions + 1 && after.timers <= timers + 10
     }
     await until('that all attackers are gone', gone, cleanUpTime).catch(() => {})
     return { ...after, peak: peak.peak, loop: peak.loop }
