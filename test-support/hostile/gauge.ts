@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Hub } from '@chat/core'
 import type { VictimFigures } from './messages.ts'
 
@@ -62,10 +63,13 @@ export class Gauge {
   }
 
   /** Collects garbage, and returns all figures. */
-  read(hub: Hub): VictimFigures {
+  async read(hub: Hub): Promise<VictimFigures> {
     const { max } = this.#loop
     const loop = { p99: millis(this.#loop.percentile(99)), max: millis(max) }
     this.#look()
+    globalThis.gc?.()
+    // Buffers are given back after the collection that has found them.
+    await turn()
     globalThis.gc?.()
     const open = [...this.#sockets].reduce((sum, { bytesWritten }) => sum + bytesWritten, 0)
     return {

@@ -38,15 +38,19 @@ process.on('message', (message: ToVictim) => {
     gauge.cut(message.from)
     return tell({ type: 'cut' })
   }
-  const figures = gauge.read(hub)
-  if (message.type === 'mark') gauge.mark()
-  tell({ type: 'figures', figures })
+  void answer(message)
 })
 
 function listen(each: Server): Promise<number> {
   return new Promise((resolve) =>
     each.listen(0, '127.0.0.1', 4_096, () => resolve((each.address() as AddressInfo).port)),
   )
+}
+
+async function answer({ type }: ToVictim): Promise<void> {
+  const figures = await gauge.read(hub)
+  if (type === 'mark') gauge.mark()
+  tell({ type: 'figures', figures })
 }
 
 async function fill({ address, count, bytes, data = 'text' }: Filling): Promise<void> {

@@ -9,7 +9,7 @@ const remembered = 500
 
 attack(
   'more short sessions than the hub remembers, beside a client that stays connected (SEC-18)',
-  { quick: true, hub: { log: { sessions: remembered } } },
+  { hub: { log: { sessions: remembered } } },
   async (scene) => {
     const proxy = await FaultProxy.start(scene.port)
     const client = new Client({ dial: dial(`http://127.0.0.1:${proxy.port}/chat`), token: 'faithful' })

@@ -7,7 +7,6 @@ const kibibyte = 1_024
 attack(
   'one small message at each of 30 000 addresses, and what they take in memory (SEC-14)',
   {
-    quick: true,
     hub: { log: { bytes: 64_000_000 }, limits: { rate: 20_000, burst: 20_000 } },
     peak: 96,
     keeps: 48,

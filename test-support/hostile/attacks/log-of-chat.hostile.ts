@@ -9,7 +9,8 @@ attack(
   { quick: true, hub: { log: { bytes } }, peak: 96, keeps: 48 },
   async (scene) => {
     const { heap } = await scene.measure()
-    for (let room = 0; room < 8; room++) await scene.fill({ address: `#chat-${room}`, count: 9_000, bytes: 128 })
+    for (let room = 0; room < 8; room++)
+      await scene.fill({ address: `#chat-${room}`, count: 9_000, bytes: 128 })
     const held = ((await scene.measure()).heap - heap) / megabyte
     const counted = bytes / megabyte
     scene.note({ 'MB held': held.toFixed(1), 'MB counted': counted.toFixed(1) })

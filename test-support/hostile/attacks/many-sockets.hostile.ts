@@ -6,7 +6,7 @@ const limits = { connections: 600 }
 
 attack(
   'a network address that takes the connections of a hub, as many users (SEC-12)',
-  { quick: true, hub: { limits } },
+  { hub: { limits } },
   async (scene) => {
     const all = await scene.intruders(attempts, (i) => ({ user: `guest-${i}` }))
     await scene.goesOn(2_500)

@@ -5,7 +5,7 @@ const readers = 50
 
 attack(
   'fifty subscribers of a busy room that never read (SEC-07)',
-  { quick: true, peak: 96, keeps: 24, hub: { limits: { stalled: 3_000 } } },
+  { peak: 96, keeps: 24, hub: { limits: { stalled: 3_000 } } },
   async (scene) => {
     const all = await scene.intruders(readers, () => ({ hello: { streams: { '#busy': null } } }))
     for (const { socket } of all) socket.pause()

@@ -12,7 +12,9 @@ attack(
     const all = await scene.intruders(members, (i) => ({ user: `member-${i}` }))
     for (let room = 0; room < rooms; room += 4) {
       for (const [n, each] of all.entries())
-        each.write(...Array.from({ length: 4 }, (_, i) => each.frame('join', `#r${n}-${room + i}`, { state })))
+        each.write(
+          ...Array.from({ length: 4 }, (_, i) => each.frame('join', `#r${n}-${room + i}`, { state })),
+        )
       await Promise.all(all.map((each) => each.answered()))
     }
     const joined = all.reduce((sum, each) => sum + each.count('ok'), 0)

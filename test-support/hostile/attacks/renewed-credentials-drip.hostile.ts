@@ -20,7 +20,7 @@ attack(
     const policies = (await scene.measure()).policies - before
     scene.note({ 'policy calls': policies, closed: String(mallory.closed) })
     // A burst of 5 000 rooms, 500 a second, and the renewals that begin within them.
-  const allowed = 5_000 + (duration / 1_000 + 3) * 500 + 16 * 128
-  expect(policies, 'calls of the policy').toBeLessThan(allowed)
+    const allowed = 5_000 + (duration / 1_000 + 3) * 500 + 16 * 128
+    expect(policies, 'calls of the policy').toBeLessThan(allowed)
   },
 )

@@ -4,7 +4,7 @@ import { attack } from '../attack.ts'
 
 const sockets = 1_000
 
-attack('a thousand sockets that are upgraded and never say hello (SEC-02)', { quick: true }, async (scene) => {
+attack('a thousand sockets that are upgraded and never say hello (SEC-02)', {}, async (scene) => {
   const peers: RawPeer[] = []
   for (let n = 0; n < sockets; n += 100) {
     const next = Array.from({ length: 100 }, () => RawPeer.upgraded(scene.port, '/chat').catch(() => null))

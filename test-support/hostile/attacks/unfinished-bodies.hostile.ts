@@ -7,7 +7,7 @@ const kibibyte = 1_024
 
 attack(
   'a hundred bodies over HTTP in chunks of a byte, and as many that never end (SEC-04)',
-  { quick: true },
+  {},
   async (scene) => {
     const before = await scene.measure()
     const all = await Promise.all(Array.from({ length: streams }, () => HttpIntruder.open(scene.port)))
