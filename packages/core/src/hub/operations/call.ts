@@ -69,11 +69,12 @@ class PendingCall {
     try {
       const input = this.#session.context.validator.operation('calls', 'input', event, data)
       result = handler(input, new HandlerContext(this.#session, this.#frame, this))
+      // The promise may be of another library, and throw when it is touched.
+      if (isPromise(result)) return this.#wait(result)
     } catch (error) {
       return this.#fail(error)
     }
-    if (isPromise(result)) this.#wait(result)
-    else this.#answer(result)
+    this.#answer(result)
   }
 
   /** The handler's signal: aborted by the timeout, and by the end of the connection before the answer. */
@@ -94,7 +95,7 @@ class PendingCall {
   #wait(result: PromiseLike<unknown>): void {
     const { runtime, timeouts } = this.#session.context
     this.#cancelTimer = runtime.timer(timeouts.call, () => this.#timeOut())
-    result.then(
+    Promise.resolve(result).then(
       (value) => this.#answer(value),
       (error) => this.#fail(error),
     )
