@@ -19,6 +19,12 @@ export interface ParsedUrl {
   readonly hostname: string
 }
 
+/** The part of `node:crypto` that core uses where the platform has it. */
+export interface NativeCrypto {
+  /** Hashes a text at once. Missing before Node 20.12. */
+  hash?(algorithm: 'sha256', text: string, encoding: 'hex'): string
+}
+
 interface Platform {
   setTimeout(callback: () => void, delay: number): { unref?(): void }
   clearTimeout(timer: unknown): void
@@ -29,6 +35,8 @@ interface Platform {
   crypto: { getRandomValues<Numbers extends Uint8Array | Uint32Array>(numbers: Numbers): Numbers }
   URL: new (url: string) => ParsedUrl
   URLSearchParams: new (query: string) => Iterable<[name: string, value: string]>
+  /** Gives modules of Node, on platforms that have them. */
+  process?: { getBuiltinModule?(name: 'node:crypto'): NativeCrypto | undefined }
   AbortController: new () => { readonly signal: AbortSignal; abort(reason?: unknown): void }
 }
 

@@ -1,8 +1,10 @@
 /*
  * SHA-256 (FIPS 180-4) over UTF-8, for the secrets of sessions, never on the hot path. It is synchronous,
  * unlike WebCrypto's: a hub that waits for a promise of the platform inside a handshake would run in another
- * order under simulation.
+ * order under simulation. The platform's own synchronous hash is used where there is one.
  */
+
+import { type NativeCrypto, platform } from './globals.ts'
 
 /**
  * Computes the constants as the standard defines them: the first 32 bits of the fractional parts of the roots
@@ -22,10 +24,19 @@ const constants = /* @__PURE__ */ primeRoots(64, Math.cbrt)
 
 const rotate = (word: number, by: number): number => (word >>> by) | (word << (32 - by))
 
+/** The platform's cryptography; `null` where it has none that is synchronous, `undefined` before it is asked. */
+let native: NativeCrypto | null | undefined
+
 /**
- * Returns the SHA-256 digest of a text as 64 hexadecimal digits.
+ * Returns the SHA-256 digest of a text as 64 hexadecimal digits. Lone surrogates count as U+FFFD.
  */
 export function sha256(text: string): string {
+  native ??= platform.process?.getBuiltinModule?.('node:crypto') ?? null
+  return native?.hash?.('sha256', text, 'hex') ?? computeSha256(text)
+}
+
+/** The same digest, computed without the platform. */
+export function computeSha256(text: string): string {
   const state = primeRoots(8, Math.sqrt)
   const words = padded(text)
   const schedule = new Uint32Array(64)
@@ -47,7 +58,7 @@ function padded(text: string): Uint32Array {
 
 function* unescape8(text: string): Generator<number> {
   for (const character of text) {
-    const code = character.codePointAt(0) ?? 0
+    const code = codeOf(character)
     if (code < 0x80) yield code
     else {
       if (code < 0x800) yield 0xc0 | (code >> 6)
@@ -62,6 +73,11 @@ function* unescape8(text: string): Generator<number> {
       yield 0x80 | (code & 63)
     }
   }
+}
+
+function codeOf(character: string): number {
+  const code = character.codePointAt(0) ?? 0
+  return code >= 0xd800 && code < 0xe000 ? 0xfffd : code
 }
 
 function expand(w: Uint32Array): Uint32Array {

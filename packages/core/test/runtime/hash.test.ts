@@ -1,13 +1,18 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { fingerprint, sameDigest, sha256 } from '../../src/runtime/hash.ts'
+import { computeSha256, fingerprint, sameDigest, sha256 } from '../../src/runtime/hash.ts'
 
 const wellFormed = fc
   .array(fc.oneof(fc.integer({ min: 0, max: 0xd7ff }), fc.integer({ min: 0xe000, max: 0x10ffff })))
   .map((points) => String.fromCodePoint(...points))
 
-describe('sha256', () => {
+const ways = [
+  ['by the platform', sha256],
+  ['computed', computeSha256],
+] as const
+
+describe.each(ways)('sha256, %s', (_, sha256) => {
   // FIPS 180-4, and NIST's examples.
   test.each([
     ['', 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'],
@@ -39,6 +44,12 @@ describe('sha256', () => {
       }),
     )
   })
+})
+
+test('both ways take lone surrogates for U+FFFD', () => {
+  for (const text of ['\ud800', 'a\udfffb', '\udc00\ud800'])
+    expect(sha256(text)).toBe(computeSha256(text.replaceAll(/\p{Surrogate}/gu, '\ufffd')))
+  expect(computeSha256('a\ud800')).toBe(sha256('a\ufffd'))
 })
 
 describe('sameDigest', () => {

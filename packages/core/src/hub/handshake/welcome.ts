@@ -2,6 +2,7 @@ import type { HelloFrame, StreamRequest } from '../../protocol/client-frames.ts'
 import { encodeLogStart } from '../../protocol/encode.ts'
 import { Frame } from '../../transport/batch.ts'
 import { addressKind } from '../../vocabulary/address.ts'
+import type { HubContext } from '../context.ts'
 import { acquireLog, releaseLog } from '../operations/acquire-log.ts'
 import { authorize } from '../policy/authorize.ts'
 import type { Session } from '../sessions/session.ts'
@@ -134,21 +135,32 @@ export class Welcome {
    */
   #head(): string {
     const { context, id, userId, expiresIn, resumed } = this.#session
-    const { frame, transmission, depth, rooms, inflight, rate, burst, queue, replay } = context.limits
-    const { heartbeat, heartbeatGrace } = context.timeouts
-    const text = JSON.stringify({
-      v: 1,
-      session: { id, secret: this.#secret },
-      user: userId,
-      resumed,
-      node: context.id,
-      heartbeat,
-      grace: heartbeatGrace,
-      limits: { frame, transmission, depth, rooms, inflight, rate, burst, queue, replay },
-      durability: context.backplane.capabilities.durability,
-      features: [],
-      ...(expiresIn === undefined ? {} : { expires: Math.floor(expiresIn) }),
-    })
-    return text.slice(0, -1)
+    const session = `{"id":${JSON.stringify(id)},"secret":${JSON.stringify(this.#secret)}}`
+    const expires = expiresIn === undefined ? '' : `,"expires":${Math.floor(expiresIn)}`
+    return `{"v":1,"session":${session},"user":${JSON.stringify(userId)},"resumed":${resumed},${factsOf(context)}${expires}`
   }
+}
+
+/** The part of the `welcome` that all clients of a hub get, encoded once. */
+const facts = new WeakMap<HubContext, string>()
+
+function factsOf(context: HubContext): string {
+  let text = facts.get(context)
+  if (text === undefined) {
+    text = encodeFacts(context).slice(1, -1)
+    facts.set(context, text)
+  }
+  return text
+}
+
+function encodeFacts({ id, limits, timeouts, backplane }: HubContext): string {
+  const { frame, transmission, depth, rooms, inflight, rate, burst, queue, replay } = limits
+  return JSON.stringify({
+    node: id,
+    heartbeat: timeouts.heartbeat,
+    grace: timeouts.heartbeatGrace,
+    limits: { frame, transmission, depth, rooms, inflight, rate, burst, queue, replay },
+    durability: backplane.capabilities.durability,
+    features: [],
+  })
 }
