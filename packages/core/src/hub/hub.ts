@@ -151,10 +151,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
   accept(connection: Connection, handshake: Handshake): void {
     const place = this.#state.admission.enter(handshake.remoteAddress)
     if (!(place instanceof Place)) return refuseConnection(connection, place)
-    const parts = { connection, handshake, place }
-    const accepted: HubConnection = new HubConnection(this.#state, parts, (closed) =>
-      this.#connectionClosed(closed),
-    )
+    const accepted = new HubConnection(this.#state, { connection, handshake, place }, this.#connectionClosed)
     this.#connections.add(accepted)
     this.#heartbeat.add(accepted)
     accepted.start()
@@ -367,7 +364,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     this.#state.check(now)
   }
 
-  #connectionClosed(connection: HubConnection): void {
+  readonly #connectionClosed = (connection: HubConnection): void => {
     this.#connections.delete(connection)
     this.#heartbeat.remove(connection)
     if (this.#connections.size === 0) this.#onLastClosed?.()

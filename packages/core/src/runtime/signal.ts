@@ -12,6 +12,27 @@ export interface Aborter {
 /** Makes a signal that is not aborted yet. */
 export const createAborter = (): Aborter => new platform.AbortController()
 
+/** Makes its signal, and the reason of its abort, when the signal is looked at: most signals never are. */
+export class LateAborter {
+  #aborter: Aborter | null = null
+  #reason: (() => unknown) | null = null
+
+  get signal(): AbortSignal {
+    if (this.#aborter === null) {
+      this.#aborter = createAborter()
+      if (this.#reason !== null) this.#aborter.abort(this.#reason())
+    }
+    return this.#aborter.signal
+  }
+
+  /** Aborts the signal; only the first call counts. */
+  abort(reason: () => unknown): void {
+    if (this.#reason !== null) return
+    this.#reason = reason
+    this.#aborter?.abort(reason())
+  }
+}
+
 /** Tells if a value that an application gave is a signal. */
 export function isSignal(value: unknown): value is AbortSignal {
   const members = value as Partial<SignalMembers> | null | undefined

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { abortion, createAborter, onAbort } from '../../src/runtime/signal.ts'
+import { abortion, createAborter, LateAborter, onAbort } from '../../src/runtime/signal.ts'
 
 describe('signals', () => {
   test('a listener hears the reason, once, or at once when it is too late', () => {
@@ -65,5 +65,24 @@ describe('signals', () => {
     expect(abortion(aborter.signal)).toBeNull()
     aborter.abort()
     expect(abortion(aborter.signal)).toEqual({ reason: aborter.signal.reason })
+  })
+})
+
+describe('a late aborter', () => {
+  test('makes its signal when it is asked for', () => {
+    const aborter = new LateAborter()
+    const { signal } = aborter
+    expect(signal.aborted).toBe(false)
+    aborter.abort(() => 'first')
+    aborter.abort(() => 'second')
+    expect([signal.aborted, signal.reason]).toEqual([true, 'first'])
+  })
+
+  test('gives a signal that is aborted already after the abort', () => {
+    const aborter = new LateAborter()
+    aborter.abort(() => 'gone')
+    const { signal } = aborter
+    expect([signal.aborted, signal.reason]).toEqual([true, 'gone'])
+    expect(aborter.signal).toBe(signal)
   })
 })

@@ -37,7 +37,7 @@ export class LogFeed {
   /** Number of readers and operations that need this feed; it is counted by the {@link FeedRegistry}. */
   holds = 0
   readonly #context: HubContext
-  readonly #undo: Undo[] = []
+  #undo: readonly Undo[] = []
   readonly #recent = new RecentMessages()
   readonly #encoder: MessageEncoder
   readonly #reads: SharedReads
@@ -101,7 +101,8 @@ export class LogFeed {
 
   /** Stops listening to the backplane. */
   close(): void {
-    for (const undo of this.#undo.splice(0)) undo()
+    for (const undo of this.#undo) undo()
+    this.#undo = []
     this.#cursor.close()
   }
 
@@ -145,11 +146,11 @@ export class LogFeed {
   #start(since: Position | null): void {
     const { backplane } = this.#context
     // The hints come first, then the top: a message that is stored in between is part of either.
-    this.#undo.push(
+    this.#undo = [
       backplane.tail(this.address, (hint) => this.#cursor.takeHint(hint)),
       backplane.subscribe(this.address, (text) => this.#deliverCast(text)),
       backplane.onReconnect(() => this.#cursor.verify()),
-    )
+    ]
     const opened = (page: LogPage): void =>
       this.#cursor.open(page, () => this.#settle(({ ready }) => ready()))
     const failed = (error: unknown): void => {

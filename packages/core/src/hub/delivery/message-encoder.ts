@@ -44,7 +44,8 @@ class SentMessage implements RecentMessage {
  */
 export class MessageEncoder {
   readonly #addressJson: string
-  readonly #pages = new WeakMap<LogPage, readonly RecentMessage[]>()
+  /** The pages that were encoded; `null` before the first. */
+  #pages: WeakMap<LogPage, readonly RecentMessage[]> | null = null
 
   constructor(address: string) {
     this.#addressJson = JSON.stringify(address)
@@ -62,12 +63,12 @@ export class MessageEncoder {
 
   /** Tells whether a page was encoded before. */
   hasPage(page: LogPage): boolean {
-    return this.#pages.has(page)
+    return this.#pages?.has(page) === true
   }
 
   /** Encodes the messages of a page that starts after an offset. */
   encodePage(after: number, page: LogPage): readonly RecentMessage[] {
-    let messages = this.#pages.get(page)
+    let messages = this.#pages?.get(page)
     if (messages !== undefined) return messages
     let prev = after
     messages = page.entries.map((entry) => {
@@ -76,6 +77,7 @@ export class MessageEncoder {
       prev = entry.at
       return message
     })
+    this.#pages ??= new WeakMap()
     this.#pages.set(page, messages)
     return messages
   }

@@ -36,7 +36,8 @@ interface SharedRead {
 export class SharedReads {
   readonly #turns: Turns
   readonly #readPage: (after: number) => MaybePromise<LogPage>
-  readonly #reads = new Map<number, SharedRead>()
+  /** The reads by their offset; `null` while there is none. */
+  #reads: Map<number, SharedRead> | null = null
   #clock = 0
 
   /** @param readPage - Reads the page after an offset from the log. */
@@ -47,12 +48,12 @@ export class SharedReads {
 
   /** Reads the page after an offset. `take` runs in this very call when the page is at hand. */
   pageAfter(at: number, request: PageRequest): void {
-    this.#join(this.#reads.get(at), { ...request, at, asked: ++this.#clock })
+    this.#join(this.#reads?.get(at), { ...request, at, asked: ++this.#clock })
   }
 
   /** Forgets the pages that were read, because a message of the log has changed. */
   forget(): void {
-    for (const [at, { page }] of this.#reads) if (page !== null) this.#reads.delete(at)
+    for (const [at, read] of this.#reads ?? []) if (read.page !== null) this.#remove(at, read)
   }
 
   #join(read: SharedRead | undefined, request: PendingRequest): void {
@@ -64,9 +65,8 @@ export class SharedReads {
   #start(request: PendingRequest): void {
     const { at } = request
     const read: SharedRead = { began: ++this.#clock, page: null, waiting: [request] }
-    const over = (): void => {
-      if (this.#reads.get(at) === read) this.#reads.delete(at)
-    }
+    const over = (): void => this.#remove(at, read)
+    this.#reads ??= new Map()
     this.#reads.set(at, read)
     attempt(
       () => this.#readPage(at),
@@ -82,9 +82,15 @@ export class SharedReads {
     )
   }
 
+  #remove(at: number, read: SharedRead): void {
+    if (this.#reads?.get(at) !== read) return
+    this.#reads.delete(at)
+    if (this.#reads.size === 0) this.#reads = null
+  }
+
   #hand(read: SharedRead, page: LogPage, request: PendingRequest): void {
     if (read.began > request.asked || request.accepts?.(page) === true) return request.take(page)
-    const newer = this.#reads.get(request.at)
+    const newer = this.#reads?.get(request.at)
     this.#join(newer !== undefined && newer.began > request.asked ? newer : undefined, request)
   }
 }

@@ -4,7 +4,7 @@ import { helloPatience, protocolVersion, secretLength, sessionIdLength } from '.
 import { ProtocolError } from '../../protocol/protocol-error.ts'
 import { sha256 } from '../../runtime/hash.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
-import { type Aborter, createAborter, onAbort } from '../../runtime/signal.ts'
+import { LateAborter, onAbort } from '../../runtime/signal.ts'
 import { CloseCode } from '../../vocabulary/close-codes.ts'
 import type { Identity } from '../identity.ts'
 import { authenticate } from '../policy/authenticate.ts'
@@ -29,7 +29,7 @@ export class HubHandshake implements PendingHandshake {
   readonly #state: HubState
   readonly #connection: SessionConnection
   readonly #opened: (session: Session) => void
-  readonly #aborter: Aborter = createAborter()
+  readonly #aborter = new LateAborter()
   #session: Session | null = null
   #started = false
   #cancelled = false
@@ -53,7 +53,7 @@ export class HubHandshake implements PendingHandshake {
     this.#cancelled = true
     this.#state.sessions.handshakes.delete(this)
     if (this.#session !== null) this.#abandon(this.#session)
-    this.#aborter.abort(new Error('the connection has ended'))
+    this.#aborter.abort(() => new Error('the connection has ended'))
   }
 
   kicked(address: string, reason: string): void {
@@ -75,7 +75,7 @@ export class HubHandshake implements PendingHandshake {
 
   async #run(hello: HelloFrame): Promise<void> {
     const { context } = this.#state
-    const presented = { token: hello.token, signal: this.#aborter.signal }
+    const presented = { token: hello.token, aborter: this.#aborter }
     const outcome = await authenticate(context, this.#connection, presented)
     if (this.#cancelled) return
     if ('code' in outcome) return this.#connection.close(outcome.code, outcome.reason)

@@ -53,10 +53,12 @@ export class HubConnection implements Sink, SessionConnection {
   readonly #state: HubState
   readonly #context: HubContext
   readonly #onClosed: (connection: HubConnection) => void
-  readonly #input: Transmission[] = []
+  /** The transmission that is executed, and those behind it. */
+  #current: Transmission | null = null
+  #later: Transmission[] | null = null
   #pendingHandshake: HubHandshake | null
   #session: Session | null = null
-  #helloTimer: Undo
+  #helloTimer: Undo | null
   #abortTimer: Undo | null = null
   #paused = false
   /** Set while frames wait for their turn. */
@@ -69,10 +71,12 @@ export class HubConnection implements Sink, SessionConnection {
   #leaving = false
   /** Number of transmissions before the `welcome`. */
   #early = 0
-  /** The time of the last inbound bytes, noticed by the transport's count. */
-  #heard: { received: number; at: number }
-  /** The time of the last outbound bytes, noticed by the outbox's count. */
-  #said: { sent: number; at: number }
+  /** The transport's count of inbound bytes, and the time at which it was last seen to grow. */
+  #received: number
+  #heardAt: number
+  /** The same of the outbox's count of outbound bytes. */
+  #sent = 0
+  #saidAt: number
   #pinged = Number.NEGATIVE_INFINITY
 
   /** @param onClosed - Called once when the transport's connection has closed. */
@@ -91,8 +95,9 @@ export class HubConnection implements Sink, SessionConnection {
     this.place = place
     this.outbox = new Outbox(connection, flusher, context.limits.queue)
     this.#pendingHandshake = new HubHandshake(state, this, (session) => this.#open(session))
-    this.#heard = { received: connection.received, at: now }
-    this.#said = { sent: 0, at: now }
+    this.#received = connection.received
+    this.#heardAt = now
+    this.#saidAt = now
     this.#helloTimer = context.runtime.timer(context.timeouts.hello, () =>
       this.close(CloseCode.helloTimeout, 'no hello in time'),
     )
@@ -117,7 +122,12 @@ export class HubConnection implements Sink, SessionConnection {
       return this.#fail(new ProtocolError('a binary message on a JSON connection'))
     if (early && ++this.#early > helloTransmissions)
       return this.#fail(new ProtocolError('more than one transmission before the welcome'))
-    this.#input.push({ lines: new Lines(transmission), afterWelcome: !early })
+    const added = { lines: new Lines(transmission), afterWelcome: !early }
+    if (this.#current === null) this.#current = added
+    else {
+      this.#later ??= []
+      this.#later.push(added)
+    }
     if (this.#waiting) this.#hold()
     else this.#run()
     this.#state.flusher.transmissionRead()
@@ -129,7 +139,7 @@ export class HubConnection implements Sink, SessionConnection {
     this.#session?.subscriptions.pump()
     if (!this.#paused || this.outbox.full) return
     this.#paused = false
-    this.#heard = { received: this.connection.received, at: this.#context.runtime.now() }
+    this.#noteReceived(this.#context.runtime.now())
     this.connection.resume()
     this.#run()
   }
@@ -179,14 +189,21 @@ export class HubConnection implements Sink, SessionConnection {
   beat(now: number): void {
     if (this.#ended) return
     const { heartbeat } = this.#context.timeouts
-    if (this.#heard.received !== this.connection.received || this.#paused || this.#held)
-      this.#heard = { received: this.connection.received, at: now }
-    if (this.#said.sent !== this.outbox.sent) this.#said = { sent: this.outbox.sent, at: now }
+    if (this.#received !== this.connection.received || this.#paused || this.#held) this.#noteReceived(now)
+    if (this.#sent !== this.outbox.sent) {
+      this.#sent = this.outbox.sent
+      this.#saidAt = now
+    }
     if (this.outbox.stalledFor(now) > this.#context.limits.stalled)
       this.close(CloseCode.slow, 'the connection takes nothing')
-    else if (now - this.#heard.at >= 2 * heartbeat) this.close(CloseCode.noPong, 'nothing was heard')
-    else if (now - Math.min(this.#heard.at, this.#said.at) >= heartbeat) this.#ping(now)
+    else if (now - this.#heardAt >= 2 * heartbeat) this.close(CloseCode.noPong, 'nothing was heard')
+    else if (now - Math.min(this.#heardAt, this.#saidAt) >= heartbeat) this.#ping(now)
     this.#session?.renew(now)
+  }
+
+  #noteReceived(now: number): void {
+    this.#received = this.connection.received
+    this.#heardAt = now
   }
 
   /** The `welcome` is written: once the application has heard of the session, frames go to it. */
@@ -207,8 +224,9 @@ export class HubConnection implements Sink, SessionConnection {
   #end(code: number, reason: string, byClient: boolean): void {
     if (this.#ended) return
     this.#ended = true
-    this.#helloTimer()
-    this.#input.length = 0
+    this.#stopHelloTimer()
+    this.#current = null
+    this.#later = null
     this.#pendingHandshake?.cancel()
     this.#pendingHandshake = null
     if (this.#session !== null) {
@@ -236,8 +254,8 @@ export class HubConnection implements Sink, SessionConnection {
     const { turns } = this.#context
     let frames = 0
     while (!this.#ended && !this.#paused && this.#isReady()) {
-      const transmission = this.#input[0]
-      if (transmission === undefined) break
+      const transmission = this.#current
+      if (transmission === null) break
       if (this.outbox.full) {
         this.#pause()
         break
@@ -247,7 +265,7 @@ export class HubConnection implements Sink, SessionConnection {
         break
       }
       const line = transmission.lines.next()
-      if (line === null) this.#input.shift()
+      if (line === null) this.#current = this.#next()
       else {
         this.#execute(line, transmission.afterWelcome)
         turns.spend(1)
@@ -280,6 +298,18 @@ export class HubConnection implements Sink, SessionConnection {
     if (!this.#paused && !this.#ended) this.connection.resume()
   }
 
+  #next(): Transmission | null {
+    const next = this.#later?.shift() ?? null
+    if (next === null) this.#later = null
+    return next
+  }
+
+  /** The timer holds this connection and memory of its own until it is forgotten. */
+  #stopHelloTimer(): void {
+    this.#helloTimer?.()
+    this.#helloTimer = null
+  }
+
   /** Frames behind the `hello` wait while the handshake is under way. */
   #isReady(): boolean {
     return this.#pendingHandshake === null || !this.#pendingHandshake.started
@@ -297,7 +327,7 @@ export class HubConnection implements Sink, SessionConnection {
       const frame = parseClientFrame(line)
       if (this.#pendingHandshake !== null) {
         this.#pendingHandshake.start(frame)
-        this.#helloTimer()
+        this.#stopHelloTimer()
       } else if (this.#session !== null) {
         if (afterWelcome) this.#session.confirm()
         executeFrame(this.#session, frame)

@@ -15,7 +15,7 @@ export async function renewCredentials(session: Session, { ref, token }: AuthFra
   session.context.turns.spend(session.rooms.length)
   const message = 'unable to accept these credentials'
   const { context, connection, aborter } = session
-  const outcome = await authenticate(context, connection, { token, signal: aborter.signal })
+  const outcome = await authenticate(context, connection, { token, aborter })
   if (session.ended) return
   if ('code' in outcome || outcome.id !== session.userId) {
     // A failure inside the hub says nothing about the credentials.

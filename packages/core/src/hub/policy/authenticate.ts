@@ -1,4 +1,5 @@
 import { isPromise } from '../../runtime/maybe-promise.ts'
+import type { LateAborter } from '../../runtime/signal.ts'
 import { isName } from '../../vocabulary/address.ts'
 import { describe } from '../../vocabulary/check-options.ts'
 import { CloseCode } from '../../vocabulary/close-codes.ts'
@@ -16,8 +17,8 @@ export type AuthenticateOutcome = Identity | { readonly code: CloseCode; readonl
 export interface PresentedToken {
   /** The token; `null` for none. */
   readonly token: string | null
-  /** Aborted when the connection ends. */
-  readonly signal: AbortSignal
+  /** Makes the signal that is aborted when the connection ends. */
+  readonly aborter: LateAborter
 }
 
 /**
@@ -27,7 +28,7 @@ export interface PresentedToken {
 export async function authenticate(
   context: HubContext,
   { handshake, connection }: SessionConnection,
-  presented: PresentedToken,
+  { token, aborter }: PresentedToken,
 ): Promise<AuthenticateOutcome> {
   const { authenticate: policy } = context.options
   if (policy === undefined) {
@@ -35,7 +36,14 @@ export async function authenticate(
     context.reportError({ error: new ChatError('unauthorized', message), source: 'policy' })
     return { code: CloseCode.unauthorized, reason: 'unauthorized' }
   }
-  const credentials: Credentials = { ...handshake, ...presented, extra: connection.extra }
+  const credentials: Credentials = {
+    ...handshake,
+    token,
+    extra: connection.extra,
+    get signal() {
+      return aborter.signal
+    },
+  }
   try {
     const user = policy(credentials)
     return identify(context, isPromise(user) ? await inTime(context, user, 'authenticate') : user)

@@ -92,16 +92,17 @@ class Queue {
  * waits until all tasks before it have finished.
  */
 export class AddressQueues {
-  readonly #busy = new Map<string, Queue>()
+  /** The queues of addresses with tasks; `null` while there is none, as most sessions are idle. */
+  #busy: Map<string, Queue> | null = null
 
   /** True while no task runs or waits. */
   get idle(): boolean {
-    return this.#busy.size === 0
+    return this.#busy === null
   }
 
   /** Runs a task after all earlier tasks of the address. */
   runTask(address: string, task: QueuedTask, overlaps = false): void {
-    const queue = this.#busy.get(address)
+    const queue = this.#busy?.get(address)
     if (queue === undefined) return this.#startIdle(address, task)
     queue.waiting.push({ task, overlaps })
     queue.advance()
@@ -112,16 +113,21 @@ export class AddressQueues {
     const turn = new Turn()
     task(turn)
     if (turn.finished) return
-    const queue = this.#busy.get(address) ?? this.#add(address)
+    const queue = this.#busy?.get(address) ?? this.#add(address)
     turn.enter(queue)
     queue.advance()
   }
 
   #add(address: string): Queue {
-    const added = new Queue((queue) => {
-      if (this.#busy.get(address) === queue) this.#busy.delete(address)
-    })
+    const added = new Queue((queue) => this.#remove(address, queue))
+    this.#busy ??= new Map()
     this.#busy.set(address, added)
     return added
+  }
+
+  #remove(address: string, queue: Queue): void {
+    if (this.#busy?.get(address) !== queue) return
+    this.#busy.delete(address)
+    if (this.#busy.size === 0) this.#busy = null
   }
 }

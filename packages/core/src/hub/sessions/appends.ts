@@ -10,7 +10,8 @@ import { AppendLane } from './append-lane.ts'
  */
 export class Appends {
   readonly #context: HubContext
-  readonly #lanes = new Map<string, AppendLane>()
+  /** The appends that wait for the log, by address; `null` while there is none. */
+  #lanes: Map<string, AppendLane> | null = null
 
   constructor(context: HubContext) {
     this.#context = context
@@ -18,7 +19,7 @@ export class Appends {
 
   /** Appends a message. Its answer comes in this very call when the log answers at once. */
   append(address: string, request: Append): void {
-    const open = this.#lanes.get(address)
+    const open = this.#lanes?.get(address)
     if (open !== undefined) return open.append(request)
     let answer: MaybePromise<AppendResult>
     try {
@@ -27,15 +28,21 @@ export class Appends {
     } catch (error) {
       answer = Promise.reject(error)
     }
-    const lane = new AppendLane(this.#context, address, () => this.#lanes.delete(address))
+    const lane = new AppendLane(this.#context, address, () => this.#remove(address))
+    this.#lanes ??= new Map()
     this.#lanes.set(address, lane)
     lane.adopt(request, answer)
   }
 
   /** Calls `then` after the answers to the earlier appends of an address, at once when there are none. */
   afterAnswers(address: string, then: () => void): void {
-    const lane = this.#lanes.get(address)
+    const lane = this.#lanes?.get(address)
     if (lane === undefined) then()
     else lane.afterAnswers(then)
+  }
+
+  #remove(address: string): void {
+    this.#lanes?.delete(address)
+    if (this.#lanes?.size === 0) this.#lanes = null
   }
 }

@@ -1,3 +1,4 @@
+import { KeyedSets } from '../../runtime/keyed-sets.ts'
 import type { FeedRegistry } from '../delivery/feed-registry.ts'
 import type { Session } from './session.ts'
 
@@ -16,7 +17,7 @@ export class SessionRegistry {
   readonly handshakes: Set<PendingHandshake> = new Set()
   readonly #feeds: FeedRegistry
   readonly #sessions = new Map<string, Session>()
-  readonly #users = new Map<string, Set<Session>>()
+  readonly #users = new KeyedSets<Session>()
 
   /** @param feeds - Knows the sessions that have joined a room. */
   constructor(feeds: FeedRegistry) {
@@ -36,22 +37,13 @@ export class SessionRegistry {
   /** Adds a session. It takes the place of the same session on an older connection. */
   add(session: Session): void {
     this.#sessions.set(session.id, session)
-    const { userId } = session
-    let sessions = this.#users.get(userId)
-    if (sessions === undefined) {
-      sessions = new Set()
-      this.#users.set(userId, sessions)
-    }
-    sessions.add(session)
+    this.#users.add(session.userId, session)
   }
 
   /** Removes a session, unless a newer connection has taken its place. */
   remove(session: Session): void {
     if (this.#sessions.get(session.id) === session) this.#sessions.delete(session.id)
-    const { userId } = session
-    const sessions = this.#users.get(userId)
-    sessions?.delete(session)
-    if (sessions?.size === 0) this.#users.delete(userId)
+    this.#users.delete(session.userId, session)
   }
 
   /** Returns the sessions that receive an address. Some of them may still wait for their `welcome`. */
@@ -59,7 +51,7 @@ export class SessionRegistry {
     if (address.startsWith('~')) {
       const session = this.#sessions.get(address.slice(1))
       if (session !== undefined) yield session
-    } else if (address.startsWith('@')) yield* this.#users.get(address.slice(1)) ?? []
+    } else if (address.startsWith('@')) yield* this.#users.values(address.slice(1))
     else
       for (const reader of this.#feeds.readersOf(address)) {
         const session = this.#sessions.get(reader.session)

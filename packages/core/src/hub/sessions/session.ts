@@ -2,7 +2,7 @@ import { encodeError, encodeOk, type WireError } from '../../protocol/encode.ts'
 import { unitBytes } from '../../protocol/limits.ts'
 import { attempt, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
-import { createAborter } from '../../runtime/signal.ts'
+import { LateAborter } from '../../runtime/signal.ts'
 import type { Place } from '../../transport/admission.ts'
 import { Frame } from '../../transport/batch.ts'
 import type { Connection, Handshake } from '../../transport/connection.ts'
@@ -120,8 +120,6 @@ export class Session implements HubSession {
   readonly outbox: Outbox
   /** The addresses that the session receives. */
   readonly subscriptions: Subscriptions
-  /** The hub's asks to this session. */
-  readonly asks: PendingAsks
   /** The queues of the session's operations. */
   readonly queues: AddressQueues
   /** The messages of the session for which the log has not answered. */
@@ -131,7 +129,7 @@ export class Session implements HubSession {
   /** Counts revocations. A permission of an earlier count is no longer valid. */
   revision = 0
   /** Aborted when the connection ends. */
-  readonly aborter: ReturnType<typeof createAborter> = createAborter()
+  readonly aborter: LateAborter = new LateAborter()
   readonly #rates: RateLimiter
   readonly #catchUpRates: RateLimiter
   #catchUp: CatchUp | null = null
@@ -139,6 +137,7 @@ export class Session implements HubSession {
   #overRateUntil = 0
   readonly #sessionExpiry: SessionExpiry
   #identity: Identity
+  #asks: PendingAsks | null = null
   #confirmed: boolean
   /** True once the client has shown that it uses the session: by a frame after the welcome, or a resume. */
   #used: boolean
@@ -166,15 +165,7 @@ export class Session implements HubSession {
     this.#confirmed = !origin.resumed
     this.#used = origin.resumed
     this.#renewed = context.runtime.now()
-    const { generation, outbox } = this
-    this.subscriptions = new Subscriptions(context, {
-      session: this,
-      paying: this,
-      generation,
-      outbox,
-      feeds,
-    })
-    this.asks = new PendingAsks(context, outbox)
+    this.subscriptions = new Subscriptions(context, this)
     this.queues = origin.older?.queues ?? new AddressQueues()
     this.appends = origin.older?.appends ?? new Appends(context)
     this.window = new OperationWindow(context.limits.inflight, origin.lastRef, origin.resumed)
@@ -192,6 +183,12 @@ export class Session implements HubSession {
   /** Time for which the newest credentials are valid from their acceptance; `undefined` without a limit. */
   get expiresIn(): number | undefined {
     return this.#identity.expiresIn
+  }
+
+  /** The hub's asks to this session. */
+  get asks(): PendingAsks {
+    this.#asks ??= new PendingAsks(this.context, this.outbox)
+    return this.#asks
   }
 
   get rooms(): readonly string[] {
@@ -309,8 +306,8 @@ export class Session implements HubSession {
     this.#expiry?.()
     this.subscriptions.end(this.#departure)
     this.#catchUp?.end()
-    this.asks.end()
-    this.aborter.abort(new Error('the connection has ended'))
+    this.#asks?.end()
+    this.aborter.abort(() => new Error('the connection has ended'))
     if ((this.#entered || this.resumed) && code !== CloseCode.replaced)
       this.#sessionExpiry.watch({
         session: this.id,

@@ -22,12 +22,10 @@ export interface AcquiredLog {
   readonly room: RoomPresence | null
 }
 
-/** Options of {@link Subscriptions}. */
-export interface SubscriptionsOptions {
-  /** The session, for the application's listeners. */
-  readonly session: HubSession
-  /** The same session, which pays for its replays. */
-  readonly paying: { readonly catchUp: ReplayPayer }
+/** The session whose addresses are received. */
+export interface SubscribedSession extends HubSession {
+  /** Pays for the session's replays. */
+  readonly catchUp: ReplayPayer
   /** The generation of the session's connection. */
   readonly generation: number
   /** The outbox of the session's connection. */
@@ -42,18 +40,20 @@ interface Subscription {
   readonly room: RoomPresence | null
 }
 
+const none: readonly string[] = []
+
 /** The addresses that one session receives on its connection, each with its reader. */
 export class Subscriptions {
   readonly #context: HubContext
-  readonly #options: SubscriptionsOptions
+  readonly #session: SubscribedSession
   readonly #subscriptions = new Map<string, Subscription>()
   /** Joined rooms for which `$join` was not emitted yet. */
-  #unannounced: string[] = []
+  #unannounced: readonly string[] = none
   #ended = false
 
-  constructor(context: HubContext, options: SubscriptionsOptions) {
+  constructor(context: HubContext, session: SubscribedSession) {
     this.#context = context
-    this.#options = options
+    this.#session = session
   }
 
   /** The joined rooms. */
@@ -78,16 +78,16 @@ export class Subscriptions {
    */
   attachLog({ feed, since, reason, room }: AcquiredLog): LogStart {
     const { address } = feed
-    const { session, outbox } = this.#options
+    const session = this.#session
     const before = this.#subscriptions.get(address)
     if (before !== undefined) this.#drop(address, before)
-    const reader = feed.addReader(session.id, outbox)
+    const reader = feed.addReader(session.id, session.outbox)
     this.#subscriptions.set(address, { feed, reader, room })
     // The log may have become another log since the position was checked: the reader learns of it when it
     // goes on from there.
     if (since !== null && reason === null && !samePosition(since, feed.position))
-      reader.moveTo(since, this.#options.paying.catchUp)
-    if (before === undefined && address.startsWith('#')) this.#unannounced.push(address)
+      reader.moveTo(since, session.catchUp)
+    if (before === undefined && address.startsWith('#')) this.#unannounced = [...this.#unannounced, address]
     return feed.startOf(reader, reason)
   }
 
@@ -108,8 +108,8 @@ export class Subscriptions {
   /** Emits `$join` for the rooms that were joined. */
   announce(): void {
     const joined = this.#unannounced
-    this.#unannounced = []
-    const { session } = this.#options
+    this.#unannounced = none
+    const session = this.#session
     for (const address of joined)
       if (this.#subscriptions.has(address)) this.#context.listeners.emit('$join', { session, address })
   }
@@ -118,10 +118,10 @@ export class Subscriptions {
   detachLog(address: string): void {
     const subscription = this.#subscriptions.get(address)
     if (subscription === undefined) return
-    const { session, generation, outbox } = this.#options
-    subscription.room?.depart(session.id, generation, 'left')
+    const session = this.#session
+    subscription.room?.depart(session.id, session.generation, 'left')
     this.#drop(address, subscription)
-    outbox.dropCasts(address)
+    session.outbox.dropCasts(address)
     this.#context.listeners.emit('$leave', { session, address })
   }
 
@@ -138,9 +138,9 @@ export class Subscriptions {
     if (this.#ended) return
     this.#ended = true
     const { rooms } = this
-    const { session, generation } = this.#options
+    const session = this.#session
     for (const [address, subscription] of this.#subscriptions) {
-      subscription.room?.depart(session.id, generation, departure)
+      subscription.room?.depart(session.id, session.generation, departure)
       this.#drop(address, subscription)
     }
     for (const address of rooms)
@@ -152,6 +152,6 @@ export class Subscriptions {
     room?.updates.forgetReader(reader)
     room?.release()
     this.#subscriptions.delete(address)
-    this.#options.feeds.releaseFeed(feed)
+    this.#session.feeds.releaseFeed(feed)
   }
 }

@@ -1,14 +1,10 @@
+import type { KeyedSets } from '../../runtime/keyed-sets.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 
 /**
  * Adds a listener under a name. A name without listeners takes no memory.
  */
-export function addListener<T>(listeners: Map<string, Set<T>>, name: string, listener: T): Undo {
-  const own = listeners.get(name) ?? new Set<T>()
-  listeners.set(name, own)
-  own.add(listener)
-  return () => {
-    own.delete(listener)
-    if (own.size === 0 && listeners.get(name) === own) listeners.delete(name)
-  }
+export function addListener<T extends object>(listeners: KeyedSets<T>, name: string, listener: T): Undo {
+  listeners.add(name, listener)
+  return () => listeners.delete(name, listener)
 }

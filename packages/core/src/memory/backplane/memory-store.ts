@@ -8,6 +8,7 @@ import type {
   LogRange,
   NewMessage,
 } from '../../backplane/backplane.ts'
+import { KeyedSets } from '../../runtime/keyed-sets.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
 import type { OptionNames } from '../../vocabulary/check-options.ts'
@@ -91,8 +92,8 @@ export class MemoryStore {
    */
   readonly presence: MemoryPresenceStore
   readonly #streams = new Map<string, StreamLog>()
-  readonly #tails = new Map<string, Set<(hint: LogHint) => void>>()
-  readonly #channels = new Map<string, Set<(text: string) => void>>()
+  readonly #tails = new KeyedSets<(hint: LogHint) => void>()
+  readonly #channels = new KeyedSets<(text: string) => void>()
   readonly #dedupe: Dedupe
   readonly #retention: (stream: string) => CompleteRetention
   readonly #capacity: number
@@ -171,10 +172,9 @@ export class MemoryStore {
     if (this.#observe !== undefined) this.#callback(stream, () => this.#observe?.(stream, epoch, entry))
     this.#trim(stream, log, now)
     this.#sweepLater()
-    const tails = this.#tails.get(stream)
-    if (tails !== undefined) {
+    if (this.#tails.has(stream)) {
       const hint: LogHint = { epoch, prev, entry }
-      for (const listener of tails) listener(hint)
+      for (const listener of this.#tails.values(stream)) listener(hint)
     }
     return stored
   }
@@ -227,7 +227,7 @@ export class MemoryStore {
 
   /** Implements `Backplane.publish`. */
   publish(channel: string, text: string): void {
-    for (const listener of this.#channels.get(channel) ?? []) listener(text)
+    for (const listener of this.#channels.values(channel)) listener(text)
   }
 
   /** Implements `Backplane.subscribe`. */
@@ -250,7 +250,7 @@ export class MemoryStore {
     this.presence.clear()
     this.#bytes = 0
     this.#epoch = this.runtime.id(10)
-    for (const stream of this.#tails.keys()) this.#log(stream)
+    for (const stream of this.#tails.keys) this.#log(stream)
   }
 
   /**

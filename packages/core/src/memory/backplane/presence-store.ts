@@ -7,6 +7,7 @@ import type {
   PresenceStore,
   PresentSession,
 } from '../../backplane/presence-store.ts'
+import { KeyedSets } from '../../runtime/keyed-sets.ts'
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
 import { ChatError } from '../../vocabulary/errors.ts'
 import type { JsonText } from '../../vocabulary/json-text.ts'
@@ -41,7 +42,7 @@ export class MemoryPresenceStore implements PresenceStore {
   readonly #runtime: Runtime
   readonly #bounds: PresenceBounds
   readonly #rooms = new Map<string, Room>()
-  readonly #watchers = new Map<string, Set<(hint: PresenceHint) => void>>()
+  readonly #watchers = new KeyedSets<(hint: PresenceHint) => void>()
   /** The end of each node's lease, and the duration for which states are remembered afterwards. */
   readonly #nodes = new Map<string, { readonly expires: number; readonly keep: number }>()
   /** The states of departed sessions by room and session, oldest first. */
@@ -207,7 +208,7 @@ export class MemoryPresenceStore implements PresenceStore {
     else this.#rooms.delete(address)
     this.#bytes += this.#rooms.has(address) ? roomBytes + heapBytes(address) : 0
     const hint: PresenceHint = { epoch: this.#epoch, prev, revision: room.revision, changes }
-    for (const listener of this.#watchers.get(address) ?? []) listener(hint)
+    for (const listener of this.#watchers.values(address)) listener(hint)
   }
 
   /** Removes the sessions of nodes whose lease has ended. */

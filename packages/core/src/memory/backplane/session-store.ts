@@ -6,6 +6,7 @@ import type {
   TakeResult,
 } from '../../backplane/backplane.ts'
 import { sameDigest } from '../../runtime/hash.ts'
+import { KeyedSets } from '../../runtime/keyed-sets.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { EndedSessions } from './ended-sessions.ts'
 
@@ -43,7 +44,7 @@ const fairShare = 0.1
 export class MemorySessionStore implements SessionStore {
   readonly #records = new Map<string, StoredSession>()
   /** The ids of each user's records. */
-  readonly #users = new Map<string, Set<string>>()
+  readonly #users = new KeyedSets<string>()
   readonly #silent = new EndedSessions()
   readonly #used = new EndedSessions()
   readonly #runtime: Runtime
@@ -74,9 +75,7 @@ export class MemorySessionStore implements SessionStore {
       dropped: false,
       ended: null,
     })
-    const own = this.#users.get(user)
-    if (own === undefined) this.#users.set(user, new Set([id]))
-    else own.add(id)
+    this.#users.add(user, id)
     if (this.#records.size > this.#capacity) this.#makeRoom(user)
   }
 
@@ -131,7 +130,7 @@ export class MemorySessionStore implements SessionStore {
   }
 
   drop(which: { readonly id: string } | { readonly user: string }): void {
-    const ids = 'user' in which ? (this.#users.get(which.user) ?? []) : [which.id]
+    const ids = 'user' in which ? this.#users.values(which.user) : [which.id]
     for (const id of ids) {
       const record = this.#records.get(id)
       if (record !== undefined) record.dropped = true
@@ -151,7 +150,7 @@ export class MemorySessionStore implements SessionStore {
   }
 
   #makeRoom(user: string): void {
-    const own = this.#users.get(user)?.size ?? 0
+    const own = this.#users.count(user)
     const mine = own > Math.max(1, this.#capacity * fairShare) ? user : undefined
     const first =
       this.#silent.oldest(mine) ?? this.#used.oldest(mine) ?? this.#silent.oldest() ?? this.#used.oldest()
@@ -175,9 +174,7 @@ export class MemorySessionStore implements SessionStore {
     const { id, user } = record
     this.#mark(record, null)
     this.#records.delete(id)
-    const own = this.#users.get(user)
-    own?.delete(id)
-    if (own?.size === 0) this.#users.delete(user)
+    this.#users.delete(user, id)
   }
 
   /** Always compares with both secrets, so that the time does not tell them apart. */
