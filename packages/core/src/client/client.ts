@@ -9,7 +9,7 @@ import type {
 } from '../contract/contract.ts'
 import type { Undo } from '../runtime/runtime.ts'
 import { addressKind } from '../vocabulary/address.ts'
-import { checkOptions, describe } from '../vocabulary/check-options.ts'
+import { describe } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
 import type { HistoryOptions, HistoryPage } from '../vocabulary/history.ts'
 import type { Position } from '../vocabulary/position.ts'
@@ -17,14 +17,8 @@ import { ClientContext } from './context.ts'
 import type { AskHandler, ClientEvents, ClientListener } from './events.ts'
 import type { Listener } from './listeners.ts'
 import { checkAddress, checkListener } from './operations/checks.ts'
-import { checkValues, clientRules, joinRules } from './operations/option-rules.ts'
-import {
-  type CallOptions,
-  type ClientOptions,
-  clientOptionNames,
-  type JoinOptions,
-  joinOptionNames,
-} from './options.ts'
+import { checkByRules, clientRules, joinRules } from './option-rules.ts'
+import type { CallOptions, ClientOptions, JoinOptions } from './options.ts'
 import { ProtocolSession } from './protocol-session.ts'
 import { type Room, RoomHandle } from './subscriptions/room.ts'
 import type { ClientCounters, ClientStatus, ClientTarget } from './types.ts'
@@ -56,12 +50,11 @@ export class Client<C extends AnyContract = Untyped> {
    */
   constructor(options: ClientOptions<C>) {
     const operation = 'create a client'
-    checkOptions(operation, options as ClientOptions, clientOptionNames)
+    checkByRules(operation, options as ClientOptions, clientRules)
     if (typeof options?.dial !== 'function')
       throw new UsageError(
         `unable to ${operation}: give the option 'dial', a function that makes connections`,
       )
-    checkValues(operation, options as ClientOptions, clientRules)
     this.#context = new ClientContext(options as ClientOptions)
     this.#session = new ProtocolSession(this.#context, options as ClientOptions)
     this.#session.start(options.environment)
@@ -104,8 +97,7 @@ export class Client<C extends AnyContract = Untyped> {
   join<State = unknown>(address: string, options: JoinOptions<State> = {}): Room<C, State> {
     if (addressKind(address) !== 'room')
       throw new UsageError(`unable to join ${describe(address)}: a room's address is '#' and a name`)
-    checkOptions(`join ${address}`, options as JoinOptions, joinOptionNames)
-    checkValues(`join ${address}`, options as JoinOptions, joinRules)
+    checkByRules(`join ${address}`, options as JoinOptions, joinRules)
     if (this.status === 'closed')
       throw new UsageError(`unable to join ${address}: the client is closed; make a new client`)
     const room = new RoomHandle(address, this.#session)

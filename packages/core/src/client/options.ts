@@ -2,7 +2,6 @@ import type { AnyContract, Untyped } from '../contract/contract.ts'
 import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
 import type { Dialer } from '../transport/connection.ts'
-import type { OptionNames } from '../vocabulary/check-options.ts'
 import type { Meta } from '../vocabulary/meta.ts'
 import type { Position } from '../vocabulary/position.ts'
 import type { PresenceChange } from './presence.ts'
@@ -124,29 +123,3 @@ export type SharedClientOptions<C extends AnyContract = Untyped> = Omit<
   ClientOptions<C>,
   'dial' | 'environment'
 >
-
-export const sharedOptionNames: OptionNames<SharedClientOptions> = {
-  contract: true,
-  token: true,
-  positions: true,
-  connectTimeout: true,
-  callTimeout: true,
-  maxQueued: true,
-  snapshot: true,
-  observe: true,
-  runtime: true,
-}
-export const clientOptionNames: OptionNames<ClientOptions> = {
-  dial: true,
-  ...sharedOptionNames,
-  environment: true,
-}
-export const joinOptionNames: OptionNames<JoinOptions> = { snapshot: true, state: true }
-export const sendOptionNames: OptionNames<SendOptions> = { signal: true, meta: true }
-export const castOptionNames: OptionNames<CastOptions> = { key: true, meta: true }
-export const callOptionNames: OptionNames<CallOptions> = {
-  timeout: true,
-  idempotent: true,
-  signal: true,
-  meta: true,
-}

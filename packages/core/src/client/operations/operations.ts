@@ -3,24 +3,16 @@ import { parseMsg } from '../../protocol/hub-frames.ts'
 import { publishHorizon } from '../../protocol/limits.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { abortion, onAbort } from '../../runtime/signal.ts'
-import { checkOptions } from '../../vocabulary/check-options.ts'
 import { ChatError, UncertainError, UsageError } from '../../vocabulary/errors.ts'
-import { type HistoryOptions, type HistoryPage, historyOptionNames } from '../../vocabulary/history.ts'
+import type { HistoryOptions, HistoryPage } from '../../vocabulary/history.ts'
 import { type Message, redactedEvent } from '../../vocabulary/message.ts'
 import type { Stored } from '../../vocabulary/position.ts'
 import type { Connector } from '../connection/connector.ts'
 import type { ClientContext } from '../context.ts'
-import {
-  type CallOptions,
-  type CastOptions,
-  callOptionNames,
-  castOptionNames,
-  type SendOptions,
-  sendOptionNames,
-} from '../options.ts'
+import { callRules, castRules, checkByRules, historyRules, sendRules } from '../option-rules.ts'
+import type { CallOptions, CastOptions, SendOptions } from '../options.ts'
 import { checkAddress, checkName } from './checks.ts'
 import type { OperationWriter } from './operation-writer.ts'
-import { callRules, castRules, checkValues, historyRules, sendRules } from './option-rules.ts'
 import type { Operation } from './pending-operations.ts'
 import { toMessage } from './to-message.ts'
 
@@ -66,10 +58,7 @@ export class Operations {
     if (address.startsWith('~'))
       throw new UsageError('unable to send to a session: it takes casts only; send to its user instead')
     checkName(event)
-    if (options !== undefined) {
-      checkOptions('send', options, sendOptionNames)
-      checkValues('send', options, sendRules)
-    }
+    checkByRules('send', options, sendRules)
     this.#context.validator.event(event, data)
     const tail = this.#encode(address, event, data ?? null, options?.meta)
     const frame = (ref: number): string => `["send",${ref},${tail}`
@@ -88,10 +77,7 @@ export class Operations {
   /** Publishes a volatile message. See {@link ClientTarget.cast}. */
   cast(address: string, event: string, data: unknown, options?: CastOptions): void {
     checkName(event)
-    if (options !== undefined) {
-      checkOptions('cast', options, castOptionNames)
-      checkValues('cast', options, castRules)
-    }
+    checkByRules('cast', options, castRules)
     const { key, meta } = options ?? {}
     this.#context.validator.event(event, data)
     const written = key === undefined && meta === undefined ? undefined : { key, meta }
@@ -105,8 +91,7 @@ export class Operations {
   async call(call: string, input: unknown, options: CallOptions): Promise<unknown> {
     checkName(call)
     const name = `call '${call}'`
-    checkOptions(name, options, callOptionNames)
-    checkValues(name, options, callRules)
+    checkByRules(name, options, callRules)
     const { validator } = this.#context
     validator.operation('calls', 'input', call, input)
     const tail = this.#encode(call, input ?? null, options.meta)
@@ -125,8 +110,7 @@ export class Operations {
   async history(address: string, options: HistoryOptions): Promise<HistoryPage> {
     checkAddress(address)
     const name = `read the history of ${address}`
-    checkOptions(name, options, historyOptionNames)
-    checkValues(name, options, historyRules)
+    checkByRules(name, options, historyRules)
     const { signal, ...range } = options
     const page = await this.#operate({
       name,

@@ -1,0 +1,94 @@
+import { isMeta, metaRule } from '../protocol/meta.ts'
+import { isSignal } from '../runtime/signal.ts'
+import { checkOptions, describe } from '../vocabulary/check-options.ts'
+import { UsageError } from '../vocabulary/errors.ts'
+import type { HistoryOptions } from '../vocabulary/history.ts'
+import type {
+  CallOptions,
+  CastOptions,
+  ClientOptions,
+  JoinOptions,
+  SendOptions,
+  SharedClientOptions,
+} from './options.ts'
+
+/**
+ * Values that an option may have: their description, which completes "must be …", and their test. `undefined`
+ * is always allowed.
+ */
+type Rule = readonly [expected: string, fits: (value: unknown) => boolean]
+
+/** Rule of each option of a type; `null` where every value is allowed, or the value is checked elsewhere. */
+type OptionRules<Options> = { readonly [Name in keyof Required<Options>]: Rule | null }
+
+const callback: Rule = ['a function', (value) => typeof value === 'function']
+const duration: Rule = ['a number of milliseconds above 0', isAboveZero]
+const offset: Rule = ['an offset, a whole number from 0', (value) => isWhole(value) && value >= 0]
+const signal: Rule = ['an AbortSignal', isSignal]
+const meta: Rule = [metaRule, isMeta]
+
+export const sharedRules: OptionRules<SharedClientOptions> = {
+  contract: null,
+  token: [
+    'a string, null, or a function that returns it',
+    (value) => value === null || typeof value === 'string' || typeof value === 'function',
+  ],
+  // `null` is allowed, because an empty storage holds it.
+  positions: ['an object of positions by address', (value) => typeof value === 'object'],
+  connectTimeout: duration,
+  callTimeout: duration,
+  maxQueued: ['a number of operations above 0', isAboveZero],
+  snapshot: callback,
+  observe: callback,
+  runtime: null,
+}
+export const clientRules: OptionRules<ClientOptions> = { dial: null, ...sharedRules, environment: callback }
+export const joinRules: OptionRules<JoinOptions> = { snapshot: callback, state: null }
+export const sendRules: OptionRules<SendOptions> = { signal, meta }
+export const castRules: OptionRules<CastOptions> = {
+  key: ['a string', (value) => typeof value === 'string'],
+  meta,
+}
+export const callRules: OptionRules<CallOptions> = {
+  timeout: ['a number of milliseconds from 0', (value) => typeof value === 'number' && value >= 0],
+  idempotent: ['true or false', (value) => typeof value === 'boolean'],
+  signal,
+  meta,
+}
+export const historyRules: OptionRules<HistoryOptions> = {
+  after: offset,
+  before: offset,
+  limit: ['a number of messages, a whole number from 1', (value) => isWhole(value) && value >= 1],
+  signal,
+}
+
+/**
+ * Refuses options that do not exist, and options with a wrong value, which the hub would otherwise take for a
+ * broken client.
+ *
+ * @param operation - Completes "unable to …", such as `cast`.
+ * @throws UsageError that lists the options, or names the option, its value and the values that are allowed.
+ */
+export function checkByRules<Options extends object>(
+  operation: string,
+  options: Options | undefined,
+  rules: OptionRules<Options>,
+): void {
+  if (options === undefined) return
+  checkOptions<object>(operation, options, rules)
+  for (const [name, rule] of Object.entries<Rule | null>(rules)) {
+    const value: unknown = options[name as keyof Options]
+    if (value === undefined || rule === null || rule[1](value)) continue
+    throw new UsageError(
+      `unable to ${operation}: the option '${name}' must be ${rule[0]}, but is ${describe(value)}`,
+    )
+  }
+}
+
+function isAboveZero(value: unknown): boolean {
+  return typeof value === 'number' && value > 0
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value)
+}
