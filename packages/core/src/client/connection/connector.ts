@@ -260,7 +260,7 @@ export class Connector implements ConnectionListener {
     connection.leaving = true
     if (retryAfter === undefined) return
     const least = this.#failures === 0 ? reconnectDelay.least : this.#backoff()
-    if (this.#stable !== null) this.#failures++
+    if (!this.#welcomed || this.#stable !== null) this.#failures++
     const delay = Math.max(retryAfter, least)
     connection.leaveAt = runtime.now() + delay
     this.#retry = runtime.timer(delay, () => this.connect())

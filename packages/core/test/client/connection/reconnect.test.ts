@@ -1,7 +1,7 @@
 import { ChatError, CloseCode, mayReconnect } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { backoff } from '../../../src/client/connection/backoff.ts'
-import { msg, play, type Stage } from '../../support/fake-hub.ts'
+import { msg, play, type RawFrame, type Stage } from '../../support/fake-hub.ts'
 
 describe('the backoff (P-LV-2, U-09)', () => {
   test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 2_000])('is uniform between its bounds for n = %i', (n) => {
@@ -290,14 +290,21 @@ describe('bye (P-LV-5)', () => {
       expect(client.status).toBe('connected')
     }))
 
-  test('again and again without a wait, it is dialled ever more slowly (P-LV-2)', () =>
-    play(async (stage) => {
-      stage.hub.script['hello'] = (connection, frame) =>
-        connection.write(stage.hub.welcomeFor(frame), ['bye', 4001, 'moving', { retryAfter: 0 }])
-      stage.client({ runtime: unlucky(stage) })
-      await stage.advance(60_000)
-      expect(stage.hub.connections.length).toBeLessThan(20)
-    }))
+  test.each([
+    ['behind', true],
+    ['in place of', false],
+  ])(
+    'again and again %s its welcome, without a wait, a hub is dialled ever more slowly (P-LV-2)',
+    (_, welcomes) =>
+      play(async (stage) => {
+        const bye: RawFrame = ['bye', 4001, 'moving', { retryAfter: 0 }]
+        stage.hub.script['hello'] = (connection, frame) =>
+          connection.write(...(welcomes ? [stage.hub.welcomeFor(frame)] : []), bye)
+        stage.client({ runtime: unlucky(stage) })
+        await stage.advance(60_000)
+        expect(stage.hub.connections.length).toBeLessThan(20)
+      }),
+  )
 
   test('a final close behind it is final, and its wait is forgotten', () =>
     play(async (stage) => {
