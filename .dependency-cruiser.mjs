@@ -44,6 +44,7 @@ const floors = {
     ['types', 'listeners'],
     ['snapshot', 'presence'],
     ['events', 'options'],
+    ['option-rules'],
     ['context', 'connect-options'],
     ['connection'],
     ['operations'],
