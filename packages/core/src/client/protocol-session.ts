@@ -71,7 +71,7 @@ export class ProtocolSession implements ConnectedSession {
   /** Connects, with the hints of the environment. */
   start(environment: ClientOptions['environment']): void {
     const hints = {
-      wake: () => this.connector.connect(),
+      wake: () => this.connector.wake(),
       check: () => this.#liveness.check(),
       move: () => this.connector.move(),
     }

@@ -1,5 +1,6 @@
 // A page: TypeScript knows the DOM, but not Node.
 import { connect, dial } from '@chat/browser'
+import { connect as connectOverWebSocket } from '@chat/browser/websocket'
 import { Client } from '@chat/core'
 import { type Chat, chat } from './contract.js'
 
@@ -26,3 +27,6 @@ for await (const { event, data } of lobby.messages()) console.log(event, data)
 
 const own = new Client<Chat>({ dial: dial('wss://app.example/chat'), token: 'alice' })
 own.close()
+
+const small: Client<Chat> = connectOverWebSocket<Chat>('/chat', { token: 'alice' })
+small.close()

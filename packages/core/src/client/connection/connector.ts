@@ -60,6 +60,8 @@ export class Connector implements ConnectionListener {
   #failures = 0
   /** Time of the first failure since the last stable connection. */
   #lostAt: number
+  /** Time before which the hub does not want to see this client, which was over a limit. */
+  #notBefore = Number.NEGATIVE_INFINITY
   /** Error with which this client itself gave up the current connection. */
   #cause: ChatError | null = null
 
@@ -90,7 +92,12 @@ export class Connector implements ConnectionListener {
     return `unable to ${this.#welcomed ? 'stay connected' : 'connect'}`
   }
 
-  /** Connects now, also in the middle of a wait. */
+  /** Connects now, in the middle of a wait, unless the hub has forbidden that (P-LV-8). */
+  wake(): void {
+    if (this.#context.runtime.now() >= this.#notBefore) this.connect()
+  }
+
+  /** Connects now. */
   connect(): void {
     if (this.#status === 'closed' || this.#dialling !== null) return
     if (this.#current !== null && !this.#current.leaving) return
@@ -152,7 +159,7 @@ export class Connector implements ConnectionListener {
   received(connection: ClientConnection, frame: HubFrame): void {
     if (connection !== this.#current) return
     if (frame.type === 'welcome') this.#welcome(connection, frame)
-    else if (frame.type === 'bye') this.#bye(connection, frame.retryAfter)
+    else if (frame.type === 'bye') this.#bye(connection, frame)
     else if (!this.#welcomed) this.broken(connection, new Error('the first frame is not welcome'))
     else this.#session.received(frame)
   }
@@ -254,7 +261,7 @@ export class Connector implements ConnectionListener {
    * whichever is first (P-LV-5). A `bye` on a connection that is not yet stable counts as a failure, so that
    * a hub that sends its clients away again and again is dialled ever more slowly.
    */
-  #bye(connection: ClientConnection, retryAfter: number | undefined): void {
+  #bye(connection: ClientConnection, { code, retryAfter }: Extract<HubFrame, { type: 'bye' }>): void {
     if (connection.leaving) return
     const { runtime } = this.#context
     connection.leaving = true
@@ -263,6 +270,7 @@ export class Connector implements ConnectionListener {
     if (!this.#welcomed || this.#stable !== null) this.#failures++
     const delay = Math.max(retryAfter, least)
     connection.leaveAt = runtime.now() + delay
+    if (code === CloseCode.rateLimited) this.#notBefore = connection.leaveAt
     this.#retry = runtime.timer(delay, () => this.connect())
   }
 

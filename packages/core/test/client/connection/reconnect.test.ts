@@ -277,13 +277,22 @@ describe('bye (P-LV-5)', () => {
       expect(stage.hub.connections).toHaveLength(2)
     }))
 
-  test('P-LV-8: for a limit, the close behind it does not end the wait', () =>
+  test('P-LV-8: for a limit, neither the close behind it nor the page ends the wait', () =>
     play(async (stage) => {
-      const client = await stage.connected()
+      let wake = (): void => {}
+      const client = await stage.connected({
+        environment: (hints) => {
+          wake = hints.wake
+          return () => {}
+        },
+      })
       stage.hub.at().write(['bye', 4013, 'over the rate', { retryAfter: 20_000 }])
       await stage.settle()
+      wake()
       stage.hub.at().close(4013)
-      await stage.advance(19_900)
+      await stage.advance(10_000)
+      wake()
+      await stage.advance(9_900)
       expect(stage.hub.connections).toHaveLength(1)
       expect(client.said.status.at(-1)?.error).toMatchObject({ code: 'rate_limited', retryAfter: 20_000 })
       await stage.advance(200)
