@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer'
 import type { Duplex } from 'node:stream'
 import { CloseCode } from '@chat/core'
 import { BaseConnection, type Batch, isSendableCode, type TransportCapabilities } from '@chat/core/transport'
-import { type Fragment, fragmentsOf } from './fragments.ts'
+import { type Fragment, fragmentsOf, payloadOf } from './fragments.ts'
 import { open, type WsSocket } from './socket.ts'
 import { type InboundSocket, StrangerGuard } from './stranger-guard.ts'
 import { onBun } from './warn-on-bun.ts'
@@ -184,9 +184,12 @@ export class WsConnection extends BaseConnection {
     this.#raw?.uncork()
   }
 
-  #writeFragment({ frame, payloadStart, isLast }: Fragment): void {
-    if (this.#raw !== null) this.#raw.write(frame, this.#onWritten)
-    else this.#ws.send(frame.subarray(payloadStart), { binary: false, fin: isLast }, this.#onWritten)
+  #writeFragment(fragment: Fragment): void {
+    const { frame, isLast } = fragment
+    if (this.#raw === null)
+      this.#ws.send(payloadOf(fragment), { binary: false, fin: isLast }, this.#onWritten)
+    else if (typeof frame === 'string') this.#raw.write(frame, 'latin1', this.#onWritten)
+    else this.#raw.write(frame, this.#onWritten)
   }
 
   #onMessage(data: Buffer, isBinary: boolean): void {

@@ -2,8 +2,8 @@ import { Buffer } from 'node:buffer'
 
 /** Fragment of a message as it goes over the wire: an unmasked frame of at most 64 KiB, header included. */
 export interface Fragment {
-  /** The whole frame. */
-  readonly frame: Buffer
+  /** The whole frame: bytes, or Latin-1 text with a character for each byte. */
+  readonly frame: Buffer | string
   /** Offset of the payload in the frame. */
   readonly payloadStart: number
   /** True if the message ends with this fragment. */
@@ -18,15 +18,38 @@ const continuation = 0x0
 const fin = 0x80
 
 /**
+ * Longest message that stays a text, in bytes. Node copies a text for each socket, so a longer one is encoded
+ * once for all.
+ */
+const maxText = 1024
+
+/**
  * Encodes a text message in frames of RFC 6455 §5.2, for the socket of a server. A large message is
  * fragmented, so that a pong or a close may stand between two fragments, which it could not inside a frame.
  */
 export function fragmentsOf(message: string): readonly Fragment[] {
   const length = Buffer.byteLength(message)
   if (length > maxPayload) return cut(Buffer.from(message))
-  const fragment = emptyFragment(length, text | fin)
-  fragment.frame.write(message, fragment.payloadStart)
-  return [fragment]
+  // In ASCII a character is a byte.
+  if (length === message.length && length <= maxText) return [textFragment(message)]
+  const { frame, payloadStart } = emptyFrame(length, text | fin)
+  frame.write(message, payloadStart)
+  return [{ frame, payloadStart, isLast: true }]
+}
+
+/** Returns the bytes of a fragment's payload, which `ws` frames again. */
+export function payloadOf({ frame, payloadStart }: Fragment): Buffer {
+  return (typeof frame === 'string' ? Buffer.from(frame, 'latin1') : frame).subarray(payloadStart)
+}
+
+/** Most messages are short and in ASCII. A text costs less than a buffer for each. */
+function textFragment(message: string): Fragment {
+  const { length } = message
+  const header =
+    length < 126
+      ? String.fromCharCode(text | fin, length)
+      : String.fromCharCode(text | fin, 126, length >> 8, length & 0xff)
+  return { frame: header + message, payloadStart: header.length, isLast: true }
 }
 
 function cut(payload: Buffer): readonly Fragment[] {
@@ -34,15 +57,18 @@ function cut(payload: Buffer): readonly Fragment[] {
   for (let from = 0; from < payload.length; from += maxPayload) {
     const part = payload.subarray(from, from + maxPayload)
     const isLast = from + maxPayload >= payload.length
-    const fragment = emptyFragment(part.length, (from === 0 ? text : continuation) | (isLast ? fin : 0))
-    fragment.frame.set(part, fragment.payloadStart)
-    fragments.push(fragment)
+    const { frame, payloadStart } = emptyFrame(
+      part.length,
+      (from === 0 ? text : continuation) | (isLast ? fin : 0),
+    )
+    frame.set(part, payloadStart)
+    fragments.push({ frame, payloadStart, isLast })
   }
   return fragments
 }
 
 /** Makes a frame with its header written and room for the payload. */
-function emptyFragment(length: number, firstByte: number): Fragment {
+function emptyFrame(length: number, firstByte: number): { frame: Buffer; payloadStart: number } {
   const payloadStart = length < 126 ? 2 : 4
   const frame = Buffer.allocUnsafe(payloadStart + length)
   frame[0] = firstByte
@@ -51,5 +77,5 @@ function emptyFragment(length: number, firstByte: number): Fragment {
     frame[1] = 126
     frame.writeUInt16BE(length, 2)
   }
-  return { frame, payloadStart, isLast: (firstByte & fin) !== 0 }
+  return { frame, payloadStart }
 }

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { fragmentsOf } from '../src/fragments.ts'
+import { fragmentsOf, payloadOf } from '../src/fragments.ts'
 
 const kib64 = 64 * 1024
 
 /** Reads unmasked frames back. */
-function read(frames: readonly Uint8Array[]) {
+function read(frames: readonly (Uint8Array | string)[]) {
   return frames.map((frame) => {
-    const bytes = Buffer.from(frame)
+    const bytes = typeof frame === 'string' ? Buffer.from(frame, 'latin1') : Buffer.from(frame)
     const short = bytes.readUInt8(1)
     const length = short === 126 ? bytes.readUInt16BE(2) : short
     const payload = bytes.subarray(short === 126 ? 4 : 2)
@@ -14,14 +14,17 @@ function read(frames: readonly Uint8Array[]) {
   })
 }
 
-test.each([0, 1, 125, 126, 127, 65_531, 65_532])('a message of %i bytes is one frame', (size) => {
-  const made = fragmentsOf('x'.repeat(size))
+test.each([0, 1, 125, 126, 127, 1_024, 1_025, 65_531, 65_532])(
+  'a message of %i bytes is one frame',
+  (size) => {
+    const made = fragmentsOf('x'.repeat(size))
 
-  expect(made).toHaveLength(1)
-  const [one] = read(made.map(({ frame }) => frame))
-  expect([one?.first, one?.complete, one?.payload.length]).toEqual([0x81, true, size])
-  expect(made[0]?.isLast).toBe(true)
-})
+    expect(made).toHaveLength(1)
+    const [one] = read(made.map(({ frame }) => frame))
+    expect([one?.first, one?.complete, one?.payload.length]).toEqual([0x81, true, size])
+    expect(made[0]?.isLast).toBe(true)
+  },
+)
 
 test.each([65_533, 131_064, 131_065, 320 * 1024])(
   'a message of %i bytes is cut into fragments of at most 64 KiB, header included (P-LV-4)',
@@ -41,6 +44,23 @@ test.each([65_533, 131_064, 131_065, 320 * 1024])(
 test('half a surrogate pair is written as the replacement character, as long as core counts it', () => {
   const [one] = fragmentsOf('a\ud800b')
 
-  expect(one?.frame.subarray(one.payloadStart).toString()).toBe('a\ufffdb')
+  expect(one && payloadOf(one).toString()).toBe('a\ufffdb')
   expect(one?.frame.length).toBe(2 + 5)
+})
+
+test.each(['plain', 'x'.repeat(1_024), 'x'.repeat(1_025), 'ä', 'ÿ'.repeat(1_000), '語'])(
+  'the bytes of a frame are the UTF-8 of its message: %#',
+  (message) => {
+    const made = fragmentsOf(message)
+    expect(read(made.map(({ frame }) => frame)).map(({ payload }) => payload.toString())).toEqual([message])
+    expect(made.map((fragment) => payloadOf(fragment).toString())).toEqual([message])
+  },
+)
+
+test('a short message in ASCII stays a text, which needs no buffer', () => {
+  expect(['plain', 'x'.repeat(1_025), 'ä'].map((message) => typeof fragmentsOf(message)[0]?.frame)).toEqual([
+    'string',
+    'object',
+    'object',
+  ])
 })
