@@ -1,10 +1,14 @@
 import { UsageError } from '@chat/core'
 import {
+  type Admitted,
   agreedProtocol,
+  type ConnectRequest,
   checkHub,
   checkOptions,
   describe,
+  isPromise,
   type Refusal,
+  type Refused,
   RequestHandler,
   refusalAnswer,
   type TransportHub,
@@ -76,14 +80,26 @@ class HubHandler implements BunHandler {
       boundTo: () => server.address,
     })
     const decision = this.#requests.decide(asked)
+    if (isPromise(decision)) return decision.then((decided) => this.#decided(decided, asked, server))
     if (decision.outcome === 'not-for-hub' && this.#options.fetch !== undefined)
       return this.#options.fetch(request, server as never)
-    if (decision.outcome !== 'admitted') return responseOf(decision.refusal)
+    return decision.outcome === 'not-for-hub'
+      ? responseOf(decision.refusal)
+      : this.#decided(decision, asked, server)
+  }
+
+  /** Upgrades a request that is admitted, and answers one that is refused. */
+  #decided(
+    decision: Admitted | Refused,
+    asked: ConnectRequest<Request>,
+    server: BunServer,
+  ): Response | undefined {
+    if (decision.outcome === 'refused') return responseOf(decision.refusal)
     const protocol = agreedProtocol(
       decision.handshake.headers['sec-websocket-protocol'],
       this.#hub.subprotocols,
     )
-    const upgraded = server.upgrade(request, {
+    const upgraded = server.upgrade(asked.native, {
       data: new UpgradedRequest(this.#hub, decision, protocol),
       // Without this header Bun agrees to the first subprotocol offered, whichever it is (P-FR-8); it leaves
       // an empty one out.

@@ -1,6 +1,7 @@
 export { takeClientOptions } from './client/connect-options.ts'
 export type { SharedClientOptions } from './client/options.ts'
 export { acceptedBytes } from './protocol/limits.ts'
+export { chain, isPromise, type MaybePromise } from './runtime/maybe-promise.ts'
 export { BaseConnection, type ConnectionState } from './transport/base-connection.ts'
 export { Batch, Frame } from './transport/batch.ts'
 export { checkHub, isHub } from './transport/check-hub.ts'

@@ -3,11 +3,14 @@ import {
   type Admitted,
   agreedProtocol,
   type ConnectRequest,
+  chain,
   checkHub,
   checkOptions,
   describe,
   foreignOrigin,
+  type Handshake,
   type MatchedPath,
+  type MaybePromise,
   type Refused,
   RequestHandler,
   type TransportHub,
@@ -88,7 +91,7 @@ export class Endpoint<Request> {
   }
 
   /** Answers a request; returns `null` when it is not for the hub. */
-  answer(request: EndpointRequest<Request>): Answer | Promise<Answer> | null {
+  answer(request: EndpointRequest<Request>): MaybePromise<Answer> | null {
     const { connect } = request
     const path = this.#requests.match(connect)
     if (path === null) return null
@@ -104,20 +107,26 @@ export class Endpoint<Request> {
     }
   }
 
-  #preflight(connect: ConnectRequest<Request>, path: MatchedPath): Answer {
-    const checked = this.#check(connect, path)
-    return checked.outcome === 'refused'
-      ? refusedAnswer(checked.refusal)
-      : preflightAnswer(checked.handshake.origin)
+  #preflight(connect: ConnectRequest<Request>, path: MatchedPath): MaybePromise<Answer> {
+    return chain(this.#check(connect, path), (checked) =>
+      checked.outcome === 'refused'
+        ? refusedAnswer(checked.refusal)
+        : preflightAnswer(checked.handshake.origin),
+    )
   }
 
-  #open(connect: ConnectRequest<Request>, path: MatchedPath): Answer {
+  #open(connect: ConnectRequest<Request>, path: MatchedPath): MaybePromise<Answer> {
     const decision = isForeign(connect.headers)
       ? this.#requests.refuse(foreignOrigin, connect)
       : this.#requests.admit(connect, path)
-    if (decision.outcome === 'refused')
-      return refusedAnswer(decision.refusal, this.#corsOfRefused(decision, connect, path))
-    const { handshake, context } = decision
+    return chain(decision, (decided) =>
+      decided.outcome === 'admitted'
+        ? this.#enter(decided)
+        : chain(this.#corsOfRefused(decided, connect, path), (cors) => refusedAnswer(decided.refusal, cors)),
+    )
+  }
+
+  #enter({ handshake, context }: Admitted): Answer {
     const headers = corsHeaders(handshake.origin)
     const protocol = agreedProtocol(handshake.headers[header.protocol], this.#hub.subprotocols)
     const connection = this.#connection(protocol, { context })
@@ -141,10 +150,18 @@ export class Endpoint<Request> {
     })
   }
 
-  #post({ connect, body: bodyOf }: EndpointRequest<Request>, path: MatchedPath): Answer | Promise<Answer> {
-    const checked = this.#check(connect, path)
-    if (checked.outcome === 'refused') return refusedAnswer(checked.refusal)
-    const { headers, origin, path: requested } = checked.handshake
+  #post({ connect, body }: EndpointRequest<Request>, path: MatchedPath): MaybePromise<Answer> {
+    return chain(this.#check(connect, path), (checked) =>
+      checked.outcome === 'refused'
+        ? refusedAnswer(checked.refusal)
+        : this.#answerPost(checked.handshake, body),
+    )
+  }
+
+  #answerPost(
+    { headers, origin, path: requested }: Handshake,
+    bodyOf: () => Body | null,
+  ): MaybePromise<Answer> {
     const cors = corsHeaders(origin)
     const seq = seqOf(headers[header.seq])
     const id = headers[header.connection]
@@ -161,10 +178,11 @@ export class Endpoint<Request> {
   }
 
   /** Checks a request of a connection that exists. A hub that shuts down still answers it. */
-  #check(connect: ConnectRequest<Request>, path: MatchedPath): Admitted | Refused {
+  #check(connect: ConnectRequest<Request>, path: MatchedPath): MaybePromise<Admitted | Refused> {
     if (isForeign(connect.headers)) return this.#requests.refuse(foreignOrigin, connect)
-    const checked = this.#requests.check(connect, path)
-    return checked.outcome === 'refused' ? this.#requests.refuse(checked.refusal, connect) : checked
+    return chain(this.#requests.check(connect, path), (checked) =>
+      checked.outcome === 'refused' ? this.#requests.refuse(checked.refusal, connect) : checked,
+    )
   }
 
   /** Lets a page read why it may not connect now, if it may connect at other times. */
@@ -172,10 +190,11 @@ export class Endpoint<Request> {
     { refusal }: Refused,
     connect: ConnectRequest<Request>,
     path: MatchedPath,
-  ): Record<string, string> {
+  ): MaybePromise<Record<string, string>> {
     if (refusal.status !== 429 && refusal.status !== 503) return {}
-    const checked = this.#requests.check(connect, path)
-    return checked.outcome === 'refused' ? {} : corsHeaders(checked.handshake.origin)
+    return chain(this.#requests.check(connect, path), (checked) =>
+      checked.outcome === 'refused' ? {} : corsHeaders(checked.handshake.origin),
+    )
   }
 
   /** Runs one timer for all connections, while there are any. */

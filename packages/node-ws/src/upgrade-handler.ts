@@ -7,13 +7,15 @@ import {
   checkHub,
   checkOptions,
   closeRefused,
+  isPromise,
   nodeRequest,
+  type Refused,
   RequestHandler,
   type TransportHub,
 } from '@chat/core/transport'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import { answerRefused, ignoreErrors } from './answer-refused.ts'
-import { closeTimeout, WsConnection, type WsConnectionParts } from './connection.ts'
+import { closeTimeout, WsConnection } from './connection.ts'
 import {
   type Compression,
   checkCompression,
@@ -72,6 +74,13 @@ export function upgradeHandler(hub: TransportHub, options: UpgradeHandlerOptions
   return new WsUpgradeHandler(hub, options)
 }
 
+/** A request to upgrade, as Node's server hands it over. */
+interface Upgrade {
+  readonly request: IncomingMessage
+  readonly socket: Duplex
+  readonly head: Buffer
+}
+
 /** Implementation of {@link UpgradeHandler}, for `attach` as well. */
 export class WsUpgradeHandler implements UpgradeHandler {
   readonly #hub: TransportHub
@@ -107,43 +116,70 @@ export class WsUpgradeHandler implements UpgradeHandler {
    */
   take(request: IncomingMessage, socket: Duplex, head: Buffer): 'other' | 'refused' | 'taken' {
     const decision = this.#requests.decideUpgrade(nodeRequest(request, { server: this.#listening }))
+    const upgrade = { request, socket, head }
+    if (isPromise(decision)) {
+      ignoreErrors(socket)
+      decision.then((decided) => this.#decided(decided, upgrade))
+      return 'taken'
+    }
     if (decision.outcome === 'not-for-hub') return 'other'
     ignoreErrors(socket)
-    if (decision.outcome === 'refused') {
-      answerRefused(socket, decision.refusal)
-      return 'refused'
-    }
-    const ws = this.#upgrade(request, socket, head)
-    if (ws === null) return 'refused'
-    // With compression `ws` delays its writes, and frames must not overtake them.
-    const raw = ws.extensions === '' ? socket : null
-    this.#enter({ ws, raw, meter: meterOf(socket) }, decision)
-    return 'taken'
+    return this.#decided(decision, upgrade)
   }
 
   accept(socket: WsSocket, request: IncomingMessage): boolean {
     const asked = nodeRequest(request, { server: this.#listening })
     const decision = this.#requests.decideOpened(asked, socket.protocol)
-    const parts = { ws: socket, raw: null, meter: meterOf(request.socket) }
-    if (decision.outcome === 'refused')
-      closeRefused(new WsConnection({ ...parts, extra: undefined }), decision.refusal)
-    else if (socket.readyState === open) return this.#enter(parts, decision)
-    else new WsConnection({ ...parts, extra: undefined }).abort(new Error('the socket is not open'))
-    return false
+    // The connection listens from now on, also while the application decides.
+    const extra = { context: undefined as unknown, socket }
+    const connection = new WsConnection({ ws: socket, raw: null, meter: meterOf(request.socket), extra })
+    if (!isPromise(decision)) return this.#enter(connection, extra, decision)
+    connection.pause()
+    decision.then((decided) => {
+      connection.resume()
+      this.#enter(connection, extra, decided)
+    })
+    return true
   }
 
   detach(): void {
     this.#requests.detach()
   }
 
-  #enter(parts: Omit<WsConnectionParts, 'extra'>, { handshake, context }: Admitted): true {
-    const extra: NodeWsExtra = { context, socket: parts.ws }
-    this.#hub.accept(new WsConnection({ ...parts, extra }), handshake)
-    return true
+  #decided(decision: Admitted | Refused, upgrade: Upgrade): 'refused' | 'taken' {
+    const { socket } = upgrade
+    if (decision.outcome === 'refused') {
+      answerRefused(socket, decision.refusal)
+      return 'refused'
+    }
+    const ws = this.#upgrade(upgrade)
+    if (ws === null) return 'refused'
+    const { handshake, context } = decision
+    // With compression `ws` delays its writes, and frames must not overtake them.
+    const raw = ws.extensions === '' ? socket : null
+    const extra: NodeWsExtra = { context, socket: ws }
+    this.#hub.accept(new WsConnection({ ws, raw, meter: meterOf(socket), extra }), handshake)
+    return 'taken'
+  }
+
+  /** Hands an open socket to the hub. Returns `false` when it is closed instead. */
+  #enter(
+    connection: WsConnection,
+    extra: { context: unknown; socket: WsSocket },
+    decision: Admitted | Refused,
+  ): boolean {
+    if (decision.outcome === 'refused') closeRefused(connection, decision.refusal)
+    else if (extra.socket.readyState !== open) connection.abort(new Error('the socket is not open'))
+    else {
+      extra.context = decision.context
+      this.#hub.accept(connection, decision.handshake)
+      return true
+    }
+    return false
   }
 
   /** Upgrades a request; `null` when `ws` found it wrong and answered it. */
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): WebSocket | null {
+  #upgrade({ request, socket, head }: Upgrade): WebSocket | null {
     const opened: WebSocket[] = []
     try {
       this.#server.handleUpgrade(request, socket, head, (ws) => opened.push(ws))

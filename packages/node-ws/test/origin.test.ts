@@ -125,9 +125,10 @@ test('a list of origins is compared exactly and replaces the default (SEC-01)', 
   ).toEqual(expected)
 })
 
-test('a function decides about origins, and only `true` admits a page', async () => {
-  const origins = (origin: string): boolean => {
-    if (origin === 'https://promise.example') return Promise.resolve(true) as unknown as boolean
+test('a function decides about origins, and only `true` or a promise of `true` admits a page', async () => {
+  const origins = (origin: string): boolean | Promise<boolean> => {
+    if (origin === 'https://promise.example') return Promise.resolve(true)
+    if (origin === 'https://word.example') return Promise.resolve('yes') as Promise<never>
     if (origin === 'https://throw.example') throw new Error('secret detail')
     return origin.endsWith('.app.example')
   }
@@ -136,7 +137,8 @@ test('a function decides about origins, and only `true` admits a page', async ()
   const expected = [
     ['https://a.app.example', 'h', 101],
     ['https://b.example', 'h', 403],
-    ['https://promise.example', 'h', 403],
+    ['https://promise.example', 'h', 101],
+    ['https://word.example', 'h', 403],
     ['https://throw.example', 'h', 500],
   ] as const
   const options = { origins, onRefused: (refusal: Refusal) => void refusals.push(refusal) }

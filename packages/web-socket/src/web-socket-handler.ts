@@ -5,7 +5,9 @@ import {
   checkHub,
   checkOptions,
   closeRefused,
+  isPromise,
   type Refusal,
+  type Refused,
   RequestHandler,
   refusalAnswer,
   type TransportHub,
@@ -72,11 +74,16 @@ class HubHandler<Info> implements WebSocketHandler<Info> {
   fetch(request: Request, info: Info | undefined): Response | Promise<Response> {
     const asked = this.#describe(request, info)
     const decision = this.#requests.decide(asked)
+    if (isPromise(decision)) return decision.then((decided) => this.#decided(decided, asked))
     if (decision.outcome === 'not-for-hub' && this.#options.fetch !== undefined)
       return this.#options.fetch(request, info as Info)
-    if (decision.outcome !== 'admitted') return responseOf(decision.refusal)
+    return decision.outcome === 'not-for-hub' ? responseOf(decision.refusal) : this.#decided(decision, asked)
+  }
+
+  #decided(decision: Admitted | Refused, asked: ConnectRequest<Request>): Response {
+    if (decision.outcome === 'refused') return responseOf(decision.refusal)
     try {
-      return this.#open(request, decision)
+      return this.#open(asked.native, decision)
     } catch (error) {
       return responseOf(this.#requests.refuseUpgrade(asked, error).refusal)
     }
@@ -87,12 +94,17 @@ class HubHandler<Info> implements WebSocketHandler<Info> {
     if (socket.readyState > open) return false
     const protocol = socket.protocol ?? ''
     const decision = this.#requests.decideOpened(this.#describe(request, info), protocol)
-    if (decision.outcome === 'admitted') this.#enter(socket, protocol, decision)
-    else {
-      const connection = this.#connection(socket, '', undefined)
-      whenOpen(socket, () => closeRefused(connection, decision.refusal))
-    }
-    return decision.outcome === 'admitted'
+    // The connection listens from now on: a platform may deliver messages in the turn in which the socket
+    // opens, and while the application decides.
+    const extra = { context: undefined as unknown, socket }
+    const connection = this.#connection(socket, protocol, extra)
+    if (!isPromise(decision)) return this.#enter(connection, extra, decision)
+    connection.pause()
+    decision.then((decided) => {
+      connection.resume()
+      this.#enter(connection, extra, decided)
+    })
+    return true
   }
 
   detach(): void {
@@ -111,21 +123,27 @@ class HubHandler<Info> implements WebSocketHandler<Info> {
     const { socket, response } = this.#upgrade(request, { idleTimeout: 0 })
     // Not as an option of the upgrade: Deno understands only offers with a space behind each comma.
     if (protocol !== '') response.headers.set('Sec-WebSocket-Protocol', protocol)
-    this.#enter(socket, protocol, admitted)
+    const extra = { context: undefined, socket }
+    this.#enter(this.#connection(socket, protocol, extra), extra, admitted)
     return response
   }
 
-  /**
-   * Hands a socket to the hub once it is open. Its connection listens from now on: a platform may deliver
-   * messages in the turn in which the socket opens.
-   */
-  #enter(socket: ServerWebSocket, protocol: string, { handshake, context }: Admitted): void {
-    const extra: WebSocketExtra = { context, socket }
-    const connection = this.#connection(socket, protocol, extra)
-    whenOpen(socket, () => this.#hub.accept(connection, handshake))
+  /** Hands a socket to the hub once it is open. Returns `false` when it is closed instead. */
+  #enter(
+    connection: WebSocketConnection,
+    extra: { context: unknown; readonly socket: ServerWebSocket },
+    decision: Admitted | Refused,
+  ): boolean {
+    if (decision.outcome === 'refused') {
+      whenOpen(extra.socket, () => closeRefused(connection, decision.refusal))
+      return false
+    }
+    extra.context = decision.context
+    whenOpen(extra.socket, () => this.#hub.accept(connection, decision.handshake))
+    return true
   }
 
-  #connection(socket: ServerWebSocket, protocol: string, extra: unknown): WebSocketConnection {
+  #connection(socket: ServerWebSocket, protocol: string, extra: WebSocketExtra): WebSocketConnection {
     const backpressure = this.#options.backpressure ?? platformCountsBytes()
     return new WebSocketConnection({ socket, protocol, backpressure, extra })
   }

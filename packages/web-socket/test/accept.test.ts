@@ -145,7 +145,7 @@ function recordingHub(
   { limits, subprotocols }: TransportHub,
   accept: (connection: Connection) => void,
 ): TransportHub {
-  return { closing: false, limits, subprotocols, accept, checkAdmission: () => null }
+  return { closing: false, limits, subprotocols, accept, checkAdmission: () => null, reportError() {} }
 }
 
 test('held empty messages are bounded as well', async () => {

@@ -138,7 +138,7 @@ export interface HubError {
   readonly source: 'protocol' | 'handler' | 'listener' | 'policy' | 'backplane' | 'transport'
   /** The id of the session, when the error belongs to one. */
   readonly session?: string | undefined
-  /** The address, event or limit, when the error belongs to one. */
+  /** The address, event, limit or option, when the error belongs to one. */
   readonly subject?: string | undefined
 }
 

@@ -147,6 +147,14 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     return this.#state.admission.check(remoteAddress)
   }
 
+  /**
+   * Reports an error of a transport's option in `$error`, with the name of the option as `subject`. The adapter
+   * of a transport calls it.
+   */
+  reportError(error: unknown, option: string): void {
+    this.#context.reportError({ error, source: 'transport', subject: option })
+  }
+
   /** Takes a connection from the adapter of a transport. Closes it with 4013 when it is over a limit. */
   accept(connection: Connection, handshake: Handshake): void {
     const place = this.#state.admission.enter(handshake.remoteAddress)

@@ -40,6 +40,11 @@ export function attempt<T>(
   next(value)
 }
 
+/** Passes a value on and returns the result: in the same call when the value is no promise. */
+export function chain<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
+  return isPromise(value) ? (value as Promise<T>).then(next) : next(value)
+}
+
 /** Returns `true` for a promise, also of another library. */
 export const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'

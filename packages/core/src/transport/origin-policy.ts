@@ -1,6 +1,8 @@
 import { type ParsedUrl, platform } from '../runtime/globals.ts'
+import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import { describe } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
+import { askApplication } from './ask-application.ts'
 import type { Handshake } from './connection.ts'
 import type { Refusal } from './refusal.ts'
 import type { AdmissionOptions } from './request-options.ts'
@@ -40,7 +42,7 @@ export class OriginPolicy {
    * Returns the refusal of a request; `null` when it may connect. `boundTo` returns the address that the
    * server listens on, and is called for pages only.
    */
-  check(handshake: Handshake, boundTo: () => string | null): Refusal | null {
+  check(handshake: Handshake, boundTo: () => string | null): MaybePromise<Refusal | null> {
     const { origin } = handshake
     if (origin === null) return null
     const host = handshake.headers['host'] ?? ''
@@ -49,16 +51,10 @@ export class OriginPolicy {
     const origins = this.#origins
     if (origins === undefined) return isSameOrigin(origin, host) ? null : foreignOrigin
     if (typeof origins !== 'function') return origins.includes(origin) ? null : foreignOrigin
-    return decide(() => origins(origin, handshake))
-  }
-}
-
-function decide(allowed: () => boolean): Refusal | null {
-  try {
-    // Compared with `true`, because the promise of an async function would admit every page.
-    return allowed() === true ? null : foreignOrigin
-  } catch (error) {
-    return { status: 500, message: 'The origin could not be checked.', error }
+    return askApplication(() => origins(origin, handshake), {
+      answered: (allowed) => (allowed === true ? null : foreignOrigin),
+      failed: (error) => ({ status: 500, message: 'The origin could not be checked.', error }),
+    })
   }
 }
 

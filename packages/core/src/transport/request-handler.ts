@@ -1,5 +1,7 @@
+import { attempt, chain, isPromise, type MaybePromise } from '../runtime/maybe-promise.ts'
 import { describe } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
+import { askApplication } from './ask-application.ts'
 import type { ConnectRequest } from './connect-request.ts'
 import type { Handshake } from './connection.ts'
 import { handshakeOf, type Target, targetOf } from './handshake.ts'
@@ -69,6 +71,13 @@ const closing: Refusal = {
   message: 'The server is shutting down.',
   retryAfter: 5_000,
 }
+const waiting: Refusal = {
+  status: 503,
+  message: 'The server examines too many requests.',
+  retryAfter: 2_000,
+}
+/** Most requests that wait at a time for `origins` or `context`, which are not yet connections of the hub. */
+const mostWaiting = 6_000
 const detached: Refusal = { status: 503, message: 'The hub accepts no further connections here.' }
 
 /**
@@ -88,6 +97,7 @@ export class RequestHandler<Request> {
   readonly #policy: OriginPolicy
   readonly #proxies: number
   #detached = false
+  #waiting = 0
 
   /** @throws UsageError when an option cannot work. */
   constructor(hub: TransportHub, options: RequestOptions<Request>) {
@@ -110,15 +120,18 @@ export class RequestHandler<Request> {
     this.#detached = true
   }
 
-  /** Decides on a request of a server that hands over all its requests. */
-  decide(request: ConnectRequest<Request>): Admitted | Refused | NotForHub {
+  /**
+   * Decides on a request of a server that hands over all its requests. The decision is a promise only if
+   * `origins` or `context` of the application answers later.
+   */
+  decide(request: ConnectRequest<Request>): NotForHub | MaybePromise<Admitted | Refused> {
     const path = this.#detached ? null : this.match(request)
     if (path === null) return notFound
     return request.isUpgrade ? this.admit(request, path) : notUpgrade
   }
 
   /** Decides on a request of a server that hands over upgrades only, and checks them itself. */
-  decideUpgrade(request: ConnectRequest<Request>): Admitted | Refused | NotForHub {
+  decideUpgrade(request: ConnectRequest<Request>): NotForHub | MaybePromise<Admitted | Refused> {
     const path = this.#detached ? null : this.match(request)
     return path === null ? notFound : this.admit(request, path)
   }
@@ -128,7 +141,7 @@ export class RequestHandler<Request> {
    * matched the path: a path that fits the option `path` gives parameters, and every other path gives an
    * empty record. The limits of connections are left to the hub, which closes such a socket with 4013.
    */
-  decideOpened(request: ConnectRequest<Request>, protocol: string): Admitted | Refused {
+  decideOpened(request: ConnectRequest<Request>, protocol: string): MaybePromise<Admitted | Refused> {
     if (this.#detached) return this.refuse(detached, request)
     if (protocol !== '' && !this.#hub.subprotocols.includes(protocol))
       return this.refuse(foreignProtocol, request)
@@ -144,10 +157,10 @@ export class RequestHandler<Request> {
   }
 
   /**
-   * Decides on a request for a new connection at a path that matches. Never throws; the application is told
-   * about a refusal.
+   * Decides on a request for a new connection at a path that matches. Never throws and never rejects; the
+   * application is told about a refusal.
    */
-  admit(request: ConnectRequest<Request>, path: MatchedPath): Admitted | Refused {
+  admit(request: ConnectRequest<Request>, path: MatchedPath): MaybePromise<Admitted | Refused> {
     const refused = this.#refuseClosing(request, path)
     if (refused !== null) return refused
     const excess = this.#hub.checkAdmission(this.#clientAddress(request))
@@ -158,27 +171,46 @@ export class RequestHandler<Request> {
     return path.params !== 'malformed' && this.#hub.closing ? this.refuse(closing, request) : null
   }
 
-  #admit(request: ConnectRequest<Request>, path: MatchedPath): Admitted | Refused {
-    const decision = this.check(request, path)
-    if (decision.outcome === 'refused') return this.refuse(decision.refusal, request)
-    try {
-      return { ...decision, context: this.#options.context?.(request.native) }
-    } catch (error) {
-      return this.refuse({ status: 500, message: 'The request could not be examined.', error }, request)
-    }
+  #admit(request: ConnectRequest<Request>, path: MatchedPath): MaybePromise<Admitted | Refused> {
+    if (this.#waiting >= mostWaiting) return this.refuse(waiting, request)
+    const decision = chain(this.check(request, path), (checked) => this.#withContext(checked, request))
+    if (!isPromise(decision)) return decision
+    this.#waiting++
+    return Promise.resolve(decision).finally(() => this.#waiting--)
+  }
+
+  #withContext(
+    checked: Admitted | Refused,
+    request: ConnectRequest<Request>,
+  ): MaybePromise<Admitted | Refused> {
+    if (checked.outcome === 'refused') return this.refuse(checked.refusal, request)
+    const { context } = this.#options
+    if (context === undefined) return checked
+    return askApplication<unknown, Admitted | Refused>(() => context(request.native), {
+      answered: (kept) => ({ ...checked, context: kept }),
+      failed: (error) => {
+        this.#hub.reportError(error, 'context')
+        return this.refuse({ status: 500, message: 'The request could not be examined.', error }, request)
+      },
+    })
   }
 
   /**
    * Checks path, host and origin alone: for requests of a connection that exists, which a hub that shuts down
-   * still serves. The application is not told about a refusal. Never throws.
+   * still serves. The application is not told about a refusal. Never throws and never rejects.
    */
-  check(request: ConnectRequest<Request>, path: MatchedPath): Admitted | Refused {
+  check(request: ConnectRequest<Request>, path: MatchedPath): MaybePromise<Admitted | Refused> {
     if (path.params === 'malformed') return { outcome: 'refused', refusal: malformedPath }
     const remoteAddress = this.#clientAddress(request)
     const handshake = handshakeOf(request, path, { params: path.params as TextRecord, remoteAddress })
-    const refusal = this.#policy.check(handshake, () => request.boundTo)
-    if (refusal !== null) return { outcome: 'refused', refusal }
-    return { outcome: 'admitted', handshake, context: undefined }
+    return chain(
+      this.#policy.check(handshake, () => request.boundTo),
+      (refusal): Admitted | Refused => {
+        if (refusal === null) return { outcome: 'admitted', handshake, context: undefined }
+        if (refusal.error !== undefined) this.#hub.reportError(refusal.error, 'origins')
+        return { outcome: 'refused', refusal }
+      },
+    )
   }
 
   /**
@@ -197,11 +229,11 @@ export class RequestHandler<Request> {
 
   /** Refuses a request for a reason of the transport's own, and tells the application. */
   refuse(refusal: Refusal, { native }: ConnectRequest<Request>): Refused {
-    try {
-      this.#options.onRefused?.(refusal, native)
-    } catch {
-      // The application's report failed; the request is refused all the same.
-    }
+    attempt(
+      () => this.#options.onRefused?.(refusal, native),
+      () => {},
+      (error) => this.#hub.reportError(error, 'onRefused'),
+    )
     return { outcome: 'refused', refusal }
   }
 }

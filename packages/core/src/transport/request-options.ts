@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { OptionNames } from '../vocabulary/check-options.ts'
 import type { Handshake } from './connection.ts'
 import type { Refusal } from './refusal.ts'
@@ -16,12 +17,13 @@ export interface AdmissionOptions {
    * admitted.
    *
    * Items of a list are compared exactly, such as `['https://app.example', 'http://localhost:5173']`;
-   * `'null'` stands for sandboxed pages and files. A function decides synchronously: only `true` admits the
-   * page, and a throw is answered with 500. A list or a function replaces the default.
+   * `'null'` stands for sandboxed pages and files. Of a function, only `true` or a promise of `true` admits the
+   * page. When it throws, rejects, or has not answered after 10 s, the page is answered with 500, and the hub
+   * reports the error in `$error`. A list or a function replaces the default.
    *
    * Default: pages of the same origin, which means that their host and port equal those of the `Host` header.
    */
-  readonly origins?: readonly string[] | ((origin: string, handshake: Handshake) => boolean)
+  readonly origins?: readonly string[] | ((origin: string, handshake: Handshake) => MaybePromise<boolean>)
   /**
    * Names by which pages may reach this server, compared with the `Host` header; a name without a port stands
    * for every port. This keeps out pages with a name that was made to point at this machine (DNS rebinding),
@@ -46,15 +48,16 @@ export interface AdmissionOptions {
 export interface RequestOptions<Request> extends AdmissionOptions {
   /**
    * Returns the part of the request to keep for `authenticate`, which finds it as `context` in its `extra`.
-   * It lives as long as the connection. Called once for each connection, after the origin was checked; a
-   * throw refuses the request with 500. Default: no part is kept.
+   * It lives as long as the connection. Called once for each connection, after the origin was checked; the
+   * value of a promise is kept once it is there. When the function throws, rejects, or has not answered after
+   * 10 s, the request is refused with 500, and the hub reports the error in `$error`. Default: no part is kept.
    */
   readonly context?: (request: Request) => unknown
   /**
-   * Called with each request that was refused, for logs. A throw in it is ignored. Default: refusals are not
-   * reported.
+   * Called with each request that was refused, for logs. When it throws or rejects, the hub reports the error
+   * in `$error`, and the request is refused all the same. Default: refusals are not reported.
    */
-  readonly onRefused?: (refusal: Refusal, request: Request) => void
+  readonly onRefused?: (refusal: Refusal, request: Request) => unknown
 }
 
 /** Names of the options of every handler, for the check that a handler's options exist. */

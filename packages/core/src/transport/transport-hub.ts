@@ -19,6 +19,11 @@ export interface TransportHub {
    * transport asks before it upgrades a request.
    */
   checkAdmission(remoteAddress: string): Refusal | null
+  /**
+   * Reports an error of an option of the transport, such as `onRefused`, or a function of it that rejects: in
+   * `$error`, with the name of the option as `subject`.
+   */
+  reportError(error: unknown, option: string): void
   /** Takes over a connection that is open. The hub attaches its sink in this call. */
   accept(connection: Connection, handshake: Handshake): void
 }

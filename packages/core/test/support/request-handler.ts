@@ -2,6 +2,8 @@ import {
   type AdmissionOptions,
   type Admitted,
   ConnectRequest,
+  isPromise,
+  type MaybePromise,
   type Refusal,
   RequestHandler,
   type RequestOptions,
@@ -24,6 +26,7 @@ export function hubOf(closing = false): TransportHub {
     limits: { transmission: 262_144, queue: 1_048_576 },
     subprotocols: ['chat.v1.json'],
     checkAdmission: () => null,
+    reportError() {},
     accept() {
       throw new Error('a RequestHandler hands over no connections')
     },
@@ -46,11 +49,18 @@ export function requestOf({ url = '/chat', headers = {}, boundTo }: TestRequest)
   })
 }
 
+/** Returns a decision that was made in the same call. */
+export function atOnce<T>(decision: MaybePromise<T>): T {
+  if (isPromise(decision)) throw new Error('the decision is a promise')
+  return decision as T
+}
+
 /** Decides on an upgrade; `null` when the path is not the hub's. */
 export function decide(options: AdmissionOptions, request: TestRequest): Admitted | Refusal | null {
   const { context, closing = false } = request
   const all = context === undefined ? options : { ...options, context }
-  const decision = new RequestHandler<string>(hubOf(closing), all).decideUpgrade(requestOf(request))
+  const handler = new RequestHandler<string>(hubOf(closing), all)
+  const decision = atOnce(handler.decideUpgrade(requestOf(request)))
   if (decision.outcome === 'not-for-hub') return null
   return decision.outcome === 'refused' ? decision.refusal : decision
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decide, handlerOf, status } from '../support/request-handler.ts'
+import { decide, handlerOf, requestOf, status } from '../support/request-handler.ts'
 
 const page = (origin: string, host: string) => ({ headers: { Origin: origin, Host: host } })
 
@@ -33,12 +33,19 @@ test('a function decides by `true` alone; one that throws is a 500 with its erro
   const asked = page('https://a.example', 'b.example')
   expect(status({ origins: () => true }, asked)).toBe(101)
   expect(status({ origins: () => false }, asked)).toBe(403)
-  // A promise is not `true`.
-  expect(status({ origins: (async () => true) as unknown as () => boolean }, asked)).toBe(403)
   const broken = (): boolean => {
     throw new Error('down')
   }
   expect(decide({ origins: broken }, asked)).toMatchObject({ status: 500, error: new Error('down') })
+})
+
+test('a function may answer later, and then only `true` admits the page, too (SEC-01)', async () => {
+  const later = async (allowed: unknown): Promise<string> => {
+    const handler = handlerOf({ origins: async () => allowed as boolean })
+    return (await handler.decideUpgrade(requestOf(page('https://a.example', 'b.example')))).outcome
+  }
+  expect(await later(true)).toBe('admitted')
+  for (const other of [false, 'true', 1, null, {}]) expect(await later(other)).toBe('refused')
 })
 
 test('a server on a loopback address answers pages to localhost only, until `hosts` has its names (SEC-26)', () => {

@@ -1,6 +1,6 @@
 import { closeRefused, type Refusal, RequestHandler, refusalAnswer } from '@chat/core/transport'
 import { expect, test } from 'vitest'
-import { admitted, decide, handlerOf, hubOf, requestOf } from '../support/request-handler.ts'
+import { admitted, atOnce, decide, handlerOf, hubOf, requestOf } from '../support/request-handler.ts'
 
 const upgrade = { upgrade: 'websocket' }
 
@@ -14,11 +14,13 @@ test('a request for another path is not for the hub, nor one that is no upgrade:
     outcome: 'not-for-hub',
     refusal: { status: 426, headers: { Upgrade: 'websocket' } },
   })
-  expect(handler.decide(requestOf({ headers: { Upgrade: 'WebSocket' } })).outcome).toBe('admitted')
+  expect(atOnce(handler.decide(requestOf({ headers: { Upgrade: 'WebSocket' } }))).outcome).toBe('admitted')
 })
 
 test('where the server hands over upgrades only, their header is the server’s business', () => {
-  expect(handlerOf().decideUpgrade(requestOf({ headers: { upgrade: 'h2c' } })).outcome).toBe('admitted')
+  expect(atOnce(handlerOf().decideUpgrade(requestOf({ headers: { upgrade: 'h2c' } }))).outcome).toBe(
+    'admitted',
+  )
 })
 
 test('while the hub closes, requests are refused with a time to come back', () => {
@@ -45,22 +47,22 @@ test('a detached handler has nothing for the hub, and sends opened sockets elsew
   const handler = handlerOf()
   handler.detach()
   expect(handler.detached).toBe(true)
-  expect(handler.decide(requestOf({ headers: upgrade })).outcome).toBe('not-for-hub')
-  expect(handler.decideUpgrade(requestOf({})).outcome).toBe('not-for-hub')
+  expect(atOnce(handler.decide(requestOf({ headers: upgrade }))).outcome).toBe('not-for-hub')
+  expect(atOnce(handler.decideUpgrade(requestOf({}))).outcome).toBe('not-for-hub')
   expect(handler.decideOpened(requestOf({}), '')).toMatchObject({ refusal: { status: 503 } })
 })
 
 test('an opened socket needs a subprotocol of the hub, or none (P-FR-8)', () => {
   const handler = handlerOf()
-  expect(handler.decideOpened(requestOf({}), '').outcome).toBe('admitted')
-  expect(handler.decideOpened(requestOf({}), 'chat.v1.json').outcome).toBe('admitted')
+  expect(atOnce(handler.decideOpened(requestOf({}), '')).outcome).toBe('admitted')
+  expect(atOnce(handler.decideOpened(requestOf({}), 'chat.v1.json')).outcome).toBe('admitted')
   expect(handler.decideOpened(requestOf({}), 'chat.v9.cbor')).toMatchObject({ refusal: { status: 400 } })
 })
 
 test('where the host has matched the path, the pattern only names parameters', () => {
   const handler = handlerOf({ path: '/ws/:user' })
   const paramsAt = (url: string): unknown => {
-    const decision = handler.decideOpened(requestOf({ url }), '')
+    const decision = atOnce(handler.decideOpened(requestOf({ url }), ''))
     return decision.outcome === 'admitted' ? { ...decision.handshake.params } : null
   }
   expect(paramsAt('/ws/alice')).toEqual({ user: 'alice' })

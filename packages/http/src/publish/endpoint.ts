@@ -3,6 +3,7 @@ import {
   type ConnectRequest,
   checkHub,
   type Handshake,
+  type MatchedPath,
   RequestHandler,
   type TransportHub,
 } from '@chat/core/transport'
@@ -113,9 +114,13 @@ export class PublishEndpoint<Request> {
     if (path === null) return null
     if (request.method !== 'POST')
       return Promise.resolve(textAnswer(405, 'Publish with a POST.', { allow: 'POST' }))
-    const checked = this.#requests.check(request.connect, path)
+    return this.#answer(request, path)
+  }
+
+  async #answer(request: PublishRequest<Request>, path: MatchedPath): Promise<Answer> {
+    const checked = await this.#requests.check(request.connect, path)
     return checked.outcome === 'refused'
-      ? Promise.resolve(refusedAnswer(checked.refusal))
+      ? refusedAnswer(checked.refusal)
       : this.#publish(request, checked.handshake)
   }
 

@@ -35,6 +35,12 @@ export class StandIn implements TransportHub {
     this.limits = { ...new Hub().limits, transmission: options.transmission ?? 256 * 1024 }
   }
 
+  readonly errors: { readonly error: unknown; readonly option: string }[] = []
+
+  reportError(error: unknown, option: string): void {
+    this.errors.push({ error, option })
+  }
+
   checkAdmission(): null {
     return null
   }

@@ -174,6 +174,8 @@ export class RecordingHub implements TransportHub {
   readonly limits: TransportHub['limits']
   /** Subprotocols that the hub speaks. */
   readonly subprotocols: readonly string[]
+  /** Errors that a transport has reported, with the names of its options. */
+  readonly errors: { readonly error: unknown; readonly option: string }[] = []
   /** Refusal of further connections. A test sets it. Default: `null`, every connection is admitted. */
   refusal: Refusal | null = null
   readonly #options: StartOptions
@@ -201,6 +203,11 @@ export class RecordingHub implements TransportHub {
   /** Returns {@link RecordingHub.refusal}. */
   checkAdmission(): Refusal | null {
     return this.refusal
+  }
+
+  /** Keeps the errors that a transport reports. */
+  reportError(error: unknown, option: string): void {
+    this.errors.push({ error, option })
   }
 
   /** Called by the transport with each connection. */
