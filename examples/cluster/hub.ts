@@ -22,12 +22,12 @@ hub.handle('node', () => name)
 hub.handle('restart', () => process.send?.('restart') ?? false)
 
 // The connection ids over HTTP start with the name, so the proxy sends each POST to the hub that has its stream.
-const chat = nodeHttpHandler(hub, { path: '/chat', route: name })
+const chat = nodeHttpHandler(hub, { path: '/chat', route: name, trustProxy: 1 })
 const page = await site()
 const server = createServer((request, response) => {
   if (!chat(request, response)) page(request, response)
 }).listen(Number(port), '127.0.0.1', () => process.send?.('running'))
-attach(hub, server, { path: '/chat' })
+attach(hub, server, { path: '/chat', trustProxy: 1 })
 
 const reports = setInterval(() => process.send?.({ clients: hub.sessions.length }), 500)
 
