@@ -118,3 +118,26 @@ test('a limit that refuses is reported, at most once a minute', () => {
   admission.check('')
   expect(reported).toEqual(['connections', 'connections'])
 })
+
+test('in whatever order connections are identified and end, nothing stays counted', () => {
+  const most = { connections: 10, connectionsPerAddress: 10, connectionsPerUser: 10, handshakes: 10 }
+  const { admission } = admissionWith({ ...most, handshakesPerAddress: 10 })
+  let seed = 1
+  const random = (below: number): number => {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0
+    return (seed >>> 12) % below
+  }
+  const open: Place[] = []
+  for (let step = 0; step < 20_000; step++) {
+    const place = open[random(12)]
+    if (place === undefined) open.push(...enter(admission, `192.0.2.${random(4)}`, 1))
+    else if (random(2) === 0) place.identify(`user ${random(3)}`)
+    else open.splice(open.indexOf(place), 1)[0]?.leave()
+  }
+  for (const place of open) place.leave()
+
+  const places = enter(admission, '192.0.2.1', 20)
+  expect(places).toHaveLength(10)
+  for (const user of ['user 0', 'user 1', 'user 2']) expect(admission.charge(user)).toBeNull()
+  expect(places.map((place) => place.identify('user 0'))).toEqual([...Array(9).fill(null), expect.anything()])
+})
