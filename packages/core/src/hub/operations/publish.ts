@@ -46,6 +46,8 @@ export function publish(session: Session, frame: SendFrame, mayRepeat: boolean, 
   const { context, id, userId } = session
   const { ref, address, event, data } = frame
   const sound = valueFault(data, context.limits.depth) === null
+  // The client's own text is not stored: it may have a key twice, or digits that no double holds, and another
+  // parser would read such a text in another way than the validator and the policy did here.
   const json = sound ? encodeValue(data) : null
   const key: AppendKey = {
     user: userId,

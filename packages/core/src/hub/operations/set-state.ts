@@ -1,6 +1,7 @@
 import type { StateFrame } from '../../protocol/client-frames.ts'
 import type { WireError } from '../../protocol/encode.ts'
 import { encodeValue } from '../../protocol/json.ts'
+import type { JsonText } from '../../vocabulary/json-text.ts'
 import type { PresenceRegistry } from '../presence/presence-registry.ts'
 import type { RoomPresence } from '../presence/room-presence.ts'
 import type { Session } from '../sessions/session.ts'
@@ -20,7 +21,8 @@ async function trySetState(session: Session, frame: StateFrame): Promise<WireErr
   const room = (await presence?.acquireRoom(frame.address)) ?? null
   if (presence === null || room === null) return noPresence
   try {
-    return checkState(session, frame, presence) ?? (await storeState(session, frame, room))
+    const state = encodeValue(frame.data)
+    return checkState(session, frame.address, { state, presence }) ?? (await storeState(session, state, room))
   } finally {
     room.release()
   }
@@ -28,22 +30,19 @@ async function trySetState(session: Session, frame: StateFrame): Promise<WireErr
 
 function checkState(
   session: Session,
-  { address, data }: StateFrame,
-  presence: PresenceRegistry,
+  address: string,
+  { state, presence }: { readonly state: JsonText; readonly presence: PresenceRegistry },
 ): WireError | null {
   if (!session.subscriptions.has(address))
     return { code: 'not_found', message: 'unable to change the state: this room is not joined' }
-  return presence.checkState(encodeValue(data))
+  return presence.checkState(state)
 }
 
-async function storeState(
-  session: Session,
-  { address, data }: StateFrame,
-  room: RoomPresence,
-): Promise<WireError | null> {
+async function storeState(session: Session, state: JsonText, room: RoomPresence): Promise<WireError | null> {
   const { context, id, generation, userId } = session
+  const { address } = room
   try {
-    await room.enter({ session: id, user: userId, generation, node: context.id, state: encodeValue(data) })
+    await room.enter({ session: id, user: userId, generation, node: context.id, state })
   } catch (error) {
     context.reportBackplane(error, address)
     return presenceUnavailable
