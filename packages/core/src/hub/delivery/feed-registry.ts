@@ -13,6 +13,9 @@ export class FeedRegistry {
   constructor(context: HubContext) {
     this.#context = context
     this.history = new HistoryPages(context)
+    context.backplane.onReconnect(() => {
+      for (const feed of this.#feeds.values()) feed.verify()
+    })
   }
 
   /** All feeds. */

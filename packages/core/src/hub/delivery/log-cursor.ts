@@ -6,21 +6,23 @@ import type { GapReason, Position } from '../../vocabulary/position.ts'
 import type { HubContext } from '../context.ts'
 import type { RecentMessages } from './recent-messages.ts'
 
-/** Options of a {@link LogCursor}. */
-export interface LogCursorOptions {
+/** The feed of a {@link LogCursor}. */
+export interface CursorFeed {
+  /** The address of the log. */
+  readonly address: string
   /** The last messages that the cursor has passed, with which the log is compared after a reconnect. */
   readonly recent: RecentMessages
   /** Reads the page after an offset. */
-  readonly readPage: (after: number) => MaybePromise<LogPage>
+  readPage(after: number): MaybePromise<LogPage>
   /** Called for each entry that the cursor passes, with the position before it. */
-  readonly onEntry: (entry: LogEntry, before: Position) => void
+  entryPassed(entry: LogEntry, before: Position): void
   /**
    * Called when the log proves to be another log than the one that was read. The cursor then stands at its
    * top.
    */
-  readonly onRestart: (reason: GapReason) => void
+  logRestarted(reason: GapReason): void
   /** Called some time after the log was out of reach, to try again. */
-  readonly onRetry: () => void
+  check(): void
 }
 
 /** Number of the last messages that are compared with the log after a reconnect. */
@@ -38,7 +40,7 @@ const retryDelay = 1_000
 export class LogCursor {
   readonly #context: HubContext
   readonly #address: string
-  readonly #options: LogCursorOptions
+  readonly #feed: CursorFeed
   #position: Position = ['', 0, null]
   #opened = false
   #reading = false
@@ -50,10 +52,10 @@ export class LogCursor {
   /** Callers of {@link LogCursor.reach} that wait until this node has read up to a top. */
   #waiting: { readonly epoch: string; readonly top: number; readonly then: (far: boolean) => void }[] = []
 
-  constructor(context: HubContext, address: string, options: LogCursorOptions) {
+  constructor(context: HubContext, feed: CursorFeed) {
     this.#context = context
-    this.#address = address
-    this.#options = options
+    this.#address = feed.address
+    this.#feed = feed
   }
 
   /** The position of the last message that this node has verified. */
@@ -139,7 +141,7 @@ export class LogCursor {
   retryLater(): void {
     this.#retry ??= this.#context.runtime.timer(retryDelay, () => {
       this.#retry = null
-      this.#options.onRetry()
+      this.#feed.check()
     })
   }
 
@@ -153,7 +155,7 @@ export class LogCursor {
     this.#reading = true
     this.#again = false
     attempt(
-      () => this.#options.readPage(this.#position[1]),
+      () => this.#feed.readPage(this.#position[1]),
       (page) => {
         this.#reading = false
         this.#takePage(page)
@@ -174,7 +176,7 @@ export class LogCursor {
   #pass(entry: LogEntry): void {
     const before = this.#position
     this.#position = [before[0], entry.at, entry.id]
-    this.#options.onEntry(entry, before)
+    this.#feed.entryPassed(entry, before)
   }
 
   /** Tells whether a page that ends at this position lacks an entry that this node has read. */
@@ -183,7 +185,7 @@ export class LogCursor {
     const ids = new Map(page.entries.map((entry) => [entry.at, entry.id]))
     if (at > page.base && ids.get(at) !== (id ?? undefined)) return true
     const first = page.entries[0]?.at ?? at + 1
-    return this.#options.recent
+    return this.#feed.recent
       .upTo(at + 1, comparedMessages)
       .some((seen) => seen.at >= first && ids.get(seen.at) !== seen.id)
   }
@@ -216,7 +218,7 @@ export class LogCursor {
   #restart(page: LogPage, reason: GapReason): void {
     this.#unverified = false
     this.#position = [page.epoch, page.top, page.topId]
-    this.#options.onRestart(reason)
+    this.#feed.logRestarted(reason)
   }
 
   #unreadable(error: unknown): void {

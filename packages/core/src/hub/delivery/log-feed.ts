@@ -6,8 +6,8 @@ import type { GapReason, LogStart, Position } from '../../vocabulary/position.ts
 import { readCast } from '../connections/cast-message.ts'
 import type { Outbox } from '../connections/outbox.ts'
 import type { HubContext } from '../context.ts'
-import { LogCursor } from './log-cursor.ts'
-import { LogReplay } from './log-replay.ts'
+import { type CursorFeed, LogCursor } from './log-cursor.ts'
+import { type LogParts, LogReplay } from './log-replay.ts'
 import { MessageEncoder } from './message-encoder.ts'
 import { PositionCheck } from './position-check.ts'
 import { Reader } from './reader.ts'
@@ -29,7 +29,7 @@ interface Opening {
  * The messages of one address on this node: a cursor in its log, the recent messages, and the readers. The
  * feed reads the log once for all readers.
  */
-export class LogFeed {
+export class LogFeed implements LogParts, CursorFeed {
   /** The address of the feed. */
   readonly address: string
   /** The readers, by the id of their session. */
@@ -38,52 +38,36 @@ export class LogFeed {
   holds = 0
   readonly #context: HubContext
   #undo: readonly Undo[] = []
-  readonly #recent = new RecentMessages()
-  readonly #encoder: MessageEncoder
-  readonly #reads: SharedReads
-  readonly #cursor: LogCursor
+  readonly recent: RecentMessages = new RecentMessages()
+  readonly encoder: MessageEncoder
+  readonly reads: SharedReads
+  readonly cursor: LogCursor
   readonly #replay: LogReplay
-  readonly #positions: PositionCheck
+  #positions: PositionCheck | null = null
   #openings: Opening[] = []
 
   constructor(context: HubContext, address: string) {
     this.address = address
     this.#context = context
-    const readPage = (after: number): MaybePromise<LogPage> =>
-      context.backplane.read(address, { after, limit: pageSize })
-    this.#encoder = new MessageEncoder(address)
-    this.#reads = new SharedReads(context.turns, readPage)
-    this.#cursor = new LogCursor(context, address, {
-      recent: this.#recent,
-      readPage,
-      onEntry: (entry, before) => this.#deliver(entry, before),
-      onRestart: (reason) => this.#restarted(reason),
-      onRetry: () => this.check(),
-    })
-    const parts = {
-      address,
-      cursor: this.#cursor,
-      recent: this.#recent,
-      reads: this.#reads,
-      encoder: this.#encoder,
-    }
-    this.#replay = new LogReplay(context, parts)
-    this.#positions = new PositionCheck(context, parts)
+    this.encoder = new MessageEncoder(address)
+    this.reads = new SharedReads(context.turns, this)
+    this.cursor = new LogCursor(context, this)
+    this.#replay = new LogReplay(context, this)
   }
 
   /** The position of the last message that this node has verified. */
   get position(): Position {
-    return this.#cursor.position
+    return this.cursor.position
   }
 
   /** True once the position is known. */
   get opened(): boolean {
-    return this.#cursor.opened
+    return this.cursor.opened
   }
 
   /** True while the log may be another log than this node has read. */
   get unverified(): boolean {
-    return this.#cursor.unverified
+    return this.cursor.unverified
   }
 
   /**
@@ -93,7 +77,7 @@ export class LogFeed {
    */
   open(since: Position | null): Promise<void> {
     return new Promise((ready, failed) => {
-      if (this.#cursor.opened) return ready()
+      if (this.cursor.opened) return ready()
       this.#openings.push({ ready, failed })
       if (this.#openings.length === 1) this.#start(since)
     })
@@ -103,15 +87,25 @@ export class LogFeed {
   close(): void {
     for (const undo of this.#undo) undo()
     this.#undo = []
-    this.#cursor.close()
+    this.cursor.close()
   }
 
   /**
    * Reads the log for messages whose hints were lost, and goes on with readers for which it was out of reach.
    */
   check(): void {
-    this.#cursor.check()
+    this.cursor.check()
     for (const reader of this.readers.values()) reader.pump()
+  }
+
+  /** Compares the log with what this node has read, because the backplane was out of reach. */
+  verify(): void {
+    if (this.#undo.length > 0) this.cursor.verify()
+  }
+
+  /** Reads the page after an offset. */
+  readPage(after: number): MaybePromise<LogPage> {
+    return this.#context.backplane.read(this.address, { after, limit: pageSize })
   }
 
   /**
@@ -119,7 +113,9 @@ export class LogFeed {
    * P-ST-5).
    */
   checkPosition(since: Position): Promise<GapReason | null> {
-    return new Promise((resolve) => this.#positions.check(since, resolve))
+    this.#positions ??= new PositionCheck(this.#context, this)
+    const positions = this.#positions
+    return new Promise((resolve) => positions.check(since, resolve))
   }
 
   /** Adds a live reader at the top. */
@@ -147,19 +143,17 @@ export class LogFeed {
     const { backplane } = this.#context
     // The hints come first, then the top: a message that is stored in between is part of either.
     this.#undo = [
-      backplane.tail(this.address, (hint) => this.#cursor.takeHint(hint)),
+      backplane.tail(this.address, (hint) => this.cursor.takeHint(hint)),
       backplane.subscribe(this.address, (text) => this.#deliverCast(text)),
-      backplane.onReconnect(() => this.#cursor.verify()),
     ]
-    const opened = (page: LogPage): void =>
-      this.#cursor.open(page, () => this.#settle(({ ready }) => ready()))
+    const opened = (page: LogPage): void => this.cursor.open(page, () => this.#settle(({ ready }) => ready()))
     const failed = (error: unknown): void => {
       this.close()
       this.#settle((opening) => opening.failed(error))
     }
     if (since === null)
       attempt(() => backplane.read(this.address, { before: null, limit: 1 }), opened, failed)
-    else this.#reads.pageAfter(since[1], { take: opened, failed })
+    else this.reads.pageAfter(since[1], { take: opened, failed })
   }
 
   #settle(tell: (opening: Opening) => void): void {
@@ -169,8 +163,8 @@ export class LogFeed {
   }
 
   /** Tells every reader that the log is not the one this node has read; the readers go on from its top. */
-  #restarted(reason: GapReason): void {
-    this.#recent.clear()
+  logRestarted(reason: GapReason): void {
+    this.recent.clear()
     for (const reader of this.readers.values()) {
       reader.moveTo(this.position)
       reader.tellGap(reason, this.position)
@@ -182,8 +176,8 @@ export class LogFeed {
   #deliverCast(text: string): void {
     // The next reader that is behind reads the log itself.
     if (text === redactionNotice) {
-      this.#recent.clear()
-      return this.#reads.forget()
+      this.recent.clear()
+      return this.reads.forget()
     }
     const cast = readCast(text)
     if (cast === null || cast.address !== this.address)
@@ -196,9 +190,10 @@ export class LogFeed {
       if (reader.session !== cast.session) reader.outbox.pushCast(frame, cast.key)
   }
 
-  #deliver(entry: LogEntry, before: Position): void {
-    const frame = this.#encoder.encodeEntry(entry, before[1])
-    this.#recent.push(this.#encoder.keepSent(entry, before[1], frame))
+  /** Delivers an entry to the readers that keep up. */
+  entryPassed(entry: LogEntry, before: Position): void {
+    const frame = this.encoder.encodeEntry(entry, before[1])
+    this.recent.push(this.encoder.keepSent(entry, before[1], frame))
     for (const reader of this.readers.values()) if (reader.live) reader.offer(frame, before)
   }
 }

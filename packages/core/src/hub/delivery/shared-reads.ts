@@ -2,6 +2,12 @@ import type { LogPage } from '../../backplane/backplane.ts'
 import { attempt, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { Turns } from '../../runtime/turns.ts'
 
+/** A log of which pages are read. */
+export interface ReadableLog {
+  /** Reads the page after an offset. */
+  readPage(after: number): MaybePromise<LogPage>
+}
+
 /** The continuation of a read. */
 interface PageRequest {
   /**
@@ -35,15 +41,14 @@ interface SharedRead {
  */
 export class SharedReads {
   readonly #turns: Turns
-  readonly #readPage: (after: number) => MaybePromise<LogPage>
+  readonly #log: ReadableLog
   /** The reads by their offset; `null` while there is none. */
   #reads: Map<number, SharedRead> | null = null
   #clock = 0
 
-  /** @param readPage - Reads the page after an offset from the log. */
-  constructor(turns: Turns, readPage: (after: number) => MaybePromise<LogPage>) {
+  constructor(turns: Turns, log: ReadableLog) {
     this.#turns = turns
-    this.#readPage = readPage
+    this.#log = log
   }
 
   /** Reads the page after an offset. `take` runs in this very call when the page is at hand. */
@@ -69,7 +74,7 @@ export class SharedReads {
     this.#reads ??= new Map()
     this.#reads.set(at, read)
     attempt(
-      () => this.#readPage(at),
+      () => this.#log.readPage(at),
       (page) => {
         read.page = page
         this.#turns.afterCrowd(over)
