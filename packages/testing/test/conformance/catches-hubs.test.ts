@@ -207,7 +207,7 @@ const faults: readonly (readonly [fault: string, beginning: string, hub: FaultyH
   ['has a secret for each session', 'the old secret lives', acceptsEverySecret],
   [
     'closes a replaced connection with 4001',
-    'a session that is resumed',
+    'a session that is resumed closes its old',
     link(() => ({ closed: () => 4001 })),
   ],
   [

@@ -52,12 +52,12 @@ describe.each(paths)('the retention of a log, with a backplane that is %s', (pat
   })
 
   test('P-ST-11: a reader whose log is forgotten gets a gap, and goes on', async () => {
-    const s = stage({ path, log: { bytes: 3_000 } })
+    const s = stage({ path, log: { bytes: 10_000 } })
     const alice = await s.client('alice')
     await alice.request('join', '#a')
     await s.publish('#a', 1)
     await s.advance(10)
-    await s.publish('#b', 'x'.repeat(2_000), 'y'.repeat(2_000))
+    await s.publish('#b', 'x'.repeat(4_500), 'y'.repeat(4_500))
     await s.publish('#a', 2)
     await s.publish('#a', 3)
     expect(alice.frames('gap').map((frame) => frame.slice(1, 3))).toEqual([['#a', 'epoch']])

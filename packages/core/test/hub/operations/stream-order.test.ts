@@ -80,11 +80,11 @@ describe.each(paths)('the order on one connection, with a backplane that is %s',
   })
 
   test('P-ST-10: a gap comes before the first message behind it', async () => {
-    const s = stage({ path, log: { bytes: 3_000 } })
+    const s = stage({ path, log: { bytes: 10_000 } })
     const alice = await s.client('alice')
     await alice.request('join', '#a')
     await s.publish('#a', 1)
-    await s.publish('#other', 'x'.repeat(1_500), 'y'.repeat(1_500))
+    await s.publish('#other', 'x'.repeat(4_500), 'y'.repeat(4_500))
     await s.publish('#a', 2)
     await s.publish('#a', 3)
     const stream = alice
