@@ -60,6 +60,8 @@ export const defaultLimits: Numbers<
 
 /** Bytes of an answer or a replay that cost a unit (P-LV-6, P-LV-7). */
 export const unitBytes = 16_384
+/** Time after which a client may come back that was closed for its excess (P-LV-8). */
+export const excessPause = 10_000
 /** Maximum time for which the `hello` of a fresh session waits for the units that its payer owes (P-LV-7). */
 export const helloPatience = 5_000
 

@@ -1,7 +1,7 @@
 import { parseClientFrame } from '../../protocol/client-frames.ts'
 import { encodeFrame } from '../../protocol/encode.ts'
 import { Lines } from '../../protocol/json.ts'
-import { abortDelay, helloBytes, helloTransmissions } from '../../protocol/limits.ts'
+import { abortDelay, excessPause, helloBytes, helloTransmissions } from '../../protocol/limits.ts'
 import { ProtocolError } from '../../protocol/protocol-error.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import type { Place } from '../../transport/admission.ts'
@@ -9,6 +9,7 @@ import { Frame } from '../../transport/batch.ts'
 import type { Connection, Handshake, Sink } from '../../transport/connection.ts'
 import { CloseCode, closeReason } from '../../vocabulary/close-codes.ts'
 import { exceedsBytes, printable } from '../../vocabulary/text.ts'
+import { Excess } from '../connections/excess.ts'
 import { Outbox } from '../connections/outbox.ts'
 import type { HubContext } from '../context.ts'
 import { executeFrame } from '../operations/dispatch.ts'
@@ -78,6 +79,9 @@ export class HubConnection implements Sink, SessionConnection {
   #sent = 0
   #saidAt: number
   #pinged = Number.NEGATIVE_INFINITY
+  /** Number of frames since the last heartbeat. */
+  #frames = 0
+  #excess: Excess | null = null
 
   /** @param onClosed - Called once when the transport's connection has closed. */
   constructor(
@@ -199,6 +203,18 @@ export class HubConnection implements Sink, SessionConnection {
     else if (now - this.#heardAt >= 2 * heartbeat) this.close(CloseCode.noPong, 'nothing was heard')
     else if (now - Math.min(this.#heardAt, this.#saidAt) >= heartbeat) this.#ping(now)
     this.#session?.renew(now)
+    if (this.#session !== null) this.#checkExcess(this.#session, now)
+  }
+
+  /** Closes a connection that goes on sending frames which cost no unit (P-LV-8). */
+  #checkExcess(session: Session, now: number): void {
+    const excess = this.#frames - session.charged
+    this.#frames = 0
+    session.charged = 0
+    if (excess > 0) this.#excess ??= new Excess(this.#context.limits.burst, now)
+    const state = this.#excess?.add(excess, now)
+    if (state === 'calm') this.#excess = null
+    else if (state === 'over') this.refuse('too many frames that are refused or change nothing', excessPause)
   }
 
   #noteReceived(now: number): void {
@@ -268,6 +284,7 @@ export class HubConnection implements Sink, SessionConnection {
       if (line === null) this.#current = this.#next()
       else {
         this.#execute(line, transmission.afterWelcome)
+        this.#frames++
         turns.spend(1)
         frames++
       }

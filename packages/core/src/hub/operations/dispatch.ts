@@ -41,7 +41,8 @@ export function executeFrame(session: Session, frame: ClientFrame): void {
       return
     case 'reply':
     case 'refuse':
-      return session.asks.takeAnswer(frame)
+      if (session.asks.takeAnswer(frame)) session.charged++
+      return
     case 'unknown':
       return refuseUnknown(session, frame.ref)
     case 'cast':

@@ -51,17 +51,21 @@ export class PendingAsks {
     }
   }
 
-  /** Settles an ask. A reply to an unknown or settled ask is ignored and counted (P-FR-10). */
-  takeAnswer(frame: ReplyFrame | RefuseFrame): void {
+  /**
+   * Settles an ask. A reply to an unknown or settled ask is ignored and counted (P-FR-10), and the method
+   * returns false.
+   */
+  takeAnswer(frame: ReplyFrame | RefuseFrame): boolean {
     const pending = this.#pending.get(frame.ask)
     const tooDeep = frame.type === 'reply' && valueFault(frame.data, this.#context.limits.depth) !== null
     if (pending === undefined || tooDeep) {
       this.#context.counters.strayReplies++
-      return
+      return false
     }
     this.#pending.delete(frame.ask)
     if (frame.type === 'refuse') pending.outcome.reject(refusalOf(frame))
     else pending.outcome.resolve(frame.data)
+    return true
   }
 
   /** Settles all asks as uncertain, because the connection has ended. */

@@ -126,6 +126,8 @@ export class Session implements HubSession {
   readonly appends: Appends
   /** The session's refs, and its unanswered operations. */
   readonly window: OperationWindow
+  /** Frames of this connection that were worth a unit, since the last heartbeat. */
+  charged = 0
   /** Counts revocations. A permission of an earlier count is no longer valid. */
   revision = 0
   /** Aborted when the connection ends. */
@@ -339,7 +341,10 @@ export class Session implements HubSession {
     const now = this.context.runtime.now()
     if (now >= this.#overRateUntil) {
       const wait = this.#rates.takeToken(this.#payer, now)
-      if (wait === 0) return null
+      if (wait === 0) {
+        this.charged++
+        return null
+      }
       this.#overRateUntil = now + Math.max(wait, leastRetryAfter)
     }
     return overLimit('rate', Math.ceil(this.#overRateUntil - now))

@@ -30,9 +30,11 @@ export interface MemoryStoreOptions {
    */
   readonly retention?: Retention | ((stream: string) => Retention)
   /**
-   * Bytes in memory of all logs, and of the answers by which repetitions are recognised. Above it the logs
-   * written longest ago are forgotten as a whole. The answers may take half of it: then further messages are
-   * refused as `unavailable`, until the oldest answers are older than `dedupeWindow`. The presence states of all rooms may take a quarter of this
+   * Bytes in memory of all logs, and of the answers by which repetitions are recognised. Above it logs are
+   * forgotten as a whole, those written longest ago first. When the logs of which a user has written most hold
+   * over a tenth of it, that user's logs are forgotten before all others, down to half of that share. The
+   * answers may take half of it: then further messages are refused as `unavailable`, until the oldest answers
+   * are older than `dedupeWindow`. The presence states of all rooms may take a quarter of this
    * besides: above it remembered states are forgotten, and then new states are refused as `unavailable`.
    * Default: 256 MiB.
    */
@@ -62,6 +64,8 @@ const optionNames: OptionNames<MemoryStoreOptions> = {
 type CompleteRetention = Required<Retention>
 
 const defaultRetention: CompleteRetention = { count: 10_000, bytes: 16 * 1024 * 1024, age: 3_600_000 }
+/** The share of all bytes above which the logs of a sender make room for others. */
+const fairShare = 0.1
 const sweepInterval = 30_000
 /** Time for which a log is kept after the last {@link MemoryStore.heads} that named it. */
 const askedFor = 330_000
@@ -339,18 +343,51 @@ export class MemoryStore {
     return { outcome: 'overtaken', epoch: log.epoch, at: log.top, id: log.topId, event: log.topEvent }
   }
 
-  /** Counts bytes of a log, and makes room in the other logs. */
+  /**
+   * Counts bytes of a log, and makes room in the other logs: first in those of senders who hold more than
+   * their share.
+   */
   #account(written: StreamLog, bytes: number): void {
     this.#bytes += bytes
     const room = this.#capacity - this.#dedupe.bytes
     if (this.#bytes <= room) return
+    const enough = room * 0.9
     const byAge = [...this.#streams]
       .filter(([, log]) => log.size > 0 && log !== written)
       .sort(([, a], [, b]) => a.written - b.written)
+    this.#reduceShares(byAge, enough)
+    if (this.#bytes <= room) return
     for (const [stream, log] of byAge) {
-      this.#forget(stream, log)
-      if (this.#bytes <= room * 0.9) return
+      if (this.#bytes <= enough) return
+      if (this.#streams.get(stream) === log) this.#forget(stream, log)
     }
+  }
+
+  /**
+   * Forgets logs of senders who hold more than their share, down to half of it: the next message must not
+   * look for room again.
+   */
+  #reduceShares(byAge: readonly (readonly [string, StreamLog])[], enough: number): void {
+    const share = this.#capacity * fairShare
+    const held = this.#heldBySender()
+    const over = new Set([...held].filter(([, bytes]) => bytes > share).map(([sender]) => sender))
+    for (const [stream, log] of byAge) {
+      const { mainSender: sender, bytes } = log
+      if (this.#bytes <= enough || over.size === 0) return
+      if (sender === null || !over.has(sender)) continue
+      this.#forget(stream, log)
+      const left = (held.get(sender) ?? 0) - bytes
+      held.set(sender, left)
+      if (left <= share / 2) over.delete(sender)
+    }
+  }
+
+  /** Returns the bytes of the logs of each main sender. */
+  #heldBySender(): Map<string, number> {
+    const held = new Map<string, number>()
+    for (const { mainSender, bytes } of this.#streams.values())
+      if (mainSender !== null) held.set(mainSender, (held.get(mainSender) ?? 0) + bytes)
+    return held
   }
 
   #trim(stream: string, log: StreamLog, now: number): void {

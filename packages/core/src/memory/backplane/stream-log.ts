@@ -78,10 +78,21 @@ export class StreamLog {
   /** The time of the newest entry, below which no later entry goes (P-MT-1). */
   #time = 0
   readonly #kept = new Log<KeptEntry>()
+  /** The vote for the main sender: each byte of it counts for the vote, each other byte against it. */
+  #main: string | null = null
+  #vote = 0
 
   constructor(epoch: string, now: number) {
     this.epoch = epoch
     this.written = now
+  }
+
+  /**
+   * The user who has written most bytes of the log; `null` for the hub. When no sender has written half of
+   * them, it is any of the senders.
+   */
+  get mainSender(): string | null {
+    return this.#main
   }
 
   get size(): number {
@@ -98,7 +109,15 @@ export class StreamLog {
     this.topId = entry.id
     this.bytes += entry.bytes
     this.written = now
+    this.#countVote(entry)
     return entry
+  }
+
+  #countVote({ from, bytes }: KeptEntry): void {
+    if (from !== this.#main && bytes > this.#vote) {
+      this.#main = from
+      this.#vote = bytes - this.#vote
+    } else this.#vote += from === this.#main ? bytes : -bytes
   }
 
   /** Tells whether the newest entry is at a position; with `null`, whether the epoch has no entries. */

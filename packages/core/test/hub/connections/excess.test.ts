@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import type { RawClient } from '../../support/raw-client.ts'
+import { outcome, type Stage, stage } from '../../support/stage.ts'
+
+/** Writes frames every half second, until the connection ends or the time is over. Returns the time it took. */
+async function flood(
+  s: Stage,
+  client: RawClient,
+  { seconds, frames }: { readonly seconds: number; readonly frames: () => readonly unknown[][] },
+): Promise<number> {
+  const started = s.time.now
+  while (client.code === null && s.time.now - started < seconds * 1_000) {
+    await client.say(...frames())
+    await s.advance(500)
+  }
+  return s.time.now - started
+}
+
+const many = (count: number, frame: () => unknown[]) => (): unknown[][] =>
+  Array.from({ length: count }, () => frame())
+
+describe('a connection that sends nothing but excess', () => {
+  test('P-LV-8: is closed with 4013 after ten seconds, and is told when it may come back', async () => {
+    const s = stage()
+    const [mallory, alice] = [await s.client('mallory'), await s.client('alice')]
+    const took = await flood(s, mallory, { seconds: 30, frames: many(500, () => ['cast', '#a', 'say', 1]) })
+    expect(mallory.code).toBe(4013)
+    expect(took).toBeGreaterThanOrEqual(10_000)
+    expect(took).toBeLessThan(13_000)
+    const bye = mallory.frames('bye').at(-1)
+    expect([bye?.[1], bye?.[3]]).toEqual([4013, { retryAfter: 10_000 }])
+    expect([alice.code, outcome(await alice.request('read', '#a'))]).toEqual([null, 'ok'])
+  })
+
+  const ref = { last: 0 }
+  const next = (): number => ++ref.last
+  test.each<[string, () => unknown[]]>([
+    ['sends over the rate', () => ['send', next(), '#a', 'say', 1]],
+    ['repetitions of a send', () => ['send', 1, '#a', 'say', 1]],
+    ['calls over the rate', () => ['call', next(), 'nothing', 1]],
+    ['frames of unknown types', () => ['sing', next()]],
+    ['pings', () => ['ping', 1]],
+    ['pongs', () => ['pong']],
+    ['leaves', () => ['leave', next(), '#a']],
+    ['answers to no ask', () => ['reply', 1, null]],
+    ['fresh credentials', () => ['auth', next(), 'mallory']],
+  ])('P-LV-8: the excess may be %s', async (_, frame) => {
+    ref.last = 0
+    const s = stage()
+    const mallory = await s.client('mallory')
+    await flood(s, mallory, { seconds: 15, frames: many(300, frame) })
+    expect(mallory.code).toBe(4013)
+  })
+
+  test('P-LV-8: a break of a second begins the ten seconds anew', async () => {
+    const s = stage()
+    const alice = await s.client('alice')
+    const frames = many(300, () => ['cast', '#a', 'say', 1])
+    for (let round = 0; round < 4; round++) {
+      await flood(s, alice, { seconds: 8, frames })
+      await s.advance(2_500)
+    }
+    expect(alice.code).toBeNull()
+  })
+
+  test('P-LV-8: a client that is refused now and then stays', async () => {
+    const s = stage()
+    const alice = await s.client('alice')
+    await flood(s, alice, { seconds: 30, frames: many(40, () => ['cast', '#a', 'say', 1]) })
+    expect(s.hub.counters.droppedCasts).toBeGreaterThan(100)
+    expect(alice.code).toBeNull()
+  })
+
+  test('P-LV-8: operations within the rate are no excess, however many there are', async () => {
+    const s = stage({ limits: { rate: 10_000, burst: 1_000 } })
+    const bot = await s.client('bot')
+    await flood(s, bot, { seconds: 15, frames: many(1_000, () => ['cast', '#a', 'say', 1]) })
+    expect([bot.code, s.hub.counters.droppedCasts]).toEqual([null, 0])
+  })
+
+  test('P-LV-8: answers to asks are no excess', async () => {
+    const s = stage({ limits: { burst: 10 } })
+    const bot = await s.client('bot')
+    let answered = 0
+    for (let round = 0; round < 30; round++) {
+      const asks = Array.from({ length: 20 }, () => s.hub.to(`~${bot.id}`).ask('fetch', 1))
+      for (const ask of asks) ask.then(() => answered++).catch(() => {})
+      await s.settle()
+      await bot.say(...bot.news().flatMap(([type, ask]) => (type === 'ask' ? [['reply', ask, 1]] : [])))
+      await s.advance(500)
+    }
+    expect([bot.code, answered]).toEqual([null, 600])
+  })
+})
