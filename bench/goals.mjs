@@ -15,6 +15,7 @@ export const goals = [
   { contender: 'chat', scenario: 'accept', against: 'ws', least: 0.45 },
   { contender: 'chat', scenario: 'accept', against: 'socket-io-ack', least: 1.2 },
   { contender: 'chat', scenario: 'idle-memory', most: 9.5 },
+  { contender: 'chat-bun', scenario: 'broadcast', against: 'bun', least: 0.9 },
   ...['addresses', 'connections', 'log-length', 'idle-cpu'].map((scenario) => ({
     ...{ contender: 'chat', scenario, growth: true, most: 1.3 },
   })),
@@ -26,4 +27,10 @@ export const goals = [
       ...{ contender: 'chat-redis', scenario, against, least: 1.5 },
     })),
   ),
+]
+
+/** The goals of pages: the size in bytes, compressed, and the evaluation as a multiple of socket.io-client's. */
+export const pageGoals = [
+  { page: 'chat-websocket', brotli: 9_500, evaluation: 1 },
+  { page: 'chat', brotli: 12_000, evaluation: 1 },
 ]

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { ensureModules } from '../tooling/installed.mjs'
 import { contenderNames } from './contenders/all.mjs'
+import { quickContenders, quickScenarios } from './quick.mjs'
 import { missingServers } from './run/servers.mjs'
 import { scenarioNames } from './scenarios/all.mjs'
 
@@ -20,18 +21,26 @@ const { values } = parseArgs({
     scenarios: { type: 'string' },
     profile: { type: 'string' },
     sizing: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
+    plot: { type: 'boolean', default: false },
     'no-pin': { type: 'boolean', default: false },
   },
 })
+/** Pages have no server: they are measured apart. */
+const allScenarios = [...scenarioNames, 'pages']
 if (values.help) {
   console.log(`npm run bench -- [options]
-  --quick            3 rounds of half a second, a fifth of the connections, a node for each contender
+  --quick            some contenders and scenarios in under three minutes: 3 rounds of 0.3 seconds, and a fifth of
+                     the connections. It names those that it leaves out
+  --record           also writes docs/bench.json, the charts and the tables of docs/guides/performance.md:
+                     5 rounds of 0.5 seconds, about ten minutes
+  --plot             only draws the charts and tables of docs/bench.json again
   --rounds 7         rounds of each scenario
   --seconds 2        duration of each measurement
   --size 1           share of the connections in the scenarios that count connections
   --receivers 1000   clients at each node, in the scenarios with a crowd (with two nodes 200)
   --only a,b         contenders: ${contenderNames.join(', ')}
-  --scenarios a,b    scenarios: ${scenarioNames.join(', ')}
+  --scenarios a,b    scenarios: ${allScenarios.join(', ')}
   --profile a        writes a CPU profile of each node of a contender to .bench/
   --sizing           measures only what messages, logs, sessions and members take at the brokers
   --no-pin           does not pin processes to processors
@@ -42,6 +51,7 @@ Writes .bench/latest.json and .bench/latest.md.`)
 ensureModules(fileURLToPath(new URL('.', import.meta.url)), 'bench')
 const { bench } = await import('./run/bench.mjs')
 const { bundlePackages } = await import('./run/packages.mjs')
+const { measurePages } = await import('./pages/measure.mjs')
 const { report } = await import('./run/report.mjs')
 const { summarize } = await import('./run/summary.mjs')
 
@@ -53,37 +63,65 @@ if (values.sizing) {
   process.exit(0)
 }
 
+if (values.plot) {
+  await (await import('./record/record.mjs')).draw()
+  process.exit(0)
+}
+
+const settings = values.quick
+  ? { rounds: 3, seconds: 0.3, size: 0.2, contenders: quickContenders, scenarios: quickScenarios }
+  : values.record
+    ? { rounds: 5, seconds: 0.5, size: 1, contenders: contenderNames, scenarios: allScenarios }
+    : { rounds: 7, seconds: 2, size: 1, contenders: contenderNames, scenarios: allScenarios }
 const options = {
   quick: values.quick,
-  rounds: Number(values.rounds ?? (values.quick ? 3 : 7)),
-  seconds: Number(values.seconds ?? (values.quick ? 0.5 : 2)),
-  size: Number(values.size ?? (values.quick ? 0.2 : 1)),
+  rounds: Number(values.rounds ?? settings.rounds),
+  seconds: Number(values.seconds ?? settings.seconds),
+  size: Number(values.size ?? settings.size),
   receivers: values.receivers === undefined ? null : Number(values.receivers),
-  contenders: chosen('only', values.only, contenderNames),
-  scenarios: chosen('scenarios', values.scenarios, scenarioNames),
+  contenders: chosen('only', values.only, { existing: contenderNames, usual: settings.contenders }),
+  scenarios: chosen('scenarios', values.scenarios, { existing: allScenarios, usual: settings.scenarios }),
   /** The contenders that ratios compare with, by the number of nodes. */
   baselines: { 1: 'ws', 2: 'ws-redis' },
   profile: values.profile,
   pin: !values['no-pin'],
 }
+const tell = (line) => console.error(line)
+tellOmitted('contenders', contenderNames, options.contenders)
+tellOmitted('scenarios', allScenarios, options.scenarios)
 await requireServers(options.contenders)
 await bundlePackages(options.contenders)
 mkdirSync('.bench', { recursive: true })
-const rounds = await bench(options, (line) => console.error(line))
+const started = performance.now()
+const rounds = await bench(
+  { ...options, scenarios: options.scenarios.filter((name) => name !== 'pages') },
+  tell,
+)
 const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} processors, Node ${process.versions.node}`
-const summary = await summarize(rounds, options)
-const markdown = await report(summary, { machine })
-writeFileSync('.bench/latest.json', `${JSON.stringify({ machine, options, summary, rounds }, null, 2)}\n`)
+const results = {
+  machine,
+  summary: await summarize(rounds, options),
+  pages: options.scenarios.includes('pages') ? await measurePages() : null,
+}
+const markdown = await report(results)
+writeFileSync('.bench/latest.json', `${JSON.stringify({ options, ...results, rounds }, null, 2)}\n`)
 writeFileSync('.bench/latest.md', markdown)
+if (values.record) await (await import('./record/record.mjs')).record(results)
 console.log(markdown)
+tell(`${((performance.now() - started) / 1_000).toFixed(0)} seconds`)
 
-/** The wanted names of those that exist; all without a wish. */
-function chosen(option, wanted, existing) {
-  const names = wanted?.split(',') ?? existing
+/** The wanted names of those that exist; the usual names without a wish. */
+function chosen(option, wanted, { existing, usual }) {
+  const names = wanted?.split(',') ?? usual
   const unknown = names.filter((name) => !existing.includes(name))
   if (unknown.length === 0) return names
   console.error(`bench: --${option} has no ${unknown.join(', ')}; there are: ${existing.join(', ')}`)
   process.exit(1)
+}
+
+function tellOmitted(kind, existing, taken) {
+  const omitted = existing.filter((name) => !taken.includes(name))
+  if (omitted.length > 0) tell(`without the ${kind} ${omitted.join(', ')}`)
 }
 
 async function requireServers(contenders) {

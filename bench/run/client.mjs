@@ -52,6 +52,11 @@ export class Client {
     this.#steps = [...steps]
   }
 
+  /** Bytes that have come over the connection. */
+  get bytesRead() {
+    return this.#socket.bytesRead
+  }
+
   /** Sends a message to all members of a room. */
   say(room, data) {
     this.#send(this.#wire.say(room, this.#nextRef(), data))

@@ -1,10 +1,13 @@
 import { importContender } from '../contenders/all.mjs'
+import { pagesGoals, pagesTable } from '../pages/report.mjs'
 import { importScenario } from '../scenarios/all.mjs'
+import { figure, range, table } from './figures.mjs'
 
-/** Writes a summary as Markdown. */
-export async function report(summary, { machine }) {
+/** Writes the measurements of a run as Markdown. */
+export async function report({ machine, summary, pages }) {
   const parts = []
-  for (const one of summary) parts.push(await section(one))
+  for (const one of summary) parts.push(...(await section(one)))
+  if (pages !== null) parts.push('## pages', '', pagesTable(pages), '', ...pagesGoals(pages), '')
   return [
     `${machine}. Payloads of 128 bytes. Medians; ratios are round by round, with their spread, against the first`,
     'contender of the table: above 1, a contender needs less. "CPU" is the processor time of all nodes, "broker" that',
@@ -16,26 +19,43 @@ export async function report(summary, { machine }) {
 
 const titleOf = async (name) => (await importContender(name)).title
 
-async function section({ scenario, rows, goals, ...rest }) {
-  const { title, cost, axis } = await importScenario(scenario)
-  const columns = columnsOf(rows, { cost, axis })
-  const lines = [
-    `## ${scenario}${rest.nodes > 1 ? `, ${rest.nodes} nodes` : ''}`,
+async function section(one) {
+  const { title } = await importScenario(one.scenario)
+  const noise = one.disturbed ? ', on a machine that other processes kept busy' : ''
+  return [
+    `## ${one.scenario}${one.nodes > 1 ? `, ${one.nodes} nodes` : ''}`,
     '',
-    `${title}. ${rest.rounds} of ${rest.of} rounds${rest.disturbed ? ', on a machine that other processes kept busy' : ''}.`,
+    `${title}. ${one.rounds} of ${one.of} rounds${noise}.`,
     '',
-    `| | ${columns.map(({ head }) => head).join(' | ')} |`,
-    `|---|${columns.map(() => '--:').join('|')}|`,
+    await sectionTable(one),
+    '',
+    ...(await goalsOf(one)),
+    '',
   ]
-  for (const row of rows.toSorted((a, b) => rank(a, rest) - rank(b, rest)))
-    lines.push(`| ${[await titleOf(row.contender), ...columns.map(({ of }) => of(row))].join(' | ')} |`)
-  if (goals.length > 0) lines.push('')
-  for (const goal of goals) lines.push(`- ${await goalLine(goal, cost)}`)
-  return [...lines, ''].join('\n')
+}
+
+/** The rows of a scenario as a table; `shown` are the measures to show, all by default. */
+export async function sectionTable({ scenario, rows, baseline }, shown = null) {
+  const columns = columnsOf(rows, await importScenario(scenario)).filter(
+    ({ name }) => shown?.includes(name) ?? true,
+  )
+  const ordered = rows.toSorted((a, b) => rank(a, baseline) - rank(b, baseline))
+  return table(
+    ['', ...columns.map(({ head }) => head)],
+    await Promise.all(
+      ordered.map(async (row) => [await titleOf(row.contender), ...columns.map(({ of }) => of(row))]),
+    ),
+  )
+}
+
+/** The goals of a scenario, as lines of a list. */
+export async function goalsOf({ scenario, goals }) {
+  const { cost } = await importScenario(scenario)
+  return Promise.all(goals.map(async (goal) => `- ${await goalLine(goal, cost)}`))
 }
 
 /** The baseline comes first. */
-const rank = ({ contender }, { baseline }) => (contender === baseline ? 0 : 1)
+const rank = ({ contender }, baseline) => (contender === baseline ? 0 : 1)
 
 /** The columns that have a value in some row. */
 function columnsOf(rows, { cost, axis }) {
@@ -47,13 +67,14 @@ function columnsOf(rows, { cost, axis }) {
     ['p99 ms', 'p99', figure],
     [cost.label, 'cost', figure],
     ['broker µs', 'brokerCost', figure],
+    ['bytes over the payload', 'overhead', figure],
     [axis === undefined ? '× by cost' : '× of the first', 'ratio', range],
     ['× by time', 'speed', range],
   ]
   return columns
     .filter(([, name]) => axis === undefined || name !== 'speed')
     .filter(([, name]) => rows.some((row) => row[name] !== null))
-    .map(([head, name, write]) => ({ head, of: (row) => write(row[name]) }))
+    .map(([head, name, write]) => ({ head, name, of: (row) => write(row[name]) }))
 }
 
 async function goalLine({ contender, against, least, most, measured, reached, ...goal }, cost) {
@@ -69,12 +90,3 @@ function measureOf({ against, p99, growth }, cost) {
   if (p99) return 'times the p99'
   return against === undefined ? cost.label : 'times cheaper'
 }
-
-function figure(value) {
-  if (value === null) return '–'
-  if (value >= 1_000) return String(Math.round(value))
-  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
-}
-
-const range = (spread) =>
-  spread === null ? '–' : `${spread.median.toFixed(2)} (${spread.min.toFixed(2)}–${spread.max.toFixed(2)})`

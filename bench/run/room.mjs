@@ -8,13 +8,11 @@ export class Room {
   #clients
   #name
   #sender
+  #receivers
   #answers
   #left = 0
   #sent = 0
   #arrived = null
-  /** Number of clients that receive each message. */
-  receivers
-
   /** Connects the clients of a room. `place` is the number of receivers at each node. */
   static async connect(clients, { name, place }) {
     const [sender] = await clients.open(1)
@@ -29,9 +27,19 @@ export class Room {
     this.#name = name
     this.#sender = sender
     this.#answers = clients.wire.acknowledges ? 1 : 0
-    this.receivers = receivers.length
+    this.#receivers = receivers
     for (const receiver of receivers) receiver.onMessages = (count) => this.#heard(count)
     sender.onAnswers = (count) => this.#heard(count)
+  }
+
+  /** Bytes that have come to the receivers. */
+  get bytesRead() {
+    return this.#receivers.reduce((sum, { bytesRead }) => sum + bytesRead, 0)
+  }
+
+  /** Number of clients that receive each message. */
+  get receivers() {
+    return this.#receivers.length
   }
 
   /** Sends messages in one turn. Resolves when every receiver has each of them, and each is acknowledged. */

@@ -67,6 +67,8 @@ function row(kept, { contender, point, least }, { baseline, cost }) {
     p50: median(own.map(({ p50 }) => p50 ?? null)),
     p99: median(own.map(({ p99 }) => p99 ?? null)),
     cost: median(own.map(cost.of)),
+    costs: spread(own.map(cost.of)),
+    overhead: median(own.map(({ overhead }) => overhead ?? null)),
     brokerCost: median(own.map(({ broker, messages }) => (broker === null ? null : broker / messages))),
     ratio: ratios(kept, pair, cost.of),
     speed: ratios(kept, pair, ({ messages, count, seconds }) => seconds / (messages ?? count)),

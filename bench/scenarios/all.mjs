@@ -1,4 +1,4 @@
-/** The scenarios, in the order of the report. */
+/** The scenarios with servers, in the order of the report. */
 export const scenarioNames = [
   'round-trip',
   'broadcast',

@@ -10,6 +10,7 @@ const interval = 50
 export async function run(_clients, room, { seconds }) {
   const times = []
   const start = performance.now()
+  const bytes = room.bytesRead
   const messages = Math.ceil((Math.max(seconds, 1) * 1_000) / interval)
   for (let sent = 0; sent < messages; sent++) {
     await wait(start + sent * interval - performance.now())
@@ -18,5 +19,7 @@ export async function run(_clients, room, { seconds }) {
     times.push(performance.now() - begun)
   }
   const elapsed = (performance.now() - start) / 1_000
-  return { messages, count: messages * room.receivers, seconds: elapsed, ...latency(times) }
+  const count = messages * room.receivers
+  const overhead = (room.bytesRead - bytes) / count - 128
+  return { messages, count, overhead, seconds: elapsed, ...latency(times) }
 }

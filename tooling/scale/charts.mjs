@@ -1,5 +1,5 @@
 // The charts of docs/guides/scaling.md, from the counts in docs/scale.json.
-import { lineChart } from './chart.mjs'
+import { lineChart } from '../charts/line-chart.mjs'
 
 /** Returns the charts by the names of their files. */
 export const chartsOf = (results) => ({

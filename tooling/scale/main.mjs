@@ -7,10 +7,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { resolve } from 'node:path'
 import { isDeepStrictEqual, parseArgs } from 'node:util'
 import { build } from 'esbuild'
+import { fillTables } from '../charts/fill-tables.mjs'
 import { run } from '../processes.mjs'
 import { chartsOf } from './charts.mjs'
 import { runs } from './runs.mjs'
-import { fillTables } from './tables.mjs'
+import { tables } from './tables.mjs'
 
 const { values: options } = parseArgs({
   options: {
@@ -92,7 +93,8 @@ function draw() {
   const missing = Object.keys(runs).filter((name) => !(name in counted))
   if (missing.length > 0) return console.log(`scale: no charts without the counts of ${missing.join(', ')}`)
   for (const [name, svg] of Object.entries(chartsOf(counted))) writeFileSync(`docs/images/${name}.svg`, svg)
-  writeFileSync(page, fillTables(readFileSync(page, 'utf8'), counted))
+  const filled = Object.entries(tables).map(([name, table]) => [name, () => table(counted)])
+  writeFileSync(page, fillTables(readFileSync(page, 'utf8'), 'scale', Object.fromEntries(filled)))
 }
 
 function read() {

@@ -1,16 +1,8 @@
-// The tables of docs/guides/scaling.md, from the counts in docs/scale.json. A table stands between
-// `<!-- scale: name -->` and `<!-- /scale -->`.
+// The tables of docs/guides/scaling.md, from the counts in docs/scale.json.
 import { bytes, calls } from './charts.mjs'
 
-/** Returns a page with its tables filled in. */
-export function fillTables(page, results) {
-  return page.replaceAll(/(<!-- scale: ([\w-]+) -->\n)[\s\S]*?(<!-- \/scale -->)/g, (_, start, name, end) => {
-    if (!(name in tables)) throw new RangeError(`unable to fill the page: there is no table '${name}'`)
-    return `${start}\n${tables[name](results)}\n\n${end}`
-  })
-}
-
-const tables = {
+/** The tables by their names, as functions of the counts. */
+export const tables = {
   message: ({ 'hot-room': results }) => {
     const { sending, messages, members } = results.find((one) => one.nodesWithMembers === 50)
     return table(

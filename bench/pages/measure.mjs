@@ -1,0 +1,76 @@
+import { fileURLToPath } from 'node:url'
+import { createContext, Script } from 'node:vm'
+import { brotliCompressSync } from 'node:zlib'
+import { build } from 'esbuild'
+import { median, spread } from '../run/statistics.mjs'
+import { pages } from './pages.mjs'
+
+const rounds = 15
+/** Evaluations of a round; the fastest counts, because the others were interrupted. */
+const evaluations = 8
+const baseline = 'socket-io'
+
+/**
+ * Bundles the pages, and evaluates them in new contexts of V8, by turns. Returns for each page its size, minified and
+ * compressed, in bytes, its evaluation in milliseconds, and the ratio of the evaluation to socket.io-client's.
+ */
+export async function measurePages() {
+  const scripts = await Promise.all(pages.map(({ module }) => bundle(module, 'iife')))
+  const modules = await Promise.all(pages.map(({ module }) => bundle(module, 'esm')))
+  const rows = Array.from({ length: rounds }, () => scripts.map(evaluate))
+  const compared = pages.findIndex(({ name }) => name === baseline)
+  return pages.map(({ name }, i) => ({
+    name,
+    minified: modules[i].length,
+    brotli: brotliCompressSync(modules[i]).length,
+    evaluation: median(rows.map((times) => times[i])),
+    ratio: spread(rows.map((times) => times[i] / times[compared])),
+  }))
+}
+
+async function bundle(module, format) {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `export * from '${module}'`,
+      resolveDir: fileURLToPath(new URL('..', import.meta.url)),
+    },
+    bundle: true,
+    minify: true,
+    format,
+    globalName: format === 'iife' ? 'page' : undefined,
+    platform: 'browser',
+    conditions: ['@chat/source'],
+    write: false,
+    logLevel: 'error',
+  })
+  return outputFiles[0].text
+}
+
+let evaluated = 0
+
+/** Milliseconds to compile and run a bundle. V8 keeps compiled code by its text, so each text is new. */
+function evaluate(code) {
+  const times = Array.from({ length: evaluations }, () => {
+    const context = createContext(globalsOfPage())
+    const text = `${code}//${++evaluated}`
+    const start = performance.now()
+    new Script(text).runInContext(context)
+    return performance.now() - start
+  })
+  return Math.min(...times)
+}
+
+/** The globals that bundles look for when they are evaluated. */
+function globalsOfPage() {
+  const { setTimeout, clearTimeout, URL, TextEncoder, TextDecoder, EventTarget, Event, AbortController } =
+    globalThis
+  class WebSocket {}
+  const page = { WebSocket, setTimeout, clearTimeout, URL, TextEncoder, TextDecoder, EventTarget, Event }
+  return Object.assign(page, {
+    AbortController,
+    console,
+    self: page,
+    window: page,
+    navigator: { userAgent: '' },
+  })
+}

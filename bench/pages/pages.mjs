@@ -1,0 +1,8 @@
+/** The modules whose size and evaluation are compared: all that a page loads for realtime messages. */
+export const pages = [
+  { name: 'chat-websocket', title: '**@chat/browser/websocket**', module: '@chat/browser/websocket' },
+  { name: 'chat', title: '**@chat/browser**, with HTTP', module: '@chat/browser' },
+  { name: 'socket-io', title: 'socket.io-client', module: 'socket.io-client' },
+  { name: 'centrifuge', title: 'centrifuge', module: 'centrifuge' },
+  { name: 'partysocket', title: 'partysocket, which only reconnects', module: 'partysocket' },
+]
