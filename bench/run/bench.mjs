@@ -51,6 +51,7 @@ class Running {
       const scenario = { name, ...(await importScenario(name)) }
       for (const nodes of scenario.nodes) {
         const variants = await this.#variants(scenario, nodes)
+        if (variants.length === 0) continue
         if (scenario.fresh) await this.#measureFresh(scenario, variants)
         else await this.#profile(scenario, () => this.#measureKept(scenario, variants))
       }
@@ -101,7 +102,7 @@ class Running {
 
   /** Each measurement has nodes of its own. */
   async #measureFresh(scenario, variants) {
-    const rounds = this.#options.quick ? 1 : Math.min(this.#options.rounds, scenario.rounds)
+    const rounds = Math.min(this.#options.freshRounds, scenario.rounds)
     for (let round = 0; round < rounds; round++) {
       for (const variant of inTurn(variants, round)) {
         const fresh = { ...variant, key: `${variant.key} fresh` }
