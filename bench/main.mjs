@@ -5,9 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { ensureModules } from '../tooling/installed.mjs'
 import { contenderNames } from './contenders/all.mjs'
-import { quickContenders, quickScenarios } from './quick.mjs'
+import { allScenarios, plans } from './plans.mjs'
 import { missingServers } from './run/servers.mjs'
-import { scenarioNames } from './scenarios/all.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -26,8 +25,6 @@ const { values } = parseArgs({
     'no-pin': { type: 'boolean', default: false },
   },
 })
-/** Pages have no server: they are measured apart. */
-const allScenarios = [...scenarioNames, 'pages']
 if (values.help) {
   console.log(`npm run bench -- [options]
   --quick            some contenders and scenarios in under three minutes: 3 rounds of 0.3 seconds, and a fifth of
@@ -68,33 +65,15 @@ if (values.plot) {
   process.exit(0)
 }
 
-const settings = values.quick
-  ? {
-      rounds: 3,
-      freshRounds: 1,
-      seconds: 0.3,
-      size: 0.2,
-      contenders: quickContenders,
-      scenarios: quickScenarios,
-    }
-  : values.record
-    ? {
-        rounds: 4,
-        freshRounds: 2,
-        seconds: 0.5,
-        size: 1,
-        contenders: contenderNames,
-        scenarios: allScenarios,
-      }
-    : { rounds: 7, freshRounds: 3, seconds: 2, size: 1, contenders: contenderNames, scenarios: allScenarios }
+const plan = plans[values.quick ? 'quick' : values.record ? 'record' : 'full']
 const options = {
-  rounds: Number(values.rounds ?? settings.rounds),
-  freshRounds: Number(values.rounds ?? settings.freshRounds),
-  seconds: Number(values.seconds ?? settings.seconds),
-  size: Number(values.size ?? settings.size),
+  rounds: Number(values.rounds ?? plan.rounds),
+  freshRounds: Number(values.rounds ?? plan.freshRounds),
+  seconds: Number(values.seconds ?? plan.seconds),
+  size: Number(values.size ?? plan.size),
   receivers: values.receivers === undefined ? null : Number(values.receivers),
-  contenders: chosen('only', values.only, { existing: contenderNames, usual: settings.contenders }),
-  scenarios: chosen('scenarios', values.scenarios, { existing: allScenarios, usual: settings.scenarios }),
+  contenders: chosen('only', values.only, { existing: contenderNames, usual: plan.contenders }),
+  scenarios: chosen('scenarios', values.scenarios, { existing: allScenarios, usual: plan.scenarios }),
   /** The contenders that ratios compare with, by the number of nodes. */
   baselines: { 1: 'ws', 2: 'ws-redis' },
   profile: values.profile,
@@ -107,10 +86,8 @@ await requireServers(options.contenders)
 await bundlePackages(options.contenders)
 mkdirSync('.bench', { recursive: true })
 const started = performance.now()
-const rounds = await bench(
-  { ...options, scenarios: options.scenarios.filter((name) => name !== 'pages') },
-  tell,
-)
+const served = { ...options, scenarios: options.scenarios.filter((name) => name !== 'pages') }
+const rounds = await bench(served, tell)
 const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} processors, Node ${process.versions.node}`
 const results = {
   machine,

@@ -26,6 +26,8 @@ export class Client {
   #upgrading = ''
   #parts = ''
   #corked = false
+  /** The code and the reason of the close frame. */
+  #reason = ''
   #heard = { messages: 0, answers: 0, ping: false, error: null }
 
   /**
@@ -93,7 +95,7 @@ export class Client {
     this.#socket = connect({ port, host: '127.0.0.1', localAddress: this.identity.address, noDelay: true })
     this.#socket.on('error', (error) => this.#fail(error))
     this.#socket.on('close', () =>
-      this.#fail(new Error(`the connection of ${this.identity.user} was closed`)),
+      this.#fail(new Error(`the connection of ${this.identity.user} was closed${this.#reason}`)),
     )
     this.#socket.on('data', (chunk) => this.#upgrade(chunk))
     this.#socket.write(
@@ -137,7 +139,10 @@ export class Client {
   #frame(first, payload) {
     const opcode = first & 0x0f
     if (opcode === ping) this.#socket.write(Buffer.from([0x8a, 0x80, 0, 0, 0, 0]))
-    if (opcode === close) this.#socket.end()
+    if (opcode === close) {
+      this.#reason = payload.length < 2 ? '' : ` with ${payload.readUInt16BE(0)} ${payload.latin1Slice(2)}`
+      this.#socket.end()
+    }
     if (opcode !== text && opcode !== continuation) return
     this.#parts += payload.latin1Slice()
     if (!(first & 0x80)) return

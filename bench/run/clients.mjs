@@ -3,7 +3,7 @@ import { Client } from './client.mjs'
 /** Connections that are opened at the same time. */
 const atOnce = 50
 /** Time after which a missing delivery is an error, in milliseconds. */
-const patience = 60_000
+const patience = 180_000
 
 /** Only Linux has all of 127.0.0.0/8. */
 const addresses = process.platform === 'linux'
