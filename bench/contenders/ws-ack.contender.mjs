@@ -1,7 +1,7 @@
 import { serveWs } from './ws.mjs'
 
 export { wire } from '../clients/ws-ack.mjs'
-export const title = '`ws`, with hello, join and acknowledgements'
+export const title = '`ws`, with acknowledgements'
 export const nodes = 1
 export const broker = null
 export const serve = () => serveWs({ byQuery: false })

@@ -3,6 +3,6 @@ export const pages = [
   { name: 'chat-websocket', title: '**@chat/browser/websocket**', module: '@chat/browser/websocket' },
   { name: 'chat', title: '**@chat/browser**, with HTTP', module: '@chat/browser' },
   { name: 'socket-io', title: 'socket.io-client', module: 'socket.io-client' },
-  { name: 'centrifuge', title: 'centrifuge', module: 'centrifuge' },
+  { name: 'phoenix', title: 'phoenix', module: 'phoenix' },
   { name: 'partysocket', title: 'partysocket, which only reconnects', module: 'partysocket' },
 ]
