@@ -37,6 +37,11 @@ export interface EndpointRequest<Request> {
   readonly connect: ConnectRequest<Request>
   /** Returns the body; `null` when it was read before. */
   readonly body: () => Body | null
+  /**
+   * Resolves with `false` when the client takes the request back at once, which over HTTP/2 costs it a few bytes.
+   * Default: every request stays.
+   */
+  readonly stays?: () => Promise<boolean>
 }
 
 type Settings = Required<Pick<HttpHandlerOptions<never>, 'heartbeat' | 'padding' | 'bodyTimeout'>>
@@ -97,7 +102,9 @@ export class Endpoint<Request> {
     if (path === null) return null
     switch (request.method) {
       case 'GET':
-        return this.#requests.detached || !acceptsEvents(connect.headers) ? null : this.#open(connect, path)
+        return this.#requests.detached || !acceptsEvents(connect.headers)
+          ? null
+          : this.#openOrSkip(request, path)
       case 'POST':
         return this.#post(request, path)
       case 'OPTIONS':
@@ -112,6 +119,13 @@ export class Endpoint<Request> {
       checked.outcome === 'refused'
         ? refusedAnswer(checked.refusal)
         : preflightAnswer(checked.handshake.origin),
+    )
+  }
+
+  #openOrSkip({ connect, stays }: EndpointRequest<Request>, path: MatchedPath): MaybePromise<Answer> {
+    if (stays === undefined) return this.#open(connect, path)
+    return stays().then((stay) =>
+      stay ? this.#open(connect, path) : textAnswer(408, 'The client has gone.'),
     )
   }
 

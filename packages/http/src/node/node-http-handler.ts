@@ -4,7 +4,7 @@ import { nodeRequest, type TransportHub } from '@chat/core/transport'
 import { Endpoint } from '../endpoint.ts'
 import type { HttpHandlerOptions } from '../options.ts'
 import { bodyOf, type ServerRequest } from './body.ts'
-import { send } from './send.ts'
+import { isGone, send } from './send.ts'
 
 /** Takes clients over HTTP for a hub, in servers of `node:http`, `node:https` and `node:http2`. */
 export interface NodeHttpHandler {
@@ -49,6 +49,7 @@ export function nodeHttpHandler(
       method: request.method ?? '',
       connect: nodeRequest<IncomingMessage>(request, { url: request.originalUrl ?? request.url }),
       body: () => bodyOf(request),
+      ...(request.httpVersionMajor < 2 ? {} : { stays: () => stays(response) }),
     })
     if (answer === null) next?.()
     else void send(answer, request, response)
@@ -57,3 +58,7 @@ export function nodeHttpHandler(
   const handler = handle as (...args: Parameters<NodeHttpHandler>) => boolean
   return Object.assign(handler, { detach: () => endpoint.detach() })
 }
+
+/** Waits for the turn in which a reset that arrived with the request has been read. */
+const stays = (response: ServerResponse): Promise<boolean> =>
+  new Promise((resolve) => setImmediate(() => resolve(!isGone(response))))

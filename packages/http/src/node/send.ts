@@ -75,7 +75,7 @@ function destroyLater(response: ServerResponse): void {
  * True if a response has closed. A response of HTTP/2 has no `destroyed`, and no `close` follows once its stream
  * is destroyed.
  */
-function isGone(response: ServerResponse): boolean {
+export function isGone(response: ServerResponse): boolean {
   const { stream } = response as ServerResponse & { readonly stream?: { readonly destroyed: boolean } }
   return response.destroyed || stream?.destroyed === true
 }

@@ -1,6 +1,7 @@
 import type { Search } from '../search.ts'
 import { asks } from './asks.ts'
 import { connections } from './connections.ts'
+import { crowds } from './crowds.ts'
 import { delivery } from './delivery.ts'
 import { limits } from './limits.ts'
 import { logs } from './logs.ts'
@@ -15,6 +16,7 @@ export const searches: readonly Search[] = [
   ...logs,
   ...connections,
   ...limits,
+  ...crowds,
   ...policies,
   ...revocations,
   ...protocolBreaches,
