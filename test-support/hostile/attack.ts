@@ -5,9 +5,8 @@ import { type Findings, Scene } from './scene.ts'
 /** Heap of the hub's process by default, in megabytes. */
 const defaultHeap = 256
 const megabyte = 1_048_576
-/** Liveness: longest time in which the loop stands, and in which a message arrives, in milliseconds. */
+/** Liveness: longest time in which the loop stands, in milliseconds. A message may take twice as long. */
 const longestDelay = 3_000
-const longestArrival = 5_000
 /** `true` when only the attacks for CI run. */
 const quick = process.env['HOSTILE'] === 'quick'
 
@@ -23,6 +22,8 @@ export interface AttackOptions {
   readonly peak?: number
   /** Megabytes that the hub may hold more after the attack: what its log and its sessions keep. Default: 16. */
   readonly keeps?: number
+  /** Longest time in which the loop may stand, on a busy machine, in milliseconds. Default: 3 000. */
+  readonly stands?: number
   /** `true` when the attack ends the hub itself, so that there is no innocent client afterwards. */
   readonly closes?: boolean
 }
@@ -82,23 +83,23 @@ async function outcomeOf(scene: Scene): Promise<Outcome> {
 function expectPromises(scene: Scene, { after, report }: Outcome, options: AttackOptions): void {
   expect(scene.alive, 'the hub lives').toBe(true)
   if (after !== undefined) expectBounded(scene.before, after, options)
-  if (report !== undefined) expectUnharmed(report)
+  if (report !== undefined) expectUnharmed(report, options)
 }
 
 function expectBounded(
   before: VictimFigures,
   after: VictimFigures,
-  { peak = 64, keeps = 16 }: AttackOptions,
+  { peak = 64, keeps = 16, stands = longestDelay }: AttackOptions,
 ): void {
   expect((after.peak - before.heap) / megabyte, 'growth during the attack').toBeLessThan(peak)
   expect((after.heap - before.heap) / megabyte, 'growth after the attack').toBeLessThan(keeps)
-  expect(after.loop.max, 'longest time in which the loop stood').toBeLessThan(longestDelay)
+  expect(after.loop.max, 'longest time in which the loop stood').toBeLessThan(stands)
   expect(after.sockets, 'sockets that are left').toBeLessThanOrEqual(before.sockets + 3)
   expect(after.sessions, 'sessions that are left').toBeLessThanOrEqual(before.sessions + 1)
   expect(after.timers, 'timers that are left').toBeLessThanOrEqual(before.timers + 10)
 }
 
-function expectUnharmed(report: InnocentReport): void {
+function expectUnharmed(report: InnocentReport, { stands = longestDelay }: AttackOptions): void {
   const { failed, lost, twice, disordered, gaps, forgotten, cuts, refused, delay } = report
   expect({ failed, lost, twice, disordered, gaps, forgotten, cuts, refused }).toEqual({
     failed: {},
@@ -110,7 +111,7 @@ function expectUnharmed(report: InnocentReport): void {
     cuts: 0,
     refused: 0,
   })
-  expect(delay.max, 'longest way of a message').toBeLessThan(longestArrival)
+  expect(delay.max, 'longest way of a message').toBeLessThan(2 * stands)
 }
 
 function rowOf(attack: string, { before, findings }: Scene, { after = before, report }: Outcome): AttackRow {

@@ -17,7 +17,6 @@ const notYet = {
   'BP-11': 'memory has no other writers: for the Redis and NATS backplanes',
   'N-04': 'the Autobahn suite needs a Python 2 of its own; ws runs it upstream',
   'SEC-20': 'the SDK reads no tokens: `authenticate` is the application’s',
-  'SK-*': 'soak tests take hours, too long for each commit',
 }
 
 const named = namedByTests()
@@ -86,6 +85,8 @@ function testFiles() {
   const folders = [
     join(root, 'packages', 'testing', 'src', 'conformance'),
     join(root, 'test-support', 'brokers', 'faults'),
+    join(root, 'test-support', 'hostile', 'attacks'),
+    join(root, 'test-support', 'soak'),
     ...[...packages().map(({ folder }) => folder), ...foldersIn(join(root, 'examples'))].flatMap(testFolders),
   ]
   return folders.flatMap(filesBelow).filter((file) => /\.(ts|tsx|mjs|json)$/.test(file))
