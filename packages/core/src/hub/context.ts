@@ -8,7 +8,7 @@ import type { WireError } from '../protocol/encode.ts'
 import { encodeValue } from '../protocol/json.ts'
 import { errorBytes } from '../protocol/limits.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { systemRuntime } from '../runtime/system-runtime.ts'
+import { serverRuntime } from '../runtime/server-runtime.ts'
 import { Turns } from '../runtime/turns.ts'
 import type { AdmissionLimits } from '../transport/admission.ts'
 import { ChatError, isWireCode } from '../vocabulary/errors.ts'
@@ -69,7 +69,7 @@ export class HubContext {
   constructor(options: HubOptions<AnyContract>) {
     checkHubOptions(options)
     this.options = options as HubOptions
-    this.runtime = options.runtime ?? systemRuntime
+    this.runtime = options.runtime ?? serverRuntime
     this.turns = new Turns(this.runtime)
     this.id = this.runtime.id(12)
     this.backplane = options.backplane ?? new MemoryBackplane(new MemoryStore(this.runtime, options.log))

@@ -4,16 +4,6 @@ import type { Runtime } from './runtime.ts'
 /** The longest delay of the platforms' timers. A longer delay would fire at once. */
 const longestDelay = 2 ** 31 - 1
 
-/** Random bytes that are not used yet. They are drawn in lots, because a call of the platform costs 2 µs. */
-let drawn = /* @__PURE__ */ new Uint8Array(0)
-
-function takeRandom(count: number): Uint8Array {
-  if (drawn.length < count) drawn = platform.crypto.getRandomValues(new Uint8Array(count + 1_024))
-  const taken = drawn.subarray(0, count)
-  drawn = drawn.subarray(count)
-  return taken
-}
-
 /**
  * The platform's own clock, timers and cryptographic randomness: the runtime of production.
  */
@@ -36,8 +26,13 @@ export const systemRuntime: Runtime = {
     return value / 2 ** 32
   },
   id(length) {
-    // A character of base64 stands for six bits, so so many bytes have more characters than needed.
-    const text = platform.btoa(String.fromCharCode(...takeRandom(length)))
-    return text.replace(/\+/g, '-').replace(/\//g, '_').slice(0, length)
+    return idOf(platform.crypto.getRandomValues(new Uint8Array(length)))
   },
+}
+
+/** Returns an id with as many characters as there are random bytes. */
+export function idOf(bytes: Uint8Array): string {
+  // A character of base64 stands for six bits, so so many bytes have more characters than needed.
+  const text = platform.btoa(String.fromCharCode(...bytes))
+  return text.replace(/\+/g, '-').replace(/\//g, '_').slice(0, bytes.length)
 }
