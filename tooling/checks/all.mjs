@@ -1,5 +1,6 @@
 // Runs every check except the tests, in parallel, and stops at no failure. The summary at the end lists the
 // result and the duration of each. `npm run check -- lint rules` runs only the named checks.
+import { ensureInstalled } from '../installed.mjs'
 import { run, seconds } from '../processes.mjs'
 import { root } from '../repository.mjs'
 import { sideBySide } from '../side-by-side.mjs'
@@ -30,6 +31,9 @@ if (unknown.length > 0) {
   console.error(`check: no such check: ${unknown.join(', ')}; there are: ${Object.keys(steps).join(', ')}`)
   process.exit(1)
 }
+
+// Several checks need it, and none may install it while another does.
+ensureInstalled('checkers')
 
 const chosen = Object.keys(steps).filter((name) => wanted.length === 0 || wanted.includes(name))
 const running = new Map()

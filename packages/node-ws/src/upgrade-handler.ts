@@ -119,7 +119,7 @@ export class WsUpgradeHandler implements UpgradeHandler {
     const upgrade = { request, socket, head }
     if (isPromise(decision)) {
       ignoreErrors(socket)
-      decision.then((decided) => this.#decided(decided, upgrade))
+      void decision.then((decided) => this.#decided(decided, upgrade))
       return 'taken'
     }
     if (decision.outcome === 'not-for-hub') return 'other'
@@ -135,7 +135,7 @@ export class WsUpgradeHandler implements UpgradeHandler {
     const connection = new WsConnection({ ws: socket, raw: null, meter: meterOf(request.socket), extra })
     if (!isPromise(decision)) return this.#enter(connection, extra, decision)
     connection.pause()
-    decision.then((decided) => {
+    void decision.then((decided) => {
       connection.resume()
       this.#enter(connection, extra, decided)
     })

@@ -100,7 +100,7 @@ class HubHandler<Info> implements WebSocketHandler<Info> {
     const connection = this.#connection(socket, protocol, extra)
     if (!isPromise(decision)) return this.#enter(connection, extra, decision)
     connection.pause()
-    decision.then((decided) => {
+    void decision.then((decided) => {
       connection.resume()
       this.#enter(connection, extra, decided)
     })
