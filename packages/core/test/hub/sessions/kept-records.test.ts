@@ -20,6 +20,17 @@ describe.each(paths)('session records above the capacity, with a backplane that 
     expect((await s.resume(again)).welcome.resumed).toBe(true)
   })
 
+  test('P-HS-6: the same holds after the record was renewed', async () => {
+    const s = stage({ path, log: { sessions: 20 } })
+    const alice = await s.client('alice')
+    for (let i = 0; i < 3; i++) {
+      await s.advance(30_000)
+      await alice.say(['pong'])
+    }
+    for (let i = 0; i < 100; i++) await s.drop(await s.client(`stranger ${i}`))
+    expect((await s.resume(alice)).welcome.resumed).toBe(true)
+  })
+
   test('P-HS-6: sessions whose clients never wrote a frame go before those that were used', async () => {
     const s = stage({ path, log: { sessions: 20 } })
     const alice = await s.client('alice')
