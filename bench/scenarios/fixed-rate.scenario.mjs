@@ -1,8 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { latency } from './latency.mjs'
 
-export { cost, nodes, prepare } from './broadcast.scenario.mjs'
-export const title = '20 messages a second, to a room with clients at every node that are otherwise at rest'
+export { cost, prepare } from './broadcast.scenario.mjs'
+export const title = '20 messages a second, to a room with clients of a node that is otherwise at rest'
+
+export const nodes = [1]
 
 /** Milliseconds between two messages. */
 const interval = 50
