@@ -6,8 +6,10 @@ export interface InboundSocket {
   on(event: 'data', listener: (piece: Uint8Array) => void): unknown
   /** Stops listening. */
   off(event: 'data', listener: (piece: Uint8Array) => void): unknown
-  /** Reads all bytes that have arrived while the socket was paused, and hands them to the listeners. */
-  read(): unknown
+  /** Number of bytes that have arrived while the socket was paused. */
+  readonly readableLength: number
+  /** Reads that many bytes as a single piece, and hands it to the listeners. */
+  read(bytes: number): unknown
 }
 
 /** Options of a {@link StrangerGuard}. */
@@ -83,7 +85,8 @@ export class StrangerGuard {
 
   /** Reads what has arrived. The socket flows again once the message is complete. */
   #poll(): void {
-    this.#input.read()
+    // Without a number, Node 26 would read the first of the pieces only.
+    this.#input.read(this.#input.readableLength)
     // The hub may have ended the limit in that call.
     if (this.#timer === undefined) return
     if (this.#pieces > pieces.free) this.#timer = setTimeout(() => this.#poll(), pieces.interval)
