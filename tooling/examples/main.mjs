@@ -67,10 +67,10 @@ async function installAndGo() {
 
 /**
  * Copies examples without the modules that the repository has installed, so that each has only its declared
- * dependencies.
+ * dependencies, and without the messages that an example has kept.
  */
 function copy(folders) {
-  const filter = (path) => !/[\\/](node_modules|dist|test)$/.test(path)
+  const filter = (path) => !/[\\/](node_modules|dist|test|data)$/.test(path)
   for (const name of folders) cpSync(join(source, name), join(place, name), { recursive: true, filter })
 }
 
