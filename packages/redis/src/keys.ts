@@ -88,7 +88,7 @@ export class Keys {
     return { keys, members, room, channel: `${tag}:h${room}` }
   }
 
-  /** A channel on which a node hears itself: any channel of a slot range that `accepts`. */
+  /** Returns a channel on which a node hears itself, in a slot that `accepts` takes. */
   probe(node: string, accepts: (slot: number) => boolean): string {
     for (let n = 0; ; n++) {
       const channel = `${this.#tag(`q${n}`)}:${node}`
