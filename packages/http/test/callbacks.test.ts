@@ -4,7 +4,7 @@ import { get, PlainClient, post } from './support/plain-client.ts'
 import { TestHub } from './support/test-hub.ts'
 
 const later = async <T>(value: T): Promise<T> => {
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  await new Promise((resolve) => setTimeout(resolve))
   return value
 }
 const page = { origin: 'https://app.example' }
