@@ -53,7 +53,7 @@ class Running {
         const variants = await this.#variants(scenario, nodes)
         if (variants.length === 0) continue
         if (scenario.fresh) await this.#measureFresh(scenario, variants)
-        else await this.#profile(scenario, () => this.#measureKept(scenario, variants))
+        else await this.#measureKept(scenario, variants)
       }
     }
     return this.#rounds
@@ -87,6 +87,7 @@ class Running {
       if (!this.#nodes.has(variant.key)) this.#nodes.set(variant.key, await this.#start(variant))
       await this.#ask('prepare', scenario, variant)
     }
+    await this.#toggleProfile(scenario)
     for (let round = -1; round < this.#options.rounds; round++) {
       for (const variant of inTurn(variants, round)) {
         const result = await this.#measure(scenario, variant)
@@ -94,6 +95,7 @@ class Running {
       }
       if (round >= 0) this.#tell(`${scenario.name}: round ${round + 1} of ${this.#options.rounds}`)
     }
+    await this.#toggleProfile(scenario)
     for (const variant of variants) {
       await this.#ask('release', scenario, variant)
       if (variant.point !== null) await this.#end(variant)
@@ -141,12 +143,9 @@ class Running {
     return this.#brokers.get(name)
   }
 
-  /** Profiles the nodes of a contender during `work`, if the run was asked to. */
-  async #profile(scenario, work) {
-    const toggle = () => this.#nodes.get(`${this.#options.profile} null`)?.toggleProfile(scenario.name)
-    await toggle()
-    await work()
-    await toggle()
+  /** Starts or ends the profile of a contender's nodes, if the run was asked for it. */
+  async #toggleProfile({ name }) {
+    await this.#nodes.get(`${this.#options.profile} null`)?.toggleProfile(name)
   }
 
   async #measure(scenario, variant) {
