@@ -29,6 +29,13 @@ export interface CursorFeed {
 const comparedMessages = 32
 const retryDelay = 1_000
 
+/** A caller of {@link LogCursor.reach}. */
+interface Waiter {
+  readonly epoch: string
+  readonly top: number
+  readonly then: (far: boolean) => void
+}
+
 /**
  * The verified position of this node in the log of one address. A hint that continues the position moves it;
  * after any other hint the log is read. The cursor also decides what happens when the log proves to be
@@ -50,7 +57,7 @@ export class LogCursor {
   #unverified = false
   #retry: Undo | null = null
   /** Callers of {@link LogCursor.reach} that wait until this node has read up to a top. */
-  #waiting: { readonly epoch: string; readonly top: number; readonly then: (far: boolean) => void }[] = []
+  #waiting: Waiter[] | null = null
 
   constructor(context: HubContext, feed: CursorFeed) {
     this.#context = context
@@ -108,7 +115,7 @@ export class LogCursor {
    */
   reach({ epoch, top }: LogPage, then: (far: boolean) => void): void {
     if (epoch === this.#position[0] && top <= this.#position[1]) return then(false)
-    this.#waiting.push({ epoch, top, then })
+    this.#waitFor({ epoch, top, then })
     this.#readOn()
   }
 
@@ -229,13 +236,18 @@ export class LogCursor {
     this.retryLater()
   }
 
+  #waitFor(waiter: Waiter): void {
+    this.#waiting ??= []
+    this.#waiting.push(waiter)
+  }
+
   /** Answers the callers of `reach` whose top has been reached; all of them when the log cannot be read. */
   #tellWaiting(unreadable = false): void {
-    const waiting = this.#waiting
-    this.#waiting = []
+    const waiting = this.#waiting ?? []
+    this.#waiting = null
     for (const waiter of waiting) {
       const far = waiter.epoch === this.#position[0] && waiter.top > this.#position[1]
-      if (far && !unreadable) this.#waiting.push(waiter)
+      if (far && !unreadable) this.#waitFor(waiter)
       else waiter.then(far)
     }
   }

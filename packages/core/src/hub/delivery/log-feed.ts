@@ -1,16 +1,17 @@
 import type { LogEntry, LogPage } from '../../backplane/backplane.ts'
 import { attempt, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
+import type { Turns } from '../../runtime/turns.ts'
 import { Frame } from '../../transport/batch.ts'
 import type { GapReason, LogStart, Position } from '../../vocabulary/position.ts'
 import { readCast } from '../connections/cast-message.ts'
-import type { Outbox } from '../connections/outbox.ts'
 import type { HubContext } from '../context.ts'
 import { type CursorFeed, LogCursor } from './log-cursor.ts'
-import { type LogParts, LogReplay } from './log-replay.ts'
+import { type LogParts, LogReplay, type ReplayPage } from './log-replay.ts'
 import { MessageEncoder } from './message-encoder.ts'
 import { PositionCheck } from './position-check.ts'
-import { Reader } from './reader.ts'
+import type { Reader, ReaderLog } from './reader.ts'
+import { Readers } from './readers.ts'
 import { RecentMessages } from './recent-messages.ts'
 import { SharedReads } from './shared-reads.ts'
 
@@ -28,31 +29,50 @@ interface Opening {
 /**
  * The messages of one address on this node: a cursor in its log, the recent messages, and the readers. The
  * feed reads the log once for all readers.
+ *
+ * Each client has a feed for its inbox, in which nothing may ever happen: most parts are made when they are
+ * used.
  */
-export class LogFeed implements LogParts, CursorFeed {
+export class LogFeed implements LogParts, CursorFeed, ReaderLog {
   /** The address of the feed. */
   readonly address: string
-  /** The readers, by the id of their session. */
-  readonly readers: Map<string, Reader> = new Map()
+  readonly readers: Readers = new Readers()
   /** Number of readers and operations that need this feed; it is counted by the {@link FeedRegistry}. */
   holds = 0
   readonly #context: HubContext
-  #undo: readonly Undo[] = []
-  readonly recent: RecentMessages = new RecentMessages()
-  readonly encoder: MessageEncoder
-  readonly reads: SharedReads
   readonly cursor: LogCursor
-  readonly #replay: LogReplay
+  #stopHints: Undo | null = null
+  #stopCasts: Undo | null = null
+  #recent: RecentMessages | null = null
+  #encoder: MessageEncoder | null = null
+  #reads: SharedReads | null = null
+  #replay: LogReplay | null = null
   #positions: PositionCheck | null = null
-  #openings: Opening[] = []
+  #openings: Opening[] | null = null
 
   constructor(context: HubContext, address: string) {
     this.address = address
     this.#context = context
-    this.encoder = new MessageEncoder(address)
-    this.reads = new SharedReads(context.turns, this)
     this.cursor = new LogCursor(context, this)
-    this.#replay = new LogReplay(context, this)
+  }
+
+  get recent(): RecentMessages {
+    this.#recent ??= new RecentMessages()
+    return this.#recent
+  }
+
+  get encoder(): MessageEncoder {
+    this.#encoder ??= new MessageEncoder(this.address)
+    return this.#encoder
+  }
+
+  get reads(): SharedReads {
+    this.#reads ??= new SharedReads(this.turns, this)
+    return this.#reads
+  }
+
+  get turns(): Turns {
+    return this.#context.turns
   }
 
   /** The position of the last message that this node has verified. */
@@ -78,15 +98,19 @@ export class LogFeed implements LogParts, CursorFeed {
   open(since: Position | null): Promise<void> {
     return new Promise((ready, failed) => {
       if (this.cursor.opened) return ready()
+      const first = this.#openings === null
+      this.#openings ??= []
       this.#openings.push({ ready, failed })
-      if (this.#openings.length === 1) this.#start(since)
+      if (first) this.#start(since)
     })
   }
 
   /** Stops listening to the backplane. */
   close(): void {
-    for (const undo of this.#undo) undo()
-    this.#undo = []
+    this.#stopHints?.()
+    this.#stopCasts?.()
+    this.#stopHints = null
+    this.#stopCasts = null
     this.cursor.close()
   }
 
@@ -100,12 +124,17 @@ export class LogFeed implements LogParts, CursorFeed {
 
   /** Compares the log with what this node has read, because the backplane was out of reach. */
   verify(): void {
-    if (this.#undo.length > 0) this.cursor.verify()
+    if (this.#stopHints !== null) this.cursor.verify()
   }
 
   /** Reads the page after an offset. */
   readPage(after: number): MaybePromise<LogPage> {
     return this.#context.backplane.read(this.address, { after, limit: pageSize })
+  }
+
+  pageAfter(position: Position, take: (page: ReplayPage | null) => void): void {
+    this.#replay ??= new LogReplay(this.#context, this)
+    this.#replay.pageAfter(position, take)
   }
 
   /**
@@ -119,16 +148,14 @@ export class LogFeed implements LogParts, CursorFeed {
   }
 
   /** Adds a live reader at the top. */
-  addReader(session: string, outbox: Outbox): Reader {
-    const reader = new Reader(this.#replay, session, outbox)
-    this.readers.set(session, reader)
-    return reader
+  addReader(reader: Reader): void {
+    this.readers.add(reader)
   }
 
   /** Removes a reader, and stops it. */
   removeReader(reader: Reader): void {
     reader.detach()
-    if (this.readers.get(reader.session) === reader) this.readers.delete(reader.session)
+    this.readers.delete(reader)
   }
 
   /** Returns the start of a reader, for the answer to a join (P-ST-3). */
@@ -142,10 +169,8 @@ export class LogFeed implements LogParts, CursorFeed {
   #start(since: Position | null): void {
     const { backplane } = this.#context
     // The hints come first, then the top: a message that is stored in between is part of either.
-    this.#undo = [
-      backplane.tail(this.address, (hint) => this.cursor.takeHint(hint)),
-      backplane.subscribe(this.address, (text) => this.#deliverCast(text)),
-    ]
+    this.#stopHints = backplane.tail(this.address, (hint) => this.cursor.takeHint(hint))
+    this.#stopCasts = backplane.subscribe(this.address, (text) => this.#deliverCast(text))
     const opened = (page: LogPage): void => this.cursor.open(page, () => this.#settle(({ ready }) => ready()))
     const failed = (error: unknown): void => {
       this.close()
@@ -157,8 +182,8 @@ export class LogFeed implements LogParts, CursorFeed {
   }
 
   #settle(tell: (opening: Opening) => void): void {
-    const openings = this.#openings
-    this.#openings = []
+    const openings = this.#openings ?? []
+    this.#openings = null
     for (const opening of openings) tell(opening)
   }
 

@@ -1,6 +1,5 @@
 import type { LogPage } from '../../backplane/backplane.ts'
 import { gapReason } from '../../log/gap-reason.ts'
-import type { Turns } from '../../runtime/turns.ts'
 import type { Frame } from '../../transport/batch.ts'
 import type { GapReason, Position } from '../../vocabulary/position.ts'
 import type { HubContext } from '../context.ts'
@@ -40,24 +39,15 @@ export interface ReplayPage {
  * from the log.
  */
 export class LogReplay {
-  /** The address of the log. */
-  readonly address: string
   readonly #context: HubContext
   readonly #parts: LogParts
 
   constructor(context: HubContext, parts: LogParts) {
-    this.address = parts.address
     this.#context = context
     this.#parts = parts
   }
 
-  /** Shares the event loop between the readers. */
-  get turns(): Turns {
-    return this.#context.turns
-  }
-
-  /** The verified position of this node, at which a reader is live. */
-  get position(): Position {
+  get #position(): Position {
     return this.#parts.cursor.position
   }
 
@@ -67,15 +57,15 @@ export class LogReplay {
    */
   pageAfter(position: Position, take: (page: ReplayPage | null) => void): void {
     const { cursor, reads, recent } = this.#parts
-    if (position[0] !== this.position[0]) return take({ ...this.#lost('epoch'), atOnce: true })
-    if (position[1] >= this.position[1]) return take({ ...this.#lost('diverged'), atOnce: true })
+    if (position[0] !== this.#position[0]) return take({ ...this.#lost('epoch'), atOnce: true })
+    if (position[1] >= this.#position[1]) return take({ ...this.#lost('diverged'), atOnce: true })
     if (recent.continues(position)) return take(this.#recentAfter(position))
     let atOnce = true
     reads.pageAfter(position[1], {
       accepts: (page) => this.#replayed(position, page).gap === null,
       take: (page) => take({ ...this.#replayed(position, page), atOnce }),
       failed: (error) => {
-        this.#context.reportBackplane(error, this.address)
+        this.#context.reportBackplane(error, this.#parts.address)
         cursor.retryLater()
         take(null)
       },
@@ -86,18 +76,18 @@ export class LogReplay {
   #recentAfter(position: Position): ReplayPage {
     const messages = this.#parts.recent.after(position[1])
     const last = messages.at(-1)
-    const next: Position = last === undefined ? this.position : [position[0], last.at, last.id]
+    const next: Position = last === undefined ? this.#position : [position[0], last.at, last.id]
     return { frames: messages.map(({ frame }) => frame), next, gap: null, atOnce: true }
   }
 
   #replayed(position: Position, page: LogPage): Omit<ReplayPage, 'atOnce'> {
     const { encoder } = this.#parts
     const reason = gapReason(position, { ...page, idAt: page.afterId })
-    if (page.epoch !== this.position[0]) return this.#lost('epoch')
+    if (page.epoch !== this.#position[0]) return this.#lost('epoch')
     if (reason === 'trimmed' && page.baseId !== null)
       return { frames: [], next: [page.epoch, page.base, page.baseId], gap: reason }
     if (reason !== null) return this.#lost(reason)
-    const messages = encoder.encodePage(position[1], page).filter(({ at }) => at <= this.position[1])
+    const messages = encoder.encodePage(position[1], page).filter(({ at }) => at <= this.#position[1])
     const last = messages.at(-1)
     // The log has less than this node has already sent to other readers: it was rolled back.
     if (last === undefined) return this.#lost('diverged')
@@ -105,6 +95,6 @@ export class LogReplay {
   }
 
   #lost(gap: GapReason): Omit<ReplayPage, 'atOnce'> {
-    return { frames: [], next: this.position, gap }
+    return { frames: [], next: this.#position, gap }
   }
 }

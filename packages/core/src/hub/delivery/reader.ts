@@ -1,8 +1,24 @@
 import { encodeGap } from '../../protocol/encode.ts'
+import type { Turns } from '../../runtime/turns.ts'
 import { Frame } from '../../transport/batch.ts'
 import { type GapReason, type Position, samePosition } from '../../vocabulary/position.ts'
 import type { Outbox } from '../connections/outbox.ts'
-import type { LogReplay, ReplayPage } from './log-replay.ts'
+import type { ReplayPage } from './log-replay.ts'
+
+/** The log of a {@link Reader}. */
+export interface ReaderLog {
+  /** The address of the log. */
+  readonly address: string
+  /** The verified position of this node, at which a reader is live. */
+  readonly position: Position
+  /** Shares the event loop between the readers. */
+  readonly turns: Turns
+  /**
+   * Hands over the next messages after a position, up to this node's own; `null` when the log is out of
+   * reach. The feed then tries again later.
+   */
+  pageAfter(position: Position, take: (page: ReplayPage | null) => void): void
+}
 
 /** Pays for replays that a client has asked for (P-LV-7). */
 export interface ReplayPayer {
@@ -21,7 +37,7 @@ export class Reader {
   readonly session: string
   /** The outbox of its connection. */
   readonly outbox: Outbox
-  readonly #replay: LogReplay
+  readonly #log: ReaderLog
   #behind: Position | null = null
   /** The session that pays for a replay that it has asked for; `null` for a reader that is only slow. */
   #payer: ReplayPayer | null = null
@@ -29,8 +45,8 @@ export class Reader {
   #busy = false
   #detached = false
 
-  constructor(replay: LogReplay, session: string, outbox: Outbox) {
-    this.#replay = replay
+  constructor(log: ReaderLog, session: string, outbox: Outbox) {
+    this.#log = log
     this.session = session
     this.outbox = outbox
   }
@@ -42,7 +58,7 @@ export class Reader {
 
   /** The position before the first message that the reader was not sent. */
   get position(): Position {
-    return this.#behind ?? this.#replay.position
+    return this.#behind ?? this.#log.position
   }
 
   /**
@@ -65,7 +81,7 @@ export class Reader {
 
   /** Sends a `gap`: the messages up to a position are lost to this reader. */
   tellGap(reason: GapReason, position: Position): void {
-    this.outbox.push(new Frame(encodeGap(this.#replay.address, reason, position)))
+    this.outbox.push(new Frame(encodeGap(this.#log.address, reason, position)))
   }
 
   /** Stops the reader: it is sent nothing more. */
@@ -87,19 +103,19 @@ export class Reader {
     let mayRead = hasTurn
     while (reachable && !this.#detached && !this.#busy && this.#behind !== null && !this.outbox.blocked) {
       const from = this.#behind
-      if (samePosition(from, this.#replay.position)) {
+      if (samePosition(from, this.#log.position)) {
         this.#behind = null
         this.#payer = null
         return
       }
-      if (!mayRead && this.#replay.turns.crowded) return this.#waitForTurn(() => this.#readOn(true))
+      if (!mayRead && this.#log.turns.crowded) return this.#waitForTurn(() => this.#readOn(true))
       if (!this.#hasUnits()) return
       mayRead = false
       this.#busy = true
-      this.#replay.pageAfter(from, (page) => {
+      this.#log.pageAfter(from, (page) => {
         this.#busy = false
         if (page === null) reachable = false
-        else if (page.atOnce || !this.#replay.turns.crowded) this.#takePage(from, page)
+        else if (page.atOnce || !this.#log.turns.crowded) this.#takePage(from, page)
         else this.#waitForTurn(() => this.#takePage(from, page))
       })
     }
@@ -118,7 +134,7 @@ export class Reader {
 
   #waitForTurn(then: () => void): void {
     this.#busy = true
-    this.#replay.turns.wait(this.outbox, () => {
+    this.#log.turns.wait(this.outbox, () => {
       this.#busy = false
       then()
     })
@@ -132,7 +148,7 @@ export class Reader {
   }
 
   #sendPage({ frames, gap, next }: ReplayPage): void {
-    this.#replay.turns.spend(2 + (frames.length >> 4))
+    this.#log.turns.spend(2 + (frames.length >> 4))
     if (this.#payer !== null) this.#payer.chargeReplay(frames.reduce((sum, { bytes }) => sum + bytes, 0))
     if (gap !== null) this.tellGap(gap, next)
     for (const frame of frames) this.outbox.push(frame)

@@ -3,7 +3,7 @@ import type { Outbox } from '../connections/outbox.ts'
 import type { HubContext } from '../context.ts'
 import type { FeedRegistry } from '../delivery/feed-registry.ts'
 import type { LogFeed } from '../delivery/log-feed.ts'
-import type { Reader, ReplayPayer } from '../delivery/reader.ts'
+import { Reader, type ReplayPayer } from '../delivery/reader.ts'
 import type { HubSession } from '../events.ts'
 import type { Departure, RoomPresence } from '../presence/room-presence.ts'
 
@@ -34,10 +34,16 @@ export interface SubscribedSession extends HubSession {
   readonly feeds: FeedRegistry
 }
 
-interface Subscription {
+/** An address that a session receives. It is itself the reader, because a hub has very many of them. */
+class Subscription extends Reader {
   readonly feed: LogFeed
-  readonly reader: Reader
   readonly room: RoomPresence | null
+
+  constructor({ id, outbox }: SubscribedSession, { feed, room }: AcquiredLog) {
+    super(feed, id, outbox)
+    this.feed = feed
+    this.room = room
+  }
 }
 
 const none: readonly string[] = []
@@ -76,13 +82,15 @@ export class Subscriptions {
    * Takes over an acquired log, and reads it from `since`, or from the top. This is one synchronous step
    * (P-ST-4). {@link Subscriptions.announce} follows once the answer is written.
    */
-  attachLog({ feed, since, reason, room }: AcquiredLog): LogStart {
+  attachLog(log: AcquiredLog): LogStart {
+    const { feed, since, reason } = log
     const { address } = feed
     const session = this.#session
     const before = this.#subscriptions.get(address)
     if (before !== undefined) this.#drop(address, before)
-    const reader = feed.addReader(session.id, session.outbox)
-    this.#subscriptions.set(address, { feed, reader, room })
+    const reader = new Subscription(session, log)
+    feed.addReader(reader)
+    this.#subscriptions.set(address, reader)
     // The log may have become another log since the position was checked: the reader learns of it when it
     // goes on from there.
     if (since !== null && reason === null && !samePosition(since, feed.position))
@@ -102,7 +110,7 @@ export class Subscriptions {
    */
   startOf(address: string): LogStart | null {
     const subscription = this.#subscriptions.get(address)
-    return subscription === undefined ? null : subscription.feed.startOf(subscription.reader, null)
+    return subscription === undefined ? null : subscription.feed.startOf(subscription, null)
   }
 
   /** Emits `$join` for the rooms that were joined. */
@@ -127,9 +135,9 @@ export class Subscriptions {
 
   /** Sends the messages of all readers that are behind, as far as the connection takes them. */
   pump(): void {
-    for (const { reader, room } of this.#subscriptions.values()) {
+    for (const reader of this.#subscriptions.values()) {
       if (!reader.live) reader.pump()
-      room?.updates.caughtUp(reader)
+      reader.room?.updates.caughtUp(reader)
     }
   }
 
@@ -147,7 +155,8 @@ export class Subscriptions {
       if (!this.#unannounced.includes(address)) this.#context.listeners.emit('$leave', { session, address })
   }
 
-  #drop(address: string, { feed, reader, room }: Subscription): void {
+  #drop(address: string, reader: Subscription): void {
+    const { feed, room } = reader
     feed.removeReader(reader)
     room?.updates.forgetReader(reader)
     room?.release()
