@@ -4,8 +4,9 @@ import { onSources } from './test-support/on-sources.ts'
 
 // The tests in the README and the guides, which tooling/docs/guides.mjs writes to .guides. They run on the
 // sources, like all other tests.
-const others = ['socket.io', 'socket.io-client'].map((name) => ({
-  find: new RegExp(`^${name}$`),
+const libraries = ['socket.io', 'socket.io-client', 'jose', 'react', 'react-dom', 'vue', 'happy-dom']
+const others = libraries.map((name) => ({
+  find: new RegExp(`^${name}(?=/|$)`),
   replacement: fileURLToPath(new URL(`tooling/installed/migration/node_modules/${name}`, import.meta.url)),
 }))
 

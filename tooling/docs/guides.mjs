@@ -1,6 +1,6 @@
 // Type-checks the TypeScript of README.md, packages/*/README.md and docs/guides/*.md against the sources, so that
 // readers can copy it.
-//   ```ts          a separate file; all blocks of all pages are checked in one program
+//   ```ts, ```tsx  a separate file; all blocks of all pages are checked in one program
 //   ```ts ignore   not checked, only listed
 //   ```ts fails    a test that must fail with the report in the next ```text block of the page
 //   // contract.ts as a block's first line names the file: other blocks of the page can import './contract.ts'
@@ -14,6 +14,7 @@ import { ensureInstalled } from '../installed.mjs'
 import { filesBelow, packages, root } from '../repository.mjs'
 
 const out = join(root, '.guides')
+const libraries = ensureInstalled('migration')
 const config = {
   extends: '../tsconfig.base.json',
   compilerOptions: {
@@ -25,15 +26,20 @@ const config = {
     noEmit: true,
     lib: ['ES2023', 'DOM', 'DOM.Iterable'],
     types: ['node'],
-    // The migration guides also show code of the libraries that they start from.
+    jsx: 'react-jsx',
+    // Some guides also show code of other libraries.
     paths: {
-      'socket.io': [join(ensureInstalled('migration'), 'socket.io', 'dist', 'index.d.ts')],
-      'socket.io-client': [
-        join(ensureInstalled('migration'), 'socket.io-client', 'build', 'esm', 'index.d.ts'),
-      ],
+      'socket.io': [join(libraries, 'socket.io', 'dist', 'index.d.ts')],
+      'socket.io-client': [join(libraries, 'socket.io-client', 'build', 'esm', 'index.d.ts')],
+      jose: [join(libraries, 'jose', 'dist', 'types', 'index.d.ts')],
+      react: [join(libraries, '@types', 'react')],
+      'react/jsx-runtime': [join(libraries, '@types', 'react', 'jsx-runtime.d.ts')],
+      'react-dom/client': [join(libraries, '@types', 'react-dom', 'client.d.ts')],
+      vue: [join(libraries, 'vue')],
+      'happy-dom': [join(libraries, 'happy-dom')],
     },
   },
-  include: ['**/*.ts'],
+  include: ['**/*.ts', '**/*.tsx'],
 }
 
 rmSync(out, { recursive: true, force: true })
@@ -112,7 +118,7 @@ function blocksOf(text) {
       const fence = /^\s*(`{3,}|~{3,})\s*(\S*)\s*(.*)$/.exec(line)
       if (fence !== null) {
         ending = fence[1]
-        block = ['ts', 'typescript'].includes(fence[2]) ? start(index, lines, fence[3]) : undefined
+        block = ['ts', 'tsx', 'typescript'].includes(fence[2]) ? start(index, lines, fence[3]) : undefined
         if (fence[2] === 'text' && failing !== undefined) {
           block = { lines: [], shows: true }
           failing.shown = block.lines
@@ -149,7 +155,7 @@ function start(index, hidden, flags) {
 }
 
 function nameOf({ lines, first }) {
-  return /^\s*\/\/ ([\w./-]+\.ts)\b/.exec(lines[first] ?? '')?.[1]
+  return /^\s*\/\/ ([\w./-]+\.tsx?)\b/.exec(lines[first] ?? '')?.[1]
 }
 
 function compile() {
