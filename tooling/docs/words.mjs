@@ -109,7 +109,14 @@ function codeFiles() {
 
 /** Returns all pages except generated pages. */
 function pageFiles() {
-  const made = ['docs/api-report', 'docs/site', 'docs/capabilities.md', 'docs/conformance']
+  const made = [
+    'docs/api-report',
+    'docs/site',
+    'docs/api/',
+    'docs/changelog.md',
+    'docs/capabilities.md',
+    'docs/conformance',
+  ]
   const folders = ['docs', 'packages', 'examples', 'tooling'].flatMap((folder) =>
     filesBelow(join(root, folder)),
   )

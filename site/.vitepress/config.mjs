@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { defineConfig } from 'vitepress'
+import { root } from '../../tooling/repository.mjs'
+import { inlineDiagrams } from '../diagrams.mjs'
+import { resolveLinks } from '../links.mjs'
+import { searchOptions, splitIntoSections } from '../search.mjs'
+import { guideSidebar } from '../sidebar.mjs'
+
+const apiSidebars = JSON.parse(readFileSync(join(root, 'docs/api/sidebar.json'), 'utf8'))
+const repository = 'https://github.com/chat-sdk/chat'
+
+export default defineConfig({
+  title: '@chat',
+  description: 'Realtime messaging for TypeScript: in order, once, and never silently lost.',
+  lang: 'en',
+  head: [['link', { rel: 'icon', href: `${process.env.DOCS_BASE ?? '/'}icon.svg` }]],
+  base: process.env.DOCS_BASE ?? '/',
+  srcDir: '../docs',
+  srcExclude: ['api-report/**', 'site/**'],
+  outDir: '../docs/site',
+  cacheDir: './node_modules/.vitepress',
+  cleanUrls: true,
+  metaChunk: true,
+  lastUpdated: false,
+  markdown: {
+    theme: { light: 'github-light', dark: 'github-dark' },
+    config: (md) => {
+      resolveLinks(md)
+      inlineDiagrams(md)
+    },
+  },
+  themeConfig: {
+    nav: [
+      { text: 'Guides', link: '/guides/getting-started', activeMatch: '^/guides/' },
+      { text: 'API', link: '/api/', activeMatch: '^/api/' },
+      { text: 'Protocol', link: '/protocol' },
+      { text: 'Changelog', link: '/changelog' },
+    ],
+    sidebar: { ...apiSidebars, '/': guideSidebar() },
+    outline: [2, 3],
+    search: {
+      provider: 'local',
+      options: { miniSearch: { searchOptions, _splitIntoSections: splitIntoSections } },
+    },
+    socialLinks: [{ icon: 'github', link: repository }],
+    editLink: { pattern: `${repository}/edit/main/docs/:path`, text: 'Edit this page' },
+    footer: { message: 'MIT licence' },
+  },
+  vite: {
+    resolve: { conditions: ['@chat/source'] },
+    build: { chunkSizeWarningLimit: 4_000 },
+  },
+})
