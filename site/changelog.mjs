@@ -11,6 +11,7 @@ export function writeChangelog() {
   const page = [
     '---',
     'title: Changelog',
+    'description: The changes of each release.',
     'editLink: false',
     '---',
     '',

@@ -178,7 +178,7 @@ function overview(listed) {
       return `| [${name}](${/\/index\/index\.md$/.test(file) ? path : urlOf(file)}) | ${exports.join(', ')} |`
     }),
   )
-  return `${front({ title: 'API reference' })}# API reference\n\n| entry | begin with |\n|---|---|\n${rows.join('\n')}\n`
+  return `${front({ title: 'API reference', description: 'Every package, with its exports.' })}# API reference\n\n| entry | begin with |\n|---|---|\n${rows.join('\n')}\n`
 }
 
 function sidebarOf({ entries, path }, listed) {

@@ -59,7 +59,11 @@ function plain(html) {
 
 /** The page of the first hit for words that readers look for. */
 export const expected = {
+  jwt: /recipes\/jwt-refresh-tokens/,
+  unread: /recipes\/unread-counts/,
+  timestamp: /recipes\/message-timestamps/,
   nginx: /guides\/deployment/,
   presence: /guides\/presence/,
-  token: /guides\/getting-started/,
+  token: /recipes\/jwt-refresh-tokens/,
+  reconnect: /guides\/concepts/,
 }

@@ -6,43 +6,47 @@ import { groups } from './pages.mjs'
 
 const docs = join(root, 'docs')
 
-/** Returns the groups with their pages: `{ title, pages: [{ path, title, about, link }] }`. */
+/** Returns the groups with their pages: `{ title, pages: [{ path, link, title, description, pages }] }`. */
 export function pageGroups() {
-  const known = groups.flatMap(({ pages }) => Object.keys(pages))
-  const written = [...filesBelow(join(docs, 'guides'))]
+  const known = groups.flatMap(({ pages }) => pages.flat(2))
+  const written = filesBelow(join(docs, 'guides'))
     .filter((file) => file.endsWith('.md'))
     .map((file) => relative(docs, file).replace(/\.md$/, '').split(sep).join('/'))
   const lost = written.filter((path) => !known.includes(path))
-  if (lost.length > 0)
-    throw new Error(`site/pages.mjs: add ${lost.map((path) => `"${path}"`).join(', ')} to a group`)
-  const missing = known.filter((path) => !existsSync(join(docs, `${path}.md`)))
-  if (missing.length > 0)
-    throw new Error(`site/pages.mjs: there is no page docs/${missing.join('.md, docs/')}.md`)
-  return groups.map(({ title, pages }) => ({
-    title,
-    pages: Object.entries(pages).map(([path, about]) => ({
-      path,
-      title: titleOf(path),
-      about,
-      link: linkOf(path),
-    })),
-  }))
+  if (lost.length > 0) fail(`add ${lost.map((path) => `'${path}'`).join(', ')} to a group`)
+  return groups.map(({ title, pages }) => ({ title, pages: pages.map(pageOf) }))
 }
 
 /** Returns the sidebar of VitePress. */
 export function guideSidebar() {
-  return pageGroups().map(({ title, pages }) => ({
-    text: title,
-    items: pages.map((page) => ({ text: page.title, link: page.link })),
-  }))
+  return pageGroups().map(({ title, pages }) => ({ text: title, items: pages.map(itemOf) }))
 }
 
-function titleOf(path) {
-  const text = readFileSync(join(docs, `${path}.md`), 'utf8')
-  const title = /^---\n[\s\S]*?^title: *(.+)$/m.exec(text)?.[1] ?? /^# (.+)$/m.exec(text)?.[1] ?? path
-  return title.replace(/^"(.*)"$/, '$1').replaceAll('`', '')
+function itemOf({ title, link, pages }) {
+  const item = { text: title, link }
+  return pages.length === 0 ? item : { ...item, collapsed: false, items: pages.map(itemOf) }
 }
 
-function linkOf(path) {
-  return `/${path.replace(/(^|\/)index$/, '$1')}`
+function pageOf(listed) {
+  const [path, pages] = Array.isArray(listed) ? listed : [listed, []]
+  const file = join(docs, `${path}.md`)
+  if (!existsSync(file)) fail(`there is no page docs/${path}.md`)
+  const front = /^---\n([\s\S]*?)\n---\n/.exec(readFileSync(file, 'utf8'))?.[1] ?? ''
+  const [title, description] = ['title', 'description'].map((name) => {
+    const value = new RegExp(`^${name}: *(.+)$`, 'm').exec(front)?.[1]
+    return (
+      value?.replace(/^(["'])(.*)\1$/, '$2') ?? fail(`docs/${path}.md has no ${name} in its front matter`)
+    )
+  })
+  return {
+    path,
+    link: `/${path.replace(/(^|\/)index$/, '$1')}`,
+    title: title.replaceAll('`', ''),
+    description,
+    pages: pages.map(pageOf),
+  }
+}
+
+function fail(reason) {
+  throw new Error(`site/pages.mjs: ${reason}`)
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig } from 'vitepress'
 import { root } from '../../tooling/repository.mjs'
-import { inlineDiagrams } from '../diagrams.mjs'
+import { diagramStyles, inlineDiagrams } from '../diagrams.mjs'
 import { resolveLinks } from '../links.mjs'
 import { searchOptions, splitIntoSections } from '../search.mjs'
 import { guideSidebar } from '../sidebar.mjs'
@@ -48,6 +48,7 @@ export default defineConfig({
     footer: { message: 'MIT licence' },
   },
   vite: {
+    plugins: [diagramStyles()],
     resolve: { conditions: ['@chat/source'] },
     build: { chunkSizeWarningLimit: 4_000 },
   },

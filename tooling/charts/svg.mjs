@@ -1,5 +1,6 @@
-// The parts of charts as SVG, readable on light and dark pages: each chart brings its own background, as the other images
-// of the docs do.
+// The parts of charts as SVG. Each chart brings its own background, and the colours of a dark page.
+import { withDarkStyle } from './palette.mjs'
+
 export const width = 820
 /** Characters that fit beside each other. */
 const longestTitle = 86
@@ -12,7 +13,7 @@ const sans = 'ui-sans-serif, system-ui, -apple-system, Segoe UI, Helvetica, Aria
 /** A chart with its background, its title, and its parts. The description is for readers who do not see it. */
 export function svg({ title, description, height }, parts) {
   if (title.length > longestTitle) throw new RangeError(`unable to draw: the title is too long: ${title}`)
-  return [
+  const drawn = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="t d">`,
     `<title id="t">${escaped(title)}</title>`,
     `<desc id="d">${escaped(description)}</desc>`,
@@ -22,6 +23,7 @@ export function svg({ title, description, height }, parts) {
     '</svg>',
     '',
   ].join('\n')
+  return withDarkStyle(drawn)
 }
 
 export const text = ({ x, y, size = 12.5, weight = 400, fill, anchor = 'start' }, content) =>
