@@ -123,7 +123,6 @@ export class WsUpgradeHandler implements UpgradeHandler {
       return 'taken'
     }
     if (decision.outcome === 'not-for-hub') return 'other'
-    ignoreErrors(socket)
     return this.#decided(decision, upgrade)
   }
 

@@ -71,7 +71,8 @@ export const encodeGap = (address: string, reason: GapReason, position: Position
 /** Encodes the start of a reader in a log, for the answer to a join and for `welcome`. */
 export function encodeLogStart({ position, top, mode, reason }: LogStart): string {
   const [epoch, at, id] = position
-  return JSON.stringify({ epoch, at, id, top, mode, reason })
+  const why = reason === undefined ? '' : `,"reason":"${reason}"`
+  return `{"epoch":${JSON.stringify(epoch)},"at":${at},"id":${JSON.stringify(id)},"top":${top},"mode":"${mode}"${why}}`
 }
 
 /** Encodes a member of a room. */

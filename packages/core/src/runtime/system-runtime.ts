@@ -26,13 +26,9 @@ export const systemRuntime: Runtime = {
     return value / 2 ** 32
   },
   id(length) {
-    return idOf(platform.crypto.getRandomValues(new Uint8Array(length)))
+    const bytes = platform.crypto.getRandomValues(new Uint8Array(length))
+    // A character of base64 stands for six bits, so so many bytes have more characters than needed.
+    const text = platform.btoa(String.fromCharCode(...bytes))
+    return text.replace(/\+/g, '-').replace(/\//g, '_').slice(0, length)
   },
-}
-
-/** Returns an id with as many characters as there are random bytes. */
-export function idOf(bytes: Uint8Array): string {
-  // A character of base64 stands for six bits, so so many bytes have more characters than needed.
-  const text = platform.btoa(String.fromCharCode(...bytes))
-  return text.replace(/\+/g, '-').replace(/\//g, '_').slice(0, bytes.length)
 }

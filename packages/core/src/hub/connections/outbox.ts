@@ -20,7 +20,8 @@ export class Outbox {
   #pong: Frame | null = null
   #casts: LatestByKey<Frame> | null = null
   #sent = 0
-  #progress = { sent: 0, buffered: 0, since: 0 }
+  /** The progress of the bytes that wait, as of the last look at them; `null` while none wait. */
+  #progress: { readonly sent: number; readonly buffered: number; readonly since: number } | null = null
 
   /** @param limit - The queue limit in bytes. */
   constructor(connection: Connection, flusher: TurnFlusher, limit: number) {
@@ -107,14 +108,15 @@ export class Outbox {
    */
   stalledFor(now: number): number {
     const buffered = this.#connection.bufferedAmount
-    const { sent, buffered: before, since } = this.#progress
-    const taken = buffered < before + (this.#sent - sent)
-    this.#progress = {
-      sent: this.#sent,
-      buffered,
-      since: buffered === 0 || taken || since === 0 ? now : since,
+    if (buffered === 0) {
+      this.#progress = null
+      return 0
     }
-    return now - this.#progress.since
+    const before = this.#progress
+    const taken = before === null || buffered < before.buffered + (this.#sent - before.sent)
+    const since = taken ? now : before.since
+    this.#progress = { sent: this.#sent, buffered, since }
+    return now - since
   }
 
   #wait(): void {

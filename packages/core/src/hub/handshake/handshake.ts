@@ -9,7 +9,6 @@ import { CloseCode } from '../../vocabulary/close-codes.ts'
 import type { Identity } from '../identity.ts'
 import { authenticate } from '../policy/authenticate.ts'
 import type { HubState } from '../sessions/hub-state.ts'
-import { rateKey } from '../sessions/rate-limiter.ts'
 import { Session, type SessionConnection } from '../sessions/session.ts'
 import { nodeChannel, sessionChannel, type Takeover } from '../sessions/session-channel.ts'
 import type { PendingHandshake } from '../sessions/session-registry.ts'
@@ -17,6 +16,9 @@ import { Welcome } from './welcome.ts'
 
 /** The answer to an attempt to resume a session that exists. */
 type Known = Exclude<TakeResult, { outcome: 'unknown' }>
+
+/** The session that a `hello` wants to resume. */
+type ResumedSession = NonNullable<HelloFrame['session']>
 
 /** Work of a handshake without rooms, in the units of a turn. */
 const unitsOfHello = 8
@@ -98,16 +100,23 @@ export class HubHandshake implements PendingHandshake {
    * Resumes the session of a `hello`, or makes a fresh session. Resolves with `null` when the connection has
    * ended.
    */
-  async #openSession(hello: HelloFrame, identity: Identity, secret: string): Promise<Session | null> {
-    if (hello.session === null) return await this.#freshSession(hello, identity, secret)
+  #openSession(hello: HelloFrame, identity: Identity, secret: string): Promise<Session | null> {
+    if (hello.session === null) return this.#freshSession(hello, identity, secret)
+    return this.#resumeSession(hello, hello.session, { identity, secret })
+  }
+
+  async #resumeSession(
+    hello: HelloFrame,
+    { id, secret: shown, n }: ResumedSession,
+    { identity, secret }: { readonly identity: Identity; readonly secret: string },
+  ): Promise<Session | null> {
     const { context, resumeRates } = this.#state
     const { backplane, runtime, timeouts } = context
-    const { id, n } = hello.session
     const wait = resumeRates.waitForToken(id, runtime.now())
     if (wait > 0) return this.#refuse('too many resumes of this session', wait)
     const attempted = {
       user: identity.id,
-      secret: sha256(hello.session.secret),
+      secret: sha256(shown),
       n,
       next: sha256(secret),
       node: context.id,
@@ -137,7 +146,7 @@ export class HubHandshake implements PendingHandshake {
   /** Makes a fresh session, once its payer owes nothing for earlier ones (P-LV-7). */
   async #freshSession(hello: HelloFrame, identity: Identity, secret: string): Promise<Session | null> {
     const { backplane, id: node, runtime, timeouts } = this.#state.context
-    const wait = this.#state.catchUpRates.waitForToken(this.#payer(identity), runtime.now())
+    const wait = this.#state.catchUpRates.waitForToken(identity.account, runtime.now())
     if (wait > helloPatience) return this.#refuse('too many new sessions', wait - helloPatience)
     this.#chargeHello(hello, identity)
     if (wait > 0) await this.#pause(wait)
@@ -188,17 +197,13 @@ export class HubHandshake implements PendingHandshake {
     )
   }
 
-  #payer(identity: Identity): string {
-    return rateKey(identity, this.#connection.handshake.remoteAddress)
-  }
-
   /** Charges a unit, and a unit for each room of which the policy will be asked. */
   #chargeHello({ streams }: HelloFrame, identity: Identity): void {
     const { context, catchUpRates } = this.#state
     let rooms = 0
     for (const address of streams.keys()) if (address.startsWith('#')) rooms++
     const units = 1 + Math.min(rooms, context.limits.rooms)
-    catchUpRates.charge(this.#payer(identity), units, context.runtime.now())
+    catchUpRates.charge(identity.account, units, context.runtime.now())
   }
 
   /** Resolves when the connection has its turn: at once while the turn has room. */

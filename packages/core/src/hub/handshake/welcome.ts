@@ -1,9 +1,11 @@
 import type { HelloFrame, StreamRequest } from '../../protocol/client-frames.ts'
 import { encodeLogStart } from '../../protocol/encode.ts'
+import { chain, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import { Frame } from '../../transport/batch.ts'
 import { addressKind } from '../../vocabulary/address.ts'
+import type { Position } from '../../vocabulary/position.ts'
 import type { HubContext } from '../context.ts'
-import { acquireLog, releaseLog } from '../operations/acquire-log.ts'
+import { type AcquireOutcome, acquireLog, releaseLog } from '../operations/acquire-log.ts'
 import { authorize } from '../policy/authorize.ts'
 import type { Session } from '../sessions/session.ts'
 import type { AcquiredLog } from '../sessions/subscriptions.ts'
@@ -50,7 +52,7 @@ export class Welcome {
   async write(hello: HelloFrame): Promise<{ readonly error: unknown } | null> {
     this.#requests.set('*', null).set(this.#session.inbox, null)
     for (const [address, since] of hello.streams) this.#requests.set(address, since)
-    await Promise.all([...this.#requests].map(([address, since]) => this.#prepare(address, since)))
+    await Promise.all(Array.from(this.#requests, ([address, since]) => this.#prepare(address, since)))
     while (this.#proceeds() && this.#askedAt !== this.#session.revision) await this.#askAgain()
     if (this.#proceeds()) {
       this.#open()
@@ -65,27 +67,32 @@ export class Welcome {
     return !this.#options.isCancelled() && this.#failure === null
   }
 
-  async #prepare(address: string, since: StreamRequest): Promise<void> {
-    this.#prepared.set(address, await this.#prepareLog(address, since))
+  #prepare(address: string, since: StreamRequest): MaybePromise<unknown> {
+    const prepared = this.#isOwn(address)
+      ? this.#acquire(address, since === 'malformed' ? null : since)
+      : this.#prepareRoom(address, since)
+    return chain(prepared, (log) => this.#prepared.set(address, log))
   }
 
-  async #prepareLog(address: string, since: StreamRequest): Promise<Prepared> {
+  async #prepareRoom(address: string, since: StreamRequest): Promise<Prepared> {
     const kind = addressKind(address)
-    const own = this.#isOwn(address)
-    if (!own) {
-      if (kind === null || since === 'malformed') return { refused: 'bad_request' }
-      if (kind !== 'room') return { refused: 'forbidden' }
-      if (++this.#rooms > this.#session.context.limits.rooms) return { refused: 'too_large' }
-      const refused = await authorize(this.#session, { action: 'join', address })
-      if (refused !== null) return { refused: refused.code }
-    }
+    if (kind === null || since === 'malformed') return { refused: 'bad_request' }
+    if (kind !== 'room') return { refused: 'forbidden' }
+    if (++this.#rooms > this.#session.context.limits.rooms) return { refused: 'too_large' }
+    const refused = await authorize(this.#session, { action: 'join', address })
+    if (refused !== null) return { refused: refused.code }
+    return this.#acquire(address, since)
+  }
+
+  #acquire(address: string, since: Position | null): MaybePromise<Prepared> {
     // The session is present with the state that it had before (P-PR-6).
-    const request = { address, since: since === 'malformed' ? null : since, state: undefined }
-    const log = await acquireLog(this.#session, request)
-    if (!('refused' in log)) return log
-    // A session that cannot receive its inbox is of no use, so the handshake fails.
-    if (own) this.#failure = { error: log.error }
-    return { refused: log.refused.code }
+    const acquired = acquireLog(this.#session, { address, since, state: undefined })
+    return chain<AcquireOutcome, Prepared>(acquired, (log) => {
+      if (!('refused' in log)) return log
+      // A session that cannot receive its inbox is of no use, so the handshake fails.
+      if (this.#isOwn(address)) this.#failure = { error: log.error }
+      return { refused: log.refused.code }
+    })
   }
 
   #isOwn(address: string): boolean {

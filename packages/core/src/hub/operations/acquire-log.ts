@@ -1,6 +1,8 @@
 import type { WireError } from '../../protocol/encode.ts'
 import { encodeValue } from '../../protocol/json.ts'
+import type { MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { Position } from '../../vocabulary/position.ts'
+import type { LogFeed } from '../delivery/log-feed.ts'
 import type { Departure, RoomPresence } from '../presence/room-presence.ts'
 import type { Session } from '../sessions/session.ts'
 import type { AcquiredLog } from '../sessions/subscriptions.ts'
@@ -28,14 +30,23 @@ export const presenceUnavailable: WireError = {
 
 /**
  * Takes a log for a session: opens its feed, checks the position, and makes the session present in a room
- * with presence. The caller attaches the log, or gives it back with {@link releaseLog}.
+ * with presence; in this very call when there is nothing to wait for. The caller attaches the log, or gives
+ * it back with {@link releaseLog}.
  */
-export async function acquireLog(
+export function acquireLog(session: Session, request: LogRequest): MaybePromise<AcquireOutcome> {
+  const { since } = request
+  const feed = session.feeds.acquireFeed(request.address)
+  if (feed.opened && since === null && session.presence === null)
+    return { feed, since, reason: null, room: null }
+  return prepareLog(session, feed, request)
+}
+
+async function prepareLog(
   session: Session,
+  feed: LogFeed,
   { address, since, state }: LogRequest,
 ): Promise<AcquireOutcome> {
   const { context, feeds } = session
-  const feed = feeds.acquireFeed(address)
   try {
     await feed.open(since)
   } catch (error) {

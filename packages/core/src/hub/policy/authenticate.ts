@@ -1,4 +1,4 @@
-import { isPromise } from '../../runtime/maybe-promise.ts'
+import { isPromise, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { LateAborter } from '../../runtime/signal.ts'
 import { isName } from '../../vocabulary/address.ts'
 import { describe } from '../../vocabulary/check-options.ts'
@@ -8,6 +8,7 @@ import type { HubContext } from '../context.ts'
 import type { Identity } from '../identity.ts'
 import { inTime } from '../in-time.ts'
 import type { Credentials, User } from '../options.ts'
+import { accountOf } from '../sessions/rate-limiter.ts'
 import type { SessionConnection } from '../sessions/session.ts'
 
 /** The outcome of `authenticate`: the user, or the code with which the connection is closed. */
@@ -21,42 +22,74 @@ export interface PresentedToken {
   readonly aborter: LateAborter
 }
 
+/** The argument of `authenticate`. It makes the signal when the application looks at it. */
+class PresentedCredentials implements Credentials {
+  readonly path: string
+  readonly params: Credentials['params']
+  readonly query: Credentials['query']
+  readonly headers: Credentials['headers']
+  readonly cookies: Credentials['cookies']
+  readonly origin: string | null
+  readonly remoteAddress: string
+  readonly token: string | null
+  readonly extra: unknown
+  readonly #aborter: LateAborter
+
+  constructor({ handshake, connection }: SessionConnection, { token, aborter }: PresentedToken) {
+    this.path = handshake.path
+    this.params = handshake.params
+    this.query = handshake.query
+    this.headers = handshake.headers
+    this.cookies = handshake.cookies
+    this.origin = handshake.origin
+    this.remoteAddress = handshake.remoteAddress
+    this.token = token
+    this.extra = connection.extra
+    this.#aborter = aborter
+  }
+
+  get signal(): AbortSignal {
+    return this.#aborter.signal
+  }
+}
+
 /**
- * Asks the application for the user of a token (P-HS-3). The reasons that a client gets tell it nothing about
- * the cause.
+ * Asks the application for the user of a token (P-HS-3); in this very call when the application answers at
+ * once. The reasons that a client gets tell it nothing about the cause.
  */
-export async function authenticate(
+export function authenticate(
   context: HubContext,
-  { handshake, connection }: SessionConnection,
-  { token, aborter }: PresentedToken,
-): Promise<AuthenticateOutcome> {
+  connection: SessionConnection,
+  presented: PresentedToken,
+): MaybePromise<AuthenticateOutcome> {
   const { authenticate: policy } = context.options
   if (policy === undefined) {
     const message = 'unable to authenticate: the hub has no `authenticate` option, so it refuses every client'
     context.reportError({ error: new ChatError('unauthorized', message), source: 'policy' })
     return { code: CloseCode.unauthorized, reason: 'unauthorized' }
   }
-  const credentials: Credentials = {
-    ...handshake,
-    token,
-    extra: connection.extra,
-    get signal() {
-      return aborter.signal
-    },
-  }
-  try {
-    const user = policy(credentials)
-    return identify(context, isPromise(user) ? await inTime(context, user, 'authenticate') : user)
-  } catch (error) {
+  const identified = (user: User | null): AuthenticateOutcome => identify(context, connection, user)
+  const fail = (error: unknown): AuthenticateOutcome => {
     context.reportError({ error, source: 'policy' })
     return failed
+  }
+  try {
+    const user = policy(new PresentedCredentials(connection, presented))
+    if (!isPromise(user)) return identified(user)
+    return inTime(context, user, 'authenticate').then(identified).catch(fail)
+  } catch (error) {
+    return fail(error)
   }
 }
 
 const failed = { code: CloseCode.internal, reason: 'unable to authenticate' } as const
 
 /** @throws the error of a property of the user. */
-function identify(context: HubContext, user: User | null): AuthenticateOutcome {
+function identify(
+  context: HubContext,
+  { handshake }: SessionConnection,
+  user: User | null,
+): AuthenticateOutcome {
   if (user === null || user === undefined) return { code: CloseCode.unauthorized, reason: 'unauthorized' }
   const { id, anonymous, payer, expiresIn } = user
   const fault = faultOf({ id, payer, expiresIn })
@@ -67,7 +100,8 @@ function identify(context: HubContext, user: User | null): AuthenticateOutcome {
   }
   if (expiresIn !== undefined && expiresIn <= 0)
     return { code: CloseCode.expired, reason: 'the credentials have expired' }
-  return { id, payer: payer ?? (anonymous === true ? null : id), expiresIn, user }
+  const pays = payer ?? (anonymous === true ? null : id)
+  return { id, payer: pays, account: accountOf(pays, handshake.remoteAddress), expiresIn, user }
 }
 
 function faultOf({ id, payer, expiresIn }: Pick<User, 'id' | 'payer' | 'expiresIn'>): string | null {

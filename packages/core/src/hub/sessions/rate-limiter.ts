@@ -1,9 +1,8 @@
 import { TokenBucket } from '../../runtime/token-bucket.ts'
 import { networkOf } from '../../transport/remote-address.ts'
-import type { Identity } from '../identity.ts'
 
-/** Returns the key under which the operations of a user count: the payer, or the remote address (P-LV-6). */
-export const rateKey = ({ payer }: Identity, remoteAddress: string): string =>
+/** Returns the key under which operations count: the payer's, or that of the remote address (P-LV-6). */
+export const accountOf = (payer: string | null, remoteAddress: string): string =>
   payer === null ? `address ${networkOf(remoteAddress)}` : `user ${payer}`
 
 /** Token buckets by key. A full bucket is forgotten, because a new bucket is no different. */

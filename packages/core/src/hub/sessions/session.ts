@@ -21,7 +21,7 @@ import { Appends } from './appends.ts'
 import { CatchUp } from './catch-up.ts'
 import { OperationWindow } from './operation-window.ts'
 import { PendingAsks } from './pending-asks.ts'
-import { type RateLimiter, rateKey } from './rate-limiter.ts'
+import type { RateLimiter } from './rate-limiter.ts'
 import type { SessionExpiry } from './session-expiry.ts'
 import { Subscriptions } from './subscriptions.ts'
 
@@ -38,6 +38,8 @@ const overLimit = (limit: 'rate' | 'catchUpRate', retryAfter: number): WireError
   retryAfter,
   detail: { limit },
 })
+
+const connectionEnded = (): Error => new Error('the connection has ended')
 
 /** The services of a node that its sessions use. */
 export interface SessionServices {
@@ -130,8 +132,6 @@ export class Session implements HubSession {
   charged = 0
   /** Counts revocations. A permission of an earlier count is no longer valid. */
   revision = 0
-  /** Aborted when the connection ends. */
-  readonly aborter: LateAborter = new LateAborter()
   readonly #rates: RateLimiter
   readonly #catchUpRates: RateLimiter
   #catchUp: CatchUp | null = null
@@ -140,6 +140,7 @@ export class Session implements HubSession {
   readonly #sessionExpiry: SessionExpiry
   #identity: Identity
   #asks: PendingAsks | null = null
+  #aborter: LateAborter | null = null
   #confirmed: boolean
   /** True once the client has shown that it uses the session: by a frame after the welcome, or a resume. */
   #used: boolean
@@ -191,6 +192,15 @@ export class Session implements HubSession {
   get asks(): PendingAsks {
     this.#asks ??= new PendingAsks(this.context, this.outbox)
     return this.#asks
+  }
+
+  /** Aborted when the connection ends. */
+  get aborter(): LateAborter {
+    if (this.#aborter === null) {
+      this.#aborter = new LateAborter()
+      if (this.#ended) this.#aborter.abort(connectionEnded)
+    }
+    return this.#aborter
   }
 
   get rooms(): readonly string[] {
@@ -309,7 +319,7 @@ export class Session implements HubSession {
     this.subscriptions.end(this.#departure)
     this.#catchUp?.end()
     this.#asks?.end()
-    this.aborter.abort(() => new Error('the connection has ended'))
+    this.#aborter?.abort(connectionEnded)
     if ((this.#entered || this.resumed) && code !== CloseCode.replaced)
       this.#sessionExpiry.watch({
         session: this.id,
@@ -340,7 +350,7 @@ export class Session implements HubSession {
     if (this.window.takeFreeRepetition(ref)) return null
     const now = this.context.runtime.now()
     if (now >= this.#overRateUntil) {
-      const wait = this.#rates.takeToken(this.#payer, now)
+      const wait = this.#rates.takeToken(this.#identity.account, now)
       if (wait === 0) {
         this.charged++
         return null
@@ -354,13 +364,13 @@ export class Session implements HubSession {
   chargeAnswer(json: string): void {
     if (!exceedsBytes(json, unitBytes)) return
     const units = Math.ceil(utf8Length(json) / unitBytes) - 1
-    this.#rates.charge(this.#payer, units, this.context.runtime.now())
+    this.#rates.charge(this.#identity.account, units, this.context.runtime.now())
   }
 
   /** The work with which the client catches up. */
   get catchUp(): CatchUp {
     const { runtime } = this.context
-    this.#catchUp ??= new CatchUp({ runtime, rates: this.#catchUpRates, payer: this.#payer })
+    this.#catchUp ??= new CatchUp({ runtime, rates: this.#catchUpRates, payer: this.#identity.account })
     return this.#catchUp
   }
 
@@ -371,10 +381,6 @@ export class Session implements HubSession {
   chargeCatchUp(units: number): WireError | null {
     const wait = this.catchUp.takeUnits(units)
     return wait === 0 ? null : overLimit('catchUpRate', wait)
-  }
-
-  get #payer(): string {
-    return rateKey(this.#identity, this.remoteAddress)
   }
 
   #watchExpiry(): void {
