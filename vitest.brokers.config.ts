@@ -8,7 +8,9 @@ import { patience } from './test-support/patience.ts'
 export default defineConfig({
   ...onSources,
   test: {
-    include: ['{test-support/brokers,test-support/proxies,packages/*/test,examples/cluster/test}/**/*.brokers.ts'],
+    include: [
+      '{test-support/brokers,test-support/proxies,packages/*/test,examples/cluster/test}/**/*.brokers.ts',
+    ],
     environment: 'node',
     globalSetup: ['test-support/brokers/installed.ts', 'test-support/brokers/hub-bundle.ts'],
     // A test measures times, so few run beside it.

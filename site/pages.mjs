@@ -13,6 +13,7 @@ export const groups = [
       [
         'guides/recipes/index',
         [
+          'guides/recipes/react-and-vue',
           'guides/recipes/jwt-refresh-tokens',
           'guides/recipes/cookie-sessions',
           'guides/recipes/message-timestamps',
@@ -35,7 +36,13 @@ export const groups = [
   },
   {
     title: 'Operate',
-    pages: ['guides/deployment', 'guides/security', 'guides/scaling', 'guides/performance'],
+    pages: [
+      'guides/deployment',
+      'guides/security',
+      'guides/scaling',
+      'guides/performance',
+      'guides/troubleshooting',
+    ],
   },
   {
     title: 'Test',
@@ -47,7 +54,15 @@ export const groups = [
   },
   {
     title: 'Reference',
-    pages: ['api/index', 'protocol', 'capabilities', 'faults', 'architecture', 'changelog'],
+    pages: [
+      'api/index',
+      'guides/error-codes',
+      'protocol',
+      'capabilities',
+      'faults',
+      'architecture',
+      'changelog',
+    ],
   },
 ]
 

@@ -32,11 +32,11 @@ const config = {
       'socket.io': [join(libraries, 'socket.io', 'dist', 'index.d.ts')],
       'socket.io-client': [join(libraries, 'socket.io-client', 'build', 'esm', 'index.d.ts')],
       jose: [join(libraries, 'jose', 'dist', 'types', 'index.d.ts')],
-      react: [join(libraries, '@types', 'react')],
+      react: [join(libraries, '@types', 'react', 'index.d.ts')],
       'react/jsx-runtime': [join(libraries, '@types', 'react', 'jsx-runtime.d.ts')],
       'react-dom/client': [join(libraries, '@types', 'react-dom', 'client.d.ts')],
-      vue: [join(libraries, 'vue')],
-      'happy-dom': [join(libraries, 'happy-dom')],
+      vue: [join(libraries, 'vue', 'dist', 'vue.d.mts')],
+      'happy-dom': [join(libraries, 'happy-dom', 'lib', 'index.d.ts')],
     },
   },
   include: ['**/*.ts', '**/*.tsx'],
@@ -53,7 +53,21 @@ if (checked === 0) {
   console.log('check-guides: there are no ts blocks')
   process.exit(0)
 }
-process.exit(compile())
+process.exit(checkConfigurations() || compile())
+
+/** The configurations of proxies in docs/deployment are tested. The guide shows them as they are. */
+function checkConfigurations() {
+  const folder = join(root, 'docs', 'deployment')
+  const guide = readFileSync(join(root, 'docs', 'guides', 'deployment.md'), 'utf8')
+  const differing = filesBelow(folder).filter(
+    (file) => !guide.includes(`\n${readFileSync(file, 'utf8')}\`\`\`\n`),
+  )
+  for (const file of differing)
+    console.error(
+      `docs/guides/deployment.md does not show ${relative(root, file)} as it is: copy the file into it`,
+    )
+  return differing.length
+}
 
 function pagesToCheck() {
   const readmes = packages().map(({ folder }) => join(folder, 'README.md'))
