@@ -80,11 +80,10 @@ export class LogCursor {
     return this.#unverified
   }
 
-  /** Starts at the top of the log; `then` runs before the first entry. */
-  open(page: LogPage, then: () => void): void {
+  /** Starts at the top of the log. */
+  open(page: LogPage): void {
     this.#position = [page.epoch, page.top, page.topId]
     this.#opened = true
-    then()
     if (this.#again) this.#readOn()
   }
 

@@ -1,5 +1,5 @@
 import type { LogEntry, LogPage } from '../../backplane/backplane.ts'
-import { attempt, type MaybePromise } from '../../runtime/maybe-promise.ts'
+import { isPromise, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import type { Turns } from '../../runtime/turns.ts'
 import { Frame } from '../../transport/batch.ts'
@@ -20,11 +20,6 @@ const pageSize = 256
 
 /** The text that tells the nodes with a feed of an address that a message of its log was redacted. */
 export const redactionNotice = 'redacted'
-
-interface Opening {
-  readonly ready: () => void
-  readonly failed: (error: unknown) => void
-}
 
 /**
  * The messages of one address on this node: a cursor in its log, the recent messages, and the readers. The
@@ -48,7 +43,7 @@ export class LogFeed implements LogParts, CursorFeed, ReaderLog {
   #reads: SharedReads | null = null
   #replay: LogReplay | null = null
   #positions: PositionCheck | null = null
-  #openings: Opening[] | null = null
+  #opening: Promise<void> | null = null
 
   constructor(context: HubContext, address: string) {
     this.address = address
@@ -91,18 +86,13 @@ export class LogFeed implements LogParts, CursorFeed, ReaderLog {
   }
 
   /**
-   * Resolves when the feed knows its position in the log. The same read also serves the check of `since`.
+   * Lets the feed learn its position in the log; in this very call when the log answers at once. The same read
+   * also serves the check of `since`.
    *
    * @throws the error of the backplane when the log is out of reach.
    */
-  open(since: Position | null): Promise<void> {
-    return new Promise((ready, failed) => {
-      if (this.cursor.opened) return ready()
-      const first = this.#openings === null
-      this.#openings ??= []
-      this.#openings.push({ ready, failed })
-      if (first) this.#start(since)
-    })
+  open(since: Position | null): MaybePromise<void> {
+    if (!this.opened) return this.#opening ?? this.#start(since)
   }
 
   /** Stops listening to the backplane. */
@@ -166,25 +156,37 @@ export class LogFeed implements LogParts, CursorFeed, ReaderLog {
     return { position, top, mode: reader.live ? 'live' : 'replay' }
   }
 
-  #start(since: Position | null): void {
+  #start(since: Position | null): MaybePromise<void> {
     const { backplane } = this.#context
     // The hints come first, then the top: a message that is stored in between is part of either.
     this.#stopHints = backplane.tail(this.address, (hint) => this.cursor.takeHint(hint))
     this.#stopCasts = backplane.subscribe(this.address, (text) => this.#deliverCast(text))
-    const opened = (page: LogPage): void => this.cursor.open(page, () => this.#settle(({ ready }) => ready()))
-    const failed = (error: unknown): void => {
-      this.close()
-      this.#settle((opening) => opening.failed(error))
+    try {
+      const page = this.#readTop(since)
+      if (!isPromise(page)) return this.cursor.open(page)
+      this.#opening = page.then(
+        (read) => {
+          this.#opening = null
+          this.cursor.open(read)
+        },
+        (error) => this.#fail(error),
+      )
+      return this.#opening
+    } catch (error) {
+      this.#fail(error)
     }
-    if (since === null)
-      attempt(() => backplane.read(this.address, { before: null, limit: 1 }), opened, failed)
-    else this.reads.pageAfter(since[1], { take: opened, failed })
   }
 
-  #settle(tell: (opening: Opening) => void): void {
-    const openings = this.#openings ?? []
-    this.#openings = null
-    for (const opening of openings) tell(opening)
+  #readTop(since: Position | null): MaybePromise<LogPage> {
+    if (since === null) return this.#context.backplane.read(this.address, { before: null, limit: 1 })
+    return new Promise((take, failed) => this.reads.pageAfter(since[1], { take, failed }))
+  }
+
+  /** Ends an opening that has failed. */
+  #fail(error: unknown): never {
+    this.#opening = null
+    this.close()
+    throw error
   }
 
   /** Tells every reader that the log is not the one this node has read; the readers go on from its top. */

@@ -36,7 +36,7 @@ export class HubHandshake implements PendingHandshake {
   #started = false
   #cancelled = false
   /** Addresses that the application has kicked since the handshake began, with the reasons. */
-  readonly #kicked = new Map<string, string>()
+  #kicked: Map<string, string> | null = null
 
   /** @param opened - Called when the `welcome` is written. */
   constructor(state: HubState, connection: SessionConnection, opened: (session: Session) => void) {
@@ -59,6 +59,7 @@ export class HubHandshake implements PendingHandshake {
   }
 
   kicked(address: string, reason: string): void {
+    this.#kicked ??= new Map()
     this.#kicked.set(address, reason)
   }
 
@@ -239,7 +240,7 @@ export class HubHandshake implements PendingHandshake {
     const { sessions } = this.#state
     sessions.handshakes.delete(this)
     this.#session = session
-    const kicked = this.#kicked.get(session.inbox) ?? this.#kicked.get(`~${session.id}`)
+    const kicked = this.#kicked?.get(session.inbox) ?? this.#kicked?.get(`~${session.id}`)
     if (kicked !== undefined) {
       session.close(CloseCode.kicked, kicked)
       return null

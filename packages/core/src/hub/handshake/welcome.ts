@@ -10,8 +10,16 @@ import { authorize } from '../policy/authorize.ts'
 import type { Session } from '../sessions/session.ts'
 import type { AcquiredLog } from '../sessions/subscriptions.ts'
 
-/** A stream of the `hello`: a log that the session may receive, or the code of its refusal. */
+/** A log that the session may receive, or the code of its refusal. */
 type Prepared = AcquiredLog | { readonly refused: string }
+
+/** A stream of the `hello`. */
+interface Stream {
+  readonly address: string
+  readonly since: StreamRequest
+  /** `null` until it is prepared. */
+  prepared: Prepared | null
+}
 
 /** Options of a {@link Welcome}. */
 export interface WelcomeOptions {
@@ -30,8 +38,7 @@ export class Welcome {
   readonly #session: Session
   readonly #secret: string
   readonly #options: WelcomeOptions
-  readonly #requests = new Map<string, StreamRequest>()
-  readonly #prepared = new Map<string, Prepared>()
+  #streams: readonly Stream[] = []
   /** Number of rooms for which the policy was asked. */
   #rooms = 0
   /** The {@link Session.revision} at which the policy was asked. */
@@ -50,31 +57,44 @@ export class Welcome {
    * error of the backplane when the log of `*` or of the inbox is out of reach, else with `null`.
    */
   async write(hello: HelloFrame): Promise<{ readonly error: unknown } | null> {
-    this.#requests.set('*', null).set(this.#session.inbox, null)
-    for (const [address, since] of hello.streams) this.#requests.set(address, since)
-    await Promise.all(Array.from(this.#requests, ([address, since]) => this.#prepare(address, since)))
+    this.#streams = this.#streamsOf(hello)
+    await Promise.all(this.#streams.map((stream) => this.#prepare(stream)))
     while (this.#proceeds() && this.#askedAt !== this.#session.revision) await this.#askAgain()
     if (this.#proceeds()) {
       this.#open()
       return null
     }
-    for (const prepared of this.#prepared.values())
-      if ('feed' in prepared) releaseLog(this.#session, prepared, 'lost')
+    for (const { prepared } of this.#streams)
+      if (prepared !== null && 'feed' in prepared) releaseLog(this.#session, prepared, 'lost')
     return this.#failure
+  }
+
+  /** Every session receives `*` and its inbox, which the `hello` need not name. */
+  #streamsOf({ streams }: HelloFrame): Stream[] {
+    const own = ['*', this.#session.inbox]
+    const rooms = [...streams.keys()].filter((address) => !own.includes(address))
+    return [...own, ...rooms].map((address) => ({
+      address,
+      since: streams.get(address) ?? null,
+      prepared: null,
+    }))
   }
 
   #proceeds(): boolean {
     return !this.#options.isCancelled() && this.#failure === null
   }
 
-  #prepare(address: string, since: StreamRequest): MaybePromise<unknown> {
+  #prepare(stream: Stream): MaybePromise<void> {
+    const { address, since } = stream
     const prepared = this.#isOwn(address)
       ? this.#acquire(address, since === 'malformed' ? null : since)
-      : this.#prepareRoom(address, since)
-    return chain(prepared, (log) => this.#prepared.set(address, log))
+      : this.#prepareRoom(stream)
+    return chain(prepared, (log) => {
+      stream.prepared = log
+    })
   }
 
-  async #prepareRoom(address: string, since: StreamRequest): Promise<Prepared> {
+  async #prepareRoom({ address, since }: Stream): Promise<Prepared> {
     const kind = addressKind(address)
     if (kind === null || since === 'malformed') return { refused: 'bad_request' }
     if (kind !== 'room') return { refused: 'forbidden' }
@@ -103,14 +123,14 @@ export class Welcome {
   async #askAgain(): Promise<void> {
     const session = this.#session
     this.#askedAt = session.revision
-    const rooms = [...this.#prepared].filter(([address]) => !this.#isOwn(address))
     await Promise.all(
-      rooms.map(async ([address, prepared]) => {
-        if (!('feed' in prepared)) return
+      this.#streams.map(async (stream) => {
+        const { address, prepared } = stream
+        if (this.#isOwn(address) || prepared === null || !('feed' in prepared)) return
         const refused = await authorize(session, { action: 'join', address })
         if (refused === null) return
         releaseLog(session, prepared, 'left')
-        this.#prepared.set(address, { refused: refused.code })
+        stream.prepared = { refused: refused.code }
       }),
     )
   }
@@ -119,10 +139,8 @@ export class Welcome {
   #open(): void {
     this.#session.enter()
     const streams: string[] = []
-    for (const address of this.#requests.keys()) {
-      const prepared = this.#prepared.get(address)
-      if (prepared !== undefined) streams.push(`${JSON.stringify(address)}:${this.#attach(prepared)}`)
-    }
+    for (const { address, prepared } of this.#streams)
+      if (prepared !== null) streams.push(`${JSON.stringify(address)}:${this.#attach(prepared)}`)
     const { outbox } = this.#session
     outbox.push(new Frame(`["welcome",${this.#head()},"streams":{${streams.join(',')}}}]`))
     // The welcome is a transmission of its own: over a slow link the client would otherwise give up before it

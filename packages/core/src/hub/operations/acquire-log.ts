@@ -1,6 +1,6 @@
 import type { WireError } from '../../protocol/encode.ts'
 import { encodeValue } from '../../protocol/json.ts'
-import type { MaybePromise } from '../../runtime/maybe-promise.ts'
+import { isPromise, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { Position } from '../../vocabulary/position.ts'
 import type { LogFeed } from '../delivery/log-feed.ts'
 import type { Departure, RoomPresence } from '../presence/room-presence.ts'
@@ -34,30 +34,34 @@ export const presenceUnavailable: WireError = {
  * it back with {@link releaseLog}.
  */
 export function acquireLog(session: Session, request: LogRequest): MaybePromise<AcquireOutcome> {
-  const { since } = request
-  const feed = session.feeds.acquireFeed(request.address)
-  if (feed.opened && since === null && session.presence === null)
-    return { feed, since, reason: null, room: null }
+  const { address, since } = request
+  const { context, feeds } = session
+  const feed = feeds.acquireFeed(address)
+  const failed = (error: unknown): AcquireOutcome => {
+    context.reportBackplane(error, address)
+    feeds.releaseFeed(feed)
+    return { refused: unreachable, error }
+  }
+  try {
+    const opening = feed.open(since)
+    if (isPromise(opening)) return opening.then(() => prepareLog(session, feed, request), failed)
+  } catch (error) {
+    return failed(error)
+  }
+  if (since === null && session.presence === null) return { feed, since, reason: null, room: null }
   return prepareLog(session, feed, request)
 }
 
+/** Checks the position in an open log, and makes the session present. */
 async function prepareLog(
   session: Session,
   feed: LogFeed,
   { address, since, state }: LogRequest,
 ): Promise<AcquireOutcome> {
-  const { context, feeds } = session
-  try {
-    await feed.open(since)
-  } catch (error) {
-    context.reportBackplane(error, address)
-    feeds.releaseFeed(feed)
-    return { refused: unreachable, error }
-  }
   const reason = since === null ? null : await feed.checkPosition(since)
   const entered = await enterPresence(session, address, state)
   if (!('refused' in entered)) return { feed, since, reason, room: entered.room }
-  feeds.releaseFeed(feed)
+  session.feeds.releaseFeed(feed)
   return entered
 }
 
