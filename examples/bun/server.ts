@@ -1,10 +1,10 @@
 import { type BunServer, bunHandler } from '@chat/bun'
-import { Hub } from '@chat/core'
+import { Hub, isName } from '@chat/core'
 import { httpHandler } from '@chat/http'
 
 const hub = new Hub({
   // A demo: the token is the user's name. Your app verifies the token, and returns null for a bad one.
-  authenticate: ({ token }) => (token !== null && /^[\w-]{1,32}$/.test(token) ? { id: token } : null),
+  authenticate: ({ token }) => (token !== null && isName(token) ? { id: token } : null),
   authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
   presence: {},
 })

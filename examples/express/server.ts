@@ -1,39 +1,29 @@
-import type { Server } from 'node:http'
-import { Hub } from '@chat/core'
+// server.ts
+import { randomInt } from 'node:crypto'
+import { Hub, isName } from '@chat/core'
 import { nodeHttpHandler } from '@chat/http/node'
 import { attach } from '@chat/node-ws'
+import { sqliteBackplane } from '@chat/sqlite'
 import express from 'express'
+import Database from 'libsql'
 import type { Chat } from './contract.ts'
-import { backplane, keptMessages } from './database.ts'
-import { host, listening, log, port } from './listen.ts'
-import { site } from './site.ts'
 
-const hub = new Hub<Chat>({
-  // A demo: the token, or `?user=`, is the user's name. Your app verifies the token, and returns null for a bad one.
-  authenticate: ({ token, query }) => {
-    const name = token ?? query['user'] ?? ''
-    return /^[A-Za-z0-9-]{1,32}$/.test(name) ? { id: name } : null
-  },
-  // Every user may use every room. To everyone and to a single user, only sending is allowed.
-  authorize: ({ action, address }) =>
-    address.startsWith('#') || (action === 'send' && (address === '*' || address.startsWith('@'))),
-  presence: {}, // in every room
-  backplane, // messages and sessions are in a file, so they survive a restart
+const { PORT = '3000', HOST = '127.0.0.1', DATA = 'chat.db' } = process.env
+
+export const hub = new Hub<Chat>({
+  backplane: sqliteBackplane(new Database(DATA)), // messages and sessions survive a restart
+  authenticate: ({ token }) => (token !== null && isName(token) ? { id: token } : null), // verify a real token here
+  authorize: ({ action, address }) => address.startsWith('#') || action === 'send', // without it, nothing is allowed
+  presence: {}, // every room has a list of its users
 })
-hub.handle('kept', (room) => keptMessages(String(room)))
-hub.on('$error', ({ source, subject = '', error }) => log(`${source} ${subject}: ${error}`))
+hub.handle('roll', async ({ sides }, { user }) => {
+  const rolled = randomInt(1, sides + 1) // throws for a die without sides
+  await hub.to('#lobby').send('say', { text: `${user.id} rolls ${rolled}` })
+  return rolled
+})
+hub.on('$error', ({ source, error }) => console.error(source, error))
 
-const app = express()
-  .disable('x-powered-by')
-  // For networks that block WebSocket. Must come before middleware that reads bodies.
-  .use(nodeHttpHandler(hub, { path: '/chat' }))
-  .use(await site())
-const server: Server = app.listen(port, host, (error) => listening(server, error))
+export const app = express()
+app.use(nodeHttpHandler(hub, { path: '/chat' })) // for networks that block WebSocket
+export const server = app.listen(Number(PORT), HOST)
 attach(hub, server, { path: '/chat' })
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.on(signal, async () => {
-    await hub.close({ deadline: 1_000 })
-    server.close(() => process.exit(0))
-    server.closeAllConnections()
-  })

@@ -1,26 +1,22 @@
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { type NextFunction, type Request, type Response, Router, static as serveFiles } from 'express'
+import { static as files, type NextFunction, type Request, type Response, Router } from 'express'
 
 const page = fileURLToPath(new URL('page', import.meta.url))
 
-/** Allows scripts, styles and the hub's WebSocket only from this server: no other host, no inline code. */
-const policy = [
-  "default-src 'self'",
-  "connect-src 'self'",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join('; ')
+/** Allows scripts, styles, frames and the hub's WebSocket only from this server: no other host, no inline code. */
+const policy = ['default-src', 'connect-src', 'form-action', 'frame-ancestors']
+  .map((directive) => `${directive} 'self'`)
+  .concat("object-src 'none'", "base-uri 'none'")
+  .join('; ')
 
-/** Serves the page, and bundles its script at start. */
-export async function site(): Promise<Router> {
-  const script = await bundle()
-  return Router()
-    .use(secure)
-    .get('/main.js', (_request, response) => void response.type('js').send(script))
-    .get(['/', '/style.css', '/icon.svg'], serveFiles(page))
+/** Serves the pages, and bundles their scripts at start. */
+export function site(): Router {
+  const scripts = { '/main.js': bundle('page/main.ts'), '/client.js': bundle('client.ts') }
+  const router = Router().use(secure)
+  for (const [path, script] of Object.entries(scripts))
+    router.get(path, async (_request, response) => void response.type('js').send(await script))
+  return router.get(['/', '/client.html', '/style.css', '/icon.svg'], files(page))
 }
 
 function secure(_request: Request, response: Response, next: NextFunction): void {
@@ -32,9 +28,9 @@ function secure(_request: Request, response: Response, next: NextFunction): void
   next()
 }
 
-async function bundle(): Promise<string> {
+async function bundle(file: string): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [`${page}/main.ts`],
+    entryPoints: [fileURLToPath(new URL(file, import.meta.url))],
     bundle: true,
     format: 'esm',
     target: 'es2022',

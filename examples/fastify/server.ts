@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { Hub } from '@chat/core'
+import { Hub, isName } from '@chat/core'
 import { nodeHttpHandler } from '@chat/http/node'
 import { attach } from '@chat/node-ws'
 import files from '@fastify/static'
@@ -7,7 +7,7 @@ import Fastify from 'fastify'
 
 const hub = new Hub({
   // A demo: the token is the user's name. Your app verifies the token, and returns null for a bad one.
-  authenticate: ({ token }) => (token !== null && /^[\w-]{1,32}$/.test(token) ? { id: token } : null),
+  authenticate: ({ token }) => (token !== null && isName(token) ? { id: token } : null),
   authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
   presence: {},
 })

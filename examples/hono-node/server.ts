@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import { Hub } from '@chat/core'
+import { Hub, isName } from '@chat/core'
 import { nodeHttpHandler } from '@chat/http/node'
 import { attach } from '@chat/node-ws'
 import { type HttpBindings, serve } from '@hono/node-server'
@@ -9,7 +9,7 @@ import { Hono } from 'hono'
 
 const hub = new Hub({
   // A demo: the token is the user's name. Your app verifies the token, and returns null for a bad one.
-  authenticate: ({ token }) => (token !== null && /^[\w-]{1,32}$/.test(token) ? { id: token } : null),
+  authenticate: ({ token }) => (token !== null && isName(token) ? { id: token } : null),
   authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
   presence: {},
 })

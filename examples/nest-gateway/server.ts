@@ -1,7 +1,7 @@
 import 'reflect-metadata'
 import type { IncomingMessage } from 'node:http'
 import { fileURLToPath } from 'node:url'
-import { Hub } from '@chat/core'
+import { Hub, isName } from '@chat/core'
 import { nodeHttpHandler } from '@chat/http/node'
 import { upgradeHandler } from '@chat/node-ws'
 import { Module } from '@nestjs/common'
@@ -12,7 +12,7 @@ import { WebSocketGateway } from '@nestjs/websockets'
 import type { WebSocket } from 'ws'
 
 const hub = new Hub({
-  authenticate: ({ token }) => (token !== null && /^[\w-]{1,32}$/.test(token) ? { id: token } : null),
+  authenticate: ({ token }) => (token !== null && isName(token) ? { id: token } : null),
   authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
   presence: {},
 })

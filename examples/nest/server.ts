@@ -1,6 +1,6 @@
 import 'reflect-metadata'
 import { fileURLToPath } from 'node:url'
-import { Hub } from '@chat/core'
+import { Hub, isName } from '@chat/core'
 import { nodeHttpHandler } from '@chat/http/node'
 import { attach } from '@chat/node-ws'
 import { Injectable, Module } from '@nestjs/common'
@@ -11,7 +11,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express'
 class Chat {
   readonly hub = new Hub({
     // A demo: the token is the user's name. Your app verifies the token, and returns null for a bad one.
-    authenticate: ({ token }) => (token !== null && /^[\w-]{1,32}$/.test(token) ? { id: token } : null),
+    authenticate: ({ token }) => (token !== null && isName(token) ? { id: token } : null),
     authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
     presence: {},
   })

@@ -115,7 +115,7 @@ describe(name, () => {
 
     test('bad credentials are refused for good', async () => {
       const bad = {
-        token: 'not a name',
+        token: 'a name\n',
         headers: { cookie: 'koa.sess=eyJ1c2VyIjoiYWRhIn0=; connect.sid=s%3Aguess.ed' },
       }
 

@@ -70,7 +70,7 @@ async function installAndGo() {
  * dependencies, and without the messages that an example has kept.
  */
 function copy(folders) {
-  const filter = (path) => !/[\\/](node_modules|dist|test|data)$/.test(path)
+  const filter = (path) => !/[\\/](node_modules|dist|test|chat\.db.*)$/.test(path)
   for (const name of folders) cpSync(join(source, name), join(place, name), { recursive: true, filter })
 }
 

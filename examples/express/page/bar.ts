@@ -1,54 +1,62 @@
-import type { Chat } from './chat.ts'
-import { part } from './dom.ts'
-import { keptText } from './kept.ts'
-import { sentence } from './people.ts'
+import type { PresenceMember } from '@chat/core'
+import { arrange, avatar, make, makeButton, part, say } from './dom.ts'
+import type { Person } from './person.ts'
 
-const words = {
-  connecting: 'Connecting…',
-  connected: 'Connected',
-  reconnecting: 'Reconnecting…',
-  closed: 'Disconnected',
-}
-
-/** Shows the title of the open conversation and the state of the connection. */
+/** Shows the person, the state of the line with its switch, and the people in the room. */
 export class Bar {
-  readonly #chat: Chat
+  readonly #person: Person
+  readonly #write: (to: string) => void
   readonly #status = part('status', HTMLParagraphElement)
-  readonly #text = part('status-text', HTMLSpanElement)
-  readonly #notice = part('notice', HTMLParagraphElement)
+  readonly #chips = new Map<string, HTMLLIElement>()
   #since = 0
   #timer: ReturnType<typeof setInterval> | undefined
 
-  constructor(chat: Chat) {
-    this.#chat = chat
-    part('leave', HTMLButtonElement).addEventListener('click', () => chat.leave(chat.current))
-    part('again', HTMLButtonElement).addEventListener('click', () => location.reload())
+  /** `write` is called when another person is picked, to write only to that person. */
+  constructor(person: Person, write: (to: string) => void) {
+    this.#person = person
+    this.#write = write
+    part('me', HTMLSpanElement).replaceChildren(avatar(person.name))
+    part('name', HTMLInputElement).value = person.name
+    const toggle = part('line', HTMLInputElement)
+    toggle.addEventListener('change', () => person.switchLine(toggle.checked))
   }
 
   render(): void {
-    const { address } = this.#chat.current
-    const person = address.startsWith('@')
-    part('title', HTMLHeadingElement).textContent = address.slice(1)
-    part('title', HTMLHeadingElement).dataset['kind'] = person ? 'person' : 'room'
-    const subtitle = person ? 'Only the two of you' : sentence(this.#chat.present, this.#chat.me)
-    const shown = part('subtitle', HTMLParagraphElement)
-    // Set only when it differs: screen readers announce each assignment.
-    if (shown.textContent !== subtitle) shown.textContent = subtitle
-    part('kept', HTMLParagraphElement).textContent = keptText(this.#chat.kept.get(address))
-    const leave = part('leave', HTMLButtonElement)
-    leave.hidden = address === '#lobby'
-    leave.textContent = person ? 'Close' : 'Leave'
-    this.#connection()
-  }
-
-  #connection(): void {
-    const { status } = this.#chat
+    const { status, line, present } = this.#person
+    document.body.classList.toggle('cut', line.isCut)
+    document.body.classList.toggle('apart', status !== 'connected')
     if (this.#status.dataset['status'] !== status) {
       this.#status.dataset['status'] = status
-      this.#text.textContent = words[status]
       this.#count(status === 'reconnecting')
     }
     this.#say()
+    arrange(
+      part('here', HTMLUListElement),
+      sorted(present.users, this.#person.name).map(([name, tabs]) => this.#chip(name, tabs)),
+    )
+    // The server only counts a large room.
+    const uncounted = present.count - present.members.size
+    say(part('more', HTMLSpanElement), uncounted > 0 ? `and ${uncounted} more` : '')
+  }
+
+  #chip(name: string, tabs: readonly PresenceMember[]): HTMLLIElement {
+    const chip = this.#chips.get(name) ?? this.#newChip(name)
+    chip.classList.toggle(
+      'away',
+      tabs.every(({ state }) => state === 'away'),
+    )
+    if (chip.lastElementChild !== null)
+      say(chip.lastElementChild, tabs.length > 1 ? `${tabs.length} tabs` : '')
+    return chip
+  }
+
+  #newChip(name: string): HTMLLIElement {
+    const mine = name === this.#person.name
+    const face = mine ? make('span', '', 'You') : makeButton('link', name, () => this.#write(name))
+    if (!mine) face.title = `Write only to ${name}`
+    const chip = make('li', 'chip', make('span', 'lamp'), face, make('span', 'tabs'))
+    this.#chips.set(name, chip)
+    return chip
   }
 
   /** Counts the seconds without a connection, so that the page visibly still works. */
@@ -59,18 +67,19 @@ export class Bar {
   }
 
   #say(): void {
-    const { status, trouble } = this.#chat
-    const text = part('notice-text', HTMLSpanElement)
-    this.#notice.hidden = status === 'connected' || status === 'connecting'
-    part('again', HTMLButtonElement).hidden = status !== 'closed'
+    const { status, line, trouble } = this.#person
     const seconds = Math.round((Date.now() - this.#since) / 1_000)
-    const words =
-      status === 'closed'
-        ? `The connection has ended: ${trouble ?? 'it was closed'}. `
-        : `The server ${absence(seconds)}. Your messages wait, and are sent when it is back.`
-    if (text.textContent !== words) text.textContent = words
+    const words = {
+      connecting: 'Connecting…',
+      connected: 'Connected',
+      reconnecting: `${line.isCut ? 'No line' : 'Reconnecting'}${seconds > 1 ? ` for ${seconds} s` : '…'}`,
+      closed: `Ended: ${trouble ?? 'it was closed'}`,
+    }
+    say(part('status-text', HTMLSpanElement), words[status])
   }
 }
 
-const absence = (seconds: number): string =>
-  seconds < 3 ? 'is unreachable' : `has been unreachable for ${seconds} s`
+/** The people by name, the own user first. */
+function sorted(users: ReadonlyMap<string, readonly PresenceMember[]>, me: string) {
+  return [...users].sort(([a], [b]) => Number(b === me) - Number(a === me) || a.localeCompare(b))
+}

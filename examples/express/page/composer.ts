@@ -1,17 +1,18 @@
-import type { Chat } from './chat.ts'
-import { part } from './dom.ts'
-import { type Choice, readTarget, type Target } from './target.ts'
+import { part, say } from './dom.ts'
+import type { Person } from './person.ts'
+
+const burst = 20
 
 /** The form for new messages; always shows the receiver. */
 export class Composer {
-  readonly #chat: Chat
+  readonly #person: Person
   readonly #form = part('composer', HTMLFormElement)
   readonly #text = part('text', HTMLTextAreaElement)
-  readonly #drafts = new Map<string, string>()
-  #shown = ''
+  #to: string | null = null
+  #sent = 0
 
-  constructor(chat: Chat) {
-    this.#chat = chat
+  constructor(person: Person) {
+    this.#person = person
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault()
       this.#send()
@@ -23,103 +24,53 @@ export class Composer {
       event.preventDefault()
       this.#send()
     })
-    part('targets', HTMLFieldSetElement).addEventListener('change', () => this.#chosen())
+    part('to-all', HTMLButtonElement).addEventListener('click', () => this.writeTo(null))
+    part('burst', HTMLButtonElement).addEventListener('click', () => {
+      for (let i = 0; i < burst; i++) person.send(`line ${++this.#sent}`)
+    })
+  }
+
+  /** Chooses the receiver of the next messages: a person, or `null` for everyone here. */
+  writeTo(to: string | null): void {
+    this.#to = to
+    this.render()
+    this.#text.focus()
   }
 
   render(): void {
-    const { address } = this.#chat.current
-    if (address !== this.#shown) this.#switch(address)
-    this.#label()
-    part('typing', HTMLParagraphElement).textContent = typingText(this.#chat.typing.in(address))
-  }
-
-  get #choice(): Choice {
-    return new FormData(this.#form).get('target') as Choice
-  }
-
-  set #choice(choice: Choice) {
-    for (const radio of this.#form.querySelectorAll('input')) radio.checked = radio.value === choice
-  }
-
-  #target(): Target {
-    return readTarget(this.#text.value, this.#choice, this.#chat.current.address)
-  }
-
-  /** Restores the draft of the conversation; each conversation keeps its own. */
-  #switch(address: string): void {
-    this.#drafts.set(this.#shown, this.#text.value)
-    this.#text.value = this.#drafts.get(address) ?? ''
-    this.#shown = address
-    this.#choice = this.#target().choice
-    this.#fit()
+    this.#form.classList.toggle('private', this.#to !== null)
+    part('to-all', HTMLButtonElement).hidden = this.#to === null
+    say(part('to', HTMLSpanElement), this.#to === null ? '' : `Only to ${this.#to}`)
+    this.#text.placeholder = this.#to === null ? 'Write to everyone' : `Write only to ${this.#to}`
+    say(part('typing', HTMLParagraphElement), typingText(this.#person.typing.names))
   }
 
   #typed(): void {
-    this.#choice = this.#target().choice
     this.#fit()
-    this.#label()
-    const { choice, text } = this.#target()
-    const { address } = this.#chat.current
-    if (!address.startsWith('#') || choice !== 'here') return
-    if (text === '') this.#chat.typing.stopped(address)
-    else this.#chat.typing.pressed(address)
-  }
-
-  /** Called when a receiver is chosen: the text for a person begins with the name. */
-  #chosen(): void {
-    const { value } = this.#text
-    if (this.#choice === 'person' && !value.startsWith('@')) this.#text.value = `@${value}`
-    if (this.#choice === 'here') this.#text.value = value.replace(/^@\S*\s*/, '')
-    this.#label()
-    if (this.#choice === 'person') {
-      this.#text.focus()
-      this.#text.setSelectionRange(1, 1)
-    }
+    if (this.#to !== null) return
+    if (this.#text.value.trim() === '') this.#person.typing.stopped()
+    else this.#person.typing.pressed()
   }
 
   #send(): void {
-    const target = this.#target()
-    if (target.address === null || target.text === '') return
+    const text = this.#text.value.trim()
+    if (text === '') return
     this.#text.value = ''
-    this.#choice = 'here'
     this.#fit()
-    this.#chat.send(target)
-    this.#label()
-  }
-
-  #label(): void {
-    const { address: here } = this.#chat.current
-    const { choice, address } = this.#target()
-    const person = choice === 'person' && address !== null ? address.slice(1) : null
-    const prompts = {
-      here: nameOf(here),
-      person: person ?? 'one person: @name, then the message',
-      everyone: 'everyone',
-    }
-    part('target-here', HTMLSpanElement).textContent = here.startsWith('#')
-      ? `# ${here.slice(1)}`
-      : `@ ${here.slice(1)}`
-    part('target-person', HTMLSpanElement).textContent = person === null ? '@ One person' : `@ ${person}`
-    this.#form.dataset['choice'] = choice === 'here' && here.startsWith('@') ? 'person' : choice
-    this.#text.placeholder = `Write to ${prompts[choice]}`
-    this.#form.classList.toggle('ready', address !== null && this.#target().text !== '')
+    this.#person.send(text, this.#to)
   }
 
   /** Fits the height to the text, for engines without `field-sizing`. */
   #fit(): void {
+    this.#form.classList.toggle('ready', this.#text.value.trim() !== '')
     if (CSS.supports('field-sizing', 'content')) return
     this.#text.style.height = 'auto'
     this.#text.style.height = `${this.#text.scrollHeight}px`
   }
 }
 
-const nameOf = (address: string): string => (address.startsWith('#') ? address : address.slice(1))
-
-function typingText(names: readonly string[]): string {
-  const [first, second] = names
+function typingText([first, second, ...others]: readonly string[]): string {
   if (first === undefined) return ''
   if (second === undefined) return `${first} is typing`
-  return names.length === 2
-    ? `${first} and ${second} are typing`
-    : `${first}, ${second} and others are typing`
+  return others.length === 0 ? `${first} and ${second} are typing` : `${first} and others are typing`
 }

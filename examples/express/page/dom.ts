@@ -1,6 +1,6 @@
-import { colourOf, initials } from './names.ts'
+import { hueOf, initials } from './names.ts'
 
-type Child = Node | string | false
+type Child = Node | string | false | null
 
 /** Finds an element of index.html by id, and checks its type. */
 export function part<T extends Element>(id: string, kind: new () => T): T {
@@ -17,29 +17,26 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag)
   if (className !== '') element.className = className
-  element.append(...children.filter((child) => child !== false))
+  element.append(...children.filter((child) => child !== false && child !== null))
   return element
 }
 
 /** Makes a button with a click handler. */
-export function makeButton(className: string, text: string, act: () => void): HTMLButtonElement {
-  const button = make('button', className, text)
+export function makeButton(className: string, child: Child, act: () => void): HTMLButtonElement {
+  const button = make('button', className, child)
   button.type = 'button'
   button.addEventListener('click', act)
   return button
 }
 
-/** Makes an icon from a symbol of index.html; screen readers announce its label, if it has one. */
-export function icon(name: string, label?: string): SVGSVGElement {
+/** Makes an icon from a symbol of index.html; screen readers announce its label. */
+export function icon(name: string, label: string): SVGSVGElement {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
   const use = document.createElementNS('http://www.w3.org/2000/svg', 'use')
   use.setAttribute('href', `#${name}`)
   svg.classList.add(`icon-${name}`)
-  if (label === undefined) svg.setAttribute('aria-hidden', 'true')
-  else {
-    svg.setAttribute('role', 'img')
-    svg.setAttribute('aria-label', label)
-  }
+  svg.setAttribute('role', 'img')
+  svg.setAttribute('aria-label', label)
   svg.append(use)
   return svg
 }
@@ -47,9 +44,14 @@ export function icon(name: string, label?: string): SVGSVGElement {
 /** Makes an avatar: the initials of a person on the person's colour. */
 export function avatar(name: string): HTMLElement {
   const element = make('span', 'avatar', initials(name))
-  element.dataset['colour'] = String(colourOf(name))
+  element.style.setProperty('--hue', String(hueOf(name)))
   element.setAttribute('aria-hidden', 'true')
   return element
+}
+
+/** Sets the text of an element only when it differs, because screen readers announce each assignment. */
+export function say(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text
 }
 
 /**

@@ -1,25 +1,56 @@
-import type { Line } from '../contract.ts'
+import { dial } from '@chat/browser'
+import { ChatError, type ConnectionHints, type Undo } from '@chat/core'
+import type { Connection, Dialer } from '@chat/core/transport'
 
-const longestText = 8_000
-const soon = 60_000
+/**
+ * The line from this page to the server, with a switch. A cut line loses its connection and opens no other, so the
+ * client and the hub see a pulled cable. A page without a switch calls `connect('/chat', …)` instead.
+ */
+export class Line {
+  readonly #dial = dial('/chat')
+  #connection: Connection | null = null
+  #hints: ConnectionHints | null = null
+  #isCut = false
 
-/** Makes a line with a unique key. */
-export function newLine(text: string): Line {
-  // `randomUUID` is missing in pages over plain http from another machine.
-  const random = crypto.getRandomValues(new Uint32Array(3))
-  return { text, key: Array.from(random, (n) => n.toString(36)).join(''), sentAt: Date.now() }
-}
+  get isCut(): boolean {
+    return this.#isCut
+  }
 
-/** Checks received data, because the server accepts any data. Returns `null` for invalid data. */
-export function readLine(data: unknown): Line | null {
-  if (typeof data !== 'object' || data === null || !('text' in data)) return null
-  const { text, key, sentAt } = data as Partial<Record<keyof Line, unknown>>
-  if (typeof text !== 'string' || text.trim() === '') return null
-  const now = Date.now()
-  const plausible = typeof sentAt === 'number' && sentAt > 0 && sentAt < now + soon
-  return {
-    text: text.slice(0, longestText),
-    key: typeof key === 'string' && key.length < 100 ? key : '',
-    sentAt: plausible ? sentAt : now,
+  cut(): void {
+    this.#isCut = true
+    this.#connection?.abort(cutError())
+  }
+
+  mend(): void {
+    this.#isCut = false
+    this.#hints?.wake()
+  }
+
+  /** Option of the client: opens a connection, unless the line is cut. */
+  readonly dial: Dialer = async (options) => {
+    if (this.#isCut) throw cutError()
+    const connection = await this.#dial(options)
+    if (this.#isCut) {
+      connection.abort(cutError())
+      throw cutError()
+    }
+    this.#connection = connection
+    return connection
+  }
+
+  /** Option of the client: tells it when the browser is online again, or the page is looked at again. */
+  readonly environment = (hints: ConnectionHints): Undo => {
+    this.#hints = hints
+    const stop = new AbortController()
+    const back = (): void => {
+      hints.wake()
+      hints.check()
+    }
+    addEventListener('online', back, { signal: stop.signal })
+    addEventListener('offline', () => hints.check(), { signal: stop.signal })
+    document.addEventListener('visibilitychange', () => document.hidden || back(), { signal: stop.signal })
+    return () => stop.abort()
   }
 }
+
+const cutError = (): ChatError => new ChatError('unavailable', 'unable to connect: the line is cut')

@@ -1,9 +1,8 @@
-import type { Chat } from './chat.ts'
-import type { Conversation } from './conversation.ts'
 import { arrange, avatar, icon, make, makeButton, part } from './dom.ts'
-import { continues, type Entry } from './entry.ts'
+import type { Entry } from './entries.ts'
+import type { Person } from './person.ts'
 import { Scroll } from './scroll.ts'
-import { dayKey, dayOf, timeOf } from './times.ts'
+import { dayOf, timeOf } from './times.ts'
 
 /** The label of the icon beside an own message. */
 const marks = {
@@ -13,112 +12,64 @@ const marks = {
   uncertain: 'Possibly not sent',
 }
 
-/** A row of the log, with its entry. */
-interface Row {
-  readonly element: HTMLLIElement
-  entry: Entry
-}
+/** Messages of a person within this time, in milliseconds, are shown as a group. */
+const together = 5 * 60_000
 
-/** Shows the messages of the open conversation. */
+/** Shows the messages. */
 export class Log {
-  readonly #chat: Chat
+  readonly #person: Person
   readonly #list = part('log', HTMLOListElement)
-  readonly #empty = part('empty', HTMLDivElement)
   readonly #earlier = part('earlier', HTMLButtonElement)
   readonly #scroll = new Scroll()
-  readonly #days = new Map<string, HTMLLIElement>()
-  #rows = new Map<string, Row>()
-  #shown: Conversation | null = null
+  /** The rows by key, made again only when their entry has changed. */
+  readonly #rows = new Map<string, { readonly element: HTMLLIElement; entry: Entry }>()
 
-  constructor(chat: Chat) {
-    this.#chat = chat
-    this.#earlier.addEventListener('click', () => void chat.earlier(chat.current))
+  constructor(person: Person) {
+    this.#person = person
+    this.#earlier.addEventListener('click', () => void person.earlier())
   }
 
   render(): void {
-    const { current } = this.#chat
-    const fresh = current !== this.#shown
-    if (fresh) this.#rows.clear()
-    this.#shown = current
-    const { entries } = current
-    this.#scroll.around(fresh, entries.at(-1), this.#chat.me, () => {
-      this.#list.classList.toggle('still', fresh)
-      this.#earlier.hidden = current.earlier === null
-      this.#empty.hidden = entries.length > 0 || current.earlier !== null
-      this.#arrange(entries)
+    const entries = this.#person.entries.all
+    this.#scroll.around(entries.at(-1), this.#person.name, () => {
+      this.#earlier.hidden = !this.#person.hasEarlier
+      part('empty', HTMLParagraphElement).hidden = entries.length > 0
+      arrange(
+        this.#list,
+        entries.map((entry, i) => this.#row(entry, entries[i - 1])),
+      )
     })
-    this.#invite(current)
   }
 
-  /** Puts the rows in order, under the label of their day. */
-  #arrange(entries: readonly Entry[]): void {
-    const days: { element: HTMLLIElement; rows: HTMLLIElement[] }[] = []
-    const seen = new Map<string, number>()
-    entries.forEach((entry, i) => {
-      const before = entries[i - 1]
-      const newDay = before === undefined || dayKey(before.time) !== dayKey(entry.time)
-      if (newDay) days.push({ element: this.#day(entry.time, seen), rows: [] })
-      const { element } = this.#row(entry)
-      const next = entries[i + 1]
-      element.classList.toggle('first', newDay || !continues(entry, before))
-      element.classList.toggle('last', next === undefined || !continues(next, entry))
-      days.at(-1)?.rows.push(element)
-    })
-    for (const { element, rows } of days)
-      if (element.lastElementChild) arrange(element.lastElementChild, rows)
-    arrange(
-      this.#list,
-      days.map(({ element }) => element),
-    )
-  }
-
-  /** Makes the label and list of a day. Clocks differ, so a day may occur twice; `seen` counts. */
-  #day(time: number, seen: Map<string, number>): HTMLLIElement {
-    const day = dayKey(time)
-    const n = (seen.get(day) ?? 0) + 1
-    seen.set(day, n)
-    const key = `${day} ${n}`
-    const element = this.#days.get(key) ?? make('li', '', make('p', 'day'), make('ol', ''))
-    if (element.firstElementChild) element.firstElementChild.textContent = dayOf(time)
-    this.#days.set(key, element)
-    return element
-  }
-
-  #row(entry: Entry): Row {
+  #row(entry: Entry, before: Entry | undefined): HTMLLIElement {
     const known = this.#rows.get(entry.key)
-    if (known?.entry === entry) return known
     const row = known ?? { element: make('li', ''), entry }
-    row.entry = entry
-    row.element.className = `row ${entry.kind} ${entry.state} ${entry.from === this.#chat.me ? 'mine' : ''}`
-    row.element.replaceChildren(...this.#contents(entry))
-    this.#rows.set(entry.key, row)
-    return row
+    const newDay = before === undefined || dayOf(before.time) !== dayOf(entry.time)
+    if (known?.entry !== entry) {
+      const mine = entry.from === this.#person.name
+      row.entry = entry
+      row.element.className = `row ${entry.kind} ${entry.state} ${mine ? 'mine' : ''}`
+      row.element.classList.toggle('private', entry.to !== null)
+      row.element.replaceChildren(...this.#contents(entry, mine))
+      this.#rows.set(entry.key, row)
+    }
+    row.element.classList.toggle('first', newDay || !continues(entry, before))
+    if (newDay) row.element.dataset['day'] = dayOf(entry.time)
+    else delete row.element.dataset['day']
+    return row.element
   }
 
-  #contents(entry: Entry): Node[] {
-    if (entry.kind === 'gap') return [make('span', 'gap-text', entry.text)]
-    const mine = entry.from === this.#chat.me
-    const bubble = make('div', 'bubble', this.#name(entry), make('p', 'text', entry.text), this.#meta(entry))
-    const body = make('div', 'body', bubble, this.#trouble(entry) ?? false)
-    if (entry.kind === 'announcement') return [make('span', 'horn', icon('everyone')), body]
-    return mine ? [body] : [avatar(entry.from), body]
-  }
-
-  #name({ from, kind }: Entry): HTMLElement {
-    const mine = from === this.#chat.me
-    if (mine && kind === 'line') return make('span', 'hidden', 'You: ')
-    const suffix = kind === 'announcement' && make('span', 'to-all', 'to everyone')
-    if (mine) return make('span', 'name', 'You ', suffix)
-    const button = makeButton('link', from, () => this.#chat.open(`@${from}`))
-    button.title = `Write only to ${from}`
-    return make('span', 'name', button, ' ', suffix)
-  }
-
-  #meta({ from, time, state }: Entry): HTMLElement {
+  #contents(entry: Entry, mine: boolean): Node[] {
+    const { from, to, kind, text, time, state } = entry
+    if (kind !== 'line') return [make('span', 'note-text', text)]
     const stamp = make('time', '', timeOf(time))
     stamp.dateTime = new Date(time).toISOString()
-    const own = from === this.#chat.me && state !== 'received'
-    return make('span', 'meta', stamp, own && icon(state, marks[state]))
+    const meta = make('span', 'meta', stamp, state !== 'received' && icon(state, marks[state]))
+    const name = make('span', 'name', nameOf(entry, mine))
+    const hasName = !mine || to !== null
+    const bubble = make('div', 'bubble', hasName && name, make('p', 'text', text), meta)
+    const body = make('div', 'body', bubble, this.#trouble(entry))
+    return mine ? [body] : [avatar(from ?? '⚙'), body]
   }
 
   /** Explains a failed or uncertain message, with a button to send it again. */
@@ -126,19 +77,19 @@ export class Log {
     const { state, reason = '' } = entry
     if (state !== 'failed' && state !== 'uncertain') return null
     const text = state === 'failed' ? `Not sent: ${reason}.` : `This may not have been sent: ${reason}.`
-    const conversation = this.#chat.current
-    const retry = makeButton('link retry', state === 'failed' ? 'Try again' : 'Send again', () =>
-      this.#chat.again(conversation, entry),
+    const retry = makeButton('link', state === 'failed' ? 'Try again' : 'Send again', () =>
+      this.#person.again(entry),
     )
     return make('p', 'trouble', text, ' ', retry)
   }
+}
 
-  #invite({ address }: Conversation): void {
-    const name = address.slice(1)
-    const person = address.startsWith('@')
-    part('empty-title', HTMLParagraphElement).textContent = person ? `You and ${name}` : `Welcome to ${name}`
-    part('empty-text', HTMLParagraphElement).textContent = person
-      ? `Only ${name} gets your messages here, in every open tab.`
-      : 'There are no messages yet. Write one, or open this page in a second tab under another name.'
-  }
+function nameOf({ from, to }: Entry, mine: boolean): string {
+  if (to === null) return from ?? 'The server'
+  return mine ? `Only to ${to}` : `${from ?? 'The server'}, only to you`
+}
+
+function continues(entry: Entry, before: Entry | undefined): boolean {
+  if (entry.kind !== 'line' || before?.kind !== 'line') return false
+  return entry.from === before.from && entry.to === before.to && Math.abs(entry.time - before.time) < together
 }

@@ -1,46 +1,19 @@
 import { Bar } from './bar.ts'
-import { Chat } from './chat.ts'
 import { Composer } from './composer.ts'
 import { part } from './dom.ts'
 import { Log } from './log.ts'
-import { isUserName, rememberedName, rememberName } from './names.ts'
-import { Sidebar } from './sidebar.ts'
+import { toName } from './names.ts'
+import { Person } from './person.ts'
+import { showTwo } from './two.ts'
 
-const dialog = part('who', HTMLDialogElement)
-const input = part('name', HTMLInputElement)
-const known = rememberedName()
+const name = toName(new URLSearchParams(location.search).get('user') ?? '')
+if (name === null) showTwo()
+else show(name)
 
-let entered = known !== null
-
-part('who-form', HTMLFormElement).addEventListener('submit', (event) => {
-  event.preventDefault()
-  if (!isUserName(input.value)) return
-  rememberName(input.value)
-  // A new name needs a new client, so reload the page.
-  if (entered) return location.reload()
-  entered = true
-  dialog.close()
-  start(input.value)
-})
-// Without a name the dialog cannot be cancelled.
-dialog.addEventListener('close', () => entered || ask())
-part('who-cancel', HTMLButtonElement).addEventListener('click', () => dialog.close())
-part('rename', HTMLButtonElement).addEventListener('click', () => ask())
-
-if (known === null) ask()
-else start(known)
-
-function ask(): void {
-  part('who-cancel', HTMLButtonElement).hidden = !entered
-  input.value = rememberedName() ?? ''
-  dialog.showModal()
-  input.select()
-}
-
-function start(name: string): void {
-  rememberName(name)
+/** Shows the page of one person. */
+function show(name: string): void {
   let due = false
-  const chat = new Chat(name, () => {
+  const person = new Person(name, () => {
     // Render once for all changes of a turn.
     if (due) return
     due = true
@@ -49,13 +22,30 @@ function start(name: string): void {
       render()
     })
   })
-  const views = [new Sidebar(chat), new Bar(chat), new Log(chat), new Composer(chat)]
+  const composer = new Composer(person)
+  const views = [new Bar(person, (to) => composer.writeTo(to)), new Log(person), composer]
   const render = (): void => {
     for (const view of views) view.render()
   }
-  part('app', HTMLDivElement).hidden = false
+  part('person', HTMLElement).hidden = false
+  onRename(person)
   render()
-  part('text', HTMLTextAreaElement).focus()
-  document.addEventListener('visibilitychange', () => chat.look(document.visibilityState === 'visible'))
-  addEventListener('pagehide', () => chat.save())
+  if (window.top === window) part('text', HTMLTextAreaElement).focus()
+}
+
+/** A new name needs a new client, so the page is loaded again. */
+function onRename(person: Person): void {
+  const { name } = person
+  const input = part('name', HTMLInputElement)
+  input.addEventListener('change', () => {
+    const next = toName(input.value)
+    input.value = name
+    if (next === null || next === name) return
+    person.leave()
+    location.search = new URLSearchParams({ user: next }).toString()
+  })
+  part('rename', HTMLFormElement).addEventListener('submit', (event) => {
+    event.preventDefault()
+    input.blur()
+  })
 }

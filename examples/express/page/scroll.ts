@@ -1,5 +1,5 @@
 import { part } from './dom.ts'
-import type { Entry } from './entry.ts'
+import type { Entry } from './entries.ts'
 
 /** Distance from the end, in pixels, that still counts as the end. */
 const near = 80
@@ -16,30 +16,25 @@ export class Scroll {
 
   constructor() {
     this.#newest.addEventListener('click', () => {
-      this.#scroller.scrollTo({ top: this.#scroller.scrollHeight, behavior: 'smooth' })
+      this.#toEnd()
       this.#scroller.focus({ preventScroll: true })
     })
     this.#scroller.addEventListener('scroll', () => {
       if (this.#atEnd()) this.#newest.hidden = true
     })
-    new ResizeObserver(() => this.#resized()).observe(this.#scroller)
+    new ResizeObserver(() => this.#wasAtEnd && this.#toEnd()).observe(this.#scroller)
   }
 
   /** Runs a change of the content, and corrects the scroll position. */
-  around(fresh: boolean, newest: Entry | undefined, me: string, change: () => void): void {
+  around(newest: Entry | undefined, me: string, change: () => void): void {
     const atEnd = this.#atEnd()
     const fromEnd = this.#scroller.scrollHeight - this.#scroller.scrollTop
     const arrived = newest !== undefined && newest.key !== this.#last
     this.#last = newest?.key
     change()
-    const own = arrived && newest.from === me
-    if (fresh || atEnd || own) this.#toEnd()
+    if (atEnd || (arrived && newest.from === me)) this.#toEnd()
     else if (arrived) this.#newest.hidden = false
     else this.#scroller.scrollTop = this.#scroller.scrollHeight - fromEnd
-  }
-
-  #resized(): void {
-    if (this.#wasAtEnd) this.#toEnd()
   }
 
   #toEnd(): void {

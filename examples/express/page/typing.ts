@@ -3,52 +3,48 @@ const quiet = 2_500
 /** Time without a cast, in milliseconds, after which a person no longer types. */
 const expiry = 5_000
 
-/** Tracks the people who are typing in each room, and tells the rooms about this tab. */
+/** Tracks the people who are typing, and tells them about this page. */
 export class Typing {
-  readonly #cast: (room: string, typing: boolean) => void
+  readonly #cast: (typing: boolean) => void
   readonly #changed: () => void
-  readonly #told = new Map<string, number>()
-  readonly #timers = new Map<string, Map<string, ReturnType<typeof setTimeout>>>()
+  readonly #timers = new Map<string, ReturnType<typeof setTimeout>>()
+  #told: number | null = null
 
-  constructor(cast: (room: string, typing: boolean) => void, changed: () => void) {
+  /** `cast` replaces a cast that still waits, and `changed` is called when another person begins or stops. */
+  constructor(cast: (typing: boolean) => void, changed: () => void) {
     this.#cast = cast
     this.#changed = changed
   }
 
-  /** Called when a key is pressed in this tab. */
-  pressed(room: string): void {
+  /** Called when a key is pressed in this page. */
+  pressed(): void {
     const now = Date.now()
-    if (now - (this.#told.get(room) ?? 0) < quiet) return
-    this.#told.set(room, now)
-    this.#cast(room, true)
+    if (this.#told !== null && now - this.#told < quiet) return
+    this.#told = now
+    this.#cast(true)
   }
 
-  /** Called when the text was deleted: tells the room that typing has stopped. */
-  stopped(room: string): void {
-    if (this.#told.delete(room)) this.#cast(room, false)
+  /** Called when the text was sent or deleted: takes a cast back, also one that waits for a connection. */
+  stopped(): void {
+    if (this.#told === null) return
+    this.#told = null
+    this.#cast(false)
   }
 
-  /** Called when the text was sent: needs no cast, because the message itself ends the typing. */
-  sent(room: string): void {
-    this.#told.delete(room)
-  }
-
-  /** Called when another person types or has stopped. */
-  heard(room: string, who: string, typing: boolean): void {
-    const timers = this.#timers.get(room) ?? new Map<string, ReturnType<typeof setTimeout>>()
-    this.#timers.set(room, timers)
-    clearTimeout(timers.get(who))
-    const had = timers.delete(who)
+  /** Called when another person types, or has stopped or written. */
+  heard(who: string, typing: boolean): void {
+    clearTimeout(this.#timers.get(who))
+    const had = this.#timers.delete(who)
     if (typing)
-      timers.set(
+      this.#timers.set(
         who,
-        setTimeout(() => this.heard(room, who, false), expiry),
+        setTimeout(() => this.heard(who, false), expiry),
       )
     if (typing !== had) this.#changed()
   }
 
-  /** Returns the names of the people who are typing in a room, in the order in which they began. */
-  in(room: string): readonly string[] {
-    return [...(this.#timers.get(room)?.keys() ?? [])]
+  /** The people who are typing, in the order in which they began. */
+  get names(): readonly string[] {
+    return [...this.#timers.keys()]
   }
 }

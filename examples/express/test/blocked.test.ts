@@ -41,7 +41,7 @@ describe.skipIf(!enginesToTest().includes('chromium'))(
       await page.click('#text')
       await page.type('through a proxy\n')
       await page.until(`document.querySelectorAll('#log .row.mine.sent').length === 1`)
-      await eve.to('#lobby').send('say', { text: 'hers', key: 'eve-1', sentAt: Date.now() })
+      await eve.to('#lobby').send('say', { text: 'hers' })
 
       const texts = `[...document.querySelectorAll('#log .row .text')].map((p) => p.textContent)`
       await page.until(`${texts}.includes('hers')`)

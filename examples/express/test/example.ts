@@ -25,12 +25,15 @@ export interface Ended {
   readonly errors: string
 }
 
-/** Starts the example, on a free port if none is given, and waits until it listens. */
+/**
+ * Starts the example, on a free port if none is given, and waits until it listens. `start.ts` runs the server of
+ * `demo.ts` as a child, and restarts it; `npm start` runs `start.ts`.
+ */
 export async function startExample(
   env: Record<string, string> = {},
-  by: 'node' | 'npm' = 'node',
+  by: 'demo.ts' | 'start.ts' | 'npm start' = 'demo.ts',
 ): Promise<Example> {
-  const child = by === 'npm' ? runNpm(withFile(env)) : run(withFile(env))
+  const child = by === 'npm start' ? runNpm(withFile(env)) : run(withFile(env), by)
   const ended = outcome(child)
   const listening = new Promise<string>((resolve) =>
     child.stdout?.on('data', (chunk) => {
@@ -78,9 +81,9 @@ export function temporaryFolder(): string {
 const runNpm = (env: Record<string, string>): ChildProcess =>
   spawn('npm', ['start'], { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
 
-function run(env: Record<string, string>): ChildProcess {
+function run(env: Record<string, string>, program = 'demo.ts'): ChildProcess {
   // The same command as in the start script of package.json.
-  const args = ['--import', 'tsx', '--conditions=@chat/source', 'server.ts']
+  const args = ['--import', 'tsx', '--conditions=@chat/source', program]
   return spawn(process.execPath, args, {
     cwd: folder,
     env: { ...process.env, ...env },

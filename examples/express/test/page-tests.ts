@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Browser, launch, Page } from '../../../test-support/browsers.ts'
 import { type Engine, enginesToTest } from '../../../test-support/engines.ts'
-import { keys } from '../../../test-support/keys.ts'
 import { type Example, startExample } from './example.ts'
 
 /**
@@ -43,62 +42,35 @@ export function pageTests(engine: Engine): void {
       return page
     }
 
-    test('asks for a name, and saves it', async () => {
-      const page = await open('')
-      await page.until(`document.querySelector('#who')?.open`)
-      await page.type(keys.escape)
-      await page.until(`document.querySelector('#who').open && ${focus('name')}`)
-      await page.type('grace\n')
-      await page.until(status('connected'))
-      expect(await page.text('#my-name')).toBe('grace')
-      expect(await page.evaluate('location.search')).toBe('?user=grace')
-      await page.evaluate(`history.replaceState(null, '', '/')`)
-      await page.evaluate('void setTimeout(() => location.reload())')
-      await page.until(`location.search === '?user=grace' && ${status('connected')}`)
+    test('takes any name that people have, and another name later', async () => {
+      const page = await open('?user=J%C3%B6rg+M%C3%BCller')
+      await page.until(`${status('connected')} && ${focus('text')}`)
+      expect(await page.evaluate(`document.querySelector('#name').value`)).toBe('Jörg Müller')
+      await page.evaluate(`document.querySelector('#name').select()`)
+      await page.type('Grace Hopper\n')
+      await page.until(`location.search === '?user=Grace+Hopper' && ${status('connected')}`)
+      await page.until(`${here} === 'You'`)
     })
 
-    test('works with the keyboard alone', async () => {
-      const page = await enter('ada')
-      await page.until(focus('text'))
-      await page.click('#rename')
-      await page.until(`document.querySelector('#who')?.open`)
-      await page.type(keys.escape)
-      await page.until(`!document.querySelector('#who').open`)
-      await page.evaluate(`document.querySelector('#room-name').focus()`)
-      await page.type('#harbour\n')
-      await page.until(`document.querySelector('#title').textContent === 'harbour' && ${focus('text')}`)
-      await page.type('first\n')
-      await page.until(says('.sent', 'first'))
-      await page.click('#leave')
-      await page.until(`document.querySelector('#title').textContent === 'lobby'`)
-    })
-
-    test('sends to a room, to a person in all tabs, and to everyone', async () => {
+    test('sends to everyone here, and to one person in all tabs', async () => {
       const ada = await enter('ada')
       const bob = await enter('bob')
       const bobsOtherTab = await enter('bob')
-
-      await ada.click('#text')
-      await ada.type('hello room\n')
+      const eve = await enter('eve')
+      await write(ada, 'hello room')
       await ada.until(says('.mine.sent', 'hello room'))
-      for (const page of [bob, bobsOtherTab]) await page.until(says('.line.received', 'hello room'))
+      for (const page of [bob, bobsOtherTab, eve]) await page.until(says('.line.received', 'hello room'))
 
-      await ada.type('@bob psst\n')
-      await ada.until(says('.mine.sent', 'psst'))
-      for (const page of [bob, bobsOtherTab]) {
-        await page.until(`document.querySelector('#people .badge')?.textContent === '1'`)
-        expect(await page.text('#log')).not.toContain('psst')
-        await page.click('#people .item')
-        await page.until(says('.line.received', 'psst'))
-      }
-      await bob.type('what is it?\n')
-      await ada.until(says('.line.received', 'what is it?'))
-
-      await ada.click('input[value=everyone]')
-      await ada.click('#text')
-      await ada.type('fire drill\n')
-      for (const page of [bob, bobsOtherTab]) await page.until(says('.announcement.received', 'fire drill'))
-      await ada.until(says('.announcement.sent', 'fire drill'))
+      await ada.until(`${here} === 'You | bob 2 tabs | eve'`)
+      await ada.click('#here button')
+      await ada.until(focus('text'))
+      await ada.type('psst\n')
+      await ada.until(says('.mine.private.sent', 'psst'))
+      for (const page of [bob, bobsOtherTab]) await page.until(says('.private.received', 'psst'))
+      await ada.click('#to-all')
+      await ada.type('all again\n')
+      await eve.until(says('.received:not(.private)', 'all again'))
+      expect(await eve.evaluate(count('psst'))).toBe(0)
     })
 
     test('shows that a person is typing, and has stopped', async () => {
@@ -112,86 +84,141 @@ export function pageTests(engine: Engine): void {
       expect(await ada.text('#typing')).toBe('')
     })
 
-    test('shows each person in the room once, and removes people who have left', async () => {
+    test('shows each person in the room once, who is away, and removes people who have left', async () => {
       const ada = await enter('ada')
-      await ada.until(`${subtitle} === 'Only you are here'`)
+      await ada.until(`${here} === 'You'`)
       const bob = await enter('bob')
       const bobsOtherTab = await enter('bob')
-      await ada.until(`${here} === 'ada: you | bob: 2 tabs'`)
-      await bob.until(`${here} === 'bob: you, 2 tabs | ada'`)
-      await ada.until(`${subtitle} === 'You and bob are here'`)
-      expect(await ada.evaluate(`document.querySelector('#subtitle').ariaLive`)).toBe('polite')
+      await ada.until(`${here} === 'You | bob 2 tabs'`)
+      await bob.until(`${here} === 'You 2 tabs | ada'`)
 
       // A closed tab leaves at once, without the grace for lost connections.
       await close(bobsOtherTab)
-      await ada.until(`${here} === 'ada: you | bob'`, 8_000)
-      await bob.evaluate('globalThis.left = true, void setTimeout(() => location.reload())')
-      await bob.until(`!globalThis.left && ${here} === 'bob: you | ada'`)
-      await ada.until(`${here} === 'ada: you | bob'`, 8_000)
-      await close(bob)
-      await ada.until(`${subtitle} === 'Only you are here'`, 8_000)
-    })
-
-    test('shows a hidden tab as away, and the people of each room', async () => {
-      const ada = await enter('ada')
-      const bob = await enter('bob')
+      await ada.until(`${here} === 'You | bob'`, 8_000)
       await bob.evaluate(look('hidden'))
-      await ada.until(`${here} === 'ada: you | bob: away'`)
+      await ada.until(`document.querySelector('#here .away')?.textContent === 'bob'`)
       await bob.evaluate(look('visible'))
-      await ada.until(`${here} === 'ada: you | bob'`)
-      await ada.evaluate(`document.querySelector('#room-name').focus()`)
-      await ada.type('attic\n')
-      await ada.until(`${here} === 'ada: you'`)
-      expect(await ada.text('#here-title')).toBe('Here in attic')
-      await ada.evaluate(`document.querySelector('#rooms .item').click()`)
-      await ada.until(`${here} === 'ada: you | bob'`)
-      await ada.click('#here button')
-      await ada.until(`document.querySelector('#title').textContent === 'bob'`)
+      await ada.until(`document.querySelector('#here .away') === null`)
+      await close(bob)
+      await ada.until(`${here} === 'You'`, 8_000)
     })
 
     test('shows earlier messages once', async () => {
       const ada = await enter('ada')
-      await ada.click('#text')
-      await ada.type('remember me\n')
+      await write(ada, 'remember me')
       await ada.until(says('.sent', 'remember me'))
       const eve = await enter('eve')
       await eve.until(says('.received', 'remember me'))
       expect(await eve.evaluate(count('remember me'))).toBe(1)
     })
 
-    // A killed server: faults/page.faults.ts.
-    test('recovers when the server is restarted', async () => {
+    test('counts what a person with a cut line has missed, and has got when the line is mended', async () => {
       const ada = await enter('ada')
       const bob = await enter('bob')
+      await bob.until(`${here} === 'You | ada'`)
+      await ada.until(`${here} === 'You | bob'`)
+      await ada.click('#line')
+      await ada.until(status('reconnecting'))
+      await ada.until(`${lamps} === 0`)
+      await bob.click('#burst')
+      await bob.until(says('.mine.sent', 'line 20'))
+      // What was typed before the line was cut is no longer typed when the line is mended.
       await ada.click('#text')
-      await ada.type('before it\n')
+      await ada.type('wait')
+      await ada.type(' for me\n')
+      await ada.until(says('.mine.waiting', 'wait for me'))
+      expect(await ada.evaluate(count('line 1'))).toBe(0)
+
+      await ada.click('#line')
+      await ada.until(`/missed 20, got 20$/.test(document.querySelector('#log .caught')?.textContent)`)
+      await bob.until(says('.received', 'wait for me'))
+      await ada.until(says('.mine.sent', 'wait for me'))
+      expect(await bob.text('#typing')).toBe('')
+      expect(await ada.evaluate(`${texts}.filter((t) => /^line/.test(t)).join()`)).toBe(
+        Array.from({ length: 20 }, (_, i) => `line ${i + 1}`).join(),
+      )
+      expect(await ada.evaluate(`document.querySelector('#log .gap')`)).toBeNull()
+    })
+
+    test('shows a call, and that its handler throws', async () => {
+      const ada = await enter('ada')
+      await write(ada, '/roll 1')
+      await ada.until(says('.received', 'ada rolls 1'))
+      await write(ada, '/roll 0')
+      await ada.until(`/terminal tells more/.test(document.querySelector('#log .note')?.textContent)`)
+    })
+
+    test('shows two people side by side, and its button restarts the server under both', async () => {
+      const supervised = await startExample({}, 'start.ts')
+      const page = new Page(await browser.open(supervised.url))
+      pages.push(page)
+      const [left, right] = ['left', 'right'].map((id) => `document.getElementById('${id}').contentDocument`)
+      const both = (seen: (document: string) => string) => `${seen(left ?? '')} && ${seen(right ?? '')}`
+      const connected = both(
+        (document) => `${document}.querySelector('#status')?.dataset.status === 'connected'`,
+      )
+      await page.until(connected)
+      await page.evaluate(`${left}.querySelector('#burst').click()`)
+      await page.until(both((document) => `${document}.querySelectorAll('#log .line').length === 20`))
+      await page.until(`/20 messages/.test(document.querySelector('#server').textContent)`)
+      await page.click('#restart')
+      await page.until(
+        both((document) => `/nothing missed$/.test(${document}.querySelector('#log .caught')?.textContent)`),
+        30_000,
+      )
+      expect(
+        await page.evaluate(both((document) => `${document}.querySelectorAll('#log .line').length === 20`)),
+      ).toBe(true)
+      expect(await page.evaluate(both((document) => `${document}.querySelector('#log .gap') === null`))).toBe(
+        true,
+      )
+      await page.until(`!document.querySelector('#restart').disabled`)
+      await supervised.stop()
+    })
+
+    test('the ten lines of the README run as a page', async () => {
+      const page = await open('client.html')
+      await page.until(
+        `/Grace: hi/.test(document.body.innerText) && /Grace rolls [1-6]/.test(document.body.innerText)`,
+      )
+    })
+
+    // A killed server: faults/page.faults.ts.
+    test('goes on at a server that has lost its messages, and claims no number of them', async () => {
+      const ada = await enter('ada')
+      const bob = await enter('bob')
+      await write(ada, 'before it')
       await bob.until(says('.received', 'before it'))
 
       await example.stop()
       for (const page of [ada, bob]) await page.until(status('reconnecting'))
-      await ada.type('meanwhile\n')
+      await write(ada, 'meanwhile')
       await ada.until(says('.mine.waiting', 'meanwhile'))
 
       example = await startExample({ PORT: String(example.port) })
       for (const page of [ada, bob]) await page.until(status('connected'), 45_000)
       await ada.until(says('.mine.sent', 'meanwhile'))
       await bob.until(says('.received', 'meanwhile'))
-      await bob.until(`document.querySelector('#log .gap')`)
+      await bob.until(`/new log/.test(document.querySelector('#log .gap')?.textContent)`)
       for (const page of [ada, bob]) expect(await page.evaluate(count('meanwhile'))).toBe(1)
     })
   })
 }
 
+async function write(page: Page, text: string): Promise<void> {
+  await page.click('#text')
+  await page.type(`${text}\n`)
+}
+
 const status = (name: string): string => `document.querySelector('#status')?.dataset.status === '${name}'`
 const focus = (id: string): string => `document.activeElement?.id === '${id}'`
-const subtitle = `document.querySelector('#subtitle').textContent`
-/** The people in the list, each with the note beside the name. */
-const here = `[...document.querySelectorAll('#here .item')]
-  .map((item) => ['.item-name', '.item-note'].map((part) => item.querySelector(part).textContent).filter(Boolean).join(': '))
-  .join(' | ')`
+/** The people in the list, with the note beside the name. */
+const here = `[...document.querySelectorAll('#here .chip')].map((chip) => [...chip.children].map((part) => part.textContent).filter(Boolean).join(' ')).join(' | ')`
+/** Number of people whose lamp is on. */
+const lamps = `[...document.querySelectorAll('#here .lamp')].filter((lamp) => getComputedStyle(lamp).boxShadow === 'none').length`
 /** The browser's event for a tab that becomes visible or hidden. */
 const look = (state: string): string => `(
-  Object.defineProperty(document, 'visibilityState', { get: () => '${state}', configurable: true }),
+  Object.defineProperty(document, 'hidden', { get: () => ${state === 'hidden'}, configurable: true }),
   void document.dispatchEvent(new Event('visibilitychange'))
 )`
 const texts = `[...document.querySelectorAll('#log .row .text')].map((p) => p.textContent)`

@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => example.stop())
 
-test.each([undefined, '', 'al ice', 'älice', 'a'.repeat(33), 'alice\n', '@alice'])(
+test.each([undefined, '', 'a'.repeat(256), 'ä'.repeat(128), 'alice\n'])(
   'refuses the token %j with 4501',
   async (token) => {
     const client = await greet(hub, { token })
@@ -20,19 +20,12 @@ test.each([undefined, '', 'al ice', 'älice', 'a'.repeat(33), 'alice\n', '@alice
   },
 )
 
-test.each(['a', 'Alice-2', 'x'.repeat(32)])('uses the token %j as the name', async (token) => {
-  expect(await userOf(hub, { token })).toBe(token)
-})
-
-test('uses ?user= as the name when there is no token', async () => {
-  expect(await userOf(`${hub}?user=alice`, {})).toBe('alice')
-})
-
-test('prefers the token to a name in the URL', async () => {
-  expect(await userOf(`${hub}?user=alice`, { token: 'bob' })).toBe('bob')
-  const client = await greet(`${hub}?user=alice`, { token: 'not a name' })
-  expect(await client.closeCode()).toBe(4501)
-})
+test.each(['a', 'Alice-2', 'x'.repeat(255), 'Jörg Müller 🎈', '名前', '@alice'])(
+  'uses the token %j as the name',
+  async (token) => {
+    expect(await userOf(hub, { token })).toBe(token)
+  },
+)
 
 test('lets every user join, send to and read any room, and see its presence', async () => {
   const client = await welcomed(hub, { token: 'alice' })

@@ -17,7 +17,7 @@ defineProtocolSuite(
   {
     name: 'the Express example',
     dial: (protocols) => new WebSocket(hubOf(example), [...protocols]),
-    refusedTokens: [undefined, '', 'no name', 'x'.repeat(33), '__proto__', '*', '@alice'],
+    refusedTokens: [undefined, '', 'a\nname', 'x'.repeat(256)],
     welcome: {
       heartbeat: 25_000,
       grace: 10_000,

@@ -2,7 +2,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { connect } from '@chat/node-ws'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import type { Chat, Line } from '../contract.ts'
+import type { Chat } from '../contract.ts'
 import { hubOf, welcomed } from './clients.ts'
 import { type Example, runExample, startExample, temporaryFolder } from './example.ts'
 
@@ -53,7 +53,7 @@ describe('the process', () => {
       const DATA = join(temporaryFolder(), 'chat.db')
       const first = await startExample({ DATA })
       const alice = connect<Chat>(`ws://127.0.0.1:${first.port}/chat`, { token: 'alice' })
-      for (const text of ['one', 'two']) await alice.to('#lobby').send('say', { text, key: text, sentAt: 1 })
+      for (const text of ['one', 'two']) await alice.to('#lobby').send('say', { text })
       alice.close()
       await first.stop(signal)
       const second = await startExample({ DATA })
@@ -61,10 +61,7 @@ describe('the process', () => {
       const lobby = bob.join('#lobby')
       await lobby.ready
       const { messages } = await lobby.history()
-      expect(messages.map(({ data }) => (data as Line).text)).toEqual(['one', 'two'])
-      const kept = await bob.call('kept', '#lobby')
-      expect(kept).toMatchObject({ messages: 2 })
-      expect(kept.since).toBeLessThan(kept.startedAt)
+      expect(messages.map(({ data }) => data)).toEqual([{ text: 'one' }, { text: 'two' }])
       bob.close()
       await second.stop()
     },
@@ -100,10 +97,60 @@ describe('the process', () => {
 })
 
 test('npm start at the root starts it, and passes signals on', async () => {
-  const example = await startExample({}, 'npm')
+  const example = await startExample({}, 'npm start')
   expect((await fetch(example.url)).status).toBe(200)
   expect(await example.stop()).toBe(0)
   await expect(fetch(example.url)).rejects.toThrow()
+})
+
+describe('a restart', () => {
+  test('that the page asks for ends the process, and starts another on the same port and file', async () => {
+    const example = await startExample({}, 'start.ts')
+    const before = await about(example)
+    expect(before).toMatchObject({ written: 0, restarts: true })
+    const ada = connect<Chat>(`ws://127.0.0.1:${example.port}/chat`, { token: 'ada' })
+    await ada.to('#lobby').send('say', { text: 'kept' })
+    expect(await restart(example, { origin: example.url })).toBe(202)
+    await vi.waitFor(async () => {
+      const after = await about(example)
+      expect(after).toMatchObject({ written: 1 })
+      expect(after).not.toMatchObject({ process: before.process })
+    }, 10_000)
+    ada.close()
+    expect(await example.stop()).toBe(0)
+  })
+
+  test('is refused to other pages, and where no other process would follow', async () => {
+    const example = await startExample()
+    expect(await about(example)).toMatchObject({ restarts: false })
+    for (const headers of [{}, { origin: 'https://evil.example' }, { origin: example.url }])
+      expect(await restart(example, headers)).toBe(403)
+    await example.stop()
+  })
+
+  test('a server whose starter was killed ends, too', async () => {
+    const example = await startExample({}, 'start.ts')
+    await example.stop('SIGKILL')
+    await expect.poll(() => fetch(example.url).catch(() => 'ended'), { timeout: 5_000 }).toBe('ended')
+  })
+
+  const about = async ({ url }: Example) => (await fetch(`${url}/server`)).json()
+  const restart = async ({ url }: Example, headers: Record<string, string>) =>
+    (await fetch(`${url}/restart`, { method: 'POST', headers })).status
+})
+
+test('a handler that throws is seen in the terminal, and by the client as `internal`', async () => {
+  const example = await startExample()
+  let errors = ''
+  example.process.stderr?.on('data', (chunk) => {
+    errors += chunk
+  })
+  const ada = connect<Chat>(`ws://127.0.0.1:${example.port}/chat`, { token: 'ada' })
+  expect(await ada.call('roll', { sides: 1 })).toBe(1)
+  await expect(ada.call('roll', { sides: 0 })).rejects.toMatchObject({ code: 'internal' })
+  await expect.poll(() => errors).toMatch(/^handler RangeError.*server\.ts:\d+/s)
+  ada.close()
+  await example.stop()
 })
 
 describe('the server', () => {
@@ -117,8 +164,8 @@ describe('the server', () => {
     const page = await get('/')
     expect(page.type).toContain('text/html')
     const parts = [...page.text.matchAll(/(?:src|href)="(\/[^"]*)"/g)].map(([, path = '']) => path)
-    expect(parts).toEqual(expect.arrayContaining(['/main.js', '/style.css', '/icon.svg']))
-    for (const path of parts) expect((await get(path)).status, path).toBe(200)
+    expect(parts).toEqual(expect.arrayContaining(['/main.js', '/style.css', '/icon.svg', '/client.html']))
+    for (const path of [...parts, '/client.js']) expect((await get(path)).status, path).toBe(200)
   })
 
   test('serves no content from another host', async () => {

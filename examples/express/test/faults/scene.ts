@@ -16,7 +16,6 @@ export class Scene {
   example: Example
   readonly #window: ChromiumPage
   #eve: Client<Chat>
-  #said = 0
 
   private constructor(example: Example, proxy: FaultProxy, window: ChromiumPage) {
     this.example = example
@@ -59,7 +58,7 @@ export class Scene {
 
   /** Sends a message from eve, and waits until it is stored. */
   async hear(text: string): Promise<void> {
-    await this.#eve.to('#lobby').send('say', { text, key: `eve-${++this.#said}`, sentAt: Date.now() })
+    await this.#eve.to('#lobby').send('say', { text })
   }
 
   /** Waits for a row of the log with this text; `row` has its classes. */
