@@ -147,16 +147,17 @@ export class Person {
   /** Compares with the log itself: its newest message tells how many there were. */
   async #back(): Promise<void> {
     const absence = this.#absence
-    if (absence === null) return
     const now = Date.now()
-    const [newest] = await this.#lobby.history({ limit: 1 }).then(
-      ({ messages }) => messages,
-      () => [],
-    )
-    const head = newest?.position ?? this.#position
-    if (this.status !== 'connected' || head === undefined) return
-    absence.back(head, now)
-    this.#report()
+    while (absence !== null && absence === this.#absence && this.status === 'connected') {
+      // Over a slow line the answer comes behind the missed messages.
+      const page = await this.#lobby.history({ limit: 1 }).catch(() => null)
+      const head = page?.messages[0]?.position ?? (page && this.#position)
+      if (head) {
+        absence.back(head, now)
+        return this.#report()
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1_000))
+    }
   }
 
   #report(): void {
