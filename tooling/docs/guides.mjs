@@ -1,5 +1,5 @@
-// Type-checks the TypeScript of README.md, packages/*/README.md and docs/guides/*.md against the sources, so that
-// readers can copy it.
+// Type-checks the TypeScript of README.md, packages/*/README.md, docs/index.md and docs/guides/*.md against the
+// sources, so that readers can copy it.
 //   ```ts, ```tsx  a separate file; all blocks of all pages are checked in one program
 //   ```ts ignore   not checked, only listed
 //   ```ts fails    a test that must fail with the report in the next ```text block of the page
@@ -72,7 +72,9 @@ function checkConfigurations() {
 function pagesToCheck() {
   const readmes = packages().map(({ folder }) => join(folder, 'README.md'))
   const guides = filesBelow(join(root, 'docs', 'guides')).filter((file) => file.endsWith('.md'))
-  return [join(root, 'README.md'), ...readmes, ...guides].filter((file) => existsSync(file))
+  return [join(root, 'README.md'), join(root, 'docs', 'index.md'), ...readmes, ...guides].filter((file) =>
+    existsSync(file),
+  )
 }
 
 function writePage(page) {

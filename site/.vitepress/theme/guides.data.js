@@ -1,0 +1,6 @@
+import { pageGroups } from '../../sidebar.mjs'
+
+export default {
+  watch: ['../../pages.mjs'],
+  load: pageGroups,
+}
