@@ -1,5 +1,5 @@
 import { encodeFrame } from '../protocol/encode.ts'
-import type { HubFrame, WelcomeFrame } from '../protocol/hub-frames.ts'
+import { durationOf, type HubFrame, type Welcome } from '../protocol/hub-frames.ts'
 import { helloBytes } from '../protocol/limits.ts'
 import type { Undo } from '../runtime/runtime.ts'
 import { ChatError } from '../vocabulary/errors.ts'
@@ -86,8 +86,9 @@ export class ProtocolSession implements ConnectedSession {
     return encodeFrame('hello', { ...hello, streams: this.subscriptions.request(budget) })
   }
 
-  welcomed(welcome: WelcomeFrame): void {
-    const { session, limits, resumed, user } = welcome
+  welcomed(welcome: Welcome): void {
+    const { session, limits, user } = welcome
+    const resumed = welcome.resumed === true
     if (this.#user !== null && this.#user !== user) this.#changeUser()
     if (this.connector.status === 'closed') return
     this.#user = user
@@ -97,37 +98,34 @@ export class ProtocolSession implements ConnectedSession {
     // A frame at once proves to the hub that the new secret has arrived (P-HS-4).
     if (resumed) this.connector.live?.write('["pong"]')
     this.#liveness.start(welcome)
-    this.#tokens.start(welcome.expires)
+    this.#tokens.start(durationOf(welcome.expires))
     this.subscriptions.welcomed(user, resumed, welcome.streams)
   }
 
-  received(frame: HubFrame): void {
-    switch (frame.type) {
+  received(frame: HubFrame | null): void {
+    switch (frame?.[0]) {
       case 'msg':
         return this.subscriptions.message(frame)
       case 'ok':
-        if (!this.writer.ok(frame.ref, frame.result)) this.counters.strayAnswers++
+        if (!this.writer.ok(frame[1], frame[2])) this.counters.strayAnswers++
         return
       case 'err':
-        if (!this.writer.err(frame.ref, frameError(frame))) this.counters.strayAnswers++
+        if (!this.writer.err(frame[1], frameError(frame))) this.counters.strayAnswers++
         return
       case 'cast':
         return this.subscriptions.cast(frame)
       case 'ask':
         return this.asks.answer(frame)
       case 'presence':
-        return this.subscriptions.presence(frame.address, frame.frame)
+        return this.subscriptions.presence(frame[1], frame)
       case 'gap':
         return this.subscriptions.gap(frame)
       case 'left':
         return this.subscriptions.left(frame)
       case 'pong':
         return this.#liveness.pong()
-      case 'unknown':
+      case undefined:
         this.counters.unknownFrames++
-        return
-      default:
-        return
     }
   }
 

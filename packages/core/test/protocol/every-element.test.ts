@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseHubFrame, parseLogStart } from '../../src/protocol/hub-frames.ts'
+import { checkStart, parseHubFrame } from '../../src/protocol/hub-frames.ts'
 import { ProtocolError } from '../../src/protocol/protocol-error.ts'
 import { nobody, ScriptedConnection } from '../support/scripted-connection.ts'
 import { stage } from '../support/stage.ts'
@@ -312,7 +312,7 @@ describe('every frame of a hub', () => {
         const given = json === null ? others : { ...others, [key]: JSON.parse(json) as unknown }
         let fine = true
         try {
-          parseLogStart(given)
+          checkStart(given)
         } catch (error) {
           expect(error).toBeInstanceOf(ProtocolError)
           fine = false

@@ -1,13 +1,13 @@
 import { addressKind, closeReason, mayReconnect } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { parseClientFrame } from '../../src/protocol/client-frames.ts'
-import { parseHubFrame } from '../../src/protocol/hub-frames.ts'
 import { Lines } from '../../src/protocol/json.ts'
 import { ProtocolError } from '../../src/protocol/protocol-error.ts'
 import { valueFault } from '../../src/protocol/values.ts'
 import { isEventName } from '../../src/vocabulary/event-name.ts'
 import { toPosition } from '../../src/vocabulary/position.ts'
 import { exceedsBytes, utf8Length } from '../../src/vocabulary/text.ts'
+import { parseNamed } from '../support/hub-frame.ts'
 import { nobody, ScriptedConnection } from '../support/scripted-connection.ts'
 import { nested, stage } from '../support/stage.ts'
 import { shown, vectors } from '../support/vectors.ts'
@@ -20,25 +20,11 @@ interface FrameVector {
   readonly code?: number
 }
 
-/** The maps of a frame as objects, as the vectors write them; where a name would be special, as a list. */
+/** The entries of the streams as a list, where the vectors write them so, because a name would be special. */
 function plain(frame: object, meaning: object): object {
-  const streams = (frame as { streams?: ReadonlyMap<string, unknown> }).streams
-  if (streams === undefined) return frame
-  const { streams: _, ...rest } = frame as { streams: unknown }
-  return 'entries' in meaning
-    ? { ...rest, entries: [...streams] }
-    : {
-        ...rest,
-        streams: Object.fromEntries([...streams].map(([address, start]) => [address, onWire(start)])),
-      }
-}
-
-/** The fields of a start in a log, by the names that the protocol gives them. */
-function onWire(start: unknown): unknown {
-  if (typeof start !== 'object' || start === null || !('position' in start)) return start
-  const { position, ...rest } = start
-  const [epoch, at, id] = position as [string, number, string | null]
-  return { epoch, at, id, ...rest }
+  if (!('entries' in meaning)) return frame
+  const { streams, ...rest } = frame as { readonly streams: object }
+  return { ...rest, entries: Object.entries(streams) }
 }
 
 function fault(parse: () => unknown): unknown {
@@ -51,7 +37,7 @@ function fault(parse: () => unknown): unknown {
 
 for (const [file, parse] of [
   ['client-frames', parseClientFrame],
-  ['hub-frames', parseHubFrame],
+  ['hub-frames', parseNamed],
 ] as const)
   describe(`vectors/${file}`, () => {
     for (const { rule, text, meaning, code } of vectors<FrameVector>(file))

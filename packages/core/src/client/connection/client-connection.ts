@@ -7,8 +7,8 @@ import type { Connection, Sink } from '../../transport/connection.ts'
 
 /** Receiver of the events of a {@link ClientConnection}. */
 export interface ConnectionListener {
-  /** A frame has arrived, other than a `ping`. */
-  received(connection: ClientConnection, frame: HubFrame): void
+  /** A frame has arrived, other than a `ping`; `null` for a frame that this version does not know. */
+  received(connection: ClientConnection, frame: HubFrame | null): void
   /** The transport accepts frames again. */
   drained(connection: ClientConnection): void
   /** The connection has ended. */
@@ -100,7 +100,7 @@ export class ClientConnection implements Sink {
       if (typeof transmission !== 'string') throw new Error('a binary message on a JSON connection')
       for (const line of transmission.split('\n')) {
         const frame = parseHubFrame(line)
-        if (frame.type === 'ping') this.write(encodeFrame('pong', frame.t))
+        if (frame?.[0] === 'ping') this.write(encodeFrame('pong', frame[1]))
         else this.#listener.received(this, frame)
       }
     } catch (error) {

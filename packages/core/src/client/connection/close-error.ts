@@ -1,16 +1,17 @@
-import type { HubFrame } from '../../protocol/hub-frames.ts'
-import { CloseCode } from '../../vocabulary/close-codes.ts'
+import { durationOf, type ErrFrame } from '../../protocol/hub-frames.ts'
+import type { CloseCode } from '../../vocabulary/close-codes.ts'
 import { ChatError, type ErrorCode } from '../../vocabulary/errors.ts'
 
-const codes: Readonly<Record<number, ErrorCode>> = {
-  [CloseCode.unauthorized]: 'unauthorized',
-  [CloseCode.expired]: 'unauthorized',
-  [CloseCode.forbidden]: 'forbidden',
-  [CloseCode.kicked]: 'forbidden',
-  [CloseCode.version]: 'unsupported',
-  [CloseCode.tooLarge]: 'too_large',
-  [CloseCode.rateLimited]: 'rate_limited',
-  [CloseCode.replaced]: 'conflict',
+/** Codes of errors by close code. Numbers, because a page would carry all of {@link CloseCode}. */
+const codes: { readonly [Code in CloseCode]?: ErrorCode } = {
+  4010: 'unauthorized',
+  4013: 'rate_limited',
+  4501: 'unauthorized',
+  4503: 'forbidden',
+  4506: 'unsupported',
+  4509: 'conflict',
+  4513: 'forbidden',
+  4514: 'too_large',
 }
 
 /** End of a connection. */
@@ -24,20 +25,16 @@ interface Close {
 /** Returns the error that a close means. `operation` completes the text, such as `unable to connect`. */
 export function closeError(operation: string, { code, reason, retryAfter }: Close): ChatError {
   const text = reason === '' ? `code ${code}` : `${reason} (code ${code})`
-  return new ChatError(codes[code] ?? 'unavailable', `${operation}: ${text}`, {
+  return new ChatError(codes[code as CloseCode] ?? 'unavailable', `${operation}: ${text}`, {
     detail: { code },
     retryAfter,
   })
 }
 
 /** Returns the error that an `err` frame carries. */
-export function frameError(frame: Extract<HubFrame, { type: 'err' }>): ChatError {
-  const { code, message, retryAfter, detail } = frame
-  return new ChatError(
-    code as ErrorCode,
-    message,
-    retryAfter === undefined ? { detail } : { detail, retryAfter },
-  )
+export function frameError([, , code, message, extra]: ErrFrame): ChatError {
+  const { retryAfter, detail } = (extra ?? {}) as { readonly retryAfter?: unknown; readonly detail?: unknown }
+  return new ChatError(code as ErrorCode, message, { detail, retryAfter: durationOf(retryAfter) })
 }
 
 /** Returns the error of all waiting operations when the application closes its client. */

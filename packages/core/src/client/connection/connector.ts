@@ -1,4 +1,4 @@
-import type { HubFrame, WelcomeFrame } from '../../protocol/hub-frames.ts'
+import { type ByeFrame, durationOf, type HubFrame, type Welcome } from '../../protocol/hub-frames.ts'
 import { jsonProtocol } from '../../protocol/json.ts'
 import { reconnectDelay, stableAfter } from '../../protocol/limits.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
@@ -19,9 +19,9 @@ export interface ConnectedSession {
   /** Returns the first frame of a connection. From this call on, frames of older connections are dropped. */
   createHello(token: string | null): string
   /** The hub has accepted the `hello`. */
-  welcomed(welcome: WelcomeFrame): void
-  /** A frame of the current connection has arrived. */
-  received(frame: HubFrame): void
+  welcomed(welcome: Welcome): void
+  /** A frame of the current connection has arrived; `null` for a frame that this version does not know. */
+  received(frame: HubFrame | null): void
   /** Operations may be written: the connection is new, or accepts frames again. */
   writable(): void
   /** The current connection is gone; operations without an answer wait for the next connection. */
@@ -156,10 +156,10 @@ export class Connector implements ConnectionListener {
     this.#current.abort(this.#cause)
   }
 
-  received(connection: ClientConnection, frame: HubFrame): void {
+  received(connection: ClientConnection, frame: HubFrame | null): void {
     if (connection !== this.#current) return
-    if (frame.type === 'welcome') this.#welcome(connection, frame)
-    else if (frame.type === 'bye') this.#bye(connection, frame)
+    if (frame?.[0] === 'welcome') this.#welcome(connection, frame[1])
+    else if (frame?.[0] === 'bye') this.#bye(connection, frame)
     else if (!this.#welcomed) this.broken(connection, new Error('the first frame is not welcome'))
     else this.#session.received(frame)
   }
@@ -239,7 +239,7 @@ export class Connector implements ConnectionListener {
     current.attach()
   }
 
-  #welcome(connection: ClientConnection, welcome: WelcomeFrame): void {
+  #welcome(connection: ClientConnection, welcome: Welcome): void {
     if (this.#welcomed) return this.broken(connection, new Error('a second welcome'))
     this.#welcomed = true
     this.#deadline?.()
@@ -261,8 +261,9 @@ export class Connector implements ConnectionListener {
    * whichever is first (P-LV-5). A `bye` on a connection that is not yet stable counts as a failure, so that
    * a hub that sends its clients away again and again is dialled ever more slowly.
    */
-  #bye(connection: ClientConnection, { code, retryAfter }: Extract<HubFrame, { type: 'bye' }>): void {
+  #bye(connection: ClientConnection, [, code, , extra]: ByeFrame): void {
     if (connection.leaving) return
+    const retryAfter = durationOf((extra as { readonly retryAfter?: unknown } | null | undefined)?.retryAfter)
     const { runtime } = this.#context
     connection.leaving = true
     if (retryAfter === undefined) return

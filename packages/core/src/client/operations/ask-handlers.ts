@@ -74,7 +74,7 @@ export class AskHandlers {
   }
 
   /** Answers an ask with the result of its handler, or refuses it. */
-  answer({ ask, event, data, meta }: AskFrame): void {
+  answer([, ask, event, data, meta = null]: AskFrame): void {
     const { signal } = this.#connection
     const { validator } = this.#context
     const write = (frame: string): void => this.#write({ ask, event, frame, signal })

@@ -1,5 +1,5 @@
 import { encodeFrame } from '../../protocol/encode.ts'
-import { parseMsg } from '../../protocol/hub-frames.ts'
+import { checkMsg } from '../../protocol/hub-frames.ts'
 import { publishHorizon } from '../../protocol/limits.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { abortion, onAbort } from '../../runtime/signal.ts'
@@ -127,8 +127,7 @@ export class Operations {
   #parsePage({ epoch, base, top, messages, more }: ReadAnswer): HistoryPage {
     const parsed: Message[] = []
     for (const value of messages) {
-      const frame = parseMsg(value)
-      const message = toMessage(frame, [epoch, frame.at, frame.id])
+      const message = toMessage(checkMsg(value), epoch)
       if (message.event === redactedEvent) {
         parsed.push(message)
         continue

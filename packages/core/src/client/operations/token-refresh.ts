@@ -1,4 +1,5 @@
 import { encodeFrame } from '../../protocol/encode.ts'
+import { durationOf } from '../../protocol/hub-frames.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import type { ClientContext } from '../context.ts'
@@ -61,7 +62,7 @@ export class TokenRefresh {
       repeat: 'bound',
       counts: true,
       frame: (ref) => encodeFrame('auth', ref, token),
-      resolve: (result) => this.start(lifetimeOf(result)),
+      resolve: (result) => this.start(durationOf((result as { readonly expires?: unknown } | null)?.expires)),
       reject: (error) => this.#report(error, connection),
     })
   }
@@ -69,9 +70,4 @@ export class TokenRefresh {
   #report(error: unknown, connection: number): void {
     if (connection === this.#connection) this.#context.reportError(error, 'token')
   }
-}
-
-function lifetimeOf(result: unknown): number | undefined {
-  const expires = (result as { readonly expires?: unknown } | null | undefined)?.expires
-  return typeof expires === 'number' && expires >= 0 ? expires : undefined
 }

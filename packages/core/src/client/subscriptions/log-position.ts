@@ -1,6 +1,6 @@
 import type { MsgFrame } from '../../protocol/hub-frames.ts'
 import { deliveredIds } from '../../protocol/limits.ts'
-import type { LogStart, Position } from '../../vocabulary/position.ts'
+import type { Position } from '../../vocabulary/position.ts'
 
 /** Result of a message for the reader of a log: its delivery, or the reason for none. */
 export type LogPositionStep =
@@ -39,7 +39,7 @@ export class LogPosition {
   }
 
   /** Continues at the start that a `join` or `hello` was answered with. */
-  attach({ position }: LogStart): void {
+  attach(position: Position): void {
     this.#attached = true
     this.position = position
   }
@@ -48,8 +48,8 @@ export class LogPosition {
    * Continues at the position of a snapshot. The application starts again, so messages that it got earlier
    * are delivered again.
    */
-  restart(start: LogStart): void {
-    this.attach(start)
+  restart(position: Position): void {
+    this.attach(position)
     this.delivered.clear()
   }
 
@@ -61,14 +61,15 @@ export class LogPosition {
   /** Decides on a message in the order of P-ST-7, and moves the position. */
   takeMessage(message: MsgFrame): LogPositionStep {
     if (!this.#attached || this.position === null) return 'ignore'
-    const [epoch, at] = this.position
-    if (message.at <= at) return 'ignore'
-    if (message.prev !== at) {
+    const [epoch, last] = this.position
+    const [, , at, , , , id, , prev] = message
+    if (at <= last) return 'ignore'
+    if ((prev ?? at - 1) !== last) {
       this.#attached = false
       return 'hole'
     }
-    this.position = [epoch, message.at, message.id]
-    return this.#remember(message.id) ? 'deliver' : 'ignore'
+    this.position = [epoch, at, id]
+    return this.#remember(id) ? 'deliver' : 'ignore'
   }
 
   #remember(id: string): boolean {

@@ -1,8 +1,8 @@
 import { encodeFrame } from '../../protocol/encode.ts'
-import { type MsgFrame, parseLogStart } from '../../protocol/hub-frames.ts'
+import { checkStart, type MsgFrame, type StartAnswer } from '../../protocol/hub-frames.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { ChatError, UncertainError } from '../../vocabulary/errors.ts'
-import type { GapReason, LogStart, Position } from '../../vocabulary/position.ts'
+import type { GapReason, Position } from '../../vocabulary/position.ts'
 import type { ClientContext } from '../context.ts'
 import type { OperationWriter } from '../operations/operation-writer.ts'
 import { isTemporary } from '../operations/over-limit.ts'
@@ -103,7 +103,7 @@ export class Subscription {
       counts: true,
       frame: (ref) => encodeFrame('join', ref, this.address, options),
       resolve: (answer) => {
-        const start = parseLogStart(answer)
+        const start = checkStart(answer)
         // The room was left while the answer was under way.
         if (this.#ended) return
         this.#joining = false
@@ -119,7 +119,7 @@ export class Subscription {
   }
 
   /** The hub has accepted the subscription. `answer` is the answer to a `join`; `null` after a `hello`. */
-  started(start: LogStart, answer: unknown): void {
+  started(start: StartAnswer, answer: unknown): void {
     const first = !this.#joined
     this.#joined = true
     if (this.#state !== undefined && !this.#stateSent) this.setState(this.#state)
@@ -183,7 +183,7 @@ export class Subscription {
     if (step === 'hole') this.join()
     const { position } = this.log
     if (step === 'deliver' && position !== null)
-      deliver(this.#registry.context, this.receivers, toMessage(frame, position))
+      deliver(this.#registry.context, this.receivers, toMessage(frame, position[0]))
   }
 
   /** Takes a gap of the log, which continues after `to`. */
@@ -226,21 +226,22 @@ export class Subscription {
   }
 
   /** Continues where the hub says, or starts a restore. */
-  #continue(start: LogStart): void {
+  #continue(start: StartAnswer): void {
     const from = this.since
     // The snapshot hook has answered while the hub's answer was under way, so the hub was asked for another
     // position.
     if (this.#requested !== from) return this.join()
-    const { position: to, mode, reason = 'absent' } = start
+    const { mode, reason = 'absent' } = start
+    const to: Position = [start.epoch, start.at, start.id]
     const gap: Gap | null =
       mode === 'gap' && from !== null ? { address: this.address, reason, from, to } : null
     if (this.#restore !== null) {
       if (gap !== null) this.#restore.refused(gap)
-      else if (this.#restore.offer !== null) this.#restored(this.#restore.offer, start)
+      else if (this.#restore.offer !== null) this.#restored(this.#restore.offer, to)
     } else if (this.#hook !== undefined && (gap !== null || from === null))
       this.#startRestore(this.#hook, gap, to)
     else {
-      this.log.attach(start)
+      this.log.attach(to)
       if (gap !== null) this.#tellGap(gap)
     }
   }
@@ -263,9 +264,9 @@ export class Subscription {
     })
   }
 
-  #restored(offer: Snapshot, start: LogStart): void {
+  #restored(offer: Snapshot, position: Position): void {
     this.#restore = null
-    this.log.restart(start)
+    this.log.restart(position)
     const snapshot: SnapshotEvent = { address: this.address, ...offer }
     this.#registry.context.observe(snapshot)
     for (const receiver of [...this.receivers]) receiver.snapshot(snapshot)

@@ -1,4 +1,4 @@
-import type { HubCastFrame, HubFrame, MsgFrame, StreamAnswer } from '../../protocol/hub-frames.ts'
+import type { CastFrame, GapFrame, LeftFrame, MsgFrame, StreamAnswer } from '../../protocol/hub-frames.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { addressKind, everyone } from '../../vocabulary/address.ts'
 import { ChatError, type ErrorCode, UsageError } from '../../vocabulary/errors.ts'
@@ -138,7 +138,7 @@ export class Subscriptions implements SubscriptionRegistry {
    * Takes the streams of a `welcome`: leaves rooms that are no longer needed, and joins those that were not
    * in the `hello` (P-HS-7).
    */
-  welcomed(userId: string, resumed: boolean, answers: ReadonlyMap<string, StreamAnswer>): void {
+  welcomed(userId: string, resumed: boolean, answers: Readonly<Record<string, StreamAnswer>>): void {
     if (!resumed) for (const subscription of this.#subscriptions.values()) subscription.forgetState()
     const requested = this.#requested
     this.#subscribe(`@${userId}`, this.#client, this.#clientHook)
@@ -149,7 +149,7 @@ export class Subscriptions implements SubscriptionRegistry {
     for (const subscription of [...this.#subscriptions.values()]) {
       const { address } = subscription
       if (this.#subscriptions.get(address) !== subscription) continue
-      const answer = answers.get(address)
+      const answer = answers[address]
       if (answer === undefined || !this.#isFor(subscription, requested)) subscription.join()
       else if (answer.mode === 'refused') subscription.refused(refusalError(answer.code))
       else subscription.started(answer, null)
@@ -181,11 +181,12 @@ export class Subscriptions implements SubscriptionRegistry {
 
   /** Takes a message of a log. */
   message(frame: MsgFrame): void {
-    this.#subscriptions.get(frame.address)?.message(frame)
+    this.#subscriptions.get(frame[1])?.message(frame)
   }
 
   /** Takes a cast. */
-  cast({ address, event, data, meta, from, session }: HubCastFrame): void {
+  cast([, address, event, data, from, sender, , meta = null]: CastFrame): void {
+    const session = typeof sender === 'string' ? sender : null
     const absent = { id: null, position: null, time: null }
     const cast: Cast = { address, event, data, meta, from, session, durable: false, ...absent }
     const subscription = this.#subscriptions.get(address)
@@ -199,12 +200,12 @@ export class Subscriptions implements SubscriptionRegistry {
   }
 
   /** Takes a gap of a log. */
-  gap({ address, reason, position }: Extract<HubFrame, { type: 'gap' }>): void {
+  gap([, address, reason, position]: GapFrame): void {
     this.#subscriptions.get(address)?.gap(reason, position)
   }
 
   /** Takes the removal of this client from an address. */
-  left({ address, code, message }: Extract<HubFrame, { type: 'left' }>): void {
+  left([, address, code, message]: LeftFrame): void {
     this.#subscriptions.get(address)?.left(new ChatError(code as ErrorCode, message))
   }
 

@@ -3,7 +3,7 @@ import { world } from '@chat/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LogPosition } from '../../../src/client/subscriptions/log-position.ts'
-import { parseMsg } from '../../../src/protocol/hub-frames.ts'
+import { checkMsg } from '../../../src/protocol/hub-frames.ts'
 import { live, msg, play, type RawFrame, replay, type Stage } from '../../support/fake-hub.ts'
 
 /** A client in `#a`, whose stream stands at 5; what comes of it and what is asked. */
@@ -358,15 +358,15 @@ test('for every sequence of frames, each id is delivered once and in the order o
   fc.assert(
     fc.property(fc.array(frame, { maxLength: 60 }), (frames) => {
       const logPosition = new LogPosition(['e', 0, null])
-      logPosition.attach({ position: ['e', 0, null], top: 20, mode: 'live' })
+      logPosition.attach(['e', 0, null])
       const delivered: number[] = []
       for (const { at, prev } of frames) {
         const before = logPosition.position?.[1] ?? 0
-        const outcome = logPosition.takeMessage(parseMsg(msg('#a', at, prev === null ? {} : { prev })))
+        const outcome = logPosition.takeMessage(checkMsg(msg('#a', at, prev === null ? {} : { prev })))
         if (outcome === 'deliver') delivered.push(at)
         if (outcome === 'hole') {
           expect(logPosition.position?.[1]).toBe(before)
-          logPosition.attach({ position: ['e', before, `m${before}`], top: 20, mode: 'replay' })
+          logPosition.attach(['e', before, `m${before}`])
         }
       }
       expect(delivered).toEqual([...new Set(delivered)].sort((a, b) => a - b))
