@@ -1,4 +1,9 @@
-import { BaseConnection, type Batch, isWebSocketCode, type TransportCapabilities } from '@chat/core/transport'
+import {
+  BaseConnection,
+  isWebSocketCode,
+  type Transmission,
+  type TransportCapabilities,
+} from '@chat/core/transport'
 
 const capabilities: TransportCapabilities = {
   name: 'browser',
@@ -61,7 +66,7 @@ export class BrowserConnection extends BaseConnection {
     return this.#received
   }
 
-  protected doSend(batch: Batch): boolean {
+  protected doSend(batch: Transmission): boolean {
     // A closing socket would only count these bytes.
     if (this.#socket.readyState !== WebSocket.OPEN) return true
     this.#socket.send(batch.text)

@@ -1,5 +1,5 @@
-import { type ConnectionHints, systemRuntime, type Undo, UsageError } from '@chat/core'
-import { checkOptions, type Dialer } from '@chat/core/transport'
+import { type ConnectionHints, type Undo, UsageError } from '@chat/core'
+import { checkOptions, clientRuntime, type Dialer } from '@chat/core/transport'
 import { dial as dialHttp } from '@chat/http/client'
 import { BlockedMemory } from './blocked-memory.ts'
 import { FallbackDialer } from './fallback-dialer.ts'
@@ -43,7 +43,7 @@ export function makeDialer(
   const fallback = new FallbackDialer({
     webSocket,
     http,
-    runtime: options.runtime ?? systemRuntime,
+    runtime: options.runtime ?? clientRuntime,
     memory: new BlockedMemory(options.memory, withoutSecrets(target.href)),
     timeout: duration('webSocketTimeout', options, 4_000),
     retry: duration('retryWebSocket', options, 60_000),

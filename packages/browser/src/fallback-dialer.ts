@@ -1,12 +1,12 @@
-import { ChatError, type ConnectionHints, type Runtime, type Undo } from '@chat/core'
-import type { BaseConnection, Connection, Dialer, DialOptions } from '@chat/core/transport'
+import { ChatError, type ConnectionHints, type Undo } from '@chat/core'
+import type { BaseConnection, ClientRuntime, Connection, Dialer, DialOptions } from '@chat/core/transport'
 import type { BlockedMemory } from './blocked-memory.ts'
 
 /** Options of a {@link FallbackDialer}. Durations in milliseconds. */
 export interface FallbackDialerOptions {
   readonly webSocket: (options: DialOptions) => Promise<BaseConnection>
   readonly http: Dialer
-  readonly runtime: Runtime
+  readonly runtime: ClientRuntime
   readonly memory: BlockedMemory
   /** Maximum time until a WebSocket opens. */
   readonly timeout: number

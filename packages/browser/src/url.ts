@@ -13,13 +13,12 @@ export function socketUrl(url: string | URL, page: string | undefined = pageUrl(
   const fail = (reason: string): never => {
     throw new UsageError(`unable to connect to ${JSON.stringify(withoutSecrets(String(url)))}: ${reason}`)
   }
-  if (!url) return fail("give the hub's path such as '/chat', or a URL such as 'wss://host/chat'")
-  const target = parseUrl(String(url), page)
-  if (target === null) return fail("it is not a URL here; give an absolute URL such as 'wss://host/chat'")
+  const target = url ? parseUrl(String(url), page) : null
+  if (target === null) return fail("give a path such as '/chat', or a URL such as 'wss://host/chat'")
   target.protocol = target.protocol.replace(/^http/, 'ws')
   target.hash = ''
-  if (!/^wss?:$/.test(target.protocol)) return fail("a hub's URL starts with wss:, ws:, https: or http:")
-  if (target.username !== '' || target.password !== '')
+  if (!/^wss?:$/.test(target.protocol)) return fail('give a URL with wss:, ws:, https: or http:')
+  if (target.username || target.password)
     return fail('browsers accept no user and password in a URL; use the option `token`')
   if (target.protocol === 'ws:' && page?.startsWith('https:') && !loopback.test(target.hostname))
     return fail("a page from https: reaches hubs over wss: only; write 'wss:' or a path")

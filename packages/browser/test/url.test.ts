@@ -27,12 +27,12 @@ describe('the URL of a hub', () => {
   })
 
   it.each([
-    ['', page, /give the hub's path/],
-    ['/chat', undefined, /it is not a URL here; give an absolute URL/],
-    ['/chat', 'about:blank', /it is not a URL here/],
-    ['http://', page, /it is not a URL here/],
-    ['ftp://hub.example/', page, /starts with wss:, ws:, https: or http:/],
-    ['localhost:3000/chat', page, /starts with wss:, ws:, https: or http:/],
+    ['', page, /give a path such as/],
+    ['/chat', undefined, /or a URL such as 'wss:/],
+    ['/chat', 'about:blank', /or a URL such as 'wss:/],
+    ['http://', page, /or a URL such as 'wss:/],
+    ['ftp://hub.example/', page, /with wss:, ws:, https: or http:/],
+    ['localhost:3000/chat', page, /with wss:, ws:, https: or http:/],
     ['wss://alice:secret@hub.example/', page, /use the option `token`/],
     ['ws://hub.example/chat', page, /over wss: only/],
   ])('refuses %j on %s and names the alternative', (url, on, reason) => {
@@ -48,6 +48,6 @@ describe('the URL of a hub', () => {
 
   it('refuses a URL that is not set', () => {
     const never: { url?: string } = {}
-    expect(() => socketUrl(never.url as string, page)).toThrow(/give the hub's path/)
+    expect(() => socketUrl(never.url as string, page)).toThrow(/give a path such as/)
   })
 })

@@ -27,6 +27,6 @@ describe('the entry without HTTP', () => {
   })
 
   test('refuses the URLs that the other entry refuses', () => {
-    expect(() => dial('ftp://chat.example')).toThrow("a hub's URL starts with wss:")
+    expect(() => dial('ftp://chat.example')).toThrow('give a URL with wss:')
   })
 })

@@ -1,4 +1,9 @@
-import { BaseConnection, type Batch, isSendableCode, type TransportCapabilities } from '@chat/core/transport'
+import {
+  BaseConnection,
+  isSendableCode,
+  type Transmission,
+  type TransportCapabilities,
+} from '@chat/core/transport'
 import type { BunSocket } from './bun.ts'
 
 const capabilities: TransportCapabilities = {
@@ -69,7 +74,7 @@ export class BunConnection extends BaseConnection {
     this.ended(code, reason)
   }
 
-  protected doSend(batch: Batch): boolean {
+  protected doSend(batch: Transmission): boolean {
     // Bun frames and writes a text at once: the text, which the batch keeps, is all there is to prepare.
     const taken = this.#socket.sendText(batch.text)
     if (taken > 0) return !this.#blocked

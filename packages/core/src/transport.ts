@@ -1,9 +1,10 @@
 export { takeClientOptions } from './client/connect-options.ts'
 export type { SharedClientOptions } from './client/options.ts'
 export { acceptedBytes } from './protocol/limits.ts'
+export { type ClientRuntime, clientRuntime } from './runtime/client-runtime.ts'
 export { chain, isPromise, type MaybePromise } from './runtime/maybe-promise.ts'
 export { BaseConnection, type ConnectionState } from './transport/base-connection.ts'
-export { Batch, Frame } from './transport/batch.ts'
+export { Batch, Frame, type Transmission } from './transport/batch.ts'
 export { checkHub, isHub } from './transport/check-hub.ts'
 export { ConnectRequest, type ConnectRequestParts, type HeaderEntry } from './transport/connect-request.ts'
 export type {

@@ -1,5 +1,5 @@
 import { CloseCode, systemRuntime } from '@chat/core'
-import { BaseConnection, type Batch, type TransportCapabilities } from '@chat/core/transport'
+import { BaseConnection, type Transmission, type TransportCapabilities } from '@chat/core/transport'
 import { type Body, joined } from './body.ts'
 import { type Close, closeTimeout, encodeClose, parseClose } from './http-binding.ts'
 import { PostReader, type PostReaderOptions, type PostStatus } from './post-reader.ts'
@@ -126,7 +126,7 @@ export class HttpConnection extends BaseConnection {
     else if (this.#pulled && this.state === 'open') this.#write(comment)
   }
 
-  protected doSend(batch: Batch): boolean {
+  protected doSend(batch: Transmission): boolean {
     this.#enqueue(batch.prepared('http', eventChunks))
     this.#blocked ||= this.#queuedBytes >= highWaterMark
     return !this.#blocked

@@ -1,7 +1,12 @@
 import type { Buffer } from 'node:buffer'
 import type { Duplex } from 'node:stream'
 import { CloseCode } from '@chat/core'
-import { BaseConnection, type Batch, isSendableCode, type TransportCapabilities } from '@chat/core/transport'
+import {
+  BaseConnection,
+  isSendableCode,
+  type Transmission,
+  type TransportCapabilities,
+} from '@chat/core/transport'
 import { type Fragment, fragmentsOf, payloadOf } from './fragments.ts'
 import { open, type WsSocket } from './socket.ts'
 import { type InboundSocket, StrangerGuard } from './stranger-guard.ts'
@@ -95,7 +100,7 @@ export class WsConnection extends BaseConnection {
     return this.#meter === null ? this.#received : this.#meter.bytesRead
   }
 
-  protected doSend(batch: Batch): boolean {
+  protected doSend(batch: Transmission): boolean {
     if (this.#ws.readyState !== open) return true
     const fragments = batch.prepared('node-ws', fragmentsOf)
     const first = fragments[0]

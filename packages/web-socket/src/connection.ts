@@ -1,4 +1,9 @@
-import { BaseConnection, type Batch, isWebSocketCode, type TransportCapabilities } from '@chat/core/transport'
+import {
+  BaseConnection,
+  isWebSocketCode,
+  type Transmission,
+  type TransportCapabilities,
+} from '@chat/core/transport'
 import { open, type ServerWebSocket } from './socket.ts'
 
 /** Unwritten bytes of the platform above which the hub waits. */
@@ -66,7 +71,7 @@ export class WebSocketConnection extends BaseConnection {
     return this.#received
   }
 
-  protected doSend(batch: Batch): boolean {
+  protected doSend(batch: Transmission): boolean {
     // The platform frames a text itself: the text, which the batch keeps, is all there is to prepare.
     if (this.#socket.readyState !== open) return true
     try {

@@ -1,22 +1,21 @@
 import { validatorOf } from '../contract/contract.ts'
 import type { Validator } from '../contract/validator.ts'
+import { type ClientRuntime, clientRuntime } from '../runtime/client-runtime.ts'
 import { attempt } from '../runtime/maybe-promise.ts'
-import type { Runtime } from '../runtime/runtime.ts'
-import { systemRuntime } from '../runtime/system-runtime.ts'
 import type { ClientEvents } from './events.ts'
 import { Listeners } from './listeners.ts'
 import type { ClientOptions } from './options.ts'
 
 /** Services that all parts of one client share. */
 export class ClientContext {
-  readonly runtime: Runtime
+  readonly runtime: ClientRuntime
   readonly validator: Validator
   /** Listeners of the client: for messages to `*`, to its user and to its session, and for its own events. */
   readonly listeners: Listeners
   readonly #observe: ClientOptions['observe']
 
   constructor({ runtime, contract, observe }: ClientOptions) {
-    this.runtime = runtime ?? systemRuntime
+    this.runtime = runtime ?? clientRuntime
     this.validator = validatorOf(contract)
     this.listeners = new Listeners((error, event) => this.reportError(error, event))
     this.#observe = observe

@@ -1,4 +1,4 @@
-import { CloseCode } from '../vocabulary/close-codes.ts'
+import { type CloseCode, protocolClose } from '../vocabulary/close-codes.ts'
 
 /**
  * A break of the protocol by the peer. The connection ends with its close code, and the frame has no effect.
@@ -7,7 +7,7 @@ export class ProtocolError extends Error {
   /** The code with which the connection is closed. */
   readonly closeCode: CloseCode
 
-  constructor(reason: string, closeCode: CloseCode = CloseCode.protocol) {
+  constructor(reason: string, closeCode: CloseCode = protocolClose) {
     super(reason)
     this.name = 'ProtocolError'
     this.closeCode = closeCode

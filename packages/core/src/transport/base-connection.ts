@@ -1,5 +1,5 @@
-import { CloseCode, closeReason } from '../vocabulary/close-codes.ts'
-import type { Batch } from './batch.ts'
+import { closeReason, normalClose } from '../vocabulary/close-codes.ts'
+import type { Transmission } from './batch.ts'
 import type { Connection, Sink, TransportCapabilities } from './connection.ts'
 
 /** State of a connection. It changes only from left to right. */
@@ -52,7 +52,7 @@ export abstract class BaseConnection implements Connection {
   }
 
   /** See {@link Connection.send}. */
-  send(batch: Batch): boolean {
+  send(batch: Transmission): boolean {
     return this.#state === 'open' ? this.doSend(batch) : true
   }
 
@@ -87,7 +87,7 @@ export abstract class BaseConnection implements Connection {
    * Writes a batch to the socket and returns the result of {@link Connection.send}. Called only while the
    * connection is open.
    */
-  protected abstract doSend(batch: Batch): boolean
+  protected abstract doSend(batch: Transmission): boolean
   /**
    * Starts a graceful close, with a reason that fits into a close frame. Called once, while the connection is
    * open. The transport MUST call `ended` afterwards, at the latest after a timeout.
@@ -116,7 +116,7 @@ export abstract class BaseConnection implements Connection {
   }
 
   /** Reports the end of the socket for any cause; called by the transport. Only the first call counts. */
-  protected ended(code: number = CloseCode.normal, reason = ''): void {
+  protected ended(code: number = normalClose, reason = ''): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#end = { code, reason }

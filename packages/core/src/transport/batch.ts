@@ -13,12 +13,25 @@ export class Frame {
   }
 }
 
+/** Frames that are sent in one write: what a connection gets to send. */
+export interface Transmission {
+  /** Frames, joined by a single LF (P-FR-1). */
+  readonly text: string
+  /** Size of the text in UTF-8, in bytes. */
+  readonly bytes: number
+  /**
+   * Returns the form of this transmission that a kind of transport sends, such as its bytes with a header.
+   * `make` runs at the first call; later calls may return the same value.
+   */
+  prepared<T>(kind: string, make: (text: string) => T): T
+}
+
 /**
  * Frames that are sent in one write, immutable. Appending a frame to a batch always gives the same successor,
  * so all connections that got the same frames in the same turn hold the *same* batch, and a transport
  * prepares its bytes once.
  */
-export class Batch {
+export class Batch implements Transmission {
   /** Makes a batch without frames, with which connections start a turn. */
   static root(): Batch {
     return new Batch(null, null, 0)

@@ -1,4 +1,4 @@
-import type { Batch } from './batch.ts'
+import type { Transmission } from './batch.ts'
 
 /**
  * Capabilities of a transport. The conformance suite checks the declared capabilities, and reports the cases
@@ -29,7 +29,7 @@ export interface Connection {
    * `drain` follows. MUST keep the order, and MUST NOT send a transmission after it dropped an earlier
    * transmission.
    */
-  send(batch: Batch): boolean
+  send(batch: Transmission): boolean
   /**
    * Ends the connection after all sent transmissions. The reason is cut to 123 bytes. The sink's `closed`
    * follows, even when the peer never answers.

@@ -41,6 +41,12 @@ export const CloseCode = {
 /** One of the protocol's close codes. */
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode]
 
+/** Codes on which clients act. Apart from the table, which a page would otherwise carry whole. */
+export const normalClose: typeof CloseCode.normal = 1000
+export const expiredClose: typeof CloseCode.expired = 4010
+export const rateLimitedClose: typeof CloseCode.rateLimited = 4013
+export const protocolClose: typeof CloseCode.protocol = 4502
+
 /**
  * A reason holds 123 bytes at most: a WebSocket close frame has 125, two of them for the code. RFC 6455 §5.5.
  */

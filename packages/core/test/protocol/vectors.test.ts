@@ -20,11 +20,12 @@ interface FrameVector {
   readonly code?: number
 }
 
-/** The entries of the streams as a list, where the vectors write them so, because a name would be special. */
+/** The streams of a frame as an object, as the vectors write them; where a name would be special, as a list. */
 function plain(frame: object, meaning: object): object {
-  if (!('entries' in meaning)) return frame
-  const { streams, ...rest } = frame as { readonly streams: object }
-  return { ...rest, entries: Object.entries(streams) }
+  const { streams, ...rest } = frame as { readonly streams?: ReadonlyMap<string, unknown> | object }
+  if (streams === undefined) return frame
+  const entries = streams instanceof Map ? [...streams] : Object.entries(streams)
+  return 'entries' in meaning ? { ...rest, entries } : { ...rest, streams: Object.fromEntries(entries) }
 }
 
 function fault(parse: () => unknown): unknown {

@@ -48,6 +48,9 @@ function namedExtra(extra: unknown): { retryAfter: number | undefined; detail: u
 }
 
 function namedWelcome(welcome: Welcome): Record<string, unknown> {
-  const { v: _, features: __, expires, resumed, ...known } = welcome as Welcome & Record<string, unknown>
-  return { ...known, resumed: resumed === true, expires: durationOf(expires) }
+  const { session, user, node, heartbeat, grace, limits, durability, streams } = welcome as Welcome &
+    Record<string, unknown>
+  const resumed = welcome.resumed === true
+  const expires = durationOf(welcome.expires)
+  return { session, user, resumed, node, heartbeat, grace, limits, durability, streams, expires }
 }

@@ -1,8 +1,8 @@
 import {
   BaseConnection,
-  type Batch,
   describeAnswer,
   retryAfterOf,
+  type Transmission,
   type TransportCapabilities,
 } from '@chat/core/transport'
 import { type Close, closeTimeout, encodeClose, header, parseClose } from '../http-binding.ts'
@@ -75,7 +75,7 @@ export class HttpClientConnection extends BaseConnection {
     return this.#stream.received
   }
 
-  protected doSend(batch: Batch): boolean {
+  protected doSend(batch: Transmission): boolean {
     this.#enqueue({ text: batch.text, bytes: batch.bytes, headers: {} })
     // While a POST is under way the client waits, and joins later frames into one transmission.
     this.#blocked ||= this.#queue.length > 1

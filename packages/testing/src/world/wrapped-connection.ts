@@ -1,4 +1,4 @@
-import type { Batch, Connection, Sink, TransportCapabilities } from '@chat/core/transport'
+import type { Connection, Sink, Transmission, TransportCapabilities } from '@chat/core/transport'
 
 /** A connection that passes all calls on to an inner connection; subclasses override some of them. */
 export class WrappedConnection implements Connection {
@@ -12,7 +12,7 @@ export class WrappedConnection implements Connection {
     this.#inner.attach(sink)
   }
 
-  send(batch: Batch): boolean {
+  send(batch: Transmission): boolean {
     return this.#inner.send(batch)
   }
 

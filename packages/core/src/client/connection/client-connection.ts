@@ -1,9 +1,9 @@
 import { encodeFrame } from '../../protocol/encode.ts'
 import { type HubFrame, parseHubFrame } from '../../protocol/hub-frames.ts'
 import { helloBytes } from '../../protocol/limits.ts'
-import type { Runtime } from '../../runtime/runtime.ts'
-import { Batch, Frame } from '../../transport/batch.ts'
+import type { ClientRuntime } from '../../runtime/client-runtime.ts'
 import type { Connection, Sink } from '../../transport/connection.ts'
+import { utf8Length } from '../../vocabulary/text.ts'
 
 /** Receiver of the events of a {@link ClientConnection}. */
 export interface ConnectionListener {
@@ -34,14 +34,15 @@ export class ClientConnection implements Sink {
   /** Time of the next attempt at the latest, when the hub's `bye` named one. */
   leaveAt: number | undefined
   readonly #connection: Connection
-  readonly #runtime: Runtime
+  readonly #runtime: ClientRuntime
   readonly #listener: ConnectionListener
-  readonly #root: Batch = Batch.root()
-  #batch: Batch = this.#root
+  /** Frames of this turn, and their size as a transmission. */
+  #frames: string[] = []
+  #bytes = 0
   #scheduled = false
   #blocked = false
 
-  constructor(connection: Connection, runtime: Runtime, listener: ConnectionListener) {
+  constructor(connection: Connection, runtime: ClientRuntime, listener: ConnectionListener) {
     this.#connection = connection
     this.#runtime = runtime
     this.#listener = listener
@@ -63,11 +64,12 @@ export class ClientConnection implements Sink {
   }
 
   /** Writes a frame at the end of the turn. */
-  write(text: string): void {
-    const frame = new Frame(text)
+  write(frame: string): void {
+    const bytes = utf8Length(frame)
     this.written++
-    if (!this.#batch.empty && this.#batch.bytes + 1 + frame.bytes > this.limit) this.flush()
-    this.#batch = this.#batch.append(frame)
+    if (this.#bytes + 1 + bytes > this.limit) this.flush()
+    this.#bytes += this.#frames.length > 0 ? 1 + bytes : bytes
+    this.#frames.push(frame)
     if (this.#scheduled) return
     this.#scheduled = true
     this.#runtime.defer(() => {
@@ -78,10 +80,12 @@ export class ClientConnection implements Sink {
 
   /** Writes all frames of this turn now. */
   flush(): void {
-    const batch = this.#batch
-    this.#batch = this.#root
-    this.#root.forget()
-    if (!batch.empty && !this.#connection.send(batch)) this.#blocked = true
+    if (this.#frames.length === 0) return
+    const text = this.#frames.join('\n')
+    const bytes = this.#bytes
+    this.#frames = []
+    this.#bytes = 0
+    if (!this.#connection.send({ text, bytes, prepared: (_, make) => make(text) })) this.#blocked = true
   }
 
   /** Closes the connection after the frames that were written before. */

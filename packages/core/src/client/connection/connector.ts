@@ -5,7 +5,7 @@ import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { type Aborter, createAborter } from '../../runtime/signal.ts'
 import type { Connection, Dialer } from '../../transport/connection.ts'
-import { CloseCode, mayReconnect } from '../../vocabulary/close-codes.ts'
+import { expiredClose, mayReconnect, normalClose, rateLimitedClose } from '../../vocabulary/close-codes.ts'
 import { ChatError } from '../../vocabulary/errors.ts'
 import type { ClientContext } from '../context.ts'
 import type { Token } from '../options.ts'
@@ -142,11 +142,11 @@ export class Connector implements ConnectionListener {
   close(): void {
     if (this.#status === 'closed') return
     this.#stop()
-    this.#retired?.close(CloseCode.normal, '')
+    this.#retired?.close(normalClose, '')
     const current = this.#current
     this.#current = null
     this.#change('closed', undefined)
-    current?.close(CloseCode.normal, '')
+    current?.close(normalClose, '')
   }
 
   /** Aborts the current connection, because it is dead although its transport has not noticed. */
@@ -173,7 +173,7 @@ export class Connector implements ConnectionListener {
     if (connection !== this.#current) return
     const welcomed = this.#welcomed
     // Only a client that was over a limit must not come back before the announced time (P-LV-8).
-    const retryAfter = code === CloseCode.rateLimited ? this.#announced(connection) : undefined
+    const retryAfter = code === rateLimitedClose ? this.#announced(connection) : undefined
     const error = this.#cause ?? closeError(this.#operation, { code, reason, retryAfter })
     this.#cause = null
     this.#current = null
@@ -203,7 +203,7 @@ export class Connector implements ConnectionListener {
    * refused at once (P-HS-3).
    */
   #final(code: number, welcomed: boolean): boolean {
-    if (code === CloseCode.expired) return typeof this.#options.token !== 'function' || !welcomed
+    if (code === expiredClose) return typeof this.#options.token !== 'function' || !welcomed
     return !mayReconnect(code)
   }
 
@@ -250,7 +250,7 @@ export class Connector implements ConnectionListener {
       this.#failures = 0
     })
     connection.limit = welcome.limits.transmission
-    this.#retired?.close(CloseCode.normal, '')
+    this.#retired?.close(normalClose, '')
     this.#session.welcomed(welcome)
     this.#change('connected', undefined)
     this.#session.writable()
@@ -271,7 +271,7 @@ export class Connector implements ConnectionListener {
     if (!this.#welcomed || this.#stable !== null) this.#failures++
     const delay = Math.max(retryAfter, least)
     connection.leaveAt = runtime.now() + delay
-    if (code === CloseCode.rateLimited) this.#notBefore = connection.leaveAt
+    if (code === rateLimitedClose) this.#notBefore = connection.leaveAt
     this.#retry = runtime.timer(delay, () => this.connect())
   }
 

@@ -1,5 +1,6 @@
 import { answerPatience, lateTimer } from '../../protocol/limits.ts'
-import type { Runtime, Undo } from '../../runtime/runtime.ts'
+import type { ClientRuntime } from '../../runtime/client-runtime.ts'
+import type { Undo } from '../../runtime/runtime.ts'
 import type { ClientConnection } from './client-connection.ts'
 import type { Connector } from './connector.ts'
 
@@ -19,7 +20,7 @@ interface HeartbeatLimits {
  * + grace`, or an unanswered send followed by an unanswered ping.
  */
 export class Liveness {
-  readonly #runtime: Runtime
+  readonly #runtime: ClientRuntime
   readonly #connector: Connector
   readonly #oldestSend: () => number | null
   /** Times of the present connection; before the first, the checks have not begun. */
@@ -40,7 +41,7 @@ export class Liveness {
    * `oldestSend` returns the time at which the oldest unanswered send was last written; `null` when there is
    * none.
    */
-  constructor(runtime: Runtime, connector: Connector, oldestSend: () => number | null) {
+  constructor(runtime: ClientRuntime, connector: Connector, oldestSend: () => number | null) {
     this.#runtime = runtime
     this.#connector = connector
     this.#oldestSend = oldestSend

@@ -1,7 +1,8 @@
 import type { WelcomeLimits } from '../../protocol/hub-frames.ts'
 import { frameBytes, heldCasts, otherInflight, publishHorizon } from '../../protocol/limits.ts'
+import type { ClientRuntime } from '../../runtime/client-runtime.ts'
 import { LatestByKey } from '../../runtime/latest-by-key.ts'
-import type { Runtime, Undo } from '../../runtime/runtime.ts'
+import type { Undo } from '../../runtime/runtime.ts'
 import { TokenBucket } from '../../runtime/token-bucket.ts'
 import { ChatError } from '../../vocabulary/errors.ts'
 import { exceedsBytes, utf8Length } from '../../vocabulary/text.ts'
@@ -15,7 +16,7 @@ const headBytes = 26
 
 /** Writes operations as far as windows, rate and transport allow, and settles them with their answers. */
 export class OperationWriter {
-  readonly #runtime: Runtime
+  readonly #runtime: ClientRuntime
   readonly #connector: Connector
   readonly #pending: PendingOperations
   readonly #casts = new LatestByKey<string>(heldCasts)
@@ -29,7 +30,7 @@ export class OperationWriter {
   #horizon: Undo | null = null
 
   /** `maxQueued` is the maximum number of operations that wait to be written. */
-  constructor(runtime: Runtime, connector: Connector, maxQueued: number) {
+  constructor(runtime: ClientRuntime, connector: Connector, maxQueued: number) {
     this.#runtime = runtime
     this.#connector = connector
     this.#pending = new PendingOperations(maxQueued)

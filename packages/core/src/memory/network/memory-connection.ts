@@ -1,6 +1,6 @@
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
 import { BaseConnection } from '../../transport/base-connection.ts'
-import type { Batch } from '../../transport/batch.ts'
+import type { Transmission } from '../../transport/batch.ts'
 import type { TransportCapabilities } from '../../transport/connection.ts'
 import type { LinkDirection } from './link-direction.ts'
 import { MemoryPipe } from './pipe.ts'
@@ -76,7 +76,7 @@ export class MemoryConnection extends BaseConnection {
     this.#finish(1006, '')
   }
 
-  protected doSend(batch: Batch): boolean {
+  protected doSend(batch: Transmission): boolean {
     const { text, bytes } = batch
     return this.#pipe.push(bytes, () => this.#peer.#arrive(text, bytes))
   }
