@@ -1,7 +1,7 @@
 // Resolves the links of pages that VitePress does not know:
 //   {@link @chat/core!index.Hub | Hub}     a name of the API reference, as in the doc comments
 //   ../../packages/sqlite/README.md        a file of the repository: its page of the reference, or its page at GitHub
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { root } from '../tooling/repository.mjs'
 
@@ -18,7 +18,8 @@ export function resolveLinks(md) {
   })
 }
 
-function withApiLinks(source, page) {
+/** Returns a page with its names of the API as links of markdown. */
+export function withApiLinks(source, page) {
   const links = JSON.parse(readFileSync(join(root, 'docs', 'api', 'links.json'), 'utf8'))
   return outsideCode(source, (text) =>
     text.replace(linkTag, (tag, name, label) => {
@@ -47,6 +48,7 @@ function resolveFile(token, { relativePath }) {
   const [path, hash = ''] = href.split('#')
   const file = posix.join('docs', posix.dirname(relativePath), path)
   if (file.startsWith('docs/')) return
+  if (!existsSync(join(root, file))) throw new Error(`docs/${relativePath}: there is no file ${file}`)
   const anchor = hash === '' ? '' : `#${hash}`
   const readme = /^packages\/([\w-]+)\/README\.(?:md|html)$/.exec(file)?.[1]
   if (readme === undefined) {

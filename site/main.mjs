@@ -38,6 +38,8 @@ async function develop() {
 async function publish() {
   await timed('API reference', writeReference)
   await timed('pages', () => build(import.meta.dirname))
+  const { writeLlms } = await import('./llms.mjs')
+  await timed('llms.txt', writeLlms)
   const { checkLinks } = await import('./check-links.mjs')
   const { checkSearch } = await import('./check-search.mjs')
   await timed('links', checkLinks)

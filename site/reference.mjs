@@ -134,7 +134,27 @@ function pageOf({ name, kind, text, about }, entry) {
     .replace(/^# .*\n/, '')
     .replace(/^Defined in: .*\n\n?/gm, '')
     .replace(/^\*\*\*\n\n/gm, '')
-  return `${front({ title: name, description: about })}# ${name}\n\n<div class="api-kind">\n\n${where}\n\n</div>\n${body}`
+    .replace(/^#+ Returns\n\n`void`\n\n?/gm, '')
+  return `${front({ title: name, description: about })}# ${name}\n\n<div class="api-kind">\n\n${where}\n\n</div>\n${usedFirst(body)}`
+}
+
+/** Sections of a page in the order of their use; others keep their place between them. */
+const order = ['Constructors', 'Parameters', 'Returns', 'Throws', 'Methods', 'Accessors', 'Properties']
+const last = ['Type Parameters', 'Extends', 'Extended by', 'Implements']
+
+/** Returns a page with its sections in the order of their use. */
+function usedFirst(body) {
+  const [intro, ...sections] = body.trimEnd().split(/^(?=## )/m)
+  const rank = (section) => {
+    const title = /^## (.*)$/m.exec(section)[1]
+    return last.includes(title)
+      ? order.length + 1
+      : order.includes(title)
+        ? order.indexOf(title)
+        : order.length
+  }
+  const sorted = sections.map((section) => section.trimEnd()).sort((a, b) => rank(a) - rank(b))
+  return `${[intro.trimEnd(), ...sorted].join('\n\n')}\n`
 }
 
 function writePackage({ name, file, entries }) {

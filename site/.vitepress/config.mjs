@@ -9,13 +9,14 @@ import { guideSidebar } from '../sidebar.mjs'
 
 const apiSidebars = JSON.parse(readFileSync(join(root, 'docs/api/sidebar.json'), 'utf8'))
 const repository = 'https://github.com/chat-sdk/chat'
+const base = process.env.DOCS_BASE ?? '/'
 
 export default defineConfig({
   title: '@chat',
   description: 'Realtime messaging for TypeScript: in order, once, and never silently lost.',
   lang: 'en',
-  head: [['link', { rel: 'icon', href: `${process.env.DOCS_BASE ?? '/'}icon.svg` }]],
-  base: process.env.DOCS_BASE ?? '/',
+  head: [['link', { rel: 'icon', href: `${base}icon.svg` }]],
+  base,
   srcDir: '../docs',
   srcExclude: ['api-report/**', 'site/**'],
   outDir: '../docs/site',
@@ -45,7 +46,7 @@ export default defineConfig({
     },
     socialLinks: [{ icon: 'github', link: repository }],
     editLink: { pattern: `${repository}/edit/main/docs/:path`, text: 'Edit this page' },
-    footer: { message: 'MIT licence' },
+    footer: { message: `MIT licence · <a href="${base}llms.txt">llms.txt</a> for language models` },
   },
   vite: {
     plugins: [diagramStyles()],
