@@ -4,7 +4,7 @@
 export const groups = [
   {
     title: 'Start',
-    pages: ['guides/getting-started', 'guides/concepts'],
+    pages: ['guides/getting-started', 'guides/concepts', 'guides/comparison'],
   },
   {
     title: 'Build',
