@@ -30,6 +30,9 @@ export const closeTimeout = 5_000
 /** The same for a peer that is no longer read, in milliseconds. */
 const unreadTimeout = 1_000
 
+/** Queue of a connection that has never had one. */
+const none: Fragment[] = []
+
 /** Parts of a connection over `ws`. */
 export interface WsConnectionParts {
   /** The socket of `ws`. */
@@ -51,7 +54,7 @@ export class WsConnection extends BaseConnection {
   readonly #raw: Duplex | null
   readonly #meter: InboundSocket | null
   readonly #onWritten: (error?: Error | null) => void
-  #queue: Fragment[] = []
+  #queue: Fragment[] = none
   #queuedBytes = 0
   #blocked = false
   #received = 0
@@ -151,6 +154,7 @@ export class WsConnection extends BaseConnection {
   }
 
   #enqueue(fragments: readonly Fragment[]): void {
+    if (this.#queue === none) this.#queue = []
     for (const fragment of fragments) {
       this.#queue.push(fragment)
       this.#queuedBytes += fragment.frame.length
@@ -206,7 +210,7 @@ export class WsConnection extends BaseConnection {
   #onClose(code: number, reason: Buffer): void {
     clearTimeout(this.#closeTimer)
     this.#guard?.stop()
-    this.#queue = []
+    this.#queue = none
     this.#queuedBytes = 0
     this.ended(code, reason.length === 0 ? this.#errorMessage : reason.toString())
   }

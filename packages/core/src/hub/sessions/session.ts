@@ -102,10 +102,6 @@ export interface SessionOrigin {
 export class Session implements HubSession {
   /** Leaf services of the node. */
   readonly context: HubContext
-  /** The feeds of the node. */
-  readonly feeds: FeedRegistry
-  /** The presence of the node; `null` when it is off. */
-  readonly presence: PresenceRegistry | null
   readonly id: string
   /**
    * The number of this connection among the connections of the session, on all nodes: the greatest is the
@@ -132,12 +128,10 @@ export class Session implements HubSession {
   charged = 0
   /** Counts revocations. A permission of an earlier count is no longer valid. */
   revision = 0
-  readonly #rates: RateLimiter
-  readonly #catchUpRates: RateLimiter
+  readonly #services: SessionServices
   #catchUp: CatchUp | null = null
   /** Time until which every operation is refused, after a refusal for the rate. */
   #overRateUntil = 0
-  readonly #sessionExpiry: SessionExpiry
   #identity: Identity
   #asks: PendingAsks | null = null
   #aborter: LateAborter | null = null
@@ -151,13 +145,9 @@ export class Session implements HubSession {
   #renewed: number
 
   constructor(services: SessionServices, connection: SessionConnection, origin: SessionOrigin) {
-    const { context, feeds, presence, rates, catchUpRates, expiry } = services
+    const { context } = services
+    this.#services = services
     this.context = context
-    this.feeds = feeds
-    this.presence = presence
-    this.#rates = rates
-    this.#catchUpRates = catchUpRates
-    this.#sessionExpiry = expiry
     this.connection = connection
     this.outbox = connection.outbox
     this.id = origin.id
@@ -172,6 +162,16 @@ export class Session implements HubSession {
     this.queues = origin.older?.queues ?? new AddressQueues()
     this.appends = origin.older?.appends ?? new Appends(context)
     this.window = new OperationWindow(context.limits.inflight, origin.lastRef, origin.resumed)
+  }
+
+  /** The feeds of the node. */
+  get feeds(): FeedRegistry {
+    return this.#services.feeds
+  }
+
+  /** The presence of the node; `null` when it is off. */
+  get presence(): PresenceRegistry | null {
+    return this.#services.presence
   }
 
   get user(): User {
@@ -245,7 +245,7 @@ export class Session implements HubSession {
   /** Called when the handshake is done. The `welcome` follows in the same step. */
   enter(): void {
     this.#entered = true
-    this.#sessionExpiry.forget(this.id, this.generation)
+    this.#services.expiry.forget(this.id, this.generation)
     this.#watchExpiry()
   }
 
@@ -290,7 +290,7 @@ export class Session implements HubSession {
       (kept) => {
         if (kept) return
         this.close()
-        this.#sessionExpiry.hurry(`~${this.id}`)
+        this.#services.expiry.hurry(`~${this.id}`)
       },
     )
   }
@@ -321,7 +321,7 @@ export class Session implements HubSession {
     this.#asks?.end()
     this.#aborter?.abort(connectionEnded)
     if ((this.#entered || this.resumed) && code !== CloseCode.replaced)
-      this.#sessionExpiry.watch({
+      this.#services.expiry.watch({
         session: this.id,
         user: this.userId,
         generation: this.generation,
@@ -350,7 +350,7 @@ export class Session implements HubSession {
     if (this.window.takeFreeRepetition(ref)) return null
     const now = this.context.runtime.now()
     if (now >= this.#overRateUntil) {
-      const wait = this.#rates.takeToken(this.#identity.account, now)
+      const wait = this.#services.rates.takeToken(this.#identity.account, now)
       if (wait === 0) {
         this.charged++
         return null
@@ -364,13 +364,17 @@ export class Session implements HubSession {
   chargeAnswer(json: string): void {
     if (!exceedsBytes(json, unitBytes)) return
     const units = Math.ceil(utf8Length(json) / unitBytes) - 1
-    this.#rates.charge(this.#identity.account, units, this.context.runtime.now())
+    this.#services.rates.charge(this.#identity.account, units, this.context.runtime.now())
   }
 
   /** The work with which the client catches up. */
   get catchUp(): CatchUp {
     const { runtime } = this.context
-    this.#catchUp ??= new CatchUp({ runtime, rates: this.#catchUpRates, payer: this.#identity.account })
+    this.#catchUp ??= new CatchUp({
+      runtime,
+      rates: this.#services.catchUpRates,
+      payer: this.#identity.account,
+    })
     return this.#catchUp
   }
 

@@ -63,6 +63,9 @@ interface Place {
 /** Bytes that an entry takes in memory besides its texts. */
 const entryBytes = 300
 
+/** The entries of every log that has never had any: the inboxes of most users. */
+const noEntries = new Log<KeptEntry>()
+
 /** The log of an address in memory. */
 export class StreamLog {
   /** Changes only when the log has proven to have lost entries. */
@@ -77,7 +80,7 @@ export class StreamLog {
   asked: number = Number.NEGATIVE_INFINITY
   /** The time of the newest entry, below which no later entry goes (P-MT-1). */
   #time = 0
-  readonly #kept = new Log<KeptEntry>()
+  #kept = noEntries
   /** The vote for the main sender: each byte of it counts for the vote, each other byte against it. */
   #main: string | null = null
   #vote = 0
@@ -103,6 +106,7 @@ export class StreamLog {
   append(message: NewMessage, now: number, wallTime: number): LogEntry {
     const time = Math.max(wallTime, this.#time)
     const entry = new KeptEntry(message, { at: this.top + 1, time, stored: now })
+    if (this.#kept === noEntries) this.#kept = new Log()
     this.#kept.push(entry)
     this.#time = time
     this.top = entry.at
