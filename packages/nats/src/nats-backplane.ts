@@ -107,7 +107,7 @@ class NatsBackplane implements Backplane {
     const context = new LogContext({ ...shared, chain, dedupeWindow })
     this.#logs = new NatsLogs({ ...shared, context, age: keptFor(retention) })
     this.capabilities = capabilitiesOf(link, options)
-    this.sessions = this.#makeSessions()
+    this.sessions = this.#makeSessions(context)
     this.presence = this.#makePresence(this.capabilities.largestRoom ?? 0)
   }
 
@@ -232,7 +232,7 @@ class NatsBackplane implements Backplane {
     this.#measuring = this.#options.runtime.timer(clockInterval, measure, 'upkeep')
   }
 
-  #makeSessions(): NatsSessionStore {
+  #makeSessions(context: LogContext): NatsSessionStore {
     const { runtime, sessions } = this.#options
     return new NatsSessionStore({
       cells: new Cells(this.#jetstream, this.#names.sessionStream),
@@ -240,6 +240,7 @@ class NatsBackplane implements Backplane {
       clock: this.#clock,
       age: sessions.age,
       newMark: () => runtime.id(10),
+      onTime: (time) => context.noteSessionTime(time),
     })
   }
 

@@ -44,11 +44,21 @@ export class LogStore {
   readonly #server: Server
   readonly #keys: Keys
   readonly #settings: LogSettings
+  /** Duration for which the hub keeps the record of a session after its end, in milliseconds. */
+  #sessionTime = 0
 
   constructor(server: Server, keys: Keys, settings: LogSettings) {
     this.#server = server
     this.#keys = keys
     this.#settings = settings
+  }
+
+  /**
+   * Notes the duration for which a session can be resumed. Its refs are remembered as long: a client whose
+   * clock stands still, because its device sleeps, repeats a send when it comes back.
+   */
+  noteSessionTime(time: number): void {
+    this.#sessionTime = Math.max(this.#sessionTime, Math.ceil(time))
   }
 
   append(
@@ -66,7 +76,7 @@ export class LogStore {
       [meta, list, this.#keys.ring(stream, key.user, key.session)],
       [
         ...[server.clock(), server.waits ? 'wait' : '', key.ref, key.previousRef ?? 0, key.by],
-        ...[encodeMessageId(message.id, key), encodeHash(key.hash), key.window, dedupeWindow],
+        ...[encodeMessageId(message.id, key), encodeHash(key.hash), key.window, dedupeWindow + this.#sessionTime],
         ...[encodeExpected(expected), this.#keys.channel(stream), this.#server.ids.next()],
         ...[JSON.stringify(message.id), encodeMessage(message)],
         ...[count, bytes, age, ttl, server.publishCommand],

@@ -59,7 +59,10 @@ export class RedisBackplane implements Backplane {
     // A log, and its epoch, must outlive two checks of the hubs that listen to it.
     const ttl = Math.max(2 * retention.age, tuning.leastTtl)
     this.#logs = new LogStore(server, keys, { retention, dedupeWindow, ttl })
-    this.sessions = new RedisSessionStore(server, keys, tuning.markTtl)
+    this.sessions = new RedisSessionStore(server, keys, {
+      markTime: tuning.markTtl,
+      onTime: (time) => this.#logs.noteSessionTime(time),
+    })
     this.presence = new RedisPresenceStore({ server, keys, subscriptions, runtime, ttl })
     this.#health = new Health({ runtime, interval: tuning.probeInterval, test: () => this.#test() })
     this.capabilities = {

@@ -21,10 +21,21 @@ export class RedisSessionStore implements SessionStore {
   /** Duration for which a mark is kept, in milliseconds: longer than a record that it has dropped. */
   #markTime: number
 
-  constructor(server: Server, keys: Keys, markTime: number) {
+  readonly #onTime: (time: number) => void
+
+  /**
+   * @param times - The least duration for which a mark is kept, and the callback that gets the duration for
+   * which records are kept.
+   */
+  constructor(
+    server: Server,
+    keys: Keys,
+    { markTime, onTime }: { readonly markTime: number; readonly onTime: (time: number) => void },
+  ) {
     this.#server = server
     this.#keys = keys
     this.#markTime = markTime
+    this.#onTime = onTime
   }
 
   async put({ id, user, secret }: SessionRecord, node: string, ttl: number): Promise<void> {
@@ -92,6 +103,7 @@ export class RedisSessionStore implements SessionStore {
 
   #note(ttl: number): void {
     this.#markTime = Math.max(this.#markTime, 2 * ttl)
+    this.#onTime(ttl)
   }
 }
 

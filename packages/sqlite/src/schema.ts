@@ -84,6 +84,7 @@ export const migrations: readonly string[] = [
   CREATE INDEX sessions_by_user ON sessions (user, worth, expires);
   CREATE INDEX sessions_by_worth ON sessions (worth, expires);
   `,
+  'ALTER TABLE sessions ADD COLUMN passed_ref INTEGER NOT NULL DEFAULT 0;',
 ]
 
 /** The version of the schema that this package reads and writes. */

@@ -13,6 +13,13 @@ interface Sender {
   stored: number
 }
 
+interface SweptRow {
+  readonly id: number
+  readonly user: string
+  readonly session: string
+  readonly stored: number | null
+}
+
 interface RefRow {
   readonly hash: string
   readonly epoch: string
@@ -34,7 +41,8 @@ const leastRing = 64
 
 /**
  * Recognises repetitions (P-PB-2): keeps the last refs of each session and log with their answers, until the
- * window after the newest is over.
+ * window after the newest is over. The record of the session then keeps the greatest of the forgotten refs, as
+ * its `passed_ref`: refs grow within a session, so a ref up to it is no new message.
  */
 export class SenderTable {
   readonly #window: number
@@ -51,6 +59,8 @@ export class SenderTable {
   readonly #delete: SqliteStatement
   readonly #selectOfLog: SqliteStatement
   readonly #selectSwept: SqliteStatement
+  readonly #selectPassed: SqliteStatement
+  readonly #pass: SqliteStatement
   #sweptTo = 0
 
   /** @param window - Duration for which a key is known after its message was stored, in milliseconds. */
@@ -72,17 +82,23 @@ export class SenderTable {
     this.#delete = prepare('DELETE FROM senders WHERE id = ?')
     this.#selectOfLog = prepare('SELECT id FROM senders WHERE log = ? LIMIT 1')
     this.#selectSwept = prepare(
-      `SELECT id, (SELECT stored FROM refs WHERE sender = senders.id ORDER BY ref DESC LIMIT 1) AS stored
+      `SELECT id, user, session, (SELECT stored FROM refs WHERE sender = senders.id ORDER BY ref DESC LIMIT 1) AS stored
       FROM senders WHERE id > ? ORDER BY id LIMIT ${sweptSenders}`,
+    )
+    this.#selectPassed = prepare('SELECT passed_ref FROM sessions WHERE id = ? AND user = ? AND expires > ?')
+    this.#pass = prepare(
+      `UPDATE sessions SET passed_ref = max(passed_ref, (SELECT coalesce(max(ref), 0) FROM refs WHERE sender = ?))
+      WHERE id = ? AND user = ?`,
     )
   }
 
   /**
    * Returns the answer to a known key, `conflict` for a key that is used or too old, or `null` for a new key.
    */
-  find(log: number, key: AppendKey, now: number): AppendResult | null {
-    const sender = this.#sender(log, key, now)
-    if (sender === null || key.ref > sender.greatest) return null
+  find(log: number | null, key: AppendKey, now: number): AppendResult | null {
+    const sender = log === null ? null : this.#sender(log, key, now)
+    if (sender === null) return key.ref <= this.#passed(key, now) ? conflict : null
+    if (key.ref > sender.greatest) return null
     const row = this.#selectRef.get(sender.id, key.ref) as RefRow | null | undefined
     if (row === undefined || row === null || row.hash !== encodeName(key.hash)) return conflict
     const { epoch, at, time } = row
@@ -90,9 +106,9 @@ export class SenderTable {
   }
 
   /** Tells if the ref before a pipelined one is known, or has been passed. */
-  hasReached(log: number, key: AppendKey, ref: number, now: number): boolean {
-    const sender = this.#sender(log, key, now)
-    return sender !== null && sender.greatest >= ref
+  hasReached(log: number | null, key: AppendKey, ref: number, now: number): boolean {
+    const sender = log === null ? null : this.#sender(log, key, now)
+    return (sender === null ? this.#passed(key, now) : sender.greatest) >= ref
   }
 
   /** Keeps the answer to a new key. */
@@ -115,10 +131,11 @@ export class SenderTable {
 
   /** Forgets some of the senders whose window is over. Returns `true` when all have been looked at. */
   sweep(now: number): boolean {
-    const rows = this.#selectSwept.all(this.#sweptTo) as { id: number; stored: number | null }[]
+    const rows = this.#selectSwept.all(this.#sweptTo) as unknown as SweptRow[]
     let removed = 0
-    for (const { id, stored } of rows) {
+    for (const { id, user, session, stored } of rows) {
       if (stored !== null && now - stored <= this.#window) continue
+      this.#pass.run(id, session, user)
       this.#deleteRefs.run(id)
       this.#delete.run(id)
       removed++
@@ -142,7 +159,23 @@ export class SenderTable {
   #sender(log: number, key: AppendKey, now: number): Sender | null {
     const name = cacheName(log, key)
     const sender = this.#cached(name, log, key)
-    return sender === null || now - sender.stored > this.#window ? null : sender
+    if (sender === null || now - sender.stored <= this.#window) return sender
+    if (sender.size > 0) this.#expire(sender, key)
+    return null
+  }
+
+  /** Forgets the refs of a sender whose window is over before a sweep has come to it. */
+  #expire(sender: Sender, { user, session }: AppendKey): void {
+    this.#pass.run(sender.id, encodeName(session), encodeName(user))
+    this.#deleteRefs.run(sender.id)
+    sender.size = 0
+  }
+
+  /** Returns the greatest ref of a session that is no longer kept, while the session can be resumed. */
+  #passed({ user, session }: AppendKey, now: number): number {
+    const names = [encodeName(session), encodeName(user)] as const
+    const row = this.#selectPassed.get(...names, now) as { passed_ref: number } | null | undefined
+    return row?.passed_ref ?? 0
   }
 
   #cached(name: string, log: number, key: AppendKey): Sender | null {
@@ -163,7 +196,6 @@ export class SenderTable {
   #add(log: number, key: AppendKey, now: number): Sender {
     const name = cacheName(log, key)
     const expired = this.#cached(name, log, key)
-    if (expired !== null) this.#deleteRefs.run(expired.id)
     const id = expired?.id ?? this.#insertSender(log, key)
     const sender = { id, greatest: 0, size: 0, stored: now }
     this.#cache.set(name, sender)

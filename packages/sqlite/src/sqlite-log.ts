@@ -72,7 +72,7 @@ export class SqliteLog {
   ): AppendResult {
     const now = this.#clock.now()
     const found = this.#table.find(address)
-    const refused = found === null ? null : this.#senders.find(found.id, key, now)
+    const refused = this.#senders.find(found?.id ?? null, key, now)
     if (refused !== null) return refused
     if (this.#isEarly(found, key, now)) return early
     if (expected !== undefined && !endsAt(found ?? this.#unknownLog(address), expected))
@@ -97,8 +97,7 @@ export class SqliteLog {
 
   /** Returns the answer to a known key. */
   find(address: string, key: AppendKey): AppendResult | null {
-    const log = this.#table.find(address)
-    return log === null ? null : this.#senders.find(log.id, key, this.#clock.now())
+    return this.#senders.find(this.#table.find(address)?.id ?? null, key, this.#clock.now())
   }
 
   /** Reads a page. */
@@ -220,7 +219,7 @@ export class SqliteLog {
 
   #isEarly(log: LogState | null, key: AppendKey, now: number): boolean {
     if (key.previousRef === undefined) return false
-    return log === null || !this.#senders.hasReached(log.id, key, key.previousRef, now)
+    return !this.#senders.hasReached(log?.id ?? null, key, key.previousRef, now)
   }
 
   #overtaken(address: string, log: LogState | null): AppendResult {

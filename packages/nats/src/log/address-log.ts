@@ -72,7 +72,7 @@ export class AddressLog {
   constructor(context: LogContext, name: string) {
     this.#context = context
     this.#name = name
-    this.#rings = new KeyRings(context.keyLifetime)
+    this.#rings = new KeyRings(() => context.keyLifetime)
     this.used = context.runtime.now()
   }
 
@@ -266,7 +266,7 @@ export class AddressLog {
     }
   }
 
-  /** Learns the keys of the messages of the dedupe window, and the state. */
+  /** Learns the keys of the messages that are still within the lifetime of keys, and the state. */
   async #load(newest: LogMessage, stored: number): Promise<boolean> {
     const { chain, keyLifetime, clock } = this.#context
     this.forget()

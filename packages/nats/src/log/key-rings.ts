@@ -23,10 +23,10 @@ const conflict: AppendResult = { outcome: 'conflict' }
 export class KeyRings {
   /** The rings in the order of their newest messages. */
   readonly #rings = new Map<string, Ring>()
-  readonly #lifetime: number
+  readonly #lifetime: () => number
 
-  /** @param lifetime - Milliseconds after its newest message after which a ring is forgotten. */
-  constructor(lifetime: number) {
+  /** @param lifetime - Returns the milliseconds after its newest message after which a ring is forgotten. */
+  constructor(lifetime: () => number) {
     this.#lifetime = lifetime
   }
 
@@ -68,19 +68,19 @@ export class KeyRings {
   /** Forgets the rings that have expired. */
   sweep(now: number): void {
     for (const [name, ring] of this.#rings) {
-      if (now - ring.time <= this.#lifetime) return
+      if (now - ring.time <= this.#lifetime()) return
       this.#rings.delete(name)
     }
   }
 
   #living(key: AppendKey, now: number): Ring | undefined {
     const ring = this.#rings.get(ringName(key))
-    return ring === undefined || now - ring.time > this.#lifetime ? undefined : ring
+    return ring === undefined || now - ring.time > this.#lifetime() ? undefined : ring
   }
 
   #renew(name: string, time: number): Ring {
     const known = this.#rings.get(name)
-    const living = known !== undefined && time - known.time <= this.#lifetime
+    const living = known !== undefined && time - known.time <= this.#lifetime()
     const ring = living ? known : { refs: new Map(), greatest: 0, time }
     ring.time = time
     if (known !== undefined) this.#rings.delete(name)

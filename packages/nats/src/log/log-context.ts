@@ -15,8 +15,8 @@ export class LogContext {
   readonly runtime: Runtime
   readonly clock: ServerClock
   readonly chain: Chain
-  /** Milliseconds for which a key is remembered: more than the dedupe window, for clocks that differ. */
-  readonly keyLifetime: number
+  readonly #dedupeWindow: number
+  #sessionTime = 0
   readonly #jetstream: JetStream
   readonly #names: Names
 
@@ -31,9 +31,25 @@ export class LogContext {
     this.runtime = services.runtime
     this.clock = services.clock
     this.chain = services.chain
-    this.keyLifetime = services.dedupeWindow * 1.25
+    this.#dedupeWindow = services.dedupeWindow
     this.#jetstream = services.jetstream
     this.#names = services.names
+  }
+
+  /**
+   * Milliseconds for which a key is remembered: more than the dedupe window and the time for which a session
+   * can be resumed after it, for clocks that differ.
+   */
+  get keyLifetime(): number {
+    return (this.#dedupeWindow + this.#sessionTime) * 1.25
+  }
+
+  /**
+   * Notes the duration for which a session can be resumed. Its refs are remembered as long: a client whose
+   * clock stands still, because its device sleeps, repeats a send when it comes back.
+   */
+  noteSessionTime(time: number): void {
+    this.#sessionTime = Math.max(this.#sessionTime, time)
   }
 
   /** Returns a new epoch. */

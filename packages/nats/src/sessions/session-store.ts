@@ -30,13 +30,15 @@ export class NatsSessionStore implements SessionStore {
   readonly #clock: ServerClock
   readonly #age: number
   readonly #newMark: () => string
+  readonly #onTime: (time: number) => void
 
-  constructor({ cells, names, clock, age, newMark }: SessionServices) {
+  constructor({ cells, names, clock, age, newMark, onTime }: SessionServices) {
     this.#cells = cells
     this.#names = names
     this.#clock = clock
     this.#age = age
     this.#newMark = newMark
+    this.#onTime = onTime
   }
 
   /** Implements {@link SessionStore.put}. */
@@ -129,6 +131,7 @@ export class NatsSessionStore implements SessionStore {
       throw new UsageError(
         `unable to keep a session: it must be kept for ${ttl} ms, and the option 'sessions.age' of the NATS backplane is ${this.#age} ms; raise it above the hub's timeouts.session`,
       )
+    this.#onTime(ttl)
     return this.#clock.now() + ttl
   }
 

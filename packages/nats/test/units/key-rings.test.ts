@@ -33,7 +33,7 @@ const message = (sequence: number, time: number, keys: readonly AppendKey[]): Lo
 
 describe('the keys of a log', () => {
   test('a stored key is a duplicate with its first answer, another hash a conflict, a skipped ref a conflict', () => {
-    const rings = new KeyRings(1_000)
+    const rings = new KeyRings(() => 1_000)
     rings.record(message(1, 0, [key(1), key(3)]))
     expect(rings.find(key(3), 10)).toEqual({
       ...{ outcome: 'duplicate', epoch: 'epoch', at: 1_025, id: 's1.3', time: 0, by: 'n1' },
@@ -46,14 +46,14 @@ describe('the keys of a log', () => {
   })
 
   test('users and sessions whose names join to the same text are told apart', () => {
-    const rings = new KeyRings(1_000)
+    const rings = new KeyRings(() => 1_000)
     rings.record(message(1, 0, [key(1, { user: 'a', session: 'bc' })]))
     expect(rings.find(key(1, { user: 'ab', session: 'c' }), 0)).toBeNull()
     expect(rings.find(key(1, { user: '', session: 'abc' }), 0)).toBeNull()
   })
 
   test('at least a window of refs is known, and at most two', () => {
-    const rings = new KeyRings(1_000)
+    const rings = new KeyRings(() => 1_000)
     for (let ref = 1; ref <= 100; ref++) {
       rings.record(message(ref, 0, [key(ref)]))
       for (let known = Math.max(1, ref - 3); known <= ref; known++)
@@ -63,7 +63,7 @@ describe('the keys of a log', () => {
   })
 
   test('a ring is forgotten after its lifetime, and begins anew', () => {
-    const rings = new KeyRings(1_000)
+    const rings = new KeyRings(() => 1_000)
     rings.record(message(1, 0, [key(5)]))
     rings.record(message(2, 500, [key(1, { session: 's2' })]))
     expect(rings.find(key(5), 1_000)?.outcome).toBe('duplicate')

@@ -27,6 +27,15 @@ interface Ring {
   bytes: number
 }
 
+/** The rings of one session, by log. */
+interface SessionRings {
+  readonly rings: Map<string, Ring>
+  /** The user of the rings that were forgotten. */
+  user: string
+  /** The greatest ref in the rings that were forgotten; 0 for none. */
+  passed: number
+}
+
 const conflict: AppendResult = { outcome: 'conflict' }
 const early: AppendResult = { outcome: 'early' }
 /** Bytes that a ring takes besides the names, and an answer besides its id and hash. */
@@ -35,11 +44,13 @@ const answerBytes = 200
 
 /**
  * Recognises repetitions (P-PB-2): keeps the answers to the last refs of each session and log, until a window
- * has passed since the newest of them was stored.
+ * has passed since the newest of them was stored. Of a session that can still be resumed, the greatest ref in
+ * the forgotten rings is kept: refs grow within a session, so a ref up to it is no new message. The client may
+ * repeat it after the window, because its clock can stand still while the device sleeps.
  */
 export class Dedupe {
   /** The rings by session, and then by log: both names are at hand, so that no name is made for a message. */
-  readonly #sessions = new Map<string, Map<string, Ring>>()
+  readonly #sessions = new Map<string, SessionRings>()
   readonly #window: number
   #size = 0
   #bytes = 0
@@ -65,9 +76,9 @@ export class Dedupe {
   find(stream: string, key: AppendKey): AppendResult | null {
     const ring = this.#ring(stream, key)
     const { ref, previousRef = 0 } = key
-    const greatest = ring === undefined ? 0 : greatestRef(ring)
-    if (ring === undefined || ref > greatest) return previousRef > greatest ? early : null
-    const known = ring.known.at(ref)
+    const greatest = ring === undefined ? this.#passed(key) : greatestRef(ring)
+    if (ref > greatest) return previousRef > greatest ? early : null
+    const known = ring?.known.at(ref)
     return known !== undefined && known.hash === key.hash ? answerOf(known) : conflict
   }
 
@@ -83,22 +94,28 @@ export class Dedupe {
     if (oldest !== undefined) this.#count(ring, -bytesOf(oldest.hash, oldest.id))
   }
 
-  /** Forgets the rings whose answers were all stored before the window. */
-  sweep(now: number): void {
-    for (const [session, rings] of this.#sessions) {
-      for (const [stream, ring] of rings) {
+  /**
+   * Forgets the rings whose answers were all stored before the window.
+   *
+   * @param hasRecord - Tells if the record of a session is kept, so that its client may come back.
+   */
+  sweep(now: number, hasRecord: (session: string) => boolean): void {
+    for (const [session, known] of this.#sessions) {
+      for (const [stream, ring] of known.rings) {
         if (now - ring.stored <= this.#window) continue
-        rings.delete(stream)
+        known.passed = Math.max(known.passed, greatestRef(ring))
+        known.user = ring.user
+        known.rings.delete(stream)
         this.#size--
         this.#bytes -= ring.bytes
       }
-      if (rings.size === 0) this.#sessions.delete(session)
+      if (known.rings.size === 0 && !hasRecord(session)) this.#sessions.delete(session)
     }
   }
 
   /** Forgets the answers beyond an offset of a log, as if they had never been given. */
   rollback(stream: string, top: number): void {
-    for (const rings of this.#sessions.values()) {
+    for (const { rings } of this.#sessions.values()) {
       const ring = rings.get(stream)
       if (ring === undefined) continue
       const all = ring.known.after(0, ring.known.size)
@@ -117,13 +134,19 @@ export class Dedupe {
 
   /** A session belongs to one user. A key with the session of another user names no ring. */
   #ring(stream: string, { user, session }: AppendKey): Ring | undefined {
-    const ring = this.#sessions.get(session)?.get(stream)
+    const ring = this.#sessions.get(session)?.rings.get(stream)
     return ring?.user === user ? ring : undefined
   }
 
+  #passed({ user, session }: AppendKey): number {
+    const known = this.#sessions.get(session)
+    return known?.user === user ? known.passed : 0
+  }
+
   #addRing(stream: string, { user, session }: AppendKey): Ring {
-    const rings = this.#sessions.get(session) ?? new Map<string, Ring>()
-    this.#sessions.set(session, rings)
+    const sessionRings = this.#sessions.get(session) ?? { rings: new Map<string, Ring>(), user, passed: 0 }
+    this.#sessions.set(session, sessionRings)
+    const { rings } = sessionRings
     const replaced = rings.get(stream)
     if (replaced === undefined) this.#size++
     else this.#bytes -= replaced.bytes

@@ -418,8 +418,8 @@ export class MemoryStore {
       const unused = !this.#tails.has(stream) && now - log.asked > askedFor
       if (log.size === 0 && unused) this.#forget(stream, log)
     }
-    this.#dedupe.sweep(now)
     this.sessions.sweep(now)
+    this.#dedupe.sweep(now, (session) => this.sessions.has(session))
     this.presence.sweep(now)
     const { streams, sessions, presence, keys } = this.usage
     if (streams + sessions + presence + keys > 0) this.#sweepLater()

@@ -59,6 +59,11 @@ export class MemorySessionStore implements SessionStore {
     return this.#records.size
   }
 
+  /** Tells if the record of a session is kept. */
+  has(id: string): boolean {
+    return this.#records.has(id)
+  }
+
   put({ id, user, secret }: SessionRecord, node: string, ttl: number): void {
     this.#forget(this.#records.get(id))
     const newest = { hash: secret, attempts: 0 }

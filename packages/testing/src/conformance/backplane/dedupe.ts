@@ -152,6 +152,11 @@ export const dedupe: readonly BackplaneCase[] = [
     },
   },
   {
+    name: 'a ref is never stored again while its session can be resumed (P-HS-6)',
+    needs: ['advance'],
+    run: remembersSleepers,
+  },
+  {
     name: 'a repetition is recognised although the message itself is no longer kept',
     needs: ['keep'],
     options: { keep: 5 },
@@ -166,6 +171,20 @@ export const dedupe: readonly BackplaneCase[] = [
     },
   },
 ]
+
+/** The clock of a client can stand still while its device sleeps, so it repeats a send after the window. */
+async function remembersSleepers(cluster: Cluster): Promise<void> {
+  const { dedupeWindow } = cluster.capabilities
+  const session = 'sleeper1'
+  const record = { id: session, user: 'alice', secret: 'a'.repeat(64) }
+  await cluster.awaitAnswer('a put is answered', cluster.a.sessions.put(record, 'node1', 2 * dedupeWindow))
+  await cluster.appendNew('#room', { session, ref: 1, data: 'x' })
+  await cluster.bench.advance?.(dedupeWindow * 1.5)
+  const { outcome } = await cluster.append('#room', { session, ref: 1, data: 'x' })
+  if (outcome !== 'duplicate') same(outcome, 'conflict', 'the answer to a repetition after the window')
+  same((await cluster.append('#room', { session, ref: 2, data: 'z' })).outcome, 'stored', 'a new ref')
+  same((await cluster.readAll('#room')).length, 2, 'the number of entries')
+}
 
 async function comparesHashes(cluster: Cluster): Promise<void> {
   const hashes = ['\u0000a', '\u0000b', '\ud800', '\ud801', '\udfff', '\ufffd']

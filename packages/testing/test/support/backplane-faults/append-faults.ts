@@ -87,6 +87,14 @@ const dedupeFaults: readonly CaughtFault[] = [
     }),
   ],
   [
+    'forgets the refs of a session that can be resumed',
+    'a ref is never stored again while its session',
+    withAppend((real, store) => (stream, message, key, expected) => {
+      const age = Math.floor(store.runtime.now() / 150_000)
+      return real.append(stream, message, { ...key, session: `${key.session}${age}` }, expected)
+    }),
+  ],
+  [
     'knows the keys only of messages that it keeps',
     'a repetition is recognised although the message itself',
     withAppend((real) => (...args) => {
