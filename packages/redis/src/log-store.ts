@@ -76,7 +76,12 @@ export class LogStore {
       [meta, list, this.#keys.ring(stream, key.user, key.session)],
       [
         ...[server.clock(), server.waits ? 'wait' : '', key.ref, key.previousRef ?? 0, key.by],
-        ...[encodeMessageId(message.id, key), encodeHash(key.hash), key.window, dedupeWindow + this.#sessionTime],
+        ...[
+          encodeMessageId(message.id, key),
+          encodeHash(key.hash),
+          key.window,
+          dedupeWindow + this.#sessionTime,
+        ],
         ...[encodeExpected(expected), this.#keys.channel(stream), this.#server.ids.next()],
         ...[JSON.stringify(message.id), encodeMessage(message)],
         ...[count, bytes, age, ttl, server.publishCommand],

@@ -56,6 +56,25 @@ export interface ChatErrorOptions {
 }
 
 /**
+ * Key of the class's name on the error classes and their instances. A program may hold two copies of this
+ * package, by its bundler or in a monorepo, and an error of one copy must be known to the other.
+ */
+const brand = Symbol.for('@chat/core:error')
+
+interface Branded {
+  readonly [brand]?: string
+}
+
+/** True for an instance of the class, and for an instance of the same class of another copy of this package. */
+function isInstance(type: Branded & typeof ChatError, value: unknown): boolean {
+  if (Function.prototype[Symbol.hasInstance].call(type, value)) return true
+  // A class of the application inherits the brand, and has no twin.
+  if (!Object.hasOwn(type, brand)) return false
+  const name = (value as Branded | null | undefined)?.[brand]
+  return name !== undefined && (type[brand] === 'ChatError' || type[brand] === name)
+}
+
+/**
  * The class of every error that the SDK raises. A handler throws it to answer with a code of its own:
  *
  * ```ts
@@ -77,9 +96,22 @@ export class ChatError extends Error {
   /** Delay before another attempt, in milliseconds; `undefined` when the hub named no delay. */
   readonly retryAfter: number | undefined
 
+  /** @internal Marks the class for other copies of this package. */
+  static readonly [brand]: string = 'ChatError'
+  /** @internal Marks the instances for other copies of this package. */
+  get [brand](): string {
+    return 'ChatError'
+  }
+
+  /** Tells if a value is an error of this class, also if another copy of this package has made it. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return isInstance(this, value)
+  }
+
   constructor(code: ErrorCode, message: string, options: ChatErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
-    this.name = new.target.name
+    // A text, because a bundler may shorten the name of the class.
+    this.name = 'ChatError'
     this.code = code
     this.retryable = retryable.has(code)
     this.detail = options.detail
@@ -92,15 +124,31 @@ export class ChatError extends Error {
  * came. If a repetition was answered, `cause` holds that answer.
  */
 export class UncertainError extends ChatError {
+  /** @internal Marks the class for other copies of this package. */
+  static override readonly [brand]: string = 'UncertainError'
+  /** @internal Marks the instances for other copies of this package. */
+  override get [brand](): string {
+    return 'UncertainError'
+  }
+
   constructor(message: string, options: ChatErrorOptions = {}) {
     super('uncertain', message, options)
+    this.name = 'UncertainError'
   }
 }
 
 /** The API was used in a way that cannot work. The message names the right way. */
 export class UsageError extends ChatError {
+  /** @internal Marks the class for other copies of this package. */
+  static override readonly [brand]: string = 'UsageError'
+  /** @internal Marks the instances for other copies of this package. */
+  override get [brand](): string {
+    return 'UsageError'
+  }
+
   constructor(message: string, options: ChatErrorOptions = {}) {
     super('usage', message, options)
+    this.name = 'UsageError'
   }
 }
 

@@ -59,8 +59,17 @@ export interface RoomServices {
 
 const ownEvents: readonly (keyof RoomEvents)[] = ['$gap', '$snapshot', '$leave']
 
+/** Marks rooms of every copy of this package: a program may hold two, by its bundler or in a monorepo. */
+const brand = Symbol.for('@chat/core:room')
+
 /** Implementation of {@link Room}. */
 export class RoomHandle implements Receiver {
+  /** Tells if a value is a room, also if another copy of this package has made it. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && brand in value
+  }
+
+  readonly [brand] = true
   readonly address: string
   readonly ready: Promise<void>
   /** Parts of the client, for {@link watchPresence}. */

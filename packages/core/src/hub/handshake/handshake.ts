@@ -20,6 +20,19 @@ type Known = Exclude<TakeResult, { outcome: 'unknown' }>
 /** The session that a `hello` wants to resume. */
 type ResumedSession = NonNullable<HelloFrame['session']>
 
+/** The end of a connection. `byClient` is true when the client has closed it and does not come back. */
+export interface ConnectionEnd {
+  readonly code: number
+  readonly reason: string
+  readonly byClient: boolean
+}
+
+const notYetEnded: ConnectionEnd = {
+  code: CloseCode.goingAway,
+  reason: 'the connection has ended',
+  byClient: false,
+}
+
 /** Work of a handshake without rooms, in the units of a turn. */
 const unitsOfHello = 8
 
@@ -35,6 +48,8 @@ export class HubHandshake implements PendingHandshake {
   #session: Session | null = null
   #started = false
   #cancelled = false
+  /** The end of the connection, for a session that is made only afterwards. */
+  #end: ConnectionEnd = notYetEnded
   /** Addresses that the application has kicked since the handshake began, with the reasons. */
   #kicked: Map<string, string> | null = null
 
@@ -51,8 +66,9 @@ export class HubHandshake implements PendingHandshake {
   }
 
   /** Called when the connection has ended. */
-  cancel(): void {
+  cancel(end: ConnectionEnd): void {
     this.#cancelled = true
+    this.#end = end
     this.#state.sessions.handshakes.delete(this)
     if (this.#session !== null) this.#abandon(this.#session)
     this.#aborter.abort(() => new Error('the connection has ended'))
@@ -252,7 +268,8 @@ export class HubHandshake implements PendingHandshake {
   /** Ends a session that has no connection before its `welcome`. Its record is then that of an ended session. */
   #abandon(session: Session): null {
     this.#state.sessions.remove(session)
-    session.end(CloseCode.goingAway, 'the connection has ended', false)
+    const { code, reason, byClient } = this.#end
+    session.end(code, reason, byClient)
     return null
   }
 

@@ -243,7 +243,7 @@ export class HubConnection implements Sink, SessionConnection {
     this.#stopHelloTimer()
     this.#current = null
     this.#later = null
-    this.#pendingHandshake?.cancel()
+    this.#pendingHandshake?.cancel({ code, reason, byClient })
     this.#pendingHandshake = null
     if (this.#session !== null) {
       this.#state.sessions.remove(this.#session)

@@ -64,8 +64,9 @@ export class Welcome {
       this.#open()
       return null
     }
+    const departure = this.#session.ended ? this.#session.departure : 'lost'
     for (const { prepared } of this.#streams)
-      if (prepared !== null && 'feed' in prepared) releaseLog(this.#session, prepared, 'lost')
+      if (prepared !== null && 'feed' in prepared) releaseLog(this.#session, prepared, departure)
     return this.#failure
   }
 

@@ -28,6 +28,12 @@ export const presenceUnavailable: WireError = {
   message: 'unable to tell the members of this room: the presence store is out of reach',
 }
 
+/** The outcome for a session whose connection has ended. No client gets it. */
+const connectionEnded: WireError = {
+  code: 'unavailable',
+  message: 'unable to join: the connection has ended',
+}
+
 /**
  * Takes a log for a session: opens its feed, checks the position, and makes the session present in a room
  * with presence; in this very call when there is nothing to wait for. The caller attaches the log, or gives
@@ -79,6 +85,16 @@ export function releaseLog(
 }
 
 /**
+ * Gives back a room that a session does not enter, because its connection has ended meanwhile. A session that
+ * was in the room before it was resumed leaves it as the connection ended.
+ */
+function withdraw(session: Session, room: RoomPresence): void {
+  const { resumed, departure, id, generation } = session
+  if (resumed && departure !== 'lost') room.depart(id, generation, departure)
+  room.release()
+}
+
+/**
  * Makes a session present in a room. The room is held for the session; it is `null` for an address without
  * presence.
  */
@@ -90,6 +106,10 @@ async function enterPresence(
   const { context, presence, id, generation, userId } = session
   const room = (await presence?.acquireRoom(address)) ?? null
   if (presence === null || room === null) return { room: null }
+  if (session.ended) {
+    withdraw(session, room)
+    return { refused: connectionEnded }
+  }
   const json = state === undefined ? undefined : encodeValue(state)
   const bad = json === undefined ? null : presence.checkState(json)
   if (bad !== null) {
@@ -99,6 +119,10 @@ async function enterPresence(
   const entering = { session: id, user: userId, generation, node: context.id }
   try {
     await room.open()
+    if (session.ended) {
+      withdraw(session, room)
+      return { refused: connectionEnded }
+    }
     await room.enter({ ...entering, state: json })
     return { room }
   } catch (error) {

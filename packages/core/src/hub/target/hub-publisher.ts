@@ -51,6 +51,8 @@ export class HubPublisher {
   readonly #appends: Appends
   /** Give up the messages for which the log has not answered yet. */
   readonly #undecided = new Set<(cause: unknown) => void>()
+  readonly #closed = new ChatError('closed', 'unable to go on: the hub was closed')
+  #ended = false
 
   constructor(state: HubState) {
     this.#state = state
@@ -63,8 +65,8 @@ export class HubPublisher {
    * Rejects the messages for which the log has not answered: the hub is closed, and repeats nothing any more.
    */
   end(): void {
-    for (const giveUp of this.#undecided)
-      giveUp(new ChatError('closed', 'unable to go on: the hub was closed'))
+    this.#ended = true
+    for (const giveUp of this.#undecided) giveUp(this.#closed)
     this.#undecided.clear()
   }
 
@@ -74,33 +76,63 @@ export class HubPublisher {
       throw new UsageError(
         `unable to send to ${describe(address)}: an address is '*', '#room', '@user' or '~session'`,
       )
+    const open = (operation: string): void => this.#checkOpen(address, operation)
     // A method that returns a promise never throws in the call: wrong use rejects the promise.
     return {
-      send: async (event, data, options) => this.#send(address, event, data, options),
+      send: (event, data, options) => promised(() => this.#send(address, event, data, options)),
       cast: (event, data, options) => this.#cast(address, event, data, options),
-      position: async () => this.#position(address),
-      history: async (options) => readHubHistory(this.#context, address, options),
-      redact: async (position) => redact(this.#context, address, position),
-      members: async () => this.#members(address),
-      ask: async (event, data, options) => this.#ask(address, event, data, options),
-      askAll: async (event, data, options) => this.#askAll(address, event, data, options),
-      sessions: async (options) => this.#sessions(address, options),
-      remove: async (who, options) => this.#remove(address, who, options),
+      position: async () => (open('tell the position of'), this.#position(address)),
+      history: async (options) => (
+        open('read the history of'), readHubHistory(this.#context, address, options)
+      ),
+      redact: async (position) => (open('redact a message of'), redact(this.#context, address, position)),
+      members: async () => (open('list the members of'), this.#members(address)),
+      ask: (event, data, options) =>
+        promised(() => this.#handledAtClose(this.#ask(address, event, data, options))),
+      askAll: (event, data, options) =>
+        promised(() => this.#handledAtClose(this.#askAll(address, event, data, options))),
+      sessions: (options) => promised(() => this.#handledAtClose(this.#sessions(address, options))),
+      remove: async (who, options) => (open('remove a session from'), this.#remove(address, who, options)),
     } as HubTarget<AnyContract>
   }
 
+  /**
+   * Returns the promise of an ask. When the hub's own close rejects it, it counts as handled: a close must not end
+   * the process for an ask that nothing awaits.
+   */
+  #handledAtClose<T>(asked: Promise<T>): Promise<T> {
+    const answer = new Promise<T>((resolve, reject) => {
+      asked.then(resolve, (error: unknown) => {
+        if (this.#context.draining) answer.catch(() => {})
+        reject(error)
+      })
+    })
+    return answer
+  }
+
+  /** @throws UsageError after the end: nothing would take or answer the operation. */
+  #checkOpen(address: string, operation: string): void {
+    if (this.#ended)
+      throw new UsageError(`unable to ${operation} ${describe(address)}: the hub is closed; make a new hub`)
+  }
+
   #send(address: string, event: string, data: unknown, options?: SendOptions): Promise<Stored> {
+    this.#checkOpen(address, 'send to')
     if (options !== undefined) checkSendOptions(address, options)
     if (address.startsWith('~'))
       throw new UsageError(
         'unable to send to a session: it takes casts and asks only; send to its user instead',
       )
     checkEvent(event)
-    return new Promise((resolve, reject) => {
+    const sent = new Promise<Stored>((resolve, reject) => {
       this.#context.validator.event(event, data)
       const content = encodeContent(data, options?.meta)
       const { name, ref } = this.#nameOf(address, options?.idempotencyKey)
-      const decided = this.#awaitDecision(options?.signal, reject)
+      const decided = this.#awaitDecision(options?.signal, (error, cause) => {
+        // The application's own close must not end the process for a send that nothing awaits.
+        if (cause === this.#closed) sent.catch(() => {})
+        reject(error)
+      })
       const key = {
         user: '',
         session: name,
@@ -126,6 +158,7 @@ export class HubPublisher {
         })
       this.#queues.runTask(address, task, true)
     })
+    return sent
   }
 
   /**
@@ -142,9 +175,12 @@ export class HubPublisher {
    * Rejects a message as uncertain when the signal is aborted or the hub is closed, before the returned
    * function is called.
    */
-  #awaitDecision(signal: AbortSignal | undefined, reject: (error: UncertainError) => void): Undo {
+  #awaitDecision(
+    signal: AbortSignal | undefined,
+    reject: (error: UncertainError, cause: unknown) => void,
+  ): Undo {
     const giveUp = (cause: unknown): void =>
-      reject(new UncertainError('unable to tell whether the message was stored: given up', { cause }))
+      reject(new UncertainError('unable to tell whether the message was stored: given up', { cause }), cause)
     const ignore = onAbort(signal, giveUp)
     this.#undecided.add(giveUp)
     return () => {
@@ -154,6 +190,7 @@ export class HubPublisher {
   }
 
   #cast(address: string, event: string, data: unknown, options?: CastOptions): void {
+    this.#checkOpen(address, 'cast to')
     if (options !== undefined) checkCastOptions(address, options)
     checkEvent(event)
     this.#context.validator.event(event, data)
@@ -234,6 +271,15 @@ export class HubPublisher {
     if (!isWireCode(code))
       throw new UsageError(`unable to remove with the code ${describe(code)}: no client may get this code`)
     await revoke(this.#state, who, { kind: 'room', room: address, reason: { code, message } })
+  }
+}
+
+/** Runs an operation; wrong use rejects. It returns the very promise of the operation. */
+function promised<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return run()
+  } catch (error) {
+    return Promise.reject(error)
   }
 }
 
