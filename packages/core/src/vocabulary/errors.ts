@@ -56,25 +56,6 @@ export interface ChatErrorOptions {
 }
 
 /**
- * Key of the class's name on the error classes and their instances. A program may hold two copies of this
- * package, by its bundler or in a monorepo, and an error of one copy must be known to the other.
- */
-const brand = Symbol.for('@chat/core:error')
-
-interface Branded {
-  readonly [brand]?: string
-}
-
-/** True for an instance of the class, and for an instance of the same class of another copy of this package. */
-function isInstance(type: Branded & typeof ChatError, value: unknown): boolean {
-  if (Function.prototype[Symbol.hasInstance].call(type, value)) return true
-  // A class of the application inherits the brand, and has no twin.
-  if (!Object.hasOwn(type, brand)) return false
-  const name = (value as Branded | null | undefined)?.[brand]
-  return name !== undefined && (type[brand] === 'ChatError' || type[brand] === name)
-}
-
-/**
  * The class of every error that the SDK raises. A handler throws it to answer with a code of its own:
  *
  * ```ts
@@ -96,18 +77,6 @@ export class ChatError extends Error {
   /** Delay before another attempt, in milliseconds; `undefined` when the hub named no delay. */
   readonly retryAfter: number | undefined
 
-  /** @internal Marks the class for other copies of this package. */
-  static readonly [brand]: string = 'ChatError'
-  /** @internal Marks the instances for other copies of this package. */
-  get [brand](): string {
-    return 'ChatError'
-  }
-
-  /** Tells if a value is an error of this class, also if another copy of this package has made it. */
-  static [Symbol.hasInstance](value: unknown): boolean {
-    return isInstance(this, value)
-  }
-
   constructor(code: ErrorCode, message: string, options: ChatErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     // A text, because a bundler may shorten the name of the class.
@@ -124,13 +93,6 @@ export class ChatError extends Error {
  * came. If a repetition was answered, `cause` holds that answer.
  */
 export class UncertainError extends ChatError {
-  /** @internal Marks the class for other copies of this package. */
-  static override readonly [brand]: string = 'UncertainError'
-  /** @internal Marks the instances for other copies of this package. */
-  override get [brand](): string {
-    return 'UncertainError'
-  }
-
   constructor(message: string, options: ChatErrorOptions = {}) {
     super('uncertain', message, options)
     this.name = 'UncertainError'
@@ -139,18 +101,35 @@ export class UncertainError extends ChatError {
 
 /** The API was used in a way that cannot work. The message names the right way. */
 export class UsageError extends ChatError {
-  /** @internal Marks the class for other copies of this package. */
-  static override readonly [brand]: string = 'UsageError'
-  /** @internal Marks the instances for other copies of this package. */
-  override get [brand](): string {
-    return 'UsageError'
-  }
-
   constructor(message: string, options: ChatErrorOptions = {}) {
     super('usage', message, options)
     this.name = 'UsageError'
   }
 }
+
+/**
+ * Key of the name of an error's class. A program may hold two copies of this package, by its bundler or in a
+ * monorepo, and `instanceof` must know the errors of both.
+ */
+const brand = Symbol.for('@chat/core:error')
+
+/** Lets `instanceof` accept the instances of the same class of every copy. */
+function shareClass(type: typeof ChatError | typeof UncertainError | typeof UsageError, name: string): void {
+  const isInstance = Function.prototype[Symbol.hasInstance]
+  Object.defineProperty(type.prototype, brand, { value: name })
+  Object.defineProperty(type, Symbol.hasInstance, {
+    value(this: unknown, value: { readonly [brand]?: string } | null | undefined): boolean {
+      // A class of the application inherits this method, and has no twin.
+      if (this !== type) return isInstance.call(this as () => void, value)
+      const of = value?.[brand]
+      return of === name || (type === ChatError && of !== undefined)
+    },
+  })
+}
+
+shareClass(ChatError, 'ChatError')
+shareClass(UncertainError, 'UncertainError')
+shareClass(UsageError, 'UsageError')
 
 /**
  * Tells if a code may stand in an `err` frame: a code of the protocol, or an application's own code, which

@@ -14,6 +14,8 @@ export interface SessionServices {
   readonly age: number
   /** Returns a mark that no user has. */
   newMark(): string
+  /** Called with the duration for which a record is kept, in milliseconds. */
+  onTime(time: number): void
 }
 
 /** The answer to a decision, and the record to write, if any. */

@@ -65,11 +65,10 @@ const brand = Symbol.for('@chat/core:room')
 /** Implementation of {@link Room}. */
 export class RoomHandle implements Receiver {
   /** Tells if a value is a room, also if another copy of this package has made it. */
-  static [Symbol.hasInstance](value: unknown): boolean {
+  static [Symbol.hasInstance](value: unknown): value is RoomHandle {
     return typeof value === 'object' && value !== null && brand in value
   }
 
-  readonly [brand] = true
   readonly address: string
   readonly ready: Promise<void>
   /** Parts of the client, for {@link watchPresence}. */
@@ -89,6 +88,7 @@ export class RoomHandle implements Receiver {
       this.#settle = { resolve, reject }
     })
     this.ready.catch(() => {})
+    Object.defineProperty(this, brand, { value: true })
   }
 
   send(event: string, data: unknown, options?: SendOptions): Promise<Stored> {
