@@ -76,23 +76,25 @@ export class HubPublisher {
       throw new UsageError(
         `unable to send to ${describe(address)}: an address is '*', '#room', '@user' or '~session'`,
       )
-    const open = (operation: string): void => this.#checkOpen(address, operation)
+    const whileOpen = async <T>(operation: string, run: () => T): Promise<Awaited<T>> => {
+      this.#checkOpen(address, operation)
+      return await run()
+    }
     // A method that returns a promise never throws in the call: wrong use rejects the promise.
     return {
       send: (event, data, options) => promised(() => this.#send(address, event, data, options)),
       cast: (event, data, options) => this.#cast(address, event, data, options),
-      position: async () => (open('tell the position of'), this.#position(address)),
-      history: async (options) => (
-        open('read the history of'), readHubHistory(this.#context, address, options)
-      ),
-      redact: async (position) => (open('redact a message of'), redact(this.#context, address, position)),
-      members: async () => (open('list the members of'), this.#members(address)),
+      position: () => whileOpen('tell the position of', () => this.#position(address)),
+      history: (options) =>
+        whileOpen('read the history of', () => readHubHistory(this.#context, address, options)),
+      redact: (position) => whileOpen('redact a message of', () => redact(this.#context, address, position)),
+      members: () => whileOpen('list the members of', () => this.#members(address)),
       ask: (event, data, options) =>
         promised(() => this.#handledAtClose(this.#ask(address, event, data, options))),
       askAll: (event, data, options) =>
         promised(() => this.#handledAtClose(this.#askAll(address, event, data, options))),
       sessions: (options) => promised(() => this.#handledAtClose(this.#sessions(address, options))),
-      remove: async (who, options) => (open('remove a session from'), this.#remove(address, who, options)),
+      remove: (who, options) => whileOpen('remove a session from', () => this.#remove(address, who, options)),
     } as HubTarget<AnyContract>
   }
 
