@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { ensureInstalled } from '../installed.mjs'
 import { seconds } from '../processes.mjs'
 import { root } from '../repository.mjs'
+import { test as gettingStarted } from './getting-started.mjs'
 import { ensureBuild, pack, publish } from './pack.mjs'
 import { test as pages } from './pages.mjs'
 import { test as programs } from './programs.mjs'
@@ -21,6 +22,7 @@ const parts = {
   types,
   pages,
   readmes,
+  'getting-started': gettingStarted,
 }
 
 const wanted = process.argv.slice(2)
