@@ -13,6 +13,7 @@ export const groups = [
       [
         'guides/recipes/index',
         [
+          'guides/recipes/connection-status',
           'guides/recipes/react-and-vue',
           'guides/recipes/jwt-refresh-tokens',
           'guides/recipes/cookie-sessions',

@@ -69,5 +69,5 @@ export const expected = {
   nginx: /guides\/deployment/,
   presence: /guides\/presence/,
   token: /recipes\/jwt-refresh-tokens/,
-  reconnect: /guides\/concepts/,
+  reconnect: /recipes\/connection-status/,
 }
