@@ -1,4 +1,5 @@
 import type { LogEntry, LogPage } from '../../backplane/backplane.ts'
+import { Few } from '../../runtime/few.ts'
 import { isPromise, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import type { Turns } from '../../runtime/turns.ts'
@@ -11,7 +12,6 @@ import { type LogParts, LogReplay, type ReplayPage } from './log-replay.ts'
 import { MessageEncoder } from './message-encoder.ts'
 import { PositionCheck } from './position-check.ts'
 import type { Reader, ReaderLog } from './reader.ts'
-import { Readers } from './readers.ts'
 import { RecentMessages } from './recent-messages.ts'
 import { SharedReads } from './shared-reads.ts'
 
@@ -31,7 +31,7 @@ export const redactionNotice = 'redacted'
 export class LogFeed implements LogParts, CursorFeed, ReaderLog {
   /** The address of the feed. */
   readonly address: string
-  readonly readers: Readers = new Readers()
+  readonly readers: Few<Reader> = new Few()
   /** Number of readers and operations that need this feed; it is counted by the {@link FeedRegistry}. */
   holds = 0
   readonly #context: HubContext

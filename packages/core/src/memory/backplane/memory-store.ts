@@ -96,7 +96,6 @@ export class MemoryStore {
    */
   readonly presence: MemoryPresenceStore
   readonly #streams = new Map<string, StreamLog>()
-  readonly #tails = new KeyedSets<(hint: LogHint) => void>()
   readonly #channels = new KeyedSets<(text: string) => void>()
   readonly #dedupe: Dedupe
   readonly #retention: (stream: string) => CompleteRetention
@@ -150,7 +149,7 @@ export class MemoryStore {
     return {
       streams: this.#streams.size,
       bytes: this.#bytes + this.#dedupe.bytes + this.presence.bytes + this.sessions.size * sessionBytes,
-      tails: this.#tails.size,
+      tails: [...this.#streams.values()].filter(({ listeners }) => listeners.size > 0).length,
       channels: this.#channels.size,
       sessions: this.sessions.size,
       presence: this.presence.size,
@@ -176,10 +175,8 @@ export class MemoryStore {
     if (this.#observe !== undefined) this.#callback(stream, () => this.#observe?.(stream, epoch, entry))
     this.#trim(stream, log, now)
     this.#sweepLater()
-    if (this.#tails.has(stream)) {
-      const hint: LogHint = { epoch, prev, entry }
-      for (const listener of this.#tails.values(stream)) listener(hint)
-    }
+    const hint: LogHint = { epoch, prev, entry }
+    for (const listener of log.listeners.values()) listener(hint)
     return stored
   }
 
@@ -209,8 +206,9 @@ export class MemoryStore {
   /** Implements `Backplane.tail`. */
   tail(stream: string, listener: (hint: LogHint) => void): Undo {
     // A log with a listener stays, and with it the epoch that the listener knows.
-    this.#log(stream)
-    return addListener(this.#tails, stream, listener)
+    const { listeners } = this.#log(stream)
+    listeners.add(listener)
+    return () => listeners.delete(listener)
   }
 
   /** Implements `Backplane.bump`. */
@@ -248,13 +246,14 @@ export class MemoryStore {
 
   /** Loses all state, as a broker that is restarted without its disk. */
   wipe(): void {
+    const logs = [...this.#streams]
     this.#streams.clear()
     this.#dedupe.clear()
     this.sessions.clear()
     this.presence.clear()
     this.#bytes = 0
     this.#epoch = this.runtime.id(10)
-    for (const stream of this.#tails.keys) this.#log(stream)
+    for (const [stream, { listeners }] of logs) if (listeners.size > 0) this.#log(stream, listeners)
   }
 
   /**
@@ -298,7 +297,7 @@ export class MemoryStore {
    * Stops the removal of expired entries, unless another node still listens. A later append starts it again.
    */
   close(): void {
-    if (this.#tails.size + this.#channels.size > 0) return
+    if (this.usage.tails + this.#channels.size > 0) return
     this.#sweeping?.()
     this.#sweeping = null
   }
@@ -326,10 +325,11 @@ export class MemoryStore {
     return value
   }
 
-  #log(stream: string): StreamLog {
+  /** Returns a log; a log that is made gets the listeners. */
+  #log(stream: string, listeners?: StreamLog['listeners']): StreamLog {
     let log = this.#streams.get(stream)
     if (log === undefined) {
-      log = new StreamLog(this.#epoch, this.runtime.now())
+      log = new StreamLog(this.#epoch, this.runtime.now(), listeners)
       this.#streams.set(stream, log)
       this.#bytes += logBytes + heapBytes(stream)
       this.#sweepLater()
@@ -400,7 +400,7 @@ export class MemoryStore {
     this.#bytes -= log.bytes + logBytes + heapBytes(stream)
     if (log.top > 0) this.#epoch = this.runtime.id(10)
     this.#streams.delete(stream)
-    if (this.#tails.has(stream)) this.#log(stream)
+    if (log.listeners.size > 0) this.#log(stream, log.listeners)
   }
 
   #sweepLater(): void {
@@ -415,7 +415,7 @@ export class MemoryStore {
     const now = this.runtime.now()
     for (const [stream, log] of this.#streams) {
       this.#trim(stream, log, now)
-      const unused = !this.#tails.has(stream) && now - log.asked > askedFor
+      const unused = log.listeners.size === 0 && now - log.asked > askedFor
       if (log.size === 0 && unused) this.#forget(stream, log)
     }
     this.sessions.sweep(now)

@@ -1,6 +1,7 @@
-import type { LogEntry, LogPage, LogRange, NewMessage } from '../../backplane/backplane.ts'
+import type { LogEntry, LogHint, LogPage, LogRange, NewMessage } from '../../backplane/backplane.ts'
 import { pageBytes } from '../../backplane/page-size.ts'
 import { Log } from '../../log/log.ts'
+import { Few } from '../../runtime/few.ts'
 import type { JsonText } from '../../vocabulary/json-text.ts'
 import { type Position, samePosition } from '../../vocabulary/position.ts'
 import { heapBytes, utf8Length } from '../../vocabulary/text.ts'
@@ -78,6 +79,8 @@ export class StreamLog {
   written: number
   /** The last time at which the places of logs were asked for, this log among them. */
   asked: number = Number.NEGATIVE_INFINITY
+  /** Called for each append. */
+  readonly listeners: Few<(hint: LogHint) => void>
   /** The time of the newest entry, below which no later entry goes (P-MT-1). */
   #time = 0
   #kept = noEntries
@@ -85,9 +88,11 @@ export class StreamLog {
   #main: string | null = null
   #vote = 0
 
-  constructor(epoch: string, now: number) {
+  /** @param listeners - The listeners of the log in whose place this log comes. */
+  constructor(epoch: string, now: number, listeners: Few<(hint: LogHint) => void> = new Few()) {
     this.epoch = epoch
     this.written = now
+    this.listeners = listeners
   }
 
   /**
