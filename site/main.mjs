@@ -39,11 +39,13 @@ async function publish() {
   await timed('API reference', writeReference)
   await timed('pages', () => build(import.meta.dirname))
   const { writeLlms } = await import('./llms.mjs')
+  const { checkInBrowser } = await import('./check-browser.mjs')
   await timed('llms.txt', writeLlms)
   const { checkLinks } = await import('./check-links.mjs')
   const { checkSearch } = await import('./check-search.mjs')
   await timed('links', checkLinks)
   await timed('search', checkSearch)
+  await timed('browser', checkInBrowser)
   if (mode === '--serve') await serve({ root: import.meta.dirname })
 }
 

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitepress'
 import { root } from '../../tooling/repository.mjs'
 import { diagramStyles, inlineDiagrams } from '../diagrams.mjs'
 import { resolveLinks } from '../links.mjs'
-import { searchOptions, splitIntoSections } from '../search.mjs'
+import { renderForSearch, searchOptions, splitIntoSections } from '../search.mjs'
 import { guideSidebar } from '../sidebar.mjs'
 
 const apiSidebars = JSON.parse(readFileSync(join(root, 'docs/api/sidebar.json'), 'utf8'))
@@ -42,7 +42,10 @@ export default defineConfig({
     outline: [2, 3],
     search: {
       provider: 'local',
-      options: { miniSearch: { searchOptions, _splitIntoSections: splitIntoSections } },
+      options: {
+        _render: renderForSearch,
+        miniSearch: { searchOptions, _splitIntoSections: splitIntoSections },
+      },
     },
     socialLinks: [{ icon: 'github', link: repository }],
     editLink: { pattern: `${repository}/edit/main/docs/:path`, text: 'Edit this page' },
