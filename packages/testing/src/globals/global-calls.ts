@@ -14,6 +14,22 @@ const functions = [
   'AbortSignal.timeout',
 ] as const
 
+/** Methods of the platform that work outside of a run, and answer with a promise. */
+const works = [
+  'decrypt',
+  'deriveBits',
+  'deriveKey',
+  'digest',
+  'encrypt',
+  'exportKey',
+  'generateKey',
+  'importKey',
+  'sign',
+  'unwrapKey',
+  'verify',
+  'wrapKey',
+].map((method) => `crypto.subtle.${method}`)
+
 /** A global of the platform that gives time, timers or randomness. */
 export type GlobalName = (typeof functions)[number] | 'Date' | 'Date.now' | 'new Date'
 
@@ -37,14 +53,21 @@ export interface GlobalCall {
 /** Answers the calls of globals that the code of a run makes. */
 export type GlobalHandler = (call: GlobalCall) => unknown
 
+/** The parts of a run that the globals reach. */
+export interface GlobalUser {
+  /** Answers a call of a clock, a timer or a random source. */
+  readonly answer: GlobalHandler
+  /** Takes the promise of work outside of the run, and returns the promise that the caller gets. */
+  readonly hold: <T>(work: Promise<T>) => Promise<T>
+}
+
 type Callable = (...args: unknown[]) => unknown
 type Holder = Record<string, unknown>
 type DateClass = new (...args: unknown[]) => Date
 type Undo = () => void
 
-/** Run to which the executing code belongs. Callbacks that outlive their run have no handler any more. */
-const runs =
-  asyncHooks === null ? null : new asyncHooks.AsyncLocalStorage<{ handler: GlobalHandler | null }>()
+/** Run to which the executing code belongs. Callbacks that outlive their run have no user any more. */
+const runs = asyncHooks === null ? null : new asyncHooks.AsyncLocalStorage<{ user: GlobalUser | null }>()
 
 /** The platform's own functions: the values of the globals at the load of this module. */
 const own = new Map<string, unknown>([...functions, 'Date'].map((name) => [name, at(name).value]))
@@ -60,25 +83,25 @@ let undoing: Undo[] = []
 export const canRedirectGlobals: boolean = runs !== null
 
 /**
- * Redirects the globals that the code of `run` calls to a handler until the run has ended: in every callback
- * and after every `await`. The calls of other code stay as they are. Runs may overlap and nest.
+ * Redirects the globals that the code of `run` calls to `user` until the run has ended: in every callback and
+ * after every `await`. The calls of other code stay as they are. Runs may overlap and nest.
  */
-export async function redirectGlobals<T>(handler: GlobalHandler, run: () => Promise<T>): Promise<T> {
+export async function redirectGlobals<T>(user: GlobalUser, run: () => Promise<T>): Promise<T> {
   if (runs === null) return run()
-  const scope: { handler: GlobalHandler | null } = { handler }
-  if (users++ === 0) undoing = [...functions.map(replaceFunction), replaceDate()]
+  const scope: { user: GlobalUser | null } = { user }
+  if (users++ === 0) undoing = [...functions.map(replaceFunction), replaceDate(), ...works.map(replaceWork)]
   try {
     return await runs.run(scope, run)
   } finally {
-    scope.handler = null
+    scope.user = null
     if (--users === 0) for (const undo of undoing.splice(0)) undo()
   }
 }
 
 /** Answers a call by the handler of its run, or by the original. */
 function answer(call: GlobalCall): unknown {
-  const handler = runs?.getStore()?.handler
-  return handler ? handler(call) : call.callOriginal()
+  const user = runs?.getStore()?.user
+  return user ? user.answer(call) : call.callOriginal()
 }
 
 function replaceFunction(name: GlobalName): Undo {
@@ -116,6 +139,16 @@ function replaceDate(): Undo {
   return replace('Date', new Proxy(Original, { construct, apply, get }), Original)
 }
 
+function replaceWork(name: string): Undo {
+  const original = originalOf(name)
+  if (typeof original !== 'function') return () => {}
+  const apply = (target: Callable, self: unknown, args: unknown[]): unknown => {
+    const work = Reflect.apply(target, self, args) as Promise<unknown>
+    return runs?.getStore()?.user?.hold(work) ?? work
+  }
+  return replace(name, new Proxy(original as Callable, { apply }), original)
+}
+
 function originalOf(name: string): object {
   const value = at(name).value as object
   return originals.get(value) ?? value
@@ -141,8 +174,9 @@ function replace(name: string, replacement: object, original: object): Undo {
 
 /** Finds the object that holds a global: `Math.random` is `random` of `Math`. */
 function at(name: string): { holder: Holder; key: string; value: unknown } {
-  const [key = '', within] = name.split('.').reverse()
-  const platform = globalThis as unknown as Holder
-  const holder = (within === undefined ? platform : (platform[within] ?? {})) as Holder
+  const path = name.split('.')
+  const key = path.pop() ?? ''
+  let holder = globalThis as unknown as Holder
+  for (const within of path) holder = (holder[within] ?? {}) as Holder
   return { holder, key, value: holder[key] }
 }

@@ -1,4 +1,4 @@
-import { drainMicrotasks, type VirtualTime } from './virtual-time.ts'
+import type { VirtualTime } from './virtual-time.ts'
 
 /** Steps without progress of the scenario after which the run fails. */
 const longestWait = 1_000_000
@@ -51,7 +51,7 @@ export class Driver {
   async #pass(finished: () => boolean): Promise<void> {
     for (let idle = 0; !finished(); idle++) {
       await this.#driven
-      await drainMicrotasks()
+      await this.#time.rest()
       if (finished() || this.#driven !== null) {
         idle = 0
         continue
@@ -59,7 +59,7 @@ export class Driver {
       const stepped = await this.#time.runNext()
       if (idle > (stepped ? longestWait : longestStop))
         throw new Error(
-          'unable to finish the scenario: it waits for an event outside the world, such as a file, a socket or a real timer',
+          'unable to finish the scenario: it waits for an event outside the world, such as a file, a socket or a real timer; give the promise of such work to w.hold',
         )
     }
   }

@@ -29,6 +29,8 @@ export class VirtualTime {
   #order = 0
   #working = 0
   #steps = 0
+  /** Settles when all work outside has; `null` when none is under way. */
+  #outside: Promise<void> | null = null
 
   /** Makes a clock; the randomness of all its runtimes follows from the seed. Default: 1. */
   constructor(seed = 1) {
@@ -65,14 +67,42 @@ export class VirtualTime {
     return new Actor(new Random(this.#seed, name), { now: () => this.#now, set }, options)
   }
 
+  /**
+   * Stops the clock until work outside the world has settled: WebCrypto, a file, a database. Work that begins
+   * together ends in the order in which it began, so that the same seed gives the same run. Returns a promise
+   * that settles as `work` does.
+   */
+  hold<T>(work: Promise<T>): Promise<T> {
+    const settled = work.then(
+      () => {},
+      () => {},
+    )
+    const before = this.#outside
+    const turn = before === null ? settled : before.then(() => settled)
+    const held: Promise<void> = turn.then(() => {
+      if (this.#outside === held) this.#outside = null
+    })
+    this.#outside = held
+    return held.then(() => work)
+  }
+
+  /** Resolves after all pending microtasks, and all work outside, at this time. */
+  async rest(): Promise<void> {
+    await drainMicrotasks()
+    while (this.#outside !== null) {
+      await this.#outside
+      await drainMicrotasks()
+    }
+  }
+
   /** Advances the clock by milliseconds, and fires the timers that come due. */
   async advance(duration: number): Promise<void> {
     const end = this.#now + duration
-    await drainMicrotasks()
+    await this.rest()
     for (let next = this.#first(); next !== null && next.due <= end; next = this.#first())
       await this.#step(next)
     this.#now = end
-    await drainMicrotasks()
+    await this.rest()
   }
 
   /**
@@ -84,7 +114,7 @@ export class VirtualTime {
    */
   async settle(limit = 60_000): Promise<void> {
     const end = this.#now + limit
-    await drainMicrotasks()
+    await this.rest()
     for (let next = this.#first(); next !== null && this.#working > 0; next = this.#first()) {
       if (next.due > end) throw new Error(`unable to settle: work is still under way after ${limit} ms`)
       await this.#step(next)
@@ -127,12 +157,12 @@ export class VirtualTime {
     // A timer that has fired counts as cancelled, so a later cancel has no effect.
     this.#cancel(timer)
     timer.callback()
-    await drainMicrotasks()
+    await this.rest()
   }
 }
 
 /** Resolves after all pending microtasks have run. */
-export const drainMicrotasks = (): Promise<void> => new Promise((resolve) => macrotask(resolve))
+const drainMicrotasks = (): Promise<void> => new Promise((resolve) => macrotask(resolve))
 
 const before = (a: Timer, b: Timer): boolean => a.due < b.due || (a.due === b.due && a.order < b.order)
 

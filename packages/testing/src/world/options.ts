@@ -29,6 +29,9 @@ export interface WorldOptions {
    * `Math.random`, `crypto.getRandomValues`, `crypto.randomUUID`. Code under test is all code that the run
    * calls, in every callback and after every `await`; the test runner and other worlds are not.
    *
+   * Calls of `crypto.subtle`, as libraries for JSON Web Tokens make them, stop virtual time until they are
+   * answered; {@link World.hold} does it for other work.
+   *
    * The guard ignores globals that the test has replaced, as by `vi.useFakeTimers` or a spy. It does not see
    * functions that a module took hold of at its load, or imported from `node:timers` or `node:crypto`. Pages
    * have no guard, because they do not tell which run executing code belongs to. Default: `true`.

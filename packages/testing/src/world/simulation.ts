@@ -21,7 +21,12 @@ import type { FaultTargets, FaultyClient } from '../faults/fault-targets.ts'
 import { checkFaultKinds, type Fault } from '../faults/faults.ts'
 import type { WorldLink } from '../faults/world-link.ts'
 import { fakeGlobals } from '../globals/fake-globals.ts'
-import { canRedirectGlobals, type GlobalHandler, redirectGlobals } from '../globals/global-calls.ts'
+import {
+  canRedirectGlobals,
+  type GlobalHandler,
+  type GlobalUser,
+  redirectGlobals,
+} from '../globals/global-calls.ts'
 import { Guard } from '../globals/guard.ts'
 import { AuthorisationInvariant } from '../invariants/authorisation-invariant.ts'
 import { LogHistory } from '../invariants/log-history.ts'
@@ -59,7 +64,7 @@ export class Simulation implements World, FaultTargets {
   readonly #hubs: WorldHubs
   readonly #clients: WorldClients
   readonly #guard: Guard = new Guard()
-  readonly #globals: GlobalHandler | null
+  readonly #globals: GlobalUser | null
   #recovering = false
 
   constructor(options: WorldOptions) {
@@ -92,7 +97,8 @@ export class Simulation implements World, FaultTargets {
     }
     this.#hubs = new WorldHubs(services, hubs)
     this.#clients = new WorldClients(services, this.#store, clients)
-    this.#globals = this.#globalHandler(options)
+    const answer = this.#globalHandler(options)
+    this.#globals = answer && { answer, hold: (work) => this.#time.hold(work) }
   }
 
   get now(): number {
@@ -165,6 +171,10 @@ export class Simulation implements World, FaultTargets {
     await this.#driver.passTime((time) => time.settle())
   }
 
+  hold<T>(work: Promise<T>): Promise<T> {
+    return this.#time.hold(work)
+  }
+
   seen<Data = unknown>(client: AnyClient, address: string): readonly Delivery<Data>[] {
     const { observed } = this.#clients.recordOf(client)
     const messages = observed.filter((event) => event.address === address && 'event' in event)
@@ -224,8 +234,8 @@ export class Simulation implements World, FaultTargets {
       else this.report.keepExcerpt()
       return failure ?? (await failureOf(this.#close()))
     }
-    const handler = this.#globals
-    const failure = handler === null ? await play() : await redirectGlobals(handler, play)
+    const user = this.#globals
+    const failure = user === null ? await play() : await redirectGlobals(user, play)
     // Later failures follow from the refused call.
     if (this.#guard.failure !== null) throw this.#guard.failure
     if (failure === null) return

@@ -79,6 +79,13 @@ export interface World {
   /** Advances virtual time until no transmission, operation or write is under way. */
   settle(): Promise<void>
   /**
+   * Stops virtual time until work outside the world has settled: a file, a database, a hash that is computed in
+   * another thread. Without it, the work ends at a different virtual time in each run. Calls of `crypto.subtle`
+   * are held without it, where the world guards or fakes the globals. Returns a promise that settles as `work`
+   * does; `await w.hold(readFile(path))`.
+   */
+  hold<T>(work: Promise<T>): Promise<T>
+  /**
    * Returns the messages and casts that a client received at an address, in their order. Their data has the
    * type `unknown`, or a type of yours: `seen<Say>(bob, '#lobby')`.
    */
