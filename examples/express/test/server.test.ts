@@ -103,54 +103,22 @@ test('npm start at the root starts it, and passes signals on', async () => {
   await expect(fetch(example.url)).rejects.toThrow()
 })
 
-describe('a restart', () => {
-  test('that the page asks for ends the process, and starts another on the same port and file', async () => {
-    const example = await startExample({}, 'start.ts')
-    const before = await about(example)
-    expect(before).toMatchObject({ written: 0, restarts: true })
-    const ada = connect<Chat>(`ws://127.0.0.1:${example.port}/chat`, { token: 'ada' })
-    await ada.to('#lobby').send('say', { text: 'kept' })
-    expect(await restart(example, { origin: example.url })).toBe(202)
-    await vi.waitFor(async () => {
-      const after = await about(example)
-      expect(after).toMatchObject({ written: 1 })
-      expect(after).not.toMatchObject({ process: before.process })
-    }, 10_000)
-    ada.close()
-    expect(await example.stop()).toBe(0)
-  })
-
-  test('is refused to other pages, and where no other process would follow', async () => {
-    const example = await startExample()
-    expect(await about(example)).toMatchObject({ restarts: false })
-    for (const headers of [{}, { origin: 'https://evil.example' }, { origin: example.url }])
-      expect(await restart(example, headers)).toBe(403)
-    await example.stop()
-  })
-
-  test('a server whose starter was killed ends, too', async () => {
-    const example = await startExample({}, 'start.ts')
-    await example.stop('SIGKILL')
-    await expect.poll(() => fetch(example.url).catch(() => 'ended'), { timeout: 5_000 }).toBe('ended')
-  })
-
-  const about = async ({ url }: Example) => (await fetch(`${url}/server`)).json()
-  const restart = async ({ url }: Example, headers: Record<string, string>) =>
-    (await fetch(`${url}/restart`, { method: 'POST', headers })).status
-})
-
-test('a handler that throws is seen in the terminal, and by the client as `internal`', async () => {
-  const example = await startExample()
-  let errors = ''
-  example.process.stderr?.on('data', (chunk) => {
-    errors += chunk
-  })
+test('a restart that the page asks for ends the process, and starts another on the same port and file', async () => {
+  const example = await startExample({}, 'start.ts')
+  const before = await about(example)
+  expect(before).toMatchObject({ written: 0, restarts: true })
   const ada = connect<Chat>(`ws://127.0.0.1:${example.port}/chat`, { token: 'ada' })
-  expect(await ada.call('roll', { sides: 1 })).toBe(1)
-  await expect(ada.call('roll', { sides: 0 })).rejects.toMatchObject({ code: 'internal' })
-  await expect.poll(() => errors).toMatch(/^handler RangeError.*server\.ts:\d+/s)
+  await ada.to('#lobby').send('say', { text: 'kept' })
+  expect(await restart(example, { origin: example.url })).toBe(202)
+  await vi.waitFor(async () => {
+    const after = await about(example)
+    expect(after).toMatchObject({ written: 1 })
+    expect(after).not.toMatchObject({ process: before.process })
+  }, 10_000)
   ada.close()
-  await example.stop()
+  // The server ends also when its starter was killed.
+  await example.stop('SIGKILL')
+  await expect.poll(() => fetch(example.url).catch(() => 'ended'), { timeout: 5_000 }).toBe('ended')
 })
 
 describe('the server', () => {
@@ -159,6 +127,24 @@ describe('the server', () => {
     example = await startExample()
   })
   afterAll(() => example.stop())
+
+  test('refuses a restart to other pages, and where no other process would follow', async () => {
+    expect(await about(example)).toMatchObject({ restarts: false })
+    for (const headers of [{}, { origin: 'https://evil.example' }, { origin: example.url }])
+      expect(await restart(example, headers)).toBe(403)
+  })
+
+  test('shows a handler that throws in the terminal, and to the client only as `internal`', async () => {
+    let errors = ''
+    example.process.stderr?.on('data', (chunk) => {
+      errors += chunk
+    })
+    const ada = connect<Chat>(`ws://127.0.0.1:${example.port}/chat`, { token: 'ada' })
+    expect(await ada.call('roll', { sides: 1 })).toBe(1)
+    await expect(ada.call('roll', { sides: 0 })).rejects.toMatchObject({ code: 'internal' })
+    await expect.poll(() => errors).toMatch(/^handler RangeError.*server\.ts:\d+/s)
+    ada.close()
+  })
 
   test('serves the page and all its files', async () => {
     const page = await get('/')
@@ -189,6 +175,10 @@ describe('the server', () => {
     return { status, headers, type: headers.get('content-type'), text: await response.text() }
   }
 })
+
+const about = async ({ url }: Example) => (await fetch(`${url}/server`)).json()
+const restart = async ({ url }: Example, headers: Record<string, string>) =>
+  (await fetch(`${url}/restart`, { method: 'POST', headers })).status
 
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
