@@ -11,8 +11,17 @@ export const searchOptions = {
   prefix: true,
   combineWith: 'AND',
   boost: { title: 4, titles: 2, text: 1 },
-  boostDocument: (id) =>
-    id.includes('/api/') ? 0.3 : /\/guides\/recipes\//.test(id) ? 1.3 : id.includes('/guides/') ? 1 : 0.5,
+  boostDocument: (id, term, { title }) => {
+    const exact = title.toLowerCase() === term
+    if (id.includes('/api/')) {
+      const rare = /\/(?:conformance|nats|redis|sqlite|bun|web-socket|transport|backplane|memory)\//.test(id)
+        ? 0.6
+        : 1
+      return rare * (id.includes('#') ? 0.12 : exact ? 0.45 : 0.3)
+    }
+    if (!id.includes('/guides/')) return 0.5
+    return id.endsWith('#run-by-a-test') ? 0.3 : id.includes('#') ? 1 : 1.3
+  },
 }
 
 /** Renders a page for the index: code needs no colours there, which takes a third of the time of a build. */
@@ -74,6 +83,10 @@ export const expected = {
   haproxy: /guides\/deployment/,
   4513: /guides\/error-codes/,
   nginx: /guides\/deployment/,
+  authentication: /guides\/security/,
+  ordering: /guides\/concepts/,
+  cluster: /guides\/scaling/,
+  HubOptions: /api\/core\/interfaces\/HubOptions/,
   presence: /guides\/presence/,
   token: /recipes\/jwt-refresh-tokens/,
   reconnect: /recipes\/connection-status/,
