@@ -35,6 +35,7 @@ export {
   type AnyContract,
   type AskName,
   type CallName,
+  type ClientEventName,
   type Contract,
   type ContractTypes,
   contract,
@@ -45,6 +46,7 @@ export {
   type OperationArgument,
   type OperationInput,
   type OperationResult,
+  type ServerEventName,
   type Untyped,
 } from './contract/contract.ts'
 export type { ContractDefinition, Operation } from './contract/definition.ts'

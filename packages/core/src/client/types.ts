@@ -1,4 +1,4 @@
-import type { AnyContract, EventInput, EventName } from '../contract/contract.ts'
+import type { AnyContract, ClientEventName, EventInput } from '../contract/contract.ts'
 import type { Message, Received } from '../vocabulary/message.ts'
 import type { Meta } from '../vocabulary/meta.ts'
 import type { GapReason, Position, Stored } from '../vocabulary/position.ts'
@@ -32,7 +32,7 @@ export interface ClientTarget<C extends AnyContract> {
    * session that could not be resumed, or `signal` aborted after the message was written.
    * @throws UsageError when an option does not exist or has a wrong value, or the client is closed.
    */
-  send<K extends EventName<C>>(
+  send<K extends ClientEventName<C>>(
     event: K,
     data: EventInput<C, K>,
     options?: { readonly signal?: AbortSignal; readonly meta?: Meta },
@@ -47,7 +47,7 @@ export interface ClientTarget<C extends AnyContract> {
    * than a frame may be.
    * @throws UsageError when an option does not exist or has a wrong value.
    */
-  cast<K extends EventName<C>>(
+  cast<K extends ClientEventName<C>>(
     event: K,
     data: EventInput<C, K>,
     options?: { readonly key?: string; readonly meta?: Meta },

@@ -19,6 +19,11 @@ import { DefinitionValidator, type Validator, withoutValidators } from './valida
 export interface ContractTypes {
   /** Events of messages and casts, with the type of their data. */
   readonly events?: object
+  /**
+   * Events that only the hub sends, with the type of their data. List their names in the option `serverEvents` of
+   * the hub, which does not see types.
+   */
+  readonly serverEvents?: object
   /** Calls, each with `input` and `output`. */
   readonly calls?: object
   /** Asks, each with `input` and `output`. */
@@ -55,13 +60,15 @@ export interface Contract<D extends ContractDefinition = ContractDefinition> {
  * })
  * ```
  *
+ * Events that only the hub may send stand in `serverEvents`. A client that sends one is refused as `forbidden`.
+ *
  * @throws UsageError when a name stands in two groups, starts with `$` as the SDK's own events do, or is no
  * event name; also for a group that does not exist, and a value that is not a validator.
  */
 export function contract<const D extends ContractDefinition>(definition: D): Contract<D> {
   checkDefinition(definition)
   const seen = new Set<string>()
-  for (const group of [definition.events, definition.calls, definition.asks])
+  for (const group of [definition.events, definition.serverEvents, definition.calls, definition.asks])
     for (const name of Object.keys(group ?? {})) {
       if (seen.has(name))
         throw new UsageError(`unable to ${operation}: '${name}' stands in it twice; rename one`)
@@ -77,21 +84,27 @@ export const validatorOf = (contract: AnyContract | undefined): Validator =>
   contract !== undefined && 'validator' in contract ? contract.validator : withoutValidators
 
 const operation = 'make the contract'
-const groupNames: OptionNames<ContractDefinition> = { events: true, calls: true, asks: true }
+const groupNames: OptionNames<ContractDefinition> = {
+  events: true,
+  serverEvents: true,
+  calls: true,
+  asks: true,
+}
 const partNames: OptionNames<Operation> = { input: true, output: true }
 
 /** @throws UsageError for a group or a part that does not exist, and for a value that is not a validator. */
 function checkDefinition(definition: ContractDefinition): void {
   if (definition === undefined)
-    throw new UsageError(`unable to ${operation}: give an object with events, calls or asks`)
+    throw new UsageError(`unable to ${operation}: give an object with events, serverEvents, calls or asks`)
   checkOptions(operation, definition, groupNames)
-  const { events, calls, asks } = definition
-  for (const [group, members] of Object.entries({ events, calls, asks }))
+  const { events, serverEvents, calls, asks } = definition
+  for (const [group, members] of Object.entries({ events, serverEvents, calls, asks }))
     if (members !== undefined && (typeof members !== 'object' || members === null))
       throw new UsageError(
         `unable to ${operation}: '${group}' must be an object with a member for each name, but is ${describe(members)}`,
       )
-  for (const [name, schema] of Object.entries(events ?? {})) checkSchema(`events.${name}`, schema)
+  for (const [group, schemas] of Object.entries({ events, serverEvents }))
+    for (const [name, schema] of Object.entries(schemas ?? {})) checkSchema(`${group}.${name}`, schema)
   for (const [group, operations] of Object.entries({ calls, asks }))
     for (const [name, parts] of Object.entries(operations ?? {})) {
       checkOptions(operation, parts ?? null, partNames, `${group}.${name}`)
@@ -126,12 +139,18 @@ type OutputOf<T> = T extends { readonly '~standard': { readonly types?: infer S 
 /** The type of a contract: `typeof chat`, or a plain interface. */
 export type AnyContract = Contract | ContractTypes
 
-/** The names of a contract's events. */
-export type EventName<C> = Names<C, 'events'>
+/** The names of the events that clients and the hub may send. */
+export type ClientEventName<C> = Names<C, 'events'>
+/** The names of the events that only the hub may send. */
+export type ServerEventName<C> = Names<C, 'serverEvents'>
+/** The names of all events of a contract: those that a client may receive. */
+export type EventName<C> = ClientEventName<C> | ServerEventName<C>
+type EventMember<C, K> =
+  K extends ServerEventName<C> ? Member<Group<C, 'serverEvents'>, K> : Member<Group<C, 'events'>, K>
 /** The data of an event, as its sender gives it. */
-export type EventInput<C, K> = InputOf<Member<Group<C, 'events'>, K>>
+export type EventInput<C, K> = InputOf<EventMember<C, K>>
 /** The data of an event, as a receiver gets it. */
-export type EventData<C, K> = OutputOf<Member<Group<C, 'events'>, K>>
+export type EventData<C, K> = OutputOf<EventMember<C, K>>
 /** The names of a contract's calls. */
 export type CallName<C> = Names<C, 'calls'>
 /** The names of a contract's asks. */

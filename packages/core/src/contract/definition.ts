@@ -14,6 +14,8 @@ export interface Operation<Input = unknown, Output = unknown> {
 export interface ContractDefinition {
   /** Events of messages and casts, with the validator of their data. */
   readonly events?: Readonly<Record<string, Schema>>
+  /** Events that only the hub sends, with the validator of their data. A client that sends one is refused. */
+  readonly serverEvents?: Readonly<Record<string, Schema>>
   /** Calls: from a client to the hub, which answers. */
   readonly calls?: Readonly<Record<string, Operation<Schema, Schema>>>
   /** Asks: from the hub to a client, which answers. */

@@ -40,7 +40,8 @@ export class DefinitionValidator implements Validator {
   }
 
   event(name: string, data: unknown): unknown {
-    return validate(this.#member('events', name) as Schema, data, `event '${name}'`)
+    const group = this.has('serverEvents', name) ? 'serverEvents' : 'events'
+    return validate(this.#member(group, name) as Schema, data, `event '${name}'`)
   }
 
   operation(group: 'calls' | 'asks', part: 'input' | 'output', name: string, value: unknown): unknown {

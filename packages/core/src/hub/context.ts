@@ -54,6 +54,7 @@ export class HubContext {
   readonly timeouts: Timeouts
   /** Validates data by the contract. */
   readonly validator: Validator
+  readonly #serverEvents: ReadonlySet<string> | null
   /** The application's listeners and handlers. */
   readonly listeners: HubListeners
   /** Shares the event loop between the connections. */
@@ -79,10 +80,17 @@ export class HubContext {
       now: () => this.runtime.now(),
       onSlow: (error, subject) => this.reportError({ error, source: 'handler', subject }),
     })
+    const { serverEvents = [] } = options
+    this.#serverEvents = serverEvents.length > 0 ? new Set(serverEvents) : null
     this.backplane.onError?.((error, address) => this.reportBackplane(error, address))
-    this.listeners = new HubListeners(this.validator, (error, event) =>
+    this.listeners = new HubListeners(this, (error, event) =>
       this.reportError({ error, source: 'listener', subject: event }),
     )
+  }
+
+  /** Tells if only the hub may send an event. */
+  isServerEvent(event: string): boolean {
+    return this.#serverEvents?.has(event) === true || this.validator.has('serverEvents', event)
   }
 
   /** True after {@link HubContext.close}. */

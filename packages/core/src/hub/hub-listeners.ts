@@ -18,20 +18,26 @@ const hubEvents: { readonly [Name in keyof HubEvents]: true } = {
   $error: true,
 }
 
+/** Knowledge of the names of events and calls. */
+export interface KnownNames {
+  readonly validator: Validator
+  isServerEvent(event: string): boolean
+}
+
 /**
  * The application's listeners for messages and for the hub's own events, and its handlers for calls.
  */
 export class HubListeners {
-  readonly #validator: Validator
+  readonly #names: KnownNames
   readonly #emitter: Emitter
   readonly #handlers = new Map<string, CallHandler>()
 
   /**
-   * @param validator - Knows the calls of the contract.
+   * @param names - Knows the calls and events of the contract.
    * @param onError - Called with the error of a listener, and the name of the event.
    */
-  constructor(validator: Validator, onError: (error: unknown, event: string) => void) {
-    this.#validator = validator
+  constructor(names: KnownNames, onError: (error: unknown, event: string) => void) {
+    this.#names = names
     this.#emitter = new Emitter(onError)
   }
 
@@ -46,7 +52,11 @@ export class HubListeners {
     checkFunction(operation, 'listener', listener)
     if (typeof name === 'string' && name.startsWith('$')) checkHubEvent(operation, name)
     else checkName(operation, name)
-    if (this.#validator.has('calls', name) || this.#handlers.has(name))
+    if (this.#names.isServerEvent(name))
+      throw new UsageError(
+        `unable to ${operation}: only the hub sends this event, and hub.on hears the clients; move it from 'serverEvents' to 'events' if clients may send it`,
+      )
+    if (this.#names.validator.has('calls', name) || this.#handlers.has(name))
       throw new UsageError(`unable to ${operation}: it is a call; answer it with hub.handle`)
     return this.#emitter.on(name, listener)
   }
@@ -61,7 +71,7 @@ export class HubListeners {
     const operation = `handle ${describe(name)}`
     checkFunction(operation, 'handler', handler)
     checkName(operation, name)
-    if (this.#validator.strict && !this.#validator.has('calls', name))
+    if (this.#names.validator.strict && !this.#names.validator.has('calls', name))
       throw new UsageError(`unable to ${operation}: it is not among the contract's calls`)
     if (this.#handlers.has(name))
       throw new UsageError(`unable to ${operation}: it has a handler already; remove that handler first`)

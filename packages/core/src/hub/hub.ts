@@ -1,4 +1,11 @@
-import type { AnyContract, CallName, EventInput, EventName, Untyped } from '../contract/contract.ts'
+import type {
+  AnyContract,
+  CallName,
+  ClientEventName,
+  EventInput,
+  EventName,
+  Untyped,
+} from '../contract/contract.ts'
 import { jsonProtocol } from '../protocol/json.ts'
 import type { Listener } from '../runtime/emitter.ts'
 import type { Undo } from '../runtime/runtime.ts'
@@ -84,7 +91,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
    * @throws UsageError for an option that does not exist or cannot work; the message says how to change it.
    */
   constructor(options: HubOptions<C, U> = {}) {
-    const context = new HubContext(options as unknown as HubOptions)
+    const context = new HubContext(options as unknown as HubOptions<AnyContract>)
     this.#context = context
     this.#state = new HubState(context)
     this.#publisher = new HubPublisher(this.#state)
@@ -280,7 +287,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
    * @throws UsageError when the name belongs to a call, starts with `$` and is not an event of the hub, or
    * cannot be an event's name; also when the listener is not a function.
    */
-  on<K extends keyof HubEvents<U> | EventName<C>>(name: K, listener: HubListener<C, U, K>): Undo {
+  on<K extends keyof HubEvents<U> | ClientEventName<C>>(name: K, listener: HubListener<C, U, K>): Undo {
     return this.#context.listeners.on(name, listener as Listener)
   }
 

@@ -1,5 +1,5 @@
 import type { Backplane } from '../backplane/backplane.ts'
-import type { AnyContract, EventData, EventName, Untyped } from '../contract/contract.ts'
+import type { AnyContract, ClientEventName, EventData, EventName, Untyped } from '../contract/contract.ts'
 import type { MemoryStoreOptions } from '../memory/backplane/memory-store.ts'
 import { defaultLimits, defaultPresence, defaultTimeouts, publishHorizon } from '../protocol/limits.ts'
 import type { MaybePromise } from '../runtime/maybe-promise.ts'
@@ -8,6 +8,7 @@ import { type AdmissionLimits, defaultAdmissionLimits } from '../transport/admis
 import type { Handshake } from '../transport/connection.ts'
 import { checkOptions, describe, type OptionNames } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
+import { eventNameRule, isEventName } from '../vocabulary/event-name.ts'
 import type { Meta } from '../vocabulary/meta.ts'
 
 /**
@@ -74,7 +75,7 @@ export type AuthorizeRequest<U extends User = User, C = Untyped> = {
       readonly meta?: undefined
     }
   | {
-      [K in EventName<C>]: {
+      [K in ClientEventName<C>]: {
         /** The operation. */
         readonly action: 'send' | 'cast'
         /** The event's name. */
@@ -84,7 +85,7 @@ export type AuthorizeRequest<U extends User = User, C = Untyped> = {
         /** The meta of the message, which is the sender's claim; `null` for none. */
         readonly meta: Meta | null
       }
-    }[EventName<C>]
+    }[ClientEventName<C>]
 )
 
 /**
@@ -180,6 +181,12 @@ export interface HubOptions<C extends AnyContract = Untyped, U extends User = Us
    */
   readonly contract?: C
   /**
+   * Names of events that only the hub sends, such as `notification`: a client that sends or casts one is refused
+   * as `forbidden`, before `authorize` is asked. Those in the `serverEvents` of a contract with validators are
+   * known without it; a contract of types alone needs it. Default: none.
+   */
+  readonly serverEvents?: readonly EventName<C>[]
+  /**
    * Returns the user of a client, or `null` to refuse the client (4501). It runs for the token of each
    * `hello` and each `auth`. When it throws, or does not answer within {@link Timeouts.policy}, the hub
    * closes the connection with 4004 and reports the error in `$error`. Default: the hub refuses every client.
@@ -220,6 +227,7 @@ export interface HubOptions<C extends AnyContract = Untyped, U extends User = Us
 
 const hubOptionNames: OptionNames<HubOptions> = {
   contract: true,
+  serverEvents: true,
   authenticate: true,
   authorize: true,
   backplane: true,
@@ -252,6 +260,7 @@ export function checkHubOptions(options: HubOptions<AnyContract>): void {
   checkOptions<object>(operation, options, hubOptionNames)
   checkOptions(operation, options.log, logOptionNames, 'log')
   for (const name of ['authenticate', 'authorize'] as const) checkFunction(name, options[name])
+  checkServerEvents(options.serverEvents)
   checkBackplane(options.backplane)
   if (options.log !== undefined && options.backplane !== undefined)
     throw new UsageError(
@@ -308,6 +317,17 @@ function checkBackplane(value: unknown): void {
   if (typeof capabilities !== 'object' || typeof append !== 'function')
     throw new UsageError(
       `unable to ${operation}: the option 'backplane' must be a backplane, such as a MemoryBackplane, but is ${describe(value)}`,
+    )
+}
+
+function checkServerEvents(value: unknown): void {
+  if (value === undefined) return
+  const fault = Array.isArray(value)
+    ? value.find((name) => typeof name !== 'string' || !isEventName(name))
+    : value
+  if (fault !== undefined)
+    throw new UsageError(
+      `unable to ${operation}: the option 'serverEvents' must be a list of names of events, but has ${describe(fault)}; ${eventNameRule}`,
     )
 }
 

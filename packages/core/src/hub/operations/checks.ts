@@ -49,9 +49,16 @@ export interface ValidData {
   readonly data: unknown
 }
 
+/** The error for an event that only the hub may send. */
+export const hubOnly: WireError = {
+  code: 'forbidden',
+  message: 'unable to send this event: only the hub sends it',
+}
+
 /** Validates the data of an event; returns the error for data that the contract does not accept. */
 export function validateEvent(session: Session, event: string, data: unknown): ValidData | WireError {
   const { context } = session
+  if (context.isServerEvent(event)) return hubOnly
   try {
     return { data: context.validator.event(event, data) }
   } catch (error) {

@@ -25,7 +25,7 @@ export async function may(
   checkRequest(user, request)
   const { action, address, event } = request
   const sends = action === 'send' || action === 'cast'
-  if (!sends && !receives(user, address)) return false
+  if (sends ? context.isServerEvent(event ?? '') : !receives(user, address)) return false
   const valid = sends
     ? { meta: null, ...request, data: context.validator.event(event ?? '', request.data) }
     : request
