@@ -10,6 +10,7 @@ import { errorBytes } from '../protocol/limits.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { serverRuntime } from '../runtime/server-runtime.ts'
 import { Turns } from '../runtime/turns.ts'
+import { UnheardErrors } from '../runtime/unheard-errors.ts'
 import type { AdmissionLimits } from '../transport/admission.ts'
 import { ChatError, isWireCode } from '../vocabulary/errors.ts'
 import { exceedsBytes } from '../vocabulary/text.ts'
@@ -24,6 +25,11 @@ import {
   type Timeouts,
 } from './options.ts'
 import { timed } from './timed-validator.ts'
+
+const advice = "listen with hub.on('$error', …), or set the hub's option logErrors to false"
+
+const sourceOf = ({ source, subject }: HubError): string =>
+  source === 'handler' || source === 'listener' ? `the ${source} of '${subject}'` : `the ${source}`
 
 /** Counts of the input that a hub has ignored, for tests and metrics. */
 export interface HubCounters {
@@ -54,6 +60,8 @@ export class HubContext {
   readonly timeouts: Timeouts
   /** Validates data by the contract. */
   readonly validator: Validator
+  /** `null` when errors that nothing listens to are not written. */
+  readonly #unheard: UnheardErrors | null
   readonly #serverEvents: ReadonlySet<string> | null
   /** The application's listeners and handlers. */
   readonly listeners: HubListeners
@@ -82,6 +90,7 @@ export class HubContext {
     })
     const { serverEvents = [] } = options
     this.#serverEvents = serverEvents.length > 0 ? new Set(serverEvents) : null
+    this.#unheard = options.logErrors === false ? null : new UnheardErrors(this.runtime, advice)
     this.backplane.onError?.((error, address) => this.reportBackplane(error, address))
     this.listeners = new HubListeners(this, (error, event) =>
       this.reportError({ error, source: 'listener', subject: event }),
@@ -99,11 +108,14 @@ export class HubContext {
   }
 
   /**
-   * Emits `$error`. An error of a listener of `$error` itself is dropped, because it would be reported to the
-   * same listener.
+   * Emits `$error`, or writes the error if nothing listens. An error of a listener of `$error` itself is written,
+   * because it would be reported to the same listener.
    */
   reportError(error: HubError): void {
-    if (error.subject !== '$error') this.listeners.emit('$error', error)
+    const heard = error.subject !== '$error' && this.listeners.has('$error')
+    if (heard) this.listeners.emit('$error', error)
+    // Any client can write malformed frames: they are no errors of the application.
+    else if (error.source !== 'protocol') this.#unheard?.write(sourceOf(error), error.error)
   }
 
   /** Emits `$error` for a backplane that has failed at an address. */

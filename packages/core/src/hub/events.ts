@@ -123,7 +123,7 @@ export interface HubEvents<U extends User = User> {
    * again.
    */
   readonly $leave: { readonly session: HubSession<U>; readonly address: string }
-  /** An error that the hub has survived. */
+  /** An error that the hub has survived. Without a listener it goes to the console ({@link HubOptions.logErrors}). */
   readonly $error: HubError
 }
 

@@ -221,6 +221,11 @@ export interface HubOptions<C extends AnyContract = Untyped, U extends User = Us
   readonly limits?: Partial<Limits>
   /** Timeouts to change; each of the others has its default. */
   readonly timeouts?: Partial<Timeouts>
+  /**
+   * Writes errors to the console while there is no listener of `$error`, each once for its source; malformed
+   * frames of clients are not written. `false` turns it off. Default: `true`.
+   */
+  readonly logErrors?: boolean
   /** Clock, timers, randomness and ids, for tests. Default: those of the platform. */
   readonly runtime?: Runtime
 }
@@ -235,6 +240,7 @@ const hubOptionNames: OptionNames<HubOptions> = {
   presence: true,
   limits: true,
   timeouts: true,
+  logErrors: true,
   runtime: true,
 }
 
@@ -260,6 +266,7 @@ export function checkHubOptions(options: HubOptions<AnyContract>): void {
   checkOptions<object>(operation, options, hubOptionNames)
   checkOptions(operation, options.log, logOptionNames, 'log')
   for (const name of ['authenticate', 'authorize'] as const) checkFunction(name, options[name])
+  checkBoolean('logErrors', options.logErrors)
   checkServerEvents(options.serverEvents)
   checkBackplane(options.backplane)
   if (options.log !== undefined && options.backplane !== undefined)
@@ -317,6 +324,13 @@ function checkBackplane(value: unknown): void {
   if (typeof capabilities !== 'object' || typeof append !== 'function')
     throw new UsageError(
       `unable to ${operation}: the option 'backplane' must be a backplane, such as a MemoryBackplane, but is ${describe(value)}`,
+    )
+}
+
+function checkBoolean(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'boolean')
+    throw new UsageError(
+      `unable to ${operation}: the option '${name}' must be true or false, but is ${describe(value)}`,
     )
 }
 

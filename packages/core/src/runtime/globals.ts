@@ -31,6 +31,7 @@ interface Platform {
   setImmediate?: (callback: () => void) => unknown
   queueMicrotask(callback: () => void): void
   performance: { now(): number }
+  console?: { error(...values: unknown[]): void }
   btoa(binary: string): string
   crypto: { getRandomValues<Numbers extends Uint8Array | Uint32Array>(numbers: Numbers): Numbers }
   URL: new (url: string) => ParsedUrl

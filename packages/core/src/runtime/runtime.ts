@@ -33,6 +33,11 @@ export interface Runtime {
   defer(callback: () => void): void
   /** Returns a number in [0, 1), for jitter. */
   random(): number
+  /**
+   * Writes an error that the application does not listen to where its developer sees it, such as the console. A
+   * runtime without it writes nothing.
+   */
+  report?(text: string, error: unknown): void
   /** Returns an unguessable text of `length` characters of `[A-Za-z0-9_-]`, six bits each. */
   id(length: number): string
 }

@@ -51,6 +51,10 @@ export interface StageOptions extends Options {
   readonly log?: MemoryStoreOptions
   /** Wraps the backplane of the hub. */
   readonly wrap?: (backplane: Backplane) => Backplane
+  /** Whether the stage listens to `$error`. Default: true. */
+  readonly listens?: boolean
+  /** Takes the errors that nothing listens to. */
+  readonly report?: Runtime['report']
 }
 
 /** A hub in virtual time, with raw clients. */
@@ -71,6 +75,7 @@ export class Stage {
     this.#network = new MemoryNetwork(this.time.runtime('network', { work: true }))
     this.store = new MemoryStore(this.#storeRuntime(), options.log)
     this.hub = this.another()
+    if (options.listens === false) return
     this.hub.on('$error', (error) => {
       this.errors.push(error)
     })
@@ -83,13 +88,15 @@ export class Stage {
 
   /** Creates another hub on the same store. Clients reach it under its number. */
   another(options: Options = {}): Hub {
-    const { path, wrap = (backplane: Backplane) => backplane, log: _, ...given } = this.#options
+    const { path, wrap = (backplane: Backplane) => backplane, ...rest } = this.#options
+    const { log: _, listens: __, report, ...given } = rest
+    const runtime = this.time.runtime(`hub ${this.hubs.length + 1}`)
     const latency = path === 'asynchronous' ? { latency: () => this.#latency.between(1, 6) } : {}
     const hub: Hub = new Hub({
       authenticate: ({ token }): User | null => (token === null ? null : { id: token }),
       authorize: () => true,
       backplane: wrap(new MemoryBackplane(this.store, latency)),
-      runtime: this.time.runtime(`hub ${this.hubs.length + 1}`),
+      runtime: report === undefined ? runtime : { ...runtime, report },
       ...given,
       ...options,
     } as HubOptions<Untyped>)
