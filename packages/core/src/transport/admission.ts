@@ -79,6 +79,8 @@ export class Admission {
   readonly #services: AdmissionServices
   readonly #connections: Places
   readonly #handshakes: Places
+  /** The networks with connections, by name. */
+  readonly #networks = new Map<string, Network>()
   readonly #byPayer = new Map<string, number>()
   readonly #reported = new Map<keyof AdmissionLimits, number>()
 
@@ -91,23 +93,27 @@ export class Admission {
 
   /** Returns the refusal of a further connection from an address; `null` when there is a place for it. */
   check(remoteAddress: string): Excess | null {
-    const limit = this.#excess(networkOf(remoteAddress))
+    const limit = this.#excess(this.#network(remoteAddress))
     return limit === null ? null : this.#refuse(limit)
   }
 
   /** Gives a new connection a place; returns the refusal when there is none. */
   enter(remoteAddress: string): Place | Excess {
-    const network = networkOf(remoteAddress)
+    const network = this.#network(remoteAddress)
     const limit = this.#excess(network)
     if (limit !== null) return this.#refuse(limit)
-    this.#connections.take(network)
-    this.#handshakes.take(network)
+    if (network.connections === 0) this.#networks.set(network.name, network)
+    this.#connections.taken++
+    this.#handshakes.taken++
+    network.connections++
+    network.handshakes++
     return new Place(this, network)
   }
 
   /** Ends the handshake of a connection from a network. Called by its place. */
-  endHandshake(network: string): void {
-    this.#handshakes.free(network)
+  endHandshake(network: Network): void {
+    this.#handshakes.taken--
+    network.handshakes--
   }
 
   /** Counts a connection of a payer; returns the refusal when the payer has too many. Called by its place. */
@@ -119,16 +125,30 @@ export class Admission {
   }
 
   /** Ends a connection. Called by its place. */
-  leave(network: string, payer: string | null): void {
-    this.#connections.free(network)
-    if (payer !== null) subtract(this.#byPayer, payer)
+  leave(network: Network, payer: string | null): void {
+    this.#connections.taken--
+    if (--network.connections === 0) this.#networks.delete(network.name)
+    if (payer !== null) this.#uncharge(payer)
   }
 
-  #excess(network: string): keyof AdmissionLimits | null {
+  /** Lowers the count of a payer, and forgets it at 0. */
+  #uncharge(payer: string): void {
+    const count = this.#byPayer.get(payer) ?? 0
+    if (count > 1) this.#byPayer.set(payer, count - 1)
+    else this.#byPayer.delete(payer)
+  }
+
+  #network(remoteAddress: string): Network {
+    const name = networkOf(remoteAddress)
+    return this.#networks.get(name) ?? { name, connections: 0, handshakes: 0 }
+  }
+
+  #excess({ name, connections, handshakes }: Network): keyof AdmissionLimits | null {
     if (this.#connections.full) return 'connections'
     if (this.#handshakes.full) return 'handshakes'
-    if (this.#connections.isFullFor(network)) return 'connectionsPerAddress'
-    return this.#handshakes.isFullFor(network) ? 'handshakesPerAddress' : null
+    if (name === '') return null
+    if (this.#connections.isFullFor(connections)) return 'connectionsPerAddress'
+    return this.#handshakes.isFullFor(handshakes) ? 'handshakesPerAddress' : null
   }
 
   #refuse(limit: keyof AdmissionLimits): Excess {
@@ -147,11 +167,11 @@ export class Admission {
 /** Place of one connection among those of its hub, from its opening to its end. */
 export class Place {
   readonly #admission: Admission
-  readonly #network: string
+  readonly #network: Network
   #payer: string | null = null
   #state: 'handshake' | 'identified' | 'left' = 'handshake'
 
-  constructor(admission: Admission, network: string) {
+  constructor(admission: Admission, network: Network) {
     this.#admission = admission
     this.#network = network
   }
@@ -179,12 +199,20 @@ export class Place {
   }
 }
 
-/** Places of one kind, with the number of those taken, in all and by network. */
+/** The connections of one remote address, or of one network of addresses. */
+interface Network {
+  /** Name of the network; empty when the address is unknown. */
+  readonly name: string
+  connections: number
+  handshakes: number
+}
+
+/** Places of one kind. */
 class Places {
+  /** Number of places that are taken. */
+  taken = 0
   readonly #most: number
   readonly #mostOfNetwork: number | null
-  readonly #byNetwork = new Map<string, number>()
-  #taken = 0
 
   constructor(most: number, mostOfNetwork: number | null) {
     this.#most = most
@@ -193,29 +221,11 @@ class Places {
 
   /** True if all places are taken. */
   get full(): boolean {
-    return this.#taken >= this.#most
+    return this.taken >= this.#most
   }
 
-  /** True if a network has taken as many places as it may. */
-  isFullFor(network: string): boolean {
-    if (network === '') return false
-    return (this.#byNetwork.get(network) ?? 0) >= (this.#mostOfNetwork ?? this.#most - this.#taken)
+  /** True if a network that has taken so many places has as many as it may. */
+  isFullFor(own: number): boolean {
+    return own >= (this.#mostOfNetwork ?? this.#most - this.taken)
   }
-
-  take(network: string): void {
-    this.#taken++
-    this.#byNetwork.set(network, (this.#byNetwork.get(network) ?? 0) + 1)
-  }
-
-  free(network: string): void {
-    this.#taken--
-    subtract(this.#byNetwork, network)
-  }
-}
-
-/** Lowers a count, and forgets it at 0. */
-function subtract(counts: Map<string, number>, key: string): void {
-  const count = counts.get(key) ?? 0
-  if (count > 1) counts.set(key, count - 1)
-  else counts.delete(key)
 }
