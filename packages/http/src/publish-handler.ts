@@ -29,7 +29,8 @@ export interface PublishHandler {
  * the log recognises the key for its dedupe window (120 s by default).
  *
  * The answer is 200 with `{ "position", "id" }` as JSON when the log has the message, and 202 for a cast. A
- * refusal has `{ "code", "message" }`, and 504 means that the outcome is not known.
+ * refusal has `{ "code", "message" }`, and 504 means that the outcome is not known. Beyond 6 000 requests at a
+ * time the answer is 503.
  *
  * `@chat/http/node` has the handler for `node:http`, Express, Koa and Fastify.
  *

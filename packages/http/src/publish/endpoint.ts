@@ -63,6 +63,11 @@ export interface PublishRequest<Request> {
 const defaultTimeout = 10_000
 const defaultBodyTimeout = 10_000
 const maxKeyLength = 255
+/**
+ * Most requests that are answered at a time. They are no connections of the hub, so its limits do not count
+ * them.
+ */
+const mostUnderWay = 6_000
 /** Seconds after which a publisher may try again. */
 const retryAfter = '1'
 
@@ -98,6 +103,7 @@ export class PublishEndpoint<Request> {
   readonly #hub: PublishHub
   readonly #options: PublishHandlerOptions<Request>
   readonly #requests: RequestHandler<Request>
+  #underWay = 0
 
   /** @throws UsageError when an option cannot work or does not exist. */
   constructor(hub: PublishHub, options: PublishHandlerOptions<Request>, usage: string) {
@@ -114,7 +120,9 @@ export class PublishEndpoint<Request> {
     if (path === null) return null
     if (request.method !== 'POST')
       return Promise.resolve(textAnswer(405, 'Publish with a POST.', { allow: 'POST' }))
-    return this.#answer(request, path)
+    if (this.#underWay >= mostUnderWay) return Promise.resolve(tooMany)
+    this.#underWay++
+    return this.#answer(request, path).finally(() => this.#underWay--)
   }
 
   async #answer(request: PublishRequest<Request>, path: MatchedPath): Promise<Answer> {
@@ -218,6 +226,8 @@ const unauthorized: Answer = {
   ...errorAnswer(401, 'unauthorized', 'unable to publish: the credentials are missing or wrong'),
   headers: { ...errorAnswer(401, 'unauthorized', '').headers, 'www-authenticate': 'Bearer' },
 }
+
+const tooMany = errorAnswer(503, 'busy', 'unable to publish: too many requests are under way')
 
 /** Returns the answer to a request that was not published. */
 function errorAnswer(
