@@ -45,7 +45,7 @@ export function optional<T>(
 }
 
 /** Parses an optional element that may also be null, because a later element follows it (P-MT-2). */
-export function skippable<T>(
+function skippable<T>(
   value: unknown,
   name: string,
   check: (value: unknown, name: string) => T,
