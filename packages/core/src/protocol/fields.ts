@@ -44,15 +44,6 @@ export function optional<T>(
   return value === undefined ? undefined : check(value, name)
 }
 
-/** Parses an optional element that may also be null, because a later element follows it (P-MT-2). */
-function skippable<T>(
-  value: unknown,
-  name: string,
-  check: (value: unknown, name: string) => T,
-): T | undefined {
-  return value === null ? undefined : optional(value, name, check)
-}
-
 /** Tells if a value is an object and no array. */
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
