@@ -7,12 +7,16 @@ export interface Flushable {
   flush(): void
 }
 
-/** Transmissions of a turn after which the frames that wait are written. */
-const readsBeforeFlush = 256
+/**
+ * Transmissions of a turn after which the frames that wait are written. Fewer shorten the wait of the slowest
+ * answers, until they divide the bursts that a client writes at once into several writes for each reader.
+ */
+const readsBeforeFlush = 64
 
 /**
- * Joins the frames of one turn into one write per connection; a very busy turn is written in several parts. All connections start a turn from the same
- * empty batch, so connections that get the same frames share one batch, and its bytes are made once.
+ * Joins the frames of one turn into one write per connection; a very busy turn is written in several parts.
+ * All connections start a turn from the same empty batch, so connections that get the same frames share one
+ * batch, and its bytes are made once.
  */
 export class TurnFlusher {
   /** The empty batch from which every connection starts a turn. */

@@ -22,13 +22,13 @@ test('a turn is flushed at its end', () => {
   expect(outbox.flushes).toBe(1)
 })
 
-test('a busy turn is flushed after every 256 transmissions, and then at its end', () => {
+test('a busy turn is flushed after every 64 transmissions, and then at its end', () => {
   const { flusher, outbox, endTurn, turns } = setup()
   for (let i = 0; i < 600; i++) {
     flusher.add(outbox)
     flusher.transmissionRead()
   }
-  expect(outbox.flushes).toBe(512)
+  expect(outbox.flushes).toBe(576)
   expect(turns).toHaveLength(1)
   endTurn()
   expect(outbox.flushes).toBe(600)
