@@ -1,6 +1,6 @@
 /**
- * A set that most often has a single value, such as the readers of an inbox. A single value takes no set of its own:
- * that would be 180 bytes. The values must not be sets.
+ * A set that most often has a single value, such as the readers of an inbox. A single value is kept without a set
+ * of its own, which would take 150 bytes. The values must not be sets.
  */
 export class Few<T extends object> {
   #values: T | Set<T> | null = null
