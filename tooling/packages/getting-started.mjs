@@ -120,12 +120,16 @@ async function theBot({ port, bot }) {
   return problem + bot.output.replace('the bot is in the lobby', '').trim()
 }
 
-/** Reads the guide: each block is a file, or the lines of a shell. */
+/** Headings, and blocks with their language and the rest of its line. */
+const blocks = /^(## [^\n]*)$|^```(\w+)([^\n]*)\n(.*?)^```$/gms
+
+/** Reads the guide: each block is a file, or the lines of a shell. Of the package managers it takes npm. */
 function stepsOf(text) {
   let heading = ''
   const steps = []
-  for (const [, title, language, block] of text.matchAll(/^(## [^\n]*)$|^```(\w+)[^\n]*\n(.*?)^```$/gms)) {
+  for (const [, title, language, info, block] of text.matchAll(blocks)) {
     if (title !== undefined) heading = title
+    else if (/\[(?:pnpm|yarn|bun)\]/.test(info)) continue
     else if (language === 'sh') steps.push({ heading, lines: block.trim().split('\n') })
     else steps.push({ heading, name: nameOf(language, block, steps.length), text: block, lines: [] })
   }
