@@ -12,11 +12,12 @@ export function sendPageHints(client: ConnectionHints): Undo {
   }
   const stop = new AbortController()
   const { signal } = stop
-  addEventListener('online', onReturn, { signal })
-  addEventListener('offline', () => client.check(), { signal })
-  addEventListener('pageshow', ({ persisted }) => persisted && onReturn(), { signal })
-  // A worker has no document, and no `pageshow` either.
-  globalThis.document?.addEventListener(
+  // React Native has no events of a page, a worker has no document and no `pageshow`.
+  const listen = globalThis.addEventListener?.bind(globalThis)
+  listen?.('online', onReturn, { signal })
+  listen?.('offline', () => client.check(), { signal })
+  listen?.('pageshow', ({ persisted }) => persisted && onReturn(), { signal })
+  globalThis.document?.addEventListener?.(
     'visibilitychange',
     () => document.visibilityState === 'visible' && onReturn(),
     { signal },
