@@ -68,7 +68,10 @@ export class ProtocolSession implements ConnectedSession {
     return this.#secret?.id ?? null
   }
 
-  /** Connects, with the hints of the environment. */
+  /**
+   * Connects at the end of the turn, with the hints of the environment: the application adds its listeners in
+   * the turn in which it makes the client.
+   */
   start(environment: ClientOptions['environment']): void {
     const hints = {
       wake: () => this.connector.wake(),
@@ -76,7 +79,7 @@ export class ProtocolSession implements ConnectedSession {
       move: () => this.connector.move(),
     }
     this.#stopEnvironment = environment?.(hints) ?? null
-    this.connector.connect()
+    this.context.runtime.defer(() => this.connector.connect())
   }
 
   createHello(token: string | null): string {
@@ -140,7 +143,11 @@ export class ProtocolSession implements ConnectedSession {
   }
 
   statusChanged(status: ClientStatus, error: ChatError | undefined): void {
-    if (status === 'closed') this.#end(error ?? closedError())
+    // Without an error the application has closed its client.
+    if (status === 'closed') {
+      if (error === undefined) this.operations.close()
+      this.#end(error ?? closedError())
+    }
     this.context.emit('$status', { status, error })
   }
 

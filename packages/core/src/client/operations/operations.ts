@@ -1,6 +1,7 @@
 import { encodeFrame } from '../../protocol/encode.ts'
 import { checkMsg } from '../../protocol/hub-frames.ts'
 import { publishHorizon } from '../../protocol/limits.ts'
+import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { abortion, onAbort } from '../../runtime/signal.ts'
 import { ChatError, UncertainError, UsageError } from '../../vocabulary/errors.ts'
@@ -45,6 +46,8 @@ export class Operations {
   readonly #connector: Connector
   readonly #writer: OperationWriter
   readonly #callTimeout: number
+  /** `true` once the application closes its client, whose promises need no handler any more. */
+  #closing = false
 
   constructor(context: ClientContext, connector: Connector, writer: OperationWriter, callTimeout: number) {
     this.#context = context
@@ -53,25 +56,36 @@ export class Operations {
     this.#callTimeout = callTimeout
   }
 
+  /**
+   * Marks the promises that are rejected from now on as handled: a process does not end because nobody awaits
+   * a promise that its own `close()` rejects.
+   */
+  close(): void {
+    this.#closing = true
+  }
+
   /** Publishes a durable message. See {@link ClientTarget.send}. */
-  async send(address: string, event: string, data: unknown, options?: SendOptions): Promise<Stored> {
-    if (address.startsWith('~'))
-      throw new UsageError('unable to send to a session: it takes casts only; send to its user instead')
-    checkName(event)
-    checkByRules('send', options, sendRules)
-    this.#context.validator.event(event, data)
-    const tail = this.#encode(address, event, data ?? null, options?.meta)
-    const frame = (ref: number): string => `["send",${ref},${tail}`
-    const answer = await this.#operate({
-      name: 'send',
-      publishes: true,
-      repeat: 'same-ref',
-      address,
-      frame,
-      signal: options?.signal,
+  send(address: string, event: string, data: unknown, options?: SendOptions): Promise<Stored> {
+    const plan = (): Plan => {
+      if (address.startsWith('~'))
+        throw new UsageError('unable to send to a session: it takes casts only; send to its user instead')
+      checkName(event)
+      checkByRules('send', options, sendRules)
+      this.#context.validator.event(event, data)
+      const tail = this.#encode(address, event, data ?? null, options?.meta)
+      return {
+        name: 'send',
+        publishes: true,
+        repeat: 'same-ref',
+        address,
+        frame: (ref) => `["send",${ref},${tail}`,
+        signal: options?.signal,
+      }
+    }
+    return this.#operate(plan, (answer) => {
+      const { epoch, at, id } = answer as SendAnswer
+      return { position: [epoch, at, id], id }
     })
-    const { epoch, at, id } = answer as SendAnswer
-    return { position: [epoch, at, id], id }
   }
 
   /** Publishes a volatile message. See {@link ClientTarget.cast}. */
@@ -88,39 +102,43 @@ export class Operations {
   }
 
   /** Calls the hub. See {@link Client.call}. */
-  async call(call: string, input: unknown, options: CallOptions): Promise<unknown> {
-    checkName(call)
-    const name = `call '${call}'`
-    checkByRules(name, options, callRules)
+  call(call: string, input: unknown, options: CallOptions): Promise<unknown> {
     const { validator } = this.#context
-    validator.operation('calls', 'input', call, input)
-    const tail = this.#encode(call, input ?? null, options.meta)
-    const result = await this.#operate({
-      name,
-      publishes: true,
-      repeat: options.idempotent === true ? 'harmless' : 'never',
-      frame: (ref) => `["call",${ref},${tail}`,
-      signal: options.signal,
-      timeout: options.timeout ?? this.#callTimeout,
-    })
-    return validator.operation('calls', 'output', call, result)
+    const plan = (): Plan => {
+      checkName(call)
+      const name = `call '${call}'`
+      checkByRules(name, options, callRules)
+      validator.operation('calls', 'input', call, input)
+      const tail = this.#encode(call, input ?? null, options.meta)
+      return {
+        name,
+        publishes: true,
+        repeat: options.idempotent === true ? 'harmless' : 'never',
+        frame: (ref) => `["call",${ref},${tail}`,
+        signal: options.signal,
+        timeout: options.timeout ?? this.#callTimeout,
+      }
+    }
+    return this.#operate(plan, (result) => validator.operation('calls', 'output', call, result))
   }
 
   /** Reads a page of history. See {@link Client.history}. */
-  async history(address: string, options: HistoryOptions): Promise<HistoryPage> {
-    checkAddress(address)
-    const name = `read the history of ${address}`
-    checkByRules(name, options, historyRules)
-    const { signal, ...range } = options
-    const page = await this.#operate({
-      name,
-      publishes: false,
-      repeat: 'harmless',
-      frame: (ref) => encodeFrame('read', ref, address, range),
-      signal,
-      timeout: this.#callTimeout,
-    })
-    return this.#parsePage(page as ReadAnswer)
+  history(address: string, options: HistoryOptions): Promise<HistoryPage> {
+    const plan = (): Plan => {
+      checkAddress(address)
+      const name = `read the history of ${address}`
+      checkByRules(name, options, historyRules)
+      const { signal, ...range } = options
+      return {
+        name,
+        publishes: false,
+        repeat: 'harmless',
+        frame: (ref) => encodeFrame('read', ref, address, range),
+        signal,
+        timeout: this.#callTimeout,
+      }
+    }
+    return this.#operate(plan, (page) => this.#parsePage(page as ReadAnswer))
   }
 
   /** Messages that do not fit the contract are reported and left out. */
@@ -156,21 +174,29 @@ export class Operations {
     return json.slice(1)
   }
 
-  #operate({ name, signal, timeout, ...plan }: Plan): Promise<unknown> {
-    if (this.#connector.status === 'closed')
-      throw new UsageError(`unable to ${name}: the client is closed; make a new client`)
-    return new Promise((resolve, reject) => {
+  /** Runs an operation, and resolves with what `convert` makes of its answer. */
+  #operate<T>(prepare: () => Plan, convert: (answer: unknown) => T): Promise<T> {
+    const promise = new Promise<T>((resolve, reject) => {
+      const { name, signal, timeout, ...plan } = prepare()
+      if (this.#connector.status === 'closed')
+        throw new UsageError(`unable to ${name}: the client is closed; make a new client`)
       const undos: Undo[] = []
-      const settle = (then: () => void): void => {
+      const end = (): void => {
         for (const undo of undos) undo()
-        then()
       }
       const operation: Operation = {
         ...plan,
         counts: true,
         patience: timeout ?? publishHorizon,
-        resolve: (result) => settle(() => resolve(result)),
-        reject: (error) => settle(() => reject(error)),
+        resolve: (answer) => {
+          end()
+          attempt(() => convert(answer), resolve, reject)
+        },
+        reject: (error) => {
+          end()
+          if (this.#closing) promise.catch(() => {})
+          reject(error)
+        },
       }
       const onTimeout = (): void => {
         const error = new ChatError('timeout', 'unable to wait any longer: the time for an answer is up')
@@ -189,6 +215,7 @@ export class Operations {
       if (timeout === undefined) return
       undos.push(this.#context.runtime.timer(timeout, onTimeout))
     })
+    return promise
   }
 }
 
