@@ -7,6 +7,7 @@ import type {
   OperationResult,
   Untyped,
 } from '../contract/contract.ts'
+import { markRaw } from '../runtime/mark-raw.ts'
 import type { Undo } from '../runtime/runtime.ts'
 import { addressKind } from '../vocabulary/address.ts'
 import { describe } from '../vocabulary/check-options.ts'
@@ -44,7 +45,8 @@ export class Client<C extends AnyContract = Untyped> {
   readonly #session: ProtocolSession
 
   /**
-   * Creates a client, which connects at once.
+   * Creates a client, which connects at the end of the turn: listeners that are added in this turn miss no
+   * event.
    *
    * @throws UsageError when an option does not exist or has a wrong value, or `dial` is not a function.
    */
@@ -55,6 +57,7 @@ export class Client<C extends AnyContract = Untyped> {
       throw new UsageError(
         `unable to ${operation}: give the option 'dial', a function that makes connections`,
       )
+    markRaw(this)
     this.#context = new ClientContext(options as ClientOptions)
     this.#session = new ProtocolSession(this.#context, options as ClientOptions)
     this.#session.start(options.environment)
@@ -77,7 +80,8 @@ export class Client<C extends AnyContract = Untyped> {
 
   /**
    * Positions in the logs of all addresses that this client receives, and given `positions` that no room has
-   * used yet. Save them before a reload, and give them to the next client as `positions`.
+   * used yet. Save them before a reload, and give them to the next client as `positions`. The object is
+   * frozen, and the same while no position has changed.
    */
   get positions(): Readonly<Record<string, Position>> {
     return this.#session.subscriptions.positions

@@ -17,9 +17,14 @@ export interface PresenceChange<State = unknown> {
  * disconnected, and becomes empty when the room is left.
  */
 export interface Presence<State = unknown> {
-  /** Members by session. When the hub only counts the room, the map holds some earlier members. */
+  /**
+   * Members by session, in a map that is replaced when a member changes and is the same until then. When the
+   * hub only counts the room, the map holds some earlier members.
+   */
   readonly members: ReadonlyMap<string, PresenceMember<State>>
-  /** Members by user: a user with several devices has one entry. */
+  /**
+   * Members by user: a user with several devices has one entry. The same map while no member has changed.
+   */
   readonly users: ReadonlyMap<string, readonly PresenceMember<State>[]>
   /** Number of sessions in the room, also when the hub only counts them. */
   readonly count: number

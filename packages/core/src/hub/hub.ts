@@ -8,6 +8,7 @@ import type {
 } from '../contract/contract.ts'
 import { jsonProtocol } from '../protocol/json.ts'
 import type { Listener } from '../runtime/emitter.ts'
+import { markRaw } from '../runtime/mark-raw.ts'
 import type { Undo } from '../runtime/runtime.ts'
 import { Place } from '../transport/admission.ts'
 import { Frame } from '../transport/batch.ts'
@@ -93,6 +94,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
   constructor(options: HubOptions<C, U> = {}) {
     const context = new HubContext(options as unknown as HubOptions<AnyContract>)
     this.#context = context
+    markRaw(this)
     this.#state = new HubState(context)
     this.#publisher = new HubPublisher(this.#state)
     this.#heartbeat = new Heartbeat(context.runtime, context.timeouts.heartbeat, (now) => this.#check(now))

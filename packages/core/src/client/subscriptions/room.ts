@@ -1,4 +1,5 @@
 import type { AnyContract, EventName } from '../../contract/contract.ts'
+import { markRaw } from '../../runtime/mark-raw.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { ChatError } from '../../vocabulary/errors.ts'
 import type { HistoryOptions, HistoryPage } from '../../vocabulary/history.ts'
@@ -88,6 +89,7 @@ export class RoomHandle implements Receiver {
       this.#settle = { resolve, reject }
     })
     this.ready.catch(() => {})
+    markRaw(this)
     Object.defineProperty(this, brand, { value: true })
   }
 

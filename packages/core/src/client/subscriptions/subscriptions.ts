@@ -43,6 +43,8 @@ export class Subscriptions implements SubscriptionRegistry {
    * after a new `join` (P-ST-7).
    */
   readonly #delivered = new Map<string, Set<string>>()
+  /** Positions as they were returned last. */
+  #positions: Readonly<Record<string, Position>> = {}
   /** Subscriptions in the `hello` that is under way. */
   #requested: ReadonlyMap<string, Subscription> = new Map()
 
@@ -58,12 +60,19 @@ export class Subscriptions implements SubscriptionRegistry {
     this.#subscribe(everyone, this.#client, this.#clientHook)
   }
 
-  /** Positions of all subscriptions, and the saved positions that no subscription has used yet. */
-  get positions(): Record<string, Position> {
+  /**
+   * Positions of all subscriptions, and the saved positions that no subscription has used yet. The object is
+   * the same while no position has changed.
+   */
+  get positions(): Readonly<Record<string, Position>> {
     const positions = new Map(this.#saved)
     for (const [address, { log }] of this.#subscriptions)
       if (log.position !== null) positions.set(address, log.position)
-    return Object.fromEntries(positions)
+    const known = this.#positions
+    const changed = [...positions].some(([address, position]) => known[address] !== position)
+    if (changed || Object.keys(known).length !== positions.size)
+      this.#positions = Object.freeze(Object.fromEntries(positions))
+    return this.#positions
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { AnyContract } from '../../contract/contract.ts'
 import { encodeFrame } from '../../protocol/encode.ts'
 import { count, integer, record, text } from '../../protocol/fields.ts'
+import { markRaw } from '../../runtime/mark-raw.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { checkOptions, describe, type OptionNames } from '../../vocabulary/check-options.ts'
 import { ChatError, UncertainError, UsageError } from '../../vocabulary/errors.ts'
@@ -55,7 +56,9 @@ export function watchPresence<State = unknown>(
 }
 
 class Watcher implements Presence, PresenceWatcher {
-  readonly members: Map<string, PresenceMember> = new Map()
+  /** Replaced when it changes, so that a view that holds it notices. */
+  members: ReadonlyMap<string, PresenceMember> = new Map()
+  #users: { readonly of: Presence['members']; readonly users: Presence['users'] } | null = null
   count = 0
   closed = false
   readonly #address: string
@@ -73,16 +76,19 @@ class Watcher implements Presence, PresenceWatcher {
     this.#services = services
     this.#max = max
     this.#onChange = onChange
+    markRaw(this)
     this.#unwatch = services.subscriptions.watch(address, this)
   }
 
-  get users(): ReadonlyMap<string, readonly PresenceMember[]> {
+  get users(): Presence['users'] {
+    if (this.#users?.of === this.members) return this.#users.users
     const users = new Map<string, PresenceMember[]>()
     for (const member of this.members.values()) {
       const devices = users.get(member.user)
       if (devices === undefined) users.set(member.user, [member])
       else devices.push(member)
     }
+    this.#users = { of: this.members, users }
     return users
   }
 
@@ -100,7 +106,7 @@ class Watcher implements Presence, PresenceWatcher {
   ended(): void {
     this.close()
     const left = [...this.members.values()]
-    this.members.clear()
+    this.members = new Map()
     this.count = 0
     if (left.length > 0) this.#tell([], left)
   }
@@ -119,11 +125,10 @@ class Watcher implements Presence, PresenceWatcher {
     this.#version = version
     const joined = list(frame[3]).map(parseMember)
     const left = list(frame[4]).flatMap((session) => this.members.get(text(session, 'session')) ?? [])
-    for (const { session } of left) this.members.delete(session)
-    const fresh = joined.filter(({ session }) => !this.members.has(session))
-    for (const member of joined) this.members.set(member.session, member)
+    const before = this.members.size
+    this.#change(joined, left)
     this.count =
-      frame[5] === undefined ? this.count + fresh.length - left.length : count(frame[5], 'count', 0)
+      frame[5] === undefined ? this.count + this.members.size - before : count(frame[5], 'count', 0)
     if (joined.length + left.length > 0 || frame[5] !== undefined) this.#tell(joined, left)
   }
 
@@ -167,10 +172,17 @@ class Watcher implements Presence, PresenceWatcher {
       session > after && !(end !== undefined && session > end) && !here.has(session)
     const left = [...this.members.values()].filter(({ session }) => gone(session))
     const joined = members.filter((member) => !same(this.members.get(member.session), member))
-    for (const { session } of left) this.members.delete(session)
-    for (const member of members) this.members.set(member.session, member)
+    this.#change(joined, left)
     if (joined.length + left.length > 0) this.#tell(joined, left)
     if (end !== undefined) this.#readMembers(end)
+  }
+
+  #change(joined: readonly PresenceMember[], left: readonly PresenceMember[]): void {
+    if (joined.length + left.length === 0) return
+    const members = new Map(this.members)
+    for (const { session } of left) members.delete(session)
+    for (const member of joined) members.set(member.session, member)
+    this.members = members
   }
 
   #tell(joined: readonly PresenceMember[], left: readonly PresenceMember[]): void {

@@ -1,0 +1,7 @@
+/**
+ * Keeps Vue from wrapping an object in a proxy, through which its private fields cannot be read: an
+ * application may put a client, a room or a hub into `ref`, `reactive` or a Pinia store.
+ */
+export function markRaw(object: object): void {
+  Object.defineProperty(object, '__v_skip', { value: true })
+}
