@@ -106,12 +106,14 @@ class UpgradeListener {
 
   /** @throws UsageError when the server has a handler for the same path. */
   add(handler: WsUpgradeHandler): void {
-    if (this.#handlers.some(({ shape }) => shape === handler.shape))
+    // The handlers of closed hubs refuse every upgrade: a server that reloads its code attaches a hub anew.
+    const taken = this.#handlers.filter(({ closed }) => !closed)
+    if (taken.some(({ shape }) => shape === handler.shape))
       throw new UsageError(
         'unable to attach: this server has a hub at this path already; give each hub a path of its own, or detach the first',
       )
     if (this.#handlers.length === 0) this.#server.on('upgrade', this.#listen)
-    this.#handlers = [...this.#handlers, handler].sort((a, b) => (a.shape < b.shape ? -1 : 1))
+    this.#handlers = [...taken, handler].sort((a, b) => (a.shape < b.shape ? -1 : 1))
   }
 
   /** Removes a handler, and stops listening after the last. */

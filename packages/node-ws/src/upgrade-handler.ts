@@ -101,6 +101,11 @@ export class WsUpgradeHandler implements UpgradeHandler {
     this.#server = new WebSocketServer(serverOptions(hub, options.compression))
   }
 
+  /** True when the hub has closed, so that its path is free for another hub. */
+  get closed(): boolean {
+    return this.#hub.closing
+  }
+
   /** Equal for two handlers of the same paths; in sorted order, the more specific path comes first. */
   get shape(): string {
     return this.#requests.shape

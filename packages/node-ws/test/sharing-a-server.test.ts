@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { UsageError } from '@chat/core'
+import { Hub, UsageError } from '@chat/core'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { RawPeer, upgradeRequest } from '../../../test-support/raw-peer.ts'
@@ -159,3 +159,12 @@ function endOf(url: string): Promise<void> {
     client.on('close', () => resolve())
   })
 }
+
+test('the path of a closed hub is free for another hub', async () => {
+  const { server } = await startServer()
+  const first = new Hub()
+  attach(first, server, { path: '/chat' })
+  await first.close()
+
+  expect(() => attach(new Hub(), server, { path: '/chat' })).not.toThrow()
+})

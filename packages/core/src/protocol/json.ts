@@ -12,8 +12,11 @@ export class Lines {
   /** The start of the next line; -1 after the last line. */
   #start = 0
 
+  /** One LF or CRLF behind the last frame is left out: many tools end each text with it (P-FR-1). */
   constructor(transmission: string) {
-    this.#transmission = transmission
+    this.#transmission = transmission.endsWith('\n')
+      ? transmission.slice(0, transmission.endsWith('\r\n') ? -2 : -1)
+      : transmission
   }
 
   /** Returns the next line; `null` after the last line. */

@@ -103,7 +103,9 @@ function checkList(
 function checkOrigin(origin: string): void {
   const url = parse(origin)
   const isWeb = /^https?:/i.test(origin)
-  const exact = isWeb ? url?.origin === origin : /^(?:null|[a-z][a-z\d+.-]*:\/\/[^\s/?#]+)$/.test(origin)
+  const exact = isWeb
+    ? url?.origin === origin
+    : /^(?:null|file:\/\/|[a-z][a-z\d+.-]*:\/\/[^\s/?#]+)$/.test(origin)
   if (exact && !origin.includes('*')) return
   const instead = isWeb && url !== null && !exact ? url.origin : 'https://app.example'
   throw new UsageError(

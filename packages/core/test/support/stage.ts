@@ -55,6 +55,8 @@ export interface StageOptions extends Options {
   readonly listens?: boolean
   /** Takes the errors that nothing listens to. */
   readonly report?: Runtime['report']
+  /** Called with each timer that a hub sets. */
+  readonly onTimer?: (delay: number, purpose: 'upkeep' | undefined) => unknown
 }
 
 /** A hub in virtual time, with raw clients. */
@@ -89,8 +91,15 @@ export class Stage {
   /** Creates another hub on the same store. Clients reach it under its number. */
   another(options: Options = {}): Hub {
     const { path, wrap = (backplane: Backplane) => backplane, ...rest } = this.#options
-    const { log: _, listens: __, report, ...given } = rest
-    const runtime = this.time.runtime(`hub ${this.hubs.length + 1}`)
+    const { log: _, listens: __, report, onTimer, ...given } = rest
+    const virtual = this.time.runtime(`hub ${this.hubs.length + 1}`)
+    const runtime: Runtime = {
+      ...virtual,
+      timer: (delay, callback, purpose) => {
+        onTimer?.(delay, purpose)
+        return virtual.timer(delay, callback, purpose)
+      },
+    }
     const latency = path === 'asynchronous' ? { latency: () => this.#latency.between(1, 6) } : {}
     const hub: Hub = new Hub({
       authenticate: ({ token }): User | null => (token === null ? null : { id: token }),

@@ -64,3 +64,8 @@ test('an item that could never match is an error that says what to write instead
   expect(make({ origins: ['*'] })).toThrow(/matches no Origin header/)
   expect(make({ hosts: ['*.example'] })).toThrow(/is no host/)
 })
+
+test('the origin of a page in a file, which Electron sends as file://, may be listed', () => {
+  expect(status({ origins: ['file://'] }, page('file://', 'api.example'))).toBe(101)
+  expect(status({ origins: ['https://app.example'] }, page('file://', 'api.example'))).toBe(403)
+})

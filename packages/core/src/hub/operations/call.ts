@@ -94,7 +94,7 @@ class PendingCall {
 
   #wait(result: PromiseLike<unknown>): void {
     const { runtime, timeouts } = this.#session.context
-    this.#cancelTimer = runtime.timer(timeouts.call, () => this.#timeOut())
+    this.#cancelTimer = runtime.timer(timeouts.call, () => this.#timeOut(), 'upkeep')
     Promise.resolve(result).then(
       (value) => this.#answer(value),
       (error) => this.#fail(error),

@@ -174,7 +174,7 @@ const transmissions = [
   '',
   '\n',
   '\n\n',
-  '["ping"]\n',
+  '["ping"]\n\n',
   '\n["ping"]',
   '["ping"]\n\n["ping"]',
   '["ping"]\r\n["ping"]',
@@ -203,6 +203,15 @@ export const invalidFrames: readonly ProtocolCase[] = [
       const client = await hub.welcomed()
       client.transmit(text)
       same(await client.closeCode(), 4502, 'the close code')
+    },
+  })),
+  ...['["ping"]\n', '["ping"]\r\n'].map((text) => ({
+    name: `an LF or CRLF behind the last frame is ignored: ${JSON.stringify(text)}`,
+    rules: ['P-FR-1'],
+    async run(hub: HubUnderTest) {
+      const client = await hub.welcomed()
+      client.transmit(text)
+      await client.next('pong')
     },
   })),
   ...['["ping"]', '', '\u0000\u0001'].map((text) => ({
