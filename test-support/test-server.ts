@@ -57,13 +57,26 @@ export class TestServer {
   }
 }
 
-/** Returns a port of 127.0.0.1 that no server listens on. */
+/**
+ * Returns a port of 127.0.0.1 that no server listens on, below the ports that the platform gives to connections:
+ * between now and the start of a server, another process can take one of those.
+ */
 export async function unusedPort(): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000)
+    if (await isFree(port)) return port
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
   const server = createTcpServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  server.listen(port, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+  } catch {
+    return false
+  }
   server.close()
   await once(server, 'close')
-  return port
+  return true
 }

@@ -47,7 +47,11 @@ async function judge(mutant, range) {
 
 async function bySeeds(mutant, { folder, whole, args }) {
   const { name, search } = mutant
-  const file = await bundle(folder, name, (path) => mutated(mutant, path))
+  const file = await bundle(folder, name, (path) => mutated(mutant, path)).catch(({ message }) => {
+    console.error(message)
+    return null
+  })
+  if (file === null) return { fate: 'OUTDATED', how: 'the source with the replacement does not build' }
   const { status, output, seconds } = await run(file, ['--search', search, ...args], { patience })
   const how = `${search}: ${verdict(status, output)}, ${seconds} s`
   if (status === 0) return { fate: 'SURVIVED', how }
