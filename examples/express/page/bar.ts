@@ -27,7 +27,7 @@ export class Bar {
     document.body.classList.toggle('apart', status !== 'connected')
     if (this.#status.dataset['status'] !== status) {
       this.#status.dataset['status'] = status
-      this.#count(status === 'reconnecting')
+      this.#count(status === 'reconnecting' || status === 'offline')
     }
     this.#say()
     arrange(
@@ -73,6 +73,7 @@ export class Bar {
       connecting: 'Connecting…',
       connected: 'Connected',
       reconnecting: `${line.isCut ? 'No line' : 'Reconnecting'}${seconds > 1 ? ` for ${seconds} s` : '…'}`,
+      offline: `No network${seconds > 1 ? ` for ${seconds} s` : '…'}`,
       closed: `Ended: ${trouble ?? 'it was closed'}`,
     }
     say(part('status-text', HTMLSpanElement), words[status])

@@ -46,8 +46,8 @@ export class Line {
       hints.wake()
       hints.check()
     }
-    addEventListener('online', back, { signal: stop.signal })
-    addEventListener('offline', () => hints.check(), { signal: stop.signal })
+    addEventListener('online', () => hints.online(true), { signal: stop.signal })
+    addEventListener('offline', () => hints.online(false), { signal: stop.signal })
     document.addEventListener('visibilitychange', () => document.hidden || back(), { signal: stop.signal })
     return () => stop.abort()
   }

@@ -102,7 +102,7 @@ export class Person {
   #listen(): void {
     this.#client.on('$status', ({ status, error }) => {
       this.trouble = error === undefined ? null : reasonOf(error)
-      if (status === 'reconnecting') this.#left()
+      if (status === 'reconnecting' || status === 'offline') this.#left()
       if (status === 'connected') void this.#back()
       this.#changed()
     })

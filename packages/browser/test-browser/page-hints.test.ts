@@ -3,7 +3,12 @@ import { sendPageHints } from '../src/page-hints.ts'
 
 function watched(): { told: string[]; undo: () => void } {
   const told: string[] = []
-  const undo = sendPageHints({ wake: () => told.push('wake'), check: () => told.push('check'), move() {} })
+  const undo = sendPageHints({
+    wake: () => told.push('wake'),
+    check: () => told.push('check'),
+    online: (online) => told.push(online ? 'online' : 'offline'),
+    move() {},
+  })
   onTestFinished(undo)
   return { told, undo }
 }
@@ -19,18 +24,17 @@ function turn(state: DocumentVisibilityState): void {
 
 it('wakes and checks when the page comes back', () => {
   const { told } = watched()
-  dispatchEvent(new Event('online'))
-  expect(told.splice(0)).toEqual(['wake', 'check'])
   turn('visible')
   expect(told.splice(0)).toEqual(['wake', 'check'])
   show(true)
   expect(told.splice(0)).toEqual(['wake', 'check'])
 })
 
-it('only checks when the browser goes offline', () => {
+it('tells when the browser goes offline, and when it is online again', () => {
   const { told } = watched()
   dispatchEvent(new Event('offline'))
-  expect(told).toEqual(['check'])
+  dispatchEvent(new Event('online'))
+  expect(told).toEqual(['offline', 'online'])
 })
 
 it('sends no hint when the page is hidden, or shown for the first time', () => {

@@ -2,7 +2,12 @@ import type { ConnectionHints } from '@chat/core'
 import { afterEach, expect, test, vi } from 'vitest'
 import { sendPageHints } from '../src/page-hints.ts'
 
-const hints = (): ConnectionHints => ({ wake: vi.fn(), check: vi.fn(), move: vi.fn() })
+const hints = (): ConnectionHints => ({
+  wake: vi.fn(),
+  check: vi.fn(),
+  move: vi.fn(),
+  online: vi.fn(),
+})
 
 afterEach(() => {
   vi.unstubAllGlobals()
@@ -20,9 +25,17 @@ test('a platform with some of the events of a page gives the hints of those', ()
   const client = hints()
   const stop = sendPageHints(client)
   target.dispatchEvent(new Event('online'))
-  expect([client.wake, client.check].map((call) => vi.mocked(call).mock.calls.length)).toEqual([1, 1])
+  target.dispatchEvent(new Event('offline'))
+  expect(vi.mocked(client.online).mock.calls).toEqual([[true], [false]])
 
   stop()
   target.dispatchEvent(new Event('online'))
-  expect(client.wake).toHaveBeenCalledTimes(1)
+  expect(client.online).toHaveBeenCalledTimes(2)
+})
+
+test('a page that is opened offline says so at once', () => {
+  vi.stubGlobal('navigator', { onLine: false })
+  const client = hints()
+  sendPageHints(client)()
+  expect(vi.mocked(client.online).mock.calls).toEqual([[false]])
 })

@@ -68,6 +68,11 @@ export class Client<C extends AnyContract = Untyped> {
     return this.#session.connector.status
   }
 
+  /** Wait until the next attempt to connect, in milliseconds; `null` while the client does not wait for one. */
+  get retryIn(): number | null {
+    return this.#session.connector.retryIn
+  }
+
   /** Id of this client's user, as the hub knows it; `null` before the first connection. */
   get user(): string | null {
     return this.#session.user
@@ -188,6 +193,18 @@ export class Client<C extends AnyContract = Untyped> {
    */
   history(address: string, options: HistoryOptions = {}): Promise<HistoryPage> {
     return this.#session.operations.history(address, options)
+  }
+
+  /**
+   * Connects now instead of after the wait for the next attempt, for example when a user presses "Try again";
+   * when there is a connection, checks at once that it is alive. A wait that the hub has asked for stays.
+   *
+   * @throws UsageError when the client is closed.
+   */
+  reconnect(): void {
+    if (this.status === 'closed')
+      throw new UsageError('unable to reconnect: the client is closed; make a new client')
+    this.#session.reconnect()
   }
 
   /**

@@ -15,9 +15,14 @@ import type { ClientStatus, Delivery, Gap } from './types.ts'
 export interface ClientEvents {
   /**
    * The status has changed. `error` tells why a connection was lost, could not be made, or will not be made
-   * again.
+   * again. `retryIn` is the wait until the next attempt, in milliseconds. A further attempt that fails is in
+   * `$error`, and no change of status; {@link Client.retryIn} then tells the next wait.
    */
-  readonly $status: { readonly status: ClientStatus; readonly error?: ChatError | undefined }
+  readonly $status: {
+    readonly status: ClientStatus
+    readonly error?: ChatError | undefined
+    readonly retryIn?: number | undefined
+  }
   /** Messages to `*` or to the user were lost. A room has its own `$gap`. */
   readonly $gap: Gap
   /**

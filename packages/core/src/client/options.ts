@@ -25,6 +25,11 @@ export interface ConnectionHints {
    * path to the hub now.
    */
   move(): void
+  /**
+   * Tells that the platform has a network again, or has none. Without one the status is `offline` at once,
+   * until a connection proves the contrary.
+   */
+  online(online: boolean): void
 }
 
 /** Options of {@link Client.join}. */

@@ -77,9 +77,20 @@ export class ProtocolSession implements ConnectedSession {
       wake: () => this.connector.wake(),
       check: () => this.#liveness.check(),
       move: () => this.connector.move(),
+      online: (online: boolean) => {
+        this.connector.setOnline(online)
+        if (online) this.connector.wake()
+        this.#liveness.check()
+      },
     }
     this.#stopEnvironment = environment?.(hints) ?? null
     this.context.runtime.defer(() => this.connector.connect())
+  }
+
+  /** Connects now, or checks the connection that there is. */
+  reconnect(): void {
+    this.connector.wake()
+    this.#liveness.check()
   }
 
   createHello(token: string | null): string {
@@ -126,6 +137,7 @@ export class ProtocolSession implements ConnectedSession {
       case 'left':
         return this.subscriptions.left(frame)
       case 'pong':
+        this.connector.setOnline(true)
         return this.#liveness.pong()
       case undefined:
         this.counters.unknownFrames++
@@ -142,13 +154,13 @@ export class ProtocolSession implements ConnectedSession {
     this.writer.lost()
   }
 
-  statusChanged(status: ClientStatus, error: ChatError | undefined): void {
+  statusChanged(status: ClientStatus, error?: ChatError): void {
     // Without an error the application has closed its client.
     if (status === 'closed') {
       if (error === undefined) this.operations.close()
       this.#end(error ?? closedError())
     }
-    this.context.emit('$status', { status, error })
+    this.context.emit('$status', { status, error, retryIn: this.connector.retryIn ?? undefined })
   }
 
   #stopConnection(reason: Error): void {

@@ -68,9 +68,10 @@ export interface Gap {
 
 /**
  * Status of a client. `connecting` → `connected` | `reconnecting` | `closed`; `connected` ↔ `reconnecting`;
- * any → `closed`, which is final.
+ * any → `closed`, which is final. Each but `closed` is shown as `offline` while the platform says that it has
+ * no network; the client tries to connect all the same, and a hub that answers ends it.
  */
-export type ClientStatus = 'connecting' | 'connected' | 'reconnecting' | 'closed'
+export type ClientStatus = 'connecting' | 'connected' | 'reconnecting' | 'offline' | 'closed'
 
 /**
  * Numbers of frames that a client has ignored: a frame that is counted has no other effect (P-FR-4, P-FR-10).

@@ -27,7 +27,7 @@ export interface ConnectedSession {
   /** The current connection is gone; operations without an answer wait for the next connection. */
   lost(): void
   /** The status has changed. `closed` is final. */
-  statusChanged(status: ClientStatus, error: ChatError | undefined): void
+  statusChanged(status: ClientStatus, error?: ChatError): void
 }
 
 /** Options of a {@link Connector}. */
@@ -47,6 +47,8 @@ export class Connector implements ConnectionListener {
   readonly #options: ConnectorOptions
   readonly #session: ConnectedSession
   #status: ClientStatus = 'connecting'
+  /** `true` while the platform has no network, as far as no connection proves the contrary. */
+  #offline = false
   /** The connection whose frames count: from its `hello` on. */
   #current: ClientConnection | null = null
   #welcomed = false
@@ -55,6 +57,8 @@ export class Connector implements ConnectionListener {
   #dialling: Aborter | null = null
   #deadline: Undo | null = null
   #retry: Undo | null = null
+  /** Time of the next attempt, while there is a wait for it. */
+  #retryAt = 0
   /** Timer of a connection that is not yet stable. */
   #stable: Undo | null = null
   #failures = 0
@@ -73,7 +77,7 @@ export class Connector implements ConnectionListener {
   }
 
   get status(): ClientStatus {
-    return this.#status
+    return this.#offline && this.#status !== 'closed' ? 'offline' : this.#status
   }
 
   /** The connection for new operations; `null` while there is none, or after the hub's `bye`. */
@@ -90,6 +94,18 @@ export class Connector implements ConnectionListener {
   /** Start of the error when the current connection ends. */
   get #operation(): string {
     return `unable to ${this.#welcomed ? 'stay connected' : 'connect'}`
+  }
+
+  /** Wait until the next attempt, in milliseconds; `null` while there is none. */
+  get retryIn(): number | null {
+    return this.#retry === null ? null : Math.max(0, this.#retryAt - this.#context.runtime.now())
+  }
+
+  /** Takes the platform's word, or a proof, that there is a network, or none. */
+  setOnline(online: boolean): void {
+    const shown = this.status
+    this.#offline = !online
+    if (this.status !== shown) this.#session.statusChanged(this.status)
   }
 
   /** Connects now, in the middle of a wait, unless the hub has forbidden that (P-LV-8). */
@@ -272,7 +288,7 @@ export class Connector implements ConnectionListener {
     const delay = Math.max(retryAfter, least)
     connection.leaveAt = runtime.now() + delay
     if (code === rateLimitedClose) this.#notBefore = connection.leaveAt
-    this.#retry = runtime.timer(delay, () => this.connect())
+    this.#wait(delay)
   }
 
   #failed(error: ChatError): void {
@@ -310,8 +326,14 @@ export class Connector implements ConnectionListener {
   }
 
   #retryLater(error: ChatError, most: number = Number.POSITIVE_INFINITY): void {
-    const delay = error.retryAfter ?? Math.min(most, this.#backoff())
-    this.#retry = this.#context.runtime.timer(Math.max(reconnectDelay.least, delay), () => this.connect())
+    this.#wait(Math.max(reconnectDelay.least, error.retryAfter ?? Math.min(most, this.#backoff())))
+  }
+
+  /** Connects after `delay` milliseconds. */
+  #wait(delay: number): void {
+    const { runtime } = this.#context
+    this.#retryAt = runtime.now() + delay
+    this.#retry = runtime.timer(delay, () => this.connect())
   }
 
   /** Returns the wait before the next attempt. Most outages are short, so the first minute has a cap of its own. */
@@ -330,10 +352,13 @@ export class Connector implements ConnectionListener {
     this.#retry = null
   }
 
-  #change(status: ClientStatus, error: ChatError | undefined): void {
-    if (this.#status === 'closed' || this.#status === status) return
+  #change(status: ClientStatus, error?: ChatError): void {
+    if (this.#status === 'closed') return
+    const shown = this.status
     this.#status = status
-    this.#session.statusChanged(status, error)
+    // A welcome proves that there is a network.
+    if (status === 'connected') this.#offline = false
+    if (this.status !== shown) this.#session.statusChanged(this.status, error)
   }
 }
 
