@@ -78,7 +78,7 @@ it.each(['online', 'offline', 'pageshow', 'visibilitychange'])(
     const event = type === 'pageshow' ? new PageTransitionEvent(type, { persisted: true }) : new Event(type)
     const target = type === 'visibilitychange' ? document : globalThis
     target.dispatchEvent(event)
-    await reaches(client, 'reconnecting')
+    await reaches(client, type === 'offline' ? 'offline' : 'reconnecting')
     await reaches(client, 'connected')
   },
 )
