@@ -68,14 +68,14 @@ describe.skipIf(!engine).concurrent('the page, on a bad network, for 40 s [needs
     expect(await scene.statuses).toEqual([])
   })
 
-  test('going offline is noticed within the grace, and going online connects at once', async (context) => {
+  test('going offline is noticed at once, and going online connects at once', async (context) => {
     const scene = await open(context)
     scene.proxy.stall()
     await scene.offline(true)
+    await scene.reaches('offline')
     await scene.write('mine')
-    await scene.reaches('reconnecting', 14_000)
     await scene.hear('hers')
-    await sleep(long - 14_000)
+    await sleep(long)
     scene.proxy.heal()
     await scene.offline(false)
 
