@@ -53,12 +53,15 @@ export class OperationWriter {
   }
 
   /**
-   * Queues an operation, and writes it as soon as possible.
+   * Queues an operation, and writes it as soon as possible. A send takes the place of the casts to its address
+   * that wait for a connection: receivers would get them after the message that was sent later.
    *
    * @throws ChatError `full` when too many operations wait.
    */
   add(operation: Operation): void {
     this.#pending.add(operation)
+    if (operation.address !== undefined && this.#castWait() === null)
+      this.#casts.forget(`${operation.address}\n`)
     this.pump()
   }
 
