@@ -1,7 +1,7 @@
 import type { AnyContract, EventName } from '../../contract/contract.ts'
 import { markRaw } from '../../runtime/mark-raw.ts'
 import type { Undo } from '../../runtime/runtime.ts'
-import { ChatError } from '../../vocabulary/errors.ts'
+import { ChatError, UsageError } from '../../vocabulary/errors.ts'
 import type { HistoryOptions, HistoryPage } from '../../vocabulary/history.ts'
 import type { Message } from '../../vocabulary/message.ts'
 import type { Stored } from '../../vocabulary/position.ts'
@@ -15,7 +15,7 @@ import type { CastOptions, SendOptions } from '../options.ts'
 import type { SnapshotEvent } from '../snapshot.ts'
 import type { ClientTarget, Delivery, Gap } from '../types.ts'
 import { MessageQueue } from './message-queue.ts'
-import type { Receiver } from './receiver.ts'
+import type { PresenceWatcher, Receiver } from './receiver.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
 /**
@@ -36,7 +36,7 @@ export interface Room<C extends AnyContract, State = unknown> extends ClientTarg
    * the listener throws goes to the client's `$error`. Returns the function that removes the listener.
    *
    * @throws UsageError when the name cannot be an event's, or starts with `$` and is not an event of the
-   * room, or `listener` is not a function.
+   * room, `listener` is not a function, or the room was left.
    */
   on<K extends EventName<C> | keyof RoomEvents>(event: K, listener: RoomListener<C, K, State>): Undo
   /**
@@ -46,7 +46,10 @@ export interface Room<C extends AnyContract, State = unknown> extends ClientTarg
   messages(): AsyncIterableIterator<Message>
   /** Reads a page of the room's history; see {@link Client.history}. */
   history(options?: HistoryOptions): Promise<HistoryPage>
-  /** Ends this handle and removes its listeners. */
+  /**
+   * Ends this handle, its listeners and its watches of presence. After that `on`, `send` and `cast` of this
+   * handle are a `UsageError`.
+   */
   leave(): void
 }
 
@@ -75,7 +78,11 @@ export class RoomHandle implements Receiver {
   /** Parts of the client, for {@link watchPresence}. */
   readonly services: RoomServices
   readonly #listeners: Listeners
+  /** Watches of presence, which end with this handle. */
+  readonly watchers: Set<PresenceWatcher> = new Set()
   readonly #queues = new Set<MessageQueue>()
+  /** `true` after {@link Room.leave}. */
+  #left = false
   #ended = false
   #settle: { resolve: () => void; reject: (error: ChatError) => void } | null = null
 
@@ -94,15 +101,23 @@ export class RoomHandle implements Receiver {
   }
 
   send(event: string, data: unknown, options?: SendOptions): Promise<Stored> {
+    // Not async: the client marks its own promises as handled when it closes, and a further one is not marked.
+    try {
+      this.check('send')
+    } catch (error) {
+      return Promise.reject(error)
+    }
     return this.services.operations.send(this.address, event, data, options)
   }
 
   cast(event: string, data: unknown, options?: CastOptions): void {
+    this.check('cast')
     this.services.operations.cast(this.address, event, data, options)
   }
 
   on(event: string, listener: Listener): Undo {
     checkListener(event, listener, ownEvents)
+    this.check('listen')
     return this.#listeners.add(event, listener)
   }
 
@@ -117,7 +132,16 @@ export class RoomHandle implements Receiver {
     return queue
   }
 
+  /** @throws UsageError when the application has left this handle. */
+  check(operation: string): void {
+    if (this.#left)
+      throw new UsageError(
+        `unable to ${operation}: this handle of ${this.address} has left; join again with client.join`,
+      )
+  }
+
   leave(): void {
+    this.#left = true
     this.services.subscriptions.leave(this.address, this)
     this.#end(new ChatError('closed', 'unable to receive: the room was left'))
   }
@@ -148,6 +172,7 @@ export class RoomHandle implements Receiver {
     this.#ended = true
     this.#settle?.reject(error)
     for (const queue of this.#queues) queue.end()
+    for (const watcher of this.watchers) watcher.ended()
     this.#listeners.clear()
   }
 }

@@ -29,7 +29,7 @@ const retryDelay = 1_000
 /**
  * Shows the members of a room. The hub must have presence for the room; without it the list stays empty.
  *
- * @throws UsageError when `room` is not a room's handle, or an option does not exist or has a wrong value.
+ * @throws UsageError when `room` is not a room's handle or was left, or an option does not exist or has a wrong value.
  *
  * ```ts
  * const lobby = client.join('#lobby', { state: { name: 'Ann' } })
@@ -42,6 +42,7 @@ export function watchPresence<State = unknown>(
 ): Presence<State> {
   if (!(room instanceof RoomHandle))
     throw new UsageError('unable to watch presence: give a room, as client.join returns it')
+  room.check('watch presence')
   checkOptions('watch presence', options, watchOptionNames)
   const { onChange, max = 200 } = options
   if (onChange !== undefined && typeof onChange !== 'function')
@@ -71,13 +72,19 @@ class Watcher implements Presence, PresenceWatcher {
   #request = 0
   #retry: Undo | null = null
 
-  constructor({ address, services }: RoomHandle, max: number, onChange: WatchPresenceOptions['onChange']) {
+  constructor(room: RoomHandle, max: number, onChange: WatchPresenceOptions['onChange']) {
+    const { address, services } = room
     this.#address = address
     this.#services = services
     this.#max = max
     this.#onChange = onChange
     markRaw(this)
-    this.#unwatch = services.subscriptions.watch(address, this)
+    const unwatch = services.subscriptions.watch(address, this)
+    room.watchers.add(this)
+    this.#unwatch = () => {
+      room.watchers.delete(this)
+      unwatch()
+    }
   }
 
   get users(): Presence['users'] {
