@@ -8,8 +8,10 @@ const maxWaiting = 1_000
 export class MessageQueue implements AsyncIterableIterator<Message> {
   readonly #onEnd: (queue: MessageQueue) => void
   #messages: Message[] = []
-  #waiting: ((result: IteratorResult<Message>) => void)[] = []
+  #waiting: ((result: IteratorResult<Message> | Promise<never>) => void)[] = []
   #state: 'open' | 'ended' | 'full' = 'open'
+  /** Error of an end that the application has not asked for, until the consumer gets it. */
+  #error: ChatError | null = null
 
   /** `onEnd` is called when the queue takes no more messages. */
   constructor(onEnd: (queue: MessageQueue) => void) {
@@ -29,12 +31,15 @@ export class MessageQueue implements AsyncIterableIterator<Message> {
   }
 
   /**
-   * Takes no more messages. The consumer still gets those in the queue, and then `full` when messages are
-   * missing.
+   * Takes no more messages. The consumer still gets those in the queue, then `full` when messages are
+   * missing, and otherwise `error`, if there is one.
    */
-  end(): void {
-    if (this.#state === 'open') this.#state = 'ended'
-    for (const waiting of this.#waiting.splice(0)) waiting({ value: undefined, done: true })
+  end(error: ChatError | null = null): void {
+    if (this.#state === 'open') {
+      this.#state = 'ended'
+      this.#error = error
+    }
+    for (const waiting of this.#waiting.splice(0)) waiting(this.#finish())
     this.#onEnd(this)
   }
 
@@ -48,14 +53,22 @@ export class MessageQueue implements AsyncIterableIterator<Message> {
         new ChatError('full', `unable to keep up: more than ${maxWaiting} messages wait for the loop`),
       )
     }
-    if (this.#state === 'ended') return Promise.resolve({ value: undefined, done: true })
+    if (this.#state === 'ended') return Promise.resolve(this.#finish())
     return new Promise((resolve) => this.#waiting.push(resolve))
   }
 
   return(): Promise<IteratorResult<Message>> {
     this.#messages = []
     this.#state = 'ended'
+    this.#error = null
     this.end()
-    return Promise.resolve({ value: undefined, done: true })
+    return Promise.resolve(this.#finish())
+  }
+
+  /** Returns the end: its error once, and then `done`. */
+  #finish(): IteratorResult<Message> | Promise<never> {
+    const error = this.#error
+    this.#error = null
+    return error === null ? { value: undefined, done: true } : Promise.reject(error)
   }
 }

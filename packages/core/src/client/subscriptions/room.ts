@@ -40,8 +40,8 @@ export interface Room<C extends AnyContract, State = unknown> extends ClientTarg
    */
   on<K extends EventName<C> | keyof RoomEvents>(event: K, listener: RoomListener<C, K, State>): Undo
   /**
-   * Returns the room's durable messages from now on. The iterator ends when the room is left. At most 1 000
-   * messages wait for a slow consumer; after that the iterator throws a `ChatError` with the code `full`.
+   * Returns the room's durable messages from now on. The iterator ends when the room is left or the
+   * client closed, and throws the error of any other end, such as a removal by the hub. At most 1 000 messages wait for a slow consumer; after that the iterator throws a `ChatError` with the code `full`.
    */
   messages(): AsyncIterableIterator<Message>
   /** Reads a page of the room's history; see {@link Client.history}. */
@@ -83,7 +83,8 @@ export class RoomHandle implements Receiver {
   readonly #queues = new Set<MessageQueue>()
   /** `true` after {@link Room.leave}. */
   #left = false
-  #ended = false
+  /** Error of the end; `null` before it. */
+  #ended: ChatError | null = null
   #settle: { resolve: () => void; reject: (error: ChatError) => void } | null = null
 
   constructor(address: string, services: RoomServices) {
@@ -127,7 +128,7 @@ export class RoomHandle implements Receiver {
 
   messages(): AsyncIterableIterator<Message> {
     const queue = new MessageQueue((ended) => this.#queues.delete(ended))
-    if (this.#ended) queue.end()
+    if (this.#ended !== null) queue.end(unasked(this.#ended))
     else this.#queues.add(queue)
     return queue
   }
@@ -169,10 +170,13 @@ export class RoomHandle implements Receiver {
   }
 
   #end(error: ChatError): void {
-    this.#ended = true
+    this.#ended = error
     this.#settle?.reject(error)
-    for (const queue of this.#queues) queue.end()
+    for (const queue of this.#queues) queue.end(unasked(error))
     for (const watcher of this.watchers) watcher.ended()
     this.#listeners.clear()
   }
 }
+
+/** Returns the error of an end that the application has not asked for; `null` for its own `leave` or `close`. */
+const unasked = (error: ChatError): ChatError | null => (error.code === 'closed' ? null : error)

@@ -52,7 +52,7 @@ describe('credentials that end', () => {
       expect(client.said.status.at(-1)).toMatchObject({ status: 'closed', error: { code: 'unauthorized' } })
       expect(written.error).toMatchObject({ code: 'uncertain', cause: { code: 'unauthorized' } })
       expect(reading.error).toMatchObject({ code: 'unauthorized' })
-      await expect(room.messages().next()).resolves.toEqual({ done: true, value: undefined })
+      await expect(room.messages().next()).rejects.toMatchObject({ code: 'unauthorized' })
     }))
 
   test('a token that cannot be had is told, and tried again', () =>
