@@ -47,10 +47,21 @@ export {
   type OperationInput,
   type OperationResult,
   type ServerEventName,
+  type StreamData,
+  type StreamInput,
+  type StreamName,
   type Untyped,
 } from './contract/contract.ts'
 export type { ContractDefinition, Operation } from './contract/definition.ts'
 export type { PayloadFault, Schema, SchemaIssue, SchemaResult } from './contract/schema.ts'
+export {
+  type Streamed,
+  type StreamKind,
+  type StreamPart,
+  type StreamSchema,
+  type StreamSource,
+  stream,
+} from './contract/stream.ts'
 export type { Validator } from './contract/validator.ts'
 export type { HubCounters } from './hub/context.ts'
 export type {

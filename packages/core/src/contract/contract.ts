@@ -2,11 +2,18 @@ import { checkOptions, describe, type OptionNames } from '../vocabulary/check-op
 import { UsageError } from '../vocabulary/errors.ts'
 import { eventNameRule, isEventName } from '../vocabulary/event-name.ts'
 import type { ContractDefinition, Operation } from './definition.ts'
-import type { Schema } from './schema.ts'
+import {
+  isSchema,
+  isStream,
+  type Streamed,
+  type StreamPart,
+  type StreamSchema,
+  type StreamSource,
+} from './stream.ts'
 import { DefinitionValidator, type Validator, withoutValidators } from './validator.ts'
 
 /**
- * A contract as plain TypeScript: the same three groups, with types in place of validators.
+ * A contract as plain TypeScript: the same groups, with types in place of validators.
  *
  * ```ts
  * interface Chat {
@@ -24,7 +31,9 @@ export interface ContractTypes {
    * the hub, which does not see types.
    */
   readonly serverEvents?: object
-  /** Calls, each with `input` and `output`. */
+  /** Streams, with the type of the whole: `string` for a text, an array for a list. */
+  readonly streams?: object
+  /** Calls, each with `input` and `output`. An output of the type {@link Streamed} is answered in parts. */
   readonly calls?: object
   /** Asks, each with `input` and `output`. */
   readonly asks?: object
@@ -68,8 +77,8 @@ export interface Contract<D extends ContractDefinition = ContractDefinition> {
 export function contract<const D extends ContractDefinition>(definition: D): Contract<D> {
   checkDefinition(definition)
   const seen = new Set<string>()
-  for (const group of [definition.events, definition.serverEvents, definition.calls, definition.asks])
-    for (const name of Object.keys(group ?? {})) {
+  for (const group of Object.keys(groupNames) as (keyof ContractDefinition)[])
+    for (const name of Object.keys(definition[group] ?? {})) {
       if (seen.has(name))
         throw new UsageError(`unable to ${operation}: '${name}' stands in it twice; rename one`)
       if (!isEventName(name))
@@ -87,6 +96,7 @@ const operation = 'make the contract'
 const groupNames: OptionNames<ContractDefinition> = {
   events: true,
   serverEvents: true,
+  streams: true,
   calls: true,
   asks: true,
 }
@@ -95,29 +105,41 @@ const partNames: OptionNames<Operation> = { input: true, output: true }
 /** @throws UsageError for a group or a part that does not exist, and for a value that is not a validator. */
 function checkDefinition(definition: ContractDefinition): void {
   if (definition === undefined)
-    throw new UsageError(`unable to ${operation}: give an object with events, serverEvents, calls or asks`)
+    throw new UsageError(`unable to ${operation}: give an object with ${Object.keys(groupNames).join(', ')}`)
   checkOptions(operation, definition, groupNames)
-  const { events, serverEvents, calls, asks } = definition
-  for (const [group, members] of Object.entries({ events, serverEvents, calls, asks }))
+  const { events, serverEvents, streams, calls, asks } = definition
+  for (const [group, members] of Object.entries({ events, serverEvents, streams, calls, asks }))
     if (members !== undefined && (typeof members !== 'object' || members === null))
       throw new UsageError(
         `unable to ${operation}: '${group}' must be an object with a member for each name, but is ${describe(members)}`,
       )
   for (const [group, schemas] of Object.entries({ events, serverEvents }))
     for (const [name, schema] of Object.entries(schemas ?? {})) checkSchema(`${group}.${name}`, schema)
+  for (const [name, schema] of Object.entries(streams ?? {})) checkStream(`streams.${name}`, schema)
   for (const [group, operations] of Object.entries({ calls, asks }))
     for (const [name, parts] of Object.entries(operations ?? {})) {
-      checkOptions(operation, parts ?? null, partNames, `${group}.${name}`)
-      for (const part of ['input', 'output'] as const) checkSchema(`${group}.${name}.${part}`, parts[part])
+      const path = `${group}.${name}`
+      checkOptions(operation, parts ?? null, partNames, path)
+      checkSchema(`${path}.input`, parts.input)
+      checkSchema(`${path}.output`, parts.output, group === 'calls')
     }
 }
 
-/** Validators of some libraries are functions. */
-function checkSchema(path: string, value: unknown): void {
-  const standard = (value as Partial<Schema> | null | undefined)?.['~standard']
-  if (typeof standard?.validate !== 'function')
+function checkSchema(path: string, value: unknown, mayStream = false): void {
+  if (!isSchema(value))
     throw new UsageError(
       `unable to ${operation}: '${path}' must be a validator of Standard Schema, such as z.string(), but is ${describe(value)}`,
+    )
+  if (!mayStream && isStream(value))
+    throw new UsageError(
+      `unable to ${operation}: '${path}' is a stream; streams stand in 'streams', or are the output of a call`,
+    )
+}
+
+function checkStream(path: string, value: unknown): void {
+  if (!isSchema(value) || !isStream(value))
+    throw new UsageError(
+      `unable to ${operation}: '${path}' must be made by stream(), such as stream(z.string()), but is ${describe(value)}`,
     )
 }
 
@@ -151,6 +173,12 @@ type EventMember<C, K> =
 export type EventInput<C, K> = InputOf<EventMember<C, K>>
 /** The data of an event, as a receiver gets it. */
 export type EventData<C, K> = OutputOf<EventMember<C, K>>
+/** The names of a contract's streams. */
+export type StreamName<C> = Names<C, 'streams'>
+/** A part of a stream, as its writer gives it: a string, or an array of items. */
+export type StreamInput<C, K> = StreamPartOf<InputOf<Member<Group<C, 'streams'>, K>>>
+/** The whole of a stream, or a part of it, as a reader gets it: a string, or an array of items. */
+export type StreamData<C, K> = StreamPartOf<OutputOf<Member<Group<C, 'streams'>, K>>>
 /** The names of a contract's calls. */
 export type CallName<C> = Names<C, 'calls'>
 /** The names of a contract's asks. */
@@ -161,7 +189,20 @@ type Part<C, G extends 'calls' | 'asks', K, P> = Member<Member<Group<C, G>, K>, 
 export type OperationInput<C, G extends 'calls' | 'asks', K> = InputOf<Part<C, G, K, 'input'>>
 /** The input of a call or an ask, as the handler gets it. */
 export type OperationArgument<C, G extends 'calls' | 'asks', K> = OutputOf<Part<C, G, K, 'input'>>
-/** The output of a call or an ask, as the handler returns it. */
-export type OperationAnswer<C, G extends 'calls' | 'asks', K> = InputOf<Part<C, G, K, 'output'>>
-/** The output of a call or an ask, as the caller gets it. */
-export type OperationResult<C, G extends 'calls' | 'asks', K> = OutputOf<Part<C, G, K, 'output'>>
+/** The output of a call or an ask, as the handler returns it: of a streamed call, the source of its parts. */
+export type OperationAnswer<C, G extends 'calls' | 'asks', K> = AnswerOf<Part<C, G, K, 'output'>>
+/**
+ * The output of a call or an ask, as the hub answers it. Of a streamed call it is {@link Streamed}, for which
+ * {@link Client.call} resolves with a reader.
+ */
+export type OperationResult<C, G extends 'calls' | 'asks', K> = ResultOf<Part<C, G, K, 'output'>>
+
+type StreamPartOf<T> = T extends StreamPart ? T : never
+type AnswerOf<T> =
+  T extends Streamed<infer P>
+    ? StreamSource<P>
+    : T extends StreamSchema<infer I>
+      ? StreamSource<I>
+      : InputOf<T>
+type ResultOf<T> =
+  T extends Streamed<StreamPart> ? T : T extends StreamSchema<StreamPart, infer O> ? Streamed<O> : OutputOf<T>

@@ -1,4 +1,5 @@
 import type { Schema } from './schema.ts'
+import type { StreamSchema } from './stream.ts'
 
 /** A call or an ask: its input and its output. */
 export interface Operation<Input = unknown, Output = unknown> {
@@ -16,7 +17,12 @@ export interface ContractDefinition {
   readonly events?: Readonly<Record<string, Schema>>
   /** Events that only the hub sends, with the validator of their data. A client that sends one is refused. */
   readonly serverEvents?: Readonly<Record<string, Schema>>
-  /** Calls: from a client to the hub, which answers. */
+  /**
+   * Streams: messages of the hub that arrive in parts while they are written, each made by {@link stream}. A
+   * client that sends one is refused.
+   */
+  readonly streams?: Readonly<Record<string, StreamSchema>>
+  /** Calls: from a client to the hub, which answers. An output that {@link stream} has made is answered in parts. */
   readonly calls?: Readonly<Record<string, Operation<Schema, Schema>>>
   /** Asks: from the hub to a client, which answers. */
   readonly asks?: Readonly<Record<string, Operation<Schema, Schema>>>

@@ -1,13 +1,15 @@
 import { ChatError } from '../vocabulary/errors.ts'
 import type { ContractDefinition } from './definition.ts'
 import { type Schema, validate } from './schema.ts'
+import { isStream, type StreamSchema } from './stream.ts'
 
 /** Validates data by a contract, the same on both sides. */
 export interface Validator {
   /** `true` with validators: only then all names are known. */
   readonly strict: boolean
   /**
-   * Returns the output of an event's validator.
+   * Returns the output of an event's validator. Of a stream, `data` is a part of it, such as the beginning in
+   * its head.
    *
    * @throws ChatError `bad_request` for an unknown event, `bad_payload` for data that does not pass.
    */
@@ -20,6 +22,11 @@ export interface Validator {
   operation(group: 'calls' | 'asks', part: 'input' | 'output', name: string, value: unknown): unknown
   /** Tells if a name stands in a group of the contract. */
   has(group: keyof ContractDefinition, name: string): boolean
+  /**
+   * Returns the declaration of a stream: a member of the group `streams`, or the output of a call that is
+   * answered by a stream. `null` for every other name.
+   */
+  stream(name: string): StreamSchema | null
 }
 
 /** Validator without a contract: every value passes, and every name may exist. */
@@ -28,6 +35,7 @@ export const withoutValidators: Validator = {
   event: (_name, data) => data,
   operation: (_group, _part, _name, value) => value,
   has: () => false,
+  stream: () => null,
 }
 
 /** Validator of a contract that has validators. */
@@ -41,7 +49,8 @@ export class DefinitionValidator implements Validator {
 
   event(name: string, data: unknown): unknown {
     const group = this.has('serverEvents', name) ? 'serverEvents' : 'events'
-    return validate(this.#member(group, name) as Schema, data, `event '${name}'`)
+    const schema = this.stream(name) ?? (this.#member(group, name) as Schema)
+    return validate(schema, data, `event '${name}'`)
   }
 
   operation(group: 'calls' | 'asks', part: 'input' | 'output', name: string, value: unknown): unknown {
@@ -53,6 +62,12 @@ export class DefinitionValidator implements Validator {
   has(group: keyof ContractDefinition, name: string): boolean {
     const members = this.#definition[group]
     return members !== undefined && Object.hasOwn(members, name)
+  }
+
+  stream(name: string): StreamSchema | null {
+    if (this.has('streams', name)) return this.#definition.streams?.[name] ?? null
+    const output = this.has('calls', name) ? this.#definition.calls?.[name]?.output : undefined
+    return output !== undefined && isStream(output) ? output : null
   }
 
   #member(group: keyof ContractDefinition, name: string): unknown {

@@ -99,7 +99,9 @@ export class HubContext {
 
   /** Tells if only the hub may send an event. */
   isServerEvent(event: string): boolean {
-    return this.#serverEvents?.has(event) === true || this.validator.has('serverEvents', event)
+    const { validator } = this
+    if (this.#serverEvents?.has(event) === true) return true
+    return validator.has('serverEvents', event) || validator.stream(event) !== null
   }
 
   /** True after {@link HubContext.close}. */

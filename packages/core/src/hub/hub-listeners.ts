@@ -52,7 +52,8 @@ export class HubListeners {
     checkFunction(operation, 'listener', listener)
     if (typeof name === 'string' && name.startsWith('$')) checkHubEvent(operation, name)
     else checkName(operation, name)
-    if (this.#names.isServerEvent(name))
+    const streams = this.#names.validator.stream(name) !== null
+    if (this.#names.isServerEvent(name) && !streams)
       throw new UsageError(
         `unable to ${operation}: only the hub sends this event, and hub.on hears the clients; move it from 'serverEvents' to 'events' if clients may send it`,
       )

@@ -1,4 +1,5 @@
 import type { ContractDefinition } from '../contract/definition.ts'
+import type { StreamSchema } from '../contract/stream.ts'
 import type { Validator } from '../contract/validator.ts'
 
 /**
@@ -50,6 +51,10 @@ class TimedValidator implements Validator {
 
   has(group: keyof ContractDefinition, name: string): boolean {
     return this.#validator.has(group, name)
+  }
+
+  stream(name: string): StreamSchema | null {
+    return this.#validator.stream(name)
   }
 
   #check(group: keyof ContractDefinition, name: string, start: number): void {
