@@ -52,6 +52,7 @@ export {
   type StreamName,
   type Untyped,
 } from './contract/contract.ts'
+export type { ContractMessage, HistoryMessage } from './contract/contract-message.ts'
 export type { ContractDefinition, Operation } from './contract/definition.ts'
 export type { PayloadFault, Schema, SchemaIssue, SchemaResult } from './contract/schema.ts'
 export {
@@ -119,6 +120,6 @@ export {
 } from './vocabulary/errors.ts'
 export type { HistoryOptions, HistoryPage } from './vocabulary/history.ts'
 export type { PresenceMember } from './vocabulary/member.ts'
-export type { Message } from './vocabulary/message.ts'
+export type { Message, RedactedMessage } from './vocabulary/message.ts'
 export type { Meta } from './vocabulary/meta.ts'
 export type { GapReason, Position, Stored } from './vocabulary/position.ts'

@@ -7,6 +7,7 @@ import type {
   OperationResult,
   Untyped,
 } from '../contract/contract.ts'
+import type { HistoryMessage } from '../contract/contract-message.ts'
 import { markRaw } from '../runtime/mark-raw.ts'
 import type { Undo } from '../runtime/runtime.ts'
 import { addressKind } from '../vocabulary/address.ts'
@@ -185,14 +186,15 @@ export class Client<C extends AnyContract = Untyped> {
   }
 
   /**
-   * Reads a page of the history of an address.
+   * Reads a page of the history of an address. Its messages are a union with a member for each event of the
+   * contract, which `event` tells apart; a message that was redacted has the event `$redacted`.
    *
    * @throws ChatError `forbidden` when the policy of the hub forbids it, `bad_request` for `after` together
    * with `before`.
    * @throws UsageError when an option does not exist or has a wrong value, or the client is closed.
    */
-  history(address: string, options: HistoryOptions = {}): Promise<HistoryPage> {
-    return this.#session.operations.history(address, options)
+  history(address: string, options: HistoryOptions = {}): Promise<HistoryPage<HistoryMessage<C>>> {
+    return this.#session.operations.history(address, options) as Promise<HistoryPage<HistoryMessage<C>>>
   }
 
   /**

@@ -2,9 +2,9 @@ import type { Meta } from './meta.ts'
 import type { Position } from './position.ts'
 
 /** Fields that a {@link Message} and a {@link Cast} share. */
-export interface Received<Data> {
+export interface Received<Data, Event extends string = string> {
   /** Name of the event. */
-  readonly event: string
+  readonly event: Event
   /** Data of the event, as the contract's validator returns it. */
   readonly data: Data
   /** Address that the sender sent it to. */
@@ -21,7 +21,7 @@ export interface Received<Data> {
 }
 
 /** A durable message: it has a position in the log of its address. */
-export interface Message<Data = unknown> extends Received<Data> {
+export interface Message<Data = unknown, Event extends string = string> extends Received<Data, Event> {
   /** `true`: the log has stored it. */
   readonly durable: true
   /** Id of the message, the same on every repetition. */
@@ -40,3 +40,6 @@ export interface Message<Data = unknown> extends Received<Data> {
  * sender.
  */
 export const redactedEvent = '$redacted'
+
+/** A message that was redacted, in a page of history. */
+export type RedactedMessage = Message<null, typeof redactedEvent>

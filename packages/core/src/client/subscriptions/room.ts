@@ -1,4 +1,5 @@
 import type { AnyContract, EventName } from '../../contract/contract.ts'
+import type { ContractMessage, HistoryMessage } from '../../contract/contract-message.ts'
 import { markRaw } from '../../runtime/mark-raw.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { ChatError, UsageError } from '../../vocabulary/errors.ts'
@@ -43,9 +44,9 @@ export interface Room<C extends AnyContract, State = unknown> extends ClientTarg
    * Returns the room's durable messages from now on. The iterator ends when the room is left or the
    * client closed, and throws the error of any other end, such as a removal by the hub. At most 1 000 messages wait for a slow consumer; after that the iterator throws a `ChatError` with the code `full`.
    */
-  messages(): AsyncIterableIterator<Message>
+  messages(): AsyncIterableIterator<ContractMessage<C>>
   /** Reads a page of the room's history; see {@link Client.history}. */
-  history(options?: HistoryOptions): Promise<HistoryPage>
+  history(options?: HistoryOptions): Promise<HistoryPage<HistoryMessage<C>>>
   /**
    * Ends this handle, its listeners and its watches of presence. After that `on`, `send` and `cast` of this
    * handle are a `UsageError`.

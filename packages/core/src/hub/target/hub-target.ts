@@ -1,16 +1,15 @@
 import type {
   AnyContract,
   AskName,
-  EventData,
   EventInput,
   EventName,
   OperationInput,
   OperationResult,
 } from '../../contract/contract.ts'
+import type { HistoryMessage } from '../../contract/contract-message.ts'
 import type { ChatError, ErrorCode } from '../../vocabulary/errors.ts'
 import type { HistoryOptions, HistoryPage } from '../../vocabulary/history.ts'
 import type { PresenceMember } from '../../vocabulary/member.ts'
-import type { Message } from '../../vocabulary/message.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
 import type { Position, Stored } from '../../vocabulary/position.ts'
 
@@ -67,11 +66,6 @@ export interface AskResults<Answer> {
    */
   readonly unreachable: readonly string[]
 }
-
-/** A message of a contract, by the names of its events. */
-type EventMessage<C extends AnyContract> = {
-  [K in EventName<C>]: Message<EventData<C, K>> & { readonly event: K }
-}[EventName<C>]
 
 /** An address for the hub to send to, made by {@link Hub.to}. */
 export interface HubTarget<C extends AnyContract> {
@@ -141,7 +135,7 @@ export interface HubTarget<C extends AnyContract> {
   history(
     options?: HistoryOptions,
   ): Promise<
-    HistoryPage<EventMessage<C>> & { /** Position of the newest message. */ readonly position: Position }
+    HistoryPage<HistoryMessage<C>> & { /** Position of the newest message. */ readonly position: Position }
   >
   /**
    * Empties a message of the log for good, for example because the law asks for it. The message keeps its

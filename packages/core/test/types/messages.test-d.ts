@@ -1,0 +1,57 @@
+/*
+ * Types of messages that are read instead of listened to: checked by the compiler alone, never run.
+ */
+import type { Client, ContractMessage, Hub, Message, RedactedMessage } from '@chat/core'
+import { contract } from '@chat/core'
+import { expectTypeOf } from 'vitest'
+import { z } from 'zod'
+
+const chat = contract({
+  events: { say: z.object({ text: z.string() }), price: z.string().transform(Number) },
+  serverEvents: { notification: z.object({ title: z.string() }) },
+})
+
+interface Plain {
+  events: { say: { text: string }; typing: boolean }
+}
+
+/** The event tells the type of the data, also after both were taken out of the message. */
+export async function loops(client: Client<typeof chat>, plain: Client<Plain>): Promise<void> {
+  for await (const { event, data } of client.join('#a').messages()) {
+    expectTypeOf(event).toEqualTypeOf<'say' | 'price' | 'notification'>()
+    if (event === 'say') expectTypeOf(data).toEqualTypeOf<{ text: string }>()
+    if (event === 'price') expectTypeOf(data).toEqualTypeOf<number>()
+    if (event === 'notification') expectTypeOf(data).toEqualTypeOf<{ title: string }>()
+  }
+  for await (const message of plain.join('#a').messages()) {
+    expectTypeOf(message).toEqualTypeOf<Message<{ text: string }, 'say'> | Message<boolean, 'typing'>>()
+    if (message.event === 'typing') expectTypeOf(message.data).toEqualTypeOf<boolean>()
+    // @ts-expect-error no such event
+    if (message.event === 'sayy') message.data
+  }
+}
+
+/** A page of history also has the messages that were redacted. */
+export async function pages(client: Client<typeof chat>, hub: Hub<typeof chat>): Promise<void> {
+  const pages = [
+    await client.history('#a'),
+    await client.join('#a').history({ limit: 5 }),
+    await hub.to('#a').history(),
+  ]
+  for (const { messages } of pages)
+    for (const { event, data, position } of messages) {
+      if (event === 'say') expectTypeOf(data).toEqualTypeOf<{ text: string }>()
+      if (event === '$redacted') expectTypeOf(data).toEqualTypeOf<null>()
+      expectTypeOf(position[1]).toEqualTypeOf<number>()
+    }
+  expectTypeOf(pages[0]?.messages).toEqualTypeOf<
+    readonly (ContractMessage<typeof chat> | RedactedMessage)[] | undefined
+  >()
+}
+
+/** Without a contract, data is unknown. */
+export async function untyped(client: Client): Promise<void> {
+  for await (const message of client.join('#a').messages()) expectTypeOf(message).toEqualTypeOf<Message>()
+  const { messages } = await client.history('#a')
+  expectTypeOf(messages[0]?.data).toEqualTypeOf<unknown>()
+}
