@@ -9,6 +9,7 @@ export const groups = [
   {
     title: 'Build',
     pages: [
+      'guides/contracts',
       'guides/frameworks',
       [
         'guides/recipes/index',
