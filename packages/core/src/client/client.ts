@@ -169,7 +169,7 @@ export class Client<C extends AnyContract = Untyped> {
   }
 
   /**
-   * Calls the hub, and resolves with its answer.
+   * Calls the hub, and resolves with its answer. Rejects with the reason of `signal` when that aborts first.
    *
    * @throws ChatError with the hub's code when the hub refuses; `not_found` when it does not handle the call;
    * `timeout` when there is no answer in time and the call was not written, or is `idempotent`.

@@ -61,7 +61,11 @@ export interface AskContext {
   readonly event: string
   /** Facts about the ask besides its input, as the hub gave them; `null` for none. */
   readonly meta: Meta | null
-  /** Aborted when the connection that carried the ask ends: the hub no longer waits for the answer. */
+  /**
+   * Aborted when the hub no longer waits for the answer: another session was first, the time is up, or the
+   * connection that carried the ask has ended. Close a dialog then. The result of the handler is dropped, and so
+   * is its error.
+   */
   readonly signal: AbortSignal
 }
 

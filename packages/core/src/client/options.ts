@@ -56,7 +56,10 @@ export interface CallOptions {
    * `false`, a lost connection makes the call uncertain.
    */
   readonly idempotent?: boolean
-  /** Stops the wait for the answer when it aborts. */
+  /**
+   * Cancels the call when it aborts: the promise rejects at once with the reason of the signal, the `signal` of
+   * the hub's handler is aborted, and the call is not repeated. The handler may have done its work already.
+   */
   readonly signal?: AbortSignal
   /** Facts about the call besides its input, for the hub's handler. Default: none. */
   readonly meta?: Meta

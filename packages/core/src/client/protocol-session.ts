@@ -107,7 +107,6 @@ export class ProtocolSession implements ConnectedSession {
     if (this.connector.status === 'closed') return
     this.#user = user
     this.#secret = { ...session, n: 0 }
-    this.asks.start()
     this.writer.start(limits, resumed)
     // A frame at once proves to the hub that the new secret has arrived (P-HS-4).
     if (resumed) this.connector.live?.write('["pong"]')
@@ -130,6 +129,8 @@ export class ProtocolSession implements ConnectedSession {
         return this.subscriptions.cast(frame)
       case 'ask':
         return this.asks.answer(frame)
+      case 'cancel':
+        return this.asks.cancel(frame)
       case 'presence':
         return this.subscriptions.presence(frame[1], frame)
       case 'gap':

@@ -87,7 +87,10 @@ export interface CallContext<U extends User = User> {
   readonly user: U
   /** The session that calls. */
   readonly session: HubSession<U>
-  /** Aborted when the answer is no longer needed: the connection has ended, or the time is up. */
+  /**
+   * Aborted when the answer is no longer needed: the client has cancelled the call (a `ChatError` with the code
+   * `cancelled`), the connection has ended, or the time is up. The outcome of the handler is then dropped.
+   */
   readonly signal: AbortSignal
 }
 

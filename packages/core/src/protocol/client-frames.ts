@@ -66,6 +66,14 @@ export interface CallFrame {
   readonly meta: unknown
 }
 
+/** A request to end a call or a stream. */
+export interface CancelFrame {
+  readonly type: 'cancel'
+  readonly ref: number
+  /** The ref of a call on this connection, or the address of a stream. */
+  readonly target: number | string
+}
+
 /** The answer to an ask of the hub. */
 export interface ReplyFrame {
   readonly type: 'reply'
@@ -139,6 +147,7 @@ export type ClientFrame =
   | SendFrame
   | CastFrame
   | CallFrame
+  | CancelFrame
   | ReplyFrame
   | RefuseFrame
   | ReadFrame
@@ -158,6 +167,7 @@ const parsers: ReadonlyMap<string, (frame: RawFrame) => ClientFrame> = /* @__PUR
   ['send', send],
   ['cast', cast],
   ['call', call],
+  ['cancel', cancel],
   ['reply', reply],
   ['refuse', refuse],
   ['read', read],
@@ -260,6 +270,15 @@ function call(frame: RawFrame): CallFrame {
     event: text(frame[2], 'event'),
     data: present(frame, 3, 'data'),
     meta: frame[4] ?? null,
+  }
+}
+
+function cancel(frame: RawFrame): CancelFrame {
+  const target = frame[2]
+  return {
+    type: 'cancel',
+    ref: count(frame[1], 'ref'),
+    target: typeof target === 'string' ? target : count(target, 'target'),
   }
 }
 

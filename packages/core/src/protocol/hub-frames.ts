@@ -75,6 +75,9 @@ export type CastFrame = readonly [
 /** A question of the hub. */
 export type AskFrame = readonly [type: 'ask', ask: number, event: string, data: unknown, meta?: Meta | null]
 
+/** The end of an ask or a stream: its number on this connection, or the address. */
+export type CancelFrame = readonly [type: 'cancel', target: number | string]
+
 /** The refusal of an operation. */
 export type ErrFrame = readonly [type: 'err', ref: number, code: string, message: string, extra?: unknown]
 
@@ -95,6 +98,7 @@ export type HubFrame =
   | readonly [type: 'ok', ref: number, result?: unknown]
   | ErrFrame
   | AskFrame
+  | CancelFrame
   | GapFrame
   /** A change of membership: only a client that shows presence looks at its further elements. */
   | readonly [type: 'presence', address: string, ...change: unknown[]]
@@ -166,6 +170,7 @@ const shapes: ReadonlyMap<string, readonly Check[]> = new Map([
   ['ok', [count]],
   ['err', [count, text, text]],
   ['ask', [count, text, given, skippable(isRecord)]],
+  ['cancel', [(value) => count(value) || text(value)]],
   ['gap', [text, text, position]],
   ['presence', [text]],
   ['left', [text, text, text]],

@@ -89,6 +89,8 @@ export const defaultPresence: Numbers<'max' | 'grace' | 'state'> = {
 export const metaBytes = 2_048
 /** Unanswered operations besides sends and calls (P-PB-6). */
 export const otherInflight = 16
+/** Maximum time from the cancel of a call until its answer (P-CN-2). */
+export const cancelPatience = 5_000
 /** Duration from the first write of a send, after which a client gives it up as uncertain (P-PB-3). */
 export const publishHorizon = 60_000
 /** Ids of delivered messages that a client remembers for each log (P-ST-7). */

@@ -13,6 +13,7 @@ export type ProtocolErrorCode =
   | 'bad_payload'
   | 'unsupported'
   | 'conflict'
+  | 'cancelled'
 
 /** An application's own error code, such as `shop/out_of_stock`. */
 export type ApplicationErrorCode = `${string}/${string}`
@@ -41,6 +42,7 @@ const final: ReadonlySet<string> = new Set([
   'bad_payload',
   'unsupported',
   'conflict',
+  'cancelled',
 ])
 
 /** Further properties of a {@link ChatError}, besides its code and message. */

@@ -71,6 +71,7 @@ const clientFrames: Record<string, { elements: readonly Element[]; members?: Ret
       ],
     },
     call: { elements: [ref, event, data, optional('meta', '{}', anything)] },
+    cancel: { elements: [ref, ['target', '1', [...counts, ...strings]]] },
     reply: { elements: [['ask', '1', counts], data] },
     refuse: { elements: [['ask', '1', counts], text('code'), text('message')] },
     read: {
@@ -201,6 +202,7 @@ const hubFrames: Record<string, readonly Element[]> = {
     optional('meta', '{}', [...objects, 'null']),
   ],
   ask: [['ask', '1', counts], event, data, optional('meta', '{}', [...objects, 'null'])],
+  cancel: [['target', '1', [...counts, ...strings]]],
   gap: [address, text('reason'), position],
   left: [address, text('code'), text('message')],
   bye: [['code', '4001', counts], text('message'), optional('extra', '{}', anything)],

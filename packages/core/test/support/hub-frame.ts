@@ -29,6 +29,8 @@ function named(frame: HubFrame): NamedHubFrame {
       return { type, ref: frame[1], code: frame[2], message: frame[3], ...namedExtra(frame[4]) }
     case 'ask':
       return { type, ask: frame[1], event: frame[2], data: frame[3], meta: frame[4] ?? null }
+    case 'cancel':
+      return { type, target: frame[1] }
     case 'gap':
       return { type, address: frame[1], reason: frame[2], position: frame[3] }
     case 'presence':

@@ -1,5 +1,6 @@
 import type { Search } from '../search.ts'
 import { asks } from './asks.ts'
+import { cancels } from './cancels.ts'
 import { connections } from './connections.ts'
 import { crowds } from './crowds.ts'
 import { delivery } from './delivery.ts'
@@ -22,4 +23,5 @@ export const searches: readonly Search[] = [
   ...protocolBreaches,
   ...presenceSearches,
   ...asks,
+  ...cancels,
 ]

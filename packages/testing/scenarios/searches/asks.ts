@@ -20,8 +20,8 @@ const shortestPatience = patience * 0.8
 interface Book {
   /** Number of the newest ask. */
   asks: number
-  /** Numbers of the asks that each connection has carried. */
-  readonly carried: WeakMap<AbortSignal, Set<number>>
+  /** Asks that a handler was given, and that it has not settled. */
+  readonly open: Set<{ readonly n: number; readonly name: string; readonly signal: AbortSignal }>
   /** Sessions that have expired. */
   readonly expired: Set<string>
   /** First violation. */
@@ -31,7 +31,7 @@ const books = new WeakMap<Cluster, Book>()
 
 /** Starts a cluster whose clients answer asks, refuse them, or are silent. */
 async function asking(w: World, nodes: number): Promise<Cluster> {
-  const book: Book = { asks: 0, carried: new WeakMap(), expired: new Set(), wrong: null }
+  const book: Book = { asks: 0, open: new Set(), expired: new Set(), wrong: null }
   const cluster = await Cluster.start(w, {
     nodes,
     // Clients connect to different hubs.
@@ -52,27 +52,46 @@ async function newcomer(cluster: Cluster, book: Book, name: string, place: numbe
   const { w, hubs, rooms } = cluster
   const route = hubs.map((_, i) => hubs[(i + place) % hubs.length] as Hub)
   const client = await w.client(route, name)
+  let carried = new Set<number>()
+  client.on('$status', ({ status }) => {
+    if (status === 'connected') carried = new Set()
+  })
   client.handle('confirm', async (input, { signal }) => {
-    noteCarried(book, signal, (input as { n: number }).n, name)
+    const { n } = input as { n: number }
+    if (carried.has(n)) book.wrong ??= `${name} was asked ${n} twice on one connection (P-ND-3)`
+    carried.add(n)
+    const entry = { n, name, signal }
+    book.open.add(entry)
+    watchAbort(w, signal)
     const mood = w.random()
-    if (mood < 0.15) throw new ChatError('shop/no', 'not now')
-    if (mood < 0.3) return new Promise(() => {})
+    if (mood >= 0.15 && mood < 0.3) return new Promise(() => {})
     const { session } = client
-    await new Promise<void>((resolve) => {
-      w.runtime('people').timer(Math.floor(w.random() * 2_000), resolve)
-    })
+    if (mood >= 0.3)
+      await new Promise<void>((resolve) => {
+        w.runtime('people').timer(Math.floor(w.random() * 2_000), resolve)
+      })
+    book.open.delete(entry)
+    if (mood < 0.15) throw new ChatError('shop/no', 'not now')
     return session
   })
   await Promise.all(rooms.map((room) => client.join(room).ready))
   return client
 }
 
-/** A connection carries an ask once (P-ND-3). */
-function noteCarried(book: Book, signal: AbortSignal, n: number, name: string): void {
-  const carried = book.carried.get(signal) ?? new Set()
-  book.carried.set(signal, carried)
-  if (carried.has(n)) book.wrong ??= `${name} was asked ${n} twice on one connection (P-ND-3)`
-  carried.add(n)
+/** Notes the cancel of an ask. */
+function watchAbort(w: World, signal: AbortSignal): void {
+  signal.addEventListener('abort', () => {
+    if ((signal.reason as { code?: unknown }).code === 'cancelled') w.sometimes('an ask is cancelled')
+  })
+}
+
+/** Checks that a handler which has not settled was told that the hub waits no more (P-CN-4). */
+function nothingIsWaitedFor(cluster: Cluster): void {
+  const forgotten = [...(books.get(cluster)?.open ?? [])].find(({ signal }) => !signal.aborted)
+  cluster.w.invariant(
+    'P-CN-4',
+    () => forgotten === undefined || `${forgotten.name} is not told that ask ${forgotten.n} is over`,
+  )
 }
 
 /** A session that has expired is not connected, and never again. */
@@ -221,16 +240,18 @@ async function replace(cluster: Cluster, book: Book): Promise<void> {
   if (next !== null) clients[clients.indexOf(client)] = next
 }
 
-/** Searches of asks across nodes, and of sessions that expire (P-ND-1, P-ND-2, P-ND-3). */
+/** Searches of asks across nodes, and of sessions that expire (P-ND-1, P-ND-2, P-ND-3, P-CN-4). */
 export const asks: readonly Search[] = [
   {
     name: 'asks',
     setup: (w) => asking(w, 3),
     workload: askAndMove,
+    check: nothingIsWaitedFor,
     options: { faults: [...network, 'crash', 'drain', 'pause', 'outage', 'answers', 'hints', 'skew'] },
     situations: [
       'a session expires',
       'several sessions answer',
+      'an ask is cancelled',
       'sessions of another node are listed',
       'a session is silent',
       'a node is unreachable',
@@ -242,7 +263,13 @@ export const asks: readonly Search[] = [
     name: 'asks at one hub',
     setup: (w) => asking(w, 1),
     workload: askAndMove,
+    check: nothingIsWaitedFor,
     options: { faults: [...network, 'crash', 'drain', 'pause'], backplaneLatency: 0 },
-    situations: ['a session expires', 'several sessions answer', 'an ask is not_found'],
+    situations: [
+      'a session expires',
+      'several sessions answer',
+      'an ask is cancelled',
+      'an ask is not_found',
+    ],
   },
 ]

@@ -1,5 +1,5 @@
 import { encodeFrame } from '../../protocol/encode.ts'
-import type { AskFrame } from '../../protocol/hub-frames.ts'
+import type { AskFrame, CancelFrame } from '../../protocol/hub-frames.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { type Aborter, abortion, createAborter } from '../../runtime/signal.ts'
@@ -18,11 +18,8 @@ export class AskHandlers {
   readonly #connector: Connector
   readonly #writer: OperationWriter
   readonly #handlers = new Map<string, { readonly handler: Handler }>()
-  /**
-   * Aborted when the connection ends: the answer to an ask goes to the connection that carried it, or is
-   * dropped.
-   */
-  #connection: Aborter = createAborter()
+  /** Signals of the asks of this connection that have no answer yet, by their numbers. */
+  readonly #open = new Map<number | string, Aborter>()
 
   constructor(context: ClientContext, connector: Connector, writer: OperationWriter) {
     this.#context = context
@@ -63,22 +60,29 @@ export class AskHandlers {
     this.#handlers.clear()
   }
 
-  /** Prepares for the asks of a new connection. */
-  start(): void {
-    this.#connection = createAborter()
+  /**
+   * The connection has ended: aborts the signals of its asks, and drops their answers, because an answer goes to
+   * the connection that carried the ask.
+   */
+  stop(reason: Error): void {
+    for (const ask of this.#open.keys()) this.#abort(ask, reason)
   }
 
-  /** The connection has ended: aborts the signals of its asks, and drops their answers. */
-  stop(reason: Error): void {
-    this.#connection.abort(reason)
+  /** The hub waits no more for an ask: aborts its signal, and drops its answer (P-CN-4). */
+  cancel([, ask]: CancelFrame): void {
+    this.#abort(ask, new ChatError('cancelled', 'unable to answer: the hub waits no more'))
   }
 
   /** Answers an ask with the result of its handler, or refuses it. */
   answer([, ask, event, data, meta = null]: AskFrame): void {
-    const { signal } = this.#connection
     const { validator } = this.#context
+    const aborter = createAborter()
+    const { signal } = aborter
+    this.#open.set(ask, aborter)
     const write = (frame: string): void => this.#write({ ask, event, frame, signal })
     const refuse = (error: unknown): void => {
+      // The hub no longer waits, so the handler was told to fail.
+      if (abortion(signal) !== null) return
       const known = error instanceof ChatError && isWireCode(error.code) ? error : null
       if (known === null) this.#context.reportError(error, event)
       const { code, message } = known ?? { code: 'internal', message: 'the handler of the client failed' }
@@ -103,8 +107,15 @@ export class AskHandlers {
     )
   }
 
+  #abort(ask: number | string, reason: Error): void {
+    const aborter = this.#open.get(ask)
+    this.#open.delete(ask)
+    aborter?.abort(reason)
+  }
+
   #write({ ask, event, frame, signal }: Answer): void {
     if (abortion(signal) !== null) return
+    this.#open.delete(ask)
     if (this.#writer.fits(frame)) return this.#connector.live?.write(frame)
     const message = 'unable to answer: the answer is larger than a frame may be'
     this.#context.reportError(new ChatError('too_large', message), event)

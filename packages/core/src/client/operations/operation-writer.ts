@@ -1,3 +1,4 @@
+import { encodeFrame } from '../../protocol/encode.ts'
 import type { WelcomeLimits } from '../../protocol/hub-frames.ts'
 import { frameBytes, heldCasts, otherInflight, publishHorizon } from '../../protocol/limits.ts'
 import type { ClientRuntime } from '../../runtime/client-runtime.ts'
@@ -67,9 +68,13 @@ export class OperationWriter {
 
   /**
    * Forgets an operation that is no longer needed; returns its state until now. Its answer will be ignored.
+   * `cancels` also cancels it at the hub, if it was written on this connection (P-CN-3).
    */
-  remove(operation: Operation): 'waiting' | 'written' | 'settled' {
-    return this.#pending.remove(operation)
+  remove(operation: Operation, cancels = false): 'waiting' | 'written' | 'settled' {
+    const target = cancels ? this.#pending.refOf(operation) : null
+    const state = this.#pending.remove(operation)
+    if (target !== null) this.#cancel(target)
+    return state
   }
 
   /**
@@ -111,25 +116,40 @@ export class OperationWriter {
   /** Writes the waiting operations and casts, as far as possible now. */
   pump(): void {
     const connection = this.#connector.writable
-    if (connection === null || this.#bucket === null || this.#pacing !== null) return
+    if (connection === null || this.#bucket === null) return
     const windows = { publishes: this.#limits?.inflight ?? 1, others: otherInflight }
     const now = this.#runtime.now()
     this.#expire(now)
     for (;;) {
       const entry = this.#pending.next(windows)
       if (entry === null || connection.blocked) break
-      const wait = entry.operation.counts ? this.#bucket.wait(now, this.#pending.counted + 1) : 0
-      if (wait > 0) {
-        this.#pace(wait)
-        break
-      }
+      if (entry.operation.counts && this.#mustWait(now)) break
       const frame = this.#pending.write(entry, now)
       if (this.fits(frame)) connection.write(frame)
       // The operation was queued before the hub had named its limits.
       else this.#pending.err(entry.ref, this.#tooLarge(), now)
     }
-    this.#pumpCasts()
+    if (this.#pacing === null) this.#pumpCasts()
     this.#watchHorizon(now)
+  }
+
+  /** Writes a cancel before all waiting operations, since it waits for none of them (P-CN-1). */
+  #cancel(target: number): void {
+    const frame = (ref: number): string => encodeFrame('cancel', ref, target)
+    const ignore = (): void => {}
+    this.#pending.add(
+      { publishes: false, repeat: 'bound', counts: false, frame, resolve: ignore, reject: ignore },
+      true,
+    )
+    this.pump()
+  }
+
+  /** Returns `true` when an operation that counts must wait for the rate. */
+  #mustWait(now: number): boolean {
+    if (this.#pacing !== null) return true
+    const wait = this.#bucket?.wait(now, this.#pending.counted + 1) ?? 0
+    if (wait > 0) this.#pace(wait)
+    return wait > 0
   }
 
   /** The connection has ended. */

@@ -203,15 +203,16 @@ export class Operations {
         const uncertain = this.#writer.remove(operation) === 'written' && plan.repeat === 'never'
         operation.reject(uncertain ? overdue(error) : error)
       }
-      const cancel = (reason: unknown): void => {
-        const uncertain = this.#writer.remove(operation) === 'written' && plan.repeat === 'same-ref'
-        operation.reject((uncertain ? aborted(reason) : reason) as Error)
+      const onSignal = (reason: unknown): void => {
+        const isSend = plan.repeat === 'same-ref'
+        const written = this.#writer.remove(operation, plan.publishes && !isSend) === 'written'
+        operation.reject((written && isSend ? aborted(reason) : reason) as Error)
       }
       // An operation whose signal has aborted already is not queued at all.
       const early = abortion(signal)
-      if (early !== null) return cancel(early.reason)
+      if (early !== null) return onSignal(early.reason)
       this.#writer.add(operation)
-      undos.push(onAbort(signal, cancel))
+      undos.push(onAbort(signal, onSignal))
       if (timeout === undefined) return
       undos.push(this.#context.runtime.timer(timeout, onTimeout))
     })

@@ -9,7 +9,7 @@ type Repeat =
   | 'never'
   /** A read, or an idempotent call: it is repeated, because running it twice does no harm. */
   | 'harmless'
-  /** A join or a leave: it concerns its connection only, and is dropped. The next `hello` replaces it. */
+  /** A join, a leave or a cancel: it concerns its connection only, and is dropped. */
   | 'bound'
 
 /** An operation that waits to be written, or for its answer. */
@@ -104,12 +104,12 @@ export class PendingOperations {
   }
 
   /**
-   * Queues an operation.
+   * Queues an operation. An `urgent` operation goes before all others, except for repetitions.
    *
    * @throws ChatError `full` when the queue is full. Operations that are bound to a connection are always
    * queued.
    */
-  add(operation: Operation): void {
+  add(operation: Operation, urgent = false): void {
     const own = this.#waiting.filter(({ operation: { repeat } }) => repeat !== 'bound').length
     if (operation.repeat !== 'bound' && own >= this.#maxQueued)
       throw new ChatError(
@@ -118,7 +118,16 @@ export class PendingOperations {
       )
     const order = ++this.#lastOrder
     const state = { ref: 0, written: null, latest: 0, repeated: false, settled: false, refused: null }
-    this.#waiting.push({ operation, order, ...state })
+    const entry = { operation, order, ...state }
+    if (urgent) this.#waiting.splice(this.#waiting.filter(({ ref }) => ref > 0).length, 0, entry)
+    else this.#waiting.push(entry)
+  }
+
+  /** Returns the ref of an operation that waits for its answer on this connection; `null` for any other. */
+  refOf(operation: Operation): number | null {
+    for (const entry of this.#open.values())
+      if (entry.operation === operation && !entry.settled) return entry.ref
+    return null
   }
 
   /**

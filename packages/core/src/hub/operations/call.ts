@@ -1,7 +1,7 @@
 import type { CallFrame } from '../../protocol/client-frames.ts'
 import type { WireError } from '../../protocol/encode.ts'
 import { encodeValue } from '../../protocol/json.ts'
-import { answerBytes } from '../../protocol/limits.ts'
+import { answerBytes, cancelPatience } from '../../protocol/limits.ts'
 import { isPromise } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { type Aborter, createAborter, onAbort } from '../../runtime/signal.ts'
@@ -12,6 +12,7 @@ import type { HubContext } from '../context.ts'
 import type { CallContext } from '../events.ts'
 import type { CallHandler } from '../hub-listeners.ts'
 import type { User } from '../options.ts'
+import type { OpenCall } from '../sessions/open-calls.ts'
 import type { Session } from '../sessions/session.ts'
 import { checkEvent, checkMeta, checkValue } from './checks.ts'
 
@@ -45,16 +46,18 @@ function checkCall(context: HubContext, frame: CallFrame, first: boolean): WireE
 }
 
 /**
- * A call whose handler runs. It is settled once: by the handler's outcome, or by the timeout. The timer and the
- * signal are made when they are needed, because most handlers answer at once and look at no signal.
+ * A call whose handler runs. It is settled once: by the handler's outcome, by the timeout, or after a cancel.
+ * The timer and the signal are made when they are needed, because most handlers answer at once and look at no
+ * signal.
  */
-class PendingCall {
+class PendingCall implements OpenCall {
   readonly #session: Session
   readonly #frame: CallFrame
   #settled = false
+  #cancelled = false
   #aborter: Aborter | null = null
   #abortReason: ChatError | null = null
-  #cancelTimer: Undo | null = null
+  #stopTimer: Undo | null = null
   #ignoreEnd: Undo | null = null
 
   constructor(session: Session, frame: CallFrame) {
@@ -77,7 +80,10 @@ class PendingCall {
     this.#answer(result)
   }
 
-  /** The handler's signal: aborted by the timeout, and by the end of the connection before the answer. */
+  /**
+   * The handler's signal: aborted by a cancel, by the timeout, and by the end of the connection before the
+   * answer.
+   */
   get signal(): AbortSignal {
     const aborter = this.#aborter ?? this.#makeAborter()
     return aborter.signal
@@ -94,7 +100,8 @@ class PendingCall {
 
   #wait(result: PromiseLike<unknown>): void {
     const { runtime, timeouts } = this.#session.context
-    this.#cancelTimer = runtime.timer(timeouts.call, () => this.#timeOut(), 'upkeep')
+    this.#stopTimer = runtime.timer(timeouts.call, () => this.#timeOut(), 'upkeep')
+    this.#session.calls.add(this.#frame.ref, this)
     Promise.resolve(result).then(
       (value) => this.#answer(value),
       (error) => this.#fail(error),
@@ -105,11 +112,39 @@ class PendingCall {
     const message = `unable to answer '${this.#frame.event}': it took too long`
     if (!this.#settle()) return
     this.#refuse({ code: 'timeout', message })
-    this.#abortReason = new ChatError('timeout', message)
-    this.#aborter?.abort(this.#abortReason)
+    this.#abort(new ChatError('timeout', message))
+  }
+
+  /**
+   * Aborts the handler's signal. The answer is `cancelled`, once the handler has settled or after five seconds
+   * (P-CN-2); its outcome is dropped. Until then the call counts in the window.
+   */
+  cancel(): void {
+    this.#cancelled = true
+    this.#stopTimer?.()
+    this.#stopTimer = this.#session.context.runtime.timer(
+      cancelPatience,
+      () => this.#answerCancelled(),
+      'upkeep',
+    )
+    this.#abort(new ChatError('cancelled', this.#cancelText))
+  }
+
+  get #cancelText(): string {
+    return `unable to answer '${this.#frame.event}': the client has cancelled the call`
+  }
+
+  #answerCancelled(): void {
+    if (this.#settle()) this.#refuse({ code: 'cancelled', message: this.#cancelText })
+  }
+
+  #abort(reason: ChatError): void {
+    this.#abortReason = reason
+    this.#aborter?.abort(reason)
   }
 
   #answer(result: unknown): void {
+    if (this.#cancelled) return this.#answerCancelled()
     if (!this.#settle()) return
     const { context, window } = this.#session
     const { ref, event } = this.#frame
@@ -120,7 +155,8 @@ class PendingCall {
   }
 
   #fail(error: unknown): void {
-    if (this.#settle()) this.#refuse(this.#wireError(error))
+    if (this.#cancelled) this.#answerCancelled()
+    else if (this.#settle()) this.#refuse(this.#wireError(error))
   }
 
   #refuse(error: WireError): void {
@@ -132,7 +168,10 @@ class PendingCall {
   #settle(): boolean {
     if (this.#settled) return false
     this.#settled = true
-    this.#cancelTimer?.()
+    if (this.#stopTimer !== null) {
+      this.#stopTimer()
+      this.#session.calls.remove(this.#frame.ref)
+    }
     this.#ignoreEnd?.()
     return true
   }

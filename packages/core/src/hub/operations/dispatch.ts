@@ -6,6 +6,7 @@ import type { Turn } from '../sessions/address-queues.ts'
 import type { WindowKind } from '../sessions/operation-window.ts'
 import type { Session } from '../sessions/session.ts'
 import { call } from './call.ts'
+import { cancel } from './cancel.ts'
 import { cast } from './cast.ts'
 import { join } from './join.ts'
 import { leave } from './leave.ts'
@@ -58,7 +59,10 @@ function runInWindow(session: Session, frame: OperationFrame): void {
   const kind = kindOf(frame)
   if (!window.begin(kind)) session.err(frame.ref, busy)
   else if (frame.type === 'call') call(session, frame, window.isFirst(frame.ref))
-  else if (frame.type === 'auth') finish(session, renewCredentials(session, frame), () => window.end(kind))
+  else if (frame.type === 'cancel') {
+    cancel(session, frame)
+    window.end(kind)
+  } else if (frame.type === 'auth') finish(session, renewCredentials(session, frame), () => window.end(kind))
   else runAddressed(session, frame)
   window.noteRef(frame.ref)
 }

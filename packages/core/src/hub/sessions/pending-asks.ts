@@ -1,4 +1,5 @@
 import type { RefuseFrame, ReplyFrame } from '../../protocol/client-frames.ts'
+import { encodeFrame } from '../../protocol/encode.ts'
 import { valueFault } from '../../protocol/values.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { Frame } from '../../transport/batch.ts'
@@ -40,14 +41,14 @@ export class PendingAsks {
 
   /**
    * Asks the client. `json` is the data, validated and encoded, with the meta behind a comma if there is any.
-   * Returns a function that stops waiting for the answer.
+   * Returns a function that stops waiting for the answer, and tells the client so (P-CN-4).
    */
   ask(event: string, json: string, outcome: AskOutcome): Undo {
     const ask = ++this.#last
     this.#pending.set(ask, { event, outcome })
     this.#outbox.push(new Frame(`["ask",${ask},${JSON.stringify(event)},${json}]`))
     return () => {
-      this.#pending.delete(ask)
+      if (this.#pending.delete(ask)) this.#outbox.push(new Frame(encodeFrame('cancel', ask)))
     }
   }
 

@@ -19,6 +19,7 @@ import type { Departure } from '../presence/room-presence.ts'
 import { AddressQueues } from './address-queues.ts'
 import { Appends } from './appends.ts'
 import { CatchUp } from './catch-up.ts'
+import { OpenCalls } from './open-calls.ts'
 import { OperationWindow } from './operation-window.ts'
 import { PendingAsks } from './pending-asks.ts'
 import type { RateLimiter } from './rate-limiter.ts'
@@ -134,6 +135,7 @@ export class Session implements HubSession {
   #overRateUntil = 0
   #identity: Identity
   #asks: PendingAsks | null = null
+  #calls: OpenCalls | null = null
   #aborter: LateAborter | null = null
   #confirmed: boolean
   /** True once the client has shown that it uses the session: by a frame after the welcome, or a resume. */
@@ -192,6 +194,12 @@ export class Session implements HubSession {
   get asks(): PendingAsks {
     this.#asks ??= new PendingAsks(this.context, this.outbox)
     return this.#asks
+  }
+
+  /** The calls on this connection whose handlers run. */
+  get calls(): OpenCalls {
+    this.#calls ??= new OpenCalls()
+    return this.#calls
   }
 
   /** Aborted when the connection ends. */

@@ -43,6 +43,7 @@ describe('a connection that sends nothing but excess', () => {
     ['pongs', () => ['pong']],
     ['leaves', () => ['leave', next(), '#a']],
     ['answers to no ask', () => ['reply', 1, null]],
+    ['cancels of nothing', () => ['cancel', next(), 1]],
     ['fresh credentials', () => ['auth', next(), 'mallory']],
   ])('P-LV-8: the excess may be %s', async (_, frame) => {
     ref.last = 0
@@ -76,6 +77,20 @@ describe('a connection that sends nothing but excess', () => {
     const bot = await s.client('bot')
     await flood(s, bot, { seconds: 15, frames: many(1_000, () => ['cast', '#a', 'say', 1]) })
     expect([bot.code, s.hub.counters.droppedCasts]).toEqual([null, 0])
+  })
+
+  test('P-LV-8: cancels of calls are no excess', async () => {
+    const s = stage({ limits: { rate: 1_000, burst: 10 } })
+    s.hub.handle('work', (_, { signal }) => {
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    })
+    const bot = await s.client('bot')
+    for (let round = 0; round < 150; round++) {
+      const call = bot.next()
+      await bot.say(['call', call, 'work', null], ['cancel', bot.next(), call])
+      await s.advance(100)
+    }
+    expect([bot.code, bot.answered().length]).toEqual([null, 300])
   })
 
   test('P-LV-8: answers to asks are no excess', async () => {

@@ -3,7 +3,7 @@ import { byteLength, type WireFrame, type WireResult, type WireStream, type Wire
 /** Error codes of the protocol; an application's own codes contain a slash. */
 const errorCodes = new Set([
   ...['internal', 'unavailable', 'busy', 'rate_limited', 'timeout', 'bad_request', 'unauthorized'],
-  ...['forbidden', 'not_found', 'too_large', 'bad_payload', 'unsupported', 'conflict'],
+  ...['forbidden', 'not_found', 'too_large', 'bad_payload', 'unsupported', 'conflict', 'cancelled'],
 ])
 
 /** Frames of a client that have no answer. */
