@@ -36,6 +36,9 @@ interface Welcome {
   readonly streams: Readonly<Record<string, StreamAnswer>>
 }
 
+/** Tells whether an answer is the refusal of an operation beyond the window, which comes at once (P-PB-6). */
+const isBusy = (type: 'ok' | 'err', result: unknown): boolean => type === 'err' && result === 'busy'
+
 /** Milliseconds of delay, compared with other clients, from which on a message comes from the log. */
 const late = 1_000
 
@@ -86,7 +89,8 @@ export class ConnectionMonitor {
   /** Checks a frame of the hub. */
   hubFrame(frame: readonly unknown[]): void {
     const [type] = frame as [string]
-    if (this.#session === null && type !== 'welcome')
+    // A hub that refuses a handshake for a limit says when the client may come back (P-HS-1).
+    if (this.#session === null && type !== 'welcome' && !(type === 'bye' && frame[1] === 4013))
       this.#violated(`${type} comes before the welcome (P-HS-1)`)
     switch (type) {
       case 'welcome':
@@ -150,7 +154,7 @@ export class ConnectionMonitor {
     this.#pending.delete(ref)
     if (request.type === 'join' && type === 'ok') this.#attach(address, result as WireStart)
     else if (request.type === 'leave' && type === 'ok') this.#streams.delete(address)
-    else if (request.type === 'send') {
+    else if (request.type === 'send' && !isBusy(type, result)) {
       if (ref < (this.#answered.get(address) ?? 0))
         this.#violated(`send ${ref} to ${address} is answered behind a later one (P-ST-10)`)
       this.#answered.set(address, ref)
