@@ -1,3 +1,4 @@
+import type { MemoryStoreOptions } from '@chat/core/memory'
 import type { OptionNames } from '@chat/core/transport'
 import type { Duration } from '../time/duration.ts'
 
@@ -18,6 +19,11 @@ export interface WorldOptions {
    * the synchronous path, the path of a hub that runs alone in its process. Default: 0 to 5 ms.
    */
   readonly backplaneLatency?: DurationRange
+  /**
+   * Options of the log in memory that all hubs of the world share, as the option `log` of a hub that runs
+   * alone. Default: those of such a hub.
+   */
+  readonly log?: Omit<MemoryStoreOptions, 'observe'>
   /**
    * `false`: only the invariants of {@link World.invariant} are checked, and not those of delivery. Default:
    * `true`.
@@ -51,6 +57,7 @@ export const worldOptionNames: OptionNames<WorldOptions> = {
   seed: true,
   latency: true,
   backplaneLatency: true,
+  log: true,
   invariants: true,
   guard: true,
   fakeGlobals: true,

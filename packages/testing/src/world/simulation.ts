@@ -82,7 +82,7 @@ export class Simulation implements World, FaultTargets {
     const missedRenewals = new TimeSpans()
     const facts = { time: this.#time, report, clients, hubs, lostHints, missedRenewals }
     const authorisation = new AuthorisationInvariant(facts)
-    this.#store = this.#makeStore(history, authorisation)
+    this.#store = this.#makeStore(options, { history, authorisation })
     this.backplane = this.#makeBackplane(options, { history, lostHints, missedRenewals })
     const services: WorldServices = {
       time: this.#time,
@@ -289,8 +289,12 @@ export class Simulation implements World, FaultTargets {
     })
   }
 
-  #makeStore(history: LogHistory, authorisation: AuthorisationInvariant): MemoryStore {
+  #makeStore(
+    { log = {} }: WorldOptions,
+    { history, authorisation }: Pick<WorldServices, 'history' | 'authorisation'>,
+  ): MemoryStore {
     return new MemoryStore(this.#time.runtime('store'), {
+      ...log,
       observe: (stream, epoch, entry) => {
         const { at, id, event, data, meta } = entry
         const about = meta === null ? '' : ` ${excerpt(meta)}`

@@ -23,7 +23,7 @@ describe('an option that does not exist', () => {
     const run = world(untyped({ sead: 7 }), () => {})
     await expect(run).rejects.toBeInstanceOf(UsageError)
     await expect(run).rejects.toThrow(
-      "unable to run the world: there is no option 'sead'; the options are seed, latency, backplaneLatency, invariants, guard, fakeGlobals",
+      "unable to run the world: there is no option 'sead'; the options are seed, latency, backplaneLatency, log, invariants, guard, fakeGlobals",
     )
   })
 
