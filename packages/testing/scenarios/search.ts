@@ -11,7 +11,7 @@ export interface Search {
   readonly check?: (cluster: Cluster) => Promise<void> | void
   readonly options: Pick<
     ExploreOptions<Cluster>,
-    'most' | 'within' | 'lasting' | 'latency' | 'backplaneLatency'
+    'most' | 'within' | 'lasting' | 'latency' | 'backplaneLatency' | 'log'
   > & { readonly faults: readonly FaultKind[] }
   /** Situations that must come about in two hundred seeds, or the search shows too little. */
   readonly situations: readonly string[]

@@ -21,6 +21,8 @@ export interface ClusterPlan {
   readonly rooms?: readonly string[]
   /** Further options of the hubs. */
   readonly hub?: HubOptions
+  /** Network address that the hubs see for all clients. Default: none. */
+  readonly remoteAddress?: string
   readonly client?: Partial<Omit<ClientOptions, 'token'>>
   /** Called with every incarnation of a hub. */
   readonly started?: (hub: Hub) => void
@@ -46,13 +48,8 @@ export class Cluster {
   /** Starts the hubs and connects the clients, which join all rooms. */
   static async start(w: World, plan: ClusterPlan = {}): Promise<Cluster> {
     const cluster = new Cluster(w, plan)
-    const route = (plan.route ?? [...cluster.hubs.keys()]).flatMap((index) => cluster.hubs[index] ?? [])
-    const { users = ['alice', 'bob', 'carol', 'alice'], client: options = {} } = plan
-    for (const name of users) {
-      const client = await w.client(route, name, options)
-      await Promise.all(cluster.rooms.map((room) => client.join(room).ready))
-      cluster.clients.push(client)
-    }
+    const { users = ['alice', 'bob', 'carol', 'alice'] } = plan
+    for (const name of users) cluster.clients.push(await cluster.#enter(name))
     return cluster
   }
 
@@ -65,10 +62,12 @@ export class Cluster {
   readonly rooms: readonly string[]
   readonly monitor: ProtocolMonitor
   readonly sent: SentMessage[] = []
+  readonly #plan: ClusterPlan
 
   private constructor(w: World, plan: ClusterPlan) {
     const { nodes = 2, rooms = ['#lobby', '#garden'], hub = {}, bounds = {}, started } = plan
     this.w = w
+    this.#plan = plan
     this.rooms = rooms
     this.monitor = new ProtocolMonitor(w, bounds)
     this.hubs = Array.from({ length: nodes }, (_, place) =>
@@ -77,10 +76,24 @@ export class Cluster {
         (running) => {
           this.running[place] = running
           this.monitor.watchHub(running)
+          if (plan.remoteAddress !== undefined) setRemoteAddress(running, plan.remoteAddress)
           started?.(running)
         },
       ),
     )
+  }
+
+  /**
+   * Replaces a client by a fresh client of its user, as the reload of a page does. Resolves with the fresh client
+   * when it has joined all rooms.
+   */
+  async reloadClient(client: Client): Promise<Client> {
+    const place = this.clients.indexOf(client)
+    const { user } = client
+    client.close()
+    const fresh = await this.#enter(user ?? '')
+    this.clients[place] = fresh
+    return fresh
   }
 
   /** Draws an item from the seed. */
@@ -127,10 +140,29 @@ export class Cluster {
     client.to(address).cast('say', { n, pad: '.'.repeat(bytes) })
   }
 
+  /** Connects a client, which joins all rooms. */
+  async #enter(user: string): Promise<Client> {
+    const { route = [...this.hubs.keys()], client: options = {} } = this.#plan
+    const client = await this.w.client(
+      route.flatMap((index) => this.hubs[index] ?? []),
+      user,
+      options,
+    )
+    await Promise.all(this.rooms.map((room) => client.join(room).ready))
+    return client
+  }
+
   /** Returns the numbers of the messages that a client received at an address. */
   receivedBy(client: Client, address: string): number[] {
     return this.w.seen<{ n: number }>(client, address).map(({ data }) => data.n)
   }
+}
+
+/** Gives an address to all connections of a hub that come from the memory network. */
+function setRemoteAddress(hub: Hub, remoteAddress: string): void {
+  const accept = hub.accept.bind(hub)
+  hub.accept = (connection, handshake) =>
+    accept(connection, handshake.remoteAddress === 'memory' ? { ...handshake, remoteAddress } : handshake)
 }
 
 const codeOf = (error: unknown): string => (error instanceof ChatError ? error.code : String(error))

@@ -1,15 +1,20 @@
 import type { Search } from '../search.ts'
+import { admission } from './admission.ts'
 import { asks } from './asks.ts'
 import { cancels } from './cancels.ts'
 import { connections } from './connections.ts'
 import { crowds } from './crowds.ts'
 import { delivery } from './delivery.ts'
+import { excess } from './excess.ts'
+import { greed } from './greed.ts'
 import { limits } from './limits.ts'
 import { logs } from './logs.ts'
 import { policies } from './policies.ts'
 import { presenceSearches } from './presence.ts'
 import { protocolBreaches } from './protocol-breaches.ts'
+import { reloads } from './reloads.ts'
 import { revocations } from './revocations.ts'
+import { strangers } from './strangers.ts'
 
 /** All searches. */
 export const searches: readonly Search[] = [
@@ -18,6 +23,11 @@ export const searches: readonly Search[] = [
   ...connections,
   ...limits,
   ...crowds,
+  ...reloads,
+  ...greed,
+  ...excess,
+  ...strangers,
+  ...admission,
   ...policies,
   ...revocations,
   ...protocolBreaches,
