@@ -33,6 +33,7 @@ const floors = {
     ['nodes'],
     ['connections'],
     ['delivery'],
+    ['streams'],
     ['presence'],
     ['sessions'],
     ['policy'],

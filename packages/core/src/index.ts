@@ -84,9 +84,13 @@ export type {
   HubOptions,
   Limits,
   PresenceOptions,
+  StreamsOptions,
   Timeouts,
   User,
 } from './hub/options.ts'
+export type { PartSource, ReadableParts } from './hub/streams/part-source.ts'
+export type { StreamEnd } from './hub/streams/stream-ends.ts'
+export type { StreamWriter } from './hub/streams/stream-writer.ts'
 export type {
   AskOptions,
   AskResults,
@@ -123,3 +127,4 @@ export type { PresenceMember } from './vocabulary/member.ts'
 export type { Message, RedactedMessage } from './vocabulary/message.ts'
 export type { Meta } from './vocabulary/meta.ts'
 export type { GapReason, Position, Stored } from './vocabulary/position.ts'
+export type { EndState, StreamState } from './vocabulary/stream.ts'

@@ -21,7 +21,9 @@ import {
   type HubOptions,
   type Limits,
   resolveLimits,
+  resolveStreams,
   resolveTimeouts,
+  type StreamRules,
   type Timeouts,
 } from './options.ts'
 import { timed } from './timed-validator.ts'
@@ -58,6 +60,8 @@ export class HubContext {
   readonly limits: Limits
   /** The timeouts, with their defaults. */
   readonly timeouts: Timeouts
+  /** The options of streams, with their defaults. */
+  readonly streams: StreamRules
   /** Validates data by the contract. */
   readonly validator: Validator
   /** `null` when errors that nothing listens to are not written. */
@@ -84,6 +88,7 @@ export class HubContext {
     this.backplane = options.backplane ?? new MemoryBackplane(new MemoryStore(this.runtime, options.log))
     this.limits = resolveLimits(options.limits)
     this.timeouts = resolveTimeouts(options.timeouts, this.backplane.capabilities.dedupeWindow)
+    this.streams = resolveStreams(options.streams, this.backplane.capabilities.dedupeWindow)
     this.validator = timed(validatorOf(options.contract), {
       now: () => this.runtime.now(),
       onSlow: (error, subject) => this.reportError({ error, source: 'handler', subject }),

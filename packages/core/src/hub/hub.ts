@@ -337,12 +337,15 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     const { runtime } = this.#context
     const end = runtime.now() + deadline
     this.#context.draining = true
+    const streams = this.#state.streams.close()
     for (const connection of this.#connections)
       connection.bye(shuttingDown, Math.floor(Math.max(leastRetry, runtime.random() * deadline)))
-    await this.#allClosed(deadline - Math.min(closeTime, deadline / 10))
+    const soon = deadline - Math.min(closeTime, deadline / 10)
+    await Promise.all([this.#allClosed(soon), this.#within(streams, soon)])
     for (const connection of this.#connections) connection.close(CloseCode.goingAway, shuttingDown)
     await this.#allClosed(end - runtime.now())
     for (const { connection } of this.#connections) connection.abort(new Error('unable to close in time'))
+    await this.#within(streams, Math.max(leaveTime, end - runtime.now()))
     this.#publisher.asks.close()
     await this.#leaveCluster(Math.max(leaveTime, end - runtime.now()))
     this.#publisher.end()
@@ -361,6 +364,18 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     })
   }
 
+  /** Resolves when a promise is settled, or after a time. */
+  #within(promise: Promise<unknown>, time: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#context.runtime.timer(time, resolve)
+      const done = (): void => {
+        cancel()
+        resolve()
+      }
+      promise.then(done, done)
+    })
+  }
+
   /** Resolves when the last connection has closed, or after a time. */
   #allClosed(time: number): Promise<void> {
     if (this.#connections.size === 0) return Promise.resolve()
@@ -376,6 +391,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
   #check(now: number): void {
     for (const session of this.#unverified.splice(0, verifiedPerBeat)) verifySession(session)
     this.#state.feedChecks.beat(now)
+    this.#state.streams.beat(now)
     if (now - this.#checked < checkInterval) return
     this.#checked = now
     this.#state.check(now)
@@ -401,6 +417,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
 
   #takeMessage(message: NodeMessage): void {
     if (message.type === 'expiry') inheritSessions(this.#state, message)
+    else if (message.type === 'cancel') this.#state.streams.takeCancel(message.id)
     else this.#publisher.asks.takeMessage(message)
   }
 

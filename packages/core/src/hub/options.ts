@@ -1,7 +1,20 @@
 import type { Backplane } from '../backplane/backplane.ts'
-import type { AnyContract, ClientEventName, EventData, EventName, Untyped } from '../contract/contract.ts'
+import type {
+  AnyContract,
+  ClientEventName,
+  EventData,
+  EventName,
+  StreamName,
+  Untyped,
+} from '../contract/contract.ts'
 import type { MemoryStoreOptions } from '../memory/backplane/memory-store.ts'
-import { defaultLimits, defaultPresence, defaultTimeouts, publishHorizon } from '../protocol/limits.ts'
+import {
+  defaultLimits,
+  defaultPresence,
+  defaultStreams,
+  defaultTimeouts,
+  publishHorizon,
+} from '../protocol/limits.ts'
 import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { type AdmissionLimits, defaultAdmissionLimits } from '../transport/admission.ts'
@@ -53,7 +66,7 @@ export interface Credentials extends Handshake {
 }
 
 /** An operation on an address that needs permission. */
-export type AuthorizeAction = 'join' | 'send' | 'cast' | 'read' | 'who'
+export type AuthorizeAction = 'join' | 'send' | 'cast' | 'read' | 'who' | 'cancel'
 
 /** The argument of {@link HubOptions.authorize}. */
 export type AuthorizeRequest<U extends User = User, C = Untyped> = {
@@ -71,6 +84,16 @@ export type AuthorizeRequest<U extends User = User, C = Untyped> = {
       /** The operation. */
       readonly action: 'join' | 'read' | 'who'
       readonly event?: undefined
+      readonly data?: undefined
+      readonly meta?: undefined
+    }
+  | {
+      /** The cancel of a stream. */
+      readonly action: 'cancel'
+      /** The event of the stream. */
+      readonly event: string extends ClientEventName<C> ? string : StreamName<C>
+      /** The address of the stream; `address` is the address that the stream was sent to. */
+      readonly stream: string
       readonly data?: undefined
       readonly meta?: undefined
     }
@@ -103,6 +126,8 @@ export interface Limits extends AdmissionLimits {
   readonly depth: number
   /** Rooms that a session may join. Default: 128. */
   readonly rooms: number
+  /** Streams that a session may join at a time; 0 for a hub without streams. Default: 64. */
+  readonly streams: number
   /** Unanswered sends and calls of a session. Default: 64. */
   readonly inflight: number
   /**
@@ -170,6 +195,21 @@ export interface PresenceOptions {
   readonly state?: number
 }
 
+/** Options of streams, the messages that are long in the making ({@link HubTarget.stream}). */
+export interface StreamsOptions {
+  /** Bytes of one stream: its data as JSON, and 100 for each entry. Default: 4 MiB. */
+  readonly bytes?: number
+  /**
+   * Time for which an ended stream is kept, in milliseconds, so that readers get its last parts. The result, a
+   * message with the whole, stays as any message does. At most half the dedupe window of the backplane.
+   * Default: 60 s, or that half.
+   */
+  readonly keep?: number
+}
+
+/** {@link StreamsOptions} with their defaults filled in. */
+export type StreamRules = Required<StreamsOptions>
+
 /** {@link PresenceOptions} with their defaults filled in. */
 export type PresenceRules = Required<PresenceOptions>
 
@@ -217,6 +257,8 @@ export interface HubOptions<C extends AnyContract = Untyped, U extends User = Us
   readonly log?: MemoryStoreOptions
   /** Turns presence on. Default: no room has presence. */
   readonly presence?: PresenceOptions
+  /** Sizes and times of streams. Default: 4 MiB each, kept for 60 s after their end. */
+  readonly streams?: StreamsOptions
   /** Limits to change; each of the others has its default. */
   readonly limits?: Partial<Limits>
   /** Timeouts to change; each of the others has its default. */
@@ -238,6 +280,7 @@ const hubOptionNames: OptionNames<HubOptions> = {
   backplane: true,
   log: true,
   presence: true,
+  streams: true,
   limits: true,
   timeouts: true,
   logErrors: true,
@@ -277,10 +320,26 @@ export function checkHubOptions(options: HubOptions<AnyContract>): void {
 
 const limitDefaults: Limits = { ...defaultLimits, ...defaultAdmissionLimits }
 
-/** @throws UsageError for a limit that does not exist, or is not a positive number. */
+/** @throws UsageError for a limit that does not exist, or is not a positive number; `streams` may be 0. */
 export const resolveLimits = (given: Partial<Limits> | undefined): Limits => {
   checkOptions(operation, given, names(limitDefaults), 'limits')
   return withDefaults('limits', limitDefaults, given)
+}
+
+/**
+ * @throws UsageError for an option that does not exist, a number that is not positive, or `keep` above half the
+ * time for which the backplane recognises repetitions: a result could then be stored twice.
+ */
+export function resolveStreams(given: StreamsOptions | undefined, dedupeWindow: number): StreamRules {
+  checkOptions(operation, given, names(defaultStreams), 'streams')
+  const most = dedupeWindow / 2
+  const defaults = { ...defaultStreams, keep: Math.min(defaultStreams.keep, most) }
+  const rules = withDefaults<StreamRules>('streams', defaults, given)
+  if (rules.keep > most)
+    throw new UsageError(
+      `unable to ${operation}: streams.keep is ${rules.keep} ms, but must be at most half the dedupe window of the backplane (${most} ms)`,
+    )
+  return rules
 }
 
 /**
@@ -361,7 +420,7 @@ function withDefaults<T extends object>(group: string, defaults: T, given: Parti
   )
   // The welcome carries the limits, and JSON has no Infinity.
   for (const [name, value] of set)
-    if (!(Number.isFinite(value) && (value as number) > 0))
+    if (!(Number.isFinite(value) && (value as number) > 0) && !(name === 'streams' && value === 0))
       throw new UsageError(
         `unable to ${operation}: ${group}.${name} must be a finite number above 0, but is ${describe(value)}`,
       )

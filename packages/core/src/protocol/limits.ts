@@ -31,6 +31,7 @@ export const defaultLimits: Numbers<
   | 'transmission'
   | 'depth'
   | 'rooms'
+  | 'streams'
   | 'inflight'
   | 'rate'
   | 'burst'
@@ -46,6 +47,7 @@ export const defaultLimits: Numbers<
   transmission: 262_144,
   depth: 64,
   rooms: 128,
+  streams: 64,
   inflight: 64,
   rate: 50,
   burst: 100,
@@ -114,6 +116,21 @@ export const memberPage: Numbers<'members' | 'max' | 'bytes'> = {
 export const presenceBytes = 204_800
 /** Shortest time between two counts of a room that is only counted (P-PR-4). */
 export const countInterval = 1_000
+
+/** Defaults of streams: bytes of a stream, and the time for which an ended stream is kept (P-SM-3, P-SM-10). */
+export const defaultStreams: Numbers<'bytes' | 'keep'> = { bytes: 4_194_304, keep: 60_000 }
+/** Bytes that an entry of a stream counts for, besides its data as JSON (P-SM-3). */
+export const streamEntryBytes = 100
+/** Maximum size of the data of a stream's result as JSON; above it the data is `null` (P-SM-7). */
+export const resultBytes = 262_144
+/** Time after the end of a stream, in which its ender stores the result before others do (P-SM-7). */
+export const resultPatience = 5_000
+/** Time after a cancel, in which the writer ends the stream before the hub does (P-SM-9). */
+export const cancelPatience = 5_000
+/** Time without an entry after which a hub looks for the writer of a stream, and between two looks (P-SM-8). */
+export const orphanInterval = 10_000
+/** Time after the start of a hub, in which it takes no writer for gone (P-SM-8). */
+export const orphanGrace = 30_000
 
 /** Maximum size of a transmission that a client accepts (P-LV-3). */
 export const acceptedBytes = 524_288

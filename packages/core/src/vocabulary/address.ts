@@ -3,26 +3,55 @@ import { isCleanText, utf8Length } from './text.ts'
 
 /**
  * The destination of a message, a plain string: `*` for everyone, `#name` for a room, `@id` for a user on all
- * of their devices, `~id` for one session (casts and asks only).
+ * of their devices, `~id` for one session (casts and asks only), `^id/parent` for a stream, which is joined
+ * only.
  */
 export type Address = string
 
 /** The kind of destination that an address names. */
-export type AddressKind = 'everyone' | 'room' | 'user' | 'session'
+export type AddressKind = 'everyone' | 'room' | 'user' | 'session' | 'stream'
 
 /** The address of everyone. */
 export const everyone = '*'
 
 const kinds: Readonly<Record<string, AddressKind>> = { '#': 'room', '@': 'user', '~': 'session' }
 
+/** Maximum size of the address of a stream, in bytes (P-SM-1). */
+const streamAddressBytes = 300
+
+/** The id of a head: the name of a node or session, a dot, and a positive integer. */
+const headId = /^[\w-]{8,16}\.([1-9]\d*)$/
+
+/** The address of a stream in its parts. */
+export interface StreamAddress {
+  /** The id of the stream's head. */
+  readonly id: string
+  /** The address that the head was sent to: `*`, a room or a user. */
+  readonly parent: Address
+}
+
+/** Returns the address of the stream with a head that was sent to `parent`: `^id/parent`. */
+export const streamAddress = ({ id, parent }: StreamAddress): Address => `^${id}/${parent}`
+
+/** Returns the parts of the address of a stream; `null` for a text that is none (P-SM-1). */
+export function readStreamAddress(address: string): StreamAddress | null {
+  const slash = address.indexOf('/')
+  if (!address.startsWith('^') || slash < 0 || utf8Length(address) > streamAddressBytes) return null
+  const [id, parent] = [address.slice(1, slash), address.slice(slash + 1)]
+  const kind = parent.startsWith('^') ? null : addressKind(parent)
+  if (kind === null || kind === 'session') return null
+  return Number.isSafeInteger(Number(headId.exec(id)?.[1] ?? '-')) ? { id, parent } : null
+}
+
 /**
- * Returns the kind of an address, or `null` for a value that is no address (P-AD-1). The name behind `#`, `@`
- * or `~` is 1–255 bytes of well-formed UTF-8 without control characters. Names are compared exactly and never
- * normalised.
+ * Returns the kind of an address, or `null` for a value that is no address (P-AD-1, P-SM-1). The name behind
+ * `#`, `@` or `~` is 1–255 bytes of well-formed UTF-8 without control characters. Names are compared exactly
+ * and never normalised.
  */
 export function addressKind(address: string): AddressKind | null {
   if (typeof address !== 'string') return null
   if (address === everyone) return 'everyone'
+  if (address.startsWith('^')) return readStreamAddress(address) === null ? null : 'stream'
   const kind = kinds[address.charAt(0)]
   return kind !== undefined && isName(address.slice(1)) ? kind : null
 }

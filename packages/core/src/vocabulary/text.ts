@@ -51,6 +51,13 @@ export function isCleanText(text: string): boolean {
   return !unclean.test(text)
 }
 
+const loneSurrogate = /\p{Surrogate}/u
+
+/** Tells if a text can be written as UTF-8: it holds no half of a character. */
+export function isWellFormed(text: string): boolean {
+  return !loneSurrogate.test(text)
+}
+
 /**
  * Returns a text that can be shown in a line of a log: each control character, line separator and change of the
  * writing direction becomes a space.

@@ -2,6 +2,7 @@ import type { HubContext } from '../context.ts'
 import { HistoryPages } from './history-pages.ts'
 import { LogFeed } from './log-feed.ts'
 import type { Reader } from './reader.ts'
+import { StreamFeed } from './stream-feed.ts'
 
 /** The feeds of this node, by address. A feed exists while a session or an operation holds it. */
 export class FeedRegistry {
@@ -9,9 +10,13 @@ export class FeedRegistry {
   readonly history: HistoryPages
   readonly #context: HubContext
   readonly #feeds = new Map<string, LogFeed>()
+  readonly #streams = new Set<StreamFeed>()
+  readonly #onStreamEnd: (address: string) => void
 
-  constructor(context: HubContext) {
+  /** @param onStreamEnd - Called when a reader has got the end of a stream. */
+  constructor(context: HubContext, onStreamEnd: (address: string) => void) {
     this.#context = context
+    this.#onStreamEnd = onStreamEnd
     this.history = new HistoryPages(context)
     context.backplane.onReconnect(() => {
       for (const feed of this.#feeds.values()) feed.verify()
@@ -21,6 +26,22 @@ export class FeedRegistry {
   /** All feeds. */
   get feeds(): Iterable<LogFeed> {
     return this.#feeds.values()
+  }
+
+  /** The feeds of streams. */
+  get streams(): ReadonlySet<StreamFeed> {
+    return this.#streams
+  }
+
+  /** Returns the feed of a stream, and holds it until {@link FeedRegistry.releaseFeed}. */
+  acquireStream(address: string): StreamFeed {
+    const known = this.#feeds.get(address)
+    const feed =
+      known instanceof StreamFeed ? known : new StreamFeed(this.#context, address, this.#onStreamEnd)
+    this.#feeds.set(address, feed)
+    this.#streams.add(feed)
+    feed.holds++
+    return feed
   }
 
   /** Returns the readers of an address. */
@@ -44,6 +65,7 @@ export class FeedRegistry {
     feed.holds--
     if (feed.holds > 0) return
     feed.close()
+    if (feed instanceof StreamFeed) this.#streams.delete(feed)
     if (this.#feeds.get(feed.address) === feed) this.#feeds.delete(feed.address)
   }
 }

@@ -4,14 +4,14 @@ import { isPromise, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import type { Turns } from '../../runtime/turns.ts'
 import { Frame } from '../../transport/batch.ts'
-import type { GapReason, LogStart, Position } from '../../vocabulary/position.ts'
+import { type GapReason, type LogStart, type Position, samePosition } from '../../vocabulary/position.ts'
 import { readCast } from '../connections/cast-message.ts'
 import type { HubContext } from '../context.ts'
 import { type CursorFeed, LogCursor } from './log-cursor.ts'
 import { type LogParts, LogReplay, type ReplayPage } from './log-replay.ts'
 import { MessageEncoder } from './message-encoder.ts'
 import { PositionCheck } from './position-check.ts'
-import type { Reader, ReaderLog } from './reader.ts'
+import type { Reader, ReaderLog, ReplayPayer } from './reader.ts'
 import { RecentMessages } from './recent-messages.ts'
 import { SharedReads } from './shared-reads.ts'
 
@@ -32,6 +32,8 @@ export class LogFeed implements LogParts, CursorFeed, ReaderLog {
   /** The address of the feed. */
   readonly address: string
   readonly readers: Few<Reader> = new Few()
+  /** True when a join may ask for a bounded replay only (P-ST-5). */
+  readonly bounded: boolean = true
   /** Number of readers and operations that need this feed; it is counted by the {@link FeedRegistry}. */
   holds = 0
   readonly #context: HubContext
@@ -73,6 +75,11 @@ export class LogFeed implements LogParts, CursorFeed, ReaderLog {
   /** The position of the last message that this node has verified. */
   get position(): Position {
     return this.cursor.position
+  }
+
+  /** The position at which a reader goes on after a gap. */
+  get restart(): Position {
+    return this.position
   }
 
   /** True once the position is known. */
@@ -148,6 +155,19 @@ export class LogFeed implements LogParts, CursorFeed, ReaderLog {
     this.readers.delete(reader)
   }
 
+  /**
+   * Lets a new reader go on from a position; without one, and after a gap, it is live at the top. `payer` pays for
+   * the replay.
+   */
+  placeReader(reader: Reader, since: Position | null, reason: GapReason | null, payer: ReplayPayer): void {
+    // The log may have become another log since the position was checked: the reader learns of it when it
+    // goes on from there.
+    if (since !== null && reason === null && !samePosition(since, this.position)) reader.moveTo(since, payer)
+  }
+
+  /** Called when a reader that was behind is live again. */
+  caughtUp(_reader: Reader): void {}
+
   /** Returns the start of a reader, for the answer to a join (P-ST-3). */
   startOf(reader: Reader, reason: GapReason | null): LogStart {
     const { position } = reader
@@ -163,11 +183,11 @@ export class LogFeed implements LogParts, CursorFeed, ReaderLog {
     this.#stopCasts = backplane.subscribe(this.address, (text) => this.#deliverCast(text))
     try {
       const page = this.#readTop(since)
-      if (!isPromise(page)) return this.cursor.open(page)
+      if (!isPromise(page)) return this.#openAt(page)
       this.#opening = page.then(
         (read) => {
           this.#opening = null
-          this.cursor.open(read)
+          this.#openAt(read)
         },
         (error) => this.#fail(error),
       )
@@ -176,6 +196,14 @@ export class LogFeed implements LogParts, CursorFeed, ReaderLog {
       this.#fail(error)
     }
   }
+
+  #openAt(page: LogPage): void {
+    this.logRead(page)
+    this.cursor.open(page)
+  }
+
+  /** Called with each page that was read. */
+  protected logRead(_page: LogPage): void {}
 
   #readTop(since: Position | null): MaybePromise<LogPage> {
     if (since === null) return this.#context.backplane.read(this.address, { before: null, limit: 1 })
@@ -193,8 +221,8 @@ export class LogFeed implements LogParts, CursorFeed, ReaderLog {
   logRestarted(reason: GapReason): void {
     this.recent.clear()
     for (const reader of this.readers.values()) {
-      reader.moveTo(this.position)
-      reader.tellGap(reason, this.position)
+      reader.moveTo(this.restart)
+      reader.tellGap(reason, this.restart)
       reader.pump()
     }
   }

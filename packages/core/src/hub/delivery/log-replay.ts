@@ -20,6 +20,10 @@ export interface LogParts {
   readonly reads: SharedReads
   /** Encodes messages, once for all readers. */
   readonly encoder: MessageEncoder
+  /** The position at which a reader goes on after a gap. */
+  readonly restart: Position
+  /** True when a join may ask for a bounded replay only (P-ST-5). */
+  readonly bounded: boolean
 }
 
 /** The next messages for a reader that is behind. */
@@ -95,6 +99,6 @@ export class LogReplay {
   }
 
   #lost(gap: GapReason): Omit<ReplayPage, 'atOnce'> {
-    return { frames: [], next: this.#position, gap }
+    return { frames: [], next: this.#parts.restart, gap }
   }
 }

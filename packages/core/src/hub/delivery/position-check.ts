@@ -56,7 +56,8 @@ export class PositionCheck {
 
   #reasonAgainst(since: Position, page: LogPage): GapReason | null {
     const { behind } = page
-    const over = behind.messages > this.#context.limits.replay || behind.bytes > replayBytes
+    const over =
+      this.#parts.bounded && (behind.messages > this.#context.limits.replay || behind.bytes > replayBytes)
     return gapReason(since, { ...page, idAt: page.afterId }) ?? (over ? 'limit' : null)
   }
 

@@ -1,4 +1,4 @@
-import { encodeGap } from '../../protocol/encode.ts'
+import { encodeGap, type WireError } from '../../protocol/encode.ts'
 import type { Turns } from '../../runtime/turns.ts'
 import { Frame } from '../../transport/batch.ts'
 import { type GapReason, type Position, samePosition } from '../../vocabulary/position.ts'
@@ -18,6 +18,8 @@ export interface ReaderLog {
    * reach. The feed then tries again later.
    */
   pageAfter(position: Position, take: (page: ReplayPage | null) => void): void
+  /** Called when a reader that was behind is live again. */
+  caughtUp(reader: Reader): void
 }
 
 /** Pays for replays that a client has asked for (P-LV-7). */
@@ -84,6 +86,11 @@ export class Reader {
     this.outbox.push(new Frame(encodeGap(this.#log.address, reason, position)))
   }
 
+  /** Called when a stream has ended for this reader (`null`), or can no longer be read. */
+  endMembership(_left: WireError | null): void {
+    this.detach()
+  }
+
   /** Stops the reader: it is sent nothing more. */
   detach(): void {
     this.#detached = true
@@ -106,7 +113,7 @@ export class Reader {
       if (samePosition(from, this.#log.position)) {
         this.#behind = null
         this.#payer = null
-        return
+        return this.#log.caughtUp(this)
       }
       if (!mayRead && this.#log.turns.crowded) return this.#waitForTurn(() => this.#readOn(true))
       if (!this.#hasUnits()) return

@@ -214,12 +214,16 @@ export class HubHandshake implements PendingHandshake {
     )
   }
 
-  /** Charges a unit, and a unit for each room of which the policy will be asked. */
+  /** Charges a unit, and a unit for each room of which the policy will be asked, and for each stream. */
   #chargeHello({ streams }: HelloFrame, identity: Identity): void {
     const { context, catchUpRates } = this.#state
     let rooms = 0
-    for (const address of streams.keys()) if (address.startsWith('#')) rooms++
-    const units = 1 + Math.min(rooms, context.limits.rooms)
+    let read = 0
+    for (const address of streams.keys())
+      if (address.startsWith('#')) rooms++
+      else if (address.startsWith('^')) read++
+    const { limits } = context
+    const units = 1 + Math.min(rooms, limits.rooms) + Math.min(read, limits.streams)
     catchUpRates.charge(identity.account, units, context.runtime.now())
   }
 

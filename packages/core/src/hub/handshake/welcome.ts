@@ -1,11 +1,13 @@
 import type { HelloFrame, StreamRequest } from '../../protocol/client-frames.ts'
-import { encodeLogStart } from '../../protocol/encode.ts'
+import { encodeLogStart, type WireError } from '../../protocol/encode.ts'
 import { chain, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import { Frame } from '../../transport/batch.ts'
 import { addressKind } from '../../vocabulary/address.ts'
 import type { Position } from '../../vocabulary/position.ts'
 import type { HubContext } from '../context.ts'
+import { StreamFeed } from '../delivery/stream-feed.ts'
 import { type AcquireOutcome, acquireLog, releaseLog } from '../operations/acquire-log.ts'
+import { acquireStream, parentOf } from '../operations/acquire-stream.ts'
 import { authorize } from '../policy/authorize.ts'
 import type { Session } from '../sessions/session.ts'
 import type { AcquiredLog } from '../sessions/subscriptions.ts'
@@ -39,8 +41,10 @@ export class Welcome {
   readonly #secret: string
   readonly #options: WelcomeOptions
   #streams: readonly Stream[] = []
-  /** Number of rooms for which the policy was asked. */
-  #rooms = 0
+  /** Number of rooms, and of streams, that were to be joined so far. */
+  readonly #counts = { room: 0, stream: 0 }
+  /** The answers of the policy, by the address of the room: it is asked once for a room and its streams. */
+  readonly #permissions = new Map<string, MaybePromise<WireError | null>>()
   /** The {@link Session.revision} at which the policy was asked. */
   #askedAt: number
   #failure: { readonly error: unknown } | null = null
@@ -98,11 +102,26 @@ export class Welcome {
   async #prepareRoom({ address, since }: Stream): Promise<Prepared> {
     const kind = addressKind(address)
     if (kind === null || since === 'malformed') return { refused: 'bad_request' }
-    if (kind !== 'room') return { refused: 'forbidden' }
-    if (++this.#rooms > this.#session.context.limits.rooms) return { refused: 'too_large' }
-    const refused = await authorize(this.#session, { action: 'join', address })
+    if (kind !== 'room' && kind !== 'stream') return { refused: 'forbidden' }
+    const { limits } = this.#session.context
+    if (++this.#counts[kind] > (kind === 'room' ? limits.rooms : limits.streams))
+      return { refused: 'too_large' }
+    const refused = await this.#askOnce(kind === 'room' ? address : parentOf(address))
     if (refused !== null) return { refused: refused.code }
-    return this.#acquire(address, since)
+    if (kind === 'room') return this.#acquire(address, since)
+    const stream = await acquireStream(this.#session, address, since)
+    return 'refused' in stream ? { refused: stream.refused.code } : stream
+  }
+
+  /** Asks for the permission to join a room, or to read the streams of an address (P-SM-4). */
+  #askOnce(address: string): MaybePromise<WireError | null> {
+    if (this.#isOwn(address)) return null
+    if (!address.startsWith('#')) return { code: 'forbidden', message: 'unable to join: not allowed' }
+    const known = this.#permissions.get(address)
+    if (known !== undefined) return known
+    const answer = authorize(this.#session, { action: 'join', address })
+    this.#permissions.set(address, answer)
+    return answer
   }
 
   #acquire(address: string, since: Position | null): MaybePromise<Prepared> {
@@ -124,11 +143,12 @@ export class Welcome {
   async #askAgain(): Promise<void> {
     const session = this.#session
     this.#askedAt = session.revision
+    this.#permissions.clear()
     await Promise.all(
       this.#streams.map(async (stream) => {
         const { address, prepared } = stream
         if (this.#isOwn(address) || prepared === null || !('feed' in prepared)) return
-        const refused = await authorize(session, { action: 'join', address })
+        const refused = await this.#askOnce(addressKind(address) === 'stream' ? parentOf(address) : address)
         if (refused === null) return
         releaseLog(session, prepared, 'left')
         stream.prepared = { refused: refused.code }
@@ -148,6 +168,9 @@ export class Welcome {
     // has received the replay as well.
     outbox.flush()
     this.#options.onWritten()
+    for (const { prepared } of this.#streams)
+      if (prepared !== null && 'feed' in prepared && prepared.feed instanceof StreamFeed)
+        this.#session.streams.joined(prepared.feed)
   }
 
   #attach(prepared: Prepared): string {
@@ -180,12 +203,12 @@ function factsOf(context: HubContext): string {
 }
 
 function encodeFacts({ id, limits, timeouts, backplane }: HubContext): string {
-  const { frame, transmission, depth, rooms, inflight, rate, burst, queue, replay } = limits
+  const { frame, transmission, depth, rooms, streams, inflight, rate, burst, queue, replay } = limits
   return JSON.stringify({
     node: id,
     heartbeat: timeouts.heartbeat,
     grace: timeouts.heartbeatGrace,
-    limits: { frame, transmission, depth, rooms, inflight, rate, burst, queue, replay },
+    limits: { frame, transmission, depth, rooms, streams, inflight, rate, burst, queue, replay },
     durability: backplane.capabilities.durability,
     features: [],
   })

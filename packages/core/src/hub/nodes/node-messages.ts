@@ -75,8 +75,17 @@ export interface NodeExpiry {
   readonly sessions: readonly WatchedSession[]
 }
 
+/** The word that a stream is cancelled: its writer's signal is to be aborted (P-SM-9). */
+export interface NodeCancel {
+  readonly type: 'cancel'
+  /** The address of the stream. */
+  readonly id: string
+  /** The node that has taken the cancel. */
+  readonly by: string
+}
+
 /** A text between nodes. */
-export type NodeMessage = NodeAsk | NodeAnswer | NodeStop | NodeExpiry
+export type NodeMessage = NodeAsk | NodeAnswer | NodeStop | NodeExpiry | NodeCancel
 
 /** Returns a message as text. */
 export const encodeNodeMessage = (message: NodeMessage): string => JSON.stringify(message)
@@ -94,6 +103,8 @@ export function toNodeMessage(fields: Fields): NodeMessage | null {
       return isAnswer(fields) ? (fields as unknown as NodeAnswer) : null
     case 'stop':
       return { type, id }
+    case 'cancel':
+      return isText(fields['by']) ? { type, id, by: fields['by'] } : null
     case 'expiry':
       return isExpiry(fields) ? (fields as unknown as NodeExpiry) : null
     default:

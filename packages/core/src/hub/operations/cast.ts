@@ -26,7 +26,8 @@ export function cast(session: Session, frame: CastFrame): void {
     context.counters.droppedCasts++
   }
   if (session.chargeRate(Number.POSITIVE_INFINITY) !== null) return drop()
-  if (addressKind(address) === null || checkEvent(event) !== null) return drop()
+  const kind = addressKind(address)
+  if (kind === null || kind === 'stream' || checkEvent(event) !== null) return drop()
   if (checkMeta(frame.meta) !== null || valueFault(frame.data, context.limits.depth) !== null) return drop()
   const meta = frame.meta as Meta | null
   const valid = validateEvent(session, event, frame.data)

@@ -1,7 +1,7 @@
 import type { WireError } from '../../protocol/encode.ts'
 import { isMeta, metaRule } from '../../protocol/meta.ts'
 import { valueFault } from '../../protocol/values.ts'
-import { addressKind } from '../../vocabulary/address.ts'
+import { addressKind, readStreamAddress } from '../../vocabulary/address.ts'
 import { eventNameRule, isEventName } from '../../vocabulary/event-name.ts'
 import type { Session } from '../sessions/session.ts'
 
@@ -39,9 +39,16 @@ export function checkAddress(session: Session, address: string, value?: unknown)
   if (kind === null) return { code: 'bad_request', message: 'unable to use this address: it is malformed' }
   const bad = checkValue(value, session.context.limits.depth)
   if (bad !== null) return bad
-  const own = kind === 'everyone' || kind === 'room' || address === session.inbox
+  const place = kind === 'stream' ? (readStreamAddress(address)?.parent ?? '') : address
+  const own = place === '*' || place.startsWith('#') || place === session.inbox
   return own ? null : { code: 'forbidden', message: 'unable to use this address: not allowed' }
 }
+
+/** Returns the error for a stream, of which an operation can do nothing; else `null` (P-SM-4). */
+export const checkNoStream = (address: string): WireError | null =>
+  address.startsWith('^')
+    ? { code: 'unsupported', message: 'unable to do this with a stream: it is joined only' }
+    : null
 
 /** Data that the contract accepts. */
 export interface ValidData {

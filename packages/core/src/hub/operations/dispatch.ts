@@ -1,6 +1,7 @@
 import type { ClientFrame, SendFrame } from '../../protocol/client-frames.ts'
 import type { WireError } from '../../protocol/encode.ts'
 import { ProtocolError } from '../../protocol/protocol-error.ts'
+import { addressKind } from '../../vocabulary/address.ts'
 import { CloseCode } from '../../vocabulary/close-codes.ts'
 import type { Turn } from '../sessions/address-queues.ts'
 import type { WindowKind } from '../sessions/operation-window.ts'
@@ -9,6 +10,7 @@ import { call } from './call.ts'
 import { cancel } from './cancel.ts'
 import { cast } from './cast.ts'
 import { join } from './join.ts'
+import { joinStream } from './join-stream.ts'
 import { leave } from './leave.ts'
 import { listMembers } from './list-members.ts'
 import { publish } from './publish.ts'
@@ -77,7 +79,7 @@ function runAddressed(session: Session, frame: AddressedFrame): void {
   // A send that may be a repetition is looked up before it counts. Every other operation counts at once
   // (P-FR-9), except a leave, which never counts (P-LV-6).
   const mayRepeat = publishes && session.window.mayRepeat(ref)
-  const over = mayRepeat || type === 'leave' ? null : session.chargeRate(ref)
+  const over = mayRepeat || type === 'leave' ? null : charge(session, frame)
   session.queues.runTask(
     address,
     (turn) => {
@@ -88,6 +90,12 @@ function runAddressed(session: Session, frame: AddressedFrame): void {
     publishes,
   )
 }
+
+/** Charges an operation. The joins of streams are counted apart (P-SM-4). */
+const charge = (session: Session, { type, ref, address }: AddressedFrame): WireError | null =>
+  type === 'join' && addressKind(address) === 'stream'
+    ? session.chargeStreamJoin(ref)
+    : session.chargeRate(ref)
 
 /** Answers an error after the answers to the earlier appends of the address (P-ST-10). */
 function refuseInTurn(
@@ -112,7 +120,11 @@ function runOperation(session: Session, frame: Exclude<AddressedFrame, SendFrame
       leave(session, frame)
       return done()
     case 'join':
-      return finish(session, join(session, frame), done)
+      return finish(
+        session,
+        addressKind(frame.address) === 'stream' ? joinStream(session, frame) : join(session, frame),
+        done,
+      )
     case 'read':
       return finish(session, readHistory(session, frame), done)
     case 'state':

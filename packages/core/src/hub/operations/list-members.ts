@@ -5,7 +5,7 @@ import { Permission } from '../policy/authorize.ts'
 import type { RoomPresence } from '../presence/room-presence.ts'
 import type { Session } from '../sessions/session.ts'
 import { presenceUnavailable } from './acquire-log.ts'
-import { checkAddress } from './checks.ts'
+import { checkAddress, checkNoStream } from './checks.ts'
 
 /** The error for a room without presence. */
 export const noPresence: WireError = {
@@ -15,7 +15,8 @@ export const noPresence: WireError = {
 
 /** Answers with a page of a room's members. */
 export async function listMembers(session: Session, frame: WhoFrame): Promise<void> {
-  const refused = checkAddress(session, frame.address) ?? (await tryList(session, frame))
+  const refused =
+    checkAddress(session, frame.address) ?? checkNoStream(frame.address) ?? (await tryList(session, frame))
   if (refused !== null) session.err(frame.ref, refused)
 }
 

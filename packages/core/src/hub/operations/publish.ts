@@ -22,6 +22,11 @@ const conflict: WireError = {
   message: 'unable to send: this ref was used for something else, or is too old to be known',
 }
 
+const notWriter: WireError = {
+  code: 'forbidden',
+  message: 'unable to send: only its writer adds to a stream',
+}
+
 /** A send in its turn. */
 interface Send {
   readonly session: Session
@@ -171,7 +176,8 @@ function checkSend(session: Session, frame: SendFrame, sound: boolean): ValidDat
   if (bad !== null) return bad
   if (kind === 'session')
     return { code: 'unsupported', message: 'unable to send: a session takes casts and asks only' }
-  return sound ? validateEvent(session, frame.event, frame.data) : badPayload
+  if (!sound) return badPayload
+  return kind === 'stream' ? notWriter : validateEvent(session, frame.event, frame.data)
 }
 
 function notifyStored(

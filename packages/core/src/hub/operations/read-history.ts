@@ -4,7 +4,7 @@ import type { WireError } from '../../protocol/encode.ts'
 import { historyPage } from '../../protocol/limits.ts'
 import { Permission } from '../policy/authorize.ts'
 import type { Session } from '../sessions/session.ts'
-import { checkAddress } from './checks.ts'
+import { checkAddress, checkNoStream } from './checks.ts'
 
 /** Answers with a page of an address's log (P-ST-6). */
 export async function readHistory(session: Session, frame: ReadFrame): Promise<void> {
@@ -17,7 +17,7 @@ function checkRead(session: Session, { address, after, before }: ReadFrame): Wir
   if (bad?.code === 'bad_request') return bad
   if (after !== undefined && before !== undefined)
     return { code: 'bad_request', message: 'unable to read: give after or before, not both' }
-  return bad
+  return bad ?? checkNoStream(address)
 }
 
 async function tryRead(session: Session, frame: ReadFrame): Promise<WireError | null> {

@@ -6,12 +6,15 @@ import type { PresenceRegistry } from '../presence/presence-registry.ts'
 import type { RoomPresence } from '../presence/room-presence.ts'
 import type { Session } from '../sessions/session.ts'
 import { presenceUnavailable } from './acquire-log.ts'
-import { checkAddress } from './checks.ts'
+import { checkAddress, checkNoStream } from './checks.ts'
 import { noPresence } from './list-members.ts'
 
 /** Changes the presence state of a session in a room. */
 export async function setState(session: Session, frame: StateFrame): Promise<void> {
-  const refused = checkAddress(session, frame.address, frame.data) ?? (await trySetState(session, frame))
+  const refused =
+    checkAddress(session, frame.address, frame.data) ??
+    checkNoStream(frame.address) ??
+    (await trySetState(session, frame))
   if (refused === null) session.ok(frame.ref)
   else session.err(frame.ref, refused)
 }

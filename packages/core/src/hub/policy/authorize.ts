@@ -22,8 +22,10 @@ export interface AccessRequest {
   readonly action: AuthorizeAction
   /** The address of the operation. */
   readonly address: string
-  /** The event, for `send` and `cast`. */
+  /** The event, for `send`, `cast` and `cancel`. */
   readonly event?: string
+  /** The address of the stream, for `cancel`. */
+  readonly stream?: string
   /** The data, for `send` and `cast`. */
   readonly data?: unknown
   /** The meta, for `send` and `cast`; `null` for none. */
@@ -82,7 +84,8 @@ export function askPolicy<T>(
 
 /** Makes the argument of the policy. To list its fields costs a tenth of copying them with `...`. */
 function policyRequest({ user, id: session }: Asker, request: AccessRequest): AuthorizeRequest {
-  const { action, address, event, data, meta } = request
+  const { action, address, event, data, meta, stream } = request
+  if (stream !== undefined) return { user, session, action, address, event, stream } as AuthorizeRequest
   const asked =
     event === undefined
       ? { user, session, action, address }

@@ -7,7 +7,7 @@ import type { User } from '../options.ts'
 import { type AccessRequest, askPolicy } from './authorize.ts'
 import type { Replacement } from './replacement.ts'
 
-const actions = ['join', 'send', 'cast', 'read', 'who']
+const actions = ['join', 'send', 'cast', 'read', 'who', 'cancel']
 
 /**
  * Asks the policy for a user who has no session here. Answers `false` without asking for an operation that
@@ -46,10 +46,14 @@ function checkRequest(user: User, { action, address, event }: AccessRequest): vo
     throw new UsageError(`${asking}: the user is ${describe(user)}; give an object with the user's \`id\``)
   if (!actions.includes(action))
     throw new UsageError(`${asking}: the action is ${describe(action)}; it is one of ${actions.join(', ')}`)
-  if (typeof address !== 'string' || addressKind(address) === null)
+  const kind = typeof address === 'string' ? addressKind(address) : null
+  if (kind === null || kind === 'stream')
     throw new UsageError(
       `${asking}: ${describe(address)} is no address; write '*', '#room', '@user' or '~session'`,
     )
-  if ((action === 'send' || action === 'cast') && !(typeof event === 'string' && isEventName(event)))
+  if (
+    (action === 'send' || action === 'cast' || action === 'cancel') &&
+    !(typeof event === 'string' && isEventName(event))
+  )
     throw new UsageError(`${asking}: the event is ${describe(event)}; ${eventNameRule}`)
 }

@@ -1,7 +1,6 @@
-import { encodeFrame, type WireError } from '../../protocol/encode.ts'
+import type { WireError } from '../../protocol/encode.ts'
 import { type MaybePromise, whenReady } from '../../runtime/maybe-promise.ts'
-import { Frame } from '../../transport/batch.ts'
-import { addressKind } from '../../vocabulary/address.ts'
+import { addressKind, readStreamAddress } from '../../vocabulary/address.ts'
 import { describe } from '../../vocabulary/check-options.ts'
 import { CloseCode } from '../../vocabulary/close-codes.ts'
 import { ChatError, UsageError } from '../../vocabulary/errors.ts'
@@ -93,23 +92,26 @@ function applyRevocation({ sessions }: HubState, { revoke: who, revoked }: Revoc
 }
 
 /**
- * Removes a session from a room: its client gets nothing of the room afterwards (P-ST-10). A join under way
- * is asked for again.
+ * Removes a session from a room and its streams: its client gets nothing of them afterwards (P-ST-10, P-SM-4). A
+ * join under way is asked for again.
  */
-function removeFromRoom(session: Session, address: string, { code, message }: WireError): void {
+function removeFromRoom(session: Session, address: string, error: WireError): void {
+  const { subscriptions } = session
   session.revision++
-  if (!session.subscriptions.has(address)) return
-  session.subscriptions.detachLog(address)
-  session.outbox.push(new Frame(encodeFrame('left', address, code, message)))
+  subscriptions.takeLog(address, error)
+  for (const stream of subscriptions.streamsOf(address)) subscriptions.takeLog(stream, error)
 }
 
 /**
- * Asks again for the permission to each joined room (P-HS-9), and removes the session from the rooms that are
- * refused. Resolves when all rooms are decided.
+ * Asks again for the permission to each joined room, and to each room of a joined stream (P-HS-9, P-SM-4), and
+ * removes the session from the rooms that are refused. Resolves when all rooms are decided.
  */
 export async function reauthorize(session: Session): Promise<void> {
   session.revision++
-  await Promise.all(session.subscriptions.rooms.map((address) => reauthorizeRoom(session, address)))
+  const { rooms, streams } = session.subscriptions
+  const parents = streams.map((address) => readStreamAddress(address)?.parent ?? '')
+  const asked = new Set([...rooms, ...parents.filter((parent) => parent.startsWith('#'))])
+  await Promise.all([...asked].map((address) => reauthorizeRoom(session, address)))
 }
 
 /** Asks again for the permissions. An unexpected error ends the connection of this session, and no other. */
@@ -129,7 +131,8 @@ function reauthorizeRoom(session: Session, address: string): Promise<void> {
         resolve()
       }
       // The session may have left the room before its turn came.
-      if (session.subscriptions.has(address))
+      const { subscriptions } = session
+      if (subscriptions.has(address) || subscriptions.streamsOf(address).length > 0)
         whenReady(authorize(session, { action: 'join', address }), decided, reject)
       else decided(null)
     }),

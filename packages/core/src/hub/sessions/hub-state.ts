@@ -6,6 +6,7 @@ import { FeedRegistry } from '../delivery/feed-registry.ts'
 import { LivingNodes } from '../nodes/living-nodes.ts'
 import { resolvePresence } from '../options.ts'
 import { PresenceRegistry } from '../presence/presence-registry.ts'
+import { Streams } from '../streams/streams.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import type { SessionServices } from './session.ts'
 import { SessionExpiry } from './session-expiry.ts'
@@ -20,6 +21,8 @@ export class HubState implements SessionServices {
   /** Looks for messages whose hints were lost. */
   readonly feedChecks: FeedChecks
   readonly presence: PresenceRegistry | null
+  /** The streams that the node writes, and those that its clients read. */
+  readonly streams: Streams
   /** The sessions of the node. */
   readonly sessions: SessionRegistry
   /** Watches sessions that are not connected. */
@@ -27,6 +30,7 @@ export class HubState implements SessionServices {
   /** Counts the connections of the node, and refuses those over a limit. */
   readonly admission: Admission
   readonly rates: RateLimiter
+  readonly streamRates: RateLimiter
   readonly catchUpRates: RateLimiter
   /** Rate limits of resumes, by session. */
   readonly resumeRates: RateLimiter
@@ -38,7 +42,8 @@ export class HubState implements SessionServices {
     const { limits, options } = context
     this.context = context
     this.nodes = new LivingNodes(context)
-    this.feeds = new FeedRegistry(context)
+    this.feeds = new FeedRegistry(context, (address) => this.streams.ended(address))
+    this.streams = new Streams(this)
     this.feedChecks = new FeedChecks(context, this.feeds)
     this.presence =
       options.presence === undefined
@@ -54,6 +59,7 @@ export class HubState implements SessionServices {
       onExcess: (limit) => context.reportExcess(limit),
     })
     this.rates = new RateLimiter(limits.rate, limits.burst)
+    this.streamRates = new RateLimiter(limits.rate, limits.burst)
     this.catchUpRates = new RateLimiter(limits.catchUpRate, limits.catchUpBurst)
     this.resumeRates = new RateLimiter(limits.resumeRate, limits.resumeBurst)
     this.flusher = new TurnFlusher(context.runtime)
@@ -62,6 +68,7 @@ export class HubState implements SessionServices {
   /** Forgets idle rate limits, and looks for changes of presence whose hints were lost. */
   check(now: number): void {
     this.rates.sweep(now)
+    this.streamRates.sweep(now)
     this.catchUpRates.sweep(now)
     this.resumeRates.sweep(now)
     this.presence?.check()

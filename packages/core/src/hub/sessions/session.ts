@@ -16,6 +16,7 @@ import type { Identity } from '../identity.ts'
 import type { User } from '../options.ts'
 import type { PresenceRegistry } from '../presence/presence-registry.ts'
 import type { Departure } from '../presence/room-presence.ts'
+import type { Streams } from '../streams/streams.ts'
 import { AddressQueues } from './address-queues.ts'
 import { Appends } from './appends.ts'
 import { CatchUp } from './catch-up.ts'
@@ -50,8 +51,12 @@ export interface SessionServices {
   readonly feeds: FeedRegistry
   /** The presence of the node; `null` when it is off. */
   readonly presence: PresenceRegistry | null
+  /** The streams of the node. */
+  readonly streams: Streams
   /** Rate limits of operations. */
   readonly rates: RateLimiter
+  /** Rate limits of the joins of streams. */
+  readonly streamRates: RateLimiter
   /** Rate limits of the work with which clients catch up. */
   readonly catchUpRates: RateLimiter
   /** Watches sessions that are not connected. */
@@ -174,6 +179,11 @@ export class Session implements HubSession {
   /** The presence of the node; `null` when it is off. */
   get presence(): PresenceRegistry | null {
     return this.#services.presence
+  }
+
+  /** The streams of the node. */
+  get streams(): Streams {
+    return this.#services.streams
   }
 
   get user(): User {
@@ -366,6 +376,18 @@ export class Session implements HubSession {
       this.#overRateUntil = now + Math.max(wait, leastRetryAfter)
     }
     return overLimit('rate', Math.ceil(this.#overRateUntil - now))
+  }
+
+  /**
+   * Charges the join of a stream to the user's rate of such joins; returns the error when the user is over it,
+   * else `null` (P-SM-4).
+   */
+  chargeStreamJoin(ref: number): WireError | null {
+    if (this.window.takeFreeRepetition(ref)) return null
+    const wait = this.#services.streamRates.takeToken(this.#identity.account, this.context.runtime.now())
+    if (wait > 0) return overLimit('rate', Math.ceil(Math.max(wait, leastRetryAfter)))
+    this.charged++
+    return null
   }
 
   /** Charges the pages of an answer beyond the first to the user's rate (P-LV-6). */

@@ -1,4 +1,7 @@
-import { type GapReason, type LogStart, type Position, samePosition } from '../../vocabulary/position.ts'
+import { encodeFrame, type WireError } from '../../protocol/encode.ts'
+import { Frame } from '../../transport/batch.ts'
+import { readStreamAddress } from '../../vocabulary/address.ts'
+import type { GapReason, LogStart, Position } from '../../vocabulary/position.ts'
 import type { Outbox } from '../connections/outbox.ts'
 import type { HubContext } from '../context.ts'
 import type { FeedRegistry } from '../delivery/feed-registry.ts'
@@ -46,6 +49,20 @@ class Subscription extends Reader {
   }
 }
 
+/** A stream that a session receives. Its end ends the membership. */
+class StreamSubscription extends Subscription {
+  readonly #onEnd: (left: WireError | null) => void
+
+  constructor(session: SubscribedSession, log: AcquiredLog, onEnd: (left: WireError | null) => void) {
+    super(session, log)
+    this.#onEnd = onEnd
+  }
+
+  override endMembership(left: WireError | null): void {
+    this.#onEnd(left)
+  }
+}
+
 const none: readonly string[] = []
 
 /** The addresses that one session receives on its connection, each with its reader. */
@@ -55,6 +72,8 @@ export class Subscriptions {
   readonly #subscriptions = new Map<string, Subscription>()
   /** Joined rooms for which `$join` was not emitted yet. */
   #unannounced: readonly string[] = none
+  /** Number of streams among the addresses. */
+  #streams = 0
   #ended = false
 
   constructor(context: HubContext, session: SubscribedSession) {
@@ -72,10 +91,24 @@ export class Subscriptions {
     return this.#subscriptions.has(address)
   }
 
-  /** Tells whether an address would be a room too many. `*` and the session's inbox do not count. */
+  /** The joined streams. */
+  get streams(): string[] {
+    return this.#streams === 0 ? [] : [...this.#subscriptions.keys()].filter(isStream)
+  }
+
+  /** Returns the joined streams whose heads were sent to an address. */
+  streamsOf(parent: string): string[] {
+    return this.streams.filter((address) => readStreamAddress(address)?.parent === parent)
+  }
+
+  /**
+   * Tells whether an address would be a room or a stream too many. `*` and the session's inbox do not count.
+   */
   isFull(address: string): boolean {
-    if (!address.startsWith('#') || this.#subscriptions.has(address)) return false
-    return this.#subscriptions.size - 2 >= this.#context.limits.rooms
+    if (this.#subscriptions.has(address)) return false
+    const { limits } = this.#context
+    if (isStream(address)) return this.#streams >= limits.streams
+    return address.startsWith('#') && this.#subscriptions.size - this.#streams - 2 >= limits.rooms
   }
 
   /**
@@ -88,13 +121,13 @@ export class Subscriptions {
     const session = this.#session
     const before = this.#subscriptions.get(address)
     if (before !== undefined) this.#drop(address, before)
-    const reader = new Subscription(session, log)
+    const reader = isStream(address)
+      ? new StreamSubscription(session, log, (left) => this.#endStream(reader, left))
+      : new Subscription(session, log)
     feed.addReader(reader)
     this.#subscriptions.set(address, reader)
-    // The log may have become another log since the position was checked: the reader learns of it when it
-    // goes on from there.
-    if (since !== null && reason === null && !samePosition(since, feed.position))
-      reader.moveTo(since, session.catchUp)
+    if (isStream(address)) this.#streams++
+    feed.placeReader(reader, since, reason, session.catchUp)
     if (before === undefined && address.startsWith('#')) this.#unannounced = [...this.#unannounced, address]
     return feed.startOf(reader, reason)
   }
@@ -130,7 +163,14 @@ export class Subscriptions {
     subscription.room?.depart(session.id, session.generation, 'left')
     this.#drop(address, subscription)
     session.outbox.dropCasts(address)
-    this.#context.listeners.emit('$leave', { session, address })
+    if (!isStream(address)) this.#context.listeners.emit('$leave', { session, address })
+  }
+
+  /** Takes an address from the session, and tells its client; later frames of it would break P-ST-10. */
+  takeLog(address: string, { code, message }: WireError): void {
+    if (!this.#subscriptions.has(address)) return
+    this.detachLog(address)
+    this.#session.outbox.push(new Frame(encodeFrame('left', address, code, message)))
   }
 
   /** Sends the messages of all readers that are behind, as far as the connection takes them. */
@@ -155,8 +195,17 @@ export class Subscriptions {
       if (!this.#unannounced.includes(address)) this.#context.listeners.emit('$leave', { session, address })
   }
 
+  /** The stream has ended for its reader, or is gone: then its client is told. */
+  #endStream(reader: Subscription, left: WireError | null): void {
+    const { address } = reader.feed
+    if (this.#subscriptions.get(address) !== reader) return
+    if (left === null) this.#drop(address, reader)
+    else this.takeLog(address, left)
+  }
+
   #drop(address: string, reader: Subscription): void {
     const { feed, room } = reader
+    if (isStream(address)) this.#streams--
     feed.removeReader(reader)
     room?.updates.forgetReader(reader)
     room?.release()
@@ -164,3 +213,5 @@ export class Subscriptions {
     this.#session.feeds.releaseFeed(feed)
   }
 }
+
+const isStream = (address: string): boolean => address.startsWith('^')

@@ -15,6 +15,7 @@ import { revoke } from '../policy/revoke.ts'
 import { AddressQueues, type QueuedTask } from '../sessions/address-queues.ts'
 import { Appends } from '../sessions/appends.ts'
 import type { HubState } from '../sessions/hub-state.ts'
+import type { StreamWriter } from '../streams/stream-writer.ts'
 import { HubAsks, type ValidAsk } from './hub-asks.ts'
 import { readHubHistory } from './hub-history.ts'
 import type {
@@ -25,6 +26,7 @@ import type {
   RemoveOptions,
   SessionsOptions,
 } from './hub-target.ts'
+import { openStream, type StreamOptions } from './open-stream.ts'
 import { redact } from './redact.ts'
 import {
   type CastOptions,
@@ -66,13 +68,15 @@ export class HubPublisher {
    */
   end(): void {
     this.#ended = true
+    this.#state.streams.end(this.#closed)
     for (const giveUp of this.#undecided) giveUp(this.#closed)
     this.#undecided.clear()
   }
 
   /** @throws UsageError when `address` is not an address. */
   target(address: string): HubTarget<AnyContract> {
-    if (typeof address !== 'string' || addressKind(address) === null)
+    const kind = typeof address === 'string' ? addressKind(address) : null
+    if (kind === null || kind === 'stream')
       throw new UsageError(
         `unable to send to ${describe(address)}: an address is '*', '#room', '@user' or '~session'`,
       )
@@ -83,6 +87,7 @@ export class HubPublisher {
     // A method that returns a promise never throws in the call: wrong use rejects the promise.
     return {
       send: (event, data, options) => promised(() => this.#send(address, event, data, options)),
+      stream: (event, options) => promised(() => this.#stream(address, event, options)),
       cast: (event, data, options) => this.#cast(address, event, data, options),
       position: () => whileOpen('tell the position of', () => this.#position(address)),
       history: (options) =>
@@ -161,6 +166,12 @@ export class HubPublisher {
       this.#queues.runTask(address, task, true)
     })
     return sent
+  }
+
+  #stream(address: string, event: string, options?: StreamOptions): Promise<StreamWriter<unknown>> {
+    this.#checkOpen(address, 'open a stream in')
+    checkEvent(event)
+    return openStream(this.#state, { address, event }, options)
   }
 
   /**

@@ -5,13 +5,17 @@ import type {
   EventName,
   OperationInput,
   OperationResult,
+  StreamInput,
+  StreamName,
 } from '../../contract/contract.ts'
 import type { HistoryMessage } from '../../contract/contract-message.ts'
+import type { StreamPart } from '../../contract/stream.ts'
 import type { ChatError, ErrorCode } from '../../vocabulary/errors.ts'
 import type { HistoryOptions, HistoryPage } from '../../vocabulary/history.ts'
 import type { PresenceMember } from '../../vocabulary/member.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
 import type { Position, Stored } from '../../vocabulary/position.ts'
+import type { StreamWriter } from '../streams/stream-writer.ts'
 
 /** Options of {@link HubTarget.ask} and {@link HubTarget.askAll}. */
 export interface AskOptions {
@@ -67,6 +71,11 @@ export interface AskResults<Answer> {
   readonly unreachable: readonly string[]
 }
 
+/** The names of the streams that a hub opens: any name without types. */
+type OpenStreamName<C> = string extends EventName<C> ? string : StreamName<C>
+/** A part of a stream that a hub opens. */
+type OpenStreamPart<C, K> = string extends EventName<C> ? StreamPart : StreamInput<C, K>
+
 /** An address for the hub to send to, made by {@link Hub.to}. */
 export interface HubTarget<C extends AnyContract> {
   /**
@@ -95,6 +104,32 @@ export interface HubTarget<C extends AnyContract> {
       readonly idempotencyKey?: string | undefined
     },
   ): Promise<Stored>
+  /**
+   * Opens a stream: a message that is long in the making, a text by default, or a list if `start` is an array.
+   * Resolves when its head is stored, the message that announces the stream; readers get each part as soon as
+   * it is stored. At the end the same address gets its result: a message with the whole.
+   *
+   * `start` is the beginning of the whole; `meta` holds facts about the stream besides its data ({@link Meta});
+   * `signal` cancels the writing.
+   *
+   * ```ts
+   * const answer = await hub.to('#chat:7').stream('answer')
+   * await answer.pipe(llm(text, { signal: answer.signal }))
+   * ```
+   *
+   * @throws UsageError for a session, for a name that is not a stream of the contract or cannot be an event's, for
+   * an option that does not exist or cannot work, and for a hub whose `limits.streams` is 0.
+   * @throws ChatError `closed` when the hub closes; `bad_payload` or `too_large` for a `start` that cannot be sent.
+   * @throws UncertainError when the hub is closed before the log has answered.
+   */
+  stream<K extends OpenStreamName<C>>(
+    event: K,
+    options?: {
+      readonly start?: OpenStreamPart<C, K> | undefined
+      readonly meta?: Meta | undefined
+      readonly signal?: AbortSignal | undefined
+    },
+  ): Promise<StreamWriter<OpenStreamPart<C, K>>>
   /**
    * Publishes a cast: it is never stored, never repeated, and dropped first under pressure. For a
    * client that reads too slowly, the hub holds the newest cast of each `key`, and writes it when the client

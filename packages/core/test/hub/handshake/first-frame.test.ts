@@ -70,6 +70,7 @@ describe('the first frame', () => {
         transmission: 262_144,
         depth: 64,
         rooms: 128,
+        streams: 64,
         inflight: 64,
         rate: 50,
         burst: 100,

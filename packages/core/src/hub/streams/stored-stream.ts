@@ -1,0 +1,67 @@
+import { resultBytes } from '../../protocol/limits.ts'
+import type { JsonText } from '../../vocabulary/json-text.ts'
+import type { Position } from '../../vocabulary/position.ts'
+import { endEvent } from '../../vocabulary/stream.ts'
+import { JoinedData } from './joined-data.ts'
+import { readEnd, type StoredEnd } from './stream-end.ts'
+import { readHead, type StreamHead } from './stream-head.ts'
+import type { StreamLogs } from './stream-logs.ts'
+
+/** Entries in a page of a stream. */
+const pageSize = 256
+
+/** The last entry of a stream. */
+export interface StreamTop {
+  /** Its position. */
+  readonly position: Position
+  /** The id of the user in whose name the stream is written; `null` for the hub. */
+  readonly from: string | null
+  /** The end of the stream; `null` while the stream is open. */
+  readonly end: StoredEnd | null
+}
+
+/** A stream that has ended. */
+export interface ClosedStream {
+  readonly head: StreamHead
+  readonly end: StoredEnd
+  /** The whole; `null` above 256 KiB (P-SM-7). */
+  readonly whole: JsonText | null
+}
+
+/** Reads the last entry of a stream; resolves with `null` for a stream that is gone. */
+export async function readTop(logs: StreamLogs, address: string): Promise<StreamTop | null> {
+  const { epoch, exists, base, entries } = await logs.read(address, { before: null, limit: 1 })
+  const last = entries.at(-1)
+  if (!exists || base > 0 || last === undefined) return null
+  const end = last.event === endEvent ? readEnd(last.data) : null
+  return { position: [epoch, last.at, last.id], from: last.from, end }
+}
+
+/** Reads the head of a stream; resolves with `null` for a stream that is gone. */
+export async function readStoredHead(logs: StreamLogs, address: string): Promise<StreamHead | null> {
+  const { base, entries } = await logs.read(address, { after: 0, limit: 1 })
+  const [first] = entries
+  return base > 0 || first === undefined ? null : readHead(address, first)
+}
+
+/** Reads a stream as a whole; resolves with `null` for a stream that is open or gone. */
+export async function readClosed(logs: StreamLogs, address: string): Promise<ClosedStream | null> {
+  let head: StreamHead | null = null
+  let whole: JoinedData | null = null
+  let kept = true
+  for (let after = 0; ; ) {
+    const { base, entries, more } = await logs.read(address, { after, limit: pageSize })
+    if (base > 0) return null
+    for (const entry of entries) {
+      head ??= readHead(address, entry)
+      if (head === null) return null
+      if (entry.event === endEvent)
+        return { head, end: readEnd(entry.data), whole: kept ? (whole?.json ?? null) : null }
+      whole ??= new JoinedData(head.kind)
+      kept &&= whole.bytesWith(entry.data) <= resultBytes
+      if (kept) whole.add(entry.data)
+      after = entry.at
+    }
+    if (!more || entries.length === 0) return null
+  }
+}

@@ -1,0 +1,81 @@
+import { resultPatience } from '../../protocol/limits.ts'
+import { encodeMeta } from '../../protocol/meta.ts'
+import type { Undo } from '../../runtime/runtime.ts'
+import { readStreamAddress } from '../../vocabulary/address.ts'
+import { ChatError } from '../../vocabulary/errors.ts'
+import type { Stored } from '../../vocabulary/position.ts'
+import type { HubContext } from '../context.ts'
+import { type ClosedStream, readClosed } from './stored-stream.ts'
+import type { StreamAppend, StreamLogs } from './stream-logs.ts'
+
+/** Refs of the head and of the result among the messages of one stream in its parent. */
+const headRef = 1
+const resultRef = 2
+
+/** Returns the name by which the parent of a stream recognises the head: it is this stream's own. */
+export const headName = (id: string): StreamAppend['name'] => ({ session: id, ref: headRef })
+
+const resultName = (id: string): StreamAppend['name'] => ({ session: id, ref: resultRef })
+
+/**
+ * The results of streams (P-SM-7). A result follows from the closed log, and its key from the head's id, so
+ * every hub may store it, and only the first of them does.
+ */
+export class StreamResults {
+  readonly #context: HubContext
+  readonly #logs: StreamLogs
+  /** The streams whose results are looked for later. */
+  readonly #later = new Map<string, Undo>()
+
+  constructor(context: HubContext, logs: StreamLogs) {
+    this.#context = context
+    this.#logs = logs
+  }
+
+  /**
+   * Stores the result of a stream that has ended, and resolves with its place.
+   *
+   * @throws UncertainError when the hub is closed first.
+   * @throws ChatError `conflict` when another message has the result's key.
+   */
+  async store({ head, end, whole }: ClosedStream): Promise<Stored> {
+    const { stream: _, ...meta } = head.meta
+    const id = `${head.id}.end`
+    const message = {
+      event: head.event,
+      data: whole ?? 'null',
+      meta: encodeMeta({ ...meta, of: head.id, end: end.state }),
+      from: head.from,
+      id,
+    }
+    const result = await this.#logs.append({ address: head.parent, message, name: resultName(head.id) })
+    if ('at' in result && result.outcome !== 'overtaken')
+      return { position: [result.epoch, result.at, result.id], id }
+    throw new ChatError('conflict', `unable to store the result of ${head.address}: its key is used`)
+  }
+
+  /** Makes sure, after a while, that the result of a stream which has ended is stored. */
+  storeLater(address: string): void {
+    if (this.#later.has(address)) return
+    const { runtime } = this.#context
+    const store = (): void => {
+      this.#later.delete(address)
+      this.#makeSure(address).catch((error) => this.#context.reportBackplane(error, address))
+    }
+    this.#later.set(address, runtime.timer(resultPatience, store, 'upkeep'))
+  }
+
+  /** Stops what was to be done later. */
+  end(): void {
+    for (const cancel of this.#later.values()) cancel()
+    this.#later.clear()
+  }
+
+  async #makeSure(address: string): Promise<void> {
+    const parts = readStreamAddress(address)
+    // The log need not be read again for a result that is stored.
+    if (parts === null || (await this.#logs.knows(parts.parent, resultName(parts.id)))) return
+    const closed = await readClosed(this.#logs, address)
+    if (closed !== null) await this.store(closed)
+  }
+}
