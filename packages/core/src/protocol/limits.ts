@@ -91,7 +91,7 @@ export const defaultPresence: Numbers<'max' | 'grace' | 'state'> = {
 export const metaBytes = 2_048
 /** Unanswered operations besides sends and calls (P-PB-6). */
 export const otherInflight = 16
-/** Maximum time from the cancel of a call until its answer (P-CN-2). */
+/** Maximum time from the cancel of a call until its answer, and of a stream until its end (P-CN-2, P-SM-9). */
 export const cancelPatience = 5_000
 /** Duration from the first write of a send, after which a client gives it up as uncertain (P-PB-3). */
 export const publishHorizon = 60_000
@@ -125,8 +125,6 @@ export const streamEntryBytes = 100
 export const resultBytes = 262_144
 /** Time after the end of a stream, in which its ender stores the result before others do (P-SM-7). */
 export const resultPatience = 5_000
-/** Time after a cancel, in which the writer ends the stream before the hub does (P-SM-9). */
-export const cancelPatience = 5_000
 /** Time without an entry after which a hub looks for the writer of a stream, and between two looks (P-SM-8). */
 export const orphanInterval = 10_000
 /** Time after the start of a hub, in which it takes no writer for gone (P-SM-8). */

@@ -1,4 +1,4 @@
-import type { ClientFrame, SendFrame } from '../../protocol/client-frames.ts'
+import type { CancelFrame, ClientFrame, SendFrame } from '../../protocol/client-frames.ts'
 import type { WireError } from '../../protocol/encode.ts'
 import { ProtocolError } from '../../protocol/protocol-error.ts'
 import { addressKind } from '../../vocabulary/address.ts'
@@ -8,6 +8,7 @@ import type { WindowKind } from '../sessions/operation-window.ts'
 import type { Session } from '../sessions/session.ts'
 import { call } from './call.ts'
 import { cancel } from './cancel.ts'
+import { cancelStream } from './cancel-stream.ts'
 import { cast } from './cast.ts'
 import { join } from './join.ts'
 import { joinStream } from './join-stream.ts'
@@ -61,12 +62,17 @@ function runInWindow(session: Session, frame: OperationFrame): void {
   const kind = kindOf(frame)
   if (!window.begin(kind)) session.err(frame.ref, busy)
   else if (frame.type === 'call') call(session, frame, window.isFirst(frame.ref))
-  else if (frame.type === 'cancel') {
-    cancel(session, frame)
-    window.end(kind)
-  } else if (frame.type === 'auth') finish(session, renewCredentials(session, frame), () => window.end(kind))
+  else if (frame.type === 'cancel') runCancel(session, frame, () => window.end(kind))
+  else if (frame.type === 'auth') finish(session, renewCredentials(session, frame), () => window.end(kind))
   else runAddressed(session, frame)
   window.noteRef(frame.ref)
+}
+
+/** Cancels a call, or a stream. */
+function runCancel(session: Session, { ref, target }: CancelFrame, done: () => void): void {
+  if (typeof target === 'string') return finish(session, cancelStream(session, ref, target), done)
+  cancel(session, ref, target)
+  done()
 }
 
 const kindOf = ({ type }: OperationFrame): WindowKind =>

@@ -1,4 +1,4 @@
-import { contract, Hub, stream as declareStream } from '@chat/core'
+import { contract, stream as declareStream, Hub } from '@chat/core'
 import { expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { stage } from '../../support/stage.ts'
