@@ -1,5 +1,6 @@
 export { takeClientOptions } from './client/connect-options.ts'
 export type { SharedClientOptions } from './client/options.ts'
+export { markLostIntegers } from './protocol/json.ts'
 export { acceptedBytes } from './protocol/limits.ts'
 export { type ClientRuntime, clientRuntime } from './runtime/client-runtime.ts'
 export { chain, isPromise, type MaybePromise } from './runtime/maybe-promise.ts'

@@ -141,6 +141,19 @@ describe('a request in the name of a user', () => {
 
 describe('a request that is refused', () => {
   test.each([
+    ['12345678901234567890', 'an integer has more digits than a double holds; write it as a string'],
+    ['1e999', 'JSON does not carry Infinity'],
+  ])('for the number %s, which would become another number', async (number, reason) => {
+    const { hub, post } = open()
+    const body = `{"address":"#a","event":"say","data":{"id":${number}}}`
+    expect(await post(body)).toMatchObject({
+      status: 422,
+      body: { code: 'bad_payload', message: expect.stringContaining(reason) },
+    })
+    expect((await hub.to('#a').history()).messages).toEqual([])
+  })
+
+  test.each([
     ['no token', { authorization: '' }],
     ['a wrong token', { authorization: 'Bearer no' }],
     ['another scheme', { authorization: `Basic ${secret}` }],

@@ -32,7 +32,8 @@ export interface Presence<State = unknown> {
    * Changes this client's own state for all members. The client sends the state again in later sessions. When
    * the hub refuses the state, the error is the client's `$error`.
    *
-   * @throws ChatError `too_large` when the state is larger than a frame may be.
+   * @throws ChatError `too_large` when the state is larger than a frame may be, `bad_payload` when JSON does not
+   * carry it.
    */
   set(state: State): void
   /** `true` once the watch has ended: by `close()`, or because the room was left. */

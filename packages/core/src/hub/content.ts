@@ -1,3 +1,4 @@
+import { checkCarried } from '../protocol/carried.ts'
 import { encodeValue } from '../protocol/json.ts'
 import { answerBytes } from '../protocol/limits.ts'
 import { encodeMeta } from '../protocol/meta.ts'
@@ -17,17 +18,14 @@ export interface Content {
 /**
  * Encodes data and meta of the application.
  *
- * @throws ChatError `bad_payload` for data without a JSON form, `too_large` above 300 KiB.
+ * @param operation - Completes "unable to …", such as `send 'say'`.
+ * @throws ChatError `bad_payload` for data that JSON does not carry, `too_large` above 300 KiB.
  */
-export function encodeContent(value: unknown, given: Meta | undefined): Content {
-  let data: string
-  try {
-    data = encodeValue(value)
-  } catch (cause) {
-    throw new ChatError('bad_payload', 'unable to send: the data has no JSON form', { cause })
-  }
+export function encodeContent(operation: string, value: unknown, given: Meta | undefined): Content {
+  checkCarried(operation, value)
+  const data = encodeValue(value)
   const meta = given === undefined ? null : encodeMeta(given)
   if (exceedsBytes(meta === null ? data : data + meta, answerBytes))
-    throw new ChatError('too_large', `unable to send: data and meta are over ${answerBytes} bytes`)
+    throw new ChatError('too_large', `unable to ${operation}: data and meta are over ${answerBytes} bytes`)
   return { data, meta }
 }

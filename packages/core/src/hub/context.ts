@@ -4,6 +4,7 @@ import { validatorOf } from '../contract/contract.ts'
 import type { Validator } from '../contract/validator.ts'
 import { MemoryBackplane } from '../memory/backplane/memory-backplane.ts'
 import { MemoryStore } from '../memory/backplane/memory-store.ts'
+import { checkCarried } from '../protocol/carried.ts'
 import type { WireError } from '../protocol/encode.ts'
 import { encodeValue } from '../protocol/json.ts'
 import { errorBytes } from '../protocol/limits.ts'
@@ -151,6 +152,7 @@ export class HubContext {
     }
     const { code, message, retryAfter, detail } = error
     try {
+      checkCarried(`answer with the detail of the error '${code}'`, detail)
       if (!exceedsBytes(encodeValue(detail) + message, errorBytes))
         return { code, message, retryAfter, detail }
       throw new Error(`unable to answer with the error '${code}': it is over ${errorBytes} bytes`)

@@ -1,6 +1,6 @@
 import { type Position, toPosition } from '../vocabulary/position.ts'
 import { count, integer, optional, present, record, text } from './fields.ts'
-import { decodeFrame, type RawFrame } from './json.ts'
+import { decodeFrame, markLostIntegers, type RawFrame } from './json.ts'
 import { ProtocolError } from './protocol-error.ts'
 
 /**
@@ -184,7 +184,7 @@ const parsers: ReadonlyMap<string, (frame: RawFrame) => ClientFrame> = /* @__PUR
  * @throws ProtocolError for an invalid frame (P-FR-5).
  */
 export function parseClientFrame(line: string): ClientFrame {
-  const frame = decodeFrame(line)
+  const frame = decodeFrame(markLostIntegers(line))
   const parse = parsers.get(frame[0])
   return parse ? parse(frame) : unknown(frame)
 }

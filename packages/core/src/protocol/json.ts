@@ -30,6 +30,23 @@ export class Lines {
   }
 }
 
+/** Integers of fewer digits are whole in a double. */
+const longInteger = /\d{16}/
+const token = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g
+
+/**
+ * Replaces integers that a double does not hold, such as `12345678901234567890`, by a number that no operation
+ * accepts: they would otherwise be stored with other digits (P-FR-7).
+ */
+export const markLostIntegers = (json: string): string =>
+  longInteger.test(json) ? json.replace(token, (found) => (isLost(found) ? '1e999' : found)) : json
+
+const isLost = (found: string): boolean =>
+  /^-?\d{16,}$/.test(found) && digitsOf(found) !== digitsOf(String(Number(found)))
+
+/** Returns the digits of a number in decimal or scientific notation, without the zeros at its end. */
+const digitsOf = (number: string): string => number.replace(/e.*|[-.]/g, '').replace(/0+$/, '')
+
 /** A frame as it came over the wire: an array whose first element is a string. */
 export type RawFrame = readonly [type: string, ...elements: unknown[]]
 

@@ -1,6 +1,7 @@
 import { UsageError } from '../vocabulary/errors.ts'
 import type { Meta } from '../vocabulary/meta.ts'
 import { utf8Length } from '../vocabulary/text.ts'
+import { isData } from './carried.ts'
 import { isRecord } from './fields.ts'
 import { metaBytes } from './limits.ts'
 
@@ -13,6 +14,7 @@ const reserved = /^(\$|(stream|end|call)$)/
 /** Tells if a value is meta that an application or a client may write (P-MT-3, P-MT-5). */
 export const isMeta = (value: unknown): value is Meta =>
   isRecord(value) &&
+  isData(value) &&
   Object.entries(value).every(([key, item]) => !reserved.test(key) && isMetaValue(item)) &&
   utf8Length(encodeMeta(value as Meta)) <= metaBytes
 

@@ -63,6 +63,7 @@ export function checkDuration(operation: string, name: string, value: unknown): 
 /** A value as a short text for an error. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 100))
+  if (typeof value === 'bigint') return `${value}n`
   if (typeof value === 'function') return `the function ${value.name || '(anonymous)'}`
   if (typeof value !== 'object' || value === null) return String(value)
   return Array.isArray(value) ? 'an array' : `an instance of ${value.constructor?.name ?? 'no class'}`

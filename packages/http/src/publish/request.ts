@@ -1,4 +1,5 @@
 import { ChatError } from '@chat/core'
+import { markLostIntegers } from '@chat/core/transport'
 
 /** The body of a request to publish. */
 export interface PublishBody {
@@ -20,7 +21,10 @@ export interface PublishBody {
 
 const fields = ['address', 'event', 'data', 'from', 'meta', 'cast', 'key']
 
-/** @throws ChatError `bad_request` for a body that is no JSON object, lacks a field or has an unknown field. */
+/**
+ * @throws ChatError `bad_request` for a body that is no JSON object, lacks a field or has an unknown field,
+ * `bad_payload` for an integer that would be sent with other digits.
+ */
 export function parsePublishBody(text: string): PublishBody {
   const body = recordOf(text)
   for (const name of Object.keys(body))
@@ -50,6 +54,11 @@ function recordOf(text: string): Record<string, unknown> {
     throw new ChatError('bad_request', 'unable to publish: the body is not JSON', { cause })
   }
   if (!isRecord(value)) throw bad('the body is not a JSON object')
+  if (markLostIntegers(text) !== text)
+    throw new ChatError(
+      'bad_payload',
+      'unable to publish: an integer has more digits than a double holds; write it as a string',
+    )
   return value
 }
 

@@ -1,3 +1,4 @@
+import { checkCarried } from '../../protocol/carried.ts'
 import { encodeFrame } from '../../protocol/encode.ts'
 import type { AskFrame, CancelFrame } from '../../protocol/hub-frames.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
@@ -98,9 +99,10 @@ export class AskHandlers {
       (result) => {
         try {
           validator.operation('asks', 'output', event, result)
+          checkCarried(`answer '${event}'`, result)
           write(encodeFrame('reply', ask, result ?? null))
         } catch (cause) {
-          refuse(new Error(`unable to answer '${event}': the result does not fit`, { cause }))
+          refuse(new Error(`unable to answer '${event}': ${(cause as Error).message}`, { cause }))
         }
       },
       refuse,

@@ -1,3 +1,4 @@
+import { checkCarried } from '../../protocol/carried.ts'
 import { encodeFrame } from '../../protocol/encode.ts'
 import { checkMsg } from '../../protocol/hub-frames.ts'
 import { publishHorizon } from '../../protocol/limits.ts'
@@ -72,7 +73,7 @@ export class Operations {
       checkName(event)
       checkByRules('send', options, sendRules)
       this.#context.validator.event(event, data)
-      const tail = this.#encode(address, event, data ?? null, options?.meta)
+      const tail = this.#encode('send', data, [address, event, data ?? null, options?.meta])
       return {
         name: 'send',
         publishes: true,
@@ -95,7 +96,7 @@ export class Operations {
     const { key, meta } = options ?? {}
     this.#context.validator.event(event, data)
     const written = key === undefined && meta === undefined ? undefined : { key, meta }
-    const tail = this.#encode(address, event, data ?? null, written)
+    const tail = this.#encode('cast', data, [address, event, data ?? null, written])
     if (this.#connector.status === 'closed') return
     // An address contains no line feed, so the key is unambiguous.
     this.#writer.cast(`["cast",${tail}`, key === undefined ? null : `${address}\n${key}`)
@@ -109,7 +110,7 @@ export class Operations {
       const name = `call '${call}'`
       checkByRules(name, options, callRules)
       validator.operation('calls', 'input', call, input)
-      const tail = this.#encode(call, input ?? null, options.meta)
+      const tail = this.#encode(name, input, [call, input ?? null, options.meta])
       return {
         name,
         publishes: true,
@@ -160,16 +161,12 @@ export class Operations {
   }
 
   /**
-   * Returns the elements of a frame after its ref, as JSON. Refuses a frame that is too large before it is
-   * queued.
+   * Returns the elements of a frame after its ref, as JSON. Refuses data that JSON does not carry, and a frame
+   * that is too large, before the frame is queued.
    */
-  #encode(...elements: unknown[]): string {
-    let json: string
-    try {
-      json = encodeFrame(...elements)
-    } catch (cause) {
-      throw new ChatError('bad_payload', 'unable to send: the data has no JSON form', { cause })
-    }
+  #encode(operation: string, data: unknown, elements: readonly unknown[]): string {
+    checkCarried(operation, data)
+    const json = encodeFrame(...elements)
     this.#writer.checkSize(json)
     return json.slice(1)
   }

@@ -1,3 +1,4 @@
+import { checkCarried } from '../../protocol/carried.ts'
 import type { CastFrame, GapFrame, LeftFrame, MsgFrame, StreamAnswer } from '../../protocol/hub-frames.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { addressKind, everyone } from '../../vocabulary/address.ts'
@@ -86,6 +87,7 @@ export class Subscriptions implements SubscriptionRegistry {
       throw new UsageError(
         `unable to join ${address} with a snapshot hook: this client has joined it already; give the hook with the first join`,
       )
+    checkCarried(`join ${address} with this state`, state)
     const subscription = this.#subscribe(address, receiver, snapshot)
     if (state !== undefined) subscription.setState(state)
     if (subscription.joined) receiver.joined()
@@ -104,9 +106,11 @@ export class Subscriptions implements SubscriptionRegistry {
   /**
    * Changes the presence state of this client in a room.
    *
-   * @throws ChatError `too_large` when the state is larger than a frame may be.
+   * @throws ChatError `too_large` when the state is larger than a frame may be, `bad_payload` when JSON does not
+   * carry it.
    */
-  setState(address: string, state: unknown): void {
+  setState(address: string, state: unknown = null): void {
+    checkCarried(`set the state in ${address}`, state)
     this.writer.checkSize(JSON.stringify([address, state]))
     this.#subscriptions.get(address)?.setState(state)
   }

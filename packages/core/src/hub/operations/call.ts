@@ -1,3 +1,4 @@
+import { checkCarried } from '../../protocol/carried.ts'
 import type { CallFrame } from '../../protocol/client-frames.ts'
 import type { WireError } from '../../protocol/encode.ts'
 import { encodeValue } from '../../protocol/json.ts'
@@ -214,12 +215,12 @@ function encodeResult(
 ): { json: string } | { error: unknown } {
   try {
     context.validator.operation('calls', 'output', event, result)
+    checkCarried(`answer '${event}'`, result)
     const json = encodeValue(result)
     if (!exceedsBytes(json, answerBytes)) return { json }
     return { error: new Error(`unable to answer '${event}': the result is over ${answerBytes} bytes`) }
   } catch (cause) {
-    return {
-      error: new Error(`unable to answer '${event}': the result does not fit the contract`, { cause }),
-    }
+    const reason = cause instanceof ChatError ? cause.message : 'it has no JSON form'
+    return { error: new Error(`unable to send the result of '${event}': ${reason}`, { cause }) }
   }
 }

@@ -5,10 +5,11 @@ import { addressKind, readStreamAddress } from '../../vocabulary/address.ts'
 import { eventNameRule, isEventName } from '../../vocabulary/event-name.ts'
 import type { Session } from '../sessions/session.ts'
 
-/** The error for a value that nests too deep, or holds a number beyond the range of a double (P-FR-7). */
+/** The error for a value that nests too deep, or holds a number that no double holds (P-FR-7). */
 export const badPayload: WireError = {
   code: 'bad_payload',
-  message: 'unable to take this data: it nests too deep, or a number is too large',
+  message:
+    'unable to take this data: it nests too deep, or has a number that a double does not hold; write a long integer as a string',
 }
 
 /** Returns the error for a free-form value that cannot be taken, else `null`. */

@@ -37,7 +37,7 @@ export function replaced(
   const { data, meta } = answer
   checkMeta(operation, meta ?? undefined)
   const facts = meta === undefined ? content.facts : meta
-  const text = encodeContent(data === undefined ? null : data, facts ?? undefined)
+  const text = encodeContent(operation, data === undefined ? null : data, facts ?? undefined)
   if (data === undefined) return { ...content, meta: text.meta, facts }
   return { ...text, value: validator.event(event, data), facts }
 }

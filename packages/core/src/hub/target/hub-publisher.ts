@@ -133,7 +133,7 @@ export class HubPublisher {
     checkEvent(event)
     const sent = new Promise<Stored>((resolve, reject) => {
       this.#context.validator.event(event, data)
-      const content = encodeContent(data, options?.meta)
+      const content = encodeContent(`send '${event}'`, data, options?.meta)
       const { name, ref } = this.#nameOf(address, options?.idempotencyKey)
       const decided = this.#awaitDecision(options?.signal, (error, cause) => {
         // The application's own close must not end the process for a send that nothing awaits.
@@ -207,7 +207,7 @@ export class HubPublisher {
     if (options !== undefined) checkCastOptions(address, options)
     checkEvent(event)
     this.#context.validator.event(event, data)
-    const content = encodeContent(data, options?.meta)
+    const content = encodeContent(`cast '${event}'`, data, options?.meta)
     const key = options?.key
     publishCast(this.#context, {
       address,
@@ -273,7 +273,7 @@ export class HubPublisher {
     checkAskOptions(address, options)
     checkEvent(event)
     this.#context.validator.operation('asks', 'input', event, data)
-    return { address, event, ...encodeContent(data, options.meta) }
+    return { address, event, ...encodeContent(`ask '${event}'`, data, options.meta) }
   }
 
   async #remove(address: string, who: string, options: RemoveOptions = {}): Promise<void> {

@@ -90,7 +90,7 @@ export interface HubTarget<C extends AnyContract> {
    *
    * @throws UsageError for a session, which takes casts and asks only, for a name that cannot be an event's,
    * and for an option that does not exist or cannot work.
-   * @throws ChatError `bad_payload` for data that the contract does not accept or that has no JSON form,
+   * @throws ChatError `bad_payload` for data that the contract or JSON does not accept,
    * `too_large` above 300 KiB, `conflict` when the `idempotencyKey` was used for another message.
    * @throws UncertainError when the hub is closed or `signal` aborted before the log has answered.
    */
@@ -138,7 +138,7 @@ export interface HubTarget<C extends AnyContract> {
    *
    * @throws UsageError for a name that cannot be an event's, and for an option that does not exist or cannot
    * work.
-   * @throws ChatError `bad_payload` for data that the contract does not accept or that has no JSON form,
+   * @throws ChatError `bad_payload` for data that the contract or JSON does not accept,
    * `too_large` above 300 KiB.
    */
   cast<K extends EventName<C>>(
