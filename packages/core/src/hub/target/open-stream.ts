@@ -52,7 +52,7 @@ export function openStream(
       'bad_payload',
       `unable to ${operation}: 'start' must be a whole text or an array, but is ${describe(start)}`,
     )
-  const { data } = encodeContent(start, meta)
+  const { data } = encodeContent(operation, start, meta)
   return streams.open({ parent: address, event, kind, data, meta, signal })
 }
 
