@@ -43,7 +43,7 @@ const floors = {
   ],
   client: [
     ['types', 'listeners'],
-    ['snapshot', 'presence'],
+    ['snapshot', 'presence', 'message-cursor'],
     ['events', 'options'],
     ['option-rules'],
     ['context', 'connect-options'],

@@ -7,6 +7,7 @@ export type {
   RoomEvents,
   RoomListener,
 } from './client/events.ts'
+export type { MessageCursor, MessageGap, MessagesOptions } from './client/message-cursor.ts'
 export type {
   CallOptions,
   ClientOptions,
@@ -21,6 +22,7 @@ export type {
   SnapshotHook,
   SnapshotRequest,
 } from './client/snapshot.ts'
+export { readMessages } from './client/subscriptions/read-messages.ts'
 export type { Room } from './client/subscriptions/room.ts'
 export { type WatchPresenceOptions, watchPresence } from './client/subscriptions/watch-presence.ts'
 export type {

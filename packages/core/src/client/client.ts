@@ -123,11 +123,17 @@ export class Client<C extends AnyContract = Untyped> {
    */
   to(address: string): ClientTarget<C> {
     checkAddress(address)
-    const { operations } = this.#session
-    return {
+    const services = this.#session
+    const { operations } = services
+    // `readMessages` needs more of a target than its type shows.
+    const target: ClientTarget<C> & Pick<RoomHandle, 'address' | 'services'> = {
+      address,
+      services,
       send: (event, data, options) => operations.send(address, event, data, options),
       cast: (event, data, options) => operations.cast(address, event, data, options),
     }
+    markRaw(target)
+    return target
   }
 
   /**

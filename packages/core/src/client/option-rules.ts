@@ -3,6 +3,7 @@ import { isSignal } from '../runtime/signal.ts'
 import { checkOptions, describe } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
 import type { HistoryOptions } from '../vocabulary/history.ts'
+import type { MessagesOptions } from './message-cursor.ts'
 import type {
   CallOptions,
   CastOptions,
@@ -23,6 +24,7 @@ type OptionRules<Options> = { readonly [Name in keyof Required<Options>]: Rule |
 
 const callback: Rule = ['a function', (value) => typeof value === 'function']
 const duration: Rule = ['a number of milliseconds above 0', isAboveZero]
+const count: Rule = ['a number of messages, a whole number from 1', (value) => isWhole(value) && value >= 1]
 const offset: Rule = ['an offset, a whole number from 0', (value) => isWhole(value) && value >= 0]
 const signal: Rule = ['an AbortSignal', isSignal]
 const meta: Rule = [metaRule, isMeta]
@@ -58,8 +60,13 @@ export const callRules: OptionRules<CallOptions> = {
 export const historyRules: OptionRules<HistoryOptions> = {
   after: offset,
   before: offset,
-  limit: ['a number of messages, a whole number from 1', (value) => isWhole(value) && value >= 1],
+  limit: count,
   signal,
+}
+export const messagesRules: OptionRules<MessagesOptions> = {
+  // The id of a gap's end is not known.
+  since: ['a position in the log', (value) => Array.isArray(value) && isWhole(value[1])],
+  last: count,
 }
 
 /**

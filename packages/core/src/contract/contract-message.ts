@@ -5,8 +5,8 @@ import type { EventData, EventName } from './contract.ts'
  * A durable message of a contract: a union with a member for each event, which `event` tells apart.
  *
  * ```ts
- * for await (const { event, data } of room.messages()) {
- *   if (event === 'say') show(data.text)
+ * for await (const item of readMessages(room)) {
+ *   if (item.event === 'say') show(item.data.text)
  * }
  * ```
  */

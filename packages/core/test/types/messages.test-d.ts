@@ -1,8 +1,16 @@
 /*
  * Types of messages that are read instead of listened to: checked by the compiler alone, never run.
  */
-import type { Client, ContractMessage, Hub, Message, RedactedMessage } from '@chat/core'
-import { contract } from '@chat/core'
+import type {
+  Client,
+  ContractMessage,
+  Hub,
+  Message,
+  MessageCursor,
+  MessageGap,
+  RedactedMessage,
+} from '@chat/core'
+import { contract, readMessages } from '@chat/core'
 import { expectTypeOf } from 'vitest'
 import { z } from 'zod'
 
@@ -17,17 +25,23 @@ interface Plain {
 
 /** The event tells the type of the data, also after both were taken out of the message. */
 export async function loops(client: Client<typeof chat>, plain: Client<Plain>): Promise<void> {
-  for await (const { event, data } of client.join('#a').messages()) {
-    expectTypeOf(event).toEqualTypeOf<'say' | 'price' | 'notification'>()
-    if (event === 'say') expectTypeOf(data).toEqualTypeOf<{ text: string }>()
-    if (event === 'price') expectTypeOf(data).toEqualTypeOf<number>()
-    if (event === 'notification') expectTypeOf(data).toEqualTypeOf<{ title: string }>()
+  for await (const item of readMessages(client.join('#a'))) {
+    expectTypeOf(item.event).toEqualTypeOf<'say' | 'price' | 'notification' | '$gap'>()
+    if (item.event === 'say') expectTypeOf(item.data).toEqualTypeOf<{ text: string }>()
+    if (item.event === 'price') expectTypeOf(item.data).toEqualTypeOf<number>()
+    if (item.event === 'notification') expectTypeOf(item.data).toEqualTypeOf<{ title: string }>()
+    if (item.event === '$gap') expectTypeOf(item).toEqualTypeOf<MessageGap>()
+    // @ts-expect-error a gap has no data
+    item.data
   }
-  for await (const message of plain.join('#a').messages()) {
-    expectTypeOf(message).toEqualTypeOf<Message<{ text: string }, 'say'> | Message<boolean, 'typing'>>()
-    if (message.event === 'typing') expectTypeOf(message.data).toEqualTypeOf<boolean>()
+  const cursor = readMessages(plain.to('*'), { last: 5 })
+  type PlainMessage = Message<{ text: string }, 'say'> | Message<boolean, 'typing'>
+  expectTypeOf(cursor).toEqualTypeOf<MessageCursor<PlainMessage>>()
+  expectTypeOf(await cursor.older(5)).toEqualTypeOf<PlainMessage[]>()
+  for await (const item of cursor) {
+    if (item.event === 'typing') expectTypeOf(item.data).toEqualTypeOf<boolean>()
     // @ts-expect-error no such event
-    if (message.event === 'sayy') message.data
+    if (item.event === 'sayy') item.data
   }
 }
 
@@ -51,7 +65,10 @@ export async function pages(client: Client<typeof chat>, hub: Hub<typeof chat>):
 
 /** Without a contract, data is unknown. */
 export async function untyped(client: Client): Promise<void> {
-  for await (const message of client.join('#a').messages()) expectTypeOf(message).toEqualTypeOf<Message>()
+  for await (const item of readMessages(client.join('#a'))) {
+    if ('reason' in item) expectTypeOf(item).toEqualTypeOf<MessageGap>()
+    else expectTypeOf(item).toEqualTypeOf<Message>()
+  }
   const { messages } = await client.history('#a')
   expectTypeOf(messages[0]?.data).toEqualTypeOf<unknown>()
 }

@@ -1,7 +1,7 @@
 // A page: TypeScript knows the DOM, but not Node.
 import { connect, dial } from '@chat/browser'
 import { connect as connectOverWebSocket } from '@chat/browser/websocket'
-import { Client } from '@chat/core'
+import { Client, readMessages } from '@chat/core'
 import { type Chat, chat } from './contract.js'
 
 const client = connect('/chat', {
@@ -23,7 +23,8 @@ lobby.on('say', ({ text }, { position }) => console.log(position, text.trim()))
 lobby.cast('typing', true, { key: 'typing' })
 const stopping = new AbortController()
 await lobby.send('say', { text: 'hi' }, { signal: stopping.signal })
-for await (const { event, data } of lobby.messages()) console.log(event, data)
+for await (const item of readMessages(lobby, { last: 20 }))
+  console.log(item.event === '$gap' ? item.reason : item.data)
 
 const own = new Client<Chat>({ dial: dial('wss://app.example/chat'), token: 'alice' })
 own.close()

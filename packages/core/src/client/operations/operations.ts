@@ -125,6 +125,15 @@ export class Operations {
 
   /** Reads a page of history. See {@link Client.history}. */
   history(address: string, options: HistoryOptions): Promise<HistoryPage> {
+    return this.read(address, options, (page) => this.#acceptPage(page))
+  }
+
+  /** Reads a page with every message as the log has it. `convert` makes the result of it. */
+  read(
+    address: string,
+    options: HistoryOptions,
+    convert: (page: HistoryPage) => HistoryPage = (page) => page,
+  ): Promise<HistoryPage> {
     const plan = (): Plan => {
       checkAddress(address)
       const name = `read the history of ${address}`
@@ -139,25 +148,25 @@ export class Operations {
         timeout: this.#callTimeout,
       }
     }
-    return this.#operate(plan, (page) => this.#parsePage(page as ReadAnswer))
+    return this.#operate(plan, (answer) => {
+      const { epoch, base, top, messages, more } = answer as ReadAnswer
+      const parsed = messages.map((value) => toMessage(checkMsg(value), epoch))
+      return convert({ epoch, base, top, messages: parsed, more })
+    })
   }
 
   /** Messages that do not fit the contract are reported and left out. */
-  #parsePage({ epoch, base, top, messages, more }: ReadAnswer): HistoryPage {
-    const parsed: Message[] = []
-    for (const value of messages) {
-      const message = toMessage(checkMsg(value), epoch)
-      if (message.event === redactedEvent) {
-        parsed.push(message)
-        continue
-      }
+  #acceptPage(page: HistoryPage): HistoryPage {
+    const messages: Message[] = []
+    for (const message of page.messages)
       try {
-        parsed.push({ ...message, data: this.#context.validator.event(message.event, message.data) })
+        const { event, data } = message
+        const redacted = event === redactedEvent
+        messages.push(redacted ? message : { ...message, data: this.#context.validator.event(event, data) })
       } catch (error) {
         this.#context.reportError(error, `${message.address} ${message.event}`)
       }
-    }
-    return { epoch, base, top, messages: parsed, more }
+    return { ...page, messages }
   }
 
   /**

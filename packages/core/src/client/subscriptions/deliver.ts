@@ -15,7 +15,14 @@ export function deliver(context: ClientContext, receivers: Iterable<Receiver>, r
   for (const receiver of [...receivers]) receiver.message(accepted)
 }
 
-function accept(context: ClientContext, received: Delivery): Delivery | null {
+/**
+ * Returns a message with the data that the contract's validator returns; `null` for a message that is to be
+ * delivered to no receiver.
+ */
+export function accept<Received extends Delivery>(
+  context: ClientContext,
+  received: Received,
+): Received | null {
   const { event, address, data } = received
   // The log keeps the place of the message, and has nothing to show.
   if (event === redactedEvent) return null

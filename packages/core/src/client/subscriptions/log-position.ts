@@ -1,6 +1,6 @@
 import type { MsgFrame } from '../../protocol/hub-frames.ts'
-import { deliveredIds } from '../../protocol/limits.ts'
 import type { Position } from '../../vocabulary/position.ts'
+import { rememberId } from './delivered-ids.ts'
 
 /** Result of a message for the reader of a log: its delivery, or the reason for none. */
 export type LogPositionStep =
@@ -69,16 +69,6 @@ export class LogPosition {
       return 'hole'
     }
     this.position = [epoch, at, id]
-    return this.#remember(id) ? 'deliver' : 'ignore'
-  }
-
-  #remember(id: string): boolean {
-    if (this.delivered.has(id)) return false
-    this.delivered.add(id)
-    if (this.delivered.size > deliveredIds) {
-      const [oldest] = this.delivered
-      if (oldest !== undefined) this.delivered.delete(oldest)
-    }
-    return true
+    return rememberId(this.delivered, id) ? 'deliver' : 'ignore'
   }
 }

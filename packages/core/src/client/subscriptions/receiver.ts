@@ -1,4 +1,6 @@
 import type { ChatError } from '../../vocabulary/errors.ts'
+import type { Message } from '../../vocabulary/message.ts'
+import type { Position } from '../../vocabulary/position.ts'
 import type { ClientContext } from '../context.ts'
 import type { SnapshotEvent } from '../snapshot.ts'
 import type { Delivery, Gap } from '../types.ts'
@@ -26,6 +28,16 @@ export interface PresenceWatcher {
   changed(frame: readonly unknown[]): void
   /** The room was left. */
   ended(): void
+}
+
+/** Cursor over the log of an address. */
+export interface MessageReader {
+  /** Takes a live message. */
+  push(message: Message): void
+  /** The live messages go on after `to`. Those before, and after `from`, did not come. */
+  skip(from: Position | null, to: Position): void
+  /** Takes no more messages. `error` is that of an end that the application has not asked for. */
+  end(error: ChatError | null): void
 }
 
 /** Receiver of `*`, of the user's inbox and of the session: the client's own listeners. */

@@ -1,11 +1,11 @@
 import type { AnyContract, EventName } from '../../contract/contract.ts'
-import type { ContractMessage, HistoryMessage } from '../../contract/contract-message.ts'
+import type { HistoryMessage } from '../../contract/contract-message.ts'
 import { markRaw } from '../../runtime/mark-raw.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { ChatError, UsageError } from '../../vocabulary/errors.ts'
 import type { HistoryOptions, HistoryPage } from '../../vocabulary/history.ts'
-import type { Message } from '../../vocabulary/message.ts'
 import type { Stored } from '../../vocabulary/position.ts'
+import type { Connector } from '../connection/connector.ts'
 import type { ClientContext } from '../context.ts'
 import type { RoomEvents, RoomListener } from '../events.ts'
 import { type Listener, Listeners } from '../listeners.ts'
@@ -15,8 +15,7 @@ import type { Operations } from '../operations/operations.ts'
 import type { CastOptions, SendOptions } from '../options.ts'
 import type { SnapshotEvent } from '../snapshot.ts'
 import type { ClientTarget, Delivery, Gap } from '../types.ts'
-import { MessageQueue } from './message-queue.ts'
-import type { PresenceWatcher, Receiver } from './receiver.ts'
+import type { MessageReader, PresenceWatcher, Receiver } from './receiver.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
 /**
@@ -40,11 +39,6 @@ export interface Room<C extends AnyContract, State = unknown> extends ClientTarg
    * room, `listener` is not a function, or the room was left.
    */
   on<K extends EventName<C> | keyof RoomEvents>(event: K, listener: RoomListener<C, K, State>): Undo
-  /**
-   * Returns the room's durable messages from now on. The iterator ends when the room is left or the
-   * client closed, and throws the error of any other end, such as a removal by the hub. At most 1 000 messages wait for a slow consumer; after that the iterator throws a `ChatError` with the code `full`.
-   */
-  messages(): AsyncIterableIterator<ContractMessage<C>>
   /** Reads a page of the room's history; see {@link Client.history}. */
   history(options?: HistoryOptions): Promise<HistoryPage<HistoryMessage<C>>>
   /**
@@ -54,9 +48,10 @@ export interface Room<C extends AnyContract, State = unknown> extends ClientTarg
   leave(): void
 }
 
-/** Parts of a client that its rooms use. */
+/** Parts of a client that its rooms and their cursors use. */
 export interface RoomServices {
   readonly context: ClientContext
+  readonly connector: Connector
   readonly writer: OperationWriter
   readonly operations: Operations
   readonly subscriptions: Subscriptions
@@ -81,11 +76,12 @@ export class RoomHandle implements Receiver {
   readonly #listeners: Listeners
   /** Watches of presence, which end with this handle. */
   readonly watchers: Set<PresenceWatcher> = new Set()
-  readonly #queues = new Set<MessageQueue>()
+  /** Cursors over the log of this handle, as {@link readMessages} opens them. */
+  readonly readers: Set<MessageReader> = new Set()
   /** `true` after {@link Room.leave}. */
   #left = false
   /** Error of the end; `null` before it. */
-  #ended: ChatError | null = null
+  ended: ChatError | null = null
   #settle: { resolve: () => void; reject: (error: ChatError) => void } | null = null
 
   constructor(address: string, services: RoomServices) {
@@ -127,13 +123,6 @@ export class RoomHandle implements Receiver {
     return this.services.operations.history(this.address, options)
   }
 
-  messages(): AsyncIterableIterator<Message> {
-    const queue = new MessageQueue((ended) => this.#queues.delete(ended))
-    if (this.#ended !== null) queue.end(unasked(this.#ended))
-    else this.#queues.add(queue)
-    return queue
-  }
-
   /** @throws UsageError when the application has left this handle. */
   check(operation: string): void {
     if (this.#left)
@@ -150,19 +139,22 @@ export class RoomHandle implements Receiver {
 
   message(message: Delivery): void {
     this.#listeners.emit(message.event, message.data, message)
-    if (message.durable) for (const queue of this.#queues) queue.push(message)
+    if (message.durable) for (const reader of this.readers) reader.push(message)
   }
 
   gap(gap: Gap): void {
     this.#listeners.emit('$gap', gap)
+    for (const reader of this.readers) reader.skip(gap.from, gap.to)
   }
 
   snapshot(snapshot: SnapshotEvent): void {
     this.#listeners.emit('$snapshot', snapshot)
+    for (const reader of this.readers) reader.skip(null, snapshot.position)
   }
 
   joined(): void {
     this.#settle?.resolve()
+    this.tellPosition()
   }
 
   left(error: ChatError): void {
@@ -170,14 +162,21 @@ export class RoomHandle implements Receiver {
     this.#end(error)
   }
 
+  /** Tells the cursors where the live messages begin: those before are to be read from the log. */
+  tellPosition(): void {
+    if (this.readers.size === 0) return
+    const position = this.services.subscriptions.positions[this.address]
+    if (position !== undefined) for (const reader of this.readers) reader.skip(null, position)
+  }
+
   #end(error: ChatError): void {
-    this.#ended = error
+    this.ended = error
     this.#settle?.reject(error)
-    for (const queue of this.#queues) queue.end(unasked(error))
+    for (const reader of [...this.readers]) reader.end(unasked(error))
     for (const watcher of this.watchers) watcher.ended()
     this.#listeners.clear()
   }
 }
 
 /** Returns the error of an end that the application has not asked for; `null` for its own `leave` or `close`. */
-const unasked = (error: ChatError): ChatError | null => (error.code === 'closed' ? null : error)
+export const unasked = (error: ChatError): ChatError | null => (error.code === 'closed' ? null : error)

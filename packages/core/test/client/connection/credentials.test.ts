@@ -1,3 +1,4 @@
+import { readMessages } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { play } from '../../support/fake-hub.ts'
 
@@ -52,7 +53,7 @@ describe('credentials that end', () => {
       expect(client.said.status.at(-1)).toMatchObject({ status: 'closed', error: { code: 'unauthorized' } })
       expect(written.error).toMatchObject({ code: 'uncertain', cause: { code: 'unauthorized' } })
       expect(reading.error).toMatchObject({ code: 'unauthorized' })
-      await expect(room.messages().next()).rejects.toMatchObject({ code: 'unauthorized' })
+      await expect(readMessages(room).next()).rejects.toMatchObject({ code: 'unauthorized' })
     }))
 
   test('a token that cannot be had is told, and tried again', () =>

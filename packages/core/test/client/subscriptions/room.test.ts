@@ -1,3 +1,4 @@
+import { readMessages } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { live, msg, play } from '../../support/fake-hub.ts'
 
@@ -174,7 +175,7 @@ describe('left', () => {
       room.on('say', (data) => seen.push(data))
       room.on('$leave', ({ error }) => seen.push(error.code, error.message))
       await stage.settle()
-      const next = room.messages().next()
+      const next = readMessages(room).next()
       stage.hub.at().write(msg('#a', 1), ['left', '#a', 'forbidden', 'banned'], msg('#a', 2))
       await stage.settle()
       expect(seen).toEqual([1, 'forbidden', 'banned'])
