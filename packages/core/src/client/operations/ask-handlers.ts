@@ -66,12 +66,14 @@ export class AskHandlers {
    * the connection that carried the ask.
    */
   stop(reason: Error): void {
-    for (const ask of this.#open.keys()) this.#abort(ask, reason)
+    for (const aborter of this.#open.values()) aborter.abort(reason)
+    this.#open.clear()
   }
 
   /** The hub waits no more for an ask: aborts its signal, and drops its answer (P-CN-4). */
   cancel([, ask]: CancelFrame): void {
-    this.#abort(ask, new ChatError('cancelled', 'unable to answer: the hub waits no more'))
+    this.#open.get(ask)?.abort(new ChatError('cancelled', 'unable to answer: the hub waits no more'))
+    this.#open.delete(ask)
   }
 
   /** Answers an ask with the result of its handler, or refuses it. */
@@ -107,12 +109,6 @@ export class AskHandlers {
       },
       refuse,
     )
-  }
-
-  #abort(ask: number | string, reason: Error): void {
-    const aborter = this.#open.get(ask)
-    this.#open.delete(ask)
-    aborter?.abort(reason)
   }
 
   #write({ ask, event, frame, signal }: Answer): void {

@@ -67,14 +67,14 @@ export class OperationWriter {
   }
 
   /**
-   * Forgets an operation that is no longer needed; returns its state until now. Its answer will be ignored.
-   * `cancels` also cancels it at the hub, if it was written on this connection (P-CN-3).
+   * Forgets an operation that is no longer needed; its answer will be ignored. `cancels` also cancels it at the
+   * hub, if it was written on this connection (P-CN-3). Returns `true` when it was written on any connection.
    */
-  remove(operation: Operation, cancels = false): 'waiting' | 'written' | 'settled' {
-    const target = cancels ? this.#pending.refOf(operation) : null
-    const state = this.#pending.remove(operation)
-    if (target !== null) this.#cancel(target)
-    return state
+  remove(operation: Operation, cancels = false): boolean {
+    const entry = this.#pending.remove(operation)
+    if (entry === undefined) return false
+    if (cancels && this.#pending.isOpen(entry.ref)) this.#cancel(entry.ref)
+    return entry.written !== null
   }
 
   /**

@@ -206,12 +206,12 @@ export class Operations {
       }
       const onTimeout = (): void => {
         const error = new ChatError('timeout', 'unable to wait any longer: the time for an answer is up')
-        const uncertain = this.#writer.remove(operation) === 'written' && plan.repeat === 'never'
+        const uncertain = this.#writer.remove(operation) && plan.repeat === 'never'
         operation.reject(uncertain ? overdue(error) : error)
       }
       const onSignal = (reason: unknown): void => {
         const isSend = plan.repeat === 'same-ref'
-        const written = this.#writer.remove(operation, plan.publishes && !isSend) === 'written'
+        const written = this.#writer.remove(operation, plan.publishes && !isSend)
         operation.reject((written && isSend ? aborted(reason) : reason) as Error)
       }
       // An operation whose signal has aborted already is not queued at all.

@@ -37,7 +37,7 @@ export interface Operation {
 /** Operation with its state. */
 export interface Entry {
   readonly operation: Operation
-  /** Number of the application's call. */
+  /** Number of the application's call; 0 for an urgent operation. */
   readonly order: number
   ref: number
   /** Time of its first write; `null` before that. */
@@ -116,30 +116,28 @@ export class PendingOperations {
         'full',
         `unable to queue: ${this.#maxQueued} operations wait already, as many as the option 'maxQueued' allows`,
       )
-    const order = ++this.#lastOrder
+    const order = urgent ? 0 : ++this.#lastOrder
     const state = { ref: 0, written: null, latest: 0, repeated: false, settled: false, refused: null }
-    const entry = { operation, order, ...state }
-    if (urgent) this.#waiting.splice(this.#waiting.filter(({ ref }) => ref > 0).length, 0, entry)
-    else this.#waiting.push(entry)
+    this.#waiting.push({ operation, order, ...state })
+    if (urgent) this.#sort()
   }
 
-  /** Returns the ref of an operation that waits for its answer on this connection; `null` for any other. */
-  refOf(operation: Operation): number | null {
-    for (const entry of this.#open.values())
-      if (entry.operation === operation && !entry.settled) return entry.ref
-    return null
+  /** Returns `true` for the ref of an operation that waits for its answer on this connection. */
+  isOpen(ref: number): boolean {
+    return this.#open.has(ref)
   }
 
   /**
-   * Forgets an operation that is no longer needed; its answer will be ignored. Returns its state until now.
+   * Forgets an operation that is no longer needed; its answer will be ignored. Returns `undefined` when it was
+   * settled before.
    */
-  remove(operation: Operation): 'waiting' | 'written' | 'settled' {
+  remove(operation: Operation): Entry | undefined {
     const own = (entry: Entry): boolean => entry.operation === operation && !entry.settled
     const entry = [...this.#open.values(), ...this.#waiting].find(own)
-    if (entry === undefined) return 'settled'
+    if (entry === undefined) return
     entry.settled = true
     this.#waiting = this.#waiting.filter((other) => other !== entry)
-    return entry.written === null ? 'waiting' : 'written'
+    return entry
   }
 
   /**
@@ -203,7 +201,8 @@ export class PendingOperations {
     const open = [...this.#open.values()]
     this.#open.clear()
     const rest = this.#waiting.filter(({ operation }) => operation.repeat !== 'bound')
-    this.#waiting = [...open.filter(repeatable), ...rest].sort((a, b) => rank(a) - rank(b))
+    this.#waiting = [...open.filter(repeatable), ...rest]
+    this.#sort()
     for (const { operation, settled } of open)
       if (operation.repeat === 'never' && !settled)
         operation.reject(
@@ -260,8 +259,12 @@ export class PendingOperations {
     const since = entry.refused?.since ?? entry.written ?? now
     if (now + (error.retryAfter ?? 0) > since + (operation.patience ?? Number.POSITIVE_INFINITY)) return false
     this.#waiting.push({ ...entry, ref: 0, written: null, refused: { error, since } })
-    this.#waiting.sort((a, b) => rank(a) - rank(b) || a.order - b.order)
+    this.#sort()
     return true
+  }
+
+  #sort(): void {
+    this.#waiting.sort((a, b) => rank(a) - rank(b) || a.order - b.order)
   }
 
   /** Rejects refused sends that would be stored behind a later send to the same address. */
