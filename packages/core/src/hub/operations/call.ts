@@ -5,7 +5,7 @@ import { encodeValue } from '../../protocol/json.ts'
 import { answerBytes, cancelPatience } from '../../protocol/limits.ts'
 import { isPromise } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
-import { type Aborter, createAborter, onAbort } from '../../runtime/signal.ts'
+import { type Aborter, abortion, createAborter, onAbort } from '../../runtime/signal.ts'
 import { ChatError } from '../../vocabulary/errors.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
 import { exceedsBytes } from '../../vocabulary/text.ts'
@@ -156,7 +156,8 @@ class PendingCall implements OpenCall {
   }
 
   #fail(error: unknown): void {
-    if (this.#cancelled) this.#answerCancelled()
+    // The handler was told to stop, so its error is no fault.
+    if (this.#cancelled || abortion(this.#aborter?.signal) !== null) this.#answerCancelled()
     else if (this.#settle()) this.#refuse(this.#wireError(error))
   }
 

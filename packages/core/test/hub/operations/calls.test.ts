@@ -134,6 +134,17 @@ describe.each(paths)('calls, with a backplane that is %s', (path) => {
     expect(contexts[0]).toMatchObject({ event: 'slow', user: { id: 'alice' }, session: { id: alice.id } })
   })
 
+  test('P-PB-7: a handler that rejects because the connection has ended is no error of the hub', async () => {
+    const s = stage({ path })
+    s.hub.handle('slow', (_, { signal }) => {
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    })
+    const alice = await s.client('alice')
+    await alice.say(['call', 1, 'slow', null])
+    await s.drop(alice)
+    expect(s.errors).toEqual([])
+  })
+
   test('§10: a ChatError with an application’s code reaches the client with its detail', async () => {
     const s = stage({ path })
     s.hub.handle('buy', () => {
