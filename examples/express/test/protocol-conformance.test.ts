@@ -26,7 +26,11 @@ defineProtocolSuite(
         ...{ rate: 50, burst: 100, queue: 1_048_576, replay: 10_000 },
       },
     },
-    lacks: { forbiddenRoom: 'every room of the example is open' },
+    lacks: {
+      forbiddenRoom: 'every room of the example is open',
+      pendingCall: 'no call of the example waits',
+      ask: 'the example asks its users nothing',
+    },
     async startAnother() {
       const another = await startExample()
       return {

@@ -17,6 +17,8 @@ defineProtocolSuite(
     refusedTokens: [undefined, '', 'a\nname', 'x'.repeat(256)],
     lacks: {
       forbiddenRoom: 'every room of the example is open',
+      pendingCall: 'no call of the example waits',
+      ask: 'the example asks its users nothing',
       binary: 'HTTP carries text alone',
       goingAway: 'over HTTP a client cannot close with 1001',
       startAnother: 'shown over WebSocket',

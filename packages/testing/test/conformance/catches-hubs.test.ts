@@ -384,6 +384,40 @@ const faults: readonly (readonly [fault: string, beginning: string, hub: FaultyH
     writes('presence', (frame) => [frame.with(2, (frame[2] as number) + 1) as unknown as WireFrame]),
   ],
   ['counts members wrongly', 'who gives the members', results((result) => ({ ...result, count: 7 }))],
+  [
+    'ignores a cancel',
+    'a call that is cancelled is answered',
+    takes('cancel', ([type, ref]) => [[type, ref, 99]]),
+  ],
+  [
+    'answers a cancelled call with a result',
+    'a call and its cancel in one transmission',
+    writes('err', ([type, ref, ...rest]) =>
+      rest[0] === 'cancelled' ? [['ok', ref]] : [[type, ref, ...rest]],
+    ),
+  ],
+  [
+    'refuses a cancel of nothing',
+    'a cancel of a ref that names no call',
+    link(() => ({
+      up: (frame, answer) => {
+        if (typeof frame === 'string' || frame[0] !== 'cancel') return [frame]
+        answer(['err', frame[1], 'not_found', 'there is no such call'])
+        return []
+      },
+    })),
+  ],
+  [
+    'counts cancels toward the rate',
+    'cancels of calls do not count',
+    takes('cancel', ([, ref]) => [['read', ref, '#a']]),
+  ],
+  ['cancels no ask', 'an ask is cancelled when its time is up', writes('cancel', () => [])],
+  [
+    'cancels another ask than the one that is over',
+    'an ask is cancelled at the other sessions',
+    writes('cancel', ([type, ask]) => [[type, (ask as number) + 1]]),
+  ],
   ['ends without a bye', 'a hub that ends says bye', writes('bye', () => [])],
 ]
 

@@ -2,7 +2,7 @@ import { describe, it } from 'vitest'
 import { defineProtocolSuite, dialledSocket, type ProtocolSocket } from '../../src/conformance/index.ts'
 import { memoryHub } from '../support/memory-hub.ts'
 
-const { dial } = memoryHub()
+const { hub, dial } = memoryHub()
 
 defineProtocolSuite(
   { describe, it: it.concurrent },
@@ -11,6 +11,13 @@ defineProtocolSuite(
     dial: (protocols) => dialledSocket(dial, protocols),
     refusedTokens: [undefined, '', 'no name'],
     forbiddenRoom: '#staff',
+    pendingCall: 'pending',
+    ask: (user, timeout) => {
+      hub
+        .to(`@${user}`)
+        .ask('confirm', null, { timeout })
+        .catch(() => {})
+    },
     lacks: { binary: 'the memory transport carries text alone' },
     async startAnother() {
       const another = memoryHub()

@@ -40,6 +40,13 @@ export async function fails(
     dial: (protocols) => faultySocket(dialledSocket(dial, protocols), link?.() ?? {}),
     refusedTokens: [undefined, '', 'no name'],
     forbiddenRoom: '#staff',
+    pendingCall: 'pending',
+    ask: (user, timeout) => {
+      hub
+        .to(`@${user}`)
+        .ask('confirm', null, { timeout })
+        .catch(() => {})
+    },
     startAnother: async () => {
       const another = memoryHub(options)
       return {

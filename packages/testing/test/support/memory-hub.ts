@@ -11,6 +11,9 @@ export function memoryHub(options: HubOptions = {}): { readonly hub: Hub; readon
     presence: {},
     ...options,
   })
+  hub.handle('pending', (_, { signal }) => {
+    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  })
   const network = new MemoryNetwork(systemRuntime)
   network.listen('hub', hub)
   return { hub, dial: network.dialer('hub') }

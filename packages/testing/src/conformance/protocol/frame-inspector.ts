@@ -23,6 +23,8 @@ export class FrameInspector {
   readonly #open = new Map<number, WireFrame[]>()
   /** Offset of the session in the log of each joined address. */
   readonly #offsets = new Map<string, number>()
+  /** Asks that the client was sent. */
+  readonly #asks = new Set<unknown>()
   /** Newest presence version of each joined room. */
   readonly #versions = new Map<string, number>()
   /** Address of the session, which receives casts without a join. */
@@ -66,6 +68,9 @@ export class FrameInspector {
     else if (type === 'cast') this.#cast(frame, line)
     else if (type === 'presence') this.#presence(frame, line)
     else if (type === 'gap') this.#gap(frame, line)
+    else if (type === 'ask') this.#ask(frame, line)
+    else if (type === 'cancel')
+      this.#check(this.#asks.delete(frame[1]), 'a cancel of no ask, or a second cancel', line)
     else if (type === 'left') this.#forget(frame[1] as string)
     else if (type === 'bye') this.#check(isInteger(frame[1]) && isText(frame[2]), 'not a bye', line)
     else if (type === 'ping' || type === 'pong')
@@ -163,6 +168,12 @@ export class FrameInspector {
     this.#check(isOffset(version) && isOffset(count) && typeof more === 'boolean', 'not an answer', line)
     this.#check(Array.isArray(members) && members.every(isMember), 'not members', line)
     this.#versions.set(address, version)
+  }
+
+  #ask([, ask, event, data]: WireFrame, line: string): void {
+    this.#check(isPositive(ask) && isText(event) && data !== undefined, 'not an ask', line)
+    this.#check(!this.#asks.has(ask), 'an ask with the number of another ask', line)
+    this.#asks.add(ask)
   }
 
   #gap([, address, , position]: WireFrame, line: string): void {

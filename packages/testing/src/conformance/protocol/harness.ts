@@ -25,6 +25,10 @@ export type ProtocolLack =
   | 'forbiddenRoom'
   /** A hub can be ended: {@link ProtocolHarness.startAnother}. */
   | 'startAnother'
+  /** The hub has a call that waits: {@link ProtocolHarness.pendingCall}. */
+  | 'pendingCall'
+  /** The hub can be made to ask: {@link ProtocolHarness.ask}. */
+  | 'ask'
 
 /** A user, and the token by which the hub knows the user. */
 export interface ProtocolUser {
@@ -56,8 +60,8 @@ export interface EndableHub {
  * A hub as the suite tests it: any implementation, in any language, behind a WebSocket.
  *
  * The hub has to let users join, read, send to and cast to every room (`#…`) and to take every event with
- * every JSON value as data. It has no handlers for the calls of the suite, such as `nobody` and `e`. The
- * suite uses users and rooms of its own, so that the hub may serve other users meanwhile; to everyone (`*`)
+ * every JSON value as data. It has no handlers for the calls of the suite, such as `nobody` and `e`, except
+ * for {@link ProtocolHarness.pendingCall}. The suite uses users and rooms of its own, so that the hub may serve other users meanwhile; to everyone (`*`)
  * it sends a few messages.
  */
 export interface ProtocolHarness extends Pick<SuiteTiming, 'deadline' | 'quiet'> {
@@ -80,6 +84,10 @@ export interface ProtocolHarness extends Pick<SuiteTiming, 'deadline' | 'quiet'>
   readonly helloTimeout?: number
   /** Resumes of a session: so many at once, and so many per second. Default: 10 and 1. */
   readonly resumes?: { readonly burst: number; readonly rate: number }
+  /** Name of a call whose handler returns only once its signal is aborted, such as `pending`. */
+  readonly pendingCall?: string
+  /** Makes the hub ask all sessions of a user, and wait so many milliseconds for the first answer. */
+  ask?(user: string, timeout: number): void
   /** Starts another hub, for the case that ends it. */
   startAnother?(): Promise<EndableHub>
   /** Abilities that are missing, with the reason, which titles show. */

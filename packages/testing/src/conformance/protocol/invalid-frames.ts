@@ -122,6 +122,15 @@ const linesByKind: Readonly<Record<string, readonly string[]>> = {
     ...each('["cast","#a","e",1,?]', noObjects),
     ...each('["cast","#a","e",1,{"key":?}]', noTexts),
   ],
+  'a cancel': [
+    '["cancel"]',
+    '["cancel",5]',
+    ...each('["cancel",?,4]', noRefs),
+    ...each(
+      '["cancel",5,?]',
+      noRefs.filter((value) => value !== '"1"'),
+    ),
+  ],
   'a call': [
     '["call"]',
     '["call",5]',

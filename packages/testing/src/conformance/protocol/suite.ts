@@ -2,6 +2,7 @@ import { type ConformanceCase, checkSkips, declare, type TestRunner } from '../r
 import { addresses } from './addresses.ts'
 import { authentication } from './authentication.ts'
 import { backpressure } from './backpressure.ts'
+import { cancelling } from './cancelling.ts'
 import { obstacle, type ProtocolCase, titleOf } from './case.ts'
 import { casting } from './casting.ts'
 import { concurrency } from './concurrency.ts'
@@ -50,6 +51,7 @@ const cases: readonly ProtocolCase[] = [
   ...messageMeta,
   ...repetition,
   ...casting,
+  ...cancelling,
   ...reading,
   ...presence,
   ...pings,
@@ -85,6 +87,8 @@ export function protocolCases(harness: ProtocolHarness): ConformanceCase[] {
  *   refusedTokens: [undefined, 'expired'],
  *   lacks: {
  *     forbiddenRoom: 'every room is open',
+ *     pendingCall: 'the hub has no calls',
+ *     ask: 'the hub asks nothing',
  *     startAnother: 'the hub runs on another machine',
  *   },
  * })
