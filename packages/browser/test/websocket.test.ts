@@ -22,7 +22,7 @@ describe('the entry without HTTP', () => {
   test('knows the options of a client, and none of HTTP', () => {
     const options = { transport: 'http' } as object
     expect(() => connect('wss://chat.example/chat', options)).toThrow(
-      "unable to connect: there is no option 'transport'; the options are contract, token,",
+      "unable to connect: there is no option 'transport'; the options are contract, streams, token,",
     )
   })
 

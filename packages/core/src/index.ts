@@ -2,10 +2,12 @@ export { Client } from './client/client.ts'
 export type {
   AskContext,
   AskHandler,
+  CallResult,
   ClientEvents,
   ClientListener,
   RoomEvents,
   RoomListener,
+  StreamListener,
 } from './client/events.ts'
 export type { MessageCursor, MessageGap, MessagesOptions } from './client/message-cursor.ts'
 export type {
@@ -22,6 +24,9 @@ export type {
   SnapshotHook,
   SnapshotRequest,
 } from './client/snapshot.ts'
+export type { ReaderState, StreamReader, StreamResult } from './client/stream-reader.ts'
+export { readStreams } from './client/streams/read-streams.ts'
+export { stream } from './client/streams/stream.ts'
 export { readMessages } from './client/subscriptions/read-messages.ts'
 export type { Room } from './client/subscriptions/room.ts'
 export { type WatchPresenceOptions, watchPresence } from './client/subscriptions/watch-presence.ts'
@@ -50,6 +55,7 @@ export {
   type OperationResult,
   type ServerEventName,
   type StreamData,
+  type StreamedCallName,
   type StreamInput,
   type StreamName,
   type Untyped,
@@ -57,13 +63,13 @@ export {
 export type { ContractMessage, HistoryMessage } from './contract/contract-message.ts'
 export type { ContractDefinition, Operation } from './contract/definition.ts'
 export type { PayloadFault, Schema, SchemaIssue, SchemaResult } from './contract/schema.ts'
-export {
-  type Streamed,
-  type StreamKind,
-  type StreamPart,
-  type StreamSchema,
-  type StreamSource,
-  stream,
+export type {
+  OpenReaders,
+  Streamed,
+  StreamKind,
+  StreamPart,
+  StreamSchema,
+  StreamSource,
 } from './contract/stream.ts'
 export type { Validator } from './contract/validator.ts'
 export type { HubCounters } from './hub/context.ts'

@@ -4,7 +4,8 @@ import type {
   CallName,
   EventName,
   OperationInput,
-  OperationResult,
+  StreamedCallName,
+  StreamName,
   Untyped,
 } from '../contract/contract.ts'
 import type { HistoryMessage } from '../contract/contract-message.ts'
@@ -16,7 +17,7 @@ import { UsageError } from '../vocabulary/errors.ts'
 import type { HistoryOptions, HistoryPage } from '../vocabulary/history.ts'
 import type { Position } from '../vocabulary/position.ts'
 import { ClientContext } from './context.ts'
-import type { AskHandler, ClientEvents, ClientListener } from './events.ts'
+import type { AskHandler, CallResult, ClientEvents, ClientListener } from './events.ts'
 import type { Listener } from './listeners.ts'
 import { checkAddress, checkListener } from './operations/checks.ts'
 import { checkByRules, clientRules, joinRules } from './option-rules.ts'
@@ -145,7 +146,10 @@ export class Client<C extends AnyContract = Untyped> {
    * @throws UsageError when the name cannot be an event's, is an ask's, or starts with `$` and is not among
    * the client's own events, or `listener` is not a function.
    */
-  on<K extends keyof ClientEvents | EventName<C>>(event: K, listener: ClientListener<C, K>): Undo {
+  on<K extends keyof ClientEvents | EventName<C> | StreamName<C> | StreamedCallName<C>>(
+    event: K,
+    listener: ClientListener<C, K>,
+  ): Undo {
     checkListener(event, listener, ownEvents)
     if (this.#session.asks.isAsk(event))
       throw new UsageError(
@@ -175,7 +179,9 @@ export class Client<C extends AnyContract = Untyped> {
   }
 
   /**
-   * Calls the hub, and resolves with its answer. Rejects with the reason of `signal` when that aborts first.
+   * Calls the hub, and resolves with its answer: for a call that is answered by a stream, with the reader of the
+   * stream, also when the answer of the hub is lost with the connection. Rejects with the reason of `signal` when
+   * that aborts first.
    *
    * @throws ChatError with the hub's code when the hub refuses; `not_found` when it does not handle the call;
    * `timeout` when there is no answer in time and the call was not written, or is `idempotent`.
@@ -187,8 +193,8 @@ export class Client<C extends AnyContract = Untyped> {
     call: K,
     input: OperationInput<C, 'calls', K>,
     options: CallOptions = {},
-  ): Promise<OperationResult<C, 'calls', K>> {
-    return this.#session.operations.call(call, input, options) as Promise<OperationResult<C, 'calls', K>>
+  ): Promise<CallResult<C, K>> {
+    return this.#session.operations.call(call, input, options) as Promise<CallResult<C, K>>
   }
 
   /**

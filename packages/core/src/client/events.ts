@@ -4,11 +4,18 @@ import type {
   EventName,
   OperationAnswer,
   OperationArgument,
+  OperationResult,
+  StreamData,
+  StreamedCallName,
+  StreamName,
 } from '../contract/contract.ts'
+import type { Streamed, StreamPart } from '../contract/stream.ts'
 import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { ChatError } from '../vocabulary/errors.ts'
+import type { Message } from '../vocabulary/message.ts'
 import type { Meta } from '../vocabulary/meta.ts'
 import type { SnapshotEvent } from './snapshot.ts'
+import type { StreamReader } from './stream-reader.ts'
 import type { ClientStatus, Delivery, Gap } from './types.ts'
 
 /** Own events of a client. */
@@ -69,22 +76,41 @@ export interface AskContext {
   readonly signal: AbortSignal
 }
 
+/** Result of {@link Client.call}: the output of the call, or the reader of the stream that answers it. */
+export type CallResult<C extends AnyContract, K> =
+  OperationResult<C, 'calls', K> extends Streamed<infer Part>
+    ? StreamReader<Part>
+    : OperationResult<C, 'calls', K>
+
 /** Function that answers an ask, for {@link Client.handle}. */
 export type AskHandler<C extends AnyContract, K> = (
   input: OperationArgument<C, 'asks', K>,
   context: AskContext,
 ) => MaybePromise<OperationAnswer<C, 'asks', K>>
 
+/**
+ * Listener of a stream, called once for each stream: with its head, or with its result when this client has not
+ * seen the head. `message` is that message.
+ */
+export type StreamListener<Part extends StreamPart> = (
+  reader: StreamReader<Part>,
+  message: Message<StreamReader<Part>>,
+) => unknown
+
 /** Listener of one event of a client, for {@link Client.on}. */
 export type ClientListener<C extends AnyContract, K> = K extends keyof ClientEvents
   ? (event: ClientEvents[K]) => unknown
-  : K extends EventName<C>
-    ? (data: EventData<C, K>, delivery: Delivery<EventData<C, K>>) => unknown
-    : never
+  : K extends StreamName<C> | StreamedCallName<C>
+    ? StreamListener<StreamData<C, K>>
+    : K extends EventName<C>
+      ? (data: EventData<C, K>, delivery: Delivery<EventData<C, K>>) => unknown
+      : never
 
 /** Listener of one event of a room, for {@link Room.on}. */
 export type RoomListener<C extends AnyContract, K, State = unknown> = K extends keyof RoomEvents
   ? (event: RoomEvents<State>[K]) => unknown
-  : K extends EventName<C>
-    ? (data: EventData<C, K>, delivery: Delivery<EventData<C, K>>) => unknown
-    : never
+  : K extends StreamName<C> | StreamedCallName<C>
+    ? StreamListener<StreamData<C, K>>
+    : K extends EventName<C>
+      ? (data: EventData<C, K>, delivery: Delivery<EventData<C, K>>) => unknown
+      : never

@@ -31,6 +31,7 @@ const meta: Rule = [metaRule, isMeta]
 
 export const sharedRules: OptionRules<SharedClientOptions> = {
   contract: null,
+  streams: callback,
   token: [
     'a string, null, or a function that returns it',
     (value) => value === null || typeof value === 'string' || typeof value === 'function',

@@ -1,4 +1,5 @@
 import type { AnyContract, Untyped } from '../contract/contract.ts'
+import type { OpenReaders } from '../contract/stream.ts'
 import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
 import type { Dialer } from '../transport/connection.ts'
@@ -86,6 +87,11 @@ export interface ClientOptions<C extends AnyContract = Untyped> {
    * types without validators.
    */
   readonly contract?: C
+  /**
+   * Reads streams with a contract of types alone: give `readStreams`. A contract with validators needs no option.
+   * Default: none, a page without streams does not carry their code.
+   */
+  readonly streams?: OpenReaders
   /** Identifies the user to the hub's `authenticate`. Default: `null`. */
   readonly token?: Token
   /**

@@ -13,6 +13,7 @@ import { OperationWriter } from './operations/operation-writer.ts'
 import { Operations } from './operations/operations.ts'
 import { TokenRefresh } from './operations/token-refresh.ts'
 import type { ClientOptions } from './options.ts'
+import type { StreamReading } from './stream-reading.ts'
 import { Subscriptions } from './subscriptions/subscriptions.ts'
 import type { ClientCounters, ClientStatus } from './types.ts'
 
@@ -54,6 +55,8 @@ export class ProtocolSession implements ConnectedSession {
     this.operations = new Operations(context, this.connector, this.writer, callTimeout)
     this.asks = new AskHandlers(context, this.connector, this.writer)
     this.subscriptions = new Subscriptions(this, options)
+    const open = options.streams ?? context.validator.open
+    context.streams = (open?.(this as never) as StreamReading | undefined) ?? null
     this.#liveness = new Liveness(runtime, this.connector, () => this.writer.oldestSend)
     this.#tokens = new TokenRefresh(context, token, this.writer)
   }

@@ -173,12 +173,24 @@ type EventMember<C, K> =
 export type EventInput<C, K> = InputOf<EventMember<C, K>>
 /** The data of an event, as a receiver gets it. */
 export type EventData<C, K> = OutputOf<EventMember<C, K>>
-/** The names of a contract's streams. */
+/** The names of a contract's streams, without those that answer calls. */
 export type StreamName<C> = Names<C, 'streams'>
 /** A part of a stream, as its writer gives it: a string, or an array of items. */
 export type StreamInput<C, K> = StreamPartOf<InputOf<Member<Group<C, 'streams'>, K>>>
-/** The whole of a stream, or a part of it, as a reader gets it: a string, or an array of items. */
-export type StreamData<C, K> = StreamPartOf<OutputOf<Member<Group<C, 'streams'>, K>>>
+/**
+ * The whole of a stream, or a part of it, as a reader gets it: a string, or an array of items. `K` is the name of
+ * a stream, or of a call that is answered by a stream.
+ */
+export type StreamData<C, K> =
+  K extends StreamName<C>
+    ? StreamPartOf<OutputOf<Member<Group<C, 'streams'>, K>>>
+    : OperationResult<C, 'calls', K> extends Streamed<infer P>
+      ? P
+      : never
+/** The names of a contract's calls that are answered by a stream. */
+export type StreamedCallName<C> = {
+  [K in CallName<C>]: OperationResult<C, 'calls', K> extends Streamed<StreamPart> ? K : never
+}[CallName<C>]
 /** The names of a contract's calls. */
 export type CallName<C> = Names<C, 'calls'>
 /** The names of a contract's asks. */

@@ -18,11 +18,11 @@ export interface ContractDefinition {
   /** Events that only the hub sends, with the validator of their data. A client that sends one is refused. */
   readonly serverEvents?: Readonly<Record<string, Schema>>
   /**
-   * Streams: messages of the hub that arrive in parts while they are written, each made by {@link stream}. A
+   * Streams: messages of the hub that arrive in parts while they are written, each made by `stream()`. A
    * client that sends one is refused.
    */
   readonly streams?: Readonly<Record<string, StreamSchema>>
-  /** Calls: from a client to the hub, which answers. An output that {@link stream} has made is answered in parts. */
+  /** Calls: from a client to the hub, which answers. An output that `stream()` has made is answered in parts. */
   readonly calls?: Readonly<Record<string, Operation<Schema, Schema>>>
   /** Asks: from the hub to a client, which answers. */
   readonly asks?: Readonly<Record<string, Operation<Schema, Schema>>>

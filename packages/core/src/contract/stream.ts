@@ -8,12 +8,17 @@ export type StreamPart = string | readonly unknown[]
 /** Kind of a stream: a text, whose parts are strings, or a list, whose parts are arrays of items. */
 export type StreamKind = 'text' | 'list'
 
-/** Validator of a stream's parts, made by {@link stream}. */
+/** Validator of a stream's parts, made by `stream()`. */
 export interface StreamSchema<Input extends StreamPart = StreamPart, Output extends StreamPart = StreamPart>
   extends Schema<Input, Output> {
   /** Kind of the stream. */
   readonly kind: StreamKind
+  /** Opens the readers of a client: the code that reads streams comes with the contract. */
+  readonly open: OpenReaders
 }
+
+/** Function that a client calls once to read streams. Only the client knows the types. */
+export type OpenReaders = (client: never) => object
 
 declare const streamed: unique symbol
 
@@ -35,39 +40,28 @@ export interface Streamed<Part extends StreamPart> {
 export type StreamSource<Part extends StreamPart> = AsyncIterable<Part> | Iterable<Part>
 
 /**
- * Declares a stream: a message that arrives in parts while it is written. It stands in the group `streams` of a
- * contract, or is the output of a call.
- *
- * ```ts
- * const chat = contract({
- *   streams: { answer: stream(z.string()), steps: stream(z.array(step)) },
- *   calls: { ask: { input: prompt, output: stream(z.string()) } },
- * })
- * ```
- *
- * The validator decides the kind: a validator that accepts `''` declares a text, and a validator that accepts
- * `[]` a list. Each part of a list is validated by it. The parts of a text can be any strings, because no
- * validator can know the end of a text that is still written.
+ * Declares a stream, whose readers `open` makes.
  *
  * @throws UsageError when the value is not a validator, answers with a promise, or accepts neither `''` nor
  * `[]`, or both.
  */
-export function stream<Input extends StreamPart, Output extends StreamPart>(
+export function declareStream<Input extends StreamPart, Output extends StreamPart>(
   schema: Schema<Input, Output>,
+  open: OpenReaders,
 ): StreamSchema<Input, Output> {
   if (!isSchema(schema))
     throw new UsageError(
       `unable to ${operation}: give a validator of Standard Schema, such as stream(z.string()), not ${describe(schema)}`,
     )
   const kind = kindOf(schema)
-  return { kind, '~standard': kind === 'list' ? schema['~standard'] : anyText }
+  return { kind, open, '~standard': kind === 'list' ? schema['~standard'] : anyText }
 }
 
 /** Tells if a value is a validator of Standard Schema. Validators of some libraries are functions. */
 export const isSchema = (value: unknown): value is Schema =>
   typeof (value as Partial<Schema> | null | undefined)?.['~standard']?.validate === 'function'
 
-/** Tells if a validator was made by {@link stream}. */
+/** Tells if a validator was made by `stream()`. */
 export function isStream(schema: Schema): schema is StreamSchema {
   const { kind } = schema as Partial<StreamSchema>
   return kind === 'text' || kind === 'list'

@@ -1,7 +1,7 @@
 import { ChatError } from '../vocabulary/errors.ts'
 import type { ContractDefinition } from './definition.ts'
 import { type Schema, validate } from './schema.ts'
-import { isStream, type StreamSchema } from './stream.ts'
+import { isStream, type OpenReaders, type StreamSchema } from './stream.ts'
 
 /** Validates data by a contract, the same on both sides. */
 export interface Validator {
@@ -27,6 +27,8 @@ export interface Validator {
    * answered by a stream. `null` for every other name.
    */
   stream(name: string): StreamSchema | null
+  /** Opens the readers of a client; `null` for a contract without streams. */
+  readonly open: OpenReaders | null
 }
 
 /** Validator without a contract: every value passes, and every name may exist. */
@@ -36,6 +38,7 @@ export const withoutValidators: Validator = {
   operation: (_group, _part, _name, value) => value,
   has: () => false,
   stream: () => null,
+  open: null,
 }
 
 /** Validator of a contract that has validators. */
@@ -68,6 +71,15 @@ export class DefinitionValidator implements Validator {
     if (this.has('streams', name)) return this.#definition.streams?.[name] ?? null
     const output = this.has('calls', name) ? this.#definition.calls?.[name]?.output : undefined
     return output !== undefined && isStream(output) ? output : null
+  }
+
+  get open(): OpenReaders | null {
+    const { streams, calls } = this.#definition
+    for (const name of Object.keys({ ...streams, ...calls })) {
+      const stream = this.stream(name)
+      if (stream !== null) return stream.open
+    }
+    return null
   }
 
   #member(group: keyof ContractDefinition, name: string): unknown {

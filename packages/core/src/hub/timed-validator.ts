@@ -21,6 +21,8 @@ export const timed = (validator: Validator, options: TimedOptions): Validator =>
   validator.strict ? new TimedValidator(validator, options) : validator
 
 class TimedValidator implements Validator {
+  /** A hub reads no streams. */
+  readonly open = null
   readonly strict = true
   readonly #validator: Validator
   readonly #options: TimedOptions

@@ -27,6 +27,7 @@ export interface StartAnswer {
   readonly epoch: string
   readonly at: number
   readonly id: string | null
+  readonly top: number
   readonly mode: 'live' | 'replay' | 'gap'
   readonly reason?: GapReason
 }

@@ -2,16 +2,20 @@
  * What TypeScript makes of streams in a contract: checked by the compiler alone, never run.
  */
 import {
+  type Client,
   type ClientEventName,
   contract,
   type EventName,
   type Hub,
+  type Message,
   type OperationAnswer,
   type OperationResult,
   type StreamData,
   type Streamed,
   type StreamInput,
   type StreamName,
+  type StreamReader,
+  type StreamResult,
   type StreamSource,
   stream,
   type Untyped,
@@ -80,6 +84,27 @@ export function events(hub: Hub<Chat>): void {
   void hub.to('#a').send('answer', 'hi')
   expectTypeOf<StreamName<Untyped>>().toEqualTypeOf<never>()
   expectTypeOf<OperationResult<Untyped, 'calls', 'any'>>().toEqualTypeOf<unknown>()
+}
+
+/** A client gets readers: in the listeners of rooms and of its own, and for streamed calls. */
+export async function readers(client: Client<Chat>, plain: Client<Plain>): Promise<void> {
+  client.join('#a').on('answer', async (answer, message) => {
+    expectTypeOf(answer).toEqualTypeOf<StreamReader<string>>()
+    expectTypeOf(message).toEqualTypeOf<Message<StreamReader<string>>>()
+    for await (const part of answer) expectTypeOf(part).toEqualTypeOf<string>()
+    expectTypeOf(await answer.result).toEqualTypeOf<StreamResult<string>>()
+  })
+  client.on('steps', (steps) => expectTypeOf(steps.value).toEqualTypeOf<Step[]>())
+  client.on('ask', (answer) => expectTypeOf(answer).toEqualTypeOf<StreamReader<string>>())
+  // @ts-expect-error a call that no stream answers is no event
+  client.on('rename', () => {})
+  expectTypeOf(await client.call('ask', { text: '?' })).toEqualTypeOf<StreamReader<string>>()
+  expectTypeOf(await client.call('plan', null)).toEqualTypeOf<StreamReader<Step[]>>()
+  expectTypeOf(await client.call('rename', 'x')).toEqualTypeOf<boolean>()
+  plain.join('#a').on('steps', (steps) => expectTypeOf(steps.value).toEqualTypeOf<Step[]>())
+  expectTypeOf(await plain.call('ask', { text: '?' })).toEqualTypeOf<StreamReader<string>>()
+  // @ts-expect-error clients open no streams
+  await client.to('#a').send('answer', 'x')
 }
 
 /** A handler answers with the parts, from a generator or any iterable. */

@@ -104,8 +104,9 @@ export class Operations {
 
   /** Calls the hub. See {@link Client.call}. */
   call(call: string, input: unknown, options: CallOptions): Promise<unknown> {
-    const { validator } = this.#context
-    const plan = (): Plan => {
+    const { validator, streams } = this.#context
+    const timeout = options.timeout ?? this.#callTimeout
+    const plan = (written?: (ref: number) => void): Plan => {
       checkName(call)
       const name = `call '${call}'`
       checkByRules(name, options, callRules)
@@ -115,12 +116,21 @@ export class Operations {
         name,
         publishes: true,
         repeat: options.idempotent === true ? 'harmless' : 'never',
-        frame: (ref) => `["call",${ref},${tail}`,
+        frame: (ref) => {
+          written?.(ref)
+          return `["call",${ref},${tail}`
+        },
         signal: options.signal,
-        timeout: options.timeout ?? this.#callTimeout,
+        timeout,
       }
     }
-    return this.#operate(plan, (result) => validator.operation('calls', 'output', call, result))
+    const start = (written?: (ref: number) => void): Promise<unknown> =>
+      this.#operate(
+        () => plan(written),
+        (result) => streams?.answer(call, result) ?? validator.operation('calls', 'output', call, result),
+      )
+    if (streams === null || validator.stream(call) === null) return start()
+    return streams.call({ start, timeout, signal: options.signal })
   }
 
   /** Reads a page of history. See {@link Client.history}. */
@@ -160,9 +170,8 @@ export class Operations {
     const messages: Message[] = []
     for (const message of page.messages)
       try {
-        const { event, data } = message
-        const redacted = event === redactedEvent
-        messages.push(redacted ? message : { ...message, data: this.#context.validator.event(event, data) })
+        const shown = message.event === redactedEvent ? message : this.#context.convert(message)
+        if (shown !== null) messages.push(shown)
       } catch (error) {
         this.#context.reportError(error, `${message.address} ${message.event}`)
       }

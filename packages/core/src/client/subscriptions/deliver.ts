@@ -16,20 +16,20 @@ export function deliver(context: ClientContext, receivers: Iterable<Receiver>, r
 }
 
 /**
- * Returns a message with the data that the contract's validator returns; `null` for a message that is to be
- * delivered to no receiver.
+ * Returns a message with the data that the contract's validator returns, or with the reader of a stream; `null`
+ * for a message that is to be delivered to no receiver.
  */
 export function accept<Received extends Delivery>(
   context: ClientContext,
   received: Received,
 ): Received | null {
-  const { event, address, data } = received
+  const { event, address } = received
   // The log keeps the place of the message, and has nothing to show.
   if (event === redactedEvent) return null
   try {
-    checkName(event)
-    const output = context.validator.event(event, data)
-    return output === data ? received : { ...received, data: output }
+    // The end of a stream is an event of the protocol.
+    if (!address.startsWith('^')) checkName(event)
+    return context.convert(received)
   } catch (error) {
     context.reportError(error, `${address} ${event}`)
     return null

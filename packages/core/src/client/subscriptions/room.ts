@@ -1,4 +1,4 @@
-import type { AnyContract, EventName } from '../../contract/contract.ts'
+import type { AnyContract, EventName, StreamedCallName, StreamName } from '../../contract/contract.ts'
 import type { HistoryMessage } from '../../contract/contract-message.ts'
 import { markRaw } from '../../runtime/mark-raw.ts'
 import type { Undo } from '../../runtime/runtime.ts'
@@ -38,7 +38,10 @@ export interface Room<C extends AnyContract, State = unknown> extends ClientTarg
    * @throws UsageError when the name cannot be an event's, or starts with `$` and is not an event of the
    * room, `listener` is not a function, or the room was left.
    */
-  on<K extends EventName<C> | keyof RoomEvents>(event: K, listener: RoomListener<C, K, State>): Undo
+  on<K extends EventName<C> | StreamName<C> | StreamedCallName<C> | keyof RoomEvents>(
+    event: K,
+    listener: RoomListener<C, K, State>,
+  ): Undo
   /** Reads a page of the room's history; see {@link Client.history}. */
   history(options?: HistoryOptions): Promise<HistoryPage<HistoryMessage<C>>>
   /**

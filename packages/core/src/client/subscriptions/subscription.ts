@@ -53,6 +53,8 @@ export class Subscription {
   #state: unknown
   /** `true` when the hub has the state in this session. */
   #stateSent = false
+  /** Offset of the newest message when the hub accepted the subscription. */
+  #top = 0
   readonly #retries = new Set<Undo>()
 
   constructor(
@@ -73,7 +75,12 @@ export class Subscription {
 
   /** `true` for `*` and the user's inbox, which the hub delivers without a `join`. */
   get automatic(): boolean {
-    return !this.address.startsWith('#')
+    return !/^[#^]/.test(this.address)
+  }
+
+  /** `true` while messages are to come that were there when the hub accepted the subscription. */
+  get behind(): boolean {
+    return this.#joined && (this.log.position?.[1] ?? 0) < this.#top
   }
 
   /** Position to continue from; `null` for none. */
@@ -122,6 +129,7 @@ export class Subscription {
   started(start: StartAnswer, answer: unknown): void {
     const first = !this.#joined
     this.#joined = true
+    this.#top = start.top
     if (this.#state !== undefined && !this.#stateSent) this.setState(this.#state)
     if (first || answer !== null) for (const watcher of this.watchers) watcher.entered(answer)
     this.#continue(start)
@@ -133,7 +141,7 @@ export class Subscription {
    * temporary and the subscription was accepted earlier. Any other refusal ends it.
    */
   refused(error: ChatError): void {
-    const known = this.log.position !== null || this.#restore !== null || this.automatic
+    const known = this.log.position !== null || this.#restore !== null || !this.address.startsWith('#')
     if (!isTemporary(error.code) && !(known && error.retryable)) return this.#drop(error)
     this.#joining = true
     this.#retry(error, () => {

@@ -67,8 +67,9 @@ export class Subscriptions implements SubscriptionRegistry {
    */
   get positions(): Readonly<Record<string, Position>> {
     const positions = new Map(this.#saved)
+    // A position in a stream stands for the value, which is not saved.
     for (const [address, { log }] of this.#subscriptions)
-      if (log.position !== null) positions.set(address, log.position)
+      if (log.position !== null && !address.startsWith('^')) positions.set(address, log.position)
     const known = this.#positions
     const changed = [...positions].some(([address, position]) => known[address] !== position)
     if (changed || Object.keys(known).length !== positions.size)
@@ -94,6 +95,18 @@ export class Subscriptions implements SubscriptionRegistry {
     else if (known === undefined && this.#connector.live !== null) subscription.join()
   }
 
+  /** Joins a stream, and returns its subscription. */
+  joinStream(address: string, receiver: Receiver): Subscription {
+    const subscription = this.#subscribe(address, receiver, undefined)
+    if (this.#connector.live !== null) subscription.join()
+    return subscription
+  }
+
+  /** Returns `true` while an address catches up with its log. */
+  isBehind(address: string): boolean {
+    return this.#subscriptions.get(address)?.behind === true
+  }
+
   /** Removes a receiver of a room, and leaves the room after its last receiver. */
   leave(address: string, receiver: Receiver): void {
     const subscription = this.#subscriptions.get(address)
@@ -101,6 +114,7 @@ export class Subscriptions implements SubscriptionRegistry {
     if (subscription.receivers.size > 0) return
     this.remove(subscription)
     if (this.#connector.live !== null) subscription.leave()
+    this.context.streams?.end(new ChatError('closed', 'unable to read: the room was left'), address)
   }
 
   /**
@@ -157,8 +171,7 @@ export class Subscriptions implements SubscriptionRegistry {
     this.#subscribe(`@${userId}`, this.#client, this.#clientHook)
     for (const address of this.#saved.keys()) if (address.startsWith('@')) this.#saved.delete(address)
     for (const [address, subscription] of requested)
-      if (subscription !== this.#subscriptions.get(address) && addressKind(address) === 'room')
-        subscription.leave()
+      if (subscription !== this.#subscriptions.get(address) && !subscription.automatic) subscription.leave()
     for (const subscription of [...this.#subscriptions.values()]) {
       const { address } = subscription
       if (this.#subscriptions.get(address) !== subscription) continue
@@ -190,6 +203,7 @@ export class Subscriptions implements SubscriptionRegistry {
     for (const subscription of subscriptions) subscription.end()
     for (const { address, receivers } of subscriptions)
       for (const receiver of [...receivers]) if (receiver !== this.#client) receiver.left(error, address)
+    this.context.streams?.end(error)
   }
 
   /** Takes a message of a log. */
@@ -226,10 +240,14 @@ export class Subscriptions implements SubscriptionRegistry {
   remove(subscription: Subscription): void {
     const { address, log } = subscription
     this.#subscriptions.delete(address)
-    this.#delivered.set(address, log.delivered)
+    if (!address.startsWith('^')) this.#keepDelivered(address, log.delivered)
+    subscription.end()
+  }
+
+  #keepDelivered(address: string, delivered: Set<string>): void {
+    this.#delivered.set(address, delivered)
     const [oldest] = this.#delivered.keys()
     if (this.#delivered.size > keptSubscriptions && oldest !== undefined) this.#delivered.delete(oldest)
-    subscription.end()
   }
 
   #subscribe(address: string, receiver: Receiver, hook: SnapshotHook | undefined): Subscription {
