@@ -139,7 +139,6 @@ export class WsConnection extends BaseConnection {
   /** Closes the connection of a peer that is read no further. */
   #refuse(): void {
     this.close(CloseCode.tooLarge, 'a transmission is too large')
-    this.#ws.pause()
     clearTimeout(this.#closeTimer)
     this.#closeTimer = setTimeout(() => this.#ws.terminate(), unreadTimeout)
   }
@@ -209,7 +208,7 @@ export class WsConnection extends BaseConnection {
 
   #onClose(code: number, reason: Buffer): void {
     clearTimeout(this.#closeTimer)
-    this.#guard?.stop()
+    this.#guard?.end()
     this.#queue = none
     this.#queuedBytes = 0
     this.ended(code, reason.length === 0 ? this.#errorMessage : reason.toString())

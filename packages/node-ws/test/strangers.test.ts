@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { expect, test, vi } from 'vitest'
-import { frame, RawPeer, upgradeRequest } from '../../../test-support/raw-peer.ts'
+import { closeFrame, frame, RawPeer, upgradeRequest } from '../../../test-support/raw-peer.ts'
 import { testHub } from '../../../test-support/test-hub.ts'
 import { attach } from '../src/index.ts'
 import { startServer } from './support/server.ts'
@@ -90,6 +90,37 @@ test('a `hello` in pieces of one byte is answered, and is read in few pieces', a
 
   expect(await received(peer)).toMatch(/^\["welcome"/)
   expect(reads).toBeLessThan(100)
+})
+
+test('a message in small pieces that grows too large is closed with 4514 as well', async () => {
+  const { port, sockets } = await served()
+  const peer = await RawPeer.upgraded(port, '/chat')
+  peer.socket.setNoDelay(true)
+  const before = sockets[0]?.bytesRead ?? 0
+  for (let i = 0; i < 60; i++) {
+    peer.socket.write(i === 0 ? frame(1, 'x', { length: 250_000n }) : 'x')
+    await new Promise(setImmediate)
+  }
+
+  peer.socket.write(Buffer.alloc(2_000_000))
+
+  expect((await peer.closeFrame()).code).toBe(4514)
+  await peer.closed()
+  expect((sockets[0]?.bytesRead ?? 0) - before).toBeLessThan(300_000)
+})
+
+test('a client that closes before its `hello` gets its close frame back, and what it writes behind is ignored', async () => {
+  const { port, sockets } = await served()
+  const peer = await RawPeer.upgraded(port, '/chat')
+  const errors: unknown[] = []
+  sockets[0]?.on('error', (error) => errors.push(error))
+
+  peer.socket.write(Buffer.concat([closeFrame(1000), frame(1, helloOf(400))]))
+  expect((await peer.closeFrame()).code).toBe(1000)
+  peer.socket.write(frame(1, helloOf(400)))
+
+  await peer.closed()
+  expect(errors.filter((error) => (error as { code?: string }).code !== 'ECONNRESET')).toEqual([])
 })
 
 test('after the `welcome` a client may write its largest transmission, in one piece or in several', async () => {
