@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Hub } from '@chat/core'
+import type { MemoryStore } from '@chat/core/memory'
 import type { VictimFigures } from './messages.ts'
 
 /** Interval at which the size of the heap is looked at, in milliseconds. */
@@ -63,7 +64,7 @@ export class Gauge {
   }
 
   /** Collects garbage, and returns all figures. */
-  async read(hub: Hub): Promise<VictimFigures> {
+  async read(hub: Hub, store: MemoryStore): Promise<VictimFigures> {
     const { max } = this.#loop
     const loop = { p99: millis(this.#loop.percentile(99)), max: millis(max) }
     this.#look()
@@ -74,6 +75,7 @@ export class Gauge {
     const open = [...this.#sockets].reduce((sum, { bytesWritten }) => sum + bytesWritten, 0)
     return {
       heap: used(),
+      counted: store.usage.bytes,
       peak: this.#peak,
       loop,
       sockets: this.#sockets.size,

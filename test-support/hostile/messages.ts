@@ -41,6 +41,8 @@ export interface Filling {
 export interface VictimFigures {
   /** Bytes of objects and buffers after a collection. */
   readonly heap: number
+  /** Bytes that the log counts: messages, answers to repetitions, states and sessions. */
+  readonly counted: number
   /** Maximum of the bytes of objects and buffers since the mark. */
   readonly peak: number
   /** Delays of the event loop since the mark. */

@@ -9,7 +9,10 @@ import type { VictimOptions } from './messages.ts'
 const locked = '#locked'
 
 /** Makes the hub of the program, with an application that counts its calls and writes a log. */
-export function victimHub(options: VictimOptions, gauge: Gauge): Hub {
+export function victimHub(
+  options: Omit<VictimOptions, 'log'> & Pick<HubOptions, 'backplane'>,
+  gauge: Gauge,
+): Hub {
   const { application = 'sound', presence = false, ...given } = options
   const hub = new Hub({
     ...given,

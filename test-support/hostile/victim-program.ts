@@ -5,6 +5,7 @@ import { createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Hub, systemRuntime } from '@chat/core'
+import { MemoryBackplane, MemoryStore } from '@chat/core/memory'
 import { nodeHttpHandler } from '@chat/http/node'
 import { attach } from '@chat/node-ws'
 import { Gauge } from './gauge.ts'
@@ -16,7 +17,9 @@ const tell = (message: FromVictim): void => void process.send?.(message)
 process.once('disconnect', () => process.exit())
 
 const gauge = new Gauge()
-const hub = victimHub(options, gauge)
+const { log, ...hubOptions } = options
+const store = new MemoryStore(systemRuntime, log)
+const hub = victimHub({ ...hubOptions, backplane: new MemoryBackplane(store) }, gauge)
 const transport = { path: '/chat', ...victimTransport(options, gauge) }
 const http = nodeHttpHandler(hub, transport)
 const server = createServer((request, response) => {
@@ -48,7 +51,7 @@ function listen(each: Server): Promise<number> {
 }
 
 async function answer({ type }: ToVictim): Promise<void> {
-  const figures = await gauge.read(hub)
+  const figures = await gauge.read(hub, store)
   if (type === 'mark') gauge.mark()
   tell({ type: 'figures', figures })
 }
