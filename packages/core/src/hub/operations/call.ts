@@ -1,3 +1,4 @@
+import type { StreamKind } from '../../contract/stream.ts'
 import { checkCarried } from '../../protocol/carried.ts'
 import type { CallFrame } from '../../protocol/client-frames.ts'
 import type { WireError } from '../../protocol/encode.ts'
@@ -15,6 +16,8 @@ import type { CallHandler } from '../hub-listeners.ts'
 import type { User } from '../options.ts'
 import type { OpenCall } from '../sessions/open-calls.ts'
 import type { Session } from '../sessions/session.ts'
+import { isPartSource, type PartSource, readSource } from '../streams/part-source.ts'
+import type { StreamWriting } from '../streams/stream-writing.ts'
 import { checkEvent, checkMeta, checkValue } from './checks.ts'
 
 /**
@@ -57,7 +60,7 @@ class PendingCall implements OpenCall {
   #settled = false
   #cancelled = false
   #aborter: Aborter | null = null
-  #abortReason: ChatError | null = null
+  #abortReason: unknown = null
   #stopTimer: Undo | null = null
   #ignoreEnd: Undo | null = null
 
@@ -100,13 +103,50 @@ class PendingCall implements OpenCall {
   }
 
   #wait(result: PromiseLike<unknown>): void {
-    const { runtime, timeouts } = this.#session.context
-    this.#stopTimer = runtime.timer(timeouts.call, () => this.#timeOut(), 'upkeep')
-    this.#session.calls.add(this.#frame.ref, this)
+    this.#open()
     Promise.resolve(result).then(
       (value) => this.#answer(value),
       (error) => this.#fail(error),
     )
+  }
+
+  /** Limits the time until the answer, and lets the client cancel the call until then. */
+  #open(): void {
+    if (this.#stopTimer !== null) return
+    const { runtime, timeouts } = this.#session.context
+    this.#stopTimer = runtime.timer(timeouts.call, () => this.#timeOut(), 'upkeep')
+    this.#session.calls.add(this.#frame.ref, this)
+  }
+
+  /**
+   * Answers by a stream to the caller's inbox (P-SM-11). It goes on without the connection; a client that has
+   * lost the answer finds the head by its meta.
+   */
+  #answerByStream(source: PartSource<unknown>, kind: StreamKind): void {
+    const { streams, inbox, id } = this.#session
+    const { event, ref } = this.#frame
+    this.#open()
+    this.#ignoreEnd?.()
+    const data = kind === 'list' ? '[]' : '""'
+    const meta = { call: `${id}.${ref}` }
+    streams.open({ parent: inbox, event, kind, data, meta, signal: undefined }).then(
+      (writing) => this.#pipe(writing, source),
+      (error) => {
+        stopSource(source, error)
+        this.#fail(error)
+      },
+    )
+  }
+
+  #pipe(writing: StreamWriting, source: PartSource<unknown>): void {
+    onAbort(writing.signal, (reason) => this.#abort(reason))
+    if (this.#cancelled || this.#settled) writing.abort(new ChatError('cancelled', this.#cancelText))
+    // It rejects only when the hub is closed before the log has answered.
+    writing.pipe(source).catch(() => {})
+    if (this.#cancelled) return this.#answerCancelled()
+    if (!this.#settle()) return
+    this.#session.ok(this.#frame.ref, JSON.stringify(writing.address))
+    this.#session.window.end('publishing')
   }
 
   #timeOut(): void {
@@ -139,16 +179,21 @@ class PendingCall implements OpenCall {
     if (this.#settle()) this.#refuse({ code: 'cancelled', message: this.#cancelText })
   }
 
-  #abort(reason: ChatError): void {
-    this.#abortReason = reason
+  #abort(reason: unknown): void {
+    this.#abortReason ??= reason
     this.#aborter?.abort(reason)
   }
 
   #answer(result: unknown): void {
-    if (this.#cancelled) return this.#answerCancelled()
-    if (!this.#settle()) return
     const { context, window } = this.#session
     const { ref, event } = this.#frame
+    const kind = streamedKind(context, event, result)
+    if (this.#cancelled) {
+      if (kind !== null) stopSource(result, this.#abortReason)
+      return this.#answerCancelled()
+    }
+    if (kind !== null && !this.#settled) return this.#answerByStream(result as PartSource<unknown>, kind)
+    if (!this.#settle()) return
     const outcome = encodeResult(context, event, result)
     if ('json' in outcome) this.#session.ok(ref, outcome.json)
     else this.#session.err(ref, this.#wireError(outcome.error))
@@ -206,6 +251,21 @@ class HandlerContext implements CallContext {
 }
 
 /**
+ * Returns the kind of stream by which a result answers the call; `null` for a result that is the answer itself.
+ * The contract decides. Without validators an async iterable is a text, since it could be no answer itself.
+ */
+function streamedKind({ validator }: HubContext, event: string, result: unknown): StreamKind | null {
+  if (!isPartSource(result)) return null
+  if (validator.strict) return validator.stream(event)?.kind ?? null
+  return Symbol.asyncIterator in result || 'getReader' in result ? 'text' : null
+}
+
+/** Tells a source that its parts are not needed. */
+function stopSource(source: unknown, reason: unknown): void {
+  if (isPartSource(source)) readSource(source).stop(reason)
+}
+
+/**
  * Encodes the result of a handler. A result that cannot be sent is the handler's mistake, so the client gets
  * `internal`.
  */
@@ -215,6 +275,8 @@ function encodeResult(
   result: unknown,
 ): { json: string } | { error: unknown } {
   try {
+    if (context.validator.stream(event) !== null)
+      throw new TypeError(`the answer to '${event}' is a stream: return an async iterable of its parts`)
     context.validator.operation('calls', 'output', event, result)
     checkCarried(`answer '${event}'`, result)
     const json = encodeValue(result)

@@ -67,9 +67,13 @@ export class Streams {
    * Opens a stream (P-SM-2): the head goes to the log of the stream, and then to that of its parent. So a stream
    * exists before any client can see its head.
    *
+   * @throws ChatError `unavailable` when the hub closes.
    * @throws UncertainError when the hub is closed before the logs have answered.
    */
   async open(request: StreamRequest): Promise<StreamWriting> {
+    if (this.#context.limits.streams === 0)
+      throw new Error("unable to open a stream: the hub has none; set its option 'limits.streams' above 0")
+    if (this.#context.draining) throw new ChatError('unavailable', 'unable to open a stream: the hub closes')
     const ref = this.#context.nextMessageNumber()
     const head = this.#headOf(request, `${this.#context.id}.${ref}`)
     const position = await this.#appendHead(head, ref)
