@@ -20,6 +20,9 @@ export interface LogSettings {
   readonly ttl: number
 }
 
+/** A bound that is never reached, as Lua can count. */
+const endless = 1e15
+
 type AppendReply =
   | [1, epoch: string, at: number, time: number]
   | [2, ...KnownParts]
@@ -68,8 +71,8 @@ export class LogStore {
     expected: Position | null | undefined,
   ): Promise<AppendResult> {
     const { meta, list } = this.#keys.log(stream)
-    const { retention, dedupeWindow, ttl } = this.#settings
-    const { count, bytes, age } = retention
+    const { dedupeWindow } = this.#settings
+    const { count, bytes, age, ttl, least } = this.#boundsOf(stream)
     const server = this.#server
     const stored = server.store(
       append,
@@ -84,7 +87,7 @@ export class LogStore {
         ],
         ...[encodeExpected(expected), this.#keys.channel(stream), this.#server.ids.next()],
         ...[JSON.stringify(message.id), encodeMessage(message)],
-        ...[count, bytes, age, ttl, server.publishCommand],
+        ...[count, bytes, age, message.keep ?? ttl, server.publishCommand, least],
       ],
     )
     return stored.then((reply) => decodeAppend(reply as AppendReply, message.id, key))
@@ -101,13 +104,14 @@ export class LogStore {
 
   async read(stream: string, range: LogRange): Promise<LogPage> {
     const { meta, list } = this.#keys.log(stream)
+    const { least, age } = this.#boundsOf(stream)
     const forwards = 'after' in range
     const offset = forwards ? range.after : (range.before ?? '')
     const reply = (await this.#server.run(
       read,
       [meta, list],
       [
-        ...[this.#server.clock(), this.#server.ids.next(), this.#settings.ttl, this.#settings.retention.age],
+        ...[this.#server.clock(), this.#server.ids.next(), least, age],
         ...[forwards ? 'after' : 'before', offset, range.limit, pageBytes],
       ],
     )) as ReadReply
@@ -130,7 +134,18 @@ export class LogStore {
     return (await this.#server.run(redact, [meta, list], args)) === 1
   }
 
+  /**
+   * Returns the bounds of a log. A stream is not trimmed: the time of its keys is that of its last message. `least`
+   * is the time for which a look keeps a log; 0 for a stream, of which a look leaves no trace.
+   */
+  #boundsOf(stream: string): Required<RedisRetention> & { readonly ttl: number; readonly least: number } {
+    const { retention, ttl } = this.#settings
+    if (!stream.startsWith('^')) return { ...retention, ttl, least: ttl }
+    return { count: endless, bytes: endless, age: endless, ttl: retention.age, least: 0 }
+  }
+
   async #head(stream: string): Promise<LogHead> {
+    if (stream.startsWith('^')) return this.read(stream, { before: null, limit: 1 })
     const { meta, list } = this.#keys.log(stream)
     const [fields, left] = (await Promise.all([
       this.#server.call('hmget', meta, 'e', 'n'),

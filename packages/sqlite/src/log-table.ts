@@ -129,7 +129,9 @@ export class LogTable {
     const name = encodeName(id)
     const sender = from === null ? null : encodeName(from)
     this.#insertEntry.run(log.id, at, total, stored, time, name, encodeName(event), sender, meta, data)
-    if (log.top === log.base) log.due = dueAt(log, stored)
+    if (isStream(log.address))
+      log.due = message.keep === undefined ? dueAt(log, stored) : stored + message.keep
+    else if (log.top === log.base) log.due = dueAt(log, stored)
     log.top = at
     log.topId = id
     log.bytes = total
@@ -190,8 +192,9 @@ export class LogTable {
     return { ...emptyLog, id: 0, address, bounds: noBounds, epoch, baseId: null, topId: null, due: null }
   }
 
-  /** Removes a log that has no entries. */
+  /** Removes a log with its entries. */
   delete(log: LogState): void {
+    if (log.top > log.base) this.#deleteEntries.run(log.id, log.top)
     this.#delete.run(log.id)
     this.#changed.delete(log)
     this.#cache.delete(log.address)
@@ -248,6 +251,9 @@ export class LogTable {
     return state
   }
 }
+
+/** Tells if an address is that of a stream, whose log is kept as a whole (P-SM-10). */
+export const isStream = (address: string): boolean => address.startsWith('^')
 
 /** Returns the time at which an entry of a log expires. */
 export const dueAt = ({ bounds }: LogState, stored: number): number | null =>

@@ -1,4 +1,4 @@
-import { dueAt, type LogState, type LogTable } from './log-table.ts'
+import { dueAt, isStream, type LogState, type LogTable } from './log-table.ts'
 
 /** Maximum number of entries that are removed at once: this takes some milliseconds. */
 export const trimmedEntries = 500
@@ -16,6 +16,7 @@ export class LogTrimmer {
 
   /** Trims a log after an append, if it has exceeded its bounds by more than the slack. */
   trimAfterAppend(log: LogState, now: number): void {
+    if (isStream(log.address)) return
     const { count, bytes } = log.bounds
     const tooMany = log.top - log.base > count + Math.max(leastSlack, count * slack)
     if (tooMany || log.bytes - log.baseBytes > bytes * (1 + slack)) this.trim(log, now)
@@ -26,6 +27,7 @@ export class LogTrimmer {
    * number of entries that were removed.
    */
   trim(log: LogState, now: number): number {
+    if (isStream(log.address)) return 0
     const { base } = log
     this.#table.trimTo(log, this.#lastExpired(log, now))
     const oldest = this.#table.placeOf(log, log.base + 1)

@@ -58,6 +58,8 @@ export class SenderTable {
   readonly #deleteRefs: SqliteStatement
   readonly #delete: SqliteStatement
   readonly #selectOfLog: SqliteStatement
+  readonly #deleteRefsOfLog: SqliteStatement
+  readonly #deleteOfLog: SqliteStatement
   readonly #selectSwept: SqliteStatement
   readonly #selectPassed: SqliteStatement
   readonly #pass: SqliteStatement
@@ -81,6 +83,8 @@ export class SenderTable {
     this.#deleteRefs = prepare('DELETE FROM refs WHERE sender = ?')
     this.#delete = prepare('DELETE FROM senders WHERE id = ?')
     this.#selectOfLog = prepare('SELECT id FROM senders WHERE log = ? LIMIT 1')
+    this.#deleteRefsOfLog = prepare('DELETE FROM refs WHERE sender IN (SELECT id FROM senders WHERE log = ?)')
+    this.#deleteOfLog = prepare('DELETE FROM senders WHERE log = ?')
     this.#selectSwept = prepare(
       `SELECT id, user, session, (SELECT stored FROM refs WHERE sender = senders.id ORDER BY ref DESC LIMIT 1) AS stored
       FROM senders WHERE id > ? ORDER BY id LIMIT ${sweptSenders}`,
@@ -127,6 +131,13 @@ export class SenderTable {
   /** Tells if a key of this log is known. */
   hasAny(log: number): boolean {
     return (this.#selectOfLog.get(log) ?? null) !== null
+  }
+
+  /** Forgets all senders of a log: its number may be given to another log. */
+  forgetLog(log: number): void {
+    this.#deleteRefsOfLog.run(log)
+    this.#deleteOfLog.run(log)
+    this.#cache.clear()
   }
 
   /** Forgets some of the senders whose window is over. Returns `true` when all have been looked at. */

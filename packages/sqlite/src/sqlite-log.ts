@@ -10,7 +10,7 @@ import type {
 } from '@chat/core/backplane'
 import type { SqliteDatabase, SqliteStatement } from './database.ts'
 import { LogReader } from './log-reader.ts'
-import { type LogState, LogTable } from './log-table.ts'
+import { isStream, type LogState, LogTable } from './log-table.ts'
 import { LogTrimmer, trimmedEntries } from './log-trimmer.ts'
 import type { Settings } from './options.ts'
 import { PinnedLogs } from './pinned-logs.ts'
@@ -71,7 +71,7 @@ export class SqliteLog {
     expected: Position | null | undefined,
   ): AppendResult {
     const now = this.#clock.now()
-    const found = this.#table.find(address)
+    const found = this.#living(address, now)
     const refused = this.#senders.find(found?.id ?? null, key, now)
     if (refused !== null) return refused
     if (this.#isEarly(found, key, now)) return early
@@ -102,7 +102,9 @@ export class SqliteLog {
 
   /** Reads a page. */
   read(address: string, range: LogRange): LogPage {
-    return this.#reader.read(this.#table.find(address) ?? this.#unknownLog(address), range)
+    const log = this.#table.find(address)
+    const living = log !== null && !isOver(log, this.#clock.now())
+    return this.#reader.read(living ? log : this.#unknownLog(address), range)
   }
 
   /** Returns the places of logs, and keeps the logs for a while. */
@@ -228,8 +230,17 @@ export class SqliteLog {
     return { outcome: 'overtaken', epoch, at: top, id: topId, event }
   }
 
+  /** Returns a log, and forgets a stream whose time is up. */
+  #living(address: string, now: number): LogState | null {
+    const log = this.#table.find(address)
+    if (log === null || !isOver(log, now)) return log
+    this.#forgetStream(log)
+    return null
+  }
+
   #create(address: string, now: number): LogState {
-    return this.#table.create(address, this.#epochFor(address), now + this.#settings.dedupeWindow)
+    const epoch = isStream(address) ? this.#settings.runtime.id(10) : this.#epochFor(address)
+    return this.#table.create(address, epoch, now + this.#settings.dedupeWindow)
   }
 
   /**
@@ -237,6 +248,7 @@ export class SqliteLog {
    * number of entries that were removed.
    */
   #tend(log: LogState, now: number): number {
+    if (isOver(log, now)) return this.#forgetStream(log)
     const removed = this.#trimmer.trim(log, now)
     if (log.top > log.base) return removed
     if (this.#pinned.epochOf(log.address) !== null || this.#senders.hasAny(log.id))
@@ -245,8 +257,17 @@ export class SqliteLog {
     return removed
   }
 
+  /** Forgets a stream as a whole, also one that is read. Returns the number of its entries. */
+  #forgetStream(log: LogState): number {
+    const entries = log.top - log.base
+    this.#senders.forgetLog(log.id)
+    this.#forget(log)
+    return entries
+  }
+
   #forget(log: LogState): void {
-    if (log.top > 0) this.#renewEpoch()
+    // A stream has an epoch of its own.
+    if (log.top > 0 && !isStream(log.address)) this.#renewEpoch()
     this.#table.delete(log)
   }
 
@@ -269,6 +290,10 @@ export class SqliteLog {
     this.#epoch = epoch
   }
 }
+
+/** Tells if a log is a stream whose time is up (P-SM-10). */
+const isOver = (log: LogState, now: number): boolean =>
+  isStream(log.address) && log.top > log.base && log.due !== null && log.due <= now
 
 /** Tells if the newest entry of a log is at a position; `null` stands for a log without entries. */
 function endsAt(log: LogState, expected: Position | null): boolean {

@@ -50,6 +50,11 @@ export interface NewMessage {
   readonly from: string | null
   /** The id of the message, the same on every repetition. */
   readonly id: string
+  /**
+   * On the last message of a stream: time after which its log is forgotten as a whole, in milliseconds (P-SM-10).
+   * Absent on every other message. It is not kept with the message.
+   */
+  readonly keep?: number | undefined
 }
 
 /** A message in the log. */
@@ -289,6 +294,11 @@ export interface Backplane {
    * least {@link BackplaneCapabilities.dedupeWindow} after its message was stored. Calls whose key has no
    * `previousRef` MAY reach the log in any order: a hub makes no such call while another of the same session
    * and log is open.
+   *
+   * The log of an address that starts with `^` is a stream. It is never trimmed: its messages MUST be kept
+   * together, or be forgotten together. That happens {@link NewMessage.keep} after its last message; without such
+   * a message, when nothing was stored in it for the age of the log; and when all logs together are too large,
+   * streams with a last message first (P-SM-10). It SHOULD have an epoch of its own.
    *
    * With `expected` the log stores the message only if its newest entry is at that position (`null`: the log
    * has no entries in its epoch), and else answers `overtaken`. A known key is answered first.

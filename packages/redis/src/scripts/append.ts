@@ -22,6 +22,7 @@ local ref, previous, node, id, hash = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7
 local window, ringTtl = tonumber(ARGV[8]), ARGV[9]
 local expected, channel, epoch, body = ARGV[10], ARGV[11], ARGV[12], ARGV[14]
 local count, bytes, age, ttl = tonumber(ARGV[15]), tonumber(ARGV[16]), tonumber(ARGV[17]), ARGV[18]
+local least = tonumber(ARGV[20])
 
 local known = redis.call('HMGET', ring, ref, 'g', 'e', 'b')
 if known[1] then
@@ -36,7 +37,7 @@ if tonumber(previous) > greatest then return {4} end
 local log = open(epoch)
 if expected ~= '' and not (expected == 'empty' and log.n == 0)
   and expected ~= log.e .. '\\n' .. log.n .. '\\n' .. log.i then
-  keep(tonumber(ttl))
+  keep(least)
   local last = redis.call('LINDEX', list, -1)
   local event = last and string.match(last, '^[^\\n]*\\n[^\\n]*\\n[^\\n]*\\n([^\\n]*)\\n') or ''
   return {5, log.e, log.n, log.i, event}

@@ -44,7 +44,12 @@ export class ScaledBackplane implements Backplane {
     }
   }
 
-  append: Backplane['append'] = (...args) => this.#inner.append(...args)
+  append: Backplane['append'] = (stream, message, ...rest) =>
+    this.#inner.append(
+      stream,
+      message.keep === undefined ? message : { ...message, keep: faster(message.keep) },
+      ...rest,
+    )
   find: Backplane['find'] = (...args) => this.#inner.find(...args)
   read: Backplane['read'] = (...args) => this.#inner.read(...args)
   heads: Backplane['heads'] = (...args) => this.#inner.heads(...args)

@@ -61,10 +61,17 @@ export class StreamEnds {
   ): Promise<boolean> {
     let expected = position
     for (;;) {
-      const { id: session } = this.#context
+      const { id: session, streams } = this.#context
       const ref = this.#context.nextMessageNumber()
       const id = `${session}.${ref}`
-      const message = { event: endEvent, data: encodeEnd({ state }), meta: null, from, id }
+      const message = {
+        event: endEvent,
+        data: encodeEnd({ state }),
+        meta: null,
+        from,
+        id,
+        keep: streams.keep,
+      }
       const result = await this.#logs.append({ address, message, name: { session, ref }, expected })
       if (result.outcome === 'stored' || result.outcome === 'duplicate') return true
       // The writer may be faster than this node for a while.

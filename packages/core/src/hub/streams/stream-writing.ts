@@ -278,7 +278,8 @@ export class StreamWriting implements StreamWriter<unknown> {
     const { context, logs } = this.#services
     const { address, from } = this.#head
     const ref = context.nextMessageNumber()
-    const message: NewMessage = { event, data, meta: null, from, id: `${context.id}.${ref}` }
+    const keep = event === endEvent ? context.streams.keep : undefined
+    const message: NewMessage = { event, data, meta: null, from, id: `${context.id}.${ref}`, keep }
     const name = { session: context.id, ref }
     const result = await logs.append({ address, message, name, expected: this.#position })
     const outcome = placeOf(result, message.id) ?? (await this.#lookUp(message.id))

@@ -161,6 +161,7 @@ export class MemoryStore {
   append(stream: string, message: NewMessage, key: AppendKey, expected?: Position | null): AppendResult {
     const known = this.#dedupe.find(stream, key)
     if (known !== null) return known
+    this.#expire(stream, this.runtime.now())
     const overtaken = expected === undefined ? null : this.#overtaken(stream, expected)
     if (overtaken !== null) return overtaken
     if (this.#dedupe.bytes > this.#capacity / 2) throw tooManyAnswers()
@@ -187,9 +188,11 @@ export class MemoryStore {
 
   /** Implements `Backplane.read`. */
   read(stream: string, range: LogRange): LogPage {
+    const now = this.runtime.now()
+    this.#expire(stream, now)
     const log = this.#streams.get(stream)
     if (log === undefined) return new StreamLog(this.#epoch, 0).read(range)
-    this.#trim(stream, log, this.runtime.now())
+    this.#trim(stream, log, now)
     return log.read(range)
   }
 
@@ -329,7 +332,8 @@ export class MemoryStore {
   #log(stream: string, listeners?: StreamLog['listeners']): StreamLog {
     let log = this.#streams.get(stream)
     if (log === undefined) {
-      log = new StreamLog(this.#epoch, this.runtime.now(), listeners)
+      const epoch = isStream(stream) ? this.runtime.id(10) : this.#epoch
+      log = new StreamLog(epoch, this.runtime.now(), listeners)
       this.#streams.set(stream, log)
       this.#bytes += logBytes + heapBytes(stream)
       this.#sweepLater()
@@ -354,7 +358,7 @@ export class MemoryStore {
     const enough = room * 0.9
     const byAge = [...this.#streams]
       .filter(([, log]) => log.size > 0 && log !== written)
-      .sort(([, a], [, b]) => a.written - b.written)
+      .sort(([, a], [, b]) => Number(isOpen(a)) - Number(isOpen(b)) || a.written - b.written)
     this.#reduceShares(byAge, enough)
     if (this.#bytes <= room) return
     for (const [stream, log] of byAge) {
@@ -390,7 +394,16 @@ export class MemoryStore {
     return held
   }
 
+  /** Forgets a stream whose time is up (P-SM-10). */
+  #expire(stream: string, now: number): void {
+    const log = isStream(stream) ? this.#streams.get(stream) : undefined
+    if (log === undefined || log.size === 0) return
+    if (now >= (log.forgottenAt ?? log.written + this.#retention(stream).age)) this.#forget(stream, log)
+  }
+
   #trim(stream: string, log: StreamLog, now: number): void {
+    // A stream is kept as a whole.
+    if (isStream(stream)) return
     const before = log.bytes
     log.trim(this.#retention(stream), now)
     this.#bytes += log.bytes - before
@@ -398,7 +411,8 @@ export class MemoryStore {
 
   #forget(stream: string, log: StreamLog): void {
     this.#bytes -= log.bytes + logBytes + heapBytes(stream)
-    if (log.top > 0) this.#epoch = this.runtime.id(10)
+    // A stream has an epoch of its own.
+    if (log.top > 0 && !isStream(stream)) this.#epoch = this.runtime.id(10)
     this.#streams.delete(stream)
     if (log.listeners.size > 0) this.#log(stream, log.listeners)
   }
@@ -413,6 +427,7 @@ export class MemoryStore {
 
   #sweep(): void {
     const now = this.runtime.now()
+    for (const stream of [...this.#streams.keys()].filter(isStream)) this.#expire(stream, now)
     for (const [stream, log] of this.#streams) {
       this.#trim(stream, log, now)
       const unused = log.listeners.size === 0 && now - log.asked > askedFor
@@ -425,6 +440,11 @@ export class MemoryStore {
     if (streams + sessions + presence + keys > 0) this.#sweepLater()
   }
 }
+
+const isStream = (stream: string): boolean => stream.startsWith('^')
+
+/** Tells if a log is not that of a stream that has ended. */
+const isOpen = ({ forgottenAt }: StreamLog): boolean => forgottenAt === null
 
 const tooManyAnswers = (): ChatError =>
   new ChatError(

@@ -77,6 +77,8 @@ export class StreamLog {
   topId: string | null = null
   bytes = 0
   written: number
+  /** The time at which an ended stream is forgotten; `null` for every other log. */
+  forgottenAt: number | null = null
   /** The last time at which the places of logs were asked for, this log among them. */
   asked: number = Number.NEGATIVE_INFINITY
   /** Called for each append. */
@@ -118,6 +120,7 @@ export class StreamLog {
     this.topId = entry.id
     this.bytes += entry.bytes
     this.written = now
+    if (message.keep !== undefined) this.forgottenAt = now + message.keep
     this.#countVote(entry)
     return entry
   }

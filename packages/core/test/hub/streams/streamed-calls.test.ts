@@ -1,4 +1,4 @@
-import { contract, stream as declareStream } from '@chat/core'
+import { type CallContext, contract, stream as declareStream } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { outcome, paths, type StageOptions, stage } from '../../support/stage.ts'
@@ -43,7 +43,7 @@ describe.each(paths)('a call that is answered by a stream, with a backplane that
     const s = stage({ ...options, path })
     let signal: AbortSignal | undefined
     let stopped = false
-    s.hub.handle('ask', async function* (_input: unknown, context) {
+    s.hub.handle('ask', async function* (_input: unknown, context: CallContext) {
       signal = context.signal
       try {
         yield 'a'

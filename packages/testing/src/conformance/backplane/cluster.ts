@@ -24,6 +24,8 @@ export interface Append extends Partial<AppendKey> {
   readonly meta?: string | null
   readonly from?: string | null
   readonly id?: string
+  /** Time after which the log is forgotten, with the last message of a stream. */
+  readonly keep?: number
   /** Position at which the log must end. */
   readonly expected?: Position | null
   /** Node that appends. Default: the first. */
@@ -243,8 +245,9 @@ export function messageOf({
   meta = null,
   from = 'alice',
   id = 'session1.1',
+  keep,
 }: Append): NewMessage {
-  return { event, data: json, meta, from, id }
+  return { event, data: json, meta, from, id, ...(keep === undefined ? {} : { keep }) }
 }
 
 /** Returns a hash as hubs do: equal for the same event and data only. */

@@ -18,6 +18,7 @@ import { presenceLeases } from './presence-leases.ts'
 import { redaction } from './redaction.ts'
 import { sessionHolders } from './session-holders.ts'
 import { sessions } from './sessions.ts'
+import { streams } from './streams.ts'
 
 const cases: readonly BackplaneCase[] = [
   ...log,
@@ -25,6 +26,7 @@ const cases: readonly BackplaneCase[] = [
   ...dedupe,
   ...pipelining,
   ...expected,
+  ...streams,
   ...heads,
   ...redaction,
   ...hints,
