@@ -104,7 +104,7 @@ class NatsBackplane implements Backplane {
     this.#pages = new PageReader(link, this.#jetstream, runtime, timeout)
     const shared = { runtime, clock: this.#clock, jetstream: this.#jetstream, names: this.#names, link }
     const chain = new Chain(this.#jetstream, this.#pages, this.#names)
-    const context = new LogContext({ ...shared, chain, dedupeWindow })
+    const context = new LogContext({ ...shared, chain, dedupeWindow, age: retention.age })
     this.#logs = new NatsLogs({ ...shared, context, age: keptFor(retention) })
     this.capabilities = capabilitiesOf(link, options)
     this.sessions = this.#makeSessions(context)

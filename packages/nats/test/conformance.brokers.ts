@@ -17,5 +17,11 @@ defineBackplaneSuite(runner, {
     largestPayload: 524_288,
     largestRoom: 5_000,
   },
+  skip: {
+    'a stream is not trimmed by the number of its messages (P-SM-10)':
+      'the server trims each subject by the number of its messages',
+    'a stream is not trimmed by the age of its messages, while it is written (P-SM-10)':
+      'the server removes each message by its age',
+  },
   start: (options) => NatsBench.start(scaledOptions(options)),
 })

@@ -213,7 +213,7 @@ export class AddressLog {
 
   /** Answers `false` when the log has changed meanwhile. */
   async #catchUp(): Promise<boolean> {
-    const found = await this.#context.chain.last(this.#name)
+    const found = await this.#context.lastOf(this.#name)
     const known = this.#known
     if (found === null) return this.#lost(known)
     const newest = found.message
@@ -307,8 +307,8 @@ const follows = (message: LogMessage, { sequence, state }: Known): boolean =>
 function addTo(lot: Lot, waiting: Waiting, time: number): void {
   const { message, key } = waiting
   const { user, session, ref, hash, window, by } = key
-  const { event, data, meta, from, id } = message
-  const entry = { id, event, from, time, data, meta, user, session, ref, hash, window, by }
+  const { event, data, meta, from, id, keep } = message
+  const entry = { id, event, from, time, data, meta, user, session, ref, hash, window, by, keep }
   const bytes = entryBytes(entry)
   lot.waiting.push(waiting)
   lot.entries.push({ ...entry, bytes })

@@ -4,7 +4,7 @@ import { unavailable } from '../connection/unavailable.ts'
 import type { JetStream } from '../jetstream/jetstream.ts'
 import type { Names } from '../names.ts'
 import type { Chain } from './chain.ts'
-import { emptyState, type LogMessage, type LogState, stateAfter } from './log-state.ts'
+import { emptyState, isOver, isStream, type LogMessage, type LogState, stateAfter } from './log-state.ts'
 import { formatMessage } from './message-format.ts'
 
 /** Number of attempts to write a marker while other nodes write, too. */
@@ -16,6 +16,7 @@ export class LogContext {
   readonly clock: ServerClock
   readonly chain: Chain
   readonly #dedupeWindow: number
+  readonly #age: number
   #sessionTime = 0
   readonly #jetstream: JetStream
   readonly #names: Names
@@ -27,11 +28,14 @@ export class LogContext {
     readonly jetstream: JetStream
     readonly names: Names
     readonly dedupeWindow: number
+    /** Time without a message after which a stream is forgotten, in milliseconds. */
+    readonly age: number
   }) {
     this.runtime = services.runtime
     this.clock = services.clock
     this.chain = services.chain
     this.#dedupeWindow = services.dedupeWindow
+    this.#age = services.age
     this.#jetstream = services.jetstream
     this.#names = services.names
   }
@@ -55,6 +59,16 @@ export class LogContext {
   /** Returns a new epoch. */
   newEpoch(): string {
     return this.runtime.id(10)
+  }
+
+  /** Reads the newest message of a log, and forgets a stream whose time is up. */
+  async lastOf(name: string): Promise<{ message: LogMessage; stored: number } | null> {
+    const found = await this.chain.last(name)
+    if (found === null || !isStream(name)) return found
+    const now = this.clock.now()
+    if (now - found.stored < this.#age && !isOver(found.message, now)) return found
+    await this.#jetstream.call(`STREAM.PURGE.${this.#names.logStream}`, { filter: this.#names.log(name) })
+    return null
   }
 
   /** Stores a message of a log after the message `previous`; `null` when that is not the newest. */

@@ -46,6 +46,8 @@ export interface StoredEntry {
   readonly hash: string
   readonly window: number
   readonly by: string
+  /** Time after which the log is forgotten, of the last entry of a stream. */
+  readonly keep?: number | undefined
   /** Size of data, meta, event and id, in bytes. */
   readonly bytes: number
 }
@@ -98,6 +100,15 @@ export function stateAfter({ sequence, before, entries }: LogMessage): LogState 
     bytes,
     anchor: isAnchor ? sequence : before.anchor,
   }
+}
+
+/** Tells if an address is that of a stream. */
+export const isStream = (name: string): boolean => name.startsWith('^')
+
+/** Tells if a log is a stream whose time is up, by its newest message (P-SM-10). */
+export function isOver({ entries }: LogMessage, now: number): boolean {
+  const last = entries.at(-1)
+  return last?.keep !== undefined && now - last.time >= last.keep
 }
 
 /** Returns the size of an entry, in bytes. */

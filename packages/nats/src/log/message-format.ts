@@ -30,6 +30,7 @@ type EntryRow = [
   by: string,
   data: number,
   meta: number,
+  keep?: number,
 ]
 
 type Header = [previous: number, state: StateRow, entries: EntryRow[]]
@@ -106,8 +107,8 @@ function toState([
 }
 
 function toEntryRow(entry: StoredEntry): EntryRow {
-  const { id, event, from, time, user, session, ref, hash, window, by, data, meta } = entry
-  return [
+  const { id, event, from, time, user, session, ref, hash, window, by, data, meta, keep } = entry
+  const row: EntryRow = [
     id === `${session}.${ref}` ? 0 : id,
     event,
     from === user ? 0 : from,
@@ -121,10 +122,12 @@ function toEntryRow(entry: StoredEntry): EntryRow {
     data.length,
     meta?.length ?? 0,
   ]
+  if (keep !== undefined) row.push(keep)
+  return row
 }
 
 function toEntry(row: EntryRow, data: string, metaText: string): StoredEntry {
-  const [id, event, from, time, user, session, ref, hash, window, by] = row
+  const [id, event, from, time, user, session, ref, hash, window, by, , , keep] = row
   const entry = {
     id: id === 0 ? `${session}.${ref}` : id,
     event,
@@ -138,6 +141,7 @@ function toEntry(row: EntryRow, data: string, metaText: string): StoredEntry {
     hash,
     window,
     by,
+    keep,
   }
   return { ...entry, bytes: entryBytes(entry) }
 }

@@ -16,7 +16,7 @@ import { AddressLog } from './address-log.ts'
 import { BrokenChain } from './chain.ts'
 import type { LogContext } from './log-context.ts'
 import { emptyPage, LogReader } from './log-reader.ts'
-import { type LogMessage, type LogState, stateAfter, toOffset } from './log-state.ts'
+import { isStream, type LogMessage, type LogState, stateAfter, toOffset } from './log-state.ts'
 import { parseMessage } from './message-format.ts'
 import { Redaction } from './redaction.ts'
 
@@ -73,10 +73,18 @@ export class NatsLogs {
   }
 
   async read(name: string, range: LogRange): Promise<LogPage> {
+    if (isStream(name)) return this.#readStream(name, range)
     const page = await this.#readOnce(name, range)
     if (page !== null) return page
     const { epoch, top } = await this.#context.begin(name)
     return top === 0 ? emptyPage(epoch) : this.read(name, range)
+  }
+
+  /** Reads a page of a stream. A stream that is unknown stays unknown. */
+  async #readStream(name: string, range: LogRange): Promise<LogPage> {
+    const known = await this.#context.lastOf(name)
+    const page = known === null ? null : await this.#readOnce(name, range)
+    return page ?? emptyPage(this.#context.newEpoch())
   }
 
   async heads(names: readonly string[]): Promise<LogHead[]> {
@@ -136,6 +144,7 @@ export class NatsLogs {
 
   /** Writes a marker when the newest message would soon be removed: with it the log would be forgotten. */
   async #head(name: string): Promise<LogHead> {
+    if (isStream(name)) return this.#readStream(name, { before: null, limit: 1 })
     const found = await this.#context.chain.last(name)
     if (found === null) return headOf(await this.#context.begin(name))
     if (this.#isOld(found.stored))

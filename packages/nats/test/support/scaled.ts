@@ -1,4 +1,4 @@
-import type { Backplane, PresenceLease, PresenceStore, SessionStore } from '@chat/core/backplane'
+import type { Backplane, NewMessage, PresenceLease, PresenceStore, SessionStore } from '@chat/core/backplane'
 
 /**
  * Number of times that a server's time passes faster than that of a case: durations are divided by it, and a
@@ -13,15 +13,21 @@ export const scale = (duration: number): number => Math.ceil(duration / factor)
 export function scaled(backplane: Backplane): Backplane {
   const sessions = scaledSessions(backplane.sessions)
   const presence = scaledPresence(backplane.presence)
+  const append: Backplane['append'] = (stream, message, ...rest) =>
+    backplane.append(stream, scaledMessage(message), ...rest)
   return new Proxy(backplane, {
     get(target, name) {
       if (name === 'sessions') return sessions
       if (name === 'presence') return presence
+      if (name === 'append') return append
       const value: unknown = Reflect.get(target, name)
       return typeof value === 'function' ? value.bind(target) : value
     },
   })
 }
+
+const scaledMessage = (message: NewMessage): NewMessage =>
+  message.keep === undefined ? message : { ...message, keep: scale(message.keep) }
 
 function scaledSessions(store: SessionStore): SessionStore {
   return {
