@@ -9,6 +9,7 @@ import type {
 import { jsonProtocol } from '../protocol/json.ts'
 import type { Listener } from '../runtime/emitter.ts'
 import { markRaw } from '../runtime/mark-raw.ts'
+import { attempt } from '../runtime/maybe-promise.ts'
 import type { Undo } from '../runtime/runtime.ts'
 import { Place } from '../transport/admission.ts'
 import { Frame } from '../transport/batch.ts'
@@ -50,6 +51,8 @@ const checkInterval = 10_000
 const verifiedPerBeat = 500
 /** Time before the deadline in which transports close the remaining connections, at most a tenth of it. */
 const closeTime = 500
+/** Interval in which a hub that closes looks for connections without operations under way. */
+const finishedInterval = 20
 /** Time that the backplane has to be told of the end of this node, if less is left until the deadline. */
 const leaveTime = 1_000
 /** Shortest time after which clients are told to come back. */
@@ -314,10 +317,11 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
 
   /**
    * Drains and stops the hub. It refuses new handshakes, tells its clients to come back elsewhere (or here,
-   * at a moment spread over the deadline), finishes the operations under way, and closes the remaining
-   * connections half a second before the deadline, so that they are gone at the deadline. It resolves as soon as
-   * all connections have closed. A second call returns the same promise. Options that do not exist or cannot
-   * work reject with a `UsageError`, and the hub goes on.
+   * at a moment spread over the deadline), and finishes the operations under way. Clients of a hub without other
+   * nodes are closed once theirs are finished; other clients leave when they are welcomed elsewhere. The hub
+   * closes the remaining connections half a second before the deadline, so that they are gone at the deadline.
+   * It resolves as soon as all connections have closed. A second call returns the same promise. Options that do
+   * not exist or cannot work reject with a `UsageError`, and the hub goes on.
    *
    * A script or a test may end without it: the log in memory keeps no process alive. A connection, a
    * listening server and a message that the log has not answered for do.
@@ -341,7 +345,8 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     for (const connection of this.#connections)
       connection.bye(shuttingDown, Math.floor(Math.max(leastRetry, runtime.random() * deadline)))
     const soon = deadline - Math.min(closeTime, deadline / 10)
-    await Promise.all([this.#allClosed(soon), this.#within(streams, soon)])
+    const finished = this.#within(streams, soon).then(() => this.#closeFinished(end))
+    await Promise.all([this.#allClosed(soon), finished])
     for (const connection of this.#connections) connection.close(CloseCode.goingAway, shuttingDown)
     await this.#allClosed(end - runtime.now())
     for (const { connection } of this.#connections) connection.abort(new Error('unable to close in time'))
@@ -349,6 +354,25 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     this.#publisher.asks.close()
     await this.#leaveCluster(Math.max(leaveTime, end - runtime.now()))
     this.#publisher.end()
+  }
+
+  /**
+   * Closes connections once they have no operation under way, until a time. While other nodes are alive the
+   * clients move there by themselves, which costs them no message.
+   */
+  #closeFinished(end: number): void {
+    const { runtime } = this.#context
+    const close = (): void => {
+      for (const connection of this.#connections)
+        if (connection.finished) connection.close(CloseCode.goingAway, shuttingDown)
+      if (this.#connections.size > 0 && runtime.now() < end) runtime.timer(finishedInterval, close)
+    }
+    attempt(
+      () => this.#state.nodes.list(),
+      (nodes) => nodes.length > 1 || close(),
+      // The clients of a hub that does not know its cluster may have another node.
+      (error) => this.#context.reportBackplane(error, sessionChannel),
+    )
   }
 
   /** Leaves the cluster. Resolves after a time also when the backplane does not answer. */

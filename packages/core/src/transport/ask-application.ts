@@ -32,8 +32,12 @@ export function askApplication<T, R>(
 
 function inTime<T>(answer: PromiseLike<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const cancel = systemRuntime.timer(patience, () =>
-      reject(new Error(`unable to wait any longer: the function has not answered within ${patience} ms`)),
+    const cancel = systemRuntime.timer(
+      patience,
+      () =>
+        reject(new Error(`unable to wait any longer: the function has not answered within ${patience} ms`)),
+      // The socket of the request keeps the process alive while a client waits for the answer.
+      'upkeep',
     )
     Promise.resolve(answer).then(resolve, reject).finally(cancel)
   })

@@ -64,6 +64,54 @@ describe.each(paths)('a hub that is closed, with a backplane that is %s', (path)
     await closed
   })
 
+  test('P-LV-5: without another node, closes a client that has read the bye once its operations are answered', async () => {
+    const allowed = deferred<boolean>()
+    const s = stage({ path, authorize: () => allowed.promise })
+    const [alice, bob] = [await s.client('alice'), await s.client('bob')]
+    await alice.say(['send', 1, '#a', 'say', 'hi'])
+    let closed = false
+    void s.hub.close({ deadline: 60_000 }).then(() => {
+      closed = true
+    })
+    await s.settle()
+    for (const client of [alice, bob]) await client.say(['pong', client.frames('ping').at(-1)?.[1]])
+    await s.advance(100)
+    expect([alice.code, bob.code, closed]).toEqual([null, 4001, false])
+    allowed.resolve(true)
+    await s.advance(100)
+    expect([outcome(alice.answer(1)), alice.code, closed]).toEqual(['ok', 4001, true])
+  })
+
+  test('P-LV-5: a client whose ask is open is closed after its answer', async () => {
+    const s = stage({ path })
+    const alice = await s.client('alice')
+    const asked = s.hub.to('@alice').ask('confirm', null)
+    await s.settle()
+    const closed = s.hub.close({ deadline: 60_000 })
+    await s.settle()
+    await alice.say(['pong', alice.frames('ping').at(-1)?.[1]])
+    await s.advance(5_000)
+    expect(alice.code).toBeNull()
+    await alice.say(['reply', 1, 'yes'])
+    expect(await asked).toBe('yes')
+    await s.advance(100)
+    await closed
+  })
+
+  test('P-LV-5: while another node is alive, clients have until the deadline to move there', async () => {
+    const s = stage({ path })
+    s.another()
+    const alice = await s.client('alice')
+    const closed = s.hub.close({ deadline: 10_000 })
+    await s.settle()
+    await alice.say(['pong', alice.frames('ping').at(-1)?.[1]])
+    await s.advance(9_000)
+    expect(alice.code).toBeNull()
+    await s.advance(2_000)
+    expect(alice.code).toBe(4001)
+    await closed
+  })
+
   test('P-LV-5: does not wait for the deadline after the last connection has closed', async () => {
     const s = stage({ path })
     const alice = await s.client('alice')

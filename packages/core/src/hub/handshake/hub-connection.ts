@@ -22,6 +22,9 @@ import { HubHandshake } from './handshake.ts'
  */
 const pageLeft = 1001
 
+/** The `t` of the ping before a `bye`: its pong tells that the client has read the `bye`. */
+const byePing = 1
+
 /** Frames of a connection that are executed before the other connections have their turn. */
 const framesOfTurn = 64
 
@@ -70,6 +73,8 @@ export class HubConnection implements Sink, SessionConnection {
   #ended = false
   /** Set when the client was told to come back elsewhere. */
   #leaving = false
+  /** Set when the client has shown that it has read so. */
+  #byeRead = false
   /** Number of transmissions before the `welcome`. */
   #early = 0
   /** The transport's count of inbound bytes, and the time at which it was last seen to grow. */
@@ -162,8 +167,14 @@ export class HubConnection implements Sink, SessionConnection {
    */
   bye(reason: string, retryAfter: number): void {
     this.#leaving = true
-    if (this.#session === null) this.close(CloseCode.goingAway, reason)
-    else this.outbox.push(new Frame(encodeFrame('bye', CloseCode.goingAway, reason, { retryAfter })))
+    if (this.#session === null) return this.close(CloseCode.goingAway, reason)
+    this.outbox.push(new Frame(encodeFrame('ping', byePing)))
+    this.outbox.push(new Frame(encodeFrame('bye', CloseCode.goingAway, reason, { retryAfter })))
+  }
+
+  /** True when the client has read the `bye`, and all its operations are answered. */
+  get finished(): boolean {
+    return this.#byeRead && this.#session?.idle === true
   }
 
   /**
@@ -347,6 +358,7 @@ export class HubConnection implements Sink, SessionConnection {
         this.#stopHelloTimer()
       } else if (this.#session !== null) {
         if (afterWelcome) this.#session.confirm()
+        if (frame.type === 'pong' && frame.t === byePing) this.#byeRead = this.#leaving
         executeFrame(this.#session, frame)
       }
     } catch (error) {

@@ -53,6 +53,11 @@ export class OperationWindow {
     return ref > this.#connectionRef
   }
 
+  /** True when every operation is answered. */
+  get idle(): boolean {
+    return this.#publishing + this.#others === 0
+  }
+
   /**
    * Tells whether a ref may have been written before, on this connection or an older one. A resumed session
    * has a bounded number of such lookups.

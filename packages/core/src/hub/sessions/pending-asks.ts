@@ -39,6 +39,11 @@ export class PendingAsks {
     this.#outbox = outbox
   }
 
+  /** True when every ask is answered. */
+  get idle(): boolean {
+    return this.#pending.size === 0
+  }
+
   /**
    * Asks the client. `json` is the data, validated and encoded, with the meta behind a comma if there is any.
    * Returns a function that stops waiting for the answer, and tells the client so (P-CN-4).

@@ -246,6 +246,11 @@ export class Session implements HubSession {
     return this.#departure
   }
 
+  /** True when all operations and asks are answered. */
+  get idle(): boolean {
+    return this.window.idle && this.#asks?.idle !== false
+  }
+
   /** True from the `welcome` to the end of the connection. */
   get entered(): boolean {
     return this.#entered && !this.#ended
