@@ -109,8 +109,7 @@ export class Client<C extends AnyContract = Untyped> {
     if (addressKind(address) !== 'room')
       throw new UsageError(`unable to join ${describe(address)}: a room's address is '#' and a name`)
     checkByRules(`join ${address}`, options as JoinOptions, joinRules)
-    if (this.status === 'closed')
-      throw new UsageError(`unable to join ${address}: the client is closed; make a new client`)
+    this.#session.connector.checkOpen(`join ${address}`)
     const room = new RoomHandle(address, this.#session)
     this.#session.subscriptions.join(address, room, options as JoinOptions)
     return room as unknown as Room<C, State>
@@ -216,8 +215,7 @@ export class Client<C extends AnyContract = Untyped> {
    * @throws UsageError when the client is closed.
    */
   reconnect(): void {
-    if (this.status === 'closed')
-      throw new UsageError('unable to reconnect: the client is closed; make a new client')
+    this.#session.connector.checkOpen('reconnect')
     this.#session.reconnect()
   }
 

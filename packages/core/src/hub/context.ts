@@ -76,6 +76,7 @@ export class HubContext {
   readonly counters: HubCounters = { droppedCasts: 0, unknownFrames: 0, strayReplies: 0 }
   /** Set when the hub begins to close: it then accepts no new handshakes. */
   draining = false
+  readonly #reported = new Set<WireError>()
   #messages = 0
   #closed = false
 
@@ -124,6 +125,13 @@ export class HubContext {
     if (heard) this.listeners.emit('$error', error)
     // Any client can write malformed frames: they are no errors of the application.
     else if (error.source !== 'protocol') this.#unheard?.write(sourceOf(error), error.error)
+  }
+
+  /** Emits `$error` for a refusal by which all clients are met, the first time. */
+  reportOnce(refusal: WireError): void {
+    if (this.#reported.has(refusal)) return
+    this.#reported.add(refusal)
+    this.reportError({ error: new ChatError(refusal.code, refusal.message), source: 'policy' })
   }
 
   /** Emits `$error` for a backplane that has failed at an address. */

@@ -32,8 +32,10 @@ export interface StartAnswer {
   readonly reason?: GapReason
 }
 
-/** The entry of a log in a `welcome`: the start of the reader, or the code of the refusal. */
-export type StreamAnswer = StartAnswer | { readonly mode: 'refused'; readonly code: string }
+/** The entry of a log in a `welcome`: the start of the reader, or the refusal. */
+export type StreamAnswer =
+  | StartAnswer
+  | { readonly mode: 'refused'; readonly code: string; readonly message?: string }
 
 /** The content of a `welcome`: the handshake is done. */
 export interface Welcome {
@@ -138,7 +140,11 @@ const start: Check = (value) =>
   (value['reason'] === undefined || text(value['reason']))
 
 const stream: Check = (value) =>
-  start(value) || (isRecord(value) && value['mode'] === 'refused' && text(value['code']))
+  start(value) ||
+  (isRecord(value) &&
+    value['mode'] === 'refused' &&
+    text(value['code']) &&
+    (value['message'] === undefined || text(value['message'])))
 
 const welcome = object({
   session: object({ id: text, secret: text }),

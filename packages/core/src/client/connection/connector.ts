@@ -6,7 +6,7 @@ import type { Undo } from '../../runtime/runtime.ts'
 import { type Aborter, createAborter } from '../../runtime/signal.ts'
 import type { Connection, Dialer } from '../../transport/connection.ts'
 import { expiredClose, mayReconnect, normalClose, rateLimitedClose } from '../../vocabulary/close-codes.ts'
-import { ChatError } from '../../vocabulary/errors.ts'
+import { ChatError, UsageError } from '../../vocabulary/errors.ts'
 import type { ClientContext } from '../context.ts'
 import type { Token } from '../options.ts'
 import type { ClientStatus } from '../types.ts'
@@ -66,6 +66,8 @@ export class Connector implements ConnectionListener {
   #lostAt: number
   /** Time before which the hub does not want to see this client, which was over a limit. */
   #notBefore = Number.NEGATIVE_INFINITY
+  /** Error for which the client is closed; `null` when the application has closed it. */
+  #end: ChatError | null = null
   /** Error with which this client itself gave up the current connection. */
   #cause: ChatError | null = null
 
@@ -78,6 +80,15 @@ export class Connector implements ConnectionListener {
 
   get status(): ClientStatus {
     return this.#offline && this.#status !== 'closed' ? 'offline' : this.#status
+  }
+
+  /** @throws UsageError when the client is closed; it tells why. */
+  checkOpen(operation: string): void {
+    if (this.#status !== 'closed') return
+    const reason = this.#end === null ? '' : `, because it was ${this.#end.message}`
+    throw new UsageError(`unable to ${operation}: the client is closed${reason}; make a new client`, {
+      cause: this.#end ?? undefined,
+    })
   }
 
   /** The connection for new operations; `null` while there is none, or after the hub's `bye`. */
@@ -196,6 +207,7 @@ export class Connector implements ConnectionListener {
     this.#welcomed = false
     if (this.#final(code, welcomed)) {
       this.#stop()
+      this.#end = error
       return this.#change('closed', error)
     }
     if (welcomed) this.#session.lost()

@@ -193,8 +193,7 @@ export class Operations {
   #operate<T>(prepare: () => Plan, convert: (answer: unknown) => T): Promise<T> {
     const promise = new Promise<T>((resolve, reject) => {
       const { name, signal, timeout, ...plan } = prepare()
-      if (this.#connector.status === 'closed')
-        throw new UsageError(`unable to ${name}: the client is closed; make a new client`)
+      this.#connector.checkOpen(name)
       const undos: Undo[] = []
       const end = (): void => {
         for (const undo of undos) undo()

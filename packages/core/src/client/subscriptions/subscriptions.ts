@@ -177,7 +177,7 @@ export class Subscriptions implements SubscriptionRegistry {
       if (this.#subscriptions.get(address) !== subscription) continue
       const answer = answers[address]
       if (answer === undefined || !this.#isFor(subscription, requested)) subscription.join()
-      else if (answer.mode === 'refused') subscription.refused(refusalError(answer.code))
+      else if (answer.mode === 'refused') subscription.refused(refusalError(answer))
       else subscription.started(answer, null)
     }
   }
@@ -274,5 +274,5 @@ export class Subscriptions implements SubscriptionRegistry {
   }
 }
 
-const refusalError = (code: string): ChatError =>
-  new ChatError(code as ErrorCode, 'unable to join: the hub refuses the address')
+const refusalError = ({ code, message }: Extract<StreamAnswer, { code: string }>): ChatError =>
+  new ChatError(code as ErrorCode, message ?? 'unable to join: the hub refuses the address')

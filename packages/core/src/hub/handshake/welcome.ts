@@ -8,12 +8,20 @@ import type { HubContext } from '../context.ts'
 import { StreamFeed } from '../delivery/stream-feed.ts'
 import { type AcquireOutcome, acquireLog, releaseLog } from '../operations/acquire-log.ts'
 import { acquireStream, parentOf } from '../operations/acquire-stream.ts'
+import { foreignAddress } from '../operations/checks.ts'
+import { tooManyRooms } from '../operations/join.ts'
+import { tooManyStreams } from '../operations/join-stream.ts'
 import { authorize } from '../policy/authorize.ts'
 import type { Session } from '../sessions/session.ts'
 import type { AcquiredLog } from '../sessions/subscriptions.ts'
 
-/** A log that the session may receive, or the code of its refusal. */
-type Prepared = AcquiredLog | { readonly refused: string }
+/** A log that the session may receive, or its refusal. */
+type Prepared = AcquiredLog | { readonly refused: WireError }
+
+const malformed: WireError = {
+  code: 'bad_request',
+  message: 'unable to join: the address or its position is malformed',
+}
 
 /** A stream of the `hello`. */
 interface Stream {
@@ -101,22 +109,22 @@ export class Welcome {
 
   async #prepareRoom({ address, since }: Stream): Promise<Prepared> {
     const kind = addressKind(address)
-    if (kind === null || since === 'malformed') return { refused: 'bad_request' }
-    if (kind !== 'room' && kind !== 'stream') return { refused: 'forbidden' }
+    if (kind === null || since === 'malformed') return { refused: malformed }
+    if (kind !== 'room' && kind !== 'stream') return { refused: foreignAddress }
     const { limits } = this.#session.context
-    if (++this.#counts[kind] > (kind === 'room' ? limits.rooms : limits.streams))
-      return { refused: 'too_large' }
+    const [limit, excess] = kind === 'room' ? [limits.rooms, tooManyRooms] : [limits.streams, tooManyStreams]
+    if (++this.#counts[kind] > limit) return { refused: excess(this.#session) }
     const refused = await this.#askOnce(kind === 'room' ? address : parentOf(address))
-    if (refused !== null) return { refused: refused.code }
+    if (refused !== null) return { refused }
     if (kind === 'room') return this.#acquire(address, since)
     const stream = await acquireStream(this.#session, address, since)
-    return 'refused' in stream ? { refused: stream.refused.code } : stream
+    return stream
   }
 
   /** Asks for the permission to join a room, or to read the streams of an address (P-SM-4). */
   #askOnce(address: string): MaybePromise<WireError | null> {
     if (this.#isOwn(address)) return null
-    if (!address.startsWith('#')) return { code: 'forbidden', message: 'unable to join: not allowed' }
+    if (!address.startsWith('#')) return foreignAddress
     const known = this.#permissions.get(address)
     if (known !== undefined) return known
     const answer = authorize(this.#session, { action: 'join', address })
@@ -131,7 +139,7 @@ export class Welcome {
       if (!('refused' in log)) return log
       // A session that cannot receive its inbox is of no use, so the handshake fails.
       if (this.#isOwn(address)) this.#failure = { error: log.error }
-      return { refused: log.refused.code }
+      return { refused: log.refused }
     })
   }
 
@@ -151,7 +159,7 @@ export class Welcome {
         const refused = await this.#askOnce(addressKind(address) === 'stream' ? parentOf(address) : address)
         if (refused === null) return
         releaseLog(session, prepared, 'left')
-        stream.prepared = { refused: refused.code }
+        stream.prepared = { refused }
       }),
     )
   }
@@ -174,7 +182,10 @@ export class Welcome {
   }
 
   #attach(prepared: Prepared): string {
-    if ('refused' in prepared) return JSON.stringify({ mode: 'refused', code: prepared.refused })
+    if ('refused' in prepared) {
+      const { code, message } = prepared.refused
+      return JSON.stringify({ mode: 'refused', code, message })
+    }
     return encodeLogStart(this.#session.subscriptions.attachLog(prepared))
   }
 

@@ -31,6 +31,13 @@ export const checkMeta = (meta: unknown): WireError | null =>
     ? null
     : { code: 'bad_request', message: `unable to use this meta: it must be ${metaRule}` }
 
+/** The error for an address whose messages no client may receive or read, except for its owner. */
+export const foreignAddress: WireError = {
+  code: 'forbidden',
+  message:
+    "unable to use this address: not allowed; a client receives and reads '*', rooms and its own user's inbox",
+}
+
 /**
  * Returns the error for an address, or the value that goes with it, that cannot be used to receive or read;
  * else `null` (P-AD-1, P-AD-2). The owner of the address is checked last, in the order of P-FR-9.
@@ -42,7 +49,7 @@ export function checkAddress(session: Session, address: string, value?: unknown)
   if (bad !== null) return bad
   const place = kind === 'stream' ? (readStreamAddress(address)?.parent ?? '') : address
   const own = place === '*' || place.startsWith('#') || place === session.inbox
-  return own ? null : { code: 'forbidden', message: 'unable to use this address: not allowed' }
+  return own ? null : foreignAddress
 }
 
 /** Returns the error for a stream, of which an operation can do nothing; else `null` (P-SM-4). */

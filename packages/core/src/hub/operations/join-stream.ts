@@ -41,9 +41,9 @@ async function tryJoin(session: Session, frame: JoinFrame): Promise<WireError | 
 }
 
 /** The error for a stream beyond those that a session may join at a time. */
-const tooManyStreams = ({ context }: Session): WireError => ({
+export const tooManyStreams = ({ context }: Session): WireError => ({
   code: 'too_large',
-  message: `unable to join: a session can join at most ${context.limits.streams} streams at a time; leave a stream first`,
+  message: `unable to join: a session can join at most ${context.limits.streams} streams at a time; leave a stream first, or raise the hub's option 'limits.streams'`,
 })
 
 function attachAndAnswer(

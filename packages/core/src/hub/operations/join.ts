@@ -49,9 +49,10 @@ async function tryJoin(
   return null
 }
 
-const tooManyRooms = ({ context }: Session): WireError => ({
+/** The refusal of a room above `limits.rooms`. */
+export const tooManyRooms = ({ context }: Session): WireError => ({
   code: 'too_large',
-  message: `unable to join: a session can join at most ${context.limits.rooms} rooms; leave a room first`,
+  message: `unable to join: a session can join at most ${context.limits.rooms} rooms; leave a room first, or raise the hub's option 'limits.rooms'`,
 })
 
 /** The answer comes first: messages that the application sends in `$join` are already live (P-ST-10). */

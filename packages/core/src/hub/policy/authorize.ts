@@ -72,7 +72,10 @@ export function askPolicy<T>(
   allowed: (answer: true | Replacement) => T,
 ): MaybePromise<WireError | T> {
   const { authorize: policy } = asker.context.options
-  if (policy === undefined) return noPolicy
+  if (policy === undefined) {
+    asker.context.reportOnce(noPolicy)
+    return noPolicy
+  }
   try {
     const answer = policy(policyRequest(asker, request))
     if (isPromise(answer)) return answeredLater(asker, request, answer, allowed)
@@ -112,7 +115,7 @@ const isReplacement = (answer: true | Replacement): answer is Replacement => ans
 
 const notAllowed = (action: AuthorizeAction): WireError => ({
   code: 'forbidden',
-  message: `unable to ${action}: not allowed`,
+  message: `unable to ${action}: not allowed by the hub's \`authorize\``,
 })
 
 const policyError = ({ context, id }: Asker, { address }: AccessRequest, error: unknown): WireError =>

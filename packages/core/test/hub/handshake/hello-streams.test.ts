@@ -10,7 +10,7 @@ describe.each(paths)('the streams of a hello, with a backplane that is %s', (pat
     allowed = false
     const again = await s.resume(alice, { streams: { '#a': null } })
     expect(again.welcome.resumed).toBe(true)
-    expect(again.welcome.streams['#a']).toEqual({ mode: 'refused', code: 'forbidden' })
+    expect(again.welcome.streams['#a']).toMatchObject({ mode: 'refused', code: 'forbidden' })
     await s.publish('#a', 'secret')
     expect(again.frames('msg')).toEqual([])
   })
@@ -30,8 +30,9 @@ describe.each(paths)('the streams of a hello, with a backplane that is %s', (pat
       },
     })
     const { '*': _, '@alice': __, ...streams } = alice.welcome.streams
-    expect(streams).toEqual({
-      '#fine': expect.objectContaining({ mode: 'live' }),
+    expect(Object.keys(streams)).toHaveLength(8)
+    expect(streams).toMatchObject({
+      '#fine': { mode: 'live' },
       '#private': { mode: 'refused', code: 'forbidden' },
       '#malformed': { mode: 'refused', code: 'bad_request' },
       '#number': { mode: 'refused', code: 'bad_request' },
@@ -96,7 +97,7 @@ describe.each(paths)('the streams of a hello, with a backplane that is %s', (pat
       },
     })
     const alice = await s.client('alice', { streams: { '#broken': null, '#fine': null } })
-    expect(alice.welcome.streams['#broken']).toEqual({ mode: 'refused', code: 'internal' })
+    expect(alice.welcome.streams['#broken']).toMatchObject({ mode: 'refused', code: 'internal' })
     expect(alice.welcome.streams['#fine']).toMatchObject({ mode: 'live' })
     expect(s.faults.join()).toContain('no database')
   })
@@ -108,8 +109,8 @@ describe.each(paths)('the streams of a hello, with a backplane that is %s', (pat
       '["hello",{"v":[1,1],"token":"alice","streams":{"__proto__":null,"#__proto__":null,"constructor":null}}]',
     )
     const text = alice.transmissions[0] ?? ''
-    expect(text).toContain('"__proto__":{"mode":"refused","code":"bad_request"}')
-    expect(text).toContain('"constructor":{"mode":"refused","code":"bad_request"}')
+    expect(text).toContain('"__proto__":{"mode":"refused","code":"bad_request",')
+    expect(text).toContain('"constructor":{"mode":"refused","code":"bad_request",')
     expect([...s.hub.rooms.keys()]).toEqual(['#__proto__'])
   })
 })

@@ -80,7 +80,7 @@ export const authentication: readonly ProtocolCase[] = [
 async function refusesRoom(hub: HubUnderTest): Promise<void> {
   const { forbiddenRoom: room = '' } = hub.harness
   const client = await hub.joined(room)
-  same(client.welcome.streams[room], { mode: 'refused', code: 'forbidden' }, 'the entry in the welcome')
+  contains(client.welcome.streams[room], { mode: 'refused', code: 'forbidden' }, 'the entry in the welcome')
   for (const [type, ...elements] of [['join'], ['send', 'e', 1], ['read'], ['who']] as const) {
     const answer = await client.request(type, room, ...elements)
     contains(answer, { code: 'forbidden' }, `the answer to ${type}`)

@@ -85,9 +85,9 @@ async function entersEach(hub: HubUnderTest): Promise<void> {
   const expected = [...good, ...bad, ...forbidden, '*', `@${user.id}`]
   same([...entries.keys()].sort(), expected.sort(), 'the addresses in the welcome')
   for (const address of bad)
-    same(entries.get(address), { mode: 'refused', code: 'bad_request' }, `the entry of ${address}`)
+    contains(entries.get(address), { mode: 'refused', code: 'bad_request' }, `the entry of ${address}`)
   for (const address of forbidden)
-    same(entries.get(address), { mode: 'refused', code: 'forbidden' }, `the entry of ${address}`)
+    contains(entries.get(address), { mode: 'refused', code: 'forbidden' }, `the entry of ${address}`)
   for (const address of good) same(entries.get(address)?.mode, 'live', `the mode of ${address}`)
   await client.succeed('send', room, 'e', 1)
   await client.messages(room, 1)
@@ -97,7 +97,8 @@ async function spoilsOneEntry(hub: HubUnderTest, position: unknown): Promise<voi
   const [bad, good] = [hub.room(), hub.room()]
   const client = await hub.welcomed({ hello: { streams: { [bad]: position, [good]: null } } })
   const { [bad]: spoiled, [good]: joined } = client.welcome.streams
-  same(Object.keys(spoiled ?? {}).sort(), ['code', 'mode'], 'the keys of the entry')
+  const keys = Object.keys(spoiled ?? {}).filter((key) => key !== 'message')
+  same(keys.sort(), ['code', 'mode'], 'the keys of the entry, besides its message')
   same(spoiled?.mode, 'refused', 'the mode of the entry')
   same(joined?.mode, 'live', 'the mode of the other entry')
   await client.succeed('send', bad, 'e', 1)
