@@ -91,8 +91,10 @@ function understood(text: string): string[] {
 }
 
 describe('vectors/addresses', () => {
-  for (const { address, kind } of vectors<{ address: string; kind: string | null }>('addresses'))
-    test(`P-AD-1: ${shown(address)} is ${kind === null ? 'no address' : `the address of ${kind}`}`, () => {
+  for (const { rule, address, kind } of vectors<{ rule: string; address: string; kind: string | null }>(
+    'addresses',
+  ))
+    test(`${rule}: ${shown(address)} is ${kind === null ? 'no address' : `the address of ${kind}`}`, () => {
       expect(addressKind(address)).toBe(kind)
     })
 })

@@ -274,9 +274,11 @@ function encodeResult(
   event: string,
   result: unknown,
 ): { json: string } | { error: unknown } {
+  if (context.validator.stream(event) !== null) {
+    const rule = 'it is a stream, so its handler must return an async iterable of the parts'
+    return { error: new Error(`unable to send the result of '${event}': ${rule}`) }
+  }
   try {
-    if (context.validator.stream(event) !== null)
-      throw new TypeError(`the answer to '${event}' is a stream: return an async iterable of its parts`)
     context.validator.operation('calls', 'output', event, result)
     checkCarried(`answer '${event}'`, result)
     const json = encodeValue(result)
