@@ -6,11 +6,11 @@ const kibibyte = 1_024
 const megabyte = 1_048_576
 /**
  * Budget of a small log, the users who share it, and the messages of each. The answers to repetitions may take
- * half of the log, which is a little more.
+ * half of the log, so messages wait for some seconds until there is room for further answers.
  */
 const bytes = 8_000_000
 const users = 16
-const messages = 300
+const messages = 1_200
 
 attack(
   'one small message at each of 30 000 addresses, and what they take in memory (SEC-14)',
@@ -35,7 +35,12 @@ attack(
 
 attack(
   'a log of 8 MB that is full of small messages, one for each address, and what it takes in memory (SEC-14)',
-  { hub: { log: { bytes }, limits: { rate: 20_000, burst: 20_000 } }, peak: 64, keeps: 32 },
+  {
+    hub: { log: { bytes }, limits: { rate: 20_000, burst: 20_000 } },
+    peak: 64,
+    keeps: 32,
+    stands: 6_000,
+  },
   async (scene) => {
     const all = await scene.intruders(users, (n) => ({ user: `mallory-${n}` }))
     const before = await scene.measure()

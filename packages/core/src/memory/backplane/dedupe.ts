@@ -34,11 +34,19 @@ interface SessionRings {
   user: string
   /** The greatest ref in the rings that were forgotten; 0 for none. */
   passed: number
+  /** The time at which the newest answer in the rings that were forgotten was stored; 0 for none. */
+  stored: number
+  /** Bytes besides those of the rings; 0 when only the record of the session keeps them. */
+  bytes: number
 }
 
 const conflict: AppendResult = { outcome: 'conflict' }
 const early: AppendResult = { outcome: 'early' }
-/** Bytes that a ring takes besides the names, and an answer besides its id and hash. */
+/**
+ * Bytes that the rings of a session take together and each by itself, besides the names, and an answer besides
+ * its id and hash.
+ */
+const sessionBytes = 250
 const ringBytes = 500
 const answerBytes = 200
 
@@ -101,16 +109,20 @@ export class Dedupe {
    */
   sweep(now: number, hasRecord: (session: string) => boolean): void {
     for (const [session, known] of this.#sessions) {
-      for (const [stream, ring] of known.rings) {
-        if (now - ring.stored <= this.#window) continue
-        known.passed = Math.max(known.passed, greatestRef(ring))
-        known.user = ring.user
-        known.rings.delete(stream)
-        this.#size--
-        this.#bytes -= ring.bytes
-      }
-      if (known.rings.size === 0 && !hasRecord(session)) this.#sessions.delete(session)
+      this.#forgetRings(known, now - this.#window)
+      // A ref of forgotten rings stays known for the window, also when the rings were forgotten before.
+      if (known.rings.size > 0 || now - known.stored <= this.#window) continue
+      this.#countSession(known, 0)
+      if (!hasRecord(session)) this.#sessions.delete(session)
     }
+  }
+
+  /**
+   * Forgets the rings whose answers were all stored before a time, to make room for others. A repetition of
+   * their refs is then a `conflict`, and is never stored again.
+   */
+  makeRoom(before: number): void {
+    for (const known of this.#sessions.values()) this.#forgetRings(known, before)
   }
 
   /** Forgets the answers beyond an offset of a log, as if they had never been given. */
@@ -144,9 +156,9 @@ export class Dedupe {
   }
 
   #addRing(stream: string, { user, session }: AppendKey): Ring {
-    const sessionRings = this.#sessions.get(session) ?? { rings: new Map<string, Ring>(), user, passed: 0 }
-    this.#sessions.set(session, sessionRings)
-    const { rings } = sessionRings
+    const known = this.#sessions.get(session) ?? this.#addSession(session, user)
+    this.#countSession(known, sessionBytes + heapBytes(session))
+    const { rings } = known
     const replaced = rings.get(stream)
     if (replaced === undefined) this.#size++
     else this.#bytes -= replaced.bytes
@@ -154,6 +166,30 @@ export class Dedupe {
     rings.set(stream, ring)
     this.#count(ring, ringBytes + heapBytes(session) + heapBytes(stream))
     return ring
+  }
+
+  #addSession(session: string, user: string): SessionRings {
+    const known: SessionRings = { rings: new Map(), user, passed: 0, stored: 0, bytes: 0 }
+    this.#sessions.set(session, known)
+    return known
+  }
+
+  #countSession(known: SessionRings, bytes: number): void {
+    this.#bytes += bytes - known.bytes
+    known.bytes = bytes
+  }
+
+  /** Forgets the rings of a session whose answers were all stored before a time. */
+  #forgetRings(known: SessionRings, before: number): void {
+    for (const [stream, ring] of known.rings) {
+      if (ring.stored >= before) continue
+      known.passed = Math.max(known.passed, greatestRef(ring))
+      known.stored = Math.max(known.stored, ring.stored)
+      known.user = ring.user
+      known.rings.delete(stream)
+      this.#size--
+      this.#bytes -= ring.bytes
+    }
   }
 
   #count(ring: Ring, bytes: number): void {

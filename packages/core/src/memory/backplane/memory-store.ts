@@ -33,8 +33,8 @@ export interface MemoryStoreOptions {
    * Bytes in memory of all logs, and of the answers by which repetitions are recognised. Above it logs are
    * forgotten as a whole, those written longest ago first. When the logs of which a user has written most hold
    * over a tenth of it, that user's logs are forgotten before all others, down to half of that share. The
-   * answers may take half of it: then further messages are refused as `unavailable`, until the oldest answers
-   * are older than `dedupeWindow`. The presence states of all rooms may take a quarter of this
+   * answers may take half of it: then answers older than a 60th of `dedupeWindow` are forgotten, and while there
+   * are none, further messages are refused as `unavailable`. The presence states of all rooms may take a quarter of this
    * besides: above it remembered states are forgotten, and then new states are refused as `unavailable`.
    * Default: 256 MiB.
    */
@@ -67,6 +67,10 @@ const defaultRetention: CompleteRetention = { count: 10_000, bytes: 16 * 1024 * 
 /** The share of all bytes above which the logs of a sender make room for others. */
 const fairShare = 0.1
 const sweepInterval = 30_000
+/** Part of the dedupe window for which an answer is new: it is kept in a store that is full. */
+const newAnswers = 60
+/** Shortest time between two searches for answers that are no longer new, in milliseconds. */
+const roomInterval = 250
 /** Time for which a log is kept after the last {@link MemoryStore.heads} that named it. */
 const askedFor = 330_000
 /** Bytes that an empty log, and the record of a session, take in memory besides their names. */
@@ -103,6 +107,8 @@ export class MemoryStore {
   readonly #observe: MemoryStoreOptions['observe']
   readonly #onErrors = new Set<{ readonly listener: (error: unknown, stream: string) => void }>()
   #bytes = 0
+  /** Time at which answers were last forgotten to make room for others. */
+  #madeRoom = Number.NEGATIVE_INFINITY
   #sweeping: Undo | null = null
   /**
    * The epoch of logs that are made now. It changes when a log with messages is forgotten, because that log
@@ -164,8 +170,8 @@ export class MemoryStore {
     this.#expire(stream, this.runtime.now())
     const overtaken = expected === undefined ? null : this.#overtaken(stream, expected)
     if (overtaken !== null) return overtaken
-    if (this.#dedupe.bytes > this.#capacity / 2) throw tooManyAnswers()
     const now = this.runtime.now()
+    this.#makeRoomForAnswer(now)
     const log = this.#log(stream)
     const { epoch, top: prev, bytes: before } = log
     const entry = log.append(message, now, this.runtime.wallTime())
@@ -415,6 +421,22 @@ export class MemoryStore {
     if (log.top > 0 && !isStream(stream)) this.#epoch = this.runtime.id(10)
     this.#streams.delete(stream)
     if (log.listeners.size > 0) this.#log(stream, log.listeners)
+  }
+
+  /**
+   * Forgets answers that are no longer new when the answers take half of all bytes.
+   *
+   * @throws ChatError `unavailable` when all answers are new.
+   */
+  #makeRoomForAnswer(now: number): void {
+    const most = this.#capacity / 2
+    if (this.#dedupe.bytes <= most) return
+    // To look through all answers takes time, so it is not done for each message.
+    if (now - this.#madeRoom >= roomInterval) {
+      this.#madeRoom = now
+      this.#dedupe.makeRoom(now - this.dedupeWindow / newAnswers)
+    }
+    if (this.#dedupe.bytes > most) throw tooManyAnswers()
   }
 
   #sweepLater(): void {
