@@ -225,7 +225,7 @@ export class Client<C extends AnyContract = Untyped> {
    */
   close(): void {
     this.#session.connector.close()
-    this.#context.listeners.clear()
+    this.#context.close()
     this.#session.asks.clear()
   }
 }

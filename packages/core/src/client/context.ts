@@ -2,6 +2,7 @@ import { validatorOf } from '../contract/contract.ts'
 import type { Validator } from '../contract/validator.ts'
 import { type ClientRuntime, clientRuntime } from '../runtime/client-runtime.ts'
 import { attempt } from '../runtime/maybe-promise.ts'
+import { UnheardErrors } from '../runtime/unheard-errors.ts'
 import type { ClientEvents } from './events.ts'
 import { Listeners } from './listeners.ts'
 import type { ClientOptions } from './options.ts'
@@ -17,9 +18,13 @@ export class ClientContext {
   /** Reading of streams; `null` for a contract without streams. */
   streams: StreamReading | null = null
   readonly #observe: ClientOptions['observe']
+  /** `null` when errors without a listener are not written. */
+  #unheard: UnheardErrors | null
 
-  constructor({ runtime, contract, observe }: ClientOptions) {
+  constructor({ runtime, contract, observe, logErrors }: ClientOptions) {
     this.runtime = runtime ?? clientRuntime
+    this.#unheard =
+      logErrors === false ? null : new UnheardErrors(this.runtime, "listen with client.on('$error', …)")
     this.validator = validatorOf(contract)
     this.listeners = new Listeners((error, event) => this.reportError(error, event))
     this.#observe = observe
@@ -31,11 +36,12 @@ export class ClientContext {
   }
 
   /**
-   * Emits `$error`. An error of a listener of `$error` itself is dropped, because its report would fail
-   * again.
+   * Emits `$error`, or writes the error when it has no listener. An error of a listener of `$error` itself is
+   * written, because its report would fail again. Attempts to connect are not: `$status` tells of them.
    */
   reportError(error: unknown, subject: string): void {
-    if (subject !== '$error') this.emit('$error', { error, subject })
+    if (subject !== '$error' && this.listeners.has('$error')) this.emit('$error', { error, subject })
+    else if (subject !== 'connect') this.#unheard?.write(`'${subject}'`, error)
   }
 
   /**
@@ -49,6 +55,12 @@ export class ClientContext {
     if (streamed !== undefined) return streamed as R | null
     const data = this.validator.event(received.event, received.data)
     return data === received.data ? received : { ...received, data }
+  }
+
+  /** Removes the listeners of a client that is closed. It writes no errors any more. */
+  close(): void {
+    this.listeners.clear()
+    this.#unheard = null
   }
 
   /** Shows a message, gap, snapshot or change of presence to the option `observe`, before its listeners. */

@@ -26,6 +26,7 @@ const callback: Rule = ['a function', (value) => typeof value === 'function']
 const duration: Rule = ['a number of milliseconds above 0', isAboveZero]
 const count: Rule = ['a number of messages, a whole number from 1', (value) => isWhole(value) && value >= 1]
 const offset: Rule = ['an offset, a whole number from 0', (value) => isWhole(value) && value >= 0]
+const boolean: Rule = ['true or false', (value) => typeof value === 'boolean']
 const signal: Rule = ['an AbortSignal', isSignal]
 const meta: Rule = [metaRule, isMeta]
 
@@ -43,6 +44,7 @@ export const sharedRules: OptionRules<SharedClientOptions> = {
   maxQueued: ['a number of operations above 0', isAboveZero],
   snapshot: callback,
   observe: callback,
+  logErrors: boolean,
   runtime: null,
 }
 export const clientRules: OptionRules<ClientOptions> = { dial: null, ...sharedRules, environment: callback }
@@ -54,7 +56,7 @@ export const castRules: OptionRules<CastOptions> = {
 }
 export const callRules: OptionRules<CallOptions> = {
   timeout: ['a number of milliseconds from 0', (value) => typeof value === 'number' && value >= 0],
-  idempotent: ['true or false', (value) => typeof value === 'boolean'],
+  idempotent: boolean,
   signal,
   meta,
 }

@@ -125,6 +125,11 @@ export interface ClientOptions<C extends AnyContract = Untyped> {
    * transports. Default: none.
    */
   readonly environment?: (client: ConnectionHints) => Undo
+  /**
+   * Writes errors to the console while `$error` has no listener, each once for its source, except for attempts
+   * to connect. `false` turns it off. Default: `true`.
+   */
+  readonly logErrors?: boolean
   /** Clock, timers and randomness. Default: those of the platform. For tests. */
   readonly runtime?: Runtime
 }

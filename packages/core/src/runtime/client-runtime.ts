@@ -2,7 +2,7 @@ import { platform } from './globals.ts'
 import type { Runtime } from './runtime.ts'
 
 /** The part of a runtime that clients use: they need neither ids nor the time of day. */
-export type ClientRuntime = Pick<Runtime, 'now' | 'timer' | 'defer' | 'random'>
+export type ClientRuntime = Pick<Runtime, 'now' | 'timer' | 'defer' | 'random' | 'report'>
 
 /** The longest delay of the platforms' timers. A longer delay would fire at once. */
 const longestDelay = 2 ** 31 - 1
@@ -21,6 +21,7 @@ export const clientRuntime: ClientRuntime = {
     const defer = platform.setImmediate ?? platform.queueMicrotask
     defer(callback)
   },
+  report: (text, error) => platform.console?.error(text, error),
   random: () => {
     const [value = 0] = platform.crypto.getRandomValues(new Uint32Array(1))
     return value / 2 ** 32

@@ -8,7 +8,6 @@ import type { Runtime } from './runtime.ts'
 export const systemRuntime: Runtime = {
   ...clientRuntime,
   wallTime: () => Date.now(),
-  report: (text, error) => platform.console?.error(text, error),
   id(length) {
     const bytes = platform.crypto.getRandomValues(new Uint8Array(length))
     // A character of base64 stands for six bits, so so many bytes have more characters than needed.

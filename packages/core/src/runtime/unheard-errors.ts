@@ -1,16 +1,16 @@
-import type { Runtime } from './runtime.ts'
+import type { ClientRuntime } from './client-runtime.ts'
 
 /** Number of different errors that are written; a program that fails in ever new ways must not fill a log. */
 const maxWritten = 100
 
 /** Writes the errors of an application that it does not listen to, each of them once. */
 export class UnheardErrors {
-  readonly #runtime: Runtime
+  readonly #runtime: ClientRuntime
   readonly #advice: string
   readonly #written = new Set<string>()
 
   /** @param advice - The way to hear the errors, such as `listen with hub.on('$error', …)`. */
-  constructor(runtime: Runtime, advice: string) {
+  constructor(runtime: ClientRuntime, advice: string) {
     this.#runtime = runtime
     this.#advice = advice
   }
