@@ -70,6 +70,7 @@ test('a redirect is not followed, because tokens are for the hub alone', async (
   })
 
   expect([error.code, asked]).toEqual(['unavailable', ['/chat?secret=1']])
+  expect(error.message).toContain('a redirect to "/elsewhere", which is not followed; give the final URL')
 })
 
 test.each(['data: x\n\n', 'event: open\ndata: <id>\n\n', 'event: open\ndata: short\n\n', ''])(

@@ -126,7 +126,14 @@ class Attempt {
   #onAnswer(response: IncomingMessage): void {
     const { statusCode: status = 0, headers } = response
     const fail = (text = ''): void =>
-      this.#fail(answerError(this.#target, { status, retryAfter: headers['retry-after'], text }))
+      this.#fail(
+        answerError(this.#target, {
+          status,
+          retryAfter: headers['retry-after'],
+          location: headers.location,
+          text,
+        }),
+      )
     response.once('data', (chunk: Uint8Array) => fail(new TextDecoder().decode(chunk.subarray(0, maxQuoted))))
     response.once('close', () => fail())
     response.once('error', () => fail())

@@ -251,3 +251,16 @@ test('an answer that is not HTTP is refused', async () => {
 function acceptOf(key: string): string {
   return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
 }
+
+test('a redirect is not followed, and the error names where it leads', async () => {
+  const { server, url } = await startServer()
+  server.on('request', (_request, response) =>
+    response.writeHead(301, { location: 'https://www.app.example/chat/?token=secret' }).end('Moved'),
+  )
+  await expect(reach(url('/chat'))).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringMatching(
+      /a redirect to "https:\/\/www\.app\.example\/chat\/", which is not followed/,
+    ),
+  })
+})

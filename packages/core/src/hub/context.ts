@@ -13,7 +13,8 @@ import { serverRuntime } from '../runtime/server-runtime.ts'
 import { Turns } from '../runtime/turns.ts'
 import { UnheardErrors } from '../runtime/unheard-errors.ts'
 import type { AdmissionLimits } from '../transport/admission.ts'
-import { ChatError, isWireCode } from '../vocabulary/errors.ts'
+import { describe } from '../vocabulary/check-options.ts'
+import { ChatError, isWireCode, UsageError } from '../vocabulary/errors.ts'
 import { exceedsBytes } from '../vocabulary/text.ts'
 import type { HubError } from './events.ts'
 import { HubListeners } from './hub-listeners.ts'
@@ -158,7 +159,8 @@ export class HubContext {
       this.reportError({ error, ...where })
       return { code: 'internal', message: 'unable to run this operation: the hub has failed' }
     }
-    const { code, message, retryAfter, detail } = error
+    const { code, message, detail } = error
+    const retryAfter = this.#checkRetryAfter(error, where)
     try {
       checkCarried(`answer with the detail of the error '${code}'`, detail)
       if (!exceedsBytes(encodeValue(detail) + message, errorBytes))
@@ -169,6 +171,14 @@ export class HubContext {
       this.reportError({ error: cause, ...where })
       return { code, message: message.slice(0, 1_000), retryAfter }
     }
+  }
+
+  /** Returns the delay of an error; `undefined` for a delay that is no time, which is reported. */
+  #checkRetryAfter({ code, retryAfter }: ChatError, where: Omit<HubError, 'error'>): number | undefined {
+    if (retryAfter === undefined || (Number.isFinite(retryAfter) && retryAfter >= 0)) return retryAfter
+    const fault = `the retryAfter of the error '${code}' is ${describe(retryAfter)}; give milliseconds, at least 0`
+    this.reportError({ error: new UsageError(`unable to answer with a delay: ${fault}`), ...where })
+    return undefined
   }
 
   /** Returns the number of the hub's own next message (P-PB-5). */

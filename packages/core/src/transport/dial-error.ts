@@ -1,3 +1,4 @@
+import { describe } from '../vocabulary/check-options.ts'
 import { ChatError, type ErrorCode } from '../vocabulary/errors.ts'
 
 /** URL of a hub, of which errors name these parts: the query may hold secrets. */
@@ -14,6 +15,8 @@ export interface DialAnswer {
   readonly status: number
   /** Header `Retry-After`; `null` or `undefined` when the answer lacks it. */
   readonly retryAfter: string | null | undefined
+  /** Header `Location`, if the answer has it. */
+  readonly location?: string | null | undefined
   /** Beginning of the body; may be empty. */
   readonly text: string
 }
@@ -25,9 +28,17 @@ export function answerError(target: DialTarget, answer: DialAnswer): ChatError {
   const retryAfter = retryAfterOf(answer.retryAfter)
   return new ChatError(
     codes[answer.status] ?? 'unavailable',
-    `unable to connect to ${named(target)}: the server answered ${describeAnswer(answer)}`,
+    `unable to connect to ${named(target)}: the server answered ${redirectOf(answer) ?? describeAnswer(answer)}`,
     retryAfter > 0 ? { retryAfter } : {},
   )
+}
+
+/** Returns a redirect as text, which a dialer does not follow; `null` for another answer. A page sees no status. */
+function redirectOf({ status, location }: DialAnswer): string | null {
+  if (status !== 0 && (status < 300 || status > 399)) return null
+  // The query may hold secrets.
+  const to = location ? ` to ${describe(location.replace(/[?#].*/, ''))}` : ''
+  return `${status === 0 ? 'with' : `${status},`} a redirect${to}, which is not followed; give the final URL`
 }
 
 /** Makes the error of a dialer for a server that gave no answer. */

@@ -138,5 +138,8 @@ shareClass(UsageError, 'UsageError')
  * contains a `/`.
  */
 export function isWireCode(code: string): code is ProtocolErrorCode | ApplicationErrorCode {
-  return code.includes('/') || final.has(code) || (retryable.has(code) && code !== 'full')
+  return (
+    typeof code === 'string' &&
+    (code.includes('/') || final.has(code) || (retryable.has(code) && code !== 'full'))
+  )
 }

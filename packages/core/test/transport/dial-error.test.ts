@@ -22,6 +22,17 @@ test('the error names the hub without the query, quotes the answer in one line, 
   expect(error.retryAfter).toBe(5_000)
 })
 
+test.each([
+  [301, '/chat/?token=secret', '301, a redirect to "/chat/", which is not followed; give the final URL'],
+  [308, 'https://www.app.example/chat', '308, a redirect to "https://www.app.example/chat", which is not'],
+  [302, null, '302, a redirect, which is not followed; give the final URL'],
+  // A page sees neither.
+  [0, null, 'with a redirect, which is not followed; give the final URL'],
+])('a redirect with %i names its Location %j, without the query', (status, location, text) => {
+  const { code, message } = answerError(target, { status, retryAfter: null, location, text: '' })
+  expect([code, message]).toEqual(['unavailable', expect.stringContaining(`the server answered ${text}`)])
+})
+
 test('a hub that cannot be reached is unavailable, with the cause', () => {
   const cause = new Error('connect ECONNREFUSED')
   expect(unreachableError(target, cause)).toMatchObject({

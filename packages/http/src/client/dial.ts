@@ -82,6 +82,8 @@ async function open({ target, options, aborter }: Attempt, { protocols }: DialOp
   const offer = protocols.length > 0 ? { [header.protocol]: protocols.join(', ') } : {}
   const response = await request(target, {
     ...common,
+    // An error of `fetch` would not tell where the redirect leads.
+    redirect: 'manual',
     cache: 'no-store',
     headers: { ...headers, accept: 'text/event-stream', ...offer },
   })
@@ -113,7 +115,12 @@ async function bodyOf(target: URL, response: Response): Promise<ReadableStream<U
   const { status, ok, body, headers } = response
   if (ok && body !== null && headers.get('content-type')?.startsWith('text/event-stream')) return body
   const text = await readBeginning(response)
-  throw answerError(target, { status, retryAfter: headers.get('retry-after'), text })
+  throw answerError(target, {
+    status,
+    retryAfter: headers.get('retry-after'),
+    location: headers.get('location'),
+    text,
+  })
 }
 
 /**

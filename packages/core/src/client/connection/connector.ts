@@ -13,6 +13,7 @@ import type { ClientStatus } from '../types.ts'
 import { backoff } from './backoff.ts'
 import { ClientConnection, type ConnectionListener } from './client-connection.ts'
 import { closeError } from './close-error.ts'
+import { fetchToken } from './fetch-token.ts'
 
 /** Session that a {@link Connector} keeps connected. */
 export interface ConnectedSession {
@@ -149,7 +150,7 @@ export class Connector implements ConnectionListener {
     )
     const { token } = this.#options
     attempt(
-      () => (typeof token === 'function' ? token() : token),
+      () => fetchToken(token),
       (value) => {
         if (this.#dialling === aborter) this.#dial(aborter, value)
       },

@@ -2,6 +2,7 @@ import { encodeFrame } from '../../protocol/encode.ts'
 import { durationOf } from '../../protocol/hub-frames.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
+import { fetchToken } from '../connection/fetch-token.ts'
 import type { ClientContext } from '../context.ts'
 import type { Token } from '../options.ts'
 import type { OperationWriter } from './operation-writer.ts'
@@ -39,7 +40,7 @@ export class TokenRefresh {
     this.#timer = this.#context.runtime.timer(lifetime * refreshAt, () => {
       this.#timer = null
       attempt(
-        token,
+        () => fetchToken(token),
         (value) => {
           if (value !== null && connection === this.#connection) this.#authenticate(value)
         },

@@ -285,7 +285,7 @@ function encodeResult(
     if (!exceedsBytes(json, answerBytes)) return { json }
     return { error: new Error(`unable to answer '${event}': the result is over ${answerBytes} bytes`) }
   } catch (cause) {
-    const reason = cause instanceof ChatError ? cause.message : 'it has no JSON form'
+    const reason = cause instanceof ChatError ? cause.message : 'it does not fit the contract'
     return { error: new Error(`unable to send the result of '${event}': ${reason}`, { cause }) }
   }
 }

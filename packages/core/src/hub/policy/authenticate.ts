@@ -92,7 +92,7 @@ function identify(
 ): AuthenticateOutcome {
   if (user === null || user === undefined) return { code: CloseCode.unauthorized, reason: 'unauthorized' }
   const { id, anonymous, payer, expiresIn } = user
-  const fault = faultOf({ id, payer, expiresIn })
+  const fault = typeof user === 'object' ? faultOf({ id, anonymous, payer, expiresIn }) : noUser(user)
   if (fault !== null) {
     const error = new ChatError('internal', `unable to authenticate: ${fault}`)
     context.reportError({ error, source: 'policy' })
@@ -104,10 +104,16 @@ function identify(
   return { id, payer: pays, account: accountOf(pays, handshake.remoteAddress), expiresIn, user }
 }
 
-function faultOf({ id, payer, expiresIn }: Pick<User, 'id' | 'payer' | 'expiresIn'>): string | null {
-  if (!isName(id)) return 'the user’s id must be 1–255 bytes of text without control characters'
-  if (payer !== undefined && !isName(payer))
-    return 'the user’s payer must be 1–255 bytes of text without control characters'
+const nameRule = 'must be 1–255 bytes of text without control characters'
+
+const noUser = (value: unknown): string =>
+  `it has answered with ${describe(value)}; answer with the user, an object with an \`id\`, or with null to refuse`
+
+function faultOf({ id, anonymous, payer, expiresIn }: User): string | null {
+  if (!isName(id)) return `the user’s id ${nameRule}, but is ${describe(id)}`
+  if (payer !== undefined && !isName(payer)) return `the user’s payer ${nameRule}, but is ${describe(payer)}`
+  if (anonymous !== undefined && typeof anonymous !== 'boolean')
+    return `the user’s anonymous must be true or false, but is ${describe(anonymous)}`
   if (expiresIn === undefined || Number.isFinite(expiresIn)) return null
   return `the user’s expiresIn is ${describe(expiresIn)}; give a finite number of milliseconds, or leave it out`
 }

@@ -1,5 +1,6 @@
 import type { WireError } from '../../protocol/encode.ts'
 import { isPromise, type MaybePromise } from '../../runtime/maybe-promise.ts'
+import { describe } from '../../vocabulary/check-options.ts'
 import { UsageError } from '../../vocabulary/errors.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
 import type { HubContext } from '../context.ts'
@@ -79,7 +80,7 @@ export function askPolicy<T>(
   try {
     const answer = policy(policyRequest(asker, request))
     if (isPromise(answer)) return answeredLater(asker, request, answer, allowed)
-    return allows(answer) ? allowed(answer) : notAllowed(request.action)
+    return allows(asker, request, answer) ? allowed(answer) : notAllowed(request.action)
   } catch (error) {
     return policyError(asker, request, error)
   }
@@ -104,12 +105,24 @@ function answeredLater<T>(
 ): Promise<WireError | T> {
   const { action } = request
   return inTime(asker.context, answer, action)
-    .then((later) => (allows(later) ? allowed(later) : notAllowed(action)))
+    .then((later) => (allows(asker, request, later) ? allowed(later) : notAllowed(action)))
     .catch((error) => policyError(asker, request, error))
 }
 
-const allows = (answer: unknown): answer is true | Replacement =>
-  answer === true || (typeof answer === 'object' && answer !== null && Object.keys(answer).length > 0)
+/** Reports an answer that looks like a permission and is none. */
+function allows(
+  asker: Asker,
+  { action, address }: AccessRequest,
+  answer: unknown,
+): answer is true | Replacement {
+  if (answer === true || !answer) return answer === true
+  if (typeof answer === 'object' && Object.keys(answer).length > 0) return true
+  const error = new UsageError(
+    `unable to ${action}: \`authorize\` has answered with ${describe(answer)}; answer true or false`,
+  )
+  asker.context.reportError({ error, source: 'policy', session: asker.id ?? undefined, subject: address })
+  return false
+}
 
 const isReplacement = (answer: true | Replacement): answer is Replacement => answer !== true
 

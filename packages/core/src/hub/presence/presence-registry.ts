@@ -1,6 +1,8 @@
 import type { WireError } from '../../protocol/encode.ts'
 import { isPromise, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
+import { describe } from '../../vocabulary/check-options.ts'
+import { UsageError } from '../../vocabulary/errors.ts'
 import type { JsonText } from '../../vocabulary/json-text.ts'
 import { exceedsBytes } from '../../vocabulary/text.ts'
 import type { HubContext } from '../context.ts'
@@ -46,8 +48,10 @@ export class PresenceRegistry {
     }
     try {
       const answer = this.#rules.rooms(address)
-      if (!isPromise(answer)) return answer
-      return inTime(this.#context, answer, `tell if ${address} has presence`).catch(failed)
+      if (!isPromise(answer)) return checkAnswer(answer, address)
+      return inTime(this.#context, answer, `tell if ${address} has presence`)
+        .then((later) => checkAnswer(later, address))
+        .catch(failed)
     } catch (error) {
       return failed(error)
     }
@@ -109,4 +113,12 @@ export class PresenceRegistry {
     this.#rooms.delete(room.address)
     if (this.#rooms.size === 0) this.#nodes.release()
   }
+}
+
+/** @throws UsageError for an answer of `presence.rooms` that looks like true and is not. */
+function checkAnswer(answer: unknown, address: string): boolean {
+  if (answer === true || !answer) return answer === true
+  throw new UsageError(
+    `unable to tell if ${address} has presence: the option 'presence.rooms' has answered with ${describe(answer)}; answer true or false`,
+  )
 }
