@@ -23,7 +23,7 @@ import { checkAddress, checkListener } from './operations/checks.ts'
 import { checkByRules, clientRules, joinRules } from './option-rules.ts'
 import type { CallOptions, ClientOptions, JoinOptions } from './options.ts'
 import { ProtocolSession } from './protocol-session.ts'
-import { type Room, RoomHandle } from './subscriptions/room.ts'
+import { type LogTarget, type Room, RoomHandle } from './subscriptions/room.ts'
 import type { ClientCounters, ClientStatus, ClientTarget } from './types.ts'
 
 const ownEvents: readonly (keyof ClientEvents)[] = ['$status', '$gap', '$snapshot', '$error']
@@ -125,14 +125,11 @@ export class Client<C extends AnyContract = Untyped> {
     checkAddress(address)
     const services = this.#session
     const { operations } = services
-    // `readMessages` needs more of a target than its type shows.
-    const target: ClientTarget<C> & Pick<RoomHandle, 'address' | 'services'> = {
-      address,
-      services,
+    const target: ClientTarget<C> & LogTarget = {
       send: (event, data, options) => operations.send(address, event, data, options),
       cast: (event, data, options) => operations.cast(address, event, data, options),
+      log: () => ({ address, services, join: () => this.join(address) }),
     }
-    markRaw(target)
     return target
   }
 

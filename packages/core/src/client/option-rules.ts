@@ -68,7 +68,7 @@ export const historyRules: OptionRules<HistoryOptions> = {
 }
 export const messagesRules: OptionRules<MessagesOptions> = {
   // The id of a gap's end is not known.
-  since: ['a position in the log', (value) => Array.isArray(value) && isWhole(value[1])],
+  since: ['a position in the log', (value) => Array.isArray(value) && isWhole(value[1]) && value[1] >= 0],
   last: count,
 }
 

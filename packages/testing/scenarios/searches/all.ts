@@ -4,6 +4,7 @@ import { asks } from './asks.ts'
 import { cancels } from './cancels.ts'
 import { connections } from './connections.ts'
 import { crowds } from './crowds.ts'
+import { cursors } from './cursors.ts'
 import { delivery } from './delivery.ts'
 import { excess } from './excess.ts'
 import { greed } from './greed.ts'
@@ -33,5 +34,6 @@ export const searches: readonly Search[] = [
   ...protocolBreaches,
   ...presenceSearches,
   ...asks,
+  ...cursors,
   ...cancels,
 ]

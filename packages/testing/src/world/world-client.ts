@@ -36,9 +36,10 @@ export class WorldClient<C extends AnyContract> extends Client<C> {
 
   override to(address: string): ClientTarget<C> {
     const target = super.to(address)
-    return {
+    const { send } = target
+    const observed: Pick<ClientTarget<C>, 'send'> = {
       send: (event, data, options) => {
-        const sent = target.send(event, data, options)
+        const sent = send(event, data, options)
         this.#observer.sendStarted(address)
         sent.then(
           ({ position, id }) => this.#observer.sendSettled(address, { at: position[1], id }),
@@ -47,7 +48,7 @@ export class WorldClient<C extends AnyContract> extends Client<C> {
         )
         return sent
       },
-      cast: target.cast,
     }
+    return Object.assign(target, observed)
   }
 }

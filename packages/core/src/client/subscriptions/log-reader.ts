@@ -184,7 +184,7 @@ export class LogReader implements MessageCursor, MessageReader {
     const [epoch, at, id] = place
     // The page begins with the message at the place, to find out whether the log still has it.
     const { base, top, messages, more, ...page } = await this.#read({
-      after: id === null ? at : at - 1,
+      after: id !== null && at > 0 ? at - 1 : at,
       limit: most,
     })
     const known = id === null || base >= at ? place : messages[0]?.position
@@ -192,7 +192,8 @@ export class LogReader implements MessageCursor, MessageReader {
     if (base > at) return this.#gap(place, 'trimmed', [epoch, base, null])
     if (at > top || known === undefined || !samePosition(known, place))
       return this.#gap(place, 'diverged', [epoch, Math.min(at, top, this.#goal?.[1] ?? top), null])
-    for (const message of messages) this.#take(message.position, accept(this.#context, message))
+    for (const message of messages)
+      if (message.position[1] > at) this.#take(message.position, accept(this.#context, message))
     return more
   }
 

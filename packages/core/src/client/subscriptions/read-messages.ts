@@ -5,7 +5,7 @@ import type { MessageCursor, MessagesOptions } from '../message-cursor.ts'
 import { checkByRules, messagesRules } from '../option-rules.ts'
 import type { ClientTarget } from '../types.ts'
 import { LogReader } from './log-reader.ts'
-import { type Room, RoomHandle, type RoomServices, unasked } from './room.ts'
+import { type LogTarget, type Room, RoomHandle, unasked } from './room.ts'
 
 /**
  * Returns a cursor over the log of an address: the messages after `since`, or the `last` messages and those that
@@ -28,28 +28,32 @@ export function readMessages<C extends AnyContract>(
   source: Room<C> | ClientTarget<C>,
   options: MessagesOptions = {},
 ): MessageCursor<ContractMessage<C>> {
-  const { address, services } = (source ?? {}) as { address?: string; services?: RoomServices }
-  if (address === undefined || services === undefined)
+  const target = source as Partial<LogTarget> | undefined
+  const room = source instanceof RoomHandle ? source : null
+  const address = room?.address ?? target?.log?.().address
+  if (address === undefined)
     throw new UsageError('unable to read messages: give a room, or a target as client.to returns it')
   const operation = `read the messages of ${address}`
   checkByRules(operation, options, messagesRules)
   if (options.since !== undefined && options.last !== undefined)
     throw new UsageError(`unable to ${operation}: give 'since' or 'last', not both`)
   const reader =
-    source instanceof RoomHandle
-      ? openReader(source, options)
-      : readTarget(operation, new RoomHandle(address, services), options)
+    room === null ? openTarget(operation, target as LogTarget, options) : openReader(room, options)
   return reader as MessageCursor as MessageCursor<ContractMessage<C>>
 }
 
-function readTarget(operation: string, room: RoomHandle, options: MessagesOptions): LogReader {
-  const { address, services } = room
+function openTarget(operation: string, target: LogTarget, options: MessagesOptions): LogReader {
+  const { address, services, join } = target.log()
   if (address.startsWith('~')) throw new UsageError(`unable to ${operation}: a session has no log`)
   if (services.connector.status === 'closed')
     throw new UsageError(`unable to ${operation}: the client is closed; make a new client`)
-  const reader = openReader(room, options, () => room.leave())
-  services.subscriptions.join(address, room, {})
-  return reader
+  if (address.startsWith('#')) {
+    const room = join() as RoomHandle
+    return openReader(room, options, () => room.leave())
+  }
+  const own = new RoomHandle(address, services)
+  services.subscriptions.join(address, own, {})
+  return openReader(own, options, () => own.leave())
 }
 
 function openReader(room: RoomHandle, options: MessagesOptions, onEnd?: () => void): LogReader {

@@ -60,6 +60,16 @@ export interface RoomServices {
   readonly subscriptions: Subscriptions
 }
 
+/** Part of a {@link ClientTarget} that its type does not show, for {@link readMessages}. */
+export interface LogTarget {
+  readonly log: () => {
+    readonly address: string
+    readonly services: RoomServices
+    /** Joins the address, which is a room's. */
+    readonly join: () => unknown
+  }
+}
+
 const ownEvents: readonly (keyof RoomEvents)[] = ['$gap', '$snapshot', '$leave']
 
 /** Marks rooms of every copy of this package: a program may hold two, by its bundler or in a monorepo. */
