@@ -22,7 +22,10 @@ export interface StreamResult<Part extends StreamPart = StreamPart> {
    * KiB and was not read while the hub kept it.
    */
   readonly complete: boolean
-  /** Reason that the writer gave for `failed`, or the reason for `left`; `undefined` without a reason. */
+  /**
+   * Reason that the writer gave for `failed`, which readers get who read the stream up to its end, or the reason for
+   * `left`. `undefined` without a reason.
+   */
   readonly error?: ChatError | undefined
 }
 

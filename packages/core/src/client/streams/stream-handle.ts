@@ -56,7 +56,9 @@ export class StreamHandle implements StreamReader, Receiver {
   #first = true
   /** `true` when a part could not be taken. */
   #spoilt = false
-  /** State by the result, while its value is to come from the stream's own log. */
+  /** `true` once the result has told the whole: no part is missing any more. */
+  #whole = false
+  /** State by the result, while more is to come from the stream's own log. */
   #told: LastState | null = null
   #end: StreamResult | null = null
   #resolve: (result: StreamResult) => void = () => {}
@@ -137,7 +139,7 @@ export class StreamHandle implements StreamReader, Receiver {
 
   /** Takes a part. Returns `false` for a part of the other kind. */
   add(data: unknown): boolean {
-    if (this.settled) return true
+    if (this.settled || this.#whole) return true
     const added = this.#first ? this.#replace(data) : this.#value.add(data)
     this.#first = false
     this.#changed()
@@ -155,8 +157,10 @@ export class StreamHandle implements StreamReader, Receiver {
     // The result was seen first.
     if (this.time === null) this.#describe(message)
     if (this.settled) return
-    if (whole !== null) this.#replace(whole)
-    if (whole !== null || this.subscription === null) return this.settle(state, whole !== null)
+    if (whole !== null) this.#whole = this.#replace(whole)
+    // The end of the stream's own log has the last parts, and the reason of a failure.
+    const waits = this.subscription !== null && (whole === null || state === 'failed')
+    if (!waits) return this.settle(state, false)
     this.#told = state
     this.#changed()
   }
@@ -170,7 +174,12 @@ export class StreamHandle implements StreamReader, Receiver {
   /** Ends the handle. `complete` is `true` when the value is whole. */
   settle(state: LastState, complete: boolean, error?: ChatError): void {
     if (this.settled) return
-    this.#end = { state: this.#told ?? state, value: this.value, complete: complete && !this.#spoilt, error }
+    this.#end = {
+      state: this.#told ?? state,
+      value: this.value,
+      complete: (complete && !this.#spoilt) || this.#whole,
+      error,
+    }
     this.#resolve(this.#end)
     this.#services.ended(this)
     this.#changed()
@@ -189,6 +198,7 @@ export class StreamHandle implements StreamReader, Receiver {
   /** Begins again: the hub cannot continue where this client is (P-SM-5). */
   gap(): void {
     this.subscription?.log.delivered.clear()
+    if (this.#whole) return
     this.#value.clear()
     this.#first = true
     this.restarted++

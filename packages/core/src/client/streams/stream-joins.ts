@@ -47,7 +47,8 @@ export class StreamJoins {
   /** The hub refuses a stream, or has ended its subscription without the end of the stream. */
   refused(handle: StreamHandle, error: ChatError): void {
     this.#joined--
-    if (error.code === 'not_found') void this.#findResult(handle)
+    if (handle.concluded) handle.settle('lost', false)
+    else if (error.code === 'not_found') void this.#findResult(handle)
     else if (error.code === 'too_large' && this.#joined > 0) this.#full.add(handle)
     else handle.settle('left', false, error)
     if (error.code !== 'too_large') this.#next()

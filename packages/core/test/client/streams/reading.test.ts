@@ -196,6 +196,22 @@ describe('the end of a stream', () => {
       expect(readers[0]?.value).toBe('abc')
     }))
 
+  test('P-SM-7: the result of a failure leaves its reason to the stream, and doubles no part', () =>
+    reading(async ({ stage, readers, say }) => {
+      await say(head(1))
+      const outcome = stage.watch(readers[0]?.result as Promise<unknown>)
+      await stage.settle()
+      await say(part(1, 'a'), result(2, 'ab', 'failed'))
+      expect([readers[0]?.state, outcome.state]).toEqual(['failed', 'pending'])
+      await say(part(2, 'b'), end(3, { state: 'failed', code: 'shop/no', message: 'no' }))
+      expect(outcome.value).toMatchObject({
+        state: 'failed',
+        value: 'ab',
+        complete: true,
+        error: { code: 'shop/no' },
+      })
+    }))
+
   test('P-SM-7: a result without its whole leaves the last parts to the stream', () =>
     reading(async ({ stage, readers, say }) => {
       await say(head(1))
