@@ -317,3 +317,57 @@ describe('a log that lost entries', () => {
       expect(await result).toMatchObject({ state: 'lost', value: 'half', complete: false })
     }))
 })
+
+describe('a call that is answered by a stream', () => {
+  /** A hub whose handler answers word by word. */
+  const answering = (w: World): Hub<Chat> => {
+    const hub = w.hub<Chat>(options)
+    hub.handle('ask', async function* (text) {
+      for (const word of text.split(' ')) {
+        yield `${word} `
+        await new Promise<void>((resolve) => w.runtime('model').timer(100, resolve))
+      }
+    })
+    return hub
+  }
+
+  test('P-SM-11: resolves with the reader, whose listeners elsewhere are other devices', () =>
+    world({ seed: 16 }, async (w) => {
+      const hub = answering(w)
+      const [here, there] = [await enter(w, hub), await enter(w, hub)]
+      const heard: StreamReader<string>[] = []
+      for (const { client } of [here, there]) client.on('ask', (reader) => heard.push(reader))
+      const answer = await soon(w, here.client.call('ask', 'one two three'))
+      const read = loop(answer)
+      expect(heard.map(({ id }) => id)).toEqual([answer.id])
+      const elsewhere = loop(heard[0] as StreamReader<string>)
+      await w.advance(1_000)
+      expect(await answer.result).toMatchObject({ state: 'done', value: 'one two three ', complete: true })
+      for (const { parts, ended } of [read, elsewhere])
+        expect([parts.join(''), ended]).toEqual(['one two three ', true])
+    }))
+
+  test('P-SM-11: an answer that is lost with the connection is found in the own log', () =>
+    world({ seed: 17 }, async (w) => {
+      const hub = answering(w)
+      const { client } = await enter(w, hub)
+      const called = client.call('ask', 'one two three')
+      w.link(client).stall(5_000, 'down')
+      await w.advance(500)
+      w.link(client).reset()
+      await w.advance(30_000)
+      expect(await soon(w, (await called).result)).toMatchObject({ value: 'one two three ', complete: true })
+    }))
+
+  test('P-SM-9: is cancelled by its reader', () =>
+    world({ seed: 18 }, async (w) => {
+      const hub = answering(w)
+      const { client } = await enter(w, hub)
+      const answer = await soon(w, client.call('ask', 'word '.repeat(100)))
+      const { result } = answer
+      await w.advance(500)
+      await soon(w, answer.cancel())
+      await w.advance(1_000)
+      expect(await result).toMatchObject({ state: 'cancelled' })
+    }))
+})
