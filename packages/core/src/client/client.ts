@@ -86,8 +86,8 @@ export class Client<C extends AnyContract = Untyped> {
   }
 
   /**
-   * Positions in the logs of all addresses that this client receives, and given `positions` that no room has
-   * used yet. Save them before a reload, and give them to the next client as `positions`. The object is
+   * Positions in the logs of all addresses that this client receives, before the messages that wait for a
+   * listener, and given `positions` that no room has used yet. Save them before a reload, and give them to the next client as `positions`. The object is
    * frozen, and the same while no position has changed.
    */
   get positions(): Readonly<Record<string, Position>> {
@@ -136,7 +136,8 @@ export class Client<C extends AnyContract = Untyped> {
   /**
    * Listens to the messages and casts to `*`, to this client's user and to its session; messages to a room go
    * to the room's own `on`. A name with `$` listens to one of the client's own events. An error that the
-   * listener throws goes to `$error` and stops no other listener. Returns the function that removes the
+   * listener throws goes to `$error` and stops no other listener. The first listener of a message gets those that
+   * have arrived before it, unless the option `inbox` is `false`. Returns the function that removes the
    * listener.
    *
    * @throws UsageError when the name cannot be an event's, is an ask's, or starts with `$` and is not among
@@ -151,7 +152,9 @@ export class Client<C extends AnyContract = Untyped> {
       throw new UsageError(
         `unable to listen to '${event}': it is an ask; use client.handle('${event}', …) to answer it`,
       )
-    return this.#context.listeners.add(event, listener as Listener)
+    const undo = this.#context.listeners.add(event, listener as Listener)
+    this.#session.subscriptions.listenToOwn()
+    return undo
   }
 
   /**

@@ -63,6 +63,11 @@ export class ClientContext {
     this.#unheard = null
   }
 
+  /** `true` when the option `observe` is given. */
+  get observed(): boolean {
+    return this.#observe !== undefined
+  }
+
   /** Shows a message, gap, snapshot or change of presence to the option `observe`, before its listeners. */
   observe(seen: Parameters<NonNullable<ClientOptions['observe']>>[0]): void {
     attempt(

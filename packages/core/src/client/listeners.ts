@@ -40,6 +40,15 @@ export class Listeners {
     return this.#entries.has(event)
   }
 
+  /**
+   * Returns `true` when messages have a listener. An own event of a client or a room (`$…`) counts only when it is
+   * `event`.
+   */
+  hears(event: string): boolean {
+    for (const name of this.#entries.keys()) if (name === event || !name.startsWith('$')) return true
+    return false
+  }
+
   /** Calls the listeners of an event in the order in which they were added. */
   emit(event: string, ...args: unknown[]): void {
     for (const entry of this.#of(event)) {

@@ -43,6 +43,7 @@ export const sharedRules: OptionRules<SharedClientOptions> = {
   callTimeout: duration,
   maxQueued: ['a number of operations above 0', isAboveZero],
   snapshot: callback,
+  inbox: ['true or false', (value) => typeof value === 'boolean'],
   observe: callback,
   logErrors: boolean,
   runtime: null,

@@ -115,11 +115,16 @@ export interface ClientOptions<C extends AnyContract = Untyped> {
    */
   readonly snapshot?: SnapshotHook
   /**
+   * Tells if messages to `*` and to this client's user wait for the first listener of a message. With `false`,
+   * messages that arrive before are dropped, and the positions move past them. Default: `true`.
+   */
+  readonly inbox?: boolean | undefined
+  /**
    * Called with every message, cast, gap and snapshot of every address, and with every change of a watched
    * presence, before its listeners: for logs and tests. An error that it throws goes to `$error`. Default:
-   * none.
+   * none. With it, positions move past messages that wait for a listener.
    */
-  readonly observe?: (seen: Delivery | Gap | SnapshotEvent | PresenceChange) => void
+  readonly observe?: ((seen: Delivery | Gap | SnapshotEvent | PresenceChange) => void) | undefined
   /**
    * Called once with the client's hints; the returned function is called when the client closes. For
    * transports. Default: none.

@@ -121,25 +121,22 @@ export class ProtocolSession implements ConnectedSession {
   received(frame: HubFrame | null): void {
     switch (frame?.[0]) {
       case 'msg':
-        return this.subscriptions.message(frame)
+      case 'cast':
+      case 'gap':
+      case 'left':
+        return this.subscriptions.receive(frame)
       case 'ok':
         if (!this.writer.ok(frame[1], frame[2])) this.counters.strayAnswers++
         return
       case 'err':
         if (!this.writer.err(frame[1], frameError(frame))) this.counters.strayAnswers++
         return
-      case 'cast':
-        return this.subscriptions.cast(frame)
       case 'ask':
         return this.asks.answer(frame)
       case 'cancel':
         return this.asks.cancel(frame)
       case 'presence':
         return this.subscriptions.presence(frame[1], frame)
-      case 'gap':
-        return this.subscriptions.gap(frame)
-      case 'left':
-        return this.subscriptions.left(frame)
       case 'pong':
         this.connector.setOnline(true)
         return this.#liveness.pong()

@@ -8,6 +8,7 @@ import { cursors } from './cursors.ts'
 import { delivery } from './delivery.ts'
 import { excess } from './excess.ts'
 import { greed } from './greed.ts'
+import { lateListeners } from './late-listeners.ts'
 import { limits } from './limits.ts'
 import { logs } from './logs.ts'
 import { policies } from './policies.ts'
@@ -20,6 +21,7 @@ import { strangers } from './strangers.ts'
 /** All searches. */
 export const searches: readonly Search[] = [
   ...delivery,
+  ...lateListeners,
   ...logs,
   ...connections,
   ...limits,

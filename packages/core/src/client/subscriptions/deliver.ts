@@ -2,17 +2,21 @@ import { redactedEvent } from '../../vocabulary/message.ts'
 import type { ClientContext } from '../context.ts'
 import { checkName } from '../operations/checks.ts'
 import type { Delivery } from '../types.ts'
-import type { Receiver } from './receiver.ts'
 
 /**
- * Delivers a message or a cast to receivers, with the data that the contract's validator returns. A message
- * that does not fit the contract, or is named like an own event, is reported and delivered to no receiver.
+ * Delivers a message or a cast, with the data that the contract's validator returns, to the option `observe` and
+ * then by `hand`. A message that does not fit the contract, or is named like an own event, is reported and not
+ * delivered.
  */
-export function deliver(context: ClientContext, receivers: Iterable<Receiver>, received: Delivery): void {
+export function deliver<Received extends Delivery>(
+  context: ClientContext,
+  received: Received,
+  hand: (accepted: Received) => void,
+): void {
   const accepted = accept(context, received)
   if (accepted === null) return
   context.observe(accepted)
-  for (const receiver of [...receivers]) receiver.message(accepted)
+  hand(accepted)
 }
 
 /**

@@ -64,6 +64,9 @@ function openReader(room: RoomHandle, options: MessagesOptions, onEnd?: () => vo
   })
   readers.add(reader)
   if (ended !== null) reader.end(unasked(ended))
-  else room.tellPosition()
+  else {
+    room.tellPosition()
+    room.services.subscriptions.listen(room.address, room)
+  }
   return reader
 }

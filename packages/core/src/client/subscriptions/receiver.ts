@@ -5,8 +5,16 @@ import type { ClientContext } from '../context.ts'
 import type { SnapshotEvent } from '../snapshot.ts'
 import type { Delivery, Gap } from '../types.ts'
 
+/** Kind of an event of a subscription: the name of the receiver's method that takes it. */
+export type EventKind = 'message' | 'gap' | 'snapshot'
+
 /** Receiver of the events of a subscription: a room's handle, or the client itself. */
 export interface Receiver {
+  /**
+   * Returns `true` when the application listens to messages, or to the own event of this kind: `$gap` or
+   * `$snapshot`.
+   */
+  hears(kind: EventKind): boolean
   message(message: Delivery): void
   gap(gap: Gap): void
   /** The subscription continues from the application's own state. */
@@ -43,9 +51,16 @@ export interface MessageReader {
 /** Receiver of `*`, of the user's inbox and of the session: the client's own listeners. */
 export class ClientReceiver implements Receiver {
   readonly #context: ClientContext
+  readonly #wanted: boolean
 
-  constructor(context: ClientContext) {
+  /** `wanted` is `false` when messages that arrive before there is a listener need not wait for it. */
+  constructor(context: ClientContext, wanted: boolean) {
     this.#context = context
+    this.#wanted = wanted
+  }
+
+  hears(kind: EventKind): boolean {
+    return !this.#wanted || this.#context.listeners.hears(`$${kind}`)
   }
 
   message(message: Delivery): void {

@@ -15,7 +15,7 @@ import type { Operations } from '../operations/operations.ts'
 import type { CastOptions, SendOptions } from '../options.ts'
 import type { SnapshotEvent } from '../snapshot.ts'
 import type { ClientTarget, Delivery, Gap } from '../types.ts'
-import type { MessageReader, PresenceWatcher, Receiver } from './receiver.ts'
+import type { EventKind, MessageReader, PresenceWatcher, Receiver } from './receiver.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
 /**
@@ -33,7 +33,8 @@ export interface Room<C extends AnyContract, State = unknown> extends ClientTarg
   readonly ready: Promise<void>
   /**
    * Listens to messages and casts of the room by event, or to `$gap`, `$snapshot` and `$leave`. An error that
-   * the listener throws goes to the client's `$error`. Returns the function that removes the listener.
+   * the listener throws goes to the client's `$error`. The first listener of a message gets those that this
+   * handle has received before it. Returns the function that removes the listener.
    *
    * @throws UsageError when the name cannot be an event's, or starts with `$` and is not an event of the
    * room, `listener` is not a function, or the room was left.
@@ -129,7 +130,9 @@ export class RoomHandle implements Receiver {
   on(event: string, listener: Listener): Undo {
     checkListener(event, listener, ownEvents)
     this.check('listen')
-    return this.#listeners.add(event, listener)
+    const undo = this.#listeners.add(event, listener)
+    this.services.subscriptions.listen(this.address, this)
+    return undo
   }
 
   history(options: HistoryOptions = {}): Promise<HistoryPage> {
@@ -148,6 +151,10 @@ export class RoomHandle implements Receiver {
     this.#left = true
     this.services.subscriptions.leave(this.address, this)
     this.#end(new ChatError('closed', 'unable to receive: the room was left'))
+  }
+
+  hears(kind: EventKind): boolean {
+    return this.readers.size > 0 || this.#listeners.hears(`$${kind}`)
   }
 
   message(message: Delivery): void {

@@ -13,11 +13,14 @@ import { deliver } from './deliver.ts'
 import type { LogPosition } from './log-position.ts'
 import type { PresenceWatcher, Receiver } from './receiver.ts'
 import { SnapshotRestore } from './snapshot-restore.ts'
+import { WaitingEvents } from './waiting-events.ts'
 
 /** Registry that a {@link Subscription} belongs to. */
 export interface SubscriptionRegistry {
   readonly context: ClientContext
   readonly writer: OperationWriter
+  /** Holds messages back until the turn after this turn, in which the application adds its listeners. */
+  holdTurn(): void
   /** Removes a subscription and ends it. */
   remove(subscription: Subscription): void
 }
@@ -36,6 +39,7 @@ export class Subscription {
   readonly watchers: Set<PresenceWatcher> = new Set()
   readonly #registry: SubscriptionRegistry
   readonly #hook: SnapshotHook | undefined
+  readonly #waiting: WaitingEvents = new WaitingEvents(this.receivers)
   /**
    * Restore from a snapshot: while the hook is called, and until the hub continues from its answer. Meanwhile
    * no message is delivered.
@@ -80,7 +84,15 @@ export class Subscription {
 
   /** `true` while messages are to come that were there when the hub accepted the subscription. */
   get behind(): boolean {
-    return this.#joined && (this.log.position?.[1] ?? 0) < this.#top
+    return this.log.attached && (this.log.position?.[1] ?? 0) < this.#top
+  }
+
+  /**
+   * Position up to which messages were handed to the application, to a listener or to the option `observe`:
+   * before those that wait.
+   */
+  get place(): Position | null {
+    return (this.#registry.context.observed ? null : this.#waiting.from) ?? this.log.position
   }
 
   /** Position to continue from; `null` for none. */
@@ -90,11 +102,36 @@ export class Subscription {
 
   /**
    * Returns the position to continue from, for a `join` or a `hello`, and remembers that the hub was asked
-   * for it.
+   * for it. It is `null` while no more messages can wait, because the replay would be dropped.
    */
   request(): Position | null {
-    this.#requested = this.since
+    this.#requested = this.#full ? null : this.since
     return this.#requested
+  }
+
+  /**
+   * The application listens to a receiver: hands over the messages that wait for it, in a turn of their own, and
+   * then those that wait in the log.
+   */
+  listen(receiver: Receiver): void {
+    if (!this.#waiting.has(receiver)) return
+    this.#registry.context.runtime.defer(() => {
+      this.#waiting.release(receiver)
+      this.#readOn()
+    })
+  }
+
+  addReceiver(receiver: Receiver): void {
+    this.receivers.add(receiver)
+    this.#readOn()
+  }
+
+  /** Returns `false` for a receiver that was not added, or was removed before. */
+  removeReceiver(receiver: Receiver): boolean {
+    const removed = this.receivers.delete(receiver)
+    this.#waiting.forget(receiver)
+    if (this.receivers.size > 0) this.#readOn()
+    return removed
   }
 
   /** Writes a `join`, unless one is under way. */
@@ -130,6 +167,7 @@ export class Subscription {
     const first = !this.#joined
     this.#joined = true
     this.#top = start.top
+    if (first && !this.address.startsWith('^')) this.#registry.holdTurn()
     if (this.#state !== undefined && !this.#stateSent) this.setState(this.#state)
     if (first || answer !== null) for (const watcher of this.watchers) watcher.entered(answer)
     this.#continue(start)
@@ -187,16 +225,21 @@ export class Subscription {
 
   /** Takes a message of the log. */
   message(frame: MsgFrame): void {
+    // The message stays in the log.
+    if (this.#full) return this.log.detach()
+    const from = this.log.position
     const step = this.log.takeMessage(frame)
     if (step === 'hole') this.join()
-    const { position } = this.log
-    if (step === 'deliver' && position !== null)
-      deliver(this.#registry.context, this.receivers, toMessage(frame, position[0]))
+    if (step !== 'deliver' || from === null) return
+    deliver(this.#registry.context, toMessage(frame, from[0]), (message) =>
+      this.#waiting.hand('message', message, from),
+    )
   }
 
   /** Takes a gap of the log, which continues after `to`. */
   gap(reason: GapReason, to: Position): void {
     if (!this.log.attached) return
+    if (this.#full) return this.log.detach()
     const gap: Gap = { address: this.address, reason, from: this.log.position, to }
     if (this.#hook !== undefined) return this.#startRestore(this.#hook, gap, to)
     this.log.skip(to)
@@ -236,11 +279,11 @@ export class Subscription {
   /** Continues where the hub says, or starts a restore. */
   #continue(start: StartAnswer): void {
     const from = this.since
-    // The snapshot hook has answered while the hub's answer was under way, so the hub was asked for another
-    // position.
-    if (this.#requested !== from) return this.join()
     const { mode, reason = 'absent' } = start
     const to: Position = [start.epoch, start.at, start.id]
+    // The hub was asked for another position: the snapshot hook has answered while the hub's answer was under way,
+    // or no more messages could wait.
+    if (this.#requested !== from) return this.#full ? undefined : this.join()
     const gap: Gap | null =
       mode === 'gap' && from !== null ? { address: this.address, reason, from, to } : null
     if (this.#restore !== null) {
@@ -277,7 +320,7 @@ export class Subscription {
     this.log.restart(position)
     const snapshot: SnapshotEvent = { address: this.address, ...offer }
     this.#registry.context.observe(snapshot)
-    for (const receiver of [...this.receivers]) receiver.snapshot(snapshot)
+    this.#waiting.hand('snapshot', snapshot, position)
   }
 
   #stateRefused(error: unknown, state: unknown): void {
@@ -292,7 +335,17 @@ export class Subscription {
 
   #tellGap(gap: Gap): void {
     this.#registry.context.observe(gap)
-    for (const receiver of [...this.receivers]) receiver.gap(gap)
+    this.#waiting.hand('gap', gap, gap.from)
+  }
+
+  /** `true` while no more messages can wait: they stay in the log, and the position where it is. */
+  get #full(): boolean {
+    return this.#restore === null && !this.#registry.context.observed && this.#waiting.full
+  }
+
+  /** Continues to read a log that was left because no more messages could wait. */
+  #readOn(): void {
+    if (this.#joined && !this.log.attached && this.#restore === null && !this.#full) this.join()
   }
 
   /** Repeats an operation on this connection, when the hub may be able to accept it. */

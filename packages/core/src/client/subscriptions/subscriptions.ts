@@ -23,6 +23,9 @@ interface SubscriptionServices {
   readonly writer: OperationWriter
 }
 
+/** Frame of an address that the application hears of. */
+type AddressFrame = MsgFrame | CastFrame | GapFrame | LeftFrame
+
 /** Number of ended subscriptions whose delivered ids are kept. */
 const keptSubscriptions = 16
 
@@ -46,6 +49,8 @@ export class Subscriptions implements SubscriptionRegistry {
   readonly #delivered = new Map<string, Set<string>>()
   /** Positions as they were returned last. */
   #positions: Readonly<Record<string, Position>> = {}
+  /** Frames that wait for the turn after a `ready`; `null` outside such a turn. */
+  #held: AddressFrame[] | null = null
   /** Subscriptions in the `hello` that is under way. */
   #requested: ReadonlyMap<string, Subscription> = new Map()
 
@@ -53,7 +58,7 @@ export class Subscriptions implements SubscriptionRegistry {
     this.context = context
     this.writer = writer
     this.#connector = connector
-    this.#client = new ClientReceiver(context)
+    this.#client = new ClientReceiver(context, options.inbox !== false)
     this.#clientHook = options.snapshot
     // Saved positions come from the application's storage: skip malformed ones.
     for (const [address, position] of Object.entries(options.positions ?? {}))
@@ -68,8 +73,8 @@ export class Subscriptions implements SubscriptionRegistry {
   get positions(): Readonly<Record<string, Position>> {
     const positions = new Map(this.#saved)
     // A position in a stream stands for the value, which is not saved.
-    for (const [address, { log }] of this.#subscriptions)
-      if (log.position !== null && !address.startsWith('^')) positions.set(address, log.position)
+    for (const [address, { place }] of this.#subscriptions)
+      if (place !== null && !address.startsWith('^')) positions.set(address, place)
     const known = this.#positions
     const changed = [...positions].some(([address, position]) => known[address] !== position)
     if (changed || Object.keys(known).length !== positions.size)
@@ -110,11 +115,28 @@ export class Subscriptions implements SubscriptionRegistry {
   /** Removes a receiver of a room, and leaves the room after its last receiver. */
   leave(address: string, receiver: Receiver): void {
     const subscription = this.#subscriptions.get(address)
-    if (subscription === undefined || !subscription.receivers.delete(receiver)) return
+    if (subscription === undefined || !subscription.removeReceiver(receiver)) return
     if (subscription.receivers.size > 0) return
     this.remove(subscription)
     if (this.#connector.live !== null) subscription.leave()
     this.context.streams?.end(new ChatError('closed', 'unable to read: the room was left'), address)
+  }
+
+  /** The application listens to a room. */
+  listen(address: string, receiver: Receiver): void {
+    this.#subscriptions.get(address)?.listen(receiver)
+  }
+
+  /** The application listens to `*` and the inbox. */
+  listenToOwn(): void {
+    for (const subscription of this.#subscriptions.values())
+      if (subscription.automatic) subscription.listen(this.#client)
+  }
+
+  holdTurn(): void {
+    if (this.#held !== null) return
+    this.#held = []
+    this.context.runtime.timer(0, () => this.#release())
   }
 
   /**
@@ -184,6 +206,7 @@ export class Subscriptions implements SubscriptionRegistry {
 
   /** The connection has ended. */
   suspend(): void {
+    this.#held = null
     for (const subscription of this.#subscriptions.values()) subscription.suspend()
   }
 
@@ -206,34 +229,27 @@ export class Subscriptions implements SubscriptionRegistry {
     this.context.streams?.end(error)
   }
 
-  /** Takes a message of a log. */
-  message(frame: MsgFrame): void {
-    this.#subscriptions.get(frame[1])?.message(frame)
+  /** Takes a frame of an address, after the turn of a `ready`. */
+  receive(frame: AddressFrame): void {
+    if (this.#held === null) this.#take(frame)
+    else this.#held.push(frame)
   }
 
-  /** Takes a cast. */
-  cast([, address, event, data, from, sender, , meta = null]: CastFrame): void {
+  #cast([, address, event, data, from, sender, , meta = null]: CastFrame): void {
     const session = typeof sender === 'string' ? sender : null
     const absent = { id: null, position: null, time: null }
     const cast: Cast = { address, event, data, meta, from, session, durable: false, ...absent }
     const subscription = this.#subscriptions.get(address)
-    if (subscription !== undefined) deliver(this.context, subscription.receivers, cast)
-    else if (address.startsWith('~')) deliver(this.context, [this.#client], cast)
+    const receivers = subscription?.receivers ?? (address.startsWith('~') ? [this.#client] : null)
+    if (receivers === null) return
+    deliver(this.context, cast, (accepted) => {
+      for (const receiver of [...receivers]) receiver.message(accepted)
+    })
   }
 
   /** Takes a change of the members of a room. */
   presence(address: string, frame: readonly unknown[]): void {
     for (const watcher of this.#subscriptions.get(address)?.watchers ?? []) watcher.changed(frame)
-  }
-
-  /** Takes a gap of a log. */
-  gap([, address, reason, position]: GapFrame): void {
-    this.#subscriptions.get(address)?.gap(reason, position)
-  }
-
-  /** Takes the removal of this client from an address. */
-  left([, address, code, message]: LeftFrame): void {
-    this.#subscriptions.get(address)?.left(new ChatError(code as ErrorCode, message))
   }
 
   /** Ends a subscription, and keeps its delivered ids for a while. */
@@ -250,6 +266,20 @@ export class Subscriptions implements SubscriptionRegistry {
     if (this.#delivered.size > keptSubscriptions && oldest !== undefined) this.#delivered.delete(oldest)
   }
 
+  #release(): void {
+    const held = this.#held ?? []
+    this.#held = null
+    for (const frame of held) this.#take(frame)
+  }
+
+  #take(frame: AddressFrame): void {
+    if (frame[0] === 'cast') return this.#cast(frame)
+    const subscription = this.#subscriptions.get(frame[1])
+    if (frame[0] === 'msg') subscription?.message(frame)
+    else if (frame[0] === 'gap') subscription?.gap(frame[2], frame[3])
+    else subscription?.left(new ChatError(frame[2] as ErrorCode, frame[3]))
+  }
+
   #subscribe(address: string, receiver: Receiver, hook: SnapshotHook | undefined): Subscription {
     let subscription = this.#subscriptions.get(address)
     if (subscription === undefined) {
@@ -259,7 +289,7 @@ export class Subscriptions implements SubscriptionRegistry {
       subscription = new Subscription(address, this, { log, hook })
       this.#subscriptions.set(address, subscription)
     }
-    subscription.receivers.add(receiver)
+    subscription.addReceiver(receiver)
     return subscription
   }
 

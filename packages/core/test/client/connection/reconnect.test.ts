@@ -168,6 +168,7 @@ describe('bye (P-LV-5)', () => {
     play(async (stage) => {
       stage.hub.script['join'] = () => {}
       const client = await stage.connected()
+      client.on('say', () => {})
       const before = stage.watch(client.call('x', 1))
       await stage.settle()
       stage.hub.at().write(['bye', 4001, 'moving', { retryAfter: 5_000 }], ['ask', 1, 'confirm', null])

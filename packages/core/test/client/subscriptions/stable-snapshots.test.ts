@@ -5,6 +5,7 @@ import { live, msg, play } from '../../support/fake-hub.ts'
 test('positions are one frozen object until a position changes', () =>
   play(async (stage) => {
     const client = await stage.connected()
+    client.on('say', () => {})
     const before = client.positions
     expect(client.positions).toBe(before)
 
