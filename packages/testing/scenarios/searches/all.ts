@@ -17,6 +17,7 @@ import { protocolBreaches } from './protocol-breaches.ts'
 import { reloads } from './reloads.ts'
 import { revocations } from './revocations.ts'
 import { strangers } from './strangers.ts'
+import { streams } from './streams.ts'
 
 /** All searches. */
 export const searches: readonly Search[] = [
@@ -38,4 +39,5 @@ export const searches: readonly Search[] = [
   ...asks,
   ...cursors,
   ...cancels,
+  ...streams,
 ]

@@ -1,5 +1,5 @@
 import type { Delivery, Gap, Position, SnapshotEvent } from '@chat/core'
-import type { LoggedMessage, LogHistory } from './log-history.ts'
+import { isOfStream, type LoggedMessage, type LogHistory } from './log-history.ts'
 
 /** Position at which the next message must follow: behind a message, or anywhere. */
 type Expected = { readonly after: LoggedMessage | null } | 'anything'
@@ -87,7 +87,7 @@ export class ClientInvariants {
 
   /**
    * Between the expected message and the message before may only be messages that were received before:
-   * repetitions stored again after a rollback.
+   * repetitions stored again after a rollback; and messages of streams, which go to their readers.
    */
   #checkOrder(
     delivery: string,
@@ -96,7 +96,8 @@ export class ClientInvariants {
     { delivered }: Reading,
   ): void {
     let link = before
-    while (link !== null && !same(link, expected) && delivered.has(link.id)) link = link.before
+    while (link !== null && !same(link, expected) && (delivered.has(link.id) || isOfStream(link)))
+      link = link.before
     if (!same(link, expected))
       this.#violated('I1', `${delivery}, but ${show(link)} is before it, behind ${show(expected)}`)
   }

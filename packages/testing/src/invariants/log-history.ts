@@ -64,8 +64,8 @@ export class LogHistory {
     const known = this.#byId.get(`${stream} ${id}`) ?? []
     if (known.some((message) => this.#isKept(stream, message)))
       this.#violated('I3', `${id} was stored twice in ${stream}`)
-    this.#checkOrder(stream, id, before)
     const message = { id, at, time, meta, before }
+    if (!isHead(message)) this.#checkOrder(stream, id, before)
     this.#newest.set(stream, message)
     this.#byId.set(`${stream} ${id}`, [...known, message])
   }
@@ -74,7 +74,7 @@ export class LogHistory {
     const [session, ref] = split(id)
     for (let older = before, steps = 0; older !== null && steps < 200; older = older.before, steps++) {
       const [olderSession, olderRef] = split(older.id)
-      if (olderSession !== session) continue
+      if (olderSession !== session || isHead(older)) continue
       if (olderRef >= ref) this.#violated('I8', `${id} was stored behind ${older.id} in ${stream}`)
       break
     }
@@ -103,6 +103,16 @@ export class LogHistory {
     return false
   }
 }
+
+/**
+ * Tells if a message is the head or the result of a stream. A client may take it for a reader that it has, and
+ * deliver no message.
+ */
+export const isOfStream = (message: LoggedMessage): boolean =>
+  isHead(message) || (message.id.endsWith('.end') && message.meta?.includes('"end":') === true)
+
+/** Tells if a message is the head of a stream. It has a key of its own, so its order is free (P-SM-2). */
+const isHead = ({ meta }: LoggedMessage): boolean => meta?.includes('"stream":true') === true
 
 function split(id: string): [session: string, ref: number] {
   const dot = id.lastIndexOf('.')
