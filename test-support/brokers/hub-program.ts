@@ -2,6 +2,7 @@
 // its argument describes. On SIGTERM it drains, as a deployed hub does. On command it sends messages itself.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
 import { Hub, UncertainError } from '@chat/core'
 import { nodeHttpHandler } from '@chat/http/node'
 import { attach } from '@chat/node-ws'
@@ -37,7 +38,8 @@ let ticks: NodeJS.Timeout | undefined
 let n = 0
 
 process.on('message', (message: ToHub) => {
-  if (message.type === 'census') return tell({ type: 'census', census: census() })
+  if (message.type === 'census')
+    return void census().then((counted) => tell({ type: 'census', census: counted }))
   clearInterval(ticks)
   if (message.type === 'tick') ticks = setInterval(() => send(''), message.every)
   if (message.type === 'flood') for (let i = 0; i < message.count; i++) send('x'.repeat(message.bytes))
@@ -47,7 +49,10 @@ process.once('SIGTERM', () => {
   void end()
 })
 
-function census(): Census {
+async function census(): Promise<Census> {
+  globalThis.gc?.()
+  // Buffers are given back after the collection that has found them.
+  await turn()
   globalThis.gc?.()
   const { heapUsed, external } = process.memoryUsage()
   const timers = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
