@@ -30,6 +30,7 @@ defineProtocolSuite(
       forbiddenRoom: 'every room of the example is open',
       pendingCall: 'no call of the example waits',
       ask: 'the example asks its users nothing',
+      stream: 'the example writes no stream',
     },
     async startAnother() {
       const another = await startExample()

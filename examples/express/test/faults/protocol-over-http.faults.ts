@@ -19,6 +19,7 @@ defineProtocolSuite(
       forbiddenRoom: 'every room of the example is open',
       pendingCall: 'no call of the example waits',
       ask: 'the example asks its users nothing',
+      stream: 'the example writes no stream',
       binary: 'HTTP carries text alone',
       goingAway: 'over HTTP a client cannot close with 1001',
       startAnother: 'shown over WebSocket',

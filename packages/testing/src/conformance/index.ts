@@ -28,6 +28,7 @@ export type {
   ProtocolHarness,
   ProtocolLack,
   ProtocolUser,
+  StreamUnderTest,
 } from './protocol/harness.ts'
 export type { ProtocolSocket } from './protocol/socket.ts'
 export { defineProtocolSuite, protocolCases } from './protocol/suite.ts'

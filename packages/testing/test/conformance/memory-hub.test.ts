@@ -18,6 +18,10 @@ defineProtocolSuite(
         .ask('confirm', null, { timeout })
         .catch(() => {})
     },
+    stream: async (address, start) => {
+      const stream = await hub.to(address).stream('answer', { start })
+      return stream
+    },
     lacks: { binary: 'the memory transport carries text alone' },
     async startAnother() {
       const another = memoryHub()

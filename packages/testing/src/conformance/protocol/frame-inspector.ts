@@ -109,7 +109,8 @@ export class FrameInspector {
     this.#check(isOffset(at) && isOffset(top) && at <= top, 'offsets that cannot be', line)
     this.#check(isText(epoch) && epoch.length <= 16, 'not an epoch', line)
     this.#check(at === 0 ? id === null : isText(id), 'not the id of the position', line)
-    this.#check(mode === 'replay' ? at < top : at === top, 'not the position for the mode', line)
+    const behind = mode === 'replay' || (mode === 'gap' && address.startsWith('^'))
+    this.#check(behind ? at < top : at === top, 'not the position for the mode', line)
     this.#check(
       (mode === 'gap') === isText(reason),
       'a gap without a reason, or a reason without a gap',

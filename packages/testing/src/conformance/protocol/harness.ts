@@ -29,6 +29,8 @@ export type ProtocolLack =
   | 'pendingCall'
   /** The hub can be made to ask: {@link ProtocolHarness.ask}. */
   | 'ask'
+  /** The hub can be made to write a stream: {@link ProtocolHarness.stream}. */
+  | 'stream'
 
 /** A user, and the token by which the hub knows the user. */
 export interface ProtocolUser {
@@ -46,6 +48,16 @@ export interface ExpectedWelcome {
   readonly grace?: number
   /** Limits that the hub has to tell. */
   readonly limits?: Partial<WireLimits>
+}
+
+/** A stream that the hub writes. */
+export interface StreamUnderTest {
+  /** Address of the stream. */
+  readonly address: string
+  /** Writes a part, and resolves when it is stored. */
+  write(part: string): Promise<unknown>
+  /** Ends the stream as `done`, and resolves when its result is stored. */
+  end(): Promise<unknown>
 }
 
 /** A hub that the suite may end. */
@@ -88,6 +100,8 @@ export interface ProtocolHarness extends Pick<SuiteTiming, 'deadline' | 'quiet'>
   readonly pendingCall?: string
   /** Makes the hub ask all sessions of a user, and wait so many milliseconds for the first answer. */
   ask?(user: string, timeout: number): void
+  /** Makes the hub open a stream of a text at an address, with this beginning. */
+  stream?(address: string, start: string): Promise<StreamUnderTest>
   /** Starts another hub, for the case that ends it. */
   startAnother?(): Promise<EndableHub>
   /** Abilities that are missing, with the reason, which titles show. */

@@ -26,6 +26,7 @@ import { reading } from './reading.ts'
 import { repetition } from './repetition.ts'
 import { resuming } from './resuming.ts'
 import { sizes } from './sizes.ts'
+import { streams } from './streams.ts'
 import { takeover } from './takeover.ts'
 import { checkOrder, freeFormValues } from './values.ts'
 import { welcome } from './welcome.ts'
@@ -53,6 +54,7 @@ const cases: readonly ProtocolCase[] = [
   ...casting,
   ...cancelling,
   ...reading,
+  ...streams,
   ...presence,
   ...pings,
   ...sizes,
@@ -89,6 +91,7 @@ export function protocolCases(harness: ProtocolHarness): ConformanceCase[] {
  *     forbiddenRoom: 'every room is open',
  *     pendingCall: 'the hub has no calls',
  *     ask: 'the hub asks nothing',
+ *     stream: 'the hub has no streams',
  *     startAnother: 'the hub runs on another machine',
  *   },
  * })
