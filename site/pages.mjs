@@ -10,6 +10,7 @@ export const groups = [
     title: 'Build',
     pages: [
       'guides/contracts',
+      'guides/streams',
       'guides/frameworks',
       [
         'guides/recipes/index',

@@ -1,3 +1,4 @@
+export { readStreams } from '@chat/core'
 export { type ConnectOptions, connect } from './connect.ts'
 export type { BrowserExtra } from './connection.ts'
 export { dial } from './dial.ts'

@@ -4,6 +4,7 @@ import { sendPageHints } from './page-hints.ts'
 import { socketUrl } from './url.ts'
 import { webSocketDialer } from './web-socket-dialer.ts'
 
+export { readStreams } from '@chat/core'
 export type { BrowserExtra } from './connection.ts'
 
 /** Options of {@link connect}: those of a `Client` except `dial` and `environment`. */
