@@ -129,6 +129,7 @@ describe('a stream in a room', () => {
       before.client.close()
       await w.advance(600_000)
       const after = await enter(w, hub, { positions })
+      await w.advance(100)
       const { result } = only(after.readers)
       expect(await soon(w, result)).toMatchObject({ state: 'done', value: 'Hello', complete: true })
     }))
