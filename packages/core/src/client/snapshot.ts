@@ -44,8 +44,13 @@ export interface SnapshotEvent<State = unknown> extends Snapshot<State> {
  * messages.
  *
  * When the hub can continue from the returned position, the state arrives as `$snapshot`, followed by every
- * message after that position. The client reports a hook that throws, returns no position, or returns a
- * position that the hub cannot continue from, in `$error`; it then calls the hook again, with growing delays.
+ * message after that position. When the log does not know the position, the client calls the hook again at
+ * once. After a second unknown position, such as one that was saved before the restart of a hub with a log in
+ * memory, follows every message of the log, and if the log has lost its first messages, every message after the
+ * call of the hook.
+ *
+ * The client reports a hook that throws, returns no position, or returns a position behind which the log has
+ * lost messages, in `$error`; it then calls the hook again, with growing delays.
  * After `null` the client continues as it would without a hook.
  */
 export type SnapshotHook<State = unknown> = (request: SnapshotRequest) => MaybePromise<Snapshot<State> | null>

@@ -303,7 +303,10 @@ export class Subscription {
    */
   #startRestore(hook: SnapshotHook, gap: Gap | null, next: Position): void {
     this.log.detach()
-    const restore = new SnapshotRestore(this.address, hook, this.#registry.context)
+    const restore = new SnapshotRestore(this.address, hook, {
+      context: this.#registry.context,
+      end: next,
+    })
     this.#restore = restore
     if (gap !== null) this.#tellGap(gap)
     restore.start(gap, (offer) => {

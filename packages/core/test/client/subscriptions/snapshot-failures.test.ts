@@ -96,7 +96,7 @@ describe('a hook that fails', () => {
       expect(questions).toHaveLength(2)
     }))
 
-  test.each(['trimmed', 'limit', 'absent', 'epoch', 'diverged'])(
+  test.each(['trimmed', 'limit'])(
     'with a position that is %s to the hub is asked again, and its state is not handed out',
     (reason) =>
       play(async (stage) => {
