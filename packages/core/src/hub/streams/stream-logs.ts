@@ -48,17 +48,18 @@ export class StreamLogs {
   }
 
   /**
-   * Appends, and resolves with the answer of the log.
+   * Appends, and resolves with the answer of the log. Without an expected position it is repeated only for as long
+   * as the log knows the key: later, the message would be stored twice.
    *
-   * @throws UncertainError when the hub is closed first, or no attempt was answered for as long as the log knows
-   * the key.
+   * @throws UncertainError when the hub is closed first, or the time for repetitions is over.
    */
   append({ address, message, name, expected }: StreamAppend): Promise<AppendResult> {
     const { backplane, id: by } = this.#context
     const hash = fingerprint(`${message.event}\n${message.data}`)
     const key = { user: '', ...name, hash, window: repetitionWindow, by }
     const run = (): MaybePromise<AppendResult> => backplane.append(address, message, key, expected)
-    return this.#repeat(address, run, backplane.capabilities.dedupeWindow)
+    const patience = expected === undefined ? backplane.capabilities.dedupeWindow : Number.POSITIVE_INFINITY
+    return this.#repeat(address, run, patience)
   }
 
   /**

@@ -169,7 +169,10 @@ export class Streams {
     try {
       await this.#logs.append({ address: head.parent, message: messageOf(head), name: headName(head.id) })
     } catch (error) {
-      this.#writing.get(head.address)?.abort(error)
+      // The head may be stored, so its readers must learn of an end.
+      const writing = this.#writing.get(head.address)
+      writing?.abort(error)
+      void writing?.finish({ state: 'failed', code: 'unavailable', message: 'the stream was not opened' })
       throw error
     }
   }

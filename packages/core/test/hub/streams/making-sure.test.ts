@@ -178,6 +178,32 @@ describe('an append whose answer is lost', () => {
     expect(events(s, '#a')).toHaveLength(2)
   })
 
+  test('is repeated also after the log has forgotten its key, and stores nothing twice (P-SM-3)', async () => {
+    let lost = false
+    const s = stage({
+      wrap: (backplane) =>
+        altered(backplane, {
+          append: (...args) => {
+            const result = backplane.append(...args)
+            if (lost) throw new Error('the answer is lost')
+            return result
+          },
+        }),
+    })
+    const answer = await opened(s)
+    lost = true
+    const written = answer.write('x')
+    const ended = answer.end()
+    await s.advance(300_000)
+    lost = false
+    await s.advance(10_000)
+    await written
+    await ended
+    const log = s.store.read(answer.address, { after: 0, limit: 10 }).entries
+    expect(log.map(({ data }) => data)).toEqual(['""', '"x"', '{"state":"done"}'])
+    expect(events(s, '#a').at(-1)).toMatchObject([`${answer.id}.end`, 'x', { end: 'done' }])
+  })
+
   test('entries that are lost end the stream as lost (P-SM-3)', async () => {
     const s = stage()
     const answer = await opened(s)
