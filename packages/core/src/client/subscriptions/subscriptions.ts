@@ -94,7 +94,9 @@ export class Subscriptions implements SubscriptionRegistry {
         `unable to join ${address} with a snapshot hook: this client has joined it already; give the hook with the first join`,
       )
     checkCarried(`join ${address} with this state`, state)
-    const subscription = this.#subscribe(address, receiver, snapshot)
+    // A cursor may be the first that follows the inbox, before the client knows its user.
+    const hook = addressKind(address) === 'room' ? snapshot : this.#clientHook
+    const subscription = this.#subscribe(address, receiver, hook)
     if (state !== undefined) subscription.setState(state)
     if (subscription.joined) receiver.joined()
     else if (known === undefined && this.#connector.live !== null) subscription.join()

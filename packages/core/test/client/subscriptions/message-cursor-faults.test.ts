@@ -144,7 +144,7 @@ describe('a cursor ends', () => {
       const client = await stage.connected()
       const room = client.join('#a')
       const loop = follow(readMessages(room, { last: 5 }))
-      await stage.settle()
+      await stage.advance(10)
       const { pending } = stage.time
       room.leave()
       await stage.settle()

@@ -25,6 +25,20 @@ describe('a cursor over a target', () => {
     }),
   )
 
+  test('of the inbox keeps the snapshot hook of the client, also before the first connection', () =>
+    play(async (stage) => {
+      const asked: string[] = []
+      const client = stage.client({
+        snapshot: ({ address }) => {
+          asked.push(address)
+          return null
+        },
+      })
+      readMessages(client.to('@alice'))
+      await stage.settle()
+      expect(asked.sort()).toEqual(['*', '@alice'])
+    }))
+
   test('of a room joins it, and leaves it at the end', () =>
     play(async (stage) => {
       const client = await stage.connected()
