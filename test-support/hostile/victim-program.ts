@@ -20,7 +20,7 @@ const gauge = new Gauge()
 const { log, ...hubOptions } = options
 const store = new MemoryStore(systemRuntime, log)
 const hub = victimHub({ ...hubOptions, backplane: new MemoryBackplane(store) }, gauge)
-const transport = { path: '/chat', ...victimTransport(options, gauge) }
+const transport = { ...victimTransport(options, gauge), path: '/chat' }
 const http = nodeHttpHandler(hub, transport)
 const server = createServer((request, response) => {
   if (!http(request, response)) response.writeHead(404).end()

@@ -1,5 +1,5 @@
 import { Agent } from 'node:http'
-import { Client } from '@chat/core'
+import { Client, type RoomAddress } from '@chat/core'
 import { dial } from '@chat/http/client'
 import { connect } from '@chat/node-ws'
 import { afterEach, describe, expect, test, vi } from 'vitest'
@@ -55,7 +55,7 @@ async function start(name: ProxyName, idle?: string): Promise<Scene> {
 }
 
 /** Joins a room, and collects the messages and gaps of it. */
-async function listen(client: Client, room: string): Promise<unknown[]> {
+async function listen(client: Client, room: RoomAddress): Promise<unknown[]> {
   const heard: unknown[] = []
   const handle = client.join(room)
   handle.on('say', (data) => heard.push(data))

@@ -1,4 +1,4 @@
-import { type AnyContract, Client, type Untyped } from '@chat/core'
+import { type AnyContract, Client, type Raw, type Untyped } from '@chat/core'
 import { type SharedClientOptions, takeClientOptions } from '@chat/core/transport'
 import { makeDialer } from './dial.ts'
 import { type BrowserDialOptions, browserDialOptionNames } from './options.ts'
@@ -35,11 +35,17 @@ export interface ConnectOptions<C extends AnyContract = AnyContract>
  */
 export function connect<C extends AnyContract = Untyped>(
   url: string | URL,
-  options: ConnectOptions<C> = {},
-): Client<C> {
-  const clientOptions = takeClientOptions<C, BrowserDialOptions>(options, browserDialOptionNames)
+  options: ConnectOptions<C> & { readonly contract: C },
+): Client<C>
+/** Connects without validators: listeners get data as it travels, see {@link @chat/core!index.Raw | Raw}. */
+export function connect<C extends AnyContract = Untyped>(
+  url: string | URL,
+  options?: ConnectOptions<C>,
+): Client<Raw<C>>
+export function connect(url: string | URL, options: ConnectOptions<Untyped> = {}): Client {
+  const clientOptions = takeClientOptions<Untyped, BrowserDialOptions>(options, browserDialOptionNames)
   const { dial, environment } = makeDialer(url, options)
-  return new Client<C>({
+  return new Client({
     ...clientOptions,
     dial,
     environment(client) {

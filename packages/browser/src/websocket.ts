@@ -1,4 +1,4 @@
-import { type AnyContract, Client, type Untyped } from '@chat/core'
+import { type AnyContract, Client, type Raw, type Untyped } from '@chat/core'
 import { type Dialer, type SharedClientOptions, takeClientOptions } from '@chat/core/transport'
 import { sendPageHints } from './page-hints.ts'
 import { socketUrl } from './url.ts'
@@ -25,10 +25,16 @@ export interface ConnectOptions<C extends AnyContract = AnyContract> extends Sha
  */
 export function connect<C extends AnyContract = Untyped>(
   url: string | URL,
-  options: ConnectOptions<C> = {},
-): Client<C> {
-  const clientOptions = takeClientOptions<C, object>(options, {})
-  return new Client<C>({ ...clientOptions, dial: dial(url), environment: sendPageHints })
+  options: ConnectOptions<C> & { readonly contract: C },
+): Client<C>
+/** Connects without validators: listeners get data as it travels, see {@link @chat/core!index.Raw | Raw}. */
+export function connect<C extends AnyContract = Untyped>(
+  url: string | URL,
+  options?: ConnectOptions<C>,
+): Client<Raw<C>>
+export function connect(url: string | URL, options: ConnectOptions<Untyped> = {}): Client {
+  const clientOptions = takeClientOptions<Untyped, object>(options, {})
+  return new Client({ ...clientOptions, dial: dial(url), environment: sendPageHints })
 }
 
 /**

@@ -7,13 +7,13 @@ export interface BunHandlerOptions extends RequestOptions<Request> {
    * Answers every request that is no WebSocket for this hub: requests for other paths, and other requests for
    * the hub's path. Default: 404, and 426 at the hub's path.
    */
-  readonly fetch?: BunFetch
+  readonly fetch?: BunFetch | undefined
   /**
    * The application's own WebSockets, such as those of Hono's `hono/bun`, or of a second hub: Bun has one
    * handler for all sockets of a server. Its settings are kept, and apply to the hub's sockets as well.
    * Default: none.
    */
-  readonly websocket?: BunWebSocketHandler
+  readonly websocket?: BunWebSocketHandler | undefined
 }
 
 /** Value that `authenticate` finds in `extra`. */

@@ -29,10 +29,12 @@ export type {
 } from './backplane/presence-store.ts'
 export { sameDigest } from './runtime/hash.ts'
 export {
+  type Complete,
   checkDuration,
   checkOptions,
   checkText,
   describe,
+  fillDefaults,
   type OptionNames,
 } from './vocabulary/check-options.ts'
 export type { JsonText } from './vocabulary/json-text.ts'

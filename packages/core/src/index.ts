@@ -1,4 +1,4 @@
-export { Client } from './client/client.ts'
+export { Client, type ClientConstructor } from './client/client-constructor.ts'
 export type {
   AskContext,
   AskHandler,
@@ -6,7 +6,6 @@ export type {
   ClientEvents,
   ClientListener,
   RoomEvents,
-  RoomListener,
   StreamListener,
 } from './client/events.ts'
 export type { MessageCursor, MessageGap, MessagesOptions } from './client/message-cursor.ts'
@@ -62,6 +61,7 @@ export {
 } from './contract/contract.ts'
 export type { ContractMessage, HistoryMessage } from './contract/contract-message.ts'
 export type { ContractDefinition, Operation } from './contract/definition.ts'
+export type { Raw } from './contract/raw.ts'
 export type { PayloadFault, Schema, SchemaIssue, SchemaResult } from './contract/schema.ts'
 export type {
   OpenReaders,
@@ -84,12 +84,13 @@ export type {
   HubMessage,
   HubSession,
 } from './hub/events.ts'
-export { Hub } from './hub/hub.ts'
+export { Hub, type HubConstructor } from './hub/hub-constructor.ts'
 export type {
   AuthorizeAction,
   AuthorizeRequest,
   Credentials,
   HubOptions,
+  KnownUser,
   Limits,
   PresenceOptions,
   StreamsOptions,
@@ -116,9 +117,12 @@ export {
   type Address,
   type Addresses,
   type AddressKind,
+  type AddressText,
   address,
   addressKind,
+  type Destination,
   isName,
+  type RoomAddress,
 } from './vocabulary/address.ts'
 export { CloseCode, closeReason, mayReconnect } from './vocabulary/close-codes.ts'
 export {

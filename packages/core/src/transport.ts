@@ -48,4 +48,10 @@ export {
 export { isSendableCode, isWebSocketCode } from './transport/sendable-codes.ts'
 export type { TransportHub } from './transport/transport-hub.ts'
 export { type WebRequest, type WebRequestFacts, webRequest } from './transport/web-request.ts'
-export { checkDuration, checkOptions, describe, type OptionNames } from './vocabulary/check-options.ts'
+export {
+  type Complete,
+  checkDuration,
+  checkOptions,
+  describe,
+  type OptionNames,
+} from './vocabulary/check-options.ts'

@@ -2,6 +2,7 @@ import { systemRuntime, UsageError } from '@chat/core'
 import {
   type Admitted,
   agreedProtocol,
+  type Complete,
   type ConnectRequest,
   chain,
   checkHub,
@@ -44,7 +45,7 @@ export interface EndpointRequest<Request> {
   readonly stays?: () => Promise<boolean>
 }
 
-type Settings = Required<Pick<HttpHandlerOptions<never>, 'heartbeat' | 'padding' | 'bodyTimeout'>>
+type Settings = Complete<Pick<HttpHandlerOptions<never>, 'heartbeat' | 'padding' | 'bodyTimeout'>>
 
 const defaults: Settings = { heartbeat: 8_000, padding: 2_048, bodyTimeout: 10_000 }
 
@@ -235,7 +236,7 @@ async function answerPost(
   return textAnswer(status, messages[status], status === 429 ? { ...cors, 'retry-after': '1' } : cors)
 }
 
-function settingsOf(options: Partial<Settings>): Settings {
+function settingsOf(options: HttpHandlerOptions<never>): Settings {
   const settings = { ...defaults }
   for (const name of Object.keys(defaults) as (keyof Settings)[]) {
     const value = options[name] ?? defaults[name]

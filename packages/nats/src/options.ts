@@ -1,68 +1,76 @@
 import type { Runtime } from '@chat/core'
 import { systemRuntime, UsageError } from '@chat/core'
-import { checkDuration, checkOptions, checkText, describe, type OptionNames } from '@chat/core/backplane'
+import {
+  type Complete,
+  checkDuration,
+  checkOptions,
+  checkText,
+  describe,
+  fillDefaults,
+  type OptionNames,
+} from '@chat/core/backplane'
 import type { NatsClient } from './nats-client.ts'
 
 /** The messages that the logs keep. Above any of these bounds the oldest messages are removed. */
 export interface NatsRetention {
   /** Maximum number of stored messages of each log. Messages that are sent at once share a stored message. Default: 10 000. */
-  readonly count?: number
+  readonly count?: number | undefined
   /** Maximum size of all logs together, in bytes; -1 for the storage of the account. Default: -1. */
-  readonly bytes?: number
+  readonly bytes?: number | undefined
   /** Maximum age of a message, in milliseconds. Default: an hour. */
-  readonly age?: number
+  readonly age?: number | undefined
   /**
    * Duration after which a log is forgotten that is neither written nor asked for, in milliseconds. Messages are
    * kept for at least this duration. Default: 10 minutes.
    */
-  readonly forgetAfter?: number
+  readonly forgetAfter?: number | undefined
 }
 
 /** The records of sessions and rooms that the server keeps. */
 export interface NatsSessionRetention {
   /** Maximum number of sessions; above it the records written longest ago are forgotten. Default: 1 000 000. */
-  readonly count?: number
+  readonly count?: number | undefined
   /**
    * Duration after which the server removes a record that no node has renewed, in milliseconds. It must exceed
    * the hub's `timeouts.session`. Default: an hour.
    */
-  readonly age?: number
+  readonly age?: number | undefined
 }
 
 /** Options of {@link natsBackplane}. */
 export interface NatsBackplaneOptions {
   /** The servers, such as `nats://127.0.0.1:4222`. Default: that server. */
-  readonly servers?: string | readonly string[]
+  readonly servers?: string | readonly string[] | undefined
   /**
    * The name of the deployment: 1 to 32 letters, digits, `_` and `-`. Deployments with different prefixes share
    * no message. Default: `chat`.
    */
-  readonly prefix?: string
+  readonly prefix?: string | undefined
   /** Number of servers that keep each message: 1, 3 or 5. Default: 1. */
-  readonly replicas?: number
+  readonly replicas?: number | undefined
   /** The storage of the streams. Streams in memory are lost with their server. Default: `file`. */
-  readonly storage?: 'file' | 'memory'
+  readonly storage?: 'file' | 'memory' | undefined
   /** The messages that the logs keep. */
-  readonly retention?: NatsRetention
+  readonly retention?: NatsRetention | undefined
   /** The records of sessions that the server keeps. */
-  readonly sessions?: NatsSessionRetention
+  readonly sessions?: NatsSessionRetention | undefined
   /** Duration for which a repetition is recognised, in milliseconds. Default: 120 000. */
-  readonly dedupeWindow?: number
+  readonly dedupeWindow?: number | undefined
   /** Duration after which a request without an answer fails, in milliseconds. Default: 5 000. */
-  readonly timeout?: number
+  readonly timeout?: number | undefined
   /**
    * Further options of the NATS client, such as `user`, `pass`, `token`, `authenticator`, `tls` or `name`.
    */
-  readonly connection?: Readonly<Record<string, unknown>>
+  readonly connection?: Readonly<Record<string, unknown>> | undefined
   /** The NATS client. Default: `@nats-io/transport-node`, which must be installed. */
-  readonly client?: NatsClient
+  readonly client?: NatsClient | undefined
   /**
    * `true` to run several replicas on a server below 2.9.21, whose compare-and-set may accept two messages at
    * once: for tests only. Default: `false`.
    */
-  readonly allowUnsafeReplicas?: boolean
+  readonly allowUnsafeReplicas?: boolean | undefined
   /** The source of time and ids. Default: the system's. */
-  readonly runtime?: Runtime
+  readonly runtime?: Runtime | undefined
 }
 
 /** The options with their defaults. */
@@ -71,8 +79,8 @@ export interface CheckedOptions {
   readonly prefix: string
   readonly replicas: number
   readonly storage: 'file' | 'memory'
-  readonly retention: Required<NatsRetention>
-  readonly sessions: Required<NatsSessionRetention>
+  readonly retention: Complete<NatsRetention>
+  readonly sessions: Complete<NatsSessionRetention>
   readonly dedupeWindow: number
   readonly timeout: number
   readonly connection: Readonly<Record<string, unknown>>
@@ -115,8 +123,11 @@ export function checkBackplaneOptions(options: NatsBackplaneOptions): CheckedOpt
     prefix: options.prefix ?? 'chat',
     replicas,
     storage,
-    retention: { count: 10_000, bytes: -1, age: 3_600_000, forgetAfter: 600_000, ...options.retention },
-    sessions: { count: 1_000_000, age: 3_600_000, ...options.sessions },
+    retention: fillDefaults(
+      { count: 10_000, bytes: -1, age: 3_600_000, forgetAfter: 600_000 },
+      options.retention,
+    ),
+    sessions: fillDefaults({ count: 1_000_000, age: 3_600_000 }, options.sessions),
     dedupeWindow: options.dedupeWindow ?? 120_000,
     timeout: options.timeout ?? 5_000,
     connection: options.connection ?? {},

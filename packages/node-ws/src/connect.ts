@@ -1,4 +1,4 @@
-import { type AnyContract, Client, type Untyped } from '@chat/core'
+import { type AnyContract, Client, type Raw, type Untyped } from '@chat/core'
 import { type SharedClientOptions, takeClientOptions } from '@chat/core/transport'
 import { dialerOf, type NodeDialOptions, nodeDialOptionNames } from './dial.ts'
 
@@ -28,8 +28,14 @@ export interface ConnectOptions<C extends AnyContract = AnyContract>
  */
 export function connect<C extends AnyContract = Untyped>(
   url: string | URL,
-  options: ConnectOptions<C> = {},
-): Client<C> {
-  const clientOptions = takeClientOptions<C, NodeDialOptions>(options, nodeDialOptionNames)
-  return new Client<C>({ ...clientOptions, dial: dialerOf(url, options) })
+  options: ConnectOptions<C> & { readonly contract: C },
+): Client<C>
+/** Connects without validators: listeners get data as it travels, see {@link @chat/core!index.Raw | Raw}. */
+export function connect<C extends AnyContract = Untyped>(
+  url: string | URL,
+  options?: ConnectOptions<C>,
+): Client<Raw<C>>
+export function connect(url: string | URL, options: ConnectOptions<Untyped> = {}): Client {
+  const clientOptions = takeClientOptions<Untyped, NodeDialOptions>(options, nodeDialOptionNames)
+  return new Client({ ...clientOptions, dial: dialerOf(url, options) })
 }

@@ -17,18 +17,18 @@ import type { InboundSocket } from './stranger-guard.ts'
 /** Options of {@link dial}. Sizes in bytes, durations in milliseconds. */
 export interface NodeDialOptions {
   /** Headers of the upgrade request, such as `cookie`. Default: none. */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** The `Origin` header. Default: none, as only browsers send it. */
-  readonly origin?: string
+  readonly origin?: string | undefined
   /** Longest time that the upgrade may take. Default: 10 000. */
-  readonly handshakeTimeout?: number
+  readonly handshakeTimeout?: number | undefined
   /** Largest transmission to accept. Default: 512 KiB, more than a hub writes. */
-  readonly maxPayload?: number
+  readonly maxPayload?: number | undefined
   /**
    * Makes the sockets: for proxies, and for TLS with certificates of your own (`new https.Agent({ ca })`).
    * Default: Node's.
    */
-  readonly agent?: Agent
+  readonly agent?: Agent | undefined
 }
 
 /** Names of the options of {@link dial}. */

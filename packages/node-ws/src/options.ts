@@ -12,7 +12,7 @@ import type { WsSocket } from './socket.ts'
 /** Settings of compression. */
 export interface Compression {
   /** Smallest message to compress, in bytes. Default: 1 024. */
-  readonly threshold?: number
+  readonly threshold?: number | undefined
 }
 
 /**
@@ -25,7 +25,7 @@ export interface UpgradeHandlerOptions extends RequestOptions<IncomingMessage> {
    * Compresses messages, each on its own, for clients that offer it. It saves bandwidth at five times the
    * CPU, and receivers cannot share a compressed message. Default: `false`.
    */
-  readonly compression?: boolean | Compression
+  readonly compression?: boolean | Compression | undefined
 }
 
 /** Options of `attach`. */

@@ -11,7 +11,7 @@ async function statuses(
   pairs: readonly (readonly [string | null, string])[],
 ) {
   const { server, port } = await startServer(undefined, '127.0.0.1')
-  attach(new StandIn(), server, { path: '/chat', ...options })
+  attach(new StandIn(), server, { ...options, path: '/chat' })
   const found: (readonly [string | null, string, number])[] = []
   for (const [origin, host] of pairs) {
     const peer = await RawPeer.connect(port)

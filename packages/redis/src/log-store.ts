@@ -1,5 +1,13 @@
 import type { Position } from '@chat/core'
-import type { AppendKey, AppendResult, LogHead, LogPage, LogRange, NewMessage } from '@chat/core/backplane'
+import type {
+  AppendKey,
+  AppendResult,
+  Complete,
+  LogHead,
+  LogPage,
+  LogRange,
+  NewMessage,
+} from '@chat/core/backplane'
 import { pageBytes } from '@chat/core/backplane'
 import { decodeEntry, decodeId, encodeMessage } from './entry.ts'
 import type { Keys } from './keys.ts'
@@ -14,7 +22,7 @@ import type { Server } from './server.ts'
 
 /** Settings of a {@link LogStore}. */
 export interface LogSettings {
-  readonly retention: Required<RedisRetention>
+  readonly retention: Complete<RedisRetention>
   readonly dedupeWindow: number
   /** Duration for which a log is kept after its last use, in milliseconds. */
   readonly ttl: number
@@ -138,7 +146,7 @@ export class LogStore {
    * Returns the bounds of a log. A stream is not trimmed: the time of its keys is that of its last message. `least`
    * is the time for which a look keeps a log; 0 for a stream, of which a look leaves no trace.
    */
-  #boundsOf(stream: string): Required<RedisRetention> & { readonly ttl: number; readonly least: number } {
+  #boundsOf(stream: string): Complete<RedisRetention> & { readonly ttl: number; readonly least: number } {
     const { retention, ttl } = this.#settings
     if (!stream.startsWith('^')) return { ...retention, ttl, least: ttl }
     return { count: endless, bytes: endless, age: endless, ttl: retention.age, least: 0 }

@@ -1,16 +1,24 @@
 import { UsageError } from '@chat/core'
-import { checkDuration, checkOptions, checkText, describe, type OptionNames } from '@chat/core/backplane'
+import {
+  type Complete,
+  checkDuration,
+  checkOptions,
+  checkText,
+  describe,
+  fillDefaults,
+  type OptionNames,
+} from '@chat/core/backplane'
 import { clientOf, type RedisAddress, type RedisClientModule } from './client.ts'
 import { parseUrl } from './url.ts'
 
 /** The retention of each log. Above any of its bounds the oldest messages are removed, some at a time. */
 export interface RedisRetention {
   /** Maximum number of messages. Default: 10 000. */
-  readonly count?: number
+  readonly count?: number | undefined
   /** Maximum size in bytes. Default: 16 MiB. */
-  readonly bytes?: number
+  readonly bytes?: number | undefined
   /** Maximum age of a message in milliseconds. Default: an hour. */
-  readonly age?: number
+  readonly age?: number | undefined
 }
 
 /** The replicas that must have a message before it is acknowledged. */
@@ -18,7 +26,7 @@ export interface RedisWait {
   /** Number of replicas. */
   readonly replicas: number
   /** Maximum time until they have it, in milliseconds. Default: 1 000. Afterwards the append is `unavailable`. */
-  readonly timeout?: number
+  readonly timeout?: number | undefined
 }
 
 /** Options of {@link redisBackplane}. Exactly one of `url`, `sentinels` and `nodes` is given. */
@@ -27,51 +35,51 @@ export interface RedisBackplaneOptions {
    * URL of a server: `redis://[user:password@]host[:port][/database]`, `rediss://` for TLS, or
    * `unix:///path/to/redis.sock`.
    */
-  readonly url?: string
+  readonly url?: string | undefined
   /** Addresses of sentinels, which name the primary. */
-  readonly sentinels?: readonly RedisAddress[]
+  readonly sentinels?: readonly RedisAddress[] | undefined
   /** Name of the primary that the sentinels watch. Default: `mymaster`. */
-  readonly primaryName?: string
+  readonly primaryName?: string | undefined
   /** Addresses of some nodes of a cluster, which name the others. */
-  readonly nodes?: readonly RedisAddress[]
+  readonly nodes?: readonly RedisAddress[] | undefined
   /**
    * Beginning of all keys and channels, 1–64 characters of `[A-Za-z0-9_.:/-]`. Hubs with the same prefix form
    * a deployment; those with another prefix are separate. Default: `chat`.
    */
-  readonly prefix?: string
+  readonly prefix?: string | undefined
   /** Name of the user of the server; a name in the URL comes first. */
-  readonly username?: string
+  readonly username?: string | undefined
   /** Password of the user; a password in the URL comes first. */
-  readonly password?: string
+  readonly password?: string | undefined
   /**
    * Further options of the client's connections, such as `tls` or `sentinelPassword`. Options on which the
    * backplane relies cannot be changed.
    */
-  readonly connection?: Readonly<Record<string, unknown>>
+  readonly connection?: Readonly<Record<string, unknown>> | undefined
   /** The client. Default: `ioredis`, else `iovalkey`, whichever is installed. */
-  readonly client?: RedisClientModule
+  readonly client?: RedisClientModule | undefined
   /** Retention of each log. */
-  readonly retention?: RedisRetention
+  readonly retention?: RedisRetention | undefined
   /** Duration for which a repetition is recognised, in milliseconds. Default: 120 000. */
-  readonly dedupeWindow?: number
+  readonly dedupeWindow?: number | undefined
   /** Replicas that must have a message before it is acknowledged. Not for a cluster. Default: none. */
-  readonly wait?: RedisWait
+  readonly wait?: RedisWait | undefined
   /**
    * `true` to use sharded channels in a cluster, which needs Redis 7. Default: `true` where the server has
    * them. All hubs of a deployment must agree.
    */
-  readonly sharded?: boolean
+  readonly sharded?: boolean | undefined
   /**
    * Number of presence partitions. All hubs of a deployment must agree. Default: 1, and 64 in a cluster.
    */
-  readonly partitions?: number
+  readonly partitions?: number | undefined
   /** Maximum time until a command is answered, in milliseconds. Default: 5 000. */
-  readonly timeout?: number
+  readonly timeout?: number | undefined
   /**
    * Called at the start with the description of each risk that the server's configuration is to messages, such
    * as an eviction policy. Must not throw. Default: a warning of the process, which Node writes to stderr.
    */
-  readonly onWarning?: (warning: string) => void
+  readonly onWarning?: ((warning: string) => void) | undefined
 }
 
 /** The place of a server, of sentinels, or of a cluster. */
@@ -87,9 +95,9 @@ export interface Settings {
   readonly credentials: Readonly<Record<string, unknown>>
   readonly connection: Readonly<Record<string, unknown>>
   readonly client: RedisClientModule | null
-  readonly retention: Required<RedisRetention>
+  readonly retention: Complete<RedisRetention>
   readonly dedupeWindow: number
-  readonly wait: Required<RedisWait> | null
+  readonly wait: Complete<RedisWait> | null
   readonly sharded: boolean | null
   readonly partitions: number
   readonly timeout: number
@@ -107,7 +115,7 @@ const names: OptionNames<RedisBackplaneOptions> = {
 }
 const retentionNames: OptionNames<RedisRetention> = { count: true, bytes: true, age: true }
 const waitNames: OptionNames<RedisWait> = { replicas: true, timeout: true }
-const defaultRetention: Required<RedisRetention> = { count: 10_000, bytes: 16 * 1024 * 1024, age: 3_600_000 }
+const defaultRetention: Complete<RedisRetention> = { count: 10_000, bytes: 16 * 1024 * 1024, age: 3_600_000 }
 const prefixPattern = /^[A-Za-z0-9_.:/-]{1,64}$/
 
 /**
@@ -132,9 +140,9 @@ export function checkSettings(options: RedisBackplaneOptions): Settings {
       ...(password === undefined ? {} : { password }),
     },
     client: options.client === undefined ? null : clientOf(options.client),
-    retention: { ...defaultRetention, ...options.retention },
+    retention: fillDefaults(defaultRetention, options.retention),
     dedupeWindow: options.dedupeWindow ?? 120_000,
-    wait: wait === undefined ? null : { timeout: 1_000, ...wait },
+    wait: wait === undefined ? null : { ...wait, timeout: wait.timeout ?? 1_000 },
     sharded: options.sharded ?? null,
     partitions: options.partitions ?? (cluster ? 64 : 1),
     timeout: options.timeout ?? 5_000,

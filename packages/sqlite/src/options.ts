@@ -1,5 +1,5 @@
 import { type Runtime, systemRuntime, UsageError } from '@chat/core'
-import { checkDuration, checkOptions, describe, type OptionNames } from '@chat/core/backplane'
+import { checkDuration, checkOptions, describe, fillDefaults, type OptionNames } from '@chat/core/backplane'
 import { type Bounds, defaultBounds, noBounds, type SqliteRetention } from './retention.ts'
 
 /** Options of {@link sqliteBackplane}. */
@@ -8,25 +8,25 @@ export interface SqliteBackplaneOptions {
    * Retention of each log. A function decides by the address: it is called when a log is used for the first
    * time after the start, and may be called again. Default: 10 000 messages, 16 MiB and 30 days for each log.
    */
-  readonly retention?: SqliteRetention | ((address: string) => SqliteRetention | 'all')
+  readonly retention?: SqliteRetention | ((address: string) => SqliteRetention | 'all') | undefined
   /** `'all'` keeps every message of every log. It excludes `retention`. Default: the retention holds. */
-  readonly keep?: 'all'
+  readonly keep?: 'all' | undefined
   /** Duration for which a repetition is recognised, in milliseconds, at least. Default: 120 000. */
-  readonly dedupeWindow?: number
+  readonly dedupeWindow?: number | undefined
   /**
    * Number of sessions that are remembered. Above it, sessions that have ended are forgotten, and first those
    * whose clients never wrote a frame. Make it larger than the number of clients that are connected at a time.
    * Default: 50 000.
    */
-  readonly sessions?: number
+  readonly sessions?: number | undefined
   /**
    * The moment at which SQLite waits for the disk. With `normal` an accepted message survives a crash of the
    * process, but the last moment before a power failure may be lost. With `full` every commit waits for the
    * disk, and a power failure loses nothing. Default: `normal`.
    */
-  readonly synchronous?: 'normal' | 'full'
+  readonly synchronous?: 'normal' | 'full' | undefined
   /** The source of time and ids, for tests. Default: {@link systemRuntime}. */
-  readonly runtime?: Runtime
+  readonly runtime?: Runtime | undefined
 }
 
 /** The options with their defaults. */
@@ -103,7 +103,7 @@ function toBounds(retention: SqliteRetention | 'all'): Bounds {
   if (retention === 'all') return noBounds
   checkOptions(opening, retention, retentionNames, 'retention')
   for (const name of ['count', 'bytes', 'age'] as const) checkNumber(`retention.${name}`, retention[name], 0)
-  return { ...defaultBounds, ...retention }
+  return fillDefaults(defaultBounds, retention)
 }
 
 function checkNumber(name: string, value: unknown, least: number): void {

@@ -7,16 +7,16 @@ export interface WebSocketHandlerOptions<Info = unknown> extends RequestOptions<
    * Answers every request that is no WebSocket for this hub: requests for other paths, and other requests for
    * the hub's path. Default: 404, and 426 at the hub's path.
    */
-  readonly fetch?: (request: Request, info: Info) => Response | Promise<Response>
+  readonly fetch?: ((request: Request, info: Info) => Response | Promise<Response>) | undefined
   /**
    * True if the `bufferedAmount` of the sockets is true, which bounds the memory that a slow reader costs.
    * Default: `true` in Deno, and else `false`: workerd before November 2026 always reports 0.
    */
-  readonly backpressure?: boolean
+  readonly backpressure?: boolean | undefined
   /**
    * Upgrades a request. Default: the platform's own function, `Deno.upgradeWebSocket`, or a `WebSocketPair`.
    */
-  readonly upgrade?: Upgrade
+  readonly upgrade?: Upgrade | undefined
   /**
    * Returns the peer's address, by which the limits of anonymous users count. Default: the address that Deno
    * knows; else empty. On Cloudflare it is `(request) => request.headers.get('cf-connecting-ip') ?? ''`; do

@@ -1,4 +1,4 @@
-import type { Client, ClientStatus } from '@chat/core'
+import type { AnyContract, Client, ClientStatus } from '@chat/core'
 import { vi } from 'vitest'
 
 /** Contract of the tests. */
@@ -9,7 +9,10 @@ export interface Chat {
 }
 
 /** Resolves when a client has a status. */
-export function reaches(client: Pick<Client, 'status' | 'on'>, status: ClientStatus): Promise<void> {
+export function reaches<C extends AnyContract>(
+  client: Pick<Client<C>, 'status' | 'on'>,
+  status: ClientStatus,
+): Promise<void> {
   if (client.status === status) return Promise.resolve()
   return new Promise((resolve) => {
     const undo = client.on('$status', (change) => {

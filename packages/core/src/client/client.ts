@@ -4,20 +4,22 @@ import type {
   CallName,
   EventName,
   OperationInput,
+  StreamData,
   StreamedCallName,
   StreamName,
   Untyped,
 } from '../contract/contract.ts'
 import type { HistoryMessage } from '../contract/contract-message.ts'
+import type { DataArguments } from '../contract/data-arguments.ts'
 import { markRaw } from '../runtime/mark-raw.ts'
 import type { Undo } from '../runtime/runtime.ts'
-import { addressKind } from '../vocabulary/address.ts'
+import { type AddressText, addressKind, type RoomAddress } from '../vocabulary/address.ts'
 import { describe } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
 import type { HistoryOptions, HistoryPage } from '../vocabulary/history.ts'
 import type { Position } from '../vocabulary/position.ts'
 import { ClientContext } from './context.ts'
-import type { AskHandler, CallResult, ClientEvents, ClientListener } from './events.ts'
+import type { AskHandler, CallResult, ClientEvents, ClientListener, StreamListener } from './events.ts'
 import type { Listener } from './listeners.ts'
 import { checkAddress, checkListener } from './operations/checks.ts'
 import { checkByRules, clientRules, joinRules } from './option-rules.ts'
@@ -100,12 +102,13 @@ export class Client<C extends AnyContract = Untyped> {
   }
 
   /**
-   * Joins a room. Each call returns a handle of its own.
+   * Joins a room. Each call returns a handle of its own. A name from a variable becomes an address with
+   * `address.room(name)`.
    *
    * @throws UsageError when the address is not a room's, the client is closed, an option does not exist or
    * has a wrong value, or a snapshot hook is given for a room that has a handle already.
    */
-  join<State = unknown>(address: string, options: JoinOptions<State> = {}): Room<C, State> {
+  join<State = unknown>(address: RoomAddress, options: JoinOptions<State> = {}): Room<C, State> {
     if (addressKind(address) !== 'room')
       throw new UsageError(`unable to join ${describe(address)}: a room's address is '#' and a name`)
     checkByRules(`join ${address}`, options as JoinOptions, joinRules)
@@ -121,16 +124,16 @@ export class Client<C extends AnyContract = Untyped> {
    *
    * @throws UsageError when the text is not an address.
    */
-  to(address: string): ClientTarget<C> {
+  to<A extends string>(address: AddressText<A>): ClientTarget<C> {
     checkAddress(address)
     const services = this.#session
     const { operations } = services
-    const target: ClientTarget<C> & LogTarget = {
+    const target: Pick<RoomHandle, 'send' | 'cast'> & LogTarget = {
       send: (event, data, options) => operations.send(address, event, data, options),
       cast: (event, data, options) => operations.cast(address, event, data, options),
-      log: () => ({ address, services, join: () => this.join(address) }),
+      log: () => ({ address, services, join: () => this.join(address as RoomAddress) }),
     }
-    return target
+    return target as unknown as ClientTarget<C>
   }
 
   /**
@@ -143,16 +146,21 @@ export class Client<C extends AnyContract = Untyped> {
    * @throws UsageError when the name cannot be an event's, is an ask's, or starts with `$` and is not among
    * the client's own events, or `listener` is not a function.
    */
-  on<K extends keyof ClientEvents | EventName<C> | StreamName<C> | StreamedCallName<C>>(
+  on<K extends keyof ClientEvents>(event: K, listener: (event: ClientEvents[K]) => unknown): Undo
+  /** Listens to the messages and casts of an event of the contract. */
+  on<K extends EventName<C>>(event: K, listener: ClientListener<C, K>): Undo
+  /** Listens to the streams of a name. */
+  on<K extends StreamName<C> | StreamedCallName<C>>(
     event: K,
-    listener: ClientListener<C, K>,
-  ): Undo {
+    listener: StreamListener<StreamData<C, K>>,
+  ): Undo
+  on(event: string, listener: Listener): Undo {
     checkListener(event, listener, ownEvents)
     if (this.#session.asks.isAsk(event))
       throw new UsageError(
         `unable to listen to '${event}': it is an ask; use client.handle('${event}', …) to answer it`,
       )
-    const undo = this.#context.listeners.add(event, listener as Listener)
+    const undo = this.#context.listeners.add(event, listener)
     this.#session.subscriptions.listenToOwn()
     return undo
   }
@@ -190,9 +198,9 @@ export class Client<C extends AnyContract = Untyped> {
    */
   call<K extends CallName<C>>(
     call: K,
-    input: OperationInput<C, 'calls', K>,
-    options: CallOptions = {},
+    ...rest: DataArguments<OperationInput<C, 'calls', K>, CallOptions>
   ): Promise<CallResult<C, K>> {
+    const [input, options = {}] = rest
     return this.#session.operations.call(call, input, options) as Promise<CallResult<C, K>>
   }
 
@@ -204,7 +212,10 @@ export class Client<C extends AnyContract = Untyped> {
    * with `before`.
    * @throws UsageError when an option does not exist or has a wrong value, or the client is closed.
    */
-  history(address: string, options: HistoryOptions = {}): Promise<HistoryPage<HistoryMessage<C>>> {
+  history<A extends string>(
+    address: AddressText<A>,
+    options: HistoryOptions = {},
+  ): Promise<HistoryPage<HistoryMessage<C>>> {
     return this.#session.operations.history(address, options) as Promise<HistoryPage<HistoryMessage<C>>>
   }
 

@@ -1,13 +1,9 @@
 import type {
   AnyContract,
   EventData,
-  EventName,
   OperationAnswer,
   OperationArgument,
   OperationResult,
-  StreamData,
-  StreamedCallName,
-  StreamName,
 } from '../contract/contract.ts'
 import type { Streamed, StreamPart } from '../contract/stream.ts'
 import type { MaybePromise } from '../runtime/maybe-promise.ts'
@@ -97,20 +93,21 @@ export type StreamListener<Part extends StreamPart> = (
   message: Message<StreamReader<Part>>,
 ) => unknown
 
-/** Listener of one event of a client, for {@link Client.on}. */
-export type ClientListener<C extends AnyContract, K> = K extends keyof ClientEvents
-  ? (event: ClientEvents[K]) => unknown
-  : K extends StreamName<C> | StreamedCallName<C>
-    ? StreamListener<StreamData<C, K>>
-    : K extends EventName<C>
-      ? (data: EventData<C, K>, delivery: Delivery<EventData<C, K>>) => unknown
-      : never
-
-/** Listener of one event of a room, for {@link Room.on}. */
-export type RoomListener<C extends AnyContract, K, State = unknown> = K extends keyof RoomEvents
-  ? (event: RoomEvents<State>[K]) => unknown
-  : K extends StreamName<C> | StreamedCallName<C>
-    ? StreamListener<StreamData<C, K>>
-    : K extends EventName<C>
-      ? (data: EventData<C, K>, delivery: Delivery<EventData<C, K>>) => unknown
-      : never
+/**
+ * Listener of an event of the contract, for {@link Client.on} and {@link Room.on}. Use it in functions of your own
+ * that pass a listener on:
+ *
+ * ```ts
+ * function useEvent<C extends AnyContract, K extends EventName<C>>(
+ *   client: Client<C>,
+ *   event: K,
+ *   listener: ClientListener<C, K>,
+ * ) {
+ *   useEffect(() => client.on(event, listener), [client, event, listener])
+ * }
+ * ```
+ */
+export type ClientListener<C extends AnyContract, K> = (
+  data: EventData<C, K>,
+  delivery: Delivery<EventData<C, K>>,
+) => unknown

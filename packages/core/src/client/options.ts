@@ -51,31 +51,31 @@ export interface JoinOptions<State = unknown> {
 /** Options of {@link Client.call}. */
 export interface CallOptions {
   /** Maximum time until the answer, in milliseconds. Default: `callTimeout` of the client. */
-  readonly timeout?: number
+  readonly timeout?: number | undefined
   /**
    * Allows the client to repeat the call after a reconnect, because running it twice does no harm. Default:
    * `false`, a lost connection makes the call uncertain.
    */
-  readonly idempotent?: boolean
+  readonly idempotent?: boolean | undefined
   /**
    * Cancels the call when it aborts: the promise rejects at once with the reason of the signal, the `signal` of
    * the hub's handler is aborted, and the call is not repeated. The handler may have done its work already.
    */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Facts about the call besides its input, for the hub's handler. Default: none. */
-  readonly meta?: Meta
+  readonly meta?: Meta | undefined
 }
 
 /** Options of {@link ClientTarget.send}. */
 export interface SendOptions {
-  readonly signal?: AbortSignal
-  readonly meta?: Meta
+  readonly signal?: AbortSignal | undefined
+  readonly meta?: Meta | undefined
 }
 
 /** Options of {@link ClientTarget.cast}. */
 export interface CastOptions {
-  readonly key?: string
-  readonly meta?: Meta
+  readonly key?: string | undefined
+  readonly meta?: Meta | undefined
 }
 
 /** Options of a {@link Client}. */
@@ -86,34 +86,34 @@ export interface ClientOptions<C extends AnyContract = Untyped> {
    * Validators for all data that the client sends and receives. Default: none; a type parameter alone gives
    * types without validators.
    */
-  readonly contract?: C
+  readonly contract?: C | undefined
   /**
    * Reads streams with a contract of types alone: give `readStreams`. A contract with validators needs no option.
    * Default: none, a page without streams does not carry their code.
    */
-  readonly streams?: OpenReaders
+  readonly streams?: OpenReaders | undefined
   /** Identifies the user to the hub's `authenticate`. Default: `null`. */
-  readonly token?: Token
+  readonly token?: Token | undefined
   /**
    * Positions to continue from, as {@link @chat/core!index.Client.positions | positions} returned them before
    * a reload. Malformed positions are skipped, because they come from the application's storage. Default:
    * none, the client receives new messages only.
    */
-  readonly positions?: Readonly<Record<string, Position>>
+  readonly positions?: Readonly<Record<string, Position>> | undefined
   /** Maximum time from dialling to the hub's `welcome`, in milliseconds. Default: 10 000. */
-  readonly connectTimeout?: number
+  readonly connectTimeout?: number | undefined
   /** Maximum time until the answer to a `call` or `history`, in milliseconds. Default: 30 000. */
-  readonly callTimeout?: number
+  readonly callTimeout?: number | undefined
   /**
    * Maximum number of operations that wait for a connection; another operation is rejected as `full`.
    * Default: 1 000.
    */
-  readonly maxQueued?: number
+  readonly maxQueued?: number | undefined
   /**
    * Returns the application's own state of `*` and of the user's inbox when there is no position to continue
    * from. Rooms have {@link JoinOptions.snapshot}. Default: none.
    */
-  readonly snapshot?: SnapshotHook
+  readonly snapshot?: SnapshotHook | undefined
   /**
    * Tells if messages to `*` and to this client's user wait for the first listener of a message. With `false`,
    * messages that arrive before are dropped, and the positions move past them. Default: `true`.
@@ -129,14 +129,14 @@ export interface ClientOptions<C extends AnyContract = Untyped> {
    * Called once with the client's hints; the returned function is called when the client closes. For
    * transports. Default: none.
    */
-  readonly environment?: (client: ConnectionHints) => Undo
+  readonly environment?: ((client: ConnectionHints) => Undo) | undefined
   /**
    * Writes errors to the console while `$error` has no listener, each once for its source, except for attempts
    * to connect. `false` turns it off. Default: `true`.
    */
-  readonly logErrors?: boolean
+  readonly logErrors?: boolean | undefined
   /** Clock, timers and randomness. Default: those of the platform. For tests. */
-  readonly runtime?: Runtime
+  readonly runtime?: Runtime | undefined
 }
 
 /**

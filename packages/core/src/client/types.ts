@@ -1,4 +1,5 @@
 import type { AnyContract, ClientEventName, EventInput } from '../contract/contract.ts'
+import type { DataArguments } from '../contract/data-arguments.ts'
 import type { Message, Received } from '../vocabulary/message.ts'
 import type { Meta } from '../vocabulary/meta.ts'
 import type { GapReason, Position, Stored } from '../vocabulary/position.ts'
@@ -34,8 +35,10 @@ export interface ClientTarget<C extends AnyContract> {
    */
   send<K extends ClientEventName<C>>(
     event: K,
-    data: EventInput<C, K>,
-    options?: { readonly signal?: AbortSignal; readonly meta?: Meta },
+    ...rest: DataArguments<
+      EventInput<C, K>,
+      { readonly signal?: AbortSignal | undefined; readonly meta?: Meta | undefined }
+    >
   ): Promise<Stored>
   /**
    * Publishes a volatile message, such as a cursor. The client drops a cast when there is no connection or
@@ -49,8 +52,10 @@ export interface ClientTarget<C extends AnyContract> {
    */
   cast<K extends ClientEventName<C>>(
     event: K,
-    data: EventInput<C, K>,
-    options?: { readonly key?: string; readonly meta?: Meta },
+    ...rest: DataArguments<
+      EventInput<C, K>,
+      { readonly key?: string | undefined; readonly meta?: Meta | undefined }
+    >
   ): void
 }
 

@@ -2,6 +2,7 @@ import { checkOptions, describe, type OptionNames } from '../vocabulary/check-op
 import { UsageError } from '../vocabulary/errors.ts'
 import { eventNameRule, isEventName } from '../vocabulary/event-name.ts'
 import type { ContractDefinition, Operation } from './definition.ts'
+import type { Arrived, JsonChecked } from './json-types.ts'
 import {
   isSchema,
   isStream,
@@ -151,12 +152,14 @@ type Group<C, G extends keyof ContractTypes> =
       : Record<never, never>
 type Names<C, G extends keyof ContractTypes> = Extract<keyof Group<C, G>, string>
 type Member<T, K> = K extends keyof T ? T[K] : never
-type InputOf<T> = T extends { readonly '~standard': { readonly types?: infer S } }
+/** Data as its sender gives it: the input of a validator, or a type. */
+export type InputOf<T> = T extends { readonly '~standard': { readonly types?: infer S } }
   ? Member<NonNullable<S>, 'input'>
-  : T
-type OutputOf<T> = T extends { readonly '~standard': { readonly types?: infer S } }
+  : JsonChecked<T>
+/** Data as its receiver gets it: the output of a validator, or a type. */
+export type OutputOf<T> = T extends { readonly '~standard': { readonly types?: infer S } }
   ? Member<NonNullable<S>, 'output'>
-  : T
+  : Arrived<JsonChecked<T>>
 
 /** The type of a contract: `typeof chat`, or a plain interface. */
 export type AnyContract = Contract | ContractTypes

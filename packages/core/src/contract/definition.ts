@@ -14,16 +14,16 @@ export interface Operation<Input = unknown, Output = unknown> {
  */
 export interface ContractDefinition {
   /** Events of messages and casts, with the validator of their data. */
-  readonly events?: Readonly<Record<string, Schema>>
+  readonly events?: Readonly<Record<string, Schema>> | undefined
   /** Events that only the hub sends, with the validator of their data. A client that sends one is refused. */
-  readonly serverEvents?: Readonly<Record<string, Schema>>
+  readonly serverEvents?: Readonly<Record<string, Schema>> | undefined
   /**
    * Streams: messages of the hub that arrive in parts while they are written, each made by `stream()`. A
    * client that sends one is refused.
    */
-  readonly streams?: Readonly<Record<string, StreamSchema>>
+  readonly streams?: Readonly<Record<string, StreamSchema>> | undefined
   /** Calls: from a client to the hub, which answers. An output that `stream()` has made is answered in parts. */
-  readonly calls?: Readonly<Record<string, Operation<Schema, Schema>>>
+  readonly calls?: Readonly<Record<string, Operation<Schema, Schema>>> | undefined
   /** Asks: from the hub to a client, which answers. */
-  readonly asks?: Readonly<Record<string, Operation<Schema, Schema>>>
+  readonly asks?: Readonly<Record<string, Operation<Schema, Schema>>> | undefined
 }

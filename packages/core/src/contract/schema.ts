@@ -39,18 +39,24 @@ export interface PayloadFault {
 }
 
 /**
- * Returns the output of a schema for a value.
+ * Returns the output of a schema for a value. `null` also passes as `undefined`, because data that was left out
+ * travels as `null`.
  *
  * @throws ChatError `bad_payload`, with a {@link PayloadFault}, when the value does not pass.
  * @throws UsageError when the validator is asynchronous.
  */
 export function validate(schema: Schema, value: unknown, subject: string): unknown {
-  const result = schema['~standard'].validate(value)
+  let result = schema['~standard'].validate(value)
   if ('then' in result) {
     result.then(undefined, () => {})
     throw new UsageError(
       `unable to validate ${subject}: its validator is asynchronous; use one that answers at once`,
     )
+  }
+  // Data that was left out has travelled as null.
+  if (result.issues !== undefined && value === null) {
+    const absent = schema['~standard'].validate(undefined)
+    if (!('then' in absent) && absent.issues === undefined) result = absent
   }
   if (result.issues === undefined) return result.value
   throw payloadError(subject, result.issues)

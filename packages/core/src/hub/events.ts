@@ -145,13 +145,11 @@ export interface HubError {
   readonly subject?: string | undefined
 }
 
-/**
- * The listener that {@link Hub.on} takes for a name: one of the hub's own events, or an event of the
- * contract.
- */
-export type HubListener<C extends AnyContract, U extends User, K> = K extends keyof HubEvents<U>
-  ? (event: HubEvents<U>[K]) => unknown
-  : (data: EventData<C, K>, message: HubDelivery<U>) => unknown
+/** Listener of an event of the contract, for {@link Hub.on}. */
+export type HubListener<C extends AnyContract, U extends User, K> = (
+  data: EventData<C, K>,
+  message: HubDelivery<U>,
+) => unknown
 
 /** The handler that {@link Hub.handle} takes for a call. */
 export type HubHandler<C extends AnyContract, U extends User, K> = (

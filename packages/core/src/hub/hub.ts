@@ -6,6 +6,7 @@ import type {
   EventName,
   Untyped,
 } from '../contract/contract.ts'
+import type { DataArguments } from '../contract/data-arguments.ts'
 import { jsonProtocol } from '../protocol/json.ts'
 import type { Listener } from '../runtime/emitter.ts'
 import { markRaw } from '../runtime/mark-raw.ts'
@@ -15,6 +16,7 @@ import { Place } from '../transport/admission.ts'
 import { Frame } from '../transport/batch.ts'
 import type { Connection, Handshake } from '../transport/connection.ts'
 import type { Refusal } from '../transport/refusal.ts'
+import type { AddressText } from '../vocabulary/address.ts'
 import { checkDuration, checkOptions, checkText } from '../vocabulary/check-options.ts'
 import { CloseCode } from '../vocabulary/close-codes.ts'
 import { ChatError } from '../vocabulary/errors.ts'
@@ -185,7 +187,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
    *
    * @throws UsageError when `address` is not an address.
    */
-  to(address: string): HubTarget<C> {
+  to<A extends string>(address: AddressText<A>): HubTarget<C> {
     return this.#publisher.target(address) as unknown as HubTarget<C>
   }
 
@@ -207,15 +209,17 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
   /** Sends a durable message to all clients, like `to('*').send(event, data)`. */
   broadcast<K extends EventName<C>>(
     event: K,
-    data: EventInput<C, K>,
-    options?: {
-      readonly signal?: AbortSignal | undefined
-      readonly meta?: Meta | undefined
-      readonly from?: string | undefined
-      readonly idempotencyKey?: string | undefined
-    },
+    ...rest: DataArguments<
+      EventInput<C, K>,
+      {
+        readonly signal?: AbortSignal | undefined
+        readonly meta?: Meta | undefined
+        readonly from?: string | undefined
+        readonly idempotencyKey?: string | undefined
+      }
+    >
   ): Promise<Stored> {
-    return this.to('*').send(event, data, options)
+    return this.to('*').send(event, ...rest)
   }
 
   /**
@@ -255,7 +259,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
    * @throws ChatError `unavailable` when the backplane is out of reach, so that other nodes may not know.
    * Call it again.
    */
-  async kick(who: string, options: { readonly reason?: string } = {}): Promise<void> {
+  async kick(who: string, options: { readonly reason?: string | undefined } = {}): Promise<void> {
     checkOptions('kick', options, { reason: true })
     checkText('kick', 'reason', options.reason)
     await revoke(this.#state, who, {
@@ -292,8 +296,11 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
    * @throws UsageError when the name belongs to a call, starts with `$` and is not an event of the hub, or
    * cannot be an event's name; also when the listener is not a function.
    */
-  on<K extends keyof HubEvents<U> | ClientEventName<C>>(name: K, listener: HubListener<C, U, K>): Undo {
-    return this.#context.listeners.on(name, listener as Listener)
+  on<K extends keyof HubEvents<U>>(name: K, listener: (event: HubEvents<U>[K]) => unknown): Undo
+  /** Adds a listener for an event of the contract. */
+  on<K extends ClientEventName<C>>(name: K, listener: HubListener<C, U, K>): Undo
+  on(name: string, listener: Listener): Undo {
+    return this.#context.listeners.on(name, listener)
   }
 
   /**
@@ -326,7 +333,9 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
    * A script or a test may end without it: the log in memory keeps no process alive. A connection, a
    * listening server and a message that the log has not answered for do.
    */
-  close(options: { /** Milliseconds. Default: 5 000. */ readonly deadline?: number } = {}): Promise<void> {
+  close(
+    options: { /** Milliseconds. Default: 5 000. */ readonly deadline?: number | undefined } = {},
+  ): Promise<void> {
     try {
       checkOptions('close the hub', options, { deadline: true })
       checkDuration('close the hub', 'deadline', options.deadline)

@@ -19,7 +19,7 @@ import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { type AdmissionLimits, defaultAdmissionLimits } from '../transport/admission.ts'
 import type { Handshake } from '../transport/connection.ts'
-import { checkOptions, describe, type OptionNames } from '../vocabulary/check-options.ts'
+import { type Complete, checkOptions, describe, type OptionNames } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
 import { eventNameRule, isEventName } from '../vocabulary/event-name.ts'
 import type { Meta } from '../vocabulary/meta.ts'
@@ -51,6 +51,12 @@ export interface User {
    */
   readonly payer?: string | undefined
 }
+
+/**
+ * The user as `authorize` gets it: `U`, and while TypeScript does not know `U` yet, a user with further properties
+ * of the type `unknown`.
+ */
+export type KnownUser<U extends User> = User extends U ? User & { readonly [property: string]: unknown } : U
 
 /**
  * The argument of {@link HubOptions.authenticate}: the facts that the transport knows about the client, and
@@ -186,52 +192,52 @@ export interface PresenceOptions {
    * {@link Timeouts.policy}, the room has none, and the hub reports the error in `$error`. Default: every room
    * has presence.
    */
-  readonly rooms?: (address: string) => MaybePromise<boolean>
+  readonly rooms?: ((address: string) => MaybePromise<boolean>) | undefined
   /** Members above which the hub tells the count only, at most once per second. Default: 200. */
-  readonly max?: number
+  readonly max?: number | undefined
   /** Time for which a session stays present after its connection was lost, in milliseconds. Default: 10 s. */
-  readonly grace?: number
+  readonly grace?: number | undefined
   /** Size of a member's state as JSON, in bytes. Default: 16 KiB. */
-  readonly state?: number
+  readonly state?: number | undefined
 }
 
 /** Options of streams, the messages that are long in the making ({@link HubTarget.stream}). */
 export interface StreamsOptions {
   /** Bytes of one stream: its data as JSON, and 100 for each entry. Default: 4 MiB. */
-  readonly bytes?: number
+  readonly bytes?: number | undefined
   /**
    * Time for which an ended stream is kept, in milliseconds, so that readers get its last parts. The result, a
    * message with the whole, stays as any message does. At most half the dedupe window of the backplane.
    * Default: 60 s, or that half.
    */
-  readonly keep?: number
+  readonly keep?: number | undefined
 }
 
 /** {@link StreamsOptions} with their defaults filled in. */
-export type StreamRules = Required<StreamsOptions>
+export type StreamRules = Complete<StreamsOptions>
 
 /** {@link PresenceOptions} with their defaults filled in. */
-export type PresenceRules = Required<PresenceOptions>
+export type PresenceRules = Complete<PresenceOptions>
 
-/** Options of a {@link Hub}. */
-export interface HubOptions<C extends AnyContract = Untyped, U extends User = User> {
+/** Options of a {@link Hub}. `V` is the user as `authorize` gets it. */
+export interface HubOptions<C extends AnyContract = Untyped, U extends User = User, V extends User = U> {
   /**
    * Validators for the data of events, calls and asks. Default: none; the type parameter alone gives the
    * types.
    */
-  readonly contract?: C
+  readonly contract?: C | undefined
   /**
    * Names of events that only the hub sends, such as `notification`: a client that sends or casts one is refused
    * as `forbidden`, before `authorize` is asked. Those in the `serverEvents` of a contract with validators are
    * known without it; a contract of types alone needs it. Default: none.
    */
-  readonly serverEvents?: readonly EventName<C>[]
+  readonly serverEvents?: readonly EventName<C>[] | undefined
   /**
    * Returns the user of a client, or `null` to refuse the client (4501). It runs for the token of each
    * `hello` and each `auth`. When it throws, or does not answer within {@link Timeouts.policy}, the hub
    * closes the connection with 4004 and reports the error in `$error`. Default: the hub refuses every client.
    */
-  readonly authenticate?: (credentials: Credentials) => MaybePromise<U | null>
+  readonly authenticate?: ((credentials: Credentials) => MaybePromise<U | null>) | undefined
   /**
    * Decides whether a user may do an operation: `true` allows it, `false` refuses it as `forbidden`. To
    * refuse with another code, throw a `ChatError`. Any other error is `internal` to the client, and the hub
@@ -244,32 +250,37 @@ export interface HubOptions<C extends AnyContract = Untyped, U extends User = Us
    * It runs before every join, send, cast, read and who, and again when a session is
    * resumed. Every client receives `*` and its own `@user` without it. Default: the hub refuses every
    * operation.
+   *
+   * Write it after `authenticate`: TypeScript reads the options in their order, and before `authenticate` it
+   * knows the `id` of `request.user`, and the other properties as `unknown`.
    */
-  readonly authorize?: (
-    request: AuthorizeRequest<U, C>,
-  ) => MaybePromise<boolean | { readonly data?: unknown; readonly meta?: Meta | null | undefined }>
+  readonly authorize?:
+    | ((
+        request: AuthorizeRequest<V, C>,
+      ) => MaybePromise<boolean | { readonly data?: unknown; readonly meta?: Meta | null | undefined }>)
+    | undefined
   /** The log, and the link between the nodes of a cluster. Default: a log in the memory of this process. */
-  readonly backplane?: Backplane
+  readonly backplane?: Backplane | undefined
   /**
    * Options of the log in memory. A hub with a `backplane` has no such log, so the two options exclude each
    * other.
    */
-  readonly log?: MemoryStoreOptions
+  readonly log?: MemoryStoreOptions | undefined
   /** Turns presence on. Default: no room has presence. */
-  readonly presence?: PresenceOptions
+  readonly presence?: PresenceOptions | undefined
   /** Sizes and times of streams. Default: 4 MiB each, kept for 60 s after their end. */
-  readonly streams?: StreamsOptions
+  readonly streams?: StreamsOptions | undefined
   /** Limits to change; each of the others has its default. */
-  readonly limits?: Partial<Limits>
+  readonly limits?: { readonly [Name in keyof Limits]?: Limits[Name] | undefined } | undefined
   /** Timeouts to change; each of the others has its default. */
-  readonly timeouts?: Partial<Timeouts>
+  readonly timeouts?: { readonly [Name in keyof Timeouts]?: Timeouts[Name] | undefined } | undefined
   /**
    * Writes errors to the console while there is no listener of `$error`, each once for its source; malformed
    * frames of clients are not written. `false` turns it off. Default: `true`.
    */
-  readonly logErrors?: boolean
+  readonly logErrors?: boolean | undefined
   /** Clock, timers, randomness and ids, for tests. Default: those of the platform. */
-  readonly runtime?: Runtime
+  readonly runtime?: Runtime | undefined
 }
 
 const hubOptionNames: OptionNames<HubOptions> = {
@@ -321,7 +332,7 @@ export function checkHubOptions(options: HubOptions<AnyContract>): void {
 const limitDefaults: Limits = { ...defaultLimits, ...defaultAdmissionLimits }
 
 /** @throws UsageError for a limit that does not exist, or is not a positive number; `streams` may be 0. */
-export const resolveLimits = (given: Partial<Limits> | undefined): Limits => {
+export const resolveLimits = (given: HubOptions['limits']): Limits => {
   checkOptions(operation, given, names(limitDefaults), 'limits')
   return withDefaults('limits', limitDefaults, given)
 }
@@ -346,9 +357,9 @@ export function resolveStreams(given: StreamsOptions | undefined, dedupeWindow: 
  * @throws UsageError for a timeout that does not exist or is not a positive number, or a backplane that
  * forgets repetitions before clients stop repeating (P-PB-3).
  */
-export function resolveTimeouts(given: Partial<Timeouts> | undefined, dedupeWindow: number): Timeouts {
+export function resolveTimeouts(given: HubOptions['timeouts'], dedupeWindow: number): Timeouts {
   checkOptions(operation, given, names(defaultTimeouts), 'timeouts')
-  const timeouts = withDefaults('timeouts', defaultTimeouts, given)
+  const timeouts = withDefaults<Timeouts>('timeouts', defaultTimeouts, given)
   if (publishHorizon + 2 * timeouts.heartbeat >= dedupeWindow)
     throw new UsageError(
       `unable to ${operation}: the backplane recognises repetitions for ${dedupeWindow} ms, which must be more than ${publishHorizon} ms + 2 × timeouts.heartbeat`,
@@ -413,7 +424,11 @@ function checkFunction(name: string, value: unknown): void {
 
 const names = <T extends object>(defaults: T): OptionNames<T> => defaults as unknown as OptionNames<T>
 
-function withDefaults<T extends object>(group: string, defaults: T, given: Partial<T> = {}): T {
+function withDefaults<T extends object>(
+  group: string,
+  defaults: T,
+  given: { readonly [Name in keyof T]?: T[Name] | undefined } = {},
+): T {
   // `null` is only the default of limits that are a share of others.
   const set = Object.entries(given).filter(
     ([name, value]) => value !== undefined && !(value === null && defaults[name as keyof T] === null),

@@ -11,9 +11,9 @@ export interface Refusal {
    * Time after which the client may try again, in milliseconds, for the header `Retry-After`. Default: the
    * answer names no time.
    */
-  readonly retryAfter?: number
+  readonly retryAfter?: number | undefined
   /** Further headers of the answer. Default: none. */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** Value that the application's or the platform's code threw, when that is the reason. Default: none. */
   readonly error?: unknown
 }

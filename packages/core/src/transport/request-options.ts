@@ -10,7 +10,7 @@ export interface AdmissionOptions {
    * gets the parameters decoded, in `params`. A parameter is one whole segment and never empty. `/chat/` also
    * answers `/chat`; `/chat` does not answer `/chat/`. Default: every path that the host hands over.
    */
-  readonly path?: string
+  readonly path?: string | undefined
   /**
    * Origins of the pages that may connect. A browser sends cookies with an upgrade from *any* page, so a
    * foreign page could act as its visitor. A request without `Origin` does not come from a page and is
@@ -23,7 +23,10 @@ export interface AdmissionOptions {
    *
    * Default: pages of the same origin, which means that their host and port equal those of the `Host` header.
    */
-  readonly origins?: readonly string[] | ((origin: string, handshake: Handshake) => MaybePromise<boolean>)
+  readonly origins?:
+    | readonly string[]
+    | ((origin: string, handshake: Handshake) => MaybePromise<boolean>)
+    | undefined
   /**
    * Names by which pages may reach this server, compared with the `Host` header; a name without a port stands
    * for every port. This keeps out pages with a name that was made to point at this machine (DNS rebinding),
@@ -33,7 +36,7 @@ export interface AdmissionOptions {
    * Default: `localhost`, `127.0.0.1` and `[::1]` when the server listens on a loopback address and `origins`
    * is not set; else every name.
    */
-  readonly hosts?: readonly string[]
+  readonly hosts?: readonly string[] | undefined
   /**
    * Number of proxies in front of the hub, each of which adds the address of its peer to the header
    * `X-Forwarded-For`. The client's address is then that many items from the right; items further to the left
@@ -41,7 +44,7 @@ export interface AdmissionOptions {
    * `authenticate` gets it as `remoteAddress`. Set it only where no client can reach the hub past the proxies.
    * Default: 0, the header does not count, and the address is that of the socket's peer.
    */
-  readonly trustProxy?: number
+  readonly trustProxy?: number | undefined
 }
 
 /** Options of every handler of a server's requests. `Request` is the server's own type of request. */
@@ -52,12 +55,12 @@ export interface RequestOptions<Request> extends AdmissionOptions {
    * value of a promise is kept once it is there. When the function throws, rejects, or has not answered after
    * 10 s, the request is refused with 500, and the hub reports the error in `$error`. Default: no part is kept.
    */
-  readonly context?: (request: Request) => unknown
+  readonly context?: ((request: Request) => unknown) | undefined
   /**
    * Called with each request that was refused, for logs. When it throws or rejects, the hub reports the error
    * in `$error`, and the request is refused all the same. Default: refusals are not reported.
    */
-  readonly onRefused?: (refusal: Refusal, request: Request) => unknown
+  readonly onRefused?: ((refusal: Refusal, request: Request) => unknown) | undefined
 }
 
 /** Names of the options of every handler, for the check that a handler's options exist. */

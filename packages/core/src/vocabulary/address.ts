@@ -2,11 +2,31 @@ import { UsageError } from './errors.ts'
 import { isCleanText, utf8Length } from './text.ts'
 
 /**
- * The destination of a message, a plain string: `*` for everyone, `#name` for a room, `@id` for a user on all
+ * The destination of a message: `*` for everyone, `#name` for a room, `@id` for a user on all
  * of their devices, `~id` for one session (casts and asks only), `^id/parent` for a stream, which is joined
  * only.
  */
 export type Address = string
+
+/** The form of the addresses that messages are sent to. */
+export type Destination = '*' | RoomAddress | `@${string}` | `~${string}`
+
+/** The address of a room. Make it of a name with `address.room(name)`. */
+export type RoomAddress = `#${string}`
+
+/**
+ * The type of a parameter that takes an address: a literal that is no address is a compile error, and a text from
+ * a variable is checked when the program runs.
+ */
+export type AddressText<A extends string> = A extends Destination
+  ? A
+  : string extends A
+    ? A
+    : A extends `${infer First}${string}`
+      ? string extends First
+        ? A
+        : Destination
+      : Destination
 
 /** The kind of destination that an address names. */
 export type AddressKind = 'everyone' | 'room' | 'user' | 'session' | 'stream'
@@ -76,7 +96,7 @@ export interface Addresses {
    *
    * @throws UsageError when the name is not 1–255 bytes of text without control characters.
    */
-  room(name: string): `#${string}`
+  room(name: string): RoomAddress
   /**
    * The address of a user, on all of their devices: `address.user('alice')` is `@alice`.
    *

@@ -6,6 +6,20 @@ import { UsageError } from './errors.ts'
  */
 export type OptionNames<Options> = { readonly [Name in keyof Required<Options>]: true }
 
+/** Options with their defaults filled in. */
+export type Complete<Options> = {
+  readonly [Name in keyof Options]-?: Exclude<Options[Name], undefined>
+}
+
+/** Returns the given options; the defaults take the place of those that are left out or `undefined`. */
+export function fillDefaults<Options extends object>(
+  defaults: Complete<Options>,
+  given: Options | undefined,
+): Complete<Options> {
+  const set = Object.entries(given ?? {}).filter(([, value]) => value !== undefined)
+  return { ...defaults, ...Object.fromEntries(set) }
+}
+
 /**
  * Refuses options that do not exist, because a misspelt option would otherwise be ignored.
  *

@@ -100,7 +100,7 @@ describe('the hello of a first connection', () => {
 })
 
 describe('the 16 KiB of a hello (P-HS-2)', () => {
-  const names = Array.from({ length: 120 }, (_, i) => `#${'ü'.repeat(110)}${i}`)
+  const names = Array.from({ length: 120 }, (_, i) => `#${'ü'.repeat(110)}${i}` as const)
 
   test.each([
     ['no token', null],

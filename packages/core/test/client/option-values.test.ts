@@ -1,4 +1,4 @@
-import { Client, UsageError } from '@chat/core'
+import { Client, type RoomAddress, UsageError } from '@chat/core'
 import type { Dialer } from '@chat/core/transport'
 import { describe, expect, test } from 'vitest'
 import { play } from '../support/fake-hub.ts'
@@ -145,7 +145,7 @@ describe('arguments of another type, which JavaScript lets through, are wrong us
       expect(() => client.to(given)).toThrow(
         /^unable to use the address .*'\*', '#room', '@user' or '~session'/,
       )
-      expect(() => client.join(given)).toThrow(UsageError)
+      expect(() => client.join(given as RoomAddress)).toThrow(UsageError)
       await expect(client.history(given)).rejects.toBeInstanceOf(UsageError)
       expect(() => client.on(given, () => {})).toThrow(/^unable to use the name /)
       expect(() => client.handle(given, () => 1)).toThrow(UsageError)

@@ -1,7 +1,7 @@
 import { world } from '@chat/testing'
 import { describe, expect, test } from 'vitest'
 
-const rooms = Array.from({ length: 90 }, (_, i) => `#room${i}`)
+const rooms = Array.from({ length: 90 }, (_, i) => `#room${i}` as const)
 
 describe('pages of one user that are reloaded together', () => {
   test.each([1, 2, 3])(

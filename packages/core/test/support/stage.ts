@@ -48,7 +48,7 @@ export const nothingKept: MemoryStore['usage'] = {
 /** Options of a {@link Stage}. By default the hub takes the user from the token, and allows every action. */
 export interface StageOptions extends Options {
   readonly path?: BackplanePath
-  readonly log?: MemoryStoreOptions
+  readonly log?: MemoryStoreOptions | undefined
   /** Wraps the backplane of the hub. */
   readonly wrap?: (backplane: Backplane) => Backplane
   /** Whether the stage listens to `$error`. Default: true. */

@@ -39,9 +39,9 @@ export interface PublishHandlerOptions<Request>
    * Time to wait for the log, in milliseconds. After it the request is answered with 504: the message may or
    * may not be stored, and the same request with the same `Idempotency-Key` is safe. Default: 10 000.
    */
-  readonly timeout?: number
+  readonly timeout?: number | undefined
   /** Maximum time that the body of a request may take to arrive, in milliseconds. Default: 10 000. */
-  readonly bodyTimeout?: number
+  readonly bodyTimeout?: number | undefined
 }
 
 const optionNames: OptionNames<PublishHandlerOptions<never>> = {

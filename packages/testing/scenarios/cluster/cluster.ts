@@ -4,6 +4,7 @@ import {
   type ClientOptions,
   type Hub,
   type HubOptions,
+  type RoomAddress,
   UncertainError,
 } from '@chat/core'
 import type { World } from '@chat/testing'
@@ -18,7 +19,7 @@ export interface ClusterPlan {
   /** Users of the clients, a client for each. Default: three users, one of them with two clients. */
   readonly users?: readonly string[]
   /** Rooms that every client joins. Default: two. */
-  readonly rooms?: readonly string[]
+  readonly rooms?: readonly RoomAddress[]
   /** Further options of the hubs. */
   readonly hub?: HubOptions
   /** Network address that the hubs see for all clients. Default: none. */
@@ -59,7 +60,7 @@ export class Cluster {
   /** Running incarnation of each hub. */
   readonly running: Hub[] = []
   readonly clients: Client[] = []
-  readonly rooms: readonly string[]
+  readonly rooms: readonly RoomAddress[]
   readonly monitor: ProtocolMonitor
   readonly sent: SentMessage[] = []
   readonly #plan: ClusterPlan

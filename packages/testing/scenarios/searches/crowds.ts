@@ -5,7 +5,7 @@ import type { Search } from '../search.ts'
 
 /** Tabs and screens of one account, and a user with one tab. */
 const users = [...Array.from({ length: 12 }, () => 'alice'), 'bob', 'carol']
-const rooms = ['#lobby', '#garden', '#attic', '#cellar', '#yard', '#pond']
+const rooms = ['#lobby', '#garden', '#attic', '#cellar', '#yard', '#pond'] as const
 
 /** Sessions of the clients at the start, and the ends of connections for a limit. */
 interface Register {

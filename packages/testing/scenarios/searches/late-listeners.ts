@@ -42,7 +42,8 @@ class LateListener {
     this.#listens = true
     const { sent, w } = this.#cluster
     if (sent.length > this.#sentBefore + 5 * enough) w.sometimes('more messages than can wait')
-    for (const source of [this.client, ...this.#rooms]) {
+    const sources = [this.client, ...this.#rooms] as readonly Pick<Room<Untyped>, 'on'>[]
+    for (const source of sources) {
       source.on('$gap', ({ address }) => this.#withGap.add(address))
       source.on('say', (_, message) => this.#heard.push(message))
     }

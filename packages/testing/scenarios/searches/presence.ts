@@ -1,4 +1,4 @@
-import { type Client, type Presence, watchPresence } from '@chat/core'
+import { type Client, type Presence, type RoomAddress, watchPresence } from '@chat/core'
 import { allFaults, type World } from '@chat/testing'
 import { Cluster } from '../cluster/cluster.ts'
 import type { Search } from '../search.ts'
@@ -27,9 +27,9 @@ async function startWithPresence(w: World, nodes: number, max = 200): Promise<Cl
   for (const client of cluster.clients) for (const room of rooms) enter(cluster, client, room)
   return cluster
 }
-const rooms = ['#lobby', '#garden']
+const rooms = ['#lobby', '#garden'] as const
 
-function enter(cluster: Cluster, client: Client, address: string): void {
+function enter(cluster: Cluster, client: Client, address: RoomAddress): void {
   const state = Math.floor(cluster.w.random() * 1_000)
   const room = client.join(address, { state })
   const own = visits.get(cluster)?.get(client)

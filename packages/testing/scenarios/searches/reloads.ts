@@ -5,7 +5,7 @@ import { nothingIsRefused } from '../cluster/final-checks.ts'
 import type { Search } from '../search.ts'
 
 /** Rooms of a page, nearly as many as a user may join at once. */
-const rooms = Array.from({ length: 90 }, (_, n) => `#room-${n}`)
+const rooms = Array.from({ length: 90 }, (_, n) => `#room-${n}` as const)
 /** Milliseconds within which reloaded pages must have joined all their rooms, also during a deploy. */
 const comeback = 20_000
 

@@ -1,4 +1,4 @@
-import type { Client } from '@chat/core'
+import type { Client, RoomAddress } from '@chat/core'
 import type { World } from '@chat/testing'
 import { Cluster } from '../cluster/cluster.ts'
 import type { Search } from '../search.ts'
@@ -51,7 +51,7 @@ function kickedUserStill({ w, running }: Cluster, { kicked }: Policy): string | 
 function settle(cluster: Cluster, client: Client): void {
   const { w, clients, rooms } = cluster
   const { timer } = w.runtime('people')
-  const stay = (room: string): void => {
+  const stay = (room: RoomAddress): void => {
     if (client.status === 'closed') return
     client.join(room).on('$leave', () => timer(retryDelay, () => stay(room)))
   }

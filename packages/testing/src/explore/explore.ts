@@ -14,48 +14,50 @@ import { shrink } from './shrink.ts'
 /** Options of {@link explore}. */
 export interface ExploreOptions<Subject> extends Omit<WorldOptions, 'seed'> {
   /** Number of seeds to try. Default: 100. */
-  readonly runs?: number
+  readonly runs?: number | undefined
   /** First of the seeds, which are consecutive integers. Default: 1. */
-  readonly seed?: number
+  readonly seed?: number | undefined
   /**
    * Kinds of faults to draw from. Default: {@link allFaults}. With an empty list no fault occurs, and a gap
    * is a violation too (I10).
    */
-  readonly faults?: readonly FaultKind[]
+  readonly faults?: readonly FaultKind[] | undefined
   /** Maximum number of faults in a run. Default: 6. */
-  readonly most?: number
+  readonly most?: number | undefined
   /** Milliseconds of virtual time within which all faults begin. Default: 60 000. */
-  readonly within?: number
+  readonly within?: number | undefined
   /** Factor by which faults last longer than usual. Default: 1. */
-  readonly lasting?: number
+  readonly lasting?: number | undefined
   /** Called in each run, while the faults occur. When it throws, the run fails. */
   readonly workload: (w: World, subject: Subject) => Promise<void> | void
   /**
    * Called in each run after the end of every fault and the time for recovery. When it throws, the run fails.
    * Default: no check besides the invariants.
    */
-  readonly check?: (w: World, subject: Subject) => Promise<void> | void
+  readonly check?: ((w: World, subject: Subject) => Promise<void> | void) | undefined
   /**
    * Faults to inject in place of drawn faults, as the message of a failure lists them. Default: drawn faults.
    */
-  readonly replay?: readonly Fault[]
+  readonly replay?: readonly Fault[] | undefined
   /**
    * Number of the first seeds that run twice, to detect runs that depend on a source outside the world. A run
    * that fails always runs twice. Default: 1.
    */
-  readonly twice?: number
+  readonly twice?: number | undefined
   /**
    * Situations that must come about in at least one run, as {@link World.sometimes} notes them. Default: no
    * situations.
    */
-  readonly situations?: readonly string[]
+  readonly situations?: readonly string[] | undefined
   /** Called after each run. When it throws, the search ends with that error. */
-  readonly progress?: (done: {
-    readonly run: number
-    readonly runs: number
-    readonly seed: number
-    readonly hash: string
-  }) => void
+  readonly progress?:
+    | ((done: {
+        readonly run: number
+        readonly runs: number
+        readonly seed: number
+        readonly hash: string
+      }) => void)
+    | undefined
 }
 
 const exploreOptionNames: OptionNames<ExploreOptions<unknown>> = {

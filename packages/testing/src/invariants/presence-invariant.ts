@@ -49,8 +49,11 @@ export class PresenceInvariant {
 
   /** Adds the presence options of a hub, which hold for all its incarnations. */
   addHubOptions<C extends AnyContract, U extends User>({ presence }: HubOptions<C, U>): void {
-    const defaults = { rooms: () => true, grace: 10_000, max: 200 }
-    this.#rules.push(presence === undefined ? null : { ...defaults, ...presence })
+    if (presence === undefined) this.#rules.push(null)
+    else {
+      const { rooms = () => true, grace = 10_000, max = 200 } = presence
+      this.#rules.push({ rooms, grace, max })
+    }
   }
 
   /** Follows a hub from its start on. */

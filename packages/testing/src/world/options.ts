@@ -8,17 +8,17 @@ export type DurationRange = Duration | readonly [least: Duration, most: Duration
 /** Options of a {@link World}. */
 export interface WorldOptions {
   /** Integer from which all randomness of the world follows. Default: 1. */
-  readonly seed?: number
+  readonly seed?: number | undefined
   /**
    * Latency of a transmission between client and hub, drawn for each transmission and direction. Default: 1
    * to 20 ms.
    */
-  readonly latency?: DurationRange
+  readonly latency?: DurationRange | undefined
   /**
    * Latency of a transmission between hub and backplane, drawn for each operation and direction. `0` takes
    * the synchronous path, the path of a hub that runs alone in its process. Default: 0 to 5 ms.
    */
-  readonly backplaneLatency?: DurationRange
+  readonly backplaneLatency?: DurationRange | undefined
   /**
    * Options of the log in memory that all hubs of the world share, as the option `log` of a hub that runs
    * alone. Default: those of such a hub.
@@ -28,7 +28,7 @@ export interface WorldOptions {
    * `false`: only the invariants of {@link World.invariant} are checked, and not those of delivery. Default:
    * `true`.
    */
-  readonly invariants?: boolean
+  readonly invariants?: boolean | undefined
   /**
    * `true`: the run fails with a {@link GuardError} when code under test uses a real clock, timer or random
    * source: `Date`, `performance.now`, `setTimeout`, `setInterval`, `setImmediate`, `AbortSignal.timeout`,
@@ -42,14 +42,14 @@ export interface WorldOptions {
    * functions that a module took hold of at its load, or imported from `node:timers` or `node:crypto`. Pages
    * have no guard, because they do not tell which run executing code belongs to. Default: `true`.
    */
-  readonly guard?: boolean
+  readonly guard?: boolean | undefined
   /**
    * `true`: code under test gets the world's own versions of those globals: a virtual clock that starts on 1
    * January 2026 (UTC), virtual timers, and randomness from the seed. So code that takes time from globals is
    * simulated as it is. `queueMicrotask` and `process.nextTick` stay as they are. Not possible in pages.
    * Default: `false`.
    */
-  readonly fakeGlobals?: boolean
+  readonly fakeGlobals?: boolean | undefined
 }
 
 /** Names of the options of a world, for the check of unknown options. */

@@ -138,7 +138,10 @@ export class Simulation implements World, FaultTargets {
     return this.#clients.recordOf(client).link
   }
 
-  crash(hub: AnyHub, options: { readonly restart?: Duration; readonly seen?: Duration | null } = {}): void {
+  crash(
+    hub: AnyHub,
+    options: { readonly restart?: Duration | undefined; readonly seen?: Duration | null | undefined } = {},
+  ): void {
     checkOptions('crash the hub', options, crashOptionNames)
     this.#hubs.crashHub(hub, options)
   }

@@ -1,10 +1,12 @@
 import {
+  type AddressText,
   type AnyContract,
   Client,
   type ClientOptions,
   type ClientTarget,
   type JoinOptions,
   type Room,
+  type RoomAddress,
   UncertainError,
 } from '@chat/core'
 
@@ -18,8 +20,13 @@ export interface ClientObserver {
   sendSettled(address: string, outcome: { at: number; id: string } | 'refused' | 'uncertain'): void
 }
 
+/** The constructor of one return type, which a class can extend. */
+const BaseClient = Client as unknown as {
+  new <C extends AnyContract>(options: ClientOptions<C>): Client<C>
+}
+
 /** A client that reports its sends and joins to its world. */
-export class WorldClient<C extends AnyContract> extends Client<C> {
+export class WorldClient<C extends AnyContract> extends BaseClient<C> {
   readonly #observer: ClientObserver
 
   constructor(options: ClientOptions<C>, observer: ClientObserver) {
@@ -27,19 +34,19 @@ export class WorldClient<C extends AnyContract> extends Client<C> {
     this.#observer = observer
   }
 
-  override join<State = unknown>(address: string, options: JoinOptions<State> = {}): Room<C, State> {
+  override join<State = unknown>(address: RoomAddress, options: JoinOptions<State> = {}): Room<C, State> {
     if (this.positions[address] === undefined) this.#observer.joinStarted(address)
     const room = super.join(address, options)
     const send = this.to(address).send
     return Object.assign(room, { send })
   }
 
-  override to(address: string): ClientTarget<C> {
+  override to<A extends string>(address: AddressText<A>): ClientTarget<C> {
     const target = super.to(address)
     const { send } = target
     const observed: Pick<ClientTarget<C>, 'send'> = {
-      send: (event, data, options) => {
-        const sent = send(event, data, options)
+      send: (event, ...rest) => {
+        const sent = send(event, ...rest)
         this.#observer.sendStarted(address)
         sent.then(
           ({ position, id }) => this.#observer.sendSettled(address, { at: position[1], id }),

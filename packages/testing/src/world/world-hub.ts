@@ -26,7 +26,7 @@ export class WorldHub<C extends AnyContract, U extends User> extends Hub<C, U> {
     }
   }
 
-  override kick(who: string, options?: { readonly reason?: string }): Promise<void> {
+  override kick(who: string, options?: { readonly reason?: string | undefined }): Promise<void> {
     return this.#observer.trackKick(who, () => super.kick(who, options))
   }
 

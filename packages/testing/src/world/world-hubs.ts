@@ -16,8 +16,8 @@ interface Incarnation<H> {
 
 /** Options of a crash. */
 interface CrashOptions {
-  readonly restart?: Duration
-  readonly seen?: Duration | null
+  readonly restart?: Duration | undefined
+  readonly seen?: Duration | null | undefined
 }
 
 /** A hub of a world, with the incarnation that runs at the moment. */

@@ -59,7 +59,10 @@ export interface World {
    *   `restart`: delay until the hub starts again, as a new incarnation of the same name; default: the hub
    *   stays down.
    */
-  crash(hub: AnyHub, options?: { readonly restart?: Duration; readonly seen?: Duration | null }): void
+  crash(
+    hub: AnyHub,
+    options?: { readonly restart?: Duration | undefined; readonly seen?: Duration | null | undefined },
+  ): void
   /** Blocks the event loop of a hub: its callbacks run late, after the pause. */
   pause(hub: AnyHub, duration: Duration): void
   /**

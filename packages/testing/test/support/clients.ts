@@ -1,4 +1,4 @@
-import type { Client, Hub, Untyped } from '@chat/core'
+import type { Client, Hub, RoomAddress, Untyped } from '@chat/core'
 import type { World } from '@chat/testing'
 
 /** Options of a hub that takes the user from the token, and allows every action. */
@@ -15,7 +15,7 @@ export async function people(
   w: World,
   hubs: readonly Hub[],
   names: readonly string[],
-  room = '#lobby',
+  room: RoomAddress = '#lobby',
 ): Promise<Client<Untyped>[]> {
   const clients: Client<Untyped>[] = []
   for (const [i, name] of names.entries()) {

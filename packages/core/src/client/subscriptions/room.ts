@@ -1,4 +1,10 @@
-import type { AnyContract, EventName, StreamedCallName, StreamName } from '../../contract/contract.ts'
+import type {
+  AnyContract,
+  EventName,
+  StreamData,
+  StreamedCallName,
+  StreamName,
+} from '../../contract/contract.ts'
 import type { HistoryMessage } from '../../contract/contract-message.ts'
 import { markRaw } from '../../runtime/mark-raw.ts'
 import type { Undo } from '../../runtime/runtime.ts'
@@ -7,7 +13,7 @@ import type { HistoryOptions, HistoryPage } from '../../vocabulary/history.ts'
 import type { Stored } from '../../vocabulary/position.ts'
 import type { Connector } from '../connection/connector.ts'
 import type { ClientContext } from '../context.ts'
-import type { RoomEvents, RoomListener } from '../events.ts'
+import type { ClientListener, RoomEvents, StreamListener } from '../events.ts'
 import { type Listener, Listeners } from '../listeners.ts'
 import { checkListener } from '../operations/checks.ts'
 import type { OperationWriter } from '../operations/operation-writer.ts'
@@ -39,9 +45,13 @@ export interface Room<C extends AnyContract, State = unknown> extends ClientTarg
    * @throws UsageError when the name cannot be an event's, or starts with `$` and is not an event of the
    * room, `listener` is not a function, or the room was left.
    */
-  on<K extends EventName<C> | StreamName<C> | StreamedCallName<C> | keyof RoomEvents>(
+  on<K extends keyof RoomEvents>(event: K, listener: (event: RoomEvents<State>[K]) => unknown): Undo
+  /** Listens to the messages and casts of an event of the contract. */
+  on<K extends EventName<C>>(event: K, listener: ClientListener<C, K>): Undo
+  /** Listens to the streams of a name. */
+  on<K extends StreamName<C> | StreamedCallName<C>>(
     event: K,
-    listener: RoomListener<C, K, State>,
+    listener: StreamListener<StreamData<C, K>>,
   ): Undo
   /** Reads a page of the room's history; see {@link Client.history}. */
   history(options?: HistoryOptions): Promise<HistoryPage<HistoryMessage<C>>>

@@ -9,6 +9,7 @@ import type {
   StreamName,
 } from '../../contract/contract.ts'
 import type { HistoryMessage } from '../../contract/contract-message.ts'
+import type { DataArguments } from '../../contract/data-arguments.ts'
 import type { StreamPart } from '../../contract/stream.ts'
 import type { ChatError, ErrorCode } from '../../vocabulary/errors.ts'
 import type { HistoryOptions, HistoryPage } from '../../vocabulary/history.ts'
@@ -20,19 +21,19 @@ import type { StreamWriter } from '../streams/stream-writer.ts'
 /** Options of {@link HubTarget.ask} and {@link HubTarget.askAll}. */
 export interface AskOptions {
   /** Time to wait for answers, in milliseconds. Default: 10 000. */
-  readonly timeout?: number
+  readonly timeout?: number | undefined
   /** Stops waiting; the promise rejects with the signal's reason. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Facts about the ask besides its input, for the client's handler. Default: none. */
-  readonly meta?: Meta
+  readonly meta?: Meta | undefined
 }
 
 /** Options of {@link HubTarget.sessions}. */
 export interface SessionsOptions {
   /** Time to wait for the other nodes, in milliseconds. Default: 10 000. */
-  readonly timeout?: number
+  readonly timeout?: number | undefined
   /** Stops waiting; the promise rejects with the signal's reason. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A session that is connected, as {@link HubTarget.sessions} lists it. */
@@ -48,9 +49,9 @@ export interface ConnectedSession {
 /** Options of {@link HubTarget.remove}: the reason that the client gets. */
 export interface RemoveOptions {
   /** A code of the protocol, or a code of your own with a `/`. Default: `forbidden`. */
-  readonly code?: ErrorCode
+  readonly code?: ErrorCode | undefined
   /** A text for the client. Default: `removed by the application`. */
-  readonly message?: string
+  readonly message?: string | undefined
 }
 
 /**
@@ -96,13 +97,15 @@ export interface HubTarget<C extends AnyContract> {
    */
   send<K extends EventName<C>>(
     event: K,
-    data: EventInput<C, K>,
-    options?: {
-      readonly signal?: AbortSignal | undefined
-      readonly meta?: Meta | undefined
-      readonly from?: string | undefined
-      readonly idempotencyKey?: string | undefined
-    },
+    ...rest: DataArguments<
+      EventInput<C, K>,
+      {
+        readonly signal?: AbortSignal | undefined
+        readonly meta?: Meta | undefined
+        readonly from?: string | undefined
+        readonly idempotencyKey?: string | undefined
+      }
+    >
   ): Promise<Stored>
   /**
    * Opens a stream: a message that is long in the making, a text by default, or a list if `start` is an array.
@@ -143,12 +146,14 @@ export interface HubTarget<C extends AnyContract> {
    */
   cast<K extends EventName<C>>(
     event: K,
-    data: EventInput<C, K>,
-    options?: {
-      readonly key?: string | undefined
-      readonly meta?: Meta | undefined
-      readonly from?: string | undefined
-    },
+    ...rest: DataArguments<
+      EventInput<C, K>,
+      {
+        readonly key?: string | undefined
+        readonly meta?: Meta | undefined
+        readonly from?: string | undefined
+      }
+    >
   ): void
   /**
    * Resolves with the position of the newest message, or with `[epoch, 0, null]` when there is none. A
@@ -200,8 +205,7 @@ export interface HubTarget<C extends AnyContract> {
    */
   ask<K extends AskName<C>>(
     event: K,
-    data: OperationInput<C, 'asks', K>,
-    options?: AskOptions,
+    ...rest: DataArguments<OperationInput<C, 'asks', K>, AskOptions>
   ): Promise<OperationResult<C, 'asks', K>>
   /**
    * Asks the sessions of the address on all nodes, and resolves with the outcome of each. A session that moves
@@ -213,8 +217,7 @@ export interface HubTarget<C extends AnyContract> {
    */
   askAll<K extends AskName<C>>(
     event: K,
-    data: OperationInput<C, 'asks', K>,
-    options?: AskOptions,
+    ...rest: DataArguments<OperationInput<C, 'asks', K>, AskOptions>
   ): Promise<AskResults<OperationResult<C, 'asks', K>>>
   /**
    * Resolves with the members of the room on all nodes, in no particular order. The hub does not check the

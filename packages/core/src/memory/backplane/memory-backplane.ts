@@ -26,24 +26,24 @@ export interface MemoryBackplaneOptions {
    * Operations keep their order, hints do not. Default: no latency, every operation is answered in the same
    * call.
    */
-  readonly latency?: () => number
+  readonly latency?: (() => number) | undefined
   /** The runtime whose timers carry operations to the store. Default: the runtime of the store. */
-  readonly network?: Runtime
+  readonly network?: Runtime | undefined
   /**
    * The runtime whose timers carry answers and hints to the node; they end with the node. Default: the
    * runtime of the store.
    */
-  readonly runtime?: Runtime
+  readonly runtime?: Runtime | undefined
   /** Faults of the network, called for each operation and hint. They need a `latency`. Default: no faults. */
-  readonly faults?: MemoryBackplaneFaults
+  readonly faults?: MemoryBackplaneFaults | undefined
 }
 
 /** Faults between a node and its store. */
 export interface MemoryBackplaneFaults {
   /** Returns `true` to lose the answer to an operation that the store has carried out. */
-  readonly loseAnswer?: () => boolean
+  readonly loseAnswer?: (() => boolean) | undefined
   /** Returns the number of times that a hint arrives: 0 loses it, 2 doubles it. */
-  readonly hints?: () => number
+  readonly hints?: (() => number) | undefined
 }
 
 const optionNames: OptionNames<MemoryBackplaneOptions> = {

@@ -11,7 +11,7 @@ import type {
 import { KeyedSets } from '../../runtime/keyed-sets.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
-import type { OptionNames } from '../../vocabulary/check-options.ts'
+import { type Complete, fillDefaults, type OptionNames } from '../../vocabulary/check-options.ts'
 import { ChatError } from '../../vocabulary/errors.ts'
 import type { Position } from '../../vocabulary/position.ts'
 import { heapBytes } from '../../vocabulary/text.ts'
@@ -28,7 +28,7 @@ export interface MemoryStoreOptions {
    * Retention of each log; a function decides by its address, at once. When it throws or rejects, the log has
    * the default retention, and the hubs of the store report the error in `$error`.
    */
-  readonly retention?: Retention | ((stream: string) => Retention)
+  readonly retention?: Retention | ((stream: string) => Retention) | undefined
   /**
    * Bytes in memory of all logs, and of the answers by which repetitions are recognised. Above it logs are
    * forgotten as a whole, those written longest ago first. When the logs of which a user has written most hold
@@ -38,20 +38,20 @@ export interface MemoryStoreOptions {
    * besides: above it remembered states are forgotten, and then new states are refused as `unavailable`.
    * Default: 256 MiB.
    */
-  readonly bytes?: number
+  readonly bytes?: number | undefined
   /** Duration for which a repetition is recognised, in milliseconds. Default: 120 000. */
-  readonly dedupeWindow?: number
+  readonly dedupeWindow?: number | undefined
   /**
    * Number of sessions that are remembered. Above it, sessions that have ended are forgotten: first those whose
    * clients never wrote a frame, then those that ended first. Connected sessions are always remembered.
    * Default: 50 000.
    */
-  readonly sessions?: number
+  readonly sessions?: number | undefined
   /**
    * Called with each stored message, in the order of the log: for the invariants of a simulation. When it
    * throws or rejects, the hubs of the store report the error in `$error`.
    */
-  readonly observe?: (stream: string, epoch: string, entry: LogEntry) => unknown
+  readonly observe?: ((stream: string, epoch: string, entry: LogEntry) => unknown) | undefined
 }
 
 const optionNames: OptionNames<MemoryStoreOptions> = {
@@ -61,7 +61,7 @@ const optionNames: OptionNames<MemoryStoreOptions> = {
   sessions: true,
   observe: true,
 }
-type CompleteRetention = Required<Retention>
+type CompleteRetention = Complete<Retention>
 
 const defaultRetention: CompleteRetention = { count: 10_000, bytes: 16 * 1024 * 1024, age: 3_600_000 }
 /** The share of all bytes above which the logs of a sender make room for others. */
@@ -313,8 +313,12 @@ export class MemoryStore {
 
   #retentionOf(given: NonNullable<MemoryStoreOptions['retention']>): (stream: string) => CompleteRetention {
     if (typeof given === 'function')
-      return (stream) => ({ ...defaultRetention, ...this.#callback(stream, () => given(stream)) })
-    const fixed = { ...defaultRetention, ...given }
+      return (stream) =>
+        fillDefaults(
+          defaultRetention,
+          this.#callback(stream, () => given(stream)),
+        )
+    const fixed = fillDefaults(defaultRetention, given)
     return () => fixed
   }
 

@@ -2,6 +2,7 @@ import type { LogEntry, LogHint, LogPage, LogRange, NewMessage } from '../../bac
 import { pageBytes } from '../../backplane/page-size.ts'
 import { Log } from '../../log/log.ts'
 import { Few } from '../../runtime/few.ts'
+import type { Complete } from '../../vocabulary/check-options.ts'
 import type { JsonText } from '../../vocabulary/json-text.ts'
 import { type Position, samePosition } from '../../vocabulary/position.ts'
 import { heapBytes, utf8Length } from '../../vocabulary/text.ts'
@@ -9,14 +10,14 @@ import { heapBytes, utf8Length } from '../../vocabulary/text.ts'
 /** The retention of a log. Above any of its bounds the oldest messages are removed. */
 export interface Retention {
   /** Maximum number of messages. Default: 10 000. */
-  readonly count?: number
+  readonly count?: number | undefined
   /**
    * Maximum size in bytes, as the messages are held in memory: their text, and 300 bytes each. Default: 16
    * MiB.
    */
-  readonly bytes?: number
+  readonly bytes?: number | undefined
   /** Maximum age of a message in milliseconds. Default: an hour. */
-  readonly age?: number
+  readonly age?: number | undefined
 }
 
 /** An entry with its size and age. It is one object, because a store keeps very many of them. */
@@ -153,7 +154,7 @@ export class StreamLog {
   }
 
   /** Removes the entries beyond the retention. */
-  trim(retention: Required<Retention>, now: number): void {
+  trim(retention: Complete<Retention>, now: number): void {
     for (let oldest = this.#kept.first; oldest !== undefined; oldest = this.#kept.first) {
       const within =
         this.#kept.size <= retention.count &&

@@ -17,7 +17,7 @@ export interface MemoryNetworkOptions {
    * Latency of a direction in milliseconds, called for each transmission. Default: 0; a transmission never
    * arrives in the same call.
    */
-  readonly latency?: () => number
+  readonly latency?: (() => number) | undefined
 }
 
 /** The handshake that a client in memory presents. Fields that are left out are empty. */
@@ -26,7 +26,7 @@ export interface MemoryDialOptions extends Partial<Handshake> {
    * The link of the client, from {@link MemoryNetwork.link}, for all its connections. Default: a link of its
    * own, without faults.
    */
-  readonly link?: MemoryLink
+  readonly link?: MemoryLink | undefined
 }
 
 /** A hub's ends of its open connections. */

@@ -1,4 +1,4 @@
-import { UsageError } from '@chat/core'
+import { type RoomAddress, UsageError } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { limits, play } from '../../support/fake-hub.ts'
 
@@ -140,7 +140,7 @@ describe('wrong use', () => {
       play(async (stage) => {
         const client = await stage.connected()
         expect(() => client.to(address)).toThrow(UsageError)
-        expect(() => client.join(address)).toThrow(UsageError)
+        expect(() => client.join(address as RoomAddress)).toThrow(UsageError)
         await expect(client.history(address)).rejects.toBeInstanceOf(UsageError)
       }),
   )
@@ -148,7 +148,8 @@ describe('wrong use', () => {
   test('a room to join is a room; a session takes no sends (P-AD-2)', () =>
     play(async (stage) => {
       const client = await stage.connected()
-      for (const address of ['*', '@bob', '~s1']) expect(() => client.join(address)).toThrow(UsageError)
+      for (const address of ['*', '@bob', '~s1'])
+        expect(() => client.join(address as RoomAddress)).toThrow(UsageError)
       await expect(client.to('~s1').send('say', 1)).rejects.toBeInstanceOf(UsageError)
       client.to('~s1').cast('say', 1)
       await stage.settle()

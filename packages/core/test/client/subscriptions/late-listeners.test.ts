@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { live, msg, play, type RawFrame, replay, type Stage } from '../../support/fake-hub.ts'
 
 /** Returns the list of what an address says from now on: data of `say`, and gaps. */
-function hear(source: Pick<Client<Untyped> | Room<Untyped>, 'on'>): unknown[] {
+function hear(given: Pick<Client<Untyped>, 'on'> | Pick<Room<Untyped>, 'on'>): unknown[] {
   const heard: unknown[] = []
+  const source = given as Pick<Room<Untyped>, 'on'>
   source.on('$gap', (gap: Gap) => heard.push(gap))
   source.on('say', (data: unknown) => heard.push(data))
   return heard

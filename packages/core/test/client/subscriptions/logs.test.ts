@@ -129,7 +129,8 @@ describe('a message of a stream (P-ST-7)', () => {
     play(async (stage) => {
       const client = await stage.connected()
       const seen: unknown[] = []
-      for (const name of ['#a', '#b']) client.join(name).on('say', (_, { address }) => seen.push(address))
+      for (const name of ['#a', '#b'] as const)
+        client.join(name).on('say', (_, { address }) => seen.push(address))
       await stage.settle()
       stage.hub.at().write(msg('#a', 1, { id: 'same' }), msg('#b', 1, { id: 'same' }))
       await stage.settle()

@@ -8,7 +8,7 @@ describe('receivers of a message', () => {
       const client = await stage.connected()
       const heard: string[] = []
       client.on('say', (_, { address }) => heard.push(`client ${address}`))
-      for (const name of ['#a', '#b'])
+      for (const name of ['#a', '#b'] as const)
         client.join(name).on('say', (_, { address }) => heard.push(`room ${address}`))
       await stage.settle()
       const cast = (address: string): readonly ['cast', ...unknown[]] => [

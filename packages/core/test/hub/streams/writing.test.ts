@@ -243,5 +243,5 @@ test('a hub whose limits.streams is 0 has no streams', async () => {
 })
 
 test('hub.to() takes no stream', () => {
-  expect(() => stage().hub.to('^abcdefgh.1/#a')).toThrow(/unable to send to/)
+  expect(() => stage().hub.to('^abcdefgh.1/#a' as string)).toThrow(/unable to send to/)
 })
