@@ -40,6 +40,7 @@ const floors = {
     ['operations'],
     ['handshake', 'target'],
     ['hub'],
+    ['hub-constructor'],
   ],
   client: [
     ['types', 'listeners'],
@@ -53,6 +54,7 @@ const floors = {
     ['streams'],
     ['protocol-session'],
     ['client'],
+    ['client-constructor'],
   ],
 }
 
