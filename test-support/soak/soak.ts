@@ -50,6 +50,8 @@ const warmUp = 5_000
 /** Time in which all sends settle: more than a client repeats one. */
 const settleTime = 80_000
 const catchUpTime = 40_000
+/** Time in which a hub lets go of connections whose clients have left, also of those that a fault has cut. */
+const afterTime = 15_000
 
 /** Hubs that restart, and clients that talk to them through proxies which apply faults by a seed. */
 export class Soak {
@@ -133,7 +135,7 @@ export class Soak {
     const log = await this.#settle()
     const verdict = this.#judge(log)
     for (const participant of this.#participants) participant.close()
-    await pause(2_000)
+    await pause(afterTime)
     const after = await Promise.all(this.#hubs.map((hub) => hub.census()))
     return {
       verdict,
