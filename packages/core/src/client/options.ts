@@ -42,8 +42,9 @@ export interface JoinOptions<State = unknown> {
    */
   readonly snapshot?: SnapshotHook<State> | undefined
   /**
-   * Presence state of this client, shown to the members of the room when the hub has presence. Default:
-   * `null`.
+   * Presence state of this client, shown to the members of the room when the hub has presence. A client has one
+   * state in a room: that of a later handle replaces it for all handles. Default: `null`, or the state that the
+   * client has in the room.
    */
   readonly state?: unknown
 }

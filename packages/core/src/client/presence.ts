@@ -32,11 +32,12 @@ export interface Presence<State = unknown> {
    * Changes this client's own state for all members. The client sends the state again in later sessions. When
    * the hub refuses the state, the error is the client's `$error`.
    *
+   * @throws UsageError when the application has left the handle of the room.
    * @throws ChatError `too_large` when the state is larger than a frame may be, `bad_payload` when JSON does not
    * carry it.
    */
   set(state: State): void
-  /** `true` once the watch has ended: by `close()`, or because the room was left. */
+  /** `true` once the watch has ended: by `close()`, or because the room was left. From the start, when that was before. */
   readonly closed: boolean
   /** Ends the watch. */
   close(): void

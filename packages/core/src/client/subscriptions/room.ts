@@ -56,8 +56,8 @@ export interface Room<C extends AnyContract, State = unknown> extends ClientTarg
   /** Reads a page of the room's history; see {@link Client.history}. */
   history(options?: HistoryOptions): Promise<HistoryPage<HistoryMessage<C>>>
   /**
-   * Ends this handle, its listeners and its watches of presence. After that `on`, `send` and `cast` of this
-   * handle are a `UsageError`.
+   * Ends this handle, its listeners and its watches of presence. After that `on`, `send`, `cast` and
+   * `history` of this handle, and `set` of its presence, are a `UsageError`.
    */
   leave(): void
 }
@@ -123,13 +123,7 @@ export class RoomHandle implements Receiver {
   }
 
   send(event: string, data: unknown, options?: SendOptions): Promise<Stored> {
-    // Not async: the client marks its own promises as handled when it closes, and a further one is not marked.
-    try {
-      this.check('send')
-    } catch (error) {
-      return Promise.reject(error)
-    }
-    return this.services.operations.send(this.address, event, data, options)
+    return this.#run('send', (operations) => operations.send(this.address, event, data, options))
   }
 
   cast(event: string, data: unknown, options?: CastOptions): void {
@@ -146,7 +140,17 @@ export class RoomHandle implements Receiver {
   }
 
   history(options: HistoryOptions = {}): Promise<HistoryPage> {
-    return this.services.operations.history(this.address, options)
+    return this.#run('read the history', (operations) => operations.history(this.address, options))
+  }
+
+  /** Not async: the client marks its own promises as handled when it closes, and a further one is not marked. */
+  #run<T>(operation: string, run: (operations: Operations) => Promise<T>): Promise<T> {
+    try {
+      this.check(operation)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return run(this.services.operations)
   }
 
   /** @throws UsageError when the application has left this handle. */

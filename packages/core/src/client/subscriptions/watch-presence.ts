@@ -56,12 +56,15 @@ export function watchPresence<State = unknown>(
   return new Watcher(room, max, onChange as WatchPresenceOptions['onChange']) as Presence<State>
 }
 
+const noop = (): void => {}
+
 class Watcher implements Presence, PresenceWatcher {
   /** Replaced when it changes, so that a view that holds it notices. */
   members: ReadonlyMap<string, PresenceMember> = new Map()
   #users: { readonly of: Presence['members']; readonly users: Presence['users'] } | null = null
   count = 0
   closed = false
+  readonly #room: RoomHandle
   readonly #address: string
   readonly #services: RoomServices
   readonly #max: number
@@ -74,12 +77,15 @@ class Watcher implements Presence, PresenceWatcher {
 
   constructor(room: RoomHandle, max: number, onChange: WatchPresenceOptions['onChange']) {
     const { address, services } = room
+    this.#room = room
     this.#address = address
     this.#services = services
     this.#max = max
     this.#onChange = onChange
     markRaw(this)
-    const unwatch = services.subscriptions.watch(address, this)
+    // The hub has removed this client from the room, which another handle may have joined again.
+    this.closed = room.ended !== null
+    const unwatch = this.closed ? noop : services.subscriptions.watch(address, this)
     room.watchers.add(this)
     this.#unwatch = () => {
       room.watchers.delete(this)
@@ -100,7 +106,8 @@ class Watcher implements Presence, PresenceWatcher {
   }
 
   set(state: unknown): void {
-    this.#services.subscriptions.setState(this.#address, state)
+    this.#room.check('set the presence state')
+    if (this.#room.ended === null) this.#services.subscriptions.setState(this.#address, state)
   }
 
   close(): void {

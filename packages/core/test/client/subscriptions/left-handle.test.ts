@@ -61,3 +61,35 @@ test('a send of a room that nothing awaits is no unhandled rejection when its cl
     process.off('unhandledRejection', listen)
     expect(rejections).toEqual([])
   }))
+
+test('history of a handle that has left is refused, and so is the state of its presence, while another handle lives', () =>
+  play(async (stage) => {
+    const client = await stage.connected()
+    const [left, stays] = [client.join('#a'), client.join('#a', { state: 'here' })]
+    const here = watchPresence(left)
+    await stage.settle()
+    left.leave()
+    await expect(left.history()).rejects.toThrow('unable to read the history: this handle of #a has left')
+    expect(() => here.set('away')).toThrow(UsageError)
+    watchPresence(stays).set('busy')
+    await stage.settle()
+    expect(stage.hub.at().of('read')).toEqual([])
+    expect(stage.hub.at().of('state').at(-1)?.slice(2)).toEqual(['#a', 'busy'])
+    expect(stage.hub.at().of('state')).toHaveLength(2)
+  }))
+
+test('a watch of presence of a handle that the hub has removed is closed, also when another handle has joined again', () =>
+  play(async (stage) => {
+    const client = await stage.connected()
+    const removed = client.join('#a')
+    await stage.settle()
+    stage.hub.at().write(['left', '#a', 'forbidden', 'banned'])
+    await stage.settle()
+    client.join('#a')
+    await stage.settle()
+    const here = watchPresence(removed)
+    here.set('busy')
+    await stage.settle()
+    expect([here.closed, here.count]).toEqual([true, 0])
+    expect(stage.hub.at().of('state')).toEqual([])
+  }))
