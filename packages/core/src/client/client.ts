@@ -106,7 +106,7 @@ export class Client<C extends AnyContract = Untyped> {
    * `address.room(name)`.
    *
    * @throws UsageError when the address is not a room's, the client is closed, an option does not exist or
-   * has a wrong value, or a snapshot hook is given for a room that has a handle already.
+   * has a wrong value, or a snapshot hook or `last` is given for a room that has a handle already.
    */
   join<State = unknown>(address: RoomAddress, options: JoinOptions<State> = {}): Room<C, State> {
     if (addressKind(address) !== 'room')

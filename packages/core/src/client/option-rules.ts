@@ -1,3 +1,4 @@
+import { isRecord } from '../protocol/fields.ts'
 import { isMeta, metaRule } from '../protocol/meta.ts'
 import { isSignal } from '../runtime/signal.ts'
 import { checkOptions, describe } from '../vocabulary/check-options.ts'
@@ -25,6 +26,10 @@ type OptionRules<Options> = { readonly [Name in keyof Required<Options>]: Rule |
 const callback: Rule = ['a function', (value) => typeof value === 'function']
 const duration: Rule = ['a number of milliseconds above 0', isAboveZero]
 const count: Rule = ['a number of messages, a whole number from 1', (value) => isWhole(value) && value >= 1]
+const beginning: Rule = [
+  'a number of messages, a whole number from 1 to 1000',
+  (value) => isWhole(value) && value >= 1 && value <= 1_000,
+]
 const offset: Rule = ['an offset, a whole number from 0', (value) => isWhole(value) && value >= 0]
 const boolean: Rule = ['true or false', (value) => typeof value === 'boolean']
 const signal: Rule = ['an AbortSignal', isSignal]
@@ -43,13 +48,16 @@ export const sharedRules: OptionRules<SharedClientOptions> = {
   callTimeout: duration,
   maxQueued: ['a number of operations above 0', isAboveZero],
   snapshot: callback,
-  inbox: ['true or false', (value) => typeof value === 'boolean'],
+  inbox: [
+    'true, false, or { last } with a whole number from 1 to 1000',
+    (value) => typeof value === 'boolean' || (isRecord(value) && beginning[1](value['last'])),
+  ],
   observe: callback,
   logErrors: boolean,
   runtime: null,
 }
 export const clientRules: OptionRules<ClientOptions> = { dial: null, ...sharedRules, environment: callback }
-export const joinRules: OptionRules<JoinOptions> = { snapshot: callback, state: null }
+export const joinRules: OptionRules<JoinOptions> = { snapshot: callback, state: null, last: beginning }
 export const sendRules: OptionRules<SendOptions> = { signal, meta }
 export const castRules: OptionRules<CastOptions> = {
   key: ['a string', (value) => typeof value === 'string'],

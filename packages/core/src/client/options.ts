@@ -47,6 +47,13 @@ export interface JoinOptions<State = unknown> {
    * client has in the room.
    */
   readonly state?: unknown
+  /**
+   * Number of messages, 1 to 1 000. A client without a position begins with the newest messages of the room, which
+   * have `history: true`, and no message is missing between them and those that follow. Needs the permission to
+   * read the history; without it, the refusal is the client's `$error`, and the room begins with new messages. Give
+   * it with the first handle of the room, and no snapshot hook. Default: none.
+   */
+  readonly last?: number | undefined
 }
 
 /** Options of {@link Client.call}. */
@@ -117,9 +124,10 @@ export interface ClientOptions<C extends AnyContract = Untyped> {
   readonly snapshot?: SnapshotHook | undefined
   /**
    * Tells if messages to `*` and to this client's user wait for the first listener of a message. With `false`,
-   * messages that arrive before are dropped, and the positions move past them. Default: `true`.
+   * messages that arrive before are dropped, and the positions move past them. With `{ last }`, a client without a
+   * position begins with the newest messages to its user, as with {@link JoinOptions.last}. Default: `true`.
    */
-  readonly inbox?: boolean | undefined
+  readonly inbox?: boolean | { readonly last: number } | undefined
   /**
    * Called with every message, cast, gap and snapshot of every address, and with every change of a watched
    * presence, before its listeners: for logs and tests. An error that it throws goes to `$error`. Default:

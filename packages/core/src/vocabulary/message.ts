@@ -33,6 +33,8 @@ export interface Message<Data = unknown, Event extends string = string> extends 
    * messages is that of their positions.
    */
   readonly time: number
+  /** `true` for a message with which an address has begun, by the option `last`. */
+  readonly history?: true
 }
 
 /**

@@ -17,7 +17,7 @@ describe('an option that does not exist', () => {
     play(async (stage) => {
       const client = await stage.connected()
       expect(() => client.join('#a', { snapshots: () => null } as never)).toThrow(
-        "unable to join #a: there is no option 'snapshots'; the options are snapshot, state",
+        "unable to join #a: there is no option 'snapshots'; the options are snapshot, state, last",
       )
       expect(Object.keys(client.positions)).not.toContain('#a')
     }))

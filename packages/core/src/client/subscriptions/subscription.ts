@@ -2,15 +2,18 @@ import { encodeFrame } from '../../protocol/encode.ts'
 import { checkStart, type MsgFrame, type StartAnswer } from '../../protocol/hub-frames.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { ChatError, UncertainError } from '../../vocabulary/errors.ts'
+import type { Message } from '../../vocabulary/message.ts'
 import type { GapReason, Position } from '../../vocabulary/position.ts'
 import type { ClientContext } from '../context.ts'
 import type { OperationWriter } from '../operations/operation-writer.ts'
+import type { Operations } from '../operations/operations.ts'
 import { isTemporary } from '../operations/over-limit.ts'
 import { toMessage } from '../operations/to-message.ts'
 import type { Snapshot, SnapshotEvent, SnapshotHook } from '../snapshot.ts'
 import type { Gap } from '../types.ts'
 import { deliver } from './deliver.ts'
 import type { LogPosition } from './log-position.ts'
+import { readNewest } from './read-newest.ts'
 import type { PresenceWatcher, Receiver } from './receiver.ts'
 import { SnapshotRestore } from './snapshot-restore.ts'
 import { WaitingEvents } from './waiting-events.ts'
@@ -19,10 +22,21 @@ import { WaitingEvents } from './waiting-events.ts'
 export interface SubscriptionRegistry {
   readonly context: ClientContext
   readonly writer: OperationWriter
+  readonly operations: Operations
   /** Holds messages back until the turn after this turn, in which the application adds its listeners. */
   holdTurn(): void
+  /** Takes the messages that were held back. */
+  releaseTurn(): void
   /** Removes a subscription and ends it. */
   remove(subscription: Subscription): void
+}
+
+/** Parts of a {@link Subscription}, from the options of its first receiver. */
+export interface SubscriptionParts {
+  readonly log: LogPosition
+  readonly hook: SnapshotHook | undefined
+  /** Number of the newest messages with which to begin. */
+  readonly last?: number | undefined
 }
 
 /** Wait before a join or a state that the hub could not accept for now, in milliseconds. */
@@ -39,6 +53,8 @@ export class Subscription {
   readonly watchers: Set<PresenceWatcher> = new Set()
   readonly #registry: SubscriptionRegistry
   readonly #hook: SnapshotHook | undefined
+  /** Number of the newest messages with which to begin; 0 for none. */
+  readonly #last: number
   readonly #waiting: WaitingEvents = new WaitingEvents(this.receivers)
   /**
    * Restore from a snapshot: while the hook is called, and until the hub continues from its answer. Meanwhile
@@ -61,15 +77,12 @@ export class Subscription {
   #top = 0
   readonly #retries = new Set<Undo>()
 
-  constructor(
-    address: string,
-    registry: SubscriptionRegistry,
-    { log, hook }: { readonly log: LogPosition; readonly hook: SnapshotHook | undefined },
-  ) {
+  constructor(address: string, registry: SubscriptionRegistry, { log, hook, last = 0 }: SubscriptionParts) {
     this.address = address
     this.log = log
     this.#registry = registry
     this.#hook = hook
+    this.#last = last
   }
 
   /** `true` when the hub has accepted the subscription on the current connection. */
@@ -92,7 +105,8 @@ export class Subscription {
    * before those that wait.
    */
   get place(): Position | null {
-    return (this.#registry.context.observed ? null : this.#waiting.from) ?? this.log.position
+    const from = this.#registry.context.observed ? undefined : this.#waiting.from
+    return from === undefined ? this.log.position : from
   }
 
   /** Position to continue from; `null` for none. */
@@ -167,7 +181,9 @@ export class Subscription {
     const first = !this.#joined
     this.#joined = true
     this.#top = start.top
-    if (first && !this.address.startsWith('^')) this.#registry.holdTurn()
+    // The messages that were held back have come before this answer.
+    if (!first) this.#registry.releaseTurn()
+    else if (!this.address.startsWith('^')) this.#registry.holdTurn()
     if (this.#state !== undefined && !this.#stateSent) this.setState(this.#state)
     if (first || answer !== null) for (const watcher of this.watchers) watcher.entered(answer)
     this.#continue(start)
@@ -291,6 +307,8 @@ export class Subscription {
       else if (this.#restore.offer !== null) this.#restored(this.#restore.offer, to)
     } else if (this.#hook !== undefined && (gap !== null || from === null))
       this.#startRestore(this.#hook, gap, to)
+    else if (this.#last > 0 && from === null)
+      this.#startRestore((request) => readNewest(this.#registry, request, this.#last), null, to)
     else {
       this.log.attach(to)
       if (gap !== null) this.#tellGap(gap)
@@ -321,9 +339,18 @@ export class Subscription {
   #restored(offer: Snapshot, position: Position): void {
     this.#restore = null
     this.log.restart(position)
+    if (this.#hook === undefined) return this.#deliverHistory(offer.state as readonly Message[])
     const snapshot: SnapshotEvent = { address: this.address, ...offer }
     this.#registry.context.observe(snapshot)
     this.#waiting.hand('snapshot', snapshot, position)
+  }
+
+  /** Delivers the newest messages, with which the application begins. */
+  #deliverHistory(messages: readonly Message[]): void {
+    for (const message of messages)
+      deliver(this.#registry.context, { ...message, history: true as const }, (accepted) =>
+        this.#waiting.hand('message', accepted, null),
+      )
   }
 
   #stateRefused(error: unknown, state: unknown): void {

@@ -8,6 +8,7 @@ import { utf8Length } from '../../vocabulary/text.ts'
 import type { Connector } from '../connection/connector.ts'
 import type { ClientContext } from '../context.ts'
 import type { OperationWriter } from '../operations/operation-writer.ts'
+import type { Operations } from '../operations/operations.ts'
 import type { ClientOptions, JoinOptions } from '../options.ts'
 import type { SnapshotHook } from '../snapshot.ts'
 import type { Cast } from '../types.ts'
@@ -21,6 +22,7 @@ interface SubscriptionServices {
   readonly context: ClientContext
   readonly connector: Connector
   readonly writer: OperationWriter
+  readonly operations: Operations
 }
 
 /** Frame of an address that the application hears of. */
@@ -36,9 +38,12 @@ const keptSubscriptions = 16
 export class Subscriptions implements SubscriptionRegistry {
   readonly context: ClientContext
   readonly writer: OperationWriter
+  readonly operations: Operations
   readonly #connector: Connector
   readonly #client: ClientReceiver
   readonly #clientHook: SnapshotHook | undefined
+  /** Number of the newest messages with which the inbox begins. */
+  readonly #clientLast: number | undefined
   readonly #subscriptions = new Map<string, Subscription>()
   /** Positions from the option `positions`, of addresses that have no subscription yet. */
   readonly #saved = new Map<string, Position>()
@@ -54,16 +59,18 @@ export class Subscriptions implements SubscriptionRegistry {
   /** Subscriptions in the `hello` that is under way. */
   #requested: ReadonlyMap<string, Subscription> = new Map()
 
-  constructor({ context, connector, writer }: SubscriptionServices, options: ClientOptions) {
+  constructor({ context, connector, writer, operations }: SubscriptionServices, options: ClientOptions) {
     this.context = context
     this.writer = writer
+    this.operations = operations
     this.#connector = connector
     this.#client = new ClientReceiver(context, options.inbox !== false)
     this.#clientHook = options.snapshot
+    this.#clientLast = typeof options.inbox === 'object' ? options.inbox.last : undefined
     // Saved positions come from the application's storage: skip malformed ones.
     for (const [address, position] of Object.entries(options.positions ?? {}))
       if (addressKind(address) !== null && toPosition(position) !== null) this.#saved.set(address, position)
-    this.#subscribe(everyone, this.#client, this.#clientHook)
+    this.#subscribe(everyone, this.#client, { snapshot: this.#clientHook })
   }
 
   /**
@@ -87,16 +94,21 @@ export class Subscriptions implements SubscriptionRegistry {
    *
    * @throws UsageError when the room has receivers already and `snapshot` is given.
    */
-  join(address: string, receiver: Receiver, { snapshot, state }: JoinOptions): void {
+  join(address: string, receiver: Receiver, { snapshot, state, last }: JoinOptions): void {
     const known = this.#subscriptions.get(address)
     if (known !== undefined && snapshot !== undefined)
       throw new UsageError(
         `unable to join ${address} with a snapshot hook: this client has joined it already; give the hook with the first join`,
       )
+    if (last !== undefined && (known !== undefined || snapshot !== undefined))
+      throw new UsageError(
+        `unable to join ${address} with the option 'last': this client has joined it already, or has a snapshot hook; use readMessages(room, { last })`,
+      )
     checkCarried(`join ${address} with this state`, state)
     // A cursor may be the first that follows the inbox, before the client knows its user.
-    const hook = addressKind(address) === 'room' ? snapshot : this.#clientHook
-    const subscription = this.#subscribe(address, receiver, hook)
+    const own = { snapshot: this.#clientHook, last: address === everyone ? undefined : this.#clientLast }
+    const isRoom = addressKind(address) === 'room'
+    const subscription = this.#subscribe(address, receiver, isRoom ? { snapshot, last } : own)
     if (state !== undefined) subscription.setState(state)
     if (subscription.joined) receiver.joined()
     else if (known === undefined && this.#connector.live !== null) subscription.join()
@@ -104,7 +116,7 @@ export class Subscriptions implements SubscriptionRegistry {
 
   /** Joins a stream, and returns its subscription. */
   joinStream(address: string, receiver: Receiver): Subscription {
-    const subscription = this.#subscribe(address, receiver, undefined)
+    const subscription = this.#subscribe(address, receiver)
     if (this.#connector.live !== null) subscription.join()
     return subscription
   }
@@ -138,7 +150,16 @@ export class Subscriptions implements SubscriptionRegistry {
   holdTurn(): void {
     if (this.#held !== null) return
     this.#held = []
-    this.context.runtime.timer(0, () => this.#release())
+    const { runtime } = this.context
+    // In a page a deferral is a microtask: after three of them, code that awaits `ready` has run, also when it awaits
+    // several rooms by `Promise.all`.
+    runtime.defer(() => runtime.defer(() => runtime.defer(() => this.releaseTurn())))
+  }
+
+  releaseTurn(): void {
+    const held = this.#held ?? []
+    this.#held = null
+    for (const frame of held) this.#take(frame)
   }
 
   /**
@@ -192,7 +213,7 @@ export class Subscriptions implements SubscriptionRegistry {
   welcomed(userId: string, resumed: boolean, answers: Readonly<Record<string, StreamAnswer>>): void {
     if (!resumed) for (const subscription of this.#subscriptions.values()) subscription.forgetState()
     const requested = this.#requested
-    this.#subscribe(`@${userId}`, this.#client, this.#clientHook)
+    this.#subscribe(`@${userId}`, this.#client, { snapshot: this.#clientHook, last: this.#clientLast })
     for (const address of this.#saved.keys()) if (address.startsWith('@')) this.#saved.delete(address)
     for (const [address, subscription] of requested)
       if (subscription !== this.#subscriptions.get(address) && !subscription.automatic) subscription.leave()
@@ -215,7 +236,7 @@ export class Subscriptions implements SubscriptionRegistry {
   /** Starts again for another user: nothing of the old session is kept (P-HS-8). */
   restart(error: ChatError): void {
     this.end(error)
-    this.#subscribe(everyone, this.#client, this.#clientHook)
+    this.#subscribe(everyone, this.#client, { snapshot: this.#clientHook })
   }
 
   /** Ends all subscriptions, and tells the receivers of rooms. */
@@ -268,12 +289,6 @@ export class Subscriptions implements SubscriptionRegistry {
     if (this.#delivered.size > keptSubscriptions && oldest !== undefined) this.#delivered.delete(oldest)
   }
 
-  #release(): void {
-    const held = this.#held ?? []
-    this.#held = null
-    for (const frame of held) this.#take(frame)
-  }
-
   #take(frame: AddressFrame): void {
     if (frame[0] === 'cast') return this.#cast(frame)
     const subscription = this.#subscriptions.get(frame[1])
@@ -282,13 +297,17 @@ export class Subscriptions implements SubscriptionRegistry {
     else subscription?.left(new ChatError(frame[2] as ErrorCode, frame[3]))
   }
 
-  #subscribe(address: string, receiver: Receiver, hook: SnapshotHook | undefined): Subscription {
+  #subscribe(
+    address: string,
+    receiver: Receiver,
+    { snapshot: hook, last }: Pick<JoinOptions, 'snapshot' | 'last'> = {},
+  ): Subscription {
     let subscription = this.#subscriptions.get(address)
     if (subscription === undefined) {
       const log = new LogPosition(this.#saved.get(address) ?? null, this.#delivered.get(address))
       this.#saved.delete(address)
       this.#delivered.delete(address)
-      subscription = new Subscription(address, this, { log, hook })
+      subscription = new Subscription(address, this, { log, hook, last })
       this.#subscriptions.set(address, subscription)
     }
     subscription.addReceiver(receiver)

@@ -27,9 +27,9 @@ export class WaitingEvents {
     this.#receivers = receivers
   }
 
-  /** Position before the first event, while all receivers wait; otherwise `null`. */
-  get from(): Position | null {
-    return this.#common[0]?.[2] ?? null
+  /** Position before the first event, while all receivers wait: `null` for none. Otherwise `undefined`. */
+  get from(): Position | null | undefined {
+    return this.#common[0]?.[2]
   }
 
   /** `true` when all receivers wait, and no more events can. */
