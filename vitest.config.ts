@@ -12,7 +12,7 @@ const onNode: TestProjectInlineConfiguration = {
   ...onSources,
   test: {
     name: 'node',
-    include: ['packages/*/test/**/*.test.ts', 'examples/express/test/**/*.test.ts'],
+    include: ['packages/*/test/**/*.test.ts', 'examples/{ai,express}/test/**/*.test.ts'],
     environment: 'node',
     // No test changes a global, so files can share their modules. To import the sources again for each file
     // would take longer than the tests.
