@@ -24,8 +24,8 @@ interface ReadSource {
 }
 
 /**
- * Implementation of {@link MessageCursor}: returns live messages while the consumer keeps up, and otherwise reads
- * the log until it has reached the live messages again.
+ * Implementation of {@link MessageCursor}: returns live messages while the consumer keeps up, and otherwise
+ * reads the log until it has reached the live messages again.
  */
 export class LogReader implements MessageCursor, MessageReader {
   readonly #source: ReadSource

@@ -8,11 +8,11 @@ import { LogReader } from './log-reader.ts'
 import { type LogTarget, type Room, RoomHandle, unasked } from './room.ts'
 
 /**
- * Returns a cursor over the log of an address: the messages after `since`, or the `last` messages and those that
- * follow, or by default the messages from now on. Each call returns a cursor of its own.
+ * Returns a cursor over the log of an address: the messages after `since`, or the `last` messages and those
+ * that follow, or by default the messages from now on. Each call returns a cursor of its own.
  *
- * `source` is a room, or the target of `*`, of this client's user or of a room, as {@link Client.to} returns it. For
- * the target of a room the client joins the room, and leaves it when the cursor ends.
+ * `source` is a room, or the target of `*`, of this client's user or of a room, as {@link Client.to} returns
+ * it. For the target of a room the client joins the room, and leaves it when the cursor ends.
  *
  * ```ts
  * for await (const item of readMessages(room, { last: 20 })) {
@@ -21,8 +21,8 @@ import { type LogTarget, type Room, RoomHandle, unasked } from './room.ts'
  * }
  * ```
  *
- * @throws UsageError when `source` is neither a room nor a target, was left, or has no log, the client is closed,
- * an option does not exist or has a wrong value, or both are given.
+ * @throws UsageError when `source` is neither a room nor a target, or has no log, the client is closed, an
+ * option does not exist or has a wrong value, or both are given.
  */
 export function readMessages<C extends AnyContract>(
   source: Room<C> | ClientTarget<C>,
