@@ -259,6 +259,12 @@ export interface HubOptions<C extends AnyContract = Untyped, U extends User = Us
         request: AuthorizeRequest<V, C>,
       ) => MaybePromise<boolean | { readonly data?: unknown; readonly meta?: Meta | null | undefined }>)
     | undefined
+  /**
+   * Form in which the hub stores and hands on the data of its clients' messages and casts: `input` as the client
+   * gave it, or `output` as the contract's validators return it, without the fields that they strip and with their
+   * defaults. The validators of receivers then validate the output, so they must accept it. Default: `input`.
+   */
+  readonly forward?: 'input' | 'output' | undefined
   /** The log, and the link between the nodes of a cluster. Default: a log in the memory of this process. */
   readonly backplane?: Backplane | undefined
   /**
@@ -288,6 +294,7 @@ const hubOptionNames: OptionNames<HubOptions> = {
   serverEvents: true,
   authenticate: true,
   authorize: true,
+  forward: true,
   backplane: true,
   log: true,
   presence: true,
@@ -321,6 +328,7 @@ export function checkHubOptions(options: HubOptions<AnyContract>): void {
   checkOptions(operation, options.log, logOptionNames, 'log')
   for (const name of ['authenticate', 'authorize'] as const) checkFunction(name, options[name])
   checkBoolean('logErrors', options.logErrors)
+  checkForward(options.forward)
   checkServerEvents(options.serverEvents)
   checkBackplane(options.backplane)
   if (options.log !== undefined && options.backplane !== undefined)
@@ -401,6 +409,13 @@ function checkBoolean(name: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'boolean')
     throw new UsageError(
       `unable to ${operation}: the option '${name}' must be true or false, but is ${describe(value)}`,
+    )
+}
+
+function checkForward(value: unknown): void {
+  if (value !== undefined && value !== 'input' && value !== 'output')
+    throw new UsageError(
+      `unable to ${operation}: the option 'forward' must be 'input' or 'output', but is ${describe(value)}`,
     )
 }
 

@@ -34,7 +34,7 @@ export function cast(session: Session, frame: CastFrame): void {
   if ('code' in valid) return drop()
   session.queues.runTask(address, (turn) => {
     const content = {
-      data: encodeValue(frame.data),
+      data: valid.json ?? encodeValue(frame.data),
       meta: meta === null ? null : encodeMeta(meta),
       value: valid.data,
       facts: meta,

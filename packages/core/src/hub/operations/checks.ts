@@ -3,6 +3,8 @@ import { isMeta, metaRule } from '../../protocol/meta.ts'
 import { valueFault } from '../../protocol/values.ts'
 import { addressKind, readStreamAddress } from '../../vocabulary/address.ts'
 import { eventNameRule, isEventName } from '../../vocabulary/event-name.ts'
+import type { JsonText } from '../../vocabulary/json-text.ts'
+import { encodeContent } from '../content.ts'
 import type { Session } from '../sessions/session.ts'
 
 /** The error for a value that nests too deep, or holds a number that no double holds (P-FR-7). */
@@ -62,6 +64,8 @@ export const checkNoStream = (address: string): WireError | null =>
 export interface ValidData {
   /** The data, as the validator returned it. */
   readonly data: unknown
+  /** The same as text, when the hub hands on the output ({@link HubOptions.forward}); else `null`. */
+  readonly json: JsonText | null
 }
 
 /** The error for an event that only the hub may send. */
@@ -75,7 +79,9 @@ export function validateEvent(session: Session, event: string, data: unknown): V
   const { context } = session
   if (context.isServerEvent(event)) return hubOnly
   try {
-    return { data: context.validator.event(event, data) }
+    const output = context.validator.event(event, data)
+    if (context.options.forward !== 'output') return { data: output, json: null }
+    return { data: output, json: encodeContent(`hand on '${event}'`, output ?? null, undefined).data }
   } catch (error) {
     return context.wireError(error, { source: 'handler', session: session.id, subject: event })
   }

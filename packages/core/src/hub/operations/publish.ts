@@ -99,7 +99,7 @@ function checkAndStore(send: Send): void {
   const { address, event } = frame
   const meta = frame.meta as Meta | null
   const content: SoundContent = {
-    data: json ?? '',
+    data: valid.json ?? json ?? '',
     meta: meta === null ? null : encodeMeta(meta),
     value: valid.data,
     facts: meta,
