@@ -2,6 +2,7 @@ import type { Validator } from '../contract/validator.ts'
 import { Emitter, type Listener } from '../runtime/emitter.ts'
 import type { Undo } from '../runtime/runtime.ts'
 import { describe } from '../vocabulary/check-options.ts'
+import { didYouMean } from '../vocabulary/closest.ts'
 import { UsageError } from '../vocabulary/errors.ts'
 import { eventNameRule, isEventName } from '../vocabulary/event-name.ts'
 import type { CallContext, HubEvents } from './events.ts'
@@ -123,7 +124,7 @@ function checkFunction(operation: string, role: 'listener' | 'handler', value: u
 function checkHubEvent(operation: string, name: string): void {
   if (!Object.hasOwn(hubEvents, name))
     throw new UsageError(
-      `unable to ${operation}: the hub has no such event; its own events are ${Object.keys(hubEvents).join(', ')}`,
+      `unable to ${operation}: the hub has no such event; its own events are ${Object.keys(hubEvents).join(', ')}${didYouMean(name, Object.keys(hubEvents))}`,
     )
 }
 

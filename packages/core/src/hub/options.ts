@@ -20,6 +20,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import { type AdmissionLimits, defaultAdmissionLimits } from '../transport/admission.ts'
 import type { Handshake } from '../transport/connection.ts'
 import { type Complete, checkOptions, describe, type OptionNames } from '../vocabulary/check-options.ts'
+import { didYouMean } from '../vocabulary/closest.ts'
 import { UsageError } from '../vocabulary/errors.ts'
 import { eventNameRule, isEventName } from '../vocabulary/event-name.ts'
 import type { Meta } from '../vocabulary/meta.ts'
@@ -324,8 +325,8 @@ const operation = 'start the hub'
  * is none, or `log` beside `backplane`.
  */
 export function checkHubOptions(options: HubOptions<AnyContract>): void {
-  checkOptions<object>(operation, options, hubOptionNames)
-  checkOptions(operation, options.log, logOptionNames, 'log')
+  checkNames<object>(options, hubOptionNames)
+  checkNames(options.log, logOptionNames, 'log')
   for (const name of ['authenticate', 'authorize'] as const) checkFunction(name, options[name])
   checkBoolean('logErrors', options.logErrors)
   checkForward(options.forward)
@@ -341,7 +342,7 @@ const limitDefaults: Limits = { ...defaultLimits, ...defaultAdmissionLimits }
 
 /** @throws UsageError for a limit that does not exist, or is not a positive number; `streams` may be 0. */
 export const resolveLimits = (given: HubOptions['limits']): Limits => {
-  checkOptions(operation, given, names(limitDefaults), 'limits')
+  checkNames(given, names(limitDefaults), 'limits')
   return withDefaults('limits', limitDefaults, given)
 }
 
@@ -350,7 +351,7 @@ export const resolveLimits = (given: HubOptions['limits']): Limits => {
  * time for which the backplane recognises repetitions: a result could then be stored twice.
  */
 export function resolveStreams(given: StreamsOptions | undefined, dedupeWindow: number): StreamRules {
-  checkOptions(operation, given, names(defaultStreams), 'streams')
+  checkNames(given, names(defaultStreams), 'streams')
   const most = dedupeWindow / 2
   const defaults = { ...defaultStreams, keep: Math.min(defaultStreams.keep, most) }
   const rules = withDefaults<StreamRules>('streams', defaults, given)
@@ -366,7 +367,7 @@ export function resolveStreams(given: StreamsOptions | undefined, dedupeWindow: 
  * forgets repetitions before clients stop repeating (P-PB-3).
  */
 export function resolveTimeouts(given: HubOptions['timeouts'], dedupeWindow: number): Timeouts {
-  checkOptions(operation, given, names(defaultTimeouts), 'timeouts')
+  checkNames(given, names(defaultTimeouts), 'timeouts')
   const timeouts = withDefaults<Timeouts>('timeouts', defaultTimeouts, given)
   if (publishHorizon + 2 * timeouts.heartbeat >= dedupeWindow)
     throw new UsageError(
@@ -384,7 +385,7 @@ export function resolveTimeouts(given: HubOptions['timeouts'], dedupeWindow: num
  * function, or `max` above the largest room that the backplane can keep.
  */
 export function resolvePresence(given: PresenceOptions, largestRoom: number | null): PresenceRules {
-  checkOptions(operation, given, presenceOptionNames, 'presence')
+  checkNames(given, presenceOptionNames, 'presence')
   const { rooms = () => true, ...numbers } = given
   checkFunction('presence.rooms', rooms)
   const rules = { rooms, ...withDefaults('presence', defaultPresence, numbers) }
@@ -393,6 +394,22 @@ export function resolvePresence(given: PresenceOptions, largestRoom: number | nu
       `unable to ${operation}: presence.max is ${rules.max}, but the backplane keeps rooms of at most ${largestRoom} members; lower presence.max`,
     )
   return rules
+}
+
+/** Refuses options that do not exist, and names the option that was meant. */
+function checkNames<Options extends object>(
+  given: Options | undefined,
+  known: OptionNames<Options>,
+  group?: string,
+): void {
+  const names = Object.keys(known)
+  const unknown = Object.keys(given ?? {}).find((name) => !names.includes(name)) ?? ''
+  const meant = didYouMean(unknown, names)
+  try {
+    checkOptions(operation, given, known, group)
+  } catch (error) {
+    throw meant === '' ? error : new UsageError(`${(error as Error).message}${meant}`)
+  }
 }
 
 /** A backplane is told by its abilities and its log; a wrong one would fail at its first use. */

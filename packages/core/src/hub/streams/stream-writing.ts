@@ -1,4 +1,5 @@
 import type { AppendResult, NewMessage } from '../../backplane/backplane.ts'
+import { checkCarried } from '../../protocol/carried.ts'
 import { encodeValue } from '../../protocol/json.ts'
 import { answerBytes, streamEntryBytes } from '../../protocol/limits.ts'
 import { type Aborter, abortion, createAborter, untilAborted } from '../../runtime/signal.ts'
@@ -306,17 +307,13 @@ function placeOf(result: AppendResult, id: string): Outcome | null {
 /**
  * Encodes a part.
  *
- * @throws ChatError `bad_payload` for a part without a JSON form, or a text that is not well-formed; `too_large`
+ * @throws ChatError `bad_payload` for a part that JSON does not carry, or a text that is not well-formed; `too_large`
  * above 300 KiB.
  */
 function encodePart(part: unknown): JsonText {
   if (typeof part === 'string' && !isWellFormed(part)) throw badPart('the text cuts a character in two', part)
-  let json: JsonText
-  try {
-    json = encodeValue(part)
-  } catch (cause) {
-    throw new ChatError('bad_payload', 'unable to write: the part has no JSON form', { cause })
-  }
+  checkCarried('write', part)
+  const json = encodeValue(part)
   if (exceedsBytes(json, answerBytes))
     throw new ChatError('too_large', `unable to write: a part is over ${answerBytes} bytes`)
   return json
