@@ -11,7 +11,7 @@ const notes: Readonly<Record<string, string>> = {
 // All tabs of this browser are one user. A real application has a token here.
 const user: string = localStorage['user'] ?? crypto.randomUUID()
 localStorage['user'] = user
-const address = `#chat:${user}`
+const address = `#chat:${user}` as const
 // The conversation is read from its beginning, where the first page of this user has joined it.
 const beginning = localStorage['beginning'] as string | undefined
 const client = connect<Conversation>('/chat', {
