@@ -5,6 +5,7 @@ export type {
   CallResult,
   ClientEvents,
   ClientListener,
+  ClientMessage,
   RoomEvents,
   StreamListener,
 } from './client/events.ts'

@@ -9,7 +9,6 @@ import type {
   StreamName,
   Untyped,
 } from '../contract/contract.ts'
-import type { HistoryMessage } from '../contract/contract-message.ts'
 import type { DataArguments } from '../contract/data-arguments.ts'
 import { markRaw } from '../runtime/mark-raw.ts'
 import type { Undo } from '../runtime/runtime.ts'
@@ -17,9 +16,17 @@ import { type AddressText, addressKind, type RoomAddress } from '../vocabulary/a
 import { describe } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
 import type { HistoryOptions, HistoryPage } from '../vocabulary/history.ts'
+import type { RedactedMessage } from '../vocabulary/message.ts'
 import type { Position } from '../vocabulary/position.ts'
 import { ClientContext } from './context.ts'
-import type { AskHandler, CallResult, ClientEvents, ClientListener, StreamListener } from './events.ts'
+import type {
+  AskHandler,
+  CallResult,
+  ClientEvents,
+  ClientListener,
+  ClientMessage,
+  StreamListener,
+} from './events.ts'
 import type { Listener } from './listeners.ts'
 import { checkAddress, checkListener } from './operations/checks.ts'
 import { checkByRules, clientRules, joinRules } from './option-rules.ts'
@@ -206,7 +213,8 @@ export class Client<C extends AnyContract = Untyped> {
 
   /**
    * Reads a page of the history of an address. Its messages are a union with a member for each event of the
-   * contract, which `event` tells apart; a message that was redacted has the event `$redacted`.
+   * contract, which `event` tells apart; a message that was redacted has the event `$redacted`. A stream is one
+   * message, whose data is its reader.
    *
    * @throws ChatError `forbidden` when the policy of the hub forbids it, `bad_request` for `after` together
    * with `before`.
@@ -215,8 +223,10 @@ export class Client<C extends AnyContract = Untyped> {
   history<A extends string>(
     address: AddressText<A>,
     options: HistoryOptions = {},
-  ): Promise<HistoryPage<HistoryMessage<C>>> {
-    return this.#session.operations.history(address, options) as Promise<HistoryPage<HistoryMessage<C>>>
+  ): Promise<HistoryPage<ClientMessage<C> | RedactedMessage>> {
+    return this.#session.operations.history(address, options) as Promise<
+      HistoryPage<ClientMessage<C> | RedactedMessage>
+    >
   }
 
   /**

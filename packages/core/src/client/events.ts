@@ -4,7 +4,11 @@ import type {
   OperationAnswer,
   OperationArgument,
   OperationResult,
+  StreamData,
+  StreamedCallName,
+  StreamName,
 } from '../contract/contract.ts'
+import type { ContractMessage } from '../contract/contract-message.ts'
 import type { Streamed, StreamPart } from '../contract/stream.ts'
 import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { ChatError } from '../vocabulary/errors.ts'
@@ -77,6 +81,14 @@ export type CallResult<C extends AnyContract, K> =
   OperationResult<C, 'calls', K> extends Streamed<infer Part>
     ? StreamReader<Part>
     : OperationResult<C, 'calls', K>
+
+/** Message of a stream, as a client reads it: its data is the reader of the stream. */
+type StreamMessage<C extends AnyContract> = {
+  [K in StreamName<C> | StreamedCallName<C>]: Message<StreamReader<StreamData<C, K>>, K>
+}[StreamName<C> | StreamedCallName<C>]
+
+/** Durable message as a client reads it: a union with a member for each event and each stream of the contract. */
+export type ClientMessage<C extends AnyContract> = ContractMessage<C> | StreamMessage<C>
 
 /** Function that answers an ask, for {@link Client.handle}. */
 export type AskHandler<C extends AnyContract, K> = (

@@ -103,6 +103,9 @@ export async function readers(client: Client<Chat>, plain: Client<Plain>): Promi
   expectTypeOf(await client.call('rename', 'x')).toEqualTypeOf<boolean>()
   plain.join('#a').on('steps', (steps) => expectTypeOf(steps.value).toEqualTypeOf<Step[]>())
   expectTypeOf(await plain.call('ask', { text: '?' })).toEqualTypeOf<StreamReader<string>>()
+  for (const message of (await client.history('#a')).messages)
+    if (message.event === 'steps') expectTypeOf(message.data).toEqualTypeOf<StreamReader<Step[]>>()
+    else if (message.event === 'say') expectTypeOf(message.data).toEqualTypeOf<string>()
   // @ts-expect-error clients open no streams
   await client.to('#a').send('answer', 'x')
 }

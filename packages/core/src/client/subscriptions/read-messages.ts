@@ -1,6 +1,6 @@
 import type { AnyContract } from '../../contract/contract.ts'
-import type { ContractMessage } from '../../contract/contract-message.ts'
 import { UsageError } from '../../vocabulary/errors.ts'
+import type { ClientMessage } from '../events.ts'
 import type { MessageCursor, MessagesOptions } from '../message-cursor.ts'
 import { checkByRules, messagesRules } from '../option-rules.ts'
 import type { ClientTarget } from '../types.ts'
@@ -27,7 +27,7 @@ import { type LogTarget, type Room, RoomHandle, unasked } from './room.ts'
 export function readMessages<C extends AnyContract>(
   source: Room<C> | ClientTarget<C>,
   options: MessagesOptions = {},
-): MessageCursor<ContractMessage<C>> {
+): MessageCursor<ClientMessage<C>> {
   const target = source as Partial<LogTarget> | undefined
   const room = source instanceof RoomHandle ? source : null
   const address = room?.address ?? target?.log?.().address
@@ -39,7 +39,7 @@ export function readMessages<C extends AnyContract>(
     throw new UsageError(`unable to ${operation}: give 'since' or 'last', not both`)
   const reader =
     room === null ? openTarget(operation, target as LogTarget, options) : openReader(room, options)
-  return reader as MessageCursor as MessageCursor<ContractMessage<C>>
+  return reader as MessageCursor as MessageCursor<ClientMessage<C>>
 }
 
 function openTarget(operation: string, target: LogTarget, options: MessagesOptions): LogReader {

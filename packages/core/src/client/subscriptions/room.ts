@@ -5,15 +5,15 @@ import type {
   StreamedCallName,
   StreamName,
 } from '../../contract/contract.ts'
-import type { HistoryMessage } from '../../contract/contract-message.ts'
 import { markRaw } from '../../runtime/mark-raw.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { ChatError, UsageError } from '../../vocabulary/errors.ts'
 import type { HistoryOptions, HistoryPage } from '../../vocabulary/history.ts'
+import type { RedactedMessage } from '../../vocabulary/message.ts'
 import type { Stored } from '../../vocabulary/position.ts'
 import type { Connector } from '../connection/connector.ts'
 import type { ClientContext } from '../context.ts'
-import type { ClientListener, RoomEvents, StreamListener } from '../events.ts'
+import type { ClientListener, ClientMessage, RoomEvents, StreamListener } from '../events.ts'
 import { type Listener, Listeners } from '../listeners.ts'
 import { checkListener } from '../operations/checks.ts'
 import type { OperationWriter } from '../operations/operation-writer.ts'
@@ -54,7 +54,7 @@ export interface Room<C extends AnyContract, State = unknown> extends ClientTarg
     listener: StreamListener<StreamData<C, K>>,
   ): Undo
   /** Reads a page of the room's history; see {@link Client.history}. */
-  history(options?: HistoryOptions): Promise<HistoryPage<HistoryMessage<C>>>
+  history(options?: HistoryOptions): Promise<HistoryPage<ClientMessage<C> | RedactedMessage>>
   /**
    * Ends this handle, its listeners and its watches of presence. After that `on`, `send`, `cast` and
    * `history` of this handle, and `set` of its presence, are a `UsageError`.
