@@ -25,6 +25,7 @@ const rooms = {
 /** Floors of a room, from the ground up: a folder or file imports only the floors below its own, and its own folder. */
 const floors = {
   hub: [
+    ['observation'],
     ['options'],
     ['events', 'identity'],
     ['hub-listeners', 'timed-validator'],
@@ -45,6 +46,7 @@ const floors = {
   client: [
     ['types', 'listeners'],
     ['snapshot', 'presence', 'message-cursor', 'stream-reader', 'stream-reading'],
+    ['observation'],
     ['events', 'options'],
     ['option-rules'],
     ['context', 'connect-options'],

@@ -44,6 +44,7 @@ export const groups = [
       'guides/security',
       'guides/scaling',
       'guides/performance',
+      'guides/observe',
       'guides/troubleshooting',
     ],
   },

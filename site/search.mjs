@@ -84,6 +84,7 @@ export const expected = {
   4513: /guides\/error-codes/,
   nginx: /guides\/deployment/,
   authentication: /guides\/security/,
+  OpenTelemetry: /guides\/observe/,
   ordering: /guides\/concepts/,
   cluster: /guides\/scaling/,
   HubOptions: /api\/core\/interfaces\/HubOptions/,

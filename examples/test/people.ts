@@ -1,4 +1,4 @@
-import { Client, type Message } from '@chat/core'
+import { Client, type ClientObservation } from '@chat/core'
 import type { Dialer } from '@chat/core/transport'
 import { dial as dialHttp } from '@chat/http/client'
 import { dial as dialWebSocket } from '@chat/node-ws'
@@ -53,10 +53,10 @@ export class People {
   connect({ token, headers = {} }: Credentials): Person {
     const heard: string[] = []
     let news = (): void => {}
-    const observe = (seen: object): void => {
-      if (!('event' in seen)) return
-      const { address, event, data } = seen as Message<{ text: string }>
-      heard.push(`${address} ${event} ${data.text}`)
+    const observe = (seen: ClientObservation): void => {
+      if (seen.type !== 'message') return
+      const { address, event, data } = seen
+      heard.push(`${address} ${event} ${(data as { text: string }).text}`)
       news()
     }
     const client = new Client({

@@ -55,9 +55,9 @@ export class Participant {
       token: options.name,
       maxQueued: 100_000,
       observe: (seen) => {
-        if (seen.address !== room) return
-        if ('reason' in seen) this.#seen.push({ kind: 'gap', reason: seen.reason, to: seen.to })
-        else if ('durable' in seen && seen.durable) this.#see(seen.data as Said, seen.position)
+        if (!('address' in seen) || seen.address !== room) return
+        if (seen.type === 'gap') this.#seen.push({ kind: 'gap', reason: seen.reason, to: seen.to })
+        else if (seen.type === 'message' && seen.durable) this.#see(seen.data as Said, seen.position)
       },
     })
     this.client.on('$error', ({ error, subject }) => this.errors.push(`${subject ?? 'client'}: ${error}`))

@@ -10,6 +10,7 @@ export type {
   StreamListener,
 } from './client/events.ts'
 export type { MessageCursor, MessageGap, MessagesOptions } from './client/message-cursor.ts'
+export type { ClientObservation } from './client/observation.ts'
 export type {
   CallOptions,
   ClientOptions,
@@ -86,6 +87,7 @@ export type {
   HubSession,
 } from './hub/events.ts'
 export { Hub, type HubConstructor } from './hub/hub-constructor.ts'
+export type { HubObservation } from './hub/observation.ts'
 export type {
   AuthorizeAction,
   AuthorizeRequest,

@@ -5,9 +5,13 @@ import { attempt } from '../runtime/maybe-promise.ts'
 import { UnheardErrors } from '../runtime/unheard-errors.ts'
 import type { ClientEvents } from './events.ts'
 import { Listeners } from './listeners.ts'
+import type { ClientObservation } from './observation.ts'
 import type { ClientOptions } from './options.ts'
 import type { StreamReading } from './stream-reading.ts'
 import type { Delivery } from './types.ts'
+
+/** Fact of a type, without its type. */
+type DetailOf<T> = Omit<Extract<ClientObservation, { readonly type: T }>, 'type'>
 
 /** Services that all parts of one client share. */
 export class ClientContext {
@@ -68,10 +72,12 @@ export class ClientContext {
     return this.#observe !== undefined
   }
 
-  /** Shows a message, gap, snapshot or change of presence to the option `observe`, before its listeners. */
-  observe(seen: Parameters<NonNullable<ClientOptions['observe']>>[0]): void {
+  /** Shows a fact to the option `observe`, without effects of its errors. */
+  observe<T extends ClientObservation['type']>(type: T, detail: DetailOf<T>): void {
+    const observer = this.#observe
+    if (observer === undefined) return
     attempt(
-      () => this.#observe?.(seen) as unknown,
+      () => observer({ type, ...detail } as unknown as ClientObservation),
       () => {},
       (error) => this.reportError(error, 'observe'),
     )

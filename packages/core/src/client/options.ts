@@ -5,9 +5,8 @@ import type { Runtime, Undo } from '../runtime/runtime.ts'
 import type { Dialer } from '../transport/connection.ts'
 import type { Meta } from '../vocabulary/meta.ts'
 import type { Position } from '../vocabulary/position.ts'
-import type { PresenceChange } from './presence.ts'
-import type { SnapshotEvent, SnapshotHook } from './snapshot.ts'
-import type { Delivery, Gap } from './types.ts'
+import type { ClientObservation } from './observation.ts'
+import type { SnapshotHook } from './snapshot.ts'
 
 /**
  * Token of the user, `null` for none, or a function that fetches it. The client calls the function before
@@ -129,11 +128,12 @@ export interface ClientOptions<C extends AnyContract = Untyped> {
    */
   readonly inbox?: boolean | { readonly last: number } | undefined
   /**
-   * Called with every message, cast, gap and snapshot of every address, and with every change of a watched
-   * presence, before its listeners: for logs and tests. An error that it throws goes to `$error`. Default:
-   * none. With it, positions move past messages that wait for a listener.
+   * Called with every fact about the work of this client, for logs, metrics and tests: see
+   * {@link ClientObservation}. It sees a message, gap or snapshot before its listeners. When it throws or rejects,
+   * the client goes on and reports the error in `$error`, with the subject `observe`. Default: none. With it,
+   * positions move past messages that wait for a listener.
    */
-  readonly observe?: ((seen: Delivery | Gap | SnapshotEvent | PresenceChange) => void) | undefined
+  readonly observe?: ((seen: ClientObservation) => unknown) | undefined
   /**
    * Called once with the client's hints; the returned function is called when the client closes. For
    * transports. Default: none.

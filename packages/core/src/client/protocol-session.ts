@@ -161,7 +161,9 @@ export class ProtocolSession implements ConnectedSession {
       if (error === undefined) this.operations.close()
       this.#end(error ?? closedError())
     }
-    this.context.emit('$status', { status, error, retryIn: this.connector.retryIn ?? undefined })
+    const change = { status, error, retryIn: this.connector.retryIn ?? undefined }
+    this.context.observe('status', change)
+    this.context.emit('$status', change)
   }
 
   #stopConnection(reason: Error): void {

@@ -18,6 +18,7 @@ import { ChatError, isWireCode, UsageError } from '../vocabulary/errors.ts'
 import { exceedsBytes } from '../vocabulary/text.ts'
 import type { HubError } from './events.ts'
 import { HubListeners } from './hub-listeners.ts'
+import { type HubObserver, toObserver } from './observation.ts'
 import {
   checkHubOptions,
   type HubOptions,
@@ -71,6 +72,8 @@ export class HubContext {
   readonly #serverEvents: ReadonlySet<string> | null
   /** The application's listeners and handlers. */
   readonly listeners: HubListeners
+  /** Shows a fact to the option `observe`; `null` without the option, so that no fact is made. */
+  readonly observe: HubObserver | null
   /** Shares the event loop between the connections. */
   readonly turns: Turns
   /** Counts of ignored input. */
@@ -80,6 +83,8 @@ export class HubContext {
   readonly #reported = new Set<WireError>()
   #messages = 0
   #closed = false
+  /** Time of day at the first look in this turn; `null` before that. */
+  #wallTime: number | null = null
 
   /** @throws UsageError for options that cannot work. */
   constructor(options: HubOptions<AnyContract>) {
@@ -100,6 +105,9 @@ export class HubContext {
     this.#serverEvents = serverEvents.length > 0 ? new Set(serverEvents) : null
     this.#unheard = options.logErrors === false ? null : new UnheardErrors(this.runtime, advice)
     this.backplane.onError?.((error, address) => this.reportBackplane(error, address))
+    this.observe = toObserver(options.observe, (error) =>
+      this.reportError({ error, source: 'listener', subject: 'observe' }),
+    )
     this.listeners = new HubListeners(this, (error, event) =>
       this.reportError({ error, source: 'listener', subject: event }),
     )
@@ -115,6 +123,22 @@ export class HubContext {
   /** True after {@link HubContext.close}. */
   get closed(): boolean {
     return this.#closed
+  }
+
+  /** Time of day for the observer. The clock is read once in a turn, since it would cost more than a fact. */
+  get observedTime(): number {
+    if (this.#wallTime === null) {
+      this.#wallTime = this.runtime.wallTime()
+      this.runtime.defer(() => {
+        this.#wallTime = null
+      })
+    }
+    return this.#wallTime
+  }
+
+  /** Time at which an observed duration begins; 0 without an observer, to which no duration is shown. */
+  get observedSince(): number {
+    return this.observe === null ? 0 : this.runtime.now()
   }
 
   /**

@@ -24,6 +24,7 @@ import { didYouMean } from '../vocabulary/closest.ts'
 import { UsageError } from '../vocabulary/errors.ts'
 import { eventNameRule, isEventName } from '../vocabulary/event-name.ts'
 import type { Meta } from '../vocabulary/meta.ts'
+import type { HubObservation } from './observation.ts'
 
 /**
  * The user that a session belongs to. An application may add properties of its own: handlers and policies get
@@ -286,6 +287,12 @@ export interface HubOptions<C extends AnyContract = Untyped, U extends User = Us
    * frames of clients are not written. `false` turns it off. Default: `true`.
    */
   readonly logErrors?: boolean | undefined
+  /**
+   * Called with every fact about the work of this hub, for traces and metrics: see {@link HubObservation}. It runs
+   * in the middle of the work, so it must be quick. When it throws or rejects, the hub goes on and reports the
+   * error in `$error`, with the subject `observe`. Default: none, and no fact is made.
+   */
+  readonly observe?: ((seen: HubObservation) => unknown) | undefined
   /** Clock, timers, randomness and ids, for tests. Default: those of the platform. */
   readonly runtime?: Runtime | undefined
 }
@@ -303,6 +310,7 @@ const hubOptionNames: OptionNames<HubOptions> = {
   limits: true,
   timeouts: true,
   logErrors: true,
+  observe: true,
   runtime: true,
 }
 
@@ -327,7 +335,7 @@ const operation = 'start the hub'
 export function checkHubOptions(options: HubOptions<AnyContract>): void {
   checkNames<object>(options, hubOptionNames)
   checkNames(options.log, logOptionNames, 'log')
-  for (const name of ['authenticate', 'authorize'] as const) checkFunction(name, options[name])
+  for (const name of ['authenticate', 'authorize', 'observe'] as const) checkFunction(name, options[name])
   checkBoolean('logErrors', options.logErrors)
   checkForward(options.forward)
   checkServerEvents(options.serverEvents)

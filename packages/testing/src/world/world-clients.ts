@@ -1,6 +1,7 @@
 import type {
   AnyContract,
   Client,
+  ClientObservation,
   ClientOptions,
   ClientStatus,
   Delivery,
@@ -189,20 +190,21 @@ export class WorldClients {
     }
   }
 
-  #observe(record: ClientRecord, event: Observed | PresenceChange): void {
+  #observe(record: ClientRecord, event: ClientObservation): void {
     const { report, authorisation, presence } = this.#services
     const { name, invariants, observed } = record
-    if ('presence' in event) {
+    if (event.type === 'presence') {
       report.note(`${name} shows ${event.presence.count} in ${event.address}: ${changes(event)}`)
       return presence.presenceChanged(record, event)
     }
+    if (event.type === 'status' || event.type === 'operation' || event.type === 'ask') return
     observed.push(event)
-    if ('event' in event) {
+    if (event.type === 'message') {
       const place = event.durable ? `${event.id} at ${event.position[1]}` : 'as a cast'
       report.note(`${name} gets ${event.event} ${place} of ${event.address}`)
       invariants.messageDelivered(event)
       authorisation.messageDelivered(record, event)
-    } else if ('state' in event) {
+    } else if (event.type === 'snapshot') {
       report.note(`${name} takes a snapshot of ${event.address} at ${event.position[1]}`)
       invariants.snapshotTaken(event)
     } else {

@@ -4,7 +4,7 @@ import type { AskFrame, CancelFrame } from '../../protocol/hub-frames.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { type Aborter, abortion, createAborter } from '../../runtime/signal.ts'
-import { ChatError, isWireCode, UsageError } from '../../vocabulary/errors.ts'
+import { ChatError, type ErrorCode, isWireCode, UsageError } from '../../vocabulary/errors.ts'
 import type { Connector } from '../connection/connector.ts'
 import type { ClientContext } from '../context.ts'
 import type { AskContext } from '../events.ts'
@@ -82,14 +82,15 @@ export class AskHandlers {
     const aborter = createAborter()
     const { signal } = aborter
     this.#open.set(ask, aborter)
-    const write = (frame: string): void => this.#write({ ask, event, frame, signal })
+    const since = this.#context.runtime.now()
+    const write = (frame: string, code?: ErrorCode): void =>
+      this.#write({ ask, event, frame, signal, code, since })
     const refuse = (error: unknown): void => {
-      // The hub no longer waits, so the handler was told to fail.
-      if (abortion(signal) !== null) return
       const known = error instanceof ChatError && isWireCode(error.code) ? error : null
-      if (known === null) this.#context.reportError(error, event)
-      const { code, message } = known ?? { code: 'internal', message: 'the handler of the client failed' }
-      write(encodeFrame('refuse', ask, code, message))
+      // A handler whose ask is over was told to fail.
+      if (known === null && abortion(signal) === null) this.#context.reportError(error, event)
+      const { code, message } = known ?? failed
+      write(encodeFrame('refuse', ask, code, message), code)
     }
     const entry = this.#handlers.get(event)
     if (entry === undefined)
@@ -111,8 +112,11 @@ export class AskHandlers {
     )
   }
 
-  #write({ ask, event, frame, signal }: Answer): void {
-    if (abortion(signal) !== null) return
+  #write({ ask, event, frame, signal, code, since }: Answer): void {
+    const over = abortion(signal) !== null
+    const took = this.#context.runtime.now() - since
+    this.#context.observe('ask', { event, code: over ? 'cancelled' : code, took })
+    if (over) return
     this.#open.delete(ask)
     if (this.#writer.fits(frame)) return this.#connector.live?.write(frame)
     const message = 'unable to answer: the answer is larger than a frame may be'
@@ -127,4 +131,10 @@ interface Answer {
   readonly event: string
   readonly frame: string
   readonly signal: AbortSignal
+  /** Code of a refusal; `undefined` for an answer. */
+  readonly code: ErrorCode | undefined
+  /** Time of the ask. */
+  readonly since: number
 }
+
+const failed = { code: 'internal', message: 'the handler of the client failed' } as const

@@ -34,6 +34,8 @@ interface ReadAnswer extends Omit<HistoryPage, 'messages'> {
 type Plan = Pick<Operation, 'publishes' | 'repeat' | 'frame' | 'address'> & {
   /** Completes "unable to …" when the client is closed. */
   readonly name: string
+  /** Operation for the observer: its kind, and its address or call. */
+  readonly shown: readonly [operation: 'send' | 'call' | 'history', subject: string]
   readonly signal: AbortSignal | undefined
   /**
    * Maximum time until the answer, in milliseconds; without it the operation waits as long as it is repeated.
@@ -76,6 +78,7 @@ export class Operations {
       const tail = this.#encode('send', data, [address, event, data ?? null, options?.meta])
       return {
         name: 'send',
+        shown: ['send', address],
         publishes: true,
         repeat: 'same-ref',
         address,
@@ -114,6 +117,7 @@ export class Operations {
       const tail = this.#encode(name, input, [call, input ?? null, options.meta])
       return {
         name,
+        shown: ['call', call],
         publishes: true,
         repeat: options.idempotent === true ? 'harmless' : 'never',
         frame: (ref) => {
@@ -151,6 +155,7 @@ export class Operations {
       const { signal, ...range } = options
       return {
         name,
+        shown: ['history', address],
         publishes: false,
         repeat: 'harmless',
         frame: (ref) => encodeFrame('read', ref, address, range),
@@ -192,11 +197,22 @@ export class Operations {
   /** Runs an operation, and resolves with what `convert` makes of its answer. */
   #operate<T>(prepare: () => Plan, convert: (answer: unknown) => T): Promise<T> {
     const promise = new Promise<T>((resolve, reject) => {
-      const { name, signal, timeout, ...plan } = prepare()
+      const { name, shown, signal, timeout, ...plan } = prepare()
       this.#connector.checkOpen(name)
+      const { runtime } = this.#context
+      const since = runtime.now()
       const undos: Undo[] = []
       const end = (): void => {
         for (const undo of undos) undo()
+      }
+      const observe = (error?: unknown): void => {
+        const [operation, subject] = shown
+        this.#context.observe('operation', { operation, subject, error, took: runtime.now() - since })
+      }
+      const fail = (error: unknown): void => {
+        observe(error)
+        if (this.#closing) promise.catch(() => {})
+        reject(error)
       }
       const operation: Operation = {
         ...plan,
@@ -204,12 +220,18 @@ export class Operations {
         patience: timeout ?? publishHorizon,
         resolve: (answer) => {
           end()
-          attempt(() => convert(answer), resolve, reject)
+          attempt(
+            () => convert(answer),
+            (value) => {
+              observe()
+              resolve(value)
+            },
+            fail,
+          )
         },
         reject: (error) => {
           end()
-          if (this.#closing) promise.catch(() => {})
-          reject(error)
+          fail(error)
         },
       }
       const onTimeout = (): void => {
@@ -228,7 +250,7 @@ export class Operations {
       this.#writer.add(operation)
       undos.push(onAbort(signal, onSignal))
       if (timeout === undefined) return
-      undos.push(this.#context.runtime.timer(timeout, onTimeout))
+      undos.push(runtime.timer(timeout, onTimeout))
     })
     return promise
   }

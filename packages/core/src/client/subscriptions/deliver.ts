@@ -15,7 +15,7 @@ export function deliver<Received extends Delivery>(
 ): void {
   const accepted = accept(context, received)
   if (accepted === null) return
-  context.observe(accepted)
+  context.observe('message', accepted)
   hand(accepted)
 }
 

@@ -341,7 +341,7 @@ export class Subscription {
     this.log.restart(position)
     if (this.#hook === undefined) return this.#deliverHistory(offer.state as readonly Message[])
     const snapshot: SnapshotEvent = { address: this.address, ...offer }
-    this.#registry.context.observe(snapshot)
+    this.#registry.context.observe('snapshot', snapshot)
     this.#waiting.hand('snapshot', snapshot, position)
   }
 
@@ -364,7 +364,7 @@ export class Subscription {
   }
 
   #tellGap(gap: Gap): void {
-    this.#registry.context.observe(gap)
+    this.#registry.context.observe('gap', gap)
     this.#waiting.hand('gap', gap, gap.from)
   }
 

@@ -202,7 +202,7 @@ class Watcher implements Presence, PresenceWatcher {
   #tell(joined: readonly PresenceMember[], left: readonly PresenceMember[]): void {
     const change = { address: this.#address, presence: this, joined, left }
     const { context } = this.#services
-    context.observe(change)
+    context.observe('presence', change)
     try {
       this.#onChange?.(change)
     } catch (error) {

@@ -11,6 +11,8 @@ import type { TurnFlusher } from './turn-flusher.ts'
  * holds the newest cast of each key.
  */
 export class Outbox {
+  /** Called when the transport takes no more bytes, and when it takes bytes again; `null` without an observer. */
+  onQueue: ((blocked: boolean, bytes: number) => void) | null = null
   readonly #connection: Connection
   readonly #flusher: TurnFlusher
   readonly #limit: number
@@ -56,13 +58,15 @@ export class Outbox {
   /**
    * Writes the frame of a cast, or drops it when the queue is full. While the transport waits for the client,
    * a cast with a key (of `castKey`) is held and replaces the older cast of that key, so a slow client gets
-   * the newest cast as soon as it reads again.
+   * the newest cast as soon as it reads again. Returns false when the cast was dropped.
    */
-  pushCast(frame: Frame, key: string | null): void {
+  pushCast(frame: Frame, key: string | null): boolean {
     if (this.#blocked && key !== null) {
       this.#casts ??= new LatestByKey(heldCasts)
       this.#casts.put(key, frame, frame.bytes)
-    } else if (!this.full) this.push(frame)
+    } else if (this.full) return false
+    else this.push(frame)
+    return true
   }
 
   /** Drops the held casts of an address, because the session no longer receives it (P-ST-10). */
@@ -88,6 +92,7 @@ export class Outbox {
 
   /** Called when the transport has room again: writes the casts that were held. */
   drained(): void {
+    if (this.#blocked) this.onQueue?.(false, this.#connection.bufferedAmount)
     this.#blocked = false
     if (this.#pong !== null) this.#wait()
     const casts = this.#casts
@@ -130,6 +135,8 @@ export class Outbox {
     if (batch.empty) return
     this.#batch = this.#flusher.root
     this.#sent += batch.bytes
-    if (!this.#connection.send(batch)) this.#blocked = true
+    if (this.#connection.send(batch)) return
+    if (!this.#blocked) this.onQueue?.(true, this.#connection.bufferedAmount)
+    this.#blocked = true
   }
 }

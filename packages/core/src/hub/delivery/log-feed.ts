@@ -241,14 +241,35 @@ export class LogFeed implements LogParts, CursorFeed, ReaderLog {
         this.address,
       )
     const frame = new Frame(cast.frame)
+    let slow = 0
     for (const reader of this.readers.values())
-      if (reader.session !== cast.session) reader.outbox.pushCast(frame, cast.key)
+      if (reader.session !== cast.session && !reader.outbox.pushCast(frame, cast.key)) slow++
+    if (slow === 0) return
+    const { address } = this
+    const session = cast.session === '' ? null : cast.session
+    this.#context.observe?.({ type: 'drop', address, event: null, session, code: null, readers: slow })
   }
 
   /** Delivers an entry to the readers that keep up. */
   entryPassed(entry: LogEntry, before: Position): void {
     const frame = this.encoder.encodeEntry(entry, before[1])
     this.recent.push(this.encoder.keepSent(entry, before[1], frame))
-    for (const reader of this.readers.values()) if (reader.live) reader.offer(frame, before)
+    let written = 0
+    for (const reader of this.readers.values()) if (reader.live && reader.offer(frame, before)) written++
+    if (this.#context.observe !== null) this.#observeDelivery(entry, written)
+  }
+
+  #observeDelivery({ event, id, time }: LogEntry, readers: number): void {
+    const { observe, observedTime } = this.#context
+    const behind = this.readers.size - readers
+    observe?.({
+      type: 'deliver',
+      address: this.address,
+      event,
+      id,
+      readers,
+      behind,
+      lag: observedTime - time,
+    })
   }
 }

@@ -65,11 +65,15 @@ export class Reader {
 
   /**
    * Sends the newest message to a live reader, or leaves the reader behind at `before` when its connection
-   * does not keep up (P-LV-4).
+   * does not keep up (P-LV-4). Returns false when the reader was left behind.
    */
-  offer(frame: Frame, before: Position): void {
-    if (this.outbox.full) this.#behind = before
-    else this.outbox.push(frame)
+  offer(frame: Frame, before: Position): boolean {
+    if (this.outbox.full) {
+      this.#behind = before
+      return false
+    }
+    this.outbox.push(frame)
+    return true
   }
 
   /**

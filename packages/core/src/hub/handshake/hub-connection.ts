@@ -87,6 +87,8 @@ export class HubConnection implements Sink, SessionConnection {
   /** Number of frames since the last heartbeat. */
   #frames = 0
   #excess: Excess | null = null
+  /** Time at which the connection was accepted. */
+  readonly #since: number
 
   /** @param onClosed - Called once when the transport's connection has closed. */
   constructor(
@@ -103,6 +105,8 @@ export class HubConnection implements Sink, SessionConnection {
     this.handshake = handshake
     this.place = place
     this.outbox = new Outbox(connection, flusher, context.limits.queue)
+    this.#since = now
+    if (context.observe !== null) this.outbox.onQueue = (blocked, bytes) => this.#observeQueue(blocked, bytes)
     this.#pendingHandshake = new HubHandshake(state, this, (session) => this.#open(session))
     this.#received = connection.received
     this.#heardAt = now
@@ -238,6 +242,7 @@ export class HubConnection implements Sink, SessionConnection {
     this.#pendingHandshake = null
     this.#session = session
     this.connection.limitReceive(null)
+    this.#observeConnect(session)
     session.announce()
     this.#run()
   }
@@ -256,12 +261,30 @@ export class HubConnection implements Sink, SessionConnection {
     this.#later = null
     this.#pendingHandshake?.cancel({ code, reason, byClient })
     this.#pendingHandshake = null
+    // The client chooses the reason of its close, and applications write reasons to logs.
+    const told = printable(closeReason(reason))
     if (this.#session !== null) {
       this.#state.sessions.remove(this.#session)
-      // The client chooses the reason of its close, and applications write reasons to logs.
-      this.#session.end(code, printable(closeReason(reason)), byClient)
+      this.#session.end(code, told, byClient)
     }
     this.outbox.clear()
+    this.#observeClose(code, told)
+  }
+
+  #observeConnect({ id: session, userId: user, resumed, transport }: Session): void {
+    const { observe, runtime } = this.#context
+    observe?.({ type: 'connect', session, user, resumed, transport, took: runtime.now() - this.#since })
+  }
+
+  #observeClose(code: number, reason: string): void {
+    const session = this.#session?.id ?? null
+    const user = this.#session?.userId ?? null
+    const transport = this.connection.capabilities.name
+    this.#context.observe?.({ type: 'close', session, user, transport, code, reason })
+  }
+
+  #observeQueue(blocked: boolean, bytes: number): void {
+    this.#context.observe?.({ type: 'queue', session: this.#session?.id ?? null, blocked, bytes })
   }
 
   #ping(now: number): void {

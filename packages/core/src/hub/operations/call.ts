@@ -7,7 +7,7 @@ import { answerBytes, cancelPatience } from '../../protocol/limits.ts'
 import { isPromise } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { type Aborter, abortion, createAborter, onAbort } from '../../runtime/signal.ts'
-import { ChatError } from '../../vocabulary/errors.ts'
+import { ChatError, type ErrorCode } from '../../vocabulary/errors.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
 import { exceedsBytes } from '../../vocabulary/text.ts'
 import type { HubContext } from '../context.ts'
@@ -32,6 +32,7 @@ export function call(session: Session, frame: CallFrame, first: boolean): void {
   const refuse = (error: WireError): void => {
     session.err(ref, error)
     session.window.end('publishing')
+    observeCall(session, event, { code: error.code, took: 0 })
   }
   const refused = session.chargeRate(ref) ?? checkEvent(event) ?? checkCall(context, frame, first)
   if (refused !== null) return refuse(refused)
@@ -39,6 +40,14 @@ export function call(session: Session, frame: CallFrame, first: boolean): void {
   if (handler === undefined)
     return refuse({ code: 'not_found', message: `unable to call '${event}': it has no handler` })
   new PendingCall(session, frame).run(handler)
+}
+
+function observeCall(
+  { context, id: session, userId: user }: Session,
+  event: string,
+  { code, took }: { readonly code: ErrorCode | null; readonly took: number },
+): void {
+  context.observe?.({ type: 'call', event, session, user, code, took })
 }
 
 function checkCall(context: HubContext, frame: CallFrame, first: boolean): WireError | null {
@@ -57,6 +66,8 @@ function checkCall(context: HubContext, frame: CallFrame, first: boolean): WireE
 class PendingCall implements OpenCall {
   readonly #session: Session
   readonly #frame: CallFrame
+  /** Time at which the handler had not answered in the call; 0 before that, and without an observer. */
+  #since = 0
   #settled = false
   #cancelled = false
   #aborter: Aborter | null = null
@@ -116,6 +127,7 @@ class PendingCall implements OpenCall {
     const { runtime, timeouts } = this.#session.context
     this.#stopTimer = runtime.timer(timeouts.call, () => this.#timeOut(), 'upkeep')
     this.#session.calls.add(this.#frame.ref, this)
+    this.#since = this.#session.context.observedSince
   }
 
   /**
@@ -145,8 +157,7 @@ class PendingCall implements OpenCall {
     writing.pipe(source).catch(() => {})
     if (this.#cancelled) return this.#answerCancelled()
     if (!this.#settle()) return
-    this.#session.ok(this.#frame.ref, JSON.stringify(writing.address))
-    this.#session.window.end('publishing')
+    this.#succeed(JSON.stringify(writing.address))
   }
 
   #timeOut(): void {
@@ -185,8 +196,8 @@ class PendingCall implements OpenCall {
   }
 
   #answer(result: unknown): void {
-    const { context, window } = this.#session
-    const { ref, event } = this.#frame
+    const { context } = this.#session
+    const { event } = this.#frame
     const kind = streamedKind(context, event, result)
     if (this.#cancelled) {
       if (kind !== null) stopSource(result, this.#abortReason)
@@ -195,9 +206,14 @@ class PendingCall implements OpenCall {
     if (kind !== null && !this.#settled) return this.#answerByStream(result as PartSource<unknown>, kind)
     if (!this.#settle()) return
     const outcome = encodeResult(context, event, result)
-    if ('json' in outcome) this.#session.ok(ref, outcome.json)
-    else this.#session.err(ref, this.#wireError(outcome.error))
-    window.end('publishing')
+    if ('error' in outcome) return this.#refuse(this.#wireError(outcome.error))
+    this.#succeed(outcome.json)
+  }
+
+  #succeed(json: string): void {
+    this.#session.ok(this.#frame.ref, json)
+    this.#session.window.end('publishing')
+    this.#observe(null)
   }
 
   #fail(error: unknown): void {
@@ -209,6 +225,14 @@ class PendingCall implements OpenCall {
   #refuse(error: WireError): void {
     this.#session.err(this.#frame.ref, error)
     this.#session.window.end('publishing')
+    this.#observe(error.code)
+  }
+
+  #observe(code: ErrorCode | null): void {
+    const { context } = this.#session
+    if (context.observe === null) return
+    const took = this.#stopTimer === null ? 0 : context.runtime.now() - this.#since
+    observeCall(this.#session, this.#frame.event, { code, took })
   }
 
   /** Returns false when the call was settled before. */

@@ -2,9 +2,9 @@ import type { CastFrame } from '../../protocol/client-frames.ts'
 import type { WireError } from '../../protocol/encode.ts'
 import { encodeValue } from '../../protocol/json.ts'
 import { encodeMeta } from '../../protocol/meta.ts'
-import { valueFault } from '../../protocol/values.ts'
 import { attempt, whenReady } from '../../runtime/maybe-promise.ts'
 import { addressKind } from '../../vocabulary/address.ts'
+import type { ErrorCode } from '../../vocabulary/errors.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
 import { type CastMessage, writeCast } from '../connections/cast-message.ts'
 import type { HubContext } from '../context.ts'
@@ -12,7 +12,7 @@ import { authorizeContent } from '../policy/authorize.ts'
 import type { SoundContent } from '../policy/replacement.ts'
 import type { Session } from '../sessions/session.ts'
 import { sessionChannel } from '../sessions/session-channel.ts'
-import { checkEvent, checkMeta, validateEvent } from './checks.ts'
+import { checkEvent, checkMeta, checkValue, validateEvent } from './checks.ts'
 import { notifyListeners } from './notify.ts'
 
 /**
@@ -22,16 +22,15 @@ import { notifyListeners } from './notify.ts'
 export function cast(session: Session, frame: CastFrame): void {
   const { context } = session
   const { address, event, key } = frame
-  const drop = (): void => {
+  const drop = ({ code }: { readonly code: ErrorCode }): void => {
     context.counters.droppedCasts++
+    context.observe?.({ type: 'drop', address, event, session: session.id, code, readers: 0 })
   }
-  if (session.chargeRate(Number.POSITIVE_INFINITY) !== null) return drop()
-  const kind = addressKind(address)
-  if (kind === null || kind === 'stream' || checkEvent(event) !== null) return drop()
-  if (checkMeta(frame.meta) !== null || valueFault(frame.data, context.limits.depth) !== null) return drop()
+  const refused = session.chargeRate(Number.POSITIVE_INFINITY) ?? checkCast(context, frame)
+  if (refused !== null) return drop(refused)
   const meta = frame.meta as Meta | null
   const valid = validateEvent(session, event, frame.data)
-  if ('code' in valid) return drop()
+  if ('code' in valid) return drop(valid)
   session.queues.runTask(address, (turn) => {
     const content = {
       data: valid.json ?? encodeValue(frame.data),
@@ -41,7 +40,7 @@ export function cast(session: Session, frame: CastFrame): void {
     }
     const publish = (allowed: WireError | SoundContent): void => {
       turn.done()
-      if ('code' in allowed) return drop()
+      if ('code' in allowed) return drop(allowed)
       const { data, value, facts } = allowed
       const { userId: from } = session
       publishCast(context, { address, event, data, meta: allowed.meta, from, session: session.id, key })
@@ -50,8 +49,20 @@ export function cast(session: Session, frame: CastFrame): void {
       notifyListeners(session, { event, address, meta: facts, durable: false, ...absent }, value)
     }
     const request = { action: 'cast', address, event, data: valid.data, meta } as const
-    whenReady(authorizeContent(session, request, content), publish, drop)
+    const failed = (): void => drop({ code: 'internal' })
+    whenReady(authorizeContent(session, request, content), publish, failed)
   })
+}
+
+function checkCast({ limits }: HubContext, { address, event, data, meta }: CastFrame): WireError | null {
+  const kind = addressKind(address)
+  if (kind === null || kind === 'stream') return malformed
+  return checkEvent(event) ?? checkMeta(meta) ?? checkValue(data, limits.depth)
+}
+
+const malformed: WireError = {
+  code: 'bad_request',
+  message: 'unable to cast: the address is malformed, or a stream',
 }
 
 /** Hands a cast to every node that has readers of its address. */

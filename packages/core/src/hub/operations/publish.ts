@@ -72,10 +72,12 @@ export function publish(session: Session, frame: SendFrame, mayRepeat: boolean, 
 function lookUp(send: Send): void {
   const { session, frame, key } = send
   const { context } = session
+  const since = context.observedSince
   attempt(
     () => context.backplane.find(frame.address, key),
     (known) => {
       if (known === null || !('at' in known) || known.outcome === 'overtaken') return chargeAndStore(send)
+      observeRepetition(send, known, since)
       answerInTurn(send, () => answer(session, frame.ref, known))
     },
     (error) => {
@@ -84,6 +86,14 @@ function lookUp(send: Send): void {
       chargeAndStore(send)
     },
   )
+}
+
+function observeRepetition({ session, frame }: Send, known: Appended, since: number): void {
+  const { context, userId: from, id: sender } = session
+  const { address, event, ref } = frame
+  const { outcome } = known
+  const took = context.runtime.now() - since
+  context.observe?.({ type: 'append', address, event, from, id: `${sender}.${ref}`, outcome, took })
 }
 
 function chargeAndStore(send: Send): void {

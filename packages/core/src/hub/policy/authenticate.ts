@@ -1,4 +1,4 @@
-import { isPromise, type MaybePromise } from '../../runtime/maybe-promise.ts'
+import { chain, isPromise, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { LateAborter } from '../../runtime/signal.ts'
 import { isName } from '../../vocabulary/address.ts'
 import { describe } from '../../vocabulary/check-options.ts'
@@ -62,20 +62,45 @@ export function authenticate(
   connection: SessionConnection,
   presented: PresentedToken,
 ): MaybePromise<AuthenticateOutcome> {
-  const { authenticate: policy } = context.options
-  if (policy === undefined) {
+  if (context.options.authenticate === undefined) {
     const message = 'unable to authenticate: the hub has no `authenticate` option, so it refuses every client'
     context.reportError({ error: new ChatError('unauthorized', message), source: 'policy' })
     return { code: CloseCode.unauthorized, reason: 'unauthorized' }
   }
+  if (context.observe === null) return outcomeOf(context, connection, presented)
+  const since = context.runtime.now()
+  return chain(outcomeOf(context, connection, presented), (outcome) => {
+    const refused = 'code' in outcome
+    const code = !refused ? null : outcome.code === CloseCode.internal ? 'internal' : 'unauthorized'
+    const user = refused ? null : outcome.id
+    const took = context.runtime.now() - since
+    context.observe?.({
+      type: 'policy',
+      policy: 'authenticate',
+      action: null,
+      address: null,
+      user,
+      code,
+      took,
+    })
+    return outcome
+  })
+}
+
+/** Asks the application, which has a policy. */
+function outcomeOf(
+  context: HubContext,
+  connection: SessionConnection,
+  presented: PresentedToken,
+): MaybePromise<AuthenticateOutcome> {
   const identified = (user: User | null): AuthenticateOutcome => identify(context, connection, user)
   const fail = (error: unknown): AuthenticateOutcome => {
     context.reportError({ error, source: 'policy' })
     return failed
   }
   try {
-    const user = policy(new PresentedCredentials(connection, presented))
-    if (!isPromise(user)) return identified(user)
+    const user = context.options.authenticate?.(new PresentedCredentials(connection, presented))
+    if (!isPromise(user)) return identified(user ?? null)
     return inTime(context, user, 'authenticate').then(identified).catch(fail)
   } catch (error) {
     return fail(error)

@@ -1,7 +1,8 @@
 import type { WireError } from '../../protocol/encode.ts'
+import { isRecord } from '../../protocol/fields.ts'
 import { isPromise, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import { describe } from '../../vocabulary/check-options.ts'
-import { UsageError } from '../../vocabulary/errors.ts'
+import { type ErrorCode, UsageError } from '../../vocabulary/errors.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
 import type { HubContext } from '../context.ts'
 import { inTime } from '../in-time.ts'
@@ -72,13 +73,40 @@ export function askPolicy<T>(
   request: AccessRequest,
   allowed: (answer: true | Replacement) => T,
 ): MaybePromise<WireError | T> {
-  const { authorize: policy } = asker.context.options
-  if (policy === undefined) {
-    asker.context.reportOnce(noPolicy)
+  const { context } = asker
+  if (context.options.authorize === undefined) {
+    context.reportOnce(noPolicy)
     return noPolicy
   }
+  const verdict = verdictOf(asker, request, allowed)
+  if (context.observe === null) return verdict
+  if (!isPromise(verdict)) return observeVerdict(asker, request, { verdict, took: 0 })
+  // A clock is read for a policy that answers later only, since it would cost more than the fact.
+  const since = context.runtime.now()
+  return verdict.then((later) =>
+    observeVerdict(asker, request, { verdict: later, took: context.runtime.now() - since }),
+  )
+}
+
+/** Shows a verdict, and returns it. */
+function observeVerdict<V>(
+  { context, user: { id: user } }: Asker,
+  { action, address }: AccessRequest,
+  { verdict, took }: { readonly verdict: V; readonly took: number },
+): V {
+  const code = isRecord(verdict) && 'code' in verdict ? (verdict['code'] as ErrorCode) : null
+  context.observe?.({ type: 'policy', policy: 'authorize', action, address, user, code, took })
+  return verdict
+}
+
+/** Asks the application, which has a policy. */
+function verdictOf<T>(
+  asker: Asker,
+  request: AccessRequest,
+  allowed: (answer: true | Replacement) => T,
+): MaybePromise<WireError | T> {
   try {
-    const answer = policy(policyRequest(asker, request))
+    const answer = asker.context.options.authorize?.(policyRequest(asker, request))
     if (isPromise(answer)) return answeredLater(asker, request, answer, allowed)
     return allows(asker, request, answer) ? allowed(answer) : notAllowed(request.action)
   } catch (error) {

@@ -3,6 +3,7 @@ import { isPromise, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { HubContext } from '../context.ts'
 import { type Append, isFinal } from './append.ts'
 import { AppendLane } from './append-lane.ts'
+import { ObservedAppend } from './observed-append.ts'
 
 /**
  * The appends of one sender, by address. Several appends may be on their way to a log that is across a
@@ -18,9 +19,15 @@ export class Appends {
   }
 
   /** Appends a message. Its answer comes in this very call when the log answers at once. */
-  append(address: string, request: Append): void {
+  append(address: string, append: Append): void {
+    const context = this.#context
+    const observed = context.observe === null ? null : new ObservedAppend(context, address, append)
+    const request = observed ?? append
     const open = this.#lanes?.get(address)
-    if (open !== undefined) return open.append(request)
+    if (open !== undefined) {
+      observed?.wait()
+      return open.append(request)
+    }
     let answer: MaybePromise<AppendResult>
     try {
       answer = this.#context.backplane.append(address, request.message, request.key)
@@ -28,6 +35,7 @@ export class Appends {
     } catch (error) {
       answer = Promise.reject(error)
     }
+    observed?.wait()
     const lane = new AppendLane(this.#context, address, () => this.#remove(address))
     this.#lanes ??= new Map()
     this.#lanes.set(address, lane)

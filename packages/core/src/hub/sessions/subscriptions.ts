@@ -129,7 +129,23 @@ export class Subscriptions {
     if (isStream(address)) this.#streams++
     feed.placeReader(reader, since, reason, session.catchUp)
     if (before === undefined && address.startsWith('#')) this.#unannounced = [...this.#unannounced, address]
-    return feed.startOf(reader, reason)
+    const start = feed.startOf(reader, reason)
+    if (since !== null) this.#observeResume(address, start)
+    return start
+  }
+
+  #observeResume(address: string, { position, top, mode, reason }: LogStart): void {
+    const { id: session, user } = this.#session
+    const missed = top - position[1]
+    this.#context.observe?.({
+      type: 'resume',
+      session,
+      user: user.id,
+      address,
+      mode,
+      reason: reason ?? null,
+      missed,
+    })
   }
 
   /** Returns the presence of a joined room; `null` without presence. */

@@ -1,8 +1,8 @@
-import { ChatError } from '../../vocabulary/errors.ts'
+import { ChatError, type ErrorCode } from '../../vocabulary/errors.ts'
 import type { JsonText } from '../../vocabulary/json-text.ts'
 import type { NodeAnswer, NodeAsk, NodeStop } from '../nodes/node-messages.ts'
 import type { AskPoll, PollGoal } from './ask-poll.ts'
-import { AskRound, type AskServices } from './ask-round.ts'
+import { type AskRequest, AskRound, type AskServices } from './ask-round.ts'
 import type { AskOptions, AskResults, ConnectedSession } from './hub-target.ts'
 import type { Question } from './local-ask.ts'
 import { RemoteAsks } from './remote-asks.ts'
@@ -104,6 +104,25 @@ export class HubAsks {
     this.#rounds.get(answer.id)?.take(answer)
   }
 
+  #observe({ address, question }: AskRequest, since: number, end: AskPoll | ErrorCode): void {
+    const { observe, runtime } = this.#services.context
+    if (observe === null || question === null) return
+    const took = runtime.now() - since
+    const { replies, refused, timedOut, unreachable } = typeof end === 'string' ? noResults : end.results
+    const code = typeof end === 'string' ? end : null
+    observe({
+      type: 'ask',
+      event: question.event,
+      address,
+      answered: replies.length,
+      refused: refused.length,
+      open: timedOut.length,
+      unreachable: unreachable.length,
+      code,
+      took,
+    })
+  }
+
   #run(
     { address, event, ...rest }: ValidAsk | { readonly address: string; readonly event: null },
     goal: PollGoal,
@@ -111,6 +130,7 @@ export class HubAsks {
   ): Promise<AskPoll> {
     const id = `${this.#services.context.id}.${++this.#last}`
     const question = event === null ? null : ({ event, ...rest } as Question)
+    const since = this.#services.context.observedSince
     return new Promise((resolve, reject) => {
       const request = { id, address, question, goal, timeout, signal }
       const end = (settle: () => void): void => {
@@ -118,14 +138,22 @@ export class HubAsks {
         settle()
       }
       const round = new AskRound(this.#services, request, {
-        resolve: (poll) => end(() => resolve(poll)),
-        reject: (reason) => end(() => reject(reason)),
+        resolve: (poll) => {
+          this.#observe(request, since, poll)
+          end(() => resolve(poll))
+        },
+        reject: (reason) => {
+          this.#observe(request, since, reason instanceof ChatError ? reason.code : 'cancelled')
+          end(() => reject(reason))
+        },
       })
       this.#rounds.set(id, round)
       round.start()
     })
   }
 }
+
+const noResults: AskResults<unknown> = { replies: [], refused: [], timedOut: [], unreachable: [] }
 
 const silent = (nodes: readonly string[]): string =>
   nodes.length === 1 ? `node ${nodes[0]} is silent` : `${nodes.length} nodes are silent`

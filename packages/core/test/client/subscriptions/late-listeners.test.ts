@@ -350,7 +350,9 @@ test('the inbox and `*` of a real hub wait in the log for the first client.on', 
 test('observe gets messages as they come, and listeners those that wait', () =>
   play(async (stage) => {
     const observed: unknown[] = []
-    const { client, room } = await silentRoom(stage, { observe: (seen: unknown) => observed.push(seen) })
+    const { client, room } = await silentRoom(stage, {
+      observe: (seen: { readonly type: string }) => seen.type === 'message' && observed.push(seen),
+    })
     await write(stage, ...messages(6, 155))
     expect(observed).toHaveLength(150)
     expect(client.positions['#a']).toEqual(['e1', 155, 'm155'])

@@ -108,7 +108,8 @@ describe('receivers of a message', () => {
       const order: unknown[] = []
       const client = await stage.connected({
         observe: (what) => {
-          order.push(['observe', 'event' in what ? what.data : 'reason' in what && what.reason])
+          if (what.type === 'status') return
+          order.push(['observe', what.type === 'message' ? what.data : what.type])
           throw new Error('observer')
         },
       })
@@ -122,7 +123,7 @@ describe('receivers of a message', () => {
         ['room', 1],
         ['observe', 1],
         ['client', 1],
-        ['observe', 'epoch'],
+        ['observe', 'gap'],
       ])
       expect(client.said.errors.map(({ subject }) => subject)).toEqual(['observe', 'observe', 'observe'])
       expect(client.status).toBe('connected')

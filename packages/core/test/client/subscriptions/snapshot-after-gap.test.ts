@@ -109,19 +109,21 @@ describe('a gap in a room with a snapshot hook', () => {
     play(async (stage) => {
       answerJoins(stage, 5)
       const observed: unknown[] = []
-      const client = await stage.connected({ observe: (what) => observed.push(what) })
+      const client = await stage.connected({
+        observe: (what) => what.type !== 'status' && observed.push(what),
+      })
       client.join('#a', { snapshot: () => ({ state: 's', position: position(5) }) })
       await stage.settle()
       lose(stage)
       await stage.settle()
       stage.hub.at().write(msg('#a', 6))
       await stage.settle()
-      const snapshot = { address: '#a', state: 's', position: position(5) }
+      const snapshot = { type: 'snapshot', address: '#a', state: 's', position: position(5) }
       expect(observed).toEqual([
         snapshot,
-        gap,
+        { type: 'gap', ...gap },
         snapshot,
-        expect.objectContaining({ position: position(6), data: 6 }),
+        expect.objectContaining({ type: 'message', position: position(6), data: 6 }),
       ])
     }))
 
