@@ -14,7 +14,7 @@ const interfaces = new Set(
 )
 
 /** Members of our own that are named like a newer member of the platform. */
-const own = new Set(['.bytes', '.defer', '.drop', '.error', '.move', '.n', '.write'])
+const own = new Set(['.bytes', '.defer', '.drop', '.error', '.input', '.move', '.n', '.write'])
 
 requireBuild()
 const { code } = await bundlePage(pages.everything)

@@ -1,6 +1,7 @@
 import { defineBackplaneSuite } from '@chat/testing/conformance'
 import { patientRunner } from '../../../test-support/brokers/patient-runner.ts'
 import { NatsBench, scaledOptions } from './support/bench.ts'
+import { trimmedStreams } from './support/trimmed-streams.ts'
 import { withNats } from './support/with-nats.ts'
 
 // Cases mostly wait for time to pass, so several run at once.
@@ -17,11 +18,6 @@ defineBackplaneSuite(runner, {
     largestPayload: 524_288,
     largestRoom: 5_000,
   },
-  skip: {
-    'a stream is not trimmed by the number of its messages (P-SM-10)':
-      'the server trims each subject by the number of its messages',
-    'a stream is not trimmed by the age of its messages, while it is written (P-SM-10)':
-      'the server removes each message by its age',
-  },
+  skip: trimmedStreams,
   start: (options) => NatsBench.start(scaledOptions(options)),
 })

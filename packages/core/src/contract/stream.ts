@@ -33,6 +33,7 @@ declare const streamed: unique symbol
  * ```
  */
 export interface Streamed<Part extends StreamPart> {
+  /** Type of the whole; no value has this member. */
   readonly [streamed]: Part
 }
 

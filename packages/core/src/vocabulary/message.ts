@@ -45,3 +45,6 @@ export const redactedEvent = '$redacted'
 
 /** A message that was redacted, in a page of history. */
 export type RedactedMessage = Message<null, typeof redactedEvent>
+
+/** The event of the last entry of a stream, which tells how the stream has ended (P-SM-6). */
+export const endEvent = '$end'

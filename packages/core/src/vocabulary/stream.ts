@@ -6,6 +6,3 @@ export type StreamState = 'open' | 'done' | 'cancelled' | 'failed' | 'lost'
 
 /** The state of a stream that has ended. */
 export type EndState = Exclude<StreamState, 'open'>
-
-/** The event of the last entry of a stream, which tells how the stream has ended (P-SM-6). */
-export const endEvent = '$end'

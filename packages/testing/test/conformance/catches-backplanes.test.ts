@@ -4,9 +4,16 @@ import type { CaughtFault } from '../support/backplane-faults/fault-builders.ts'
 import { logFaults } from '../support/backplane-faults/log-faults.ts'
 import { sessionFaults } from '../support/backplane-faults/session-faults.ts'
 import { storeFaults } from '../support/backplane-faults/store-faults.ts'
+import { streamFaults } from '../support/backplane-faults/stream-faults.ts'
 import { caseNames, fails } from '../support/faulty-backplane.ts'
 
-const faults: readonly CaughtFault[] = [...logFaults, ...appendFaults, ...sessionFaults, ...storeFaults]
+const faults: readonly CaughtFault[] = [
+  ...logFaults,
+  ...appendFaults,
+  ...streamFaults,
+  ...sessionFaults,
+  ...storeFaults,
+]
 
 describe('the conformance suite catches a backplane that', () => {
   for (const [fault, only, make, latency = null] of faults)

@@ -1,7 +1,7 @@
 import type { LogEntry, LogPage } from '../../backplane/backplane.ts'
 import { chain, type MaybePromise } from '../../runtime/maybe-promise.ts'
+import { endEvent } from '../../vocabulary/message.ts'
 import { type GapReason, type LogStart, type Position, samePosition } from '../../vocabulary/position.ts'
-import { endEvent } from '../../vocabulary/stream.ts'
 import type { HubContext } from '../context.ts'
 import { LogFeed } from './log-feed.ts'
 import type { Reader, ReplayPayer } from './reader.ts'

@@ -1,7 +1,7 @@
 import { resultBytes } from '../../protocol/limits.ts'
 import type { JsonText } from '../../vocabulary/json-text.ts'
+import { endEvent } from '../../vocabulary/message.ts'
 import type { Position } from '../../vocabulary/position.ts'
-import { endEvent } from '../../vocabulary/stream.ts'
 import { JoinedData } from './joined-data.ts'
 import { readEnd, type StoredEnd } from './stream-end.ts'
 import { readHead, type StreamHead } from './stream-head.ts'

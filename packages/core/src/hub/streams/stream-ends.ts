@@ -1,6 +1,7 @@
 import type { ChatError } from '../../vocabulary/errors.ts'
+import { endEvent } from '../../vocabulary/message.ts'
 import type { Position, Stored } from '../../vocabulary/position.ts'
-import { type EndState, endEvent } from '../../vocabulary/stream.ts'
+import type { EndState } from '../../vocabulary/stream.ts'
 import type { HubContext } from '../context.ts'
 import { readClosed, readTop } from './stored-stream.ts'
 import { encodeEnd, type StoredEnd } from './stream-end.ts'
