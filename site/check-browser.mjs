@@ -14,7 +14,7 @@ const pages = [
   'guides/frameworks',
   'api/',
   'api/core/',
-  'api/core/classes/Hub',
+  'api/core/interfaces/Hub',
 ]
 
 /** Throws for the first page that fails. Without Chromium it says so, and in CI it throws. */

@@ -8,6 +8,7 @@ export type {
   ClientMessage,
   RoomEvents,
   StreamListener,
+  StreamMessage,
 } from './client/events.ts'
 export type { MessageCursor, MessageGap, MessagesOptions } from './client/message-cursor.ts'
 export type { ClientObservation } from './client/observation.ts'

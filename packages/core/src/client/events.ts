@@ -83,7 +83,7 @@ export type CallResult<C extends AnyContract, K> =
     : OperationResult<C, 'calls', K>
 
 /** Message of a stream, as a client reads it: its data is the reader of the stream. */
-type StreamMessage<C extends AnyContract> = {
+export type StreamMessage<C extends AnyContract> = {
   [K in StreamName<C> | StreamedCallName<C>]: Message<StreamReader<StreamData<C, K>>, K>
 }[StreamName<C> | StreamedCallName<C>]
 

@@ -44,7 +44,7 @@ export interface Message<Data = unknown, Event extends string = string> extends 
 export const redactedEvent = '$redacted'
 
 /** A message that was redacted, in a page of history. */
-export type RedactedMessage = Message<null, typeof redactedEvent>
+export type RedactedMessage = Message<null, '$redacted'>
 
 /** The event of the last entry of a stream, which tells how the stream has ended (P-SM-6). */
 export const endEvent = '$end'
