@@ -20,15 +20,15 @@ import { sideBySide } from '../side-by-side.mjs'
 const source = join(root, 'examples')
 /** The page that all servers share. It is no example by itself. */
 const page = 'page'
-/** Tested by `npm run test:brokers`, because it needs a broker and a proxy. */
-const cluster = 'cluster'
+/** Examples with pages and tests of their own: `npm run test:brokers` tests the cluster, and `npm test` the assistant. */
+const own = ['cluster', 'ai']
 /** Examples with a build, which take longest, and so run first. */
 const slow = ['next', 'vue']
 const typescript = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
 
 const { only, start, lock } = options(process.argv.slice(2))
 const names = readdirSync(source)
-  .filter((name) => name !== page && name !== cluster && isProject(name))
+  .filter((name) => name !== page && !own.includes(name) && isProject(name))
   .sort((a, b) => slow.includes(b) - slow.includes(a))
 const unknown = [...only, ...(start === undefined ? [] : [start])].filter((name) => !names.includes(name))
 if (unknown.length > 0) fail(`no such example: ${unknown.join(', ')}; there are: ${names.join(', ')}`)
