@@ -20,6 +20,8 @@ export default defineConfig({
     include: ['packages/*/test/**/*.test.ts'],
     exclude,
     isolate: false,
+    // All runtimes share the transformed modules. `npm run test:runtimes` removes the folder before and after.
+    experimental: { fsModuleCache: true, fsModuleCachePath: '.runtimes/modules' },
     ...patience,
     // In vitest on Bun, zod lacks its export `z` when Bun itself loads it.
     server: { deps: { inline: runtime === 'bun' ? ['zod'] : [] } },

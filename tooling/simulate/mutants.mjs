@@ -1,6 +1,6 @@
 // Removes a defence of the code for each mutant, and checks that a test fails: a seed of the search that the
 // mutant names, or its test.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { sideBySide } from '../side-by-side.mjs'
 import { bundle, run } from './searches.mjs'
@@ -10,6 +10,8 @@ import { bundle, run } from './searches.mjs'
  * seeds.
  */
 const patience = 60_000
+
+const vitest = resolve('node_modules/vitest/vitest.mjs')
 
 /** Judges all mutants, and prints the outcome of each. Resolves with `true` when all are caught. */
 export async function judgeMutants(folder, { seeds = '500', from, search, only }) {
@@ -74,23 +76,10 @@ function verdict(status, output) {
 const shortened = (text) => (text.length > 60 ? `${text.slice(0, 60)}…` : text)
 
 async function byTest(mutant, { folder }) {
-  const { name, test } = mutant
-  const config = join(folder, `${name.replaceAll(/\W+/g, '-')}.config.mjs`)
-  const own = JSON.stringify({ mutant, test })
-  writeFileSync(
-    config,
-    `import { onSources } from ${JSON.stringify(resolve('test-support/on-sources.ts'))}
-import { mutated } from ${JSON.stringify(resolve('tooling/simulate/mutants.mjs'))}
-const { mutant, test } = ${own}
-const load = (id) => mutated(mutant, id.split('?')[0])
-const plugins = [{ name: 'mutant', enforce: 'pre', load }]
-export default { ...onSources, plugins, test: { include: [test] } }
-`,
-  )
-  const vitest = resolve('node_modules/vitest/vitest.mjs')
-  const { status, output, seconds } = await run(vitest, ['run', '--root', '.', '--config', config], {
-    patience,
-  })
+  const { test } = mutant
+  const env = { MUTANT: JSON.stringify({ mutant, cache: join(folder, 'modules') }) }
+  const args = ['run', '--root', '.', '--config', 'tooling/simulate/mutant.config.mjs']
+  const { status, output, seconds } = await run(vitest, args, { patience, env })
   const failed = / FAIL .* > (.*)/.exec(output)?.[1]
   const how = `${basename(test)}: ${status === 0 ? 'passes' : shortened(failed ?? 'never ends')}, ${seconds} s`
   // A run that fails outside a test is no proof.
@@ -98,7 +87,10 @@ export default { ...onSources, plugins, test: { include: [test] } }
 }
 
 /** Returns the source of a path with the defence removed; `null` for other paths. */
-export function mutated({ file, find, replace }, path) {
-  if (!path.replaceAll('\\', '/').endsWith(`packages/${file}`)) return null
-  return readFileSync(path, 'utf8').replace(find, () => replace)
+export function mutated(mutant, path) {
+  if (!isMutated(mutant, path)) return null
+  return readFileSync(path, 'utf8').replace(mutant.find, () => mutant.replace)
 }
+
+/** Tells if a mutant changes the source of a path. */
+export const isMutated = ({ file }, path) => path.replaceAll('\\', '/').endsWith(`packages/${file}`)

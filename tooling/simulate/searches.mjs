@@ -35,9 +35,9 @@ export async function bundle(folder, name = 'whole', changed = () => null) {
  * Runs a script to its end, or until it prints nothing for `patience` milliseconds. Calls `heard` with its
  * output.
  */
-export async function run(file, args, { heard = () => {}, patience = 0 } = {}) {
+export async function run(file, args, { heard = () => {}, patience = 0, env = {} } = {}) {
   const start = performance.now()
-  const options = { stdin: 'ignore', all: true, reject: false, env: { NO_COLOR: '1' } }
+  const options = { stdin: 'ignore', all: true, reject: false, env: { NO_COLOR: '1', ...env } }
   const child = execa(process.execPath, [file, ...args], options)
   const timer = patience > 0 ? setTimeout(() => child.kill('SIGKILL'), patience) : undefined
   child.all.on('data', (chunk) => {
