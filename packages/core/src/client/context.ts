@@ -21,6 +21,8 @@ export class ClientContext {
   readonly listeners: Listeners
   /** Reading of streams; `null` for a contract without streams. */
   streams: StreamReading | null = null
+  /** Public id of the session; `null` before the first `welcome`. */
+  session: string | null = null
   readonly #observe: ClientOptions['observe']
   /** `null` when errors without a listener are not written. */
   #unheard: UnheardErrors | null

@@ -58,7 +58,7 @@ export const sharedRules: OptionRules<SharedClientOptions> = {
 }
 export const clientRules: OptionRules<ClientOptions> = { dial: null, ...sharedRules, environment: callback }
 export const joinRules: OptionRules<JoinOptions> = { snapshot: callback, state: null, last: beginning }
-export const sendRules: OptionRules<SendOptions> = { signal, meta }
+export const sendRules: OptionRules<SendOptions> = { signal, meta, onId: callback }
 export const castRules: OptionRules<CastOptions> = {
   key: ['a string', (value) => typeof value === 'string'],
   meta,

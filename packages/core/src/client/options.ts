@@ -77,6 +77,7 @@ export interface CallOptions {
 export interface SendOptions {
   readonly signal?: AbortSignal | undefined
   readonly meta?: Meta | undefined
+  readonly onId?: ((id: string) => void) | undefined
 }
 
 /** Options of {@link ClientTarget.cast}. */

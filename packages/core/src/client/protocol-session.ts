@@ -68,7 +68,7 @@ export class ProtocolSession implements ConnectedSession {
 
   /** Public id of the session; `null` before the first `welcome`. */
   get id(): string | null {
-    return this.#secret?.id ?? null
+    return this.context.session
   }
 
   /**
@@ -110,6 +110,7 @@ export class ProtocolSession implements ConnectedSession {
     if (this.connector.status === 'closed') return
     this.#user = user
     this.#secret = { ...session, n: 0 }
+    this.context.session = session.id
     this.writer.start(limits, resumed)
     // A frame at once proves to the hub that the new secret has arrived (P-HS-4).
     if (resumed) this.connector.live?.write('["pong"]')

@@ -27,6 +27,10 @@ export interface ClientTarget<C extends AnyContract> {
    * user is used up, for example by the user's other tabs, the client waits, and writes the message again for
    * up to a minute. `meta` holds facts about the message besides its data ({@link Meta}).
    *
+   * `onId` is called each time the message is written, with the id that the log will give it: so the application
+   * knows its own copy, which may come back before the promise resolves. A repetition has the id of the first
+   * attempt; only a message that was refused for a limit gets another. An error that `onId` throws goes to `$error`.
+   *
    * @throws ChatError with the hub's code when the hub refuses the message; `bad_payload` or `too_large`
    * before the client sends it; `full` when too many operations wait.
    * @throws UncertainError when the message may or may not have been stored: no answer within a minute, a
@@ -37,7 +41,11 @@ export interface ClientTarget<C extends AnyContract> {
     event: K,
     ...rest: DataArguments<
       EventInput<C, K>,
-      { readonly signal?: AbortSignal | undefined; readonly meta?: Meta | undefined }
+      {
+        readonly signal?: AbortSignal | undefined
+        readonly meta?: Meta | undefined
+        readonly onId?: ((id: string) => void) | undefined
+      }
     >
   ): Promise<Stored>
   /**

@@ -82,7 +82,14 @@ export class Operations {
         publishes: true,
         repeat: 'same-ref',
         address,
-        frame: (ref) => `["send",${ref},${tail}`,
+        frame: (ref) => {
+          attempt(
+            () => options?.onId?.(`${this.#context.session}.${ref}`),
+            noop,
+            (error) => this.#context.reportError(error, address),
+          )
+          return `["send",${ref},${tail}`
+        },
         signal: options?.signal,
       }
     }
@@ -261,3 +268,5 @@ const overdue = (cause: ChatError): UncertainError =>
 
 const aborted = (cause: unknown): UncertainError =>
   new UncertainError('unable to tell whether it was stored: aborted', { cause })
+
+const noop = (): void => {}

@@ -69,6 +69,8 @@ export interface RoomServices {
   readonly writer: OperationWriter
   readonly operations: Operations
   readonly subscriptions: Subscriptions
+  /** Id of the user; `null` before the first `welcome`. */
+  readonly user: string | null
 }
 
 /** Part of a {@link ClientTarget} that its type does not show, for {@link readMessages}. */

@@ -1,0 +1,39 @@
+import type { AnyContract } from '../../contract/contract.ts'
+import type { Runtime } from '../../runtime/runtime.ts'
+import { UsageError } from '../../vocabulary/errors.ts'
+import type { ClientTarget } from '../types.ts'
+import { type LogTarget, type Room, RoomHandle } from './room.ts'
+
+/** Parts of a client for code that is built on rooms, such as a store: see {@link clientParts}. */
+export interface ClientParts {
+  /** Clock, timers and randomness of the client. */
+  readonly runtime: Pick<Runtime, 'now' | 'timer' | 'defer' | 'random'>
+  /** Id of the client's user, as the hub knows it; `null` before the first connection. */
+  readonly user: string | null
+  /** Emits an error in the client's `$error`. `subject` tells where it comes from. */
+  report(error: unknown, subject: string): void
+}
+
+/**
+ * Returns parts of the client of a room or a target. With them, a library has the client's clock in place of the
+ * platform's, and so runs in a simulation as the client does.
+ *
+ * @throws UsageError when `source` is neither a room, as `client.join` returns it, nor a target, as `client.to`
+ * returns it.
+ */
+export function clientParts<C extends AnyContract>(
+  source: Pick<Room<C>, 'address' | 'ready' | 'leave'> | ClientTarget<C>,
+): ClientParts {
+  const target = source as Partial<LogTarget> | undefined
+  const services = source instanceof RoomHandle ? source.services : target?.log?.().services
+  if (services === undefined)
+    throw new UsageError('unable to find the client: give a room, or a target as client.to returns it')
+  const { context } = services
+  return {
+    runtime: context.runtime,
+    get user() {
+      return services.user
+    },
+    report: (error, subject) => context.reportError(error, subject),
+  }
+}
