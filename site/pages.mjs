@@ -100,6 +100,7 @@ export const packages = {
   '@chat/sqlite': { index: ['sqliteBackplane'] },
   '@chat/redis': { index: ['redisBackplane'] },
   '@chat/nats': { index: ['natsBackplane'] },
+  '@chat/store': { index: ['Store', 'status', 'people', 'typing'] },
   '@chat/testing': {
     index: ['world', 'explore', 'World', 'WorldOptions', 'allFaults'],
     conformance: ['defineTransportSuite', 'defineBackplaneSuite', 'defineProtocolSuite'],

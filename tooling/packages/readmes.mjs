@@ -20,6 +20,7 @@ const examples = {
   '@chat/node-ws': { run: serves },
   '@chat/redis': { not: 'they need a Redis server: packages/redis/test runs them' },
   '@chat/sqlite': { run: ends },
+  '@chat/store': { run: ends },
   '@chat/testing': { run: passes },
   '@chat/web-socket': { run: inDenoAndWorkerd },
   'README.md': { run: passes },

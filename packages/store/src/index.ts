@@ -1,0 +1,5 @@
+export { type PeopleSnapshot, type PeopleStore, type Person, people } from './people.ts'
+export type { RoomState } from './room-state.ts'
+export { type StatusSnapshot, type StatusStore, status } from './status.ts'
+export type { Store } from './store.ts'
+export { type TypingOptions, type TypingSnapshot, type TypingStore, typing } from './typing.ts'
