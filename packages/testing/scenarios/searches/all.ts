@@ -11,6 +11,7 @@ import { greed } from './greed.ts'
 import { lateListeners } from './late-listeners.ts'
 import { limits } from './limits.ts'
 import { logs } from './logs.ts'
+import { newcomers } from './newcomers.ts'
 import { policies } from './policies.ts'
 import { presenceSearches } from './presence.ts'
 import { protocolBreaches } from './protocol-breaches.ts'
@@ -23,6 +24,7 @@ import { streams } from './streams.ts'
 export const searches: readonly Search[] = [
   ...delivery,
   ...lateListeners,
+  ...newcomers,
   ...logs,
   ...connections,
   ...limits,

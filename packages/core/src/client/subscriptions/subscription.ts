@@ -339,18 +339,19 @@ export class Subscription {
   #restored(offer: Snapshot, position: Position): void {
     this.#restore = null
     this.log.restart(position)
-    if (this.#hook === undefined) return this.#deliverHistory(offer.state as readonly Message[])
+    if (this.#hook === undefined) return this.#deliverHistory(offer.state as readonly Message[], position)
     const snapshot: SnapshotEvent = { address: this.address, ...offer }
     this.#registry.context.observe('snapshot', snapshot)
     this.#waiting.hand('snapshot', snapshot, position)
   }
 
-  /** Delivers the newest messages, with which the application begins. */
-  #deliverHistory(messages: readonly Message[]): void {
+  /** Delivers the newest messages, with which the application begins. Those behind `position` follow from the hub. */
+  #deliverHistory(messages: readonly Message[], [epoch, at]: Position): void {
     for (const message of messages)
-      deliver(this.#registry.context, { ...message, history: true as const }, (accepted) =>
-        this.#waiting.hand('message', accepted, null),
-      )
+      if (message.position[0] === epoch && message.position[1] <= at)
+        deliver(this.#registry.context, { ...message, history: true as const }, (accepted) =>
+          this.#waiting.hand('message', accepted, null),
+        )
   }
 
   #stateRefused(error: unknown, state: unknown): void {

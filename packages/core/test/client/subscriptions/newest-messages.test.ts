@@ -130,6 +130,41 @@ describe('join with `last`', () => {
       expect(heard).toEqual([1])
     }))
 
+  test('tells no message twice when the hub continues only from a position before the newest', () =>
+    play(async (stage) => {
+      fiveMessages(stage)
+      // A hub that cannot read the log takes only its own position.
+      stage.hub.script['join'] = (connection, [, ref, , options]) => {
+        const since = (options as { since?: [string, number, string] } | undefined)?.since
+        const own = live(3)
+        const taken = since === undefined || since[1] === 3
+        connection.write(['ok', ref, taken ? own : { ...own, mode: 'gap', reason: 'absent' }])
+        if (since?.[1] === 3) for (const at of [4, 5, 6]) connection.write(msg('#a', at))
+      }
+      const client = await stage.connected()
+      const heard: unknown[] = []
+      client.join('#a', { last: 4 }).on('say', note(heard))
+      await stage.advance(5_000)
+      expect(heard).toEqual(['2*', '3*', 4, 5, 6])
+    }))
+
+  test('takes no message of a log that is lost between two pages', () =>
+    play(async (stage) => {
+      fiveMessages(stage)
+      const { read } = stage.hub.script
+      stage.hub.script['read'] = (connection, [type, ref, address, range]) => {
+        if ((range as { before?: number }).before === undefined)
+          return read?.(connection, [type, ref, address, range])
+        const messages = [msg('#a', 1), msg('#a', 2)]
+        connection.write(['ok', ref, { epoch: 'e2', base: 0, top: 2, messages, more: false }])
+      }
+      const client = await stage.connected()
+      const heard: unknown[] = []
+      client.join('#a', { last: 4 }).on('say', note(heard))
+      await stage.settle()
+      expect(heard).toEqual(['4*', '5*'])
+    }))
+
   test('takes a whole number from 1 to 1 000, with the first handle and without a snapshot hook', () =>
     play(async (stage) => {
       const client = await stage.connected()
