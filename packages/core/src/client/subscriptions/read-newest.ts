@@ -13,7 +13,7 @@ interface ReadServices {
 
 /**
  * Returns the newest `last` messages of an address, oldest first, with the position of the newest; `null` for a log
- * without messages. Reports a hub that refuses its history, and returns `null`.
+ * without messages. Messages of a log that is lost between two pages are in another epoch. Reports a hub that refuses its history, and returns `null`.
  *
  * @throws ChatError when the hub cannot read the log for now.
  */
@@ -29,8 +29,6 @@ export async function readNewest(
       const limit = last - found.length
       const page = await operations.read(address, { before: oldest?.position[1], limit, signal })
       more = page.more && page.messages.length > 0
-      // The log was lost between two pages: the join from the newest message tells the gap.
-      if (oldest !== undefined && oldest.position[0] !== page.epoch) break
       found.unshift(...page.messages)
     }
   } catch (error) {
