@@ -4,7 +4,7 @@ import {
   agreedProtocol,
   type ConnectRequest,
   checkHub,
-  checkOptions,
+  checkOptionsWithHint,
   describe,
   isPromise,
   type Refusal,
@@ -45,7 +45,7 @@ export interface BunHandler {
  */
 export function bunHandler(hub: TransportHub, options: BunHandlerOptions = {}): BunHandler {
   checkHub(hub, 'bunHandler(hub, options)')
-  checkOptions('serve the hub', options, optionNames)
+  checkOptionsWithHint('serve the hub', options, optionNames)
   checkFetch(options.fetch)
   checkSettings(hub, options.websocket)
   return new HubHandler(hub, options)

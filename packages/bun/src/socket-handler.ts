@@ -93,7 +93,7 @@ const bunDefault = 16 * 1024 * 1024
  */
 export function checkSettings({ limits }: TransportHub, application: BunWebSocketHandler | undefined): void {
   if (application === undefined) return
-  if (typeof application !== 'object' || application === null)
+  if (typeof application !== 'object' || application === null || Array.isArray(application))
     throw new UsageError(
       `unable to serve the hub: the option 'websocket' is ${describe(application)}; give the handlers of your sockets`,
     )

@@ -28,14 +28,15 @@ export type {
   PresentSession,
 } from './backplane/presence-store.ts'
 export { sameDigest } from './runtime/hash.ts'
+export { checkBoolean, checkObject, checkRuntime } from './vocabulary/check-option-kinds.ts'
 export {
   type Complete,
   checkDuration,
-  checkOptions,
   checkText,
   describe,
   fillDefaults,
   type OptionNames,
 } from './vocabulary/check-options.ts'
+export { checkOptionsWithHint } from './vocabulary/check-options-with-hint.ts'
 export type { JsonText } from './vocabulary/json-text.ts'
 export { utf8Length } from './vocabulary/text.ts'

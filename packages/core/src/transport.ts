@@ -48,6 +48,7 @@ export {
 export { isSendableCode, isWebSocketCode } from './transport/sendable-codes.ts'
 export type { TransportHub } from './transport/transport-hub.ts'
 export { type WebRequest, type WebRequestFacts, webRequest } from './transport/web-request.ts'
+export { checkBoolean, checkFunction, checkObject } from './vocabulary/check-option-kinds.ts'
 export {
   type Complete,
   checkDuration,
@@ -55,3 +56,4 @@ export {
   describe,
   type OptionNames,
 } from './vocabulary/check-options.ts'
+export { checkOptionsWithHint } from './vocabulary/check-options-with-hint.ts'

@@ -6,7 +6,7 @@ import {
   type ConnectRequest,
   chain,
   checkHub,
-  checkOptions,
+  checkOptionsWithHint,
   describe,
   foreignOrigin,
   type Handshake,
@@ -84,7 +84,7 @@ export class Endpoint<Request> {
   /** @throws UsageError when an option cannot work or does not exist. */
   constructor(hub: TransportHub, options: HttpHandlerOptions<Request>, usage: string) {
     checkHub(hub, usage)
-    checkOptions('serve the hub', options, optionNames)
+    checkOptionsWithHint('serve the hub', options, optionNames)
     this.#hub = hub
     this.#settings = settingsOf(options)
     this.#route = routeOf(options.route)
@@ -239,7 +239,8 @@ async function answerPost(
 function settingsOf(options: HttpHandlerOptions<never>): Settings {
   const settings = { ...defaults }
   for (const name of Object.keys(defaults) as (keyof Settings)[]) {
-    const value = options[name] ?? defaults[name]
+    const given: unknown = options[name]
+    const value = given === undefined ? defaults[name] : given
     const least = name === 'padding' ? 0 : 1
     if (!(typeof value === 'number' && value >= least))
       throw new UsageError(

@@ -2,8 +2,11 @@ import type { Runtime } from '@chat/core'
 import { systemRuntime, UsageError } from '@chat/core'
 import {
   type Complete,
+  checkBoolean,
   checkDuration,
-  checkOptions,
+  checkObject,
+  checkOptionsWithHint,
+  checkRuntime,
   checkText,
   describe,
   fillDefaults,
@@ -138,13 +141,13 @@ export function checkBackplaneOptions(options: NatsBackplaneOptions): CheckedOpt
 }
 
 function checkNames(options: NatsBackplaneOptions): void {
-  checkOptions(starting, options, optionNames)
-  checkOptions(starting, options.retention, retentionNames, 'retention')
-  checkOptions(starting, options.sessions, sessionNames, 'sessions')
+  checkOptionsWithHint(starting, options, optionNames)
+  checkOptionsWithHint(starting, options.retention, retentionNames, 'retention')
+  checkOptionsWithHint(starting, options.sessions, sessionNames, 'sessions')
 }
 
 function checkValues(options: NatsBackplaneOptions): void {
-  const { servers, prefix, replicas, storage, retention = {}, sessions = {} } = options
+  const { servers, prefix, replicas, storage, client, retention = {}, sessions = {} } = options
   if (servers !== undefined && !isServers(servers))
     refuse('servers', 'a URL or an array of URLs, such as `nats://127.0.0.1:4222`', servers)
   checkText(starting, 'prefix', prefix)
@@ -153,6 +156,11 @@ function checkValues(options: NatsBackplaneOptions): void {
   if (replicas !== undefined && ![1, 3, 5].includes(replicas)) refuse('replicas', '1, 3 or 5', replicas)
   if (storage !== undefined && storage !== 'file' && storage !== 'memory')
     refuse('storage', "'file' or 'memory'", storage)
+  checkObject(starting, 'connection', options.connection)
+  if (client !== undefined && !isClient(client))
+    refuse('client', "a NATS client, such as `await import('@nats-io/transport-node')`", client)
+  checkBoolean(starting, 'allowUnsafeReplicas', options.allowUnsafeReplicas)
+  checkRuntime(starting, 'runtime', options.runtime)
   checkCount('retention.count', retention.count)
   checkCount('sessions.count', sessions.count)
   if (retention.bytes !== -1) checkCount('retention.bytes', retention.bytes)
@@ -164,10 +172,14 @@ function checkValues(options: NatsBackplaneOptions): void {
   checkAge('sessions.age', sessions.age)
 }
 
-const isServers = (servers: unknown): boolean =>
-  (Array.isArray(servers) ? servers : [servers]).every(
-    (server) => typeof server === 'string' && server !== '',
-  )
+function isServers(servers: unknown): boolean {
+  const list: readonly unknown[] = Array.isArray(servers) ? servers : [servers]
+  return list.length > 0 && list.every((server) => typeof server === 'string' && server !== '')
+}
+
+function isClient(client: Partial<NatsClient> | null): boolean {
+  return typeof client?.connect === 'function' && typeof client.headers === 'function'
+}
 
 function checkCount(name: string, value: unknown): void {
   if (value !== undefined && !(Number.isSafeInteger(value) && (value as number) > 0))

@@ -64,6 +64,15 @@ describe('a wrong option is refused at the start', () => {
     ],
     [{ sessions: { age: 1 } }, /'sessions\.age' must be an integer of at least 1000/],
     [{ timeout: Number.NaN }, /'timeout' must be a number of milliseconds/],
+    [{ server: 'x' }, /; did you mean 'servers'\?$/],
+    [{ servers: [] }, /'servers' must be a URL or an array of URLs, .*, but is an array/],
+    [{ connection: 'token' }, /'connection' must be an object, but is "token"/],
+    [{ client: {} }, /'client' must be a NATS client, such as .*, but is an instance of Object/],
+    [{ allowUnsafeReplicas: 1 }, /'allowUnsafeReplicas' must be true or false, but is 1/],
+    [
+      { runtime: {} },
+      /'runtime' must be a runtime, with the functions now, .*, but is an instance of Object/,
+    ],
     [{ server: 'x' }, /no option 'server'; the options are servers, prefix, replicas/],
   ]
   for (const [options, message] of wrong)

@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { UsageError } from '@chat/core'
-import { checkHub, checkOptions, describe, isHub, type TransportHub } from '@chat/core/transport'
+import { checkHub, checkOptionsWithHint, describe, isHub, type TransportHub } from '@chat/core/transport'
 import { answerRefused, ignoreErrors } from './answer-refused.ts'
 import { type AttachOptions, optionNames } from './options.ts'
 import { type UpgradeHandler, WsUpgradeHandler } from './upgrade-handler.ts'
@@ -72,7 +72,7 @@ function checkArguments(hub: TransportHub, server: UpgradeServer, options: Attac
     throw new UsageError(
       `unable to attach: the second argument is ${describe(server)}, not an HTTP server; an app of a framework is none: give the server that \`app.listen(…)\` or \`createServer(app)\` returns`,
     )
-  checkOptions('attach', options, optionNames)
+  checkOptionsWithHint('attach', options, optionNames)
   if (options?.path === undefined)
     throw new UsageError(`unable to attach: the option 'path' is missing; write \`${usage}\``)
 }

@@ -4,8 +4,11 @@ import {
   acceptedBytes,
   answerError,
   type Connection,
-  checkOptions,
+  checkDuration,
+  checkObject,
+  checkOptionsWithHint,
   type Dialer,
+  describe,
   type OptionNames,
   unreachableError,
 } from '@chat/core/transport'
@@ -62,13 +65,14 @@ const maxQuoted = 300
  * not exist, or `ws` is older than 8.23.0.
  */
 export function dial(url: string | URL, options: NodeDialOptions = {}): Dialer {
-  checkOptions('dial', options, nodeDialOptionNames)
+  checkOptionsWithHint('dial', options, nodeDialOptionNames)
   return dialerOf(url, options)
 }
 
 /** Makes the dialer of {@link dial}, from options that may hold those of a client as well. */
 export function dialerOf(url: string | URL, options: NodeDialOptions): Dialer {
   requireWs()
+  checkValues(options)
   const target = webSocketUrl(url)
   return ({ protocols, signal }) =>
     new Promise<Connection>((resolve, reject) => {
@@ -76,6 +80,23 @@ export function dialerOf(url: string | URL, options: NodeDialOptions): Dialer {
       const ws = new WebSocket(target, [...protocols], clientOptions(options))
       new Attempt(target, ws, signal).settle(resolve, reject)
     })
+}
+
+function checkValues({ headers, origin, handshakeTimeout, maxPayload, agent }: NodeDialOptions): void {
+  checkObject('dial', 'headers', headers)
+  if (headers instanceof Headers || headers instanceof Map)
+    refuse('headers', 'a plain object, such as Object.fromEntries(headers)', headers)
+  for (const [name, value] of Object.entries(headers ?? {}))
+    if (typeof value !== 'string') refuse(`headers.${name}`, 'a text', value)
+  if (origin !== undefined && typeof origin !== 'string') refuse('origin', 'a text', origin)
+  checkDuration('dial', 'handshakeTimeout', handshakeTimeout)
+  if (maxPayload !== undefined && !(typeof maxPayload === 'number' && maxPayload > 0))
+    refuse('maxPayload', 'a number of bytes above 0', maxPayload)
+  checkObject('dial', 'agent', agent)
+}
+
+function refuse(name: string, wanted: string, value: unknown): never {
+  throw new UsageError(`unable to dial: the option '${name}' must be ${wanted}, but is ${describe(value)}`)
 }
 
 /** One socket until it is open, or cannot open any more. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { UsageError } from '@chat/core'
 import {
-  checkOptions,
+  checkOptionsWithHint,
   describe,
   type OptionNames,
   type RequestOptions,
@@ -59,7 +59,7 @@ export function checkCompression(compression: UpgradeHandlerOptions['compression
     throw new UsageError(
       `unable to serve the hub: the option 'compression' is ${describe(compression)}; give true, false or { threshold: bytes }`,
     )
-  checkOptions('serve the hub', compression, { threshold: true }, 'compression')
+  checkOptionsWithHint('serve the hub', compression, { threshold: true }, 'compression')
   const { threshold = 0 } = compression
   if (!(typeof threshold === 'number' && threshold >= 0))
     throw new UsageError(

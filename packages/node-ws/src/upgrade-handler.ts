@@ -5,7 +5,7 @@ import {
   type Admitted,
   type BoundServer,
   checkHub,
-  checkOptions,
+  checkOptionsWithHint,
   closeRefused,
   isPromise,
   nodeRequest,
@@ -70,7 +70,7 @@ const maxBufferedChunks = 1_024
  */
 export function upgradeHandler(hub: TransportHub, options: UpgradeHandlerOptions = {}): UpgradeHandler {
   checkHub(hub, 'upgradeHandler(hub, options)')
-  checkOptions('serve the hub', options, optionNames)
+  checkOptionsWithHint('serve the hub', options, optionNames)
   return new WsUpgradeHandler(hub, options)
 }
 

@@ -35,6 +35,26 @@ test.each([
     [hub, server, { path: '/chat', origin: '*' }],
     /no option 'origin'; the options are path, origins, hosts, trustProxy, context, onRefused, compression/,
   ],
+  [
+    'a misspelt option',
+    [hub, server, { path: '/chat', orgins: [] }],
+    /no option 'orgins'; the options are path, origins, .*; did you mean 'origins'\?/,
+  ],
+  [
+    'a host that is no text',
+    [hub, server, { path: '/chat', hosts: [8] }],
+    /the option 'hosts' has 8 in its list; give texts/,
+  ],
+  [
+    'a number of proxies that is none',
+    [hub, server, { path: '/chat', trustProxy: true }],
+    /the option 'trustProxy' is true; give the number of proxies/,
+  ],
+  [
+    'a text as `context`',
+    [hub, server, { path: '/chat', context: 'cookie' }],
+    /the option 'context' is "cookie"; give a function/,
+  ],
 ])('`attach` with %s is an error that says what to do', (_, args, message) => {
   expect(attachAny(...args)).toThrow(UsageError)
   expect(attachAny(...args)).toThrow(message)
@@ -69,6 +89,23 @@ test.each([
     expect(serve).toThrow(message)
   }
   expect(server.listenerCount('upgrade')).toBe(0)
+})
+
+test.each<[object, RegExp]>([
+  [{ headrs: {} }, /no option 'headrs'; .*; did you mean 'headers'\?/],
+  [{ headers: 'cookie: a=1' }, /the option 'headers' must be an object, but is "cookie: a=1"/],
+  [{ headers: { cookie: 1 } }, /the option 'headers.cookie' must be a text, but is 1/],
+  [
+    { headers: new Headers() },
+    /the option 'headers' must be a plain object, such as Object.fromEntries\(headers\), but is an instance of Headers/,
+  ],
+  [{ origin: null }, /the option 'origin' must be a text, but is null/],
+  [{ handshakeTimeout: '5s' }, /the option 'handshakeTimeout' must be a number of milliseconds.*"5s"/],
+  [{ maxPayload: 0 }, /the option 'maxPayload' must be a number of bytes above 0, but is 0/],
+  [{ agent: 'proxy' }, /the option 'agent' must be an object, but is "proxy"/],
+])('`dial` with %j is an error that says what to give', (options, message) => {
+  expect(() => dial('ws://127.0.0.1/chat', options)).toThrow(UsageError)
+  expect(() => dial('ws://127.0.0.1/chat', options)).toThrow(message)
 })
 
 test('`connect` takes the options of `dial` and those of a client', async () => {

@@ -2,7 +2,7 @@ import { UsageError } from '@chat/core'
 import {
   type Complete,
   checkDuration,
-  checkOptions,
+  checkOptionsWithHint,
   checkText,
   describe,
   fillDefaults,
@@ -123,10 +123,11 @@ const prefixPattern = /^[A-Za-z0-9_.:/-]{1,64}$/
  *
  * @throws UsageError when an option does not exist or cannot work; the text says what to do.
  */
-export function checkSettings(options: RedisBackplaneOptions): Settings {
-  checkOptions(starting, options ?? {}, names)
-  checkOptions(starting, options.retention, retentionNames, 'retention')
-  checkOptions(starting, options.wait, waitNames, 'wait')
+export function checkSettings(given: RedisBackplaneOptions): Settings {
+  const options = given === undefined ? {} : given
+  checkOptionsWithHint(starting, options, names)
+  checkOptionsWithHint(starting, options.retention, retentionNames, 'retention')
+  checkOptionsWithHint(starting, options.wait, waitNames, 'wait')
   checkTypes(options)
   const place = placeOf(options)
   const { username, password, connection = {}, wait } = options
@@ -173,7 +174,10 @@ function checkTypes(options: RedisBackplaneOptions): void {
   if (wait !== undefined) checkWhole('wait.replicas', wait.replicas ?? null)
   for (const name of ['connection', 'onWarning'] as const) {
     const type = name === 'connection' ? 'object' : 'function'
-    if (options[name] !== undefined && (typeof options[name] !== type || options[name] === null))
+    if (
+      options[name] !== undefined &&
+      (typeof options[name] !== type || options[name] === null || Array.isArray(options[name]))
+    )
       refuse(
         `the option '${name}' is ${describe(options[name])}, not ${type === 'object' ? 'an' : 'a'} ${type}`,
       )

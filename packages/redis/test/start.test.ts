@@ -34,6 +34,9 @@ describe('options that cannot work are refused before a connection is made, and 
       /port undefined; write \{ host: 'a', port: 6379 \}/,
     ],
     ['a misspelt option', { url, prefx: 'x' }, /there is no option 'prefx'; the options are url, sentinels/],
+    ['a misspelt option that is like another', { url, prefx: 'x' }, /; did you mean 'prefix'\?$/],
+    ['no options', undefined, /none of the options 'url', 'sentinels' and 'nodes' is given/],
+    ['a list of options of the client', { url, connection: [] }, /'connection' is an array, not an object/],
     ['a misspelt retention', { url, retention: { days: 1 } }, /there is no option 'retention.days'/],
     ['a negative age', { url, retention: { age: -1 } }, /'retention.age' must be a number of milliseconds/],
     [
@@ -53,6 +56,12 @@ describe('options that cannot work are refused before a connection is made, and 
     expect(message).toMatch(text)
     expect(message).toMatch(/^unable to start the Redis backplane: /)
     expect(code).toBe('usage')
+  })
+
+  test.each([[null], [url], [5]])('%j in place of the options', async (options) => {
+    await expect(redisBackplane(options as never)).rejects.toThrow(
+      /^unable to start the Redis backplane: the options are not an object, but /,
+    )
   })
 
   test('an error never has the password of a URL', async () => {

@@ -1,5 +1,12 @@
 import { type Runtime, systemRuntime, UsageError } from '@chat/core'
-import { checkDuration, checkOptions, describe, fillDefaults, type OptionNames } from '@chat/core/backplane'
+import {
+  checkDuration,
+  checkOptionsWithHint,
+  checkRuntime,
+  describe,
+  fillDefaults,
+  type OptionNames,
+} from '@chat/core/backplane'
 import { type Bounds, defaultBounds, noBounds, type SqliteRetention } from './retention.ts'
 
 /** Options of {@link sqliteBackplane}. */
@@ -55,7 +62,7 @@ const opening = 'open the backplane'
  * @throws UsageError when an option cannot work or does not exist.
  */
 export function toSettings(options: SqliteBackplaneOptions = {}): Settings {
-  checkOptions(opening, options, optionNames)
+  checkOptionsWithHint(opening, options, optionNames)
   checkDuration(opening, 'dedupeWindow', options.dedupeWindow)
   checkChoice('synchronous', options.synchronous, ['normal', 'full'])
   checkChoice('keep', options.keep, ['all'])
@@ -64,6 +71,7 @@ export function toSettings(options: SqliteBackplaneOptions = {}): Settings {
       `unable to ${opening}: the options 'keep' and 'retention' exclude each other; give one of them`,
     )
   checkNumber('sessions', options.sessions, 1)
+  checkRuntime(opening, 'runtime', options.runtime)
   return {
     boundsOf: boundsBy(options),
     dedupeWindow: options.dedupeWindow ?? 120_000,
@@ -81,7 +89,7 @@ function boundsBy({ retention, keep }: SqliteBackplaneOptions): (address: string
     throw new UsageError(
       `unable to ${opening}: the option 'retention' is "all"; to keep every message, write \`keep: 'all'\``,
     )
-  const bounds = toBounds(retention ?? {})
+  const bounds = toBounds(retention === undefined ? {} : retention)
   return () => bounds
 }
 
@@ -101,7 +109,7 @@ function retentionOf(
 
 function toBounds(retention: SqliteRetention | 'all'): Bounds {
   if (retention === 'all') return noBounds
-  checkOptions(opening, retention, retentionNames, 'retention')
+  checkOptionsWithHint(opening, retention, retentionNames, 'retention')
   for (const name of ['count', 'bytes', 'age'] as const) checkNumber(`retention.${name}`, retention[name], 0)
   return fillDefaults(defaultBounds, retention)
 }

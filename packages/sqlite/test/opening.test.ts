@@ -39,6 +39,15 @@ describe('arguments', () => {
       { retain: 1 },
       `there is no option 'retain'; the options are retention, keep, dedupeWindow, sessions, synchronous, runtime`,
     ],
+    [
+      { retentoin: {} },
+      `there is no option 'retentoin'; the options are retention, keep, dedupeWindow, sessions, synchronous, runtime; did you mean 'retention'?`,
+    ],
+    [{ retention: null }, `the option 'retention' is not an object, but null`],
+    [
+      { runtime: {} },
+      `the option 'runtime' must be a runtime, with the functions now, wallTime, timer, defer, random, id, but is an instance of Object`,
+    ],
     [{ synchronous: 'off' }, `the option 'synchronous' is "off"; give 'normal' or 'full'`],
     [{ keep: 'none' }, `the option 'keep' is "none"; give 'all'`],
     [

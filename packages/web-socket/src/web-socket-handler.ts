@@ -2,8 +2,10 @@ import {
   type Admitted,
   agreedProtocol,
   type ConnectRequest,
+  checkBoolean,
+  checkFunction,
   checkHub,
-  checkOptions,
+  checkOptionsWithHint,
   closeRefused,
   isPromise,
   type Refusal,
@@ -49,7 +51,10 @@ export function webSocketHandler<Info = unknown>(
   options: WebSocketHandlerOptions<Info> = {},
 ): WebSocketHandler<Info> {
   checkHub(hub, 'webSocketHandler(hub, options)')
-  checkOptions('serve the hub', options, optionNames)
+  checkOptionsWithHint('serve the hub', options, optionNames)
+  for (const name of ['fetch', 'upgrade', 'remoteAddress'] as const)
+    checkFunction('serve the hub', name, options[name])
+  checkBoolean('serve the hub', 'backpressure', options.backpressure)
   const handler = new HubHandler(hub, options)
   return {
     fetch: (request, info) => handler.fetch(request, info),

@@ -16,7 +16,9 @@ import type { AdmissionLimits } from '../transport/admission.ts'
 import { describe } from '../vocabulary/check-options.ts'
 import { ChatError, isWireCode, UsageError } from '../vocabulary/errors.ts'
 import { exceedsBytes } from '../vocabulary/text.ts'
+import { ContractNames } from './contract-names.ts'
 import type { HubError } from './events.ts'
+import { hinting } from './hinting-validator.ts'
 import { HubListeners } from './hub-listeners.ts'
 import { type HubObserver, toObserver } from './observation.ts'
 import {
@@ -65,6 +67,8 @@ export class HubContext {
   readonly timeouts: Timeouts
   /** The options of streams, with their defaults. */
   readonly streams: StreamRules
+  /** The names of the contract, for errors. */
+  readonly names: ContractNames
   /** Validates data by the contract. */
   readonly validator: Validator
   /** `null` when errors that nothing listens to are not written. */
@@ -97,7 +101,8 @@ export class HubContext {
     this.limits = resolveLimits(options.limits)
     this.timeouts = resolveTimeouts(options.timeouts, this.backplane.capabilities.dedupeWindow)
     this.streams = resolveStreams(options.streams, this.backplane.capabilities.dedupeWindow)
-    this.validator = timed(validatorOf(options.contract), {
+    this.names = new ContractNames(options.contract)
+    this.validator = timed(hinting(validatorOf(options.contract), this.names), {
       now: () => this.runtime.now(),
       onSlow: (error, subject) => this.reportError({ error, source: 'handler', subject }),
     })

@@ -5,6 +5,7 @@ import { describe } from '../vocabulary/check-options.ts'
 import { didYouMean } from '../vocabulary/closest.ts'
 import { UsageError } from '../vocabulary/errors.ts'
 import { eventNameRule, isEventName } from '../vocabulary/event-name.ts'
+import type { ContractNames } from './contract-names.ts'
 import type { CallContext, HubEvents } from './events.ts'
 
 /** A handler of a call, without its types. */
@@ -19,9 +20,13 @@ const hubEvents: { readonly [Name in keyof HubEvents]: true } = {
   $error: true,
 }
 
+/** Groups whose names `on` takes, or refuses with an error of its own. */
+const listened = ['events', 'serverEvents', 'streams', 'calls'] as const
+
 /** Knowledge of the names of events and calls. */
 export interface KnownNames {
   readonly validator: Validator
+  readonly names: ContractNames
   isServerEvent(event: string): boolean
 }
 
@@ -52,7 +57,7 @@ export class HubListeners {
     const operation = `listen to ${describe(name)}`
     checkFunction(operation, 'listener', listener)
     if (typeof name === 'string' && name.startsWith('$')) checkHubEvent(operation, name)
-    else checkName(operation, name)
+    else this.#checkEvent(operation, name)
     const streams = this.#names.validator.stream(name) !== null
     if (this.#names.isServerEvent(name) && !streams)
       throw new UsageError(
@@ -74,7 +79,9 @@ export class HubListeners {
     checkFunction(operation, 'handler', handler)
     checkName(operation, name)
     if (this.#names.validator.strict && !this.#names.validator.has('calls', name))
-      throw new UsageError(`unable to ${operation}: it is not among the contract's calls`)
+      throw new UsageError(
+        `unable to ${operation}: it is not among the contract's calls${this.#names.names.hint(name, ['calls'])}`,
+      )
     if (this.#handlers.has(name))
       throw new UsageError(`unable to ${operation}: it has a handler already; remove that handler first`)
     if (this.#emitter.has(name))
@@ -87,6 +94,11 @@ export class HubListeners {
       // A handler that was set later stays, even when it is the same function.
       if (this.#handlers.get(name) === added) this.#handlers.delete(name)
     }
+  }
+
+  /** Returns the end of an error about a call without a handler: the call that was meant, or nothing. */
+  hint(name: string): string {
+    return didYouMean(name, [...this.#handlers.keys()])
   }
 
   /** Returns the handler of a call; `undefined` for a name that no handler answers. */
@@ -113,6 +125,17 @@ export class HubListeners {
   clear(): void {
     this.#emitter.clear()
     this.#handlers.clear()
+  }
+
+  /** @throws UsageError for a name that is no event, and for a name that is nowhere in the contract. */
+  #checkEvent(operation: string, name: string): void {
+    checkName(operation, name)
+    const { validator, names } = this.#names
+    const known = listened.some((group) => validator.has(group, name)) || validator.stream(name) !== null
+    if (validator.strict && !known)
+      throw new UsageError(
+        `unable to ${operation}: it is not among the contract's events${names.hint(name, ['events'])}`,
+      )
   }
 }
 

@@ -17,7 +17,8 @@ import { Frame } from '../transport/batch.ts'
 import type { Connection, Handshake } from '../transport/connection.ts'
 import type { Refusal } from '../transport/refusal.ts'
 import type { AddressText } from '../vocabulary/address.ts'
-import { checkDuration, checkOptions, checkText } from '../vocabulary/check-options.ts'
+import { checkDuration, checkText } from '../vocabulary/check-options.ts'
+import { checkOptionsWithHint } from '../vocabulary/check-options-with-hint.ts'
 import { CloseCode } from '../vocabulary/close-codes.ts'
 import { ChatError } from '../vocabulary/errors.ts'
 import type { Meta } from '../vocabulary/meta.ts'
@@ -260,7 +261,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
    * Call it again.
    */
   async kick(who: string, options: { readonly reason?: string | undefined } = {}): Promise<void> {
-    checkOptions('kick', options, { reason: true })
+    checkOptionsWithHint('kick', options, { reason: true })
     checkText('kick', 'reason', options.reason)
     await revoke(this.#state, who, {
       kind: 'session',
@@ -337,7 +338,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     options: { /** Milliseconds. Default: 5 000. */ readonly deadline?: number | undefined } = {},
   ): Promise<void> {
     try {
-      checkOptions('close the hub', options, { deadline: true })
+      checkOptionsWithHint('close the hub', options, { deadline: true })
       checkDuration('close the hub', 'deadline', options.deadline)
     } catch (error) {
       return Promise.reject(error)

@@ -2,6 +2,7 @@ import type { Backplane } from '../backplane/backplane.ts'
 import type {
   AnyContract,
   ClientEventName,
+  Contract,
   EventData,
   EventName,
   StreamName,
@@ -19,8 +20,9 @@ import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { type AdmissionLimits, defaultAdmissionLimits } from '../transport/admission.ts'
 import type { Handshake } from '../transport/connection.ts'
-import { type Complete, checkOptions, describe, type OptionNames } from '../vocabulary/check-options.ts'
-import { didYouMean } from '../vocabulary/closest.ts'
+import { checkBoolean, checkFunction, checkRuntime } from '../vocabulary/check-option-kinds.ts'
+import { type Complete, describe, type OptionNames } from '../vocabulary/check-options.ts'
+import { checkOptionsWithHint } from '../vocabulary/check-options-with-hint.ts'
 import { UsageError } from '../vocabulary/errors.ts'
 import { eventNameRule, isEventName } from '../vocabulary/event-name.ts'
 import type { Meta } from '../vocabulary/meta.ts'
@@ -329,14 +331,17 @@ const operation = 'start the hub'
 /**
  * Checks the options of a hub, except for their numbers.
  *
- * @throws UsageError for an option that does not exist, a policy that is not a function, a `backplane` that
- * is none, or `log` beside `backplane`.
+ * @throws UsageError for an option that does not exist, a policy that is not a function, a `contract`,
+ * `runtime` or `backplane` that is none, or `log` beside `backplane`.
  */
 export function checkHubOptions(options: HubOptions<AnyContract>): void {
-  checkNames<object>(options, hubOptionNames)
-  checkNames(options.log, logOptionNames, 'log')
-  for (const name of ['authenticate', 'authorize', 'observe'] as const) checkFunction(name, options[name])
-  checkBoolean('logErrors', options.logErrors)
+  checkOptionsWithHint<object>(operation, options, hubOptionNames)
+  checkOptionsWithHint(operation, options.log, logOptionNames, 'log')
+  for (const name of ['authenticate', 'authorize', 'observe'] as const)
+    checkFunction(operation, name, options[name])
+  checkContract(options.contract)
+  checkBoolean(operation, 'logErrors', options.logErrors)
+  checkRuntime(operation, 'runtime', options.runtime)
   checkForward(options.forward)
   checkServerEvents(options.serverEvents)
   checkBackplane(options.backplane)
@@ -350,7 +355,7 @@ const limitDefaults: Limits = { ...defaultLimits, ...defaultAdmissionLimits }
 
 /** @throws UsageError for a limit that does not exist, or is not a positive number; `streams` may be 0. */
 export const resolveLimits = (given: HubOptions['limits']): Limits => {
-  checkNames(given, names(limitDefaults), 'limits')
+  checkOptionsWithHint(operation, given, names(limitDefaults), 'limits')
   return withDefaults('limits', limitDefaults, given)
 }
 
@@ -359,7 +364,7 @@ export const resolveLimits = (given: HubOptions['limits']): Limits => {
  * time for which the backplane recognises repetitions: a result could then be stored twice.
  */
 export function resolveStreams(given: StreamsOptions | undefined, dedupeWindow: number): StreamRules {
-  checkNames(given, names(defaultStreams), 'streams')
+  checkOptionsWithHint(operation, given, names(defaultStreams), 'streams')
   const most = dedupeWindow / 2
   const defaults = { ...defaultStreams, keep: Math.min(defaultStreams.keep, most) }
   const rules = withDefaults<StreamRules>('streams', defaults, given)
@@ -375,7 +380,7 @@ export function resolveStreams(given: StreamsOptions | undefined, dedupeWindow: 
  * forgets repetitions before clients stop repeating (P-PB-3).
  */
 export function resolveTimeouts(given: HubOptions['timeouts'], dedupeWindow: number): Timeouts {
-  checkNames(given, names(defaultTimeouts), 'timeouts')
+  checkOptionsWithHint(operation, given, names(defaultTimeouts), 'timeouts')
   const timeouts = withDefaults<Timeouts>('timeouts', defaultTimeouts, given)
   if (publishHorizon + 2 * timeouts.heartbeat >= dedupeWindow)
     throw new UsageError(
@@ -393,31 +398,15 @@ export function resolveTimeouts(given: HubOptions['timeouts'], dedupeWindow: num
  * function, or `max` above the largest room that the backplane can keep.
  */
 export function resolvePresence(given: PresenceOptions, largestRoom: number | null): PresenceRules {
-  checkNames(given, presenceOptionNames, 'presence')
+  checkOptionsWithHint(operation, given, presenceOptionNames, 'presence')
   const { rooms = () => true, ...numbers } = given
-  checkFunction('presence.rooms', rooms)
+  checkFunction(operation, 'presence.rooms', rooms)
   const rules = { rooms, ...withDefaults('presence', defaultPresence, numbers) }
   if (largestRoom !== null && rules.max > largestRoom)
     throw new UsageError(
       `unable to ${operation}: presence.max is ${rules.max}, but the backplane keeps rooms of at most ${largestRoom} members; lower presence.max`,
     )
   return rules
-}
-
-/** Refuses options that do not exist, and names the option that was meant. */
-function checkNames<Options extends object>(
-  given: Options | undefined,
-  known: OptionNames<Options>,
-  group?: string,
-): void {
-  const names = Object.keys(known)
-  const unknown = Object.keys(given ?? {}).find((name) => !names.includes(name)) ?? ''
-  const meant = didYouMean(unknown, names)
-  try {
-    checkOptions(operation, given, known, group)
-  } catch (error) {
-    throw meant === '' ? error : new UsageError(`${(error as Error).message}${meant}`)
-  }
 }
 
 /** A backplane is told by its abilities and its log; a wrong one would fail at its first use. */
@@ -427,13 +416,6 @@ function checkBackplane(value: unknown): void {
   if (typeof capabilities !== 'object' || typeof append !== 'function')
     throw new UsageError(
       `unable to ${operation}: the option 'backplane' must be a backplane, such as a MemoryBackplane, but is ${describe(value)}`,
-    )
-}
-
-function checkBoolean(name: string, value: unknown): void {
-  if (value !== undefined && typeof value !== 'boolean')
-    throw new UsageError(
-      `unable to ${operation}: the option '${name}' must be true or false, but is ${describe(value)}`,
     )
 }
 
@@ -455,10 +437,13 @@ function checkServerEvents(value: unknown): void {
     )
 }
 
-function checkFunction(name: string, value: unknown): void {
-  if (value !== undefined && typeof value !== 'function')
+/** A definition without `contract()` would validate nothing, and types alone are a type parameter. */
+function checkContract(value: unknown): void {
+  if (value === undefined) return
+  const { definition, validator } = (value ?? {}) as Partial<Contract>
+  if (typeof definition !== 'object' || typeof validator?.event !== 'function')
     throw new UsageError(
-      `unable to ${operation}: the option '${name}' must be a function, but is ${describe(value)}`,
+      `unable to ${operation}: the option 'contract' must be made by contract({ events, calls, … }), but is ${describe(value)}`,
     )
 }
 

@@ -1,5 +1,6 @@
 import type { Runtime } from '../runtime/runtime.ts'
-import { checkOptions, describe, type OptionNames } from '../vocabulary/check-options.ts'
+import { describe, type OptionNames } from '../vocabulary/check-options.ts'
+import { checkOptionsWithHint } from '../vocabulary/check-options-with-hint.ts'
 import { UsageError } from '../vocabulary/errors.ts'
 
 /**
@@ -24,7 +25,7 @@ export function checkFunctionOptions<Options extends object>(
     functions,
   }: { readonly names: OptionNames<Options>; readonly functions: readonly (keyof Options & string)[] },
 ): void {
-  checkOptions(operation, options, names)
+  checkOptionsWithHint(operation, options, names)
   for (const name of functions)
     if (options[name] !== undefined && typeof options[name] !== 'function')
       throw new UsageError(

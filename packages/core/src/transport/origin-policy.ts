@@ -97,7 +97,13 @@ function checkList(
     throw new UsageError(
       `unable to serve the hub: the option '${name}' is ${describe(list)}; give a list of texts${name === 'origins' ? ', or a function that decides' : ''}`,
     )
-  for (const item of list) check(String(item))
+  for (const item of list) {
+    if (typeof item !== 'string')
+      throw new UsageError(
+        `unable to serve the hub: the option '${name}' has ${describe(item)} in its list; give texts`,
+      )
+    check(item)
+  }
 }
 
 function checkOrigin(origin: string): void {

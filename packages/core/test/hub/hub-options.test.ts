@@ -56,9 +56,22 @@ describe('the options of a hub', () => {
     ['presence', { presence: true }],
     ['backplane', { backplane: {} }],
     ['backplane', { backplane: null }],
+    ['runtime', { runtime: {} }],
+    ['runtime', { runtime: null }],
+    ['contract', { contract: null }],
+    ['contract', { contract: 'chat' }],
+    ['logErrors', { logErrors: 'no' }],
+    ['forward', { forward: 'both' }],
+    ['observe', { observe: 'all' }],
   ])('a value of the wrong kind for %s is refused, and the message names the option', (name, options) => {
     expect(starting(options)).toThrow(UsageError)
     expect(starting(options)).toThrow(`the option '${name}'`)
+  })
+
+  test('a definition that contract() has not made is refused: it would validate nothing', () => {
+    expect(starting({ contract: { events: { say: {} } } })).toThrow(
+      "the option 'contract' must be made by contract({ events, calls, … }), but is an instance of Object",
+    )
   })
 
   test('a log in memory beside a backplane is refused', () => {

@@ -31,6 +31,36 @@ test.each<[string, () => unknown, string]>([
     'make the store: the option \'bytes\' is "1"; give a number of at least 0',
   ],
   [
+    'a store with a misspelt option',
+    () => new MemoryStore(systemRuntime, untyped({ byts: 1 })),
+    "make the store: there is no option 'byts'; the options are retention, bytes, dedupeWindow, sessions, observe; did you mean 'bytes'?",
+  ],
+  [
+    'a store with a retention that does not exist',
+    () => new MemoryStore(systemRuntime, untyped({ retention: { days: 3 } })),
+    "make the store: there is no option 'retention.days'; the options are count, bytes, age",
+  ],
+  [
+    'a store with a text as its age',
+    () => new MemoryStore(systemRuntime, untyped({ retention: { age: '1h' } })),
+    'make the store: the option \'retention.age\' is "1h"; give a number of at least 0',
+  ],
+  [
+    'a store with a text as its retention',
+    () => new MemoryStore(systemRuntime, untyped({ retention: 'all' })),
+    'make the store: the option \'retention\' is not an object, but "all"',
+  ],
+  [
+    'a backplane with a network that is none',
+    () => new MemoryBackplane(store, untyped({ network: {} })),
+    "make the backplane: the option 'network' must be a runtime, with the functions now, wallTime, timer, defer, random, id, but is an instance of Object",
+  ],
+  [
+    'a backplane with a number as a fault',
+    () => new MemoryBackplane(store, untyped({ faults: { hints: 0 } })),
+    "make the backplane: the option 'faults.hints' must be a function, but is 0",
+  ],
+  [
     'new MemoryBackplane()',
     () => new MemoryBackplane(untyped()),
     'make the backplane: the first argument is undefined, not a store; write `new MemoryBackplane(new MemoryStore(systemRuntime))`',

@@ -3,7 +3,7 @@ import { UsageError } from '@chat/core'
 import {
   type AdmissionOptions,
   checkDuration,
-  checkOptions,
+  checkOptionsWithHint,
   describe,
   type Handshake,
   type OptionNames,
@@ -58,7 +58,7 @@ const optionNames: OptionNames<PublishHandlerOptions<never>> = {
 /** @throws UsageError when an option cannot work or does not exist. */
 export function checkPublishOptions<Request>(options: PublishHandlerOptions<Request>): void {
   const making = 'publish over HTTP'
-  checkOptions(making, options, optionNames)
+  checkOptionsWithHint(making, options, optionNames)
   if (typeof options?.authenticate !== 'function')
     throw new UsageError(
       `unable to ${making}: the option 'authenticate' is ${describe(options?.authenticate)}; give a function that returns true, a user or null`,

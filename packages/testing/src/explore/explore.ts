@@ -1,5 +1,5 @@
 import { UsageError } from '@chat/core'
-import { checkOptions, describe, type OptionNames } from '@chat/core/transport'
+import { checkOptionsWithHint, describe, type OptionNames } from '@chat/core/transport'
 import { allFaults, checkFaultKinds, drawFaults, type Fault, type FaultKind } from '../faults/faults.ts'
 import { GuardError } from '../globals/guard.ts'
 import { InvariantError } from '../report/invariant-error.ts'
@@ -153,7 +153,7 @@ const usage = 'explore({ workload }, (w) => { … })'
 function checkExploreArguments<Subject>(options: ExploreOptions<Subject>, setup: unknown): void {
   if (options === undefined)
     throw new UsageError(`unable to explore: the first argument is missing; write \`${usage}\``)
-  checkOptions('explore', options, exploreOptionNames as OptionNames<ExploreOptions<Subject>>)
+  checkOptionsWithHint('explore', options, exploreOptionNames as OptionNames<ExploreOptions<Subject>>)
   checkCallback('explore', setup, usage)
   if (typeof options.workload !== 'function')
     throw new UsageError(

@@ -1,6 +1,6 @@
 import type { Runtime } from '@chat/core'
 import { MemoryBackplane, type MemoryBackplaneFaults, type MemoryStore } from '@chat/core/memory'
-import { checkOptions } from '@chat/core/transport'
+import { checkOptionsWithHint } from '@chat/core/transport'
 import type { Actor } from '../time/actor.ts'
 import { type Duration, milliseconds } from '../time/duration.ts'
 import type { Random } from '../time/random.ts'
@@ -137,7 +137,7 @@ export class BackplaneControl implements WorldBackplane {
   }
 
   hints(shares: { readonly lose?: number; readonly double?: number }, duration: Duration): void {
-    checkOptions('change the hints', shares, hintShareNames)
+    checkOptionsWithHint('change the hints', shares, hintShareNames)
     const { lose = 0, double = 0 } = shares
     const { lostHints, runtime } = this.#options
     this.#options.note(`fault: of the hints ${lose} are lost, ${double} doubled, for ${duration}`)

@@ -1,6 +1,6 @@
 import type { Runtime } from '@chat/core'
 import type { Direction, MemoryLink } from '@chat/core/memory'
-import { checkOptions } from '@chat/core/transport'
+import { checkOptionsWithHint } from '@chat/core/transport'
 import { type Duration, milliseconds } from '../time/duration.ts'
 import type { WorldLink } from './world-link.ts'
 
@@ -46,7 +46,7 @@ export class LinkControl implements WorldLink {
   reset(
     seen: { readonly client: Duration | null; readonly hub: Duration | null } = { client: 0, hub: 0 },
   ): void {
-    checkOptions('reset the link', seen, resetOptionNames)
+    checkOptionsWithHint('reset the link', seen, resetOptionNames)
     this.#note(`fault: reset, seen by the client ${when(seen.client)}, by the hub ${when(seen.hub)}`)
     const delay = (duration: Duration | null): number | null =>
       duration === null ? null : milliseconds(duration)

@@ -1,5 +1,5 @@
 import type { Runtime, Undo } from '@chat/core'
-import { checkOptions, type OptionNames } from '@chat/core/transport'
+import { checkOptionsWithHint, type OptionNames } from '@chat/core/transport'
 import { Actor, type ActorOptions } from './actor.ts'
 import { type MacrotaskPlatform, macrotaskOf } from './macrotask.ts'
 import { Random } from './random.ts'
@@ -62,7 +62,7 @@ export class VirtualTime {
 
   /** Makes an actor on this clock: a runtime whose owner can be paused and killed. */
   actor(name: string, options: ActorOptions = {}): Actor {
-    checkOptions('make the actor', options, actorOptionNames)
+    checkOptionsWithHint('make the actor', options, actorOptionNames)
     const set = (delay: number, work: boolean, callback: () => void): Undo => this.#set(delay, work, callback)
     return new Actor(new Random(this.#seed, name), { now: () => this.#now, set }, options)
   }

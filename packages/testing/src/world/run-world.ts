@@ -1,4 +1,4 @@
-import { checkOptions } from '@chat/core/transport'
+import { checkOptionsWithHint } from '@chat/core/transport'
 import { checkCallback } from './check-callback.ts'
 import { type WorldOptions, worldOptionNames } from './options.ts'
 import { Simulation } from './simulation.ts'
@@ -29,7 +29,7 @@ export async function world(
   options: WorldOptions,
   scenario: (w: World) => Promise<void> | void,
 ): Promise<void> {
-  checkOptions('run the world', options, worldOptionNames)
+  checkOptionsWithHint('run the world', options, worldOptionNames)
   checkCallback('run the world', scenario, 'world(options, (w) => { … })')
   const simulation = new Simulation(options)
   await simulation.run(scenario)

@@ -13,7 +13,7 @@ import type {
   User,
 } from '@chat/core'
 import { MemoryNetwork, MemoryStore } from '@chat/core/memory'
-import { checkOptions, type OptionNames } from '@chat/core/transport'
+import { checkOptionsWithHint, type OptionNames } from '@chat/core/transport'
 import type { AnyHub } from '../faults/any-hub.ts'
 import { applyFault } from '../faults/apply-fault.ts'
 import { BackplaneControl, type BackplaneControlOptions } from '../faults/backplane-control.ts'
@@ -142,7 +142,7 @@ export class Simulation implements World, FaultTargets {
     hub: AnyHub,
     options: { readonly restart?: Duration | undefined; readonly seen?: Duration | null | undefined } = {},
   ): void {
-    checkOptions('crash the hub', options, crashOptionNames)
+    checkOptionsWithHint('crash the hub', options, crashOptionNames)
     this.#hubs.crashHub(hub, options)
   }
 

@@ -29,7 +29,7 @@ describe('an option that does not exist', () => {
 
   test('rejects a search, and the hash of its trace', async () => {
     const message =
-      /^unable to explore: there is no option 'seeds'; the options are seed, latency, .*, runs, faults, .*, progress$/
+      /^unable to explore: there is no option 'seeds'; the options are seed, latency, .*, runs, faults, .*, progress; did you mean 'seed'\?$/
     for (const start of [explore, traceHash])
       await expect(start(search({ seeds: 7 }), () => {})).rejects.toThrow(message)
   })

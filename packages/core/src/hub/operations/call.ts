@@ -38,7 +38,10 @@ export function call(session: Session, frame: CallFrame, first: boolean): void {
   if (refused !== null) return refuse(refused)
   const handler = context.listeners.handler(event)
   if (handler === undefined)
-    return refuse({ code: 'not_found', message: `unable to call '${event}': it has no handler` })
+    return refuse({
+      code: 'not_found',
+      message: `unable to call '${event}': it has no handler${context.listeners.hint(event)}`,
+    })
   new PendingCall(session, frame).run(handler)
 }
 

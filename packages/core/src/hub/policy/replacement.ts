@@ -1,5 +1,5 @@
 import { checkMeta } from '../../protocol/meta.ts'
-import { checkOptions } from '../../vocabulary/check-options.ts'
+import { checkOptionsWithHint } from '../../vocabulary/check-options-with-hint.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
 import { type Content, encodeContent } from '../content.ts'
 import type { HubContext } from '../context.ts'
@@ -33,7 +33,7 @@ export function replaced(
   answer: Replacement,
 ): SoundContent {
   const operation = `${action} '${event}' as \`authorize\` has answered`
-  checkOptions(operation, answer, { data: true, meta: true })
+  checkOptionsWithHint(operation, answer, { data: true, meta: true })
   const { data, meta } = answer
   checkMeta(operation, meta ?? undefined)
   const facts = meta === undefined ? content.facts : meta

@@ -1,7 +1,8 @@
 import type { LogEntry, LogPage, LogRange } from '../../backplane/backplane.ts'
 import { historyPage } from '../../protocol/limits.ts'
 import { untilAborted } from '../../runtime/signal.ts'
-import { checkOptions, describe } from '../../vocabulary/check-options.ts'
+import { describe } from '../../vocabulary/check-options.ts'
+import { checkOptionsWithHint } from '../../vocabulary/check-options-with-hint.ts'
 import { ChatError, UsageError } from '../../vocabulary/errors.ts'
 import { type HistoryOptions, type HistoryPage, historyOptionNames } from '../../vocabulary/history.ts'
 import { type Message, redactedEvent } from '../../vocabulary/message.ts'
@@ -41,7 +42,7 @@ function rangeOf(address: string, options: HistoryOptions): LogRange {
   const operation = `read the history of ${address}`
   if (address.startsWith('~'))
     throw new UsageError(`unable to ${operation}: a session has no log; it takes casts and asks only`)
-  checkOptions(operation, options, historyOptionNames)
+  checkOptionsWithHint(operation, options, historyOptionNames)
   const { after, before, limit = historyPage.messages } = options
   for (const [name, value] of Object.entries({ after, before, limit: limit - 1 }))
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0))

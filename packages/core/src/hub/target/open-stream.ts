@@ -2,7 +2,8 @@ import type { StreamKind } from '../../contract/stream.ts'
 import { checkMeta } from '../../protocol/meta.ts'
 import { isSignal } from '../../runtime/signal.ts'
 import { addressKind } from '../../vocabulary/address.ts'
-import { checkOptions, describe, type OptionNames } from '../../vocabulary/check-options.ts'
+import { describe, type OptionNames } from '../../vocabulary/check-options.ts'
+import { checkOptionsWithHint } from '../../vocabulary/check-options-with-hint.ts'
 import { ChatError, UsageError } from '../../vocabulary/errors.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
 import { isWellFormed } from '../../vocabulary/text.ts'
@@ -61,17 +62,17 @@ export function openStream(
  *
  * @throws UsageError for an event that is no stream of the contract.
  */
-function kindOf({ validator }: HubContext, operation: string, event: string): StreamKind | null {
+function kindOf({ validator, names }: HubContext, operation: string, event: string): StreamKind | null {
   const declared = validator.stream(event)
   if (declared === null && validator.strict)
     throw new UsageError(
-      `unable to ${operation}: ${describe(event)} is not among the contract's streams; declare it with stream()`,
+      `unable to ${operation}: ${describe(event)} is not among the contract's streams${names.hint(event, ['streams'])}; declare it with stream()`,
     )
   return declared?.kind ?? null
 }
 
 function checkRequest(operation: string, address: string, options: StreamOptions): void {
-  checkOptions(operation, options, optionNames)
+  checkOptionsWithHint(operation, options, optionNames)
   checkMeta(operation, options.meta)
   if (addressKind(address) === 'session')
     throw new UsageError(

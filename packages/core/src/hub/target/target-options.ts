@@ -1,12 +1,7 @@
 import { checkMeta } from '../../protocol/meta.ts'
 import { isName } from '../../vocabulary/address.ts'
-import {
-  checkDuration,
-  checkOptions,
-  checkText,
-  describe,
-  type OptionNames,
-} from '../../vocabulary/check-options.ts'
+import { checkDuration, checkText, describe, type OptionNames } from '../../vocabulary/check-options.ts'
+import { checkOptionsWithHint } from '../../vocabulary/check-options-with-hint.ts'
 import { UsageError } from '../../vocabulary/errors.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
 import type { AskOptions, RemoveOptions, SessionsOptions } from './hub-target.ts'
@@ -49,7 +44,7 @@ const removeOptionNames: OptionNames<RemoveOptions> = { code: true, message: tru
 /** @throws UsageError for an option of a send that does not exist or cannot work. */
 export function checkSendOptions(address: string, options: SendOptions): void {
   const operation = `send to ${address}`
-  checkOptions(operation, options, sendOptionNames)
+  checkOptionsWithHint(operation, options, sendOptionNames)
   checkMeta(operation, options.meta)
   checkUserId(operation, options.from)
   checkKey(operation, options.idempotencyKey)
@@ -58,7 +53,7 @@ export function checkSendOptions(address: string, options: SendOptions): void {
 /** @throws UsageError for an option of a cast that does not exist or cannot work. */
 export function checkCastOptions(address: string, options: CastOptions): void {
   const operation = `cast to ${address}`
-  checkOptions(operation, options, castOptionNames)
+  checkOptionsWithHint(operation, options, castOptionNames)
   checkText(operation, 'key', options.key)
   checkMeta(operation, options.meta)
   checkUserId(operation, options.from)
@@ -67,7 +62,7 @@ export function checkCastOptions(address: string, options: CastOptions): void {
 /** @throws UsageError for an option of an ask that does not exist, a `timeout` that is not a duration, or meta that cannot be sent. */
 export function checkAskOptions(address: string, options: AskOptions): void {
   const operation = `ask ${address}`
-  checkOptions(operation, options, askOptionNames)
+  checkOptionsWithHint(operation, options, askOptionNames)
   checkDuration(operation, 'timeout', options.timeout)
   checkMeta(operation, options.meta)
 }
@@ -75,14 +70,14 @@ export function checkAskOptions(address: string, options: AskOptions): void {
 /** @throws UsageError for an option that does not exist, or a `timeout` that is not a duration. */
 export function checkSessionsOptions(address: string, options: SessionsOptions): void {
   const operation = `list the sessions of ${address}`
-  checkOptions(operation, options, sessionsOptionNames)
+  checkOptionsWithHint(operation, options, sessionsOptionNames)
   checkDuration(operation, 'timeout', options.timeout)
 }
 
 /** @throws UsageError for an option of a removal that does not exist, or a `message` that is not a text. */
 export function checkRemoveOptions(address: string, options: RemoveOptions): void {
   const operation = `remove a session from ${address}`
-  checkOptions(operation, options, removeOptionNames)
+  checkOptionsWithHint(operation, options, removeOptionNames)
   checkText(operation, 'message', options.message)
 }
 

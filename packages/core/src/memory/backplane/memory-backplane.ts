@@ -13,7 +13,9 @@ import type {
 import type { PresenceStore } from '../../backplane/presence-store.ts'
 import { attempt, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
-import { checkOptions, describe, type OptionNames } from '../../vocabulary/check-options.ts'
+import { checkFunction, checkRuntime } from '../../vocabulary/check-option-kinds.ts'
+import { describe, type OptionNames } from '../../vocabulary/check-options.ts'
+import { checkOptionsWithHint } from '../../vocabulary/check-options-with-hint.ts'
 import { ChatError, UsageError } from '../../vocabulary/errors.ts'
 import type { Position } from '../../vocabulary/position.ts'
 import { checkFunctionOptions } from '../check-arguments.ts'
@@ -61,7 +63,11 @@ function checkArguments(store: MemoryStore, options: MemoryBackplaneOptions): vo
       `unable to make the backplane: the first argument is ${describe(store)}, not a store; write \`new MemoryBackplane(new MemoryStore(systemRuntime))\``,
     )
   checkFunctionOptions('make the backplane', options, { names: optionNames, functions: ['latency'] })
-  checkOptions('make the backplane', options.faults, faultNames, 'faults')
+  checkRuntime('make the backplane', 'network', options.network)
+  checkRuntime('make the backplane', 'runtime', options.runtime)
+  checkOptionsWithHint('make the backplane', options.faults, faultNames, 'faults')
+  checkFunction('make the backplane', 'faults.loseAnswer', options.faults?.loseAnswer)
+  checkFunction('make the backplane', 'faults.hints', options.faults?.hints)
 }
 
 /**

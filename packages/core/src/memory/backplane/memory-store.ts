@@ -11,8 +11,9 @@ import type {
 import { KeyedSets } from '../../runtime/keyed-sets.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
-import { type Complete, fillDefaults, type OptionNames } from '../../vocabulary/check-options.ts'
-import { ChatError } from '../../vocabulary/errors.ts'
+import { type Complete, describe, fillDefaults, type OptionNames } from '../../vocabulary/check-options.ts'
+import { checkOptionsWithHint } from '../../vocabulary/check-options-with-hint.ts'
+import { ChatError, UsageError } from '../../vocabulary/errors.ts'
 import type { Position } from '../../vocabulary/position.ts'
 import { heapBytes } from '../../vocabulary/text.ts'
 import { checkFunctionOptions, checkNumberOptions, checkRuntime } from '../check-arguments.ts'
@@ -61,6 +62,7 @@ const optionNames: OptionNames<MemoryStoreOptions> = {
   sessions: true,
   observe: true,
 }
+const retentionNames: OptionNames<Retention> = { count: true, bytes: true, age: true }
 type CompleteRetention = Complete<Retention>
 
 const defaultRetention: CompleteRetention = { count: 10_000, bytes: 16 * 1024 * 1024, age: 3_600_000 }
@@ -77,6 +79,19 @@ const askedFor = 330_000
 const logBytes = 500
 const sessionBytes = 700
 const making = 'make the store'
+
+/** A function is asked later, and its answers are not checked. */
+function checkRetention(retention: MemoryStoreOptions['retention']): void {
+  if (typeof retention === 'function') return
+  checkOptionsWithHint(making, retention, retentionNames, 'retention')
+  for (const name of ['count', 'bytes', 'age'] as const) {
+    const value: unknown = retention?.[name]
+    if (value !== undefined && !(typeof value === 'number' && value >= 0))
+      throw new UsageError(
+        `unable to ${making}: the option 'retention.${name}' is ${describe(value)}; give a number of at least 0`,
+      )
+  }
+}
 
 /**
  * The state that the nodes of a cluster share, in memory: logs, known repetitions, sessions, presence,
@@ -126,6 +141,7 @@ export class MemoryStore {
     checkRuntime(making, runtime, 'new MemoryStore(systemRuntime)')
     checkFunctionOptions(making, options, { names: optionNames, functions: ['observe'] })
     checkNumberOptions(making, options, ['bytes', 'dedupeWindow', 'sessions'])
+    checkRetention(options.retention)
     const { retention = {} } = options
     this.runtime = runtime
     this.dedupeWindow = options.dedupeWindow ?? 120_000

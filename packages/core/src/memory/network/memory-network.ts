@@ -2,7 +2,8 @@ import type { Runtime, Undo } from '../../runtime/runtime.ts'
 import { onAbort } from '../../runtime/signal.ts'
 import type { Connection, Dialer, Handshake } from '../../transport/connection.ts'
 import type { TransportHub } from '../../transport/transport-hub.ts'
-import { checkOptions, describe, type OptionNames } from '../../vocabulary/check-options.ts'
+import { describe, type OptionNames } from '../../vocabulary/check-options.ts'
+import { checkOptionsWithHint } from '../../vocabulary/check-options-with-hint.ts'
 import { UsageError } from '../../vocabulary/errors.ts'
 import { checkFunctionOptions, checkRuntime } from '../check-arguments.ts'
 import { MemoryConnection } from './memory-connection.ts'
@@ -127,7 +128,7 @@ export class MemoryNetwork {
    */
   dialer(name: string, options: MemoryDialOptions = {}): Dialer {
     checkName('make the dialer', name)
-    checkOptions('make the dialer', options, dialOptionNames)
+    checkOptionsWithHint('make the dialer', options, dialOptionNames)
     if (options.link !== undefined && !(options.link instanceof MemoryLink))
       throw new UsageError(
         `unable to make the dialer: the option 'link' is ${describe(options.link)}; give a link that \`network.link()\` returned`,
