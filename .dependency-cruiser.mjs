@@ -27,8 +27,8 @@ const floors = {
   hub: [
     ['observation'],
     ['options'],
-    ['events', 'identity'],
-    ['hub-listeners', 'timed-validator'],
+    ['events', 'identity', 'contract-names'],
+    ['hub-listeners', 'timed-validator', 'hinting-validator'],
     ['context', 'content'],
     ['in-time'],
     ['nodes'],
