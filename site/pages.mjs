@@ -11,6 +11,7 @@ export const groups = [
     pages: [
       'guides/contracts',
       'guides/streams',
+      'guides/ai-sdk',
       'guides/frameworks',
       [
         'guides/recipes/index',
@@ -101,6 +102,7 @@ export const packages = {
   '@chat/redis': { index: ['redisBackplane'] },
   '@chat/nats': { index: ['natsBackplane'] },
   '@chat/store': { index: ['Store', 'status', 'people', 'typing'] },
+  '@chat/ai-sdk': { index: ['chatTransport', 'answerPrompts', 'conversation'] },
   '@chat/testing': {
     index: ['world', 'explore', 'World', 'WorldOptions', 'allFaults'],
     conformance: ['defineTransportSuite', 'defineBackplaneSuite', 'defineProtocolSuite'],

@@ -12,6 +12,7 @@ import { objects } from './workerd.mjs'
 
 /** Functions that run the examples of each README. */
 const examples = {
+  '@chat/ai-sdk': { not: 'they are a page, and a server with a model: packages/ai-sdk/test runs both' },
   '@chat/browser': { not: 'they are pages: the part "pages" opens them' },
   '@chat/bun': { run: (one) => serves({ ...one, runtime: 'bun' }) },
   '@chat/core': { run: ends },
