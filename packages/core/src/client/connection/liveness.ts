@@ -22,7 +22,7 @@ interface HeartbeatLimits {
 export class Liveness {
   readonly #runtime: ClientRuntime
   readonly #connector: Connector
-  readonly #oldestSend: () => number | null
+  readonly #oldestSend: () => number
   /** Times of the present connection; before the first, the checks have not begun. */
   #limits: HeartbeatLimits = { heartbeat: 0, grace: 0 }
   #timer: Undo | null = null
@@ -38,10 +38,10 @@ export class Liveness {
   #proven = Number.NEGATIVE_INFINITY
 
   /**
-   * `oldestSend` returns the time at which the oldest unanswered send was last written; `null` when there is
-   * none.
+   * `oldestSend` returns the time at which the oldest unanswered send was last written; it is infinite when
+   * there is none.
    */
-  constructor(runtime: ClientRuntime, connector: Connector, oldestSend: () => number | null) {
+  constructor(runtime: ClientRuntime, connector: Connector, oldestSend: () => number) {
     this.#runtime = runtime
     this.#connector = connector
     this.#oldestSend = oldestSend
@@ -107,8 +107,7 @@ export class Liveness {
   }
 
   #overdue(now: number): boolean {
-    const written = this.#oldestSend()
-    return written !== null && now - Math.max(written, this.#proven) >= answerPatience
+    return now - Math.max(this.#oldestSend(), this.#proven) >= answerPatience
   }
 
   #ping(now: number): void {

@@ -4,25 +4,76 @@ import { frameBytes, heldCasts, otherInflight, publishHorizon } from '../../prot
 import type { ClientRuntime } from '../../runtime/client-runtime.ts'
 import { LatestByKey } from '../../runtime/latest-by-key.ts'
 import type { Undo } from '../../runtime/runtime.ts'
+import { abortion, onAbort } from '../../runtime/signal.ts'
 import { TokenBucket } from '../../runtime/token-bucket.ts'
-import { ChatError } from '../../vocabulary/errors.ts'
+import { ChatError, UncertainError } from '../../vocabulary/errors.ts'
 import { exceedsBytes, utf8Length } from '../../vocabulary/text.ts'
 import { backoff } from '../connection/backoff.ts'
+import type { ClientConnection } from '../connection/client-connection.ts'
 import type { Connector } from '../connection/connector.ts'
+import type { Operation, Repeat } from './operation.ts'
 import { isOverLimit } from './over-limit.ts'
-import { type Operation, PendingOperations } from './pending-operations.ts'
 
 /** Size of a frame's type and a ref of 16 digits, with the punctuation around them, in bytes. */
 const headBytes = 26
 
-/** Writes operations as far as windows, rate and transport allow, and settles them with their answers. */
+/** Operation with its state. */
+interface Entry extends Omit<Operation, 'repeat' | 'resolve' | 'reject'> {
+  readonly publishes: boolean
+  /** Number of the application's call; 0 for an operation that goes before all others, except for repetitions. */
+  readonly order: number
+  resolve(result: unknown): void
+  reject(error: unknown): void
+  /** `settled` when it is settled on this side. Until its answer comes, the hub still counts it (P-PB-6). */
+  repeat: Repeat | 'settled'
+  /** `true` while it waits for its answer on this connection. */
+  open: boolean
+  /** 0 when the hub has not taken it: it was never written, or was refused for a limit. */
+  ref: number
+  /** Time of its first write; 0 before that. */
+  first: number
+  /** Time of its last write. */
+  latest: number
+  /**
+   * `true` when it was written more than once: then an `err` does not prove that the first attempt failed
+   * (P-PB-3).
+   */
+  repeated: boolean
+  /** Last refusal for a limit. */
+  refusal: ChatError | null
+  /** Stop its timeout, and forget its signal. */
+  readonly undos: Undo[]
+}
+
+const noop = (): void => {}
+
+/** Turns an entry into one whose answer changes nothing. */
+const settled = { repeat: 'settled', resolve: noop, reject: noop } as const
+
+/**
+ * Operations of a client that wait to be written, or for their answers. Writes them as far as windows, rate
+ * and transport allow, and settles them with their answers.
+ */
 export class OperationWriter {
   readonly #runtime: ClientRuntime
   readonly #connector: Connector
-  readonly #pending: PendingOperations
+  readonly #maxQueued: number
+  /**
+   * First the operations that were repeated, or are to be, in the order of their refs, because the hub takes a
+   * low ref that comes late for a repetition. Then the others, in the order of the application's calls.
+   */
+  #entries: Entry[] = []
   readonly #casts = new LatestByKey<string>(heldCasts)
-  #limits: WelcomeLimits | null = null
-  #bucket: TokenBucket | null = null
+  #lastOrder = 0
+  #lastRef = 0
+  /** Until the first `welcome` nothing is written. */
+  #limits: Pick<WelcomeLimits, 'frame' | 'inflight' | 'rate' | 'burst'> = {
+    frame: frameBytes,
+    inflight: 0,
+    rate: 0,
+    burst: 0,
+  }
+  #bucket = new TokenBucket(0, 0, 0)
   #pacing: Undo | null = null
   /** Refusals for a limit since the last accepted operation. */
   #refusals = 0
@@ -34,47 +85,47 @@ export class OperationWriter {
   constructor(runtime: ClientRuntime, connector: Connector, maxQueued: number) {
     this.#runtime = runtime
     this.#connector = connector
-    this.#pending = new PendingOperations(maxQueued)
+    this.#maxQueued = maxQueued
   }
 
-  /** Time at which the oldest unanswered send was last written; `null` when there is none. */
-  get oldestSend(): number | null {
-    return this.#pending.oldestWrite
+  /** Time at which the oldest unanswered send was last written; infinite when there is none. */
+  get oldestSend(): number {
+    const sends = this.#entries.filter(({ open, address }) => open && address !== undefined)
+    return Math.min(...sends.map(({ latest }) => latest))
   }
 
   /** Takes the limits of a `welcome`. */
   start(limits: WelcomeLimits, resumed: boolean): void {
-    const now = this.#runtime.now()
-    const known = this.#limits
     // The hub counts per user across connections, so the bucket stays as empty as it is.
-    if (this.#bucket === null || known?.rate !== limits.rate || known.burst !== limits.burst)
-      this.#bucket = new TokenBucket(limits.rate, limits.burst, now)
+    if (this.#limits.rate !== limits.rate || this.#limits.burst !== limits.burst)
+      this.#bucket = new TokenBucket(limits.rate, limits.burst, this.#runtime.now())
     this.#limits = limits
-    if (!resumed) this.#charge(this.#pending.startAfresh())
+    if (!resumed) this.#startAfresh()
   }
 
   /**
    * Queues an operation, and writes it as soon as possible. A send takes the place of the casts to its address
    * that wait for a connection: receivers would get them after the message that was sent later.
    *
-   * @throws ChatError `full` when too many operations wait.
+   * @throws ChatError `full` when too many operations wait. Operations that are bound to a connection are
+   * always queued.
    */
   add(operation: Operation): void {
-    this.#pending.add(operation)
-    if (operation.address !== undefined && this.#castWait() === null)
+    // An operation whose signal has aborted already is not queued at all.
+    const early = abortion(operation.signal)
+    if (early !== null) return operation.reject?.(early.reason)
+    const waiting = this.#entries.filter(({ open, repeat }) => !open && repeat !== 'bound').length
+    if (operation.repeat !== 'bound' && waiting >= this.#maxQueued)
+      throw new ChatError(
+        'full',
+        `unable to queue: ${this.#maxQueued} operations wait already, as many as the option 'maxQueued' allows`,
+      )
+    const entry = createEntry(operation, ++this.#lastOrder)
+    this.#entries.push(entry)
+    this.#watch(entry)
+    if (operation.address !== undefined && this.#connection === null)
       this.#casts.forget(`${operation.address}\n`)
     this.pump()
-  }
-
-  /**
-   * Forgets an operation that is no longer needed; its answer will be ignored. `cancels` also cancels it at the
-   * hub, if it was written on this connection (P-CN-3). Returns `true` when it was written on any connection.
-   */
-  remove(operation: Operation, cancels = false): boolean {
-    const entry = this.#pending.remove(operation)
-    if (entry === undefined) return false
-    if (cancels && this.#pending.isOpen(entry.ref)) this.#cancel(entry.ref)
-    return entry.written !== null
   }
 
   /**
@@ -84,8 +135,8 @@ export class OperationWriter {
   cast(frame: string, key: string | null): void {
     if (key !== null) {
       this.#casts.put(key, frame, utf8Length(frame))
-      this.#pumpCasts()
-    } else if (this.#castWait() === 0) this.#writeCast(frame)
+      this.#writeCasts()
+    } else if (this.#mayWrite(false)) this.#writeCast(frame)
   }
 
   /**
@@ -93,133 +144,245 @@ export class OperationWriter {
    * accepts.
    */
   checkSize(json: string): void {
-    if (exceedsBytes(json, this.#frameLimit - headBytes)) throw this.#tooLarge()
+    if (exceedsBytes(json, this.#limits.frame - headBytes)) throw this.#tooLarge()
   }
 
   /** Returns `true` when the hub accepts a frame of this size. */
   fits(frame: string): boolean {
-    return !exceedsBytes(frame, this.#frameLimit)
+    return !exceedsBytes(frame, this.#limits.frame)
   }
 
   /** Settles an operation with its `ok`; `false` when no operation waits for this answer. */
   ok(ref: number, result: unknown): boolean {
     this.#refusals = 0
-    return this.#answered(this.#pending.ok(ref, result))
+    return this.#answered(ref, (entry) => {
+      this.#settle(entry)
+      entry.resolve(result)
+      this.#rejectOvertaken(entry)
+    })
   }
 
-  /** Settles an operation with its `err`; `false` when no operation waits for this answer. */
+  /**
+   * Settles an operation with its `err`; `false` when no operation waits for this answer. An operation that
+   * was refused for a limit waits for a further attempt.
+   */
   err(ref: number, error: ChatError): boolean {
     if (isOverLimit(error)) this.#yield(error)
-    return this.#answered(this.#pending.err(ref, error, this.#runtime.now()))
+    return this.#answered(ref, (entry) => {
+      if (!this.#takeBack(entry, error)) this.#refuse(entry, error)
+    })
   }
 
-  /** Writes the waiting operations and casts, as far as possible now. */
+  /** Writes what may be written. */
   pump(): void {
-    const connection = this.#connector.writable
-    if (connection === null || this.#bucket === null) return
-    const windows = { publishes: this.#limits?.inflight ?? 1, others: otherInflight }
-    const now = this.#runtime.now()
-    this.#expire(now)
+    if (this.#connection === null) return
+    this.#expire()
     for (;;) {
-      const entry = this.#pending.next(windows)
-      if (entry === null || connection.blocked) break
-      if (entry.operation.counts && this.#mustWait(now)) break
-      const frame = this.#pending.write(entry, now)
-      if (this.fits(frame)) connection.write(frame)
-      // The operation was queued before the hub had named its limits.
-      else this.#pending.err(entry.ref, this.#tooLarge(), now)
+      const entry = this.#next()
+      if (entry === undefined || !this.#mayWrite(entry.free)) break
+      this.#write(entry)
     }
-    if (this.#pacing === null) this.#pumpCasts()
-    this.#watchHorizon(now)
+    this.#writeCasts()
+    this.#watchHorizon()
   }
 
-  /** Writes a cancel before all waiting operations, since it waits for none of them (P-CN-1). */
-  #cancel(target: number): void {
-    const frame = (ref: number): string => encodeFrame('cancel', ref, target)
-    const ignore = (): void => {}
-    this.#pending.add(
-      { publishes: false, repeat: 'bound', counts: false, frame, resolve: ignore, reject: ignore },
-      true,
-    )
-    this.pump()
-  }
-
-  /** Returns `true` when an operation that counts must wait for the rate. */
-  #mustWait(now: number): boolean {
-    if (this.#pacing !== null) return true
-    const wait = this.#bucket?.wait(now, this.#pending.counted + 1) ?? 0
-    if (wait > 0) this.#pace(wait)
-    return wait > 0
-  }
-
-  /** The connection has ended. */
+  /**
+   * The connection has ended: operations that can be repeated go first on the next connection, in the old
+   * order; calls are uncertain.
+   */
   lost(): void {
     this.#stopPacing()
-    this.#charge(this.#pending.lost())
+    const entries = this.#entries
+    const stays = (entry: Entry): boolean => (entry.open ? isRepeatable(entry) : entry.repeat !== 'bound')
+    // The hub may have counted the operations whose answers are lost. It counts a repetition once.
+    this.#charge(entries.filter((entry) => isCounted(entry) && !isRepeatable(entry)).length)
+    this.#entries = entries.filter(stays)
+    for (const entry of this.#entries) entry.open = false
+    this.#sort()
+    for (const entry of entries)
+      if (entry.open && entry.repeat === 'never')
+        this.#reject(entry, uncertain('the connection was lost before the answer'))
   }
 
-  /** Rejects all operations, and drops the waiting casts. */
+  /**
+   * Rejects all operations, and drops the waiting casts. Sends and calls that were written are uncertain; the
+   * others have not happened.
+   */
   fail(error: ChatError): void {
     this.#stopPacing()
     this.#horizon?.()
     this.#horizon = null
     this.#casts.clear()
-    this.#pending.fail(error)
+    const entries = this.#entries
+    this.#entries = []
+    for (const entry of entries) this.#reject(entry, outcome(entry, error))
   }
 
-  /** Writes the waiting casts, as far as the rate of operations leaves room for them. */
-  #pumpCasts(): void {
-    while (this.#casts.size > 0) {
-      const wait = this.#castWait()
-      if (wait !== 0) {
-        if (wait !== null && this.#pacing === null) this.#pace(wait)
-        return
-      }
-      this.#writeCast(this.#casts.shift() ?? '')
+  /** Connection for the next frame; `null` while no frame can be written. */
+  get #connection(): ClientConnection | null {
+    const connection = this.#connector.writable
+    return connection === null || connection.blocked ? null : connection
+  }
+
+  /** A fresh session: sends of the old session cannot be repeated (P-PB-8). */
+  #startAfresh(): void {
+    const again = this.#entries.filter(({ ref }) => ref > 0)
+    this.#charge(again.filter(({ free }) => !free).length)
+    for (const entry of again) {
+      entry.ref = 0
+      if (entry.repeat === 'same-ref') this.#reject(entry, uncertain('the session could not be resumed'))
     }
   }
 
-  /** Returns the wait of a cast for the rate, in milliseconds; `null` while no frame can be written. */
-  #castWait(): number | null {
-    const connection = this.#connector.writable
-    if (connection === null || connection.blocked || this.#bucket === null) return null
-    return this.#bucket.wait(this.#runtime.now(), this.#pending.counted + 1)
+  /** Ends an operation when its signal aborts, or its time is up. */
+  #watch(entry: Entry): void {
+    const { signal, timeout, undos } = entry
+    undos.push(onAbort(signal, (reason) => this.#abort(entry, reason)))
+    if (timeout === undefined) return
+    const onTimeout = (): void => {
+      const error = new ChatError('timeout', 'unable to wait any longer: the time for an answer is up')
+      this.#reject(entry, outcome(entry, error, 'no answer in time'))
+    }
+    undos.push(this.#runtime.timer(timeout, onTimeout))
+  }
+
+  /** Cancels a call at the hub, if it was written on this connection (P-CN-3). */
+  #abort(entry: Entry, reason: unknown): void {
+    const { open, publishes, ref, repeat } = entry
+    const isSend = repeat === 'same-ref'
+    if (open && publishes && !isSend) this.#cancel(ref)
+    this.#reject(entry, isSend && ref > 0 ? uncertain('aborted', reason) : reason)
+  }
+
+  /** Writes a cancel before all waiting operations, since it waits for none of them (P-CN-1). */
+  #cancel(target: number): void {
+    const frame = (ref: number): string => encodeFrame('cancel', ref, target)
+    this.#entries.push(createEntry({ repeat: 'bound', free: true, frame }, 0))
+    this.#sort()
+    this.pump()
+  }
+
+  /**
+   * Returns the next operation to write; `undefined` when there is none, or its window is full. Sends and calls
+   * do not wait for the others, nor those for them, so that a join need not wait for a thousand sends.
+   */
+  #next(): Entry | undefined {
+    const waiting = this.#entries.filter(({ open }) => !open)
+    const [first] = waiting
+    const candidates =
+      first !== undefined && first.ref > 0
+        ? [first]
+        : [waiting.find(({ publishes }) => !publishes), waiting.find(({ publishes }) => publishes)]
+    return candidates.find((entry) => entry !== undefined && this.#hasRoom(entry))
+  }
+
+  /** Returns `true` when the window of an operation has room, and no other operation must be answered first. */
+  #hasRoom(entry: Entry): boolean {
+    const window = entry.publishes ? this.#limits.inflight : otherInflight
+    const open = this.#entries.filter((other) => other.open && other.publishes === entry.publishes)
+    return open.length < window && !open.some((other) => mayOvertake(other, entry))
+  }
+
+  /** Returns `true` when a frame may be written. A frame that is not `free` waits for the rate. */
+  #mayWrite(free: boolean | undefined): boolean {
+    if (this.#connection === null) return false
+    if (free) return true
+    if (this.#pacing === null) {
+      const wait = this.#bucket.wait(this.#runtime.now(), this.#entries.filter(isCounted).length + 1)
+      if (wait > 0) this.#pace(wait)
+    }
+    return this.#pacing === null
+  }
+
+  #write(entry: Entry): void {
+    const now = this.#runtime.now()
+    entry.repeated = entry.ref > 0
+    entry.ref ||= ++this.#lastRef
+    entry.first ||= now
+    entry.latest = now
+    // Before its frame: the application, which is told the id, may write more operations.
+    entry.open = true
+    const frame = entry.frame(entry.ref)
+    if (this.fits(frame)) return this.#connection?.write(frame)
+    // The operation was queued before the hub had named its limits.
+    entry.open = false
+    this.#refuse(entry, this.#tooLarge())
+  }
+
+  /** Writes the waiting casts, as far as the rate of operations leaves room for them. */
+  #writeCasts(): void {
+    while (this.#casts.size > 0 && this.#mayWrite(false)) this.#writeCast(this.#casts.shift() ?? '')
   }
 
   #writeCast(frame: string): void {
     // The cast may have been queued before the hub had named its limits.
     if (!this.fits(frame)) return
-    this.#bucket?.charge(this.#runtime.now())
-    this.#connector.writable?.write(frame)
-  }
-
-  get #frameLimit(): number {
-    return this.#limits?.frame ?? frameBytes
-  }
-
-  #tooLarge(): ChatError {
-    return new ChatError('too_large', `unable to send: a frame may have ${this.#frameLimit} bytes`)
+    this.#charge(1)
+    this.#connection?.write(frame)
   }
 
   /**
-   * Charges an operation when its answer comes. The hub charges it between the write and the answer: a token
-   * that is reserved at the write and taken at the answer keeps this bucket at most as full as the hub's,
-   * however slow the connection is.
+   * Takes an answer. The operation is charged with it: the hub charges it between the write and the answer, and
+   * a token that is reserved at the write and taken at the answer keeps this bucket at most as full as the
+   * hub's, however slow the connection is.
    */
-  #answered(operation: Operation | null): boolean {
-    if (operation === null) return false
-    if (operation.counts) this.#charge(1)
+  #answered(ref: number, settle: (entry: Entry) => void): boolean {
+    const entry = this.#entries.find((other) => other.open && other.ref === ref)
+    if (entry === undefined) return false
+    entry.open = false
+    if (!entry.free) this.#charge(1)
+    settle(entry)
     this.pump()
     return true
   }
 
   /**
-   * Charges operations whose answers are lost, since the hub may have counted them. The hub counts a
-   * repetition once.
+   * Lets an operation that was refused for a limit wait again: a refused first attempt has not happened, so a
+   * further attempt has a ref of its own. Returns `false` when the refusal is final.
    */
+  #takeBack(entry: Entry, error: ChatError): boolean {
+    if (entry.repeat === 'settled' || entry.repeated || !isOverLimit(error)) return false
+    const again = this.#runtime.now() + (error.retryAfter ?? 0)
+    if (again > entry.first + (entry.timeout ?? publishHorizon)) return false
+    entry.ref = 0
+    entry.refusal = error
+    return true
+  }
+
+  /** Rejects refused sends that would be stored behind a later send to the same address. */
+  #rejectOvertaken(later: Entry): void {
+    for (const entry of this.#entries.filter((other) => !other.open && mayOvertake(later, other)))
+      if (entry.refusal !== null) this.#reject(entry, entry.refusal)
+  }
+
+  #refuse(entry: Entry, error: ChatError): void {
+    const unknown = entry.repeated && entry.repeat === 'same-ref'
+    this.#reject(entry, unknown ? uncertain('a repetition was refused', error) : error)
+  }
+
+  #reject(entry: Entry, error: unknown): void {
+    const { reject } = entry
+    this.#settle(entry)
+    reject(error)
+  }
+
+  /** Forgets an operation, or waits only for its answer. */
+  #settle(entry: Entry): void {
+    for (const undo of entry.undos.splice(0)) undo()
+    if (entry.open) Object.assign(entry, settled)
+    else this.#entries = this.#entries.filter((other) => other !== entry)
+  }
+
+  #sort(): void {
+    this.#entries.sort((a, b) => rank(a) - rank(b) || a.order - b.order)
+  }
+
+  #tooLarge(): ChatError {
+    return new ChatError('too_large', `unable to send: a frame may have ${this.#limits.frame} bytes`)
+  }
+
   #charge(operations: number): void {
-    const now = this.#runtime.now()
-    for (let i = 0; i < operations; i++) this.#bucket?.charge(now)
+    this.#bucket.charge(this.#runtime.now(), operations)
   }
 
   #pace(wait: number): void {
@@ -244,23 +407,65 @@ export class OperationWriter {
     if (this.#yielding) return
     this.#stopPacing()
     this.#yielding = true
-    this.#bucket?.empty(this.#runtime.now())
+    this.#bucket.empty(this.#runtime.now())
     this.#pace(Math.max(retryAfter, backoff(this.#refusals++, this.#runtime.random())))
   }
 
-  #expire(now: number): void {
-    const first = this.#pending.firstWrite
-    if (first !== null && first <= now - publishHorizon) this.#pending.expire(now - publishHorizon)
+  /** Gives up the sends that were first written a horizon ago (P-PB-3). */
+  #expire(): void {
+    const now = this.#runtime.now()
+    for (const entry of this.#entries.filter(isSent))
+      if (timeLeft(entry, now) <= 0) this.#reject(entry, uncertain('no answer in time'))
   }
 
-  #watchHorizon(now: number): void {
-    const first = this.#pending.firstWrite
-    if (this.#horizon !== null || first === null) return
-    this.#horizon = this.#runtime.timer(Math.max(0, first + publishHorizon - now), () => {
+  #watchHorizon(): void {
+    const now = this.#runtime.now()
+    const sends = this.#entries.filter(isSent)
+    if (this.#horizon !== null || sends.length === 0) return
+    const wait = Math.min(...sends.map((entry) => timeLeft(entry, now)))
+    this.#horizon = this.#runtime.timer(wait, () => {
       this.#horizon = null
-      const then = this.#runtime.now()
-      this.#expire(then)
-      this.#watchHorizon(then)
+      this.#expire()
+      this.#watchHorizon()
     })
   }
 }
+
+const createEntry = (operation: Operation, order: number): Entry => ({
+  publishes: false,
+  resolve: noop,
+  reject: noop,
+  ...operation,
+  order,
+  open: false,
+  ref: 0,
+  first: 0,
+  latest: 0,
+  repeated: false,
+  refusal: null,
+  undos: [],
+})
+
+const isRepeatable = ({ repeat }: Entry): boolean => repeat === 'same-ref' || repeat === 'harmless'
+
+/** Returns `true` for a send that may be stored, and is not settled. */
+const isSent = ({ repeat, ref }: Entry): boolean => repeat === 'same-ref' && ref > 0
+
+/** Returns `true` for an operation that counts toward the rate when its answer comes. */
+const isCounted = ({ open, free }: Entry): boolean => open && !free
+
+/** Returns `true` for a later send to the address of a refused send, which may be stored before that. */
+const mayOvertake = (later: Entry, { refusal, address, order }: Entry): boolean =>
+  refusal !== null && address !== undefined && later.address === address && later.order > order
+
+const timeLeft = ({ first }: Entry, now: number): number => first + publishHorizon - now
+
+/** Place among the operations: repetitions go first. */
+const rank = ({ ref }: Entry): number => ref || Number.MAX_SAFE_INTEGER
+
+const uncertain = (reason: string, cause?: unknown): UncertainError =>
+  new UncertainError(`unable to tell the outcome: ${reason}`, { cause })
+
+/** Returns the error of an operation that this client ends: *uncertain* when the hub may have executed it. */
+const outcome = ({ repeat, ref }: Entry, error: ChatError, reason = error.message): ChatError =>
+  ref > 0 && (repeat === 'same-ref' || repeat === 'never') ? uncertain(reason, error) : error

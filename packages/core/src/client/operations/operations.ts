@@ -1,21 +1,19 @@
 import { checkCarried } from '../../protocol/carried.ts'
 import { encodeFrame } from '../../protocol/encode.ts'
 import { checkMsg } from '../../protocol/hub-frames.ts'
-import { publishHorizon } from '../../protocol/limits.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
-import type { Undo } from '../../runtime/runtime.ts'
-import { abortion, onAbort } from '../../runtime/signal.ts'
-import { ChatError, UncertainError, UsageError } from '../../vocabulary/errors.ts'
+import { UsageError } from '../../vocabulary/errors.ts'
 import type { HistoryOptions, HistoryPage } from '../../vocabulary/history.ts'
 import { type Message, redactedEvent } from '../../vocabulary/message.ts'
 import type { Stored } from '../../vocabulary/position.ts'
 import type { Connector } from '../connection/connector.ts'
 import type { ClientContext } from '../context.ts'
+import type { ClientObservation } from '../observation.ts'
 import { callRules, castRules, checkByRules, historyRules, sendRules } from '../option-rules.ts'
 import type { CallOptions, CastOptions, SendOptions } from '../options.ts'
 import { checkAddress, checkName } from './checks.ts'
+import type { Operation } from './operation.ts'
 import type { OperationWriter } from './operation-writer.ts'
-import type { Operation } from './pending-operations.ts'
 import { toMessage } from './to-message.ts'
 
 /** Result of a `send`, as the hub answers it. */
@@ -30,18 +28,14 @@ interface ReadAnswer extends Omit<HistoryPage, 'messages'> {
   readonly messages: readonly (readonly unknown[])[]
 }
 
-/** Differences between operations. */
-type Plan = Pick<Operation, 'publishes' | 'repeat' | 'frame' | 'address'> & {
+/** Operation of the application. */
+interface Plan extends Omit<Operation, 'resolve' | 'reject'> {
   /** Completes "unable to …" when the client is closed. */
   readonly name: string
-  /** Operation for the observer: its kind, and its address or call. */
-  readonly shown: readonly [operation: 'send' | 'call' | 'history', subject: string]
-  readonly signal: AbortSignal | undefined
-  /**
-   * Maximum time until the answer, in milliseconds; without it the operation waits as long as it is repeated.
-   */
-  readonly timeout?: number
 }
+
+/** Operation for the observer: its kind, and its address or call. */
+type Shown = Pick<Extract<ClientObservation, { readonly type: 'operation' }>, 'operation' | 'subject'>
 
 /** Operations of an application: sends, calls and reads as promises, and casts, which have no answer. */
 export class Operations {
@@ -78,7 +72,6 @@ export class Operations {
       const tail = this.#encode('send', data, [address, event, data ?? null, options?.meta])
       return {
         name: 'send',
-        shown: ['send', address],
         publishes: true,
         repeat: 'same-ref',
         address,
@@ -93,7 +86,7 @@ export class Operations {
         signal: options?.signal,
       }
     }
-    return this.#operate(plan, (answer) => {
+    return this.#operate({ operation: 'send', subject: address }, plan, (answer) => {
       const { epoch, at, id } = answer as SendAnswer
       return { position: [epoch, at, id], id }
     })
@@ -124,7 +117,6 @@ export class Operations {
       const tail = this.#encode(name, input, [call, input ?? null, options.meta])
       return {
         name,
-        shown: ['call', call],
         publishes: true,
         repeat: options.idempotent === true ? 'harmless' : 'never',
         frame: (ref) => {
@@ -137,6 +129,7 @@ export class Operations {
     }
     const start = (written?: (ref: number) => void): Promise<unknown> =>
       this.#operate(
+        { operation: 'call', subject: call },
         () => plan(written),
         (result) => streams?.answer(call, result) ?? validator.operation('calls', 'output', call, result),
       )
@@ -162,15 +155,13 @@ export class Operations {
       const { signal, ...range } = options
       return {
         name,
-        shown: ['history', address],
-        publishes: false,
         repeat: 'harmless',
         frame: (ref) => encodeFrame('read', ref, address, range),
         signal,
         timeout: this.#callTimeout,
       }
     }
-    return this.#operate(plan, (answer) => {
+    return this.#operate({ operation: 'history', subject: address }, plan, (answer) => {
       const { epoch, base, top, messages, more } = answer as ReadAnswer
       const parsed = messages.map((value) => toMessage(checkMsg(value), epoch))
       return convert({ epoch, base, top, messages: parsed, more })
@@ -202,71 +193,31 @@ export class Operations {
   }
 
   /** Runs an operation, and resolves with what `convert` makes of its answer. */
-  #operate<T>(prepare: () => Plan, convert: (answer: unknown) => T): Promise<T> {
+  #operate<T>(shown: Shown, prepare: () => Plan, convert: (answer: unknown) => T): Promise<T> {
     const promise = new Promise<T>((resolve, reject) => {
-      const { name, shown, signal, timeout, ...plan } = prepare()
+      const { name, ...operation } = prepare()
       this.#connector.checkOpen(name)
       const { runtime } = this.#context
       const since = runtime.now()
-      const undos: Undo[] = []
-      const end = (): void => {
-        for (const undo of undos) undo()
+      const observe = (error?: unknown): void =>
+        this.#context.observe('operation', { ...shown, error, took: runtime.now() - since })
+      const done = (result: T): void => {
+        observe()
+        resolve(result)
       }
-      const observe = (error?: unknown): void => {
-        const [operation, subject] = shown
-        this.#context.observe('operation', { operation, subject, error, took: runtime.now() - since })
-      }
-      const fail = (error: unknown): void => {
+      const failed = (error: unknown): void => {
         observe(error)
         if (this.#closing) promise.catch(() => {})
         reject(error)
       }
-      const operation: Operation = {
-        ...plan,
-        counts: true,
-        patience: timeout ?? publishHorizon,
-        resolve: (answer) => {
-          end()
-          attempt(
-            () => convert(answer),
-            (value) => {
-              observe()
-              resolve(value)
-            },
-            fail,
-          )
-        },
-        reject: (error) => {
-          end()
-          fail(error)
-        },
-      }
-      const onTimeout = (): void => {
-        const error = new ChatError('timeout', 'unable to wait any longer: the time for an answer is up')
-        const uncertain = this.#writer.remove(operation) && plan.repeat === 'never'
-        operation.reject(uncertain ? overdue(error) : error)
-      }
-      const onSignal = (reason: unknown): void => {
-        const isSend = plan.repeat === 'same-ref'
-        const written = this.#writer.remove(operation, plan.publishes && !isSend)
-        operation.reject((written && isSend ? aborted(reason) : reason) as Error)
-      }
-      // An operation whose signal has aborted already is not queued at all.
-      const early = abortion(signal)
-      if (early !== null) return onSignal(early.reason)
-      this.#writer.add(operation)
-      undos.push(onAbort(signal, onSignal))
-      if (timeout === undefined) return
-      undos.push(runtime.timer(timeout, onTimeout))
+      this.#writer.add({
+        ...operation,
+        resolve: (answer) => attempt(() => convert(answer), done, failed),
+        reject: failed,
+      })
     })
     return promise
   }
 }
-
-const overdue = (cause: ChatError): UncertainError =>
-  new UncertainError('unable to tell the outcome: no answer in time', { cause })
-
-const aborted = (cause: unknown): UncertainError =>
-  new UncertainError('unable to tell whether it was stored: aborted', { cause })
 
 const noop = (): void => {}

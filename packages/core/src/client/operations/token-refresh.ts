@@ -59,9 +59,7 @@ export class TokenRefresh {
   #authenticate(token: string): void {
     const connection = this.#connection
     this.#writer.add({
-      publishes: false,
       repeat: 'bound',
-      counts: true,
       frame: (ref) => encodeFrame('auth', ref, token),
       resolve: (result) => this.start(durationOf((result as { readonly expires?: unknown } | null)?.expires)),
       reject: (error) => this.#report(error, connection),

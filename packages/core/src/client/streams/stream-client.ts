@@ -1,8 +1,8 @@
 import { UsageError } from '../../vocabulary/errors.ts'
 import type { Connector } from '../connection/connector.ts'
 import type { ClientContext } from '../context.ts'
+import type { Operation } from '../operations/operation.ts'
 import type { OperationWriter } from '../operations/operation-writer.ts'
-import type { Operation } from '../operations/pending-operations.ts'
 import type { Subscriptions } from '../subscriptions/subscriptions.ts'
 
 /** Parts of a client that the reading of streams uses. */
@@ -50,7 +50,7 @@ export const request = (
 ): Promise<unknown> =>
   promised(client, (settler) => {
     if (isClosed(client)) throw new UsageError(`unable to ${name}: the client is closed; make a new client`)
-    client.writer.add({ publishes: false, counts: true, ...operation, ...settler })
+    client.writer.add({ ...operation, ...settler })
   })
 
 /** Tells if the client has ended. */

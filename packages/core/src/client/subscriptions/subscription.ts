@@ -156,9 +156,7 @@ export class Subscription {
     const state = this.#state
     const options = since === undefined && state === undefined ? undefined : { since, state }
     this.#registry.writer.add({
-      publishes: false,
       repeat: 'bound',
-      counts: true,
       frame: (ref) => encodeFrame('join', ref, this.address, options),
       resolve: (answer) => {
         const start = checkStart(answer)
@@ -215,12 +213,9 @@ export class Subscription {
   /** Writes a `leave`. */
   leave(): void {
     this.#registry.writer.add({
-      publishes: false,
       repeat: 'bound',
-      counts: false,
+      free: true,
       frame: (ref) => encodeFrame('leave', ref, this.address),
-      resolve: noop,
-      reject: noop,
     })
   }
 
@@ -230,11 +225,8 @@ export class Subscription {
     this.#stateSent = this.#joined
     if (!this.#joined) return
     this.#registry.writer.add({
-      publishes: false,
       repeat: 'harmless',
-      counts: true,
       frame: (ref) => encodeFrame('state', ref, this.address, state),
-      resolve: noop,
       reject: (error) => this.#stateRefused(error, state),
     })
   }
@@ -388,5 +380,3 @@ export class Subscription {
     this.#retries.add(cancel)
   }
 }
-
-const noop = (): void => {}

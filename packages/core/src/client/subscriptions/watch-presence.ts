@@ -152,9 +152,7 @@ class Watcher implements Presence, PresenceWatcher {
     if (after === undefined) this.#version = null
     const { context, writer } = this.#services
     writer.add({
-      publishes: false,
       repeat: 'bound',
-      counts: true,
       frame: (ref) => encodeFrame('who', ref, this.#address, after === undefined ? undefined : { after }),
       resolve: (answer) => this.#takePage(answer, request, after),
       reject: (error) => {
