@@ -44,7 +44,7 @@ const floors = {
     ['hub-constructor'],
   ],
   client: [
-    ['types', 'listeners'],
+    ['types', 'listeners', 'ask-answers'],
     ['snapshot', 'presence', 'message-cursor', 'stream-reader', 'stream-reading'],
     ['observation'],
     ['events', 'options'],
@@ -57,6 +57,7 @@ const floors = {
     ['protocol-session'],
     ['client'],
     ['client-constructor'],
+    ['handle-ask'],
   ],
 }
 

@@ -19,16 +19,18 @@ const forbidden = {
 }
 
 /** Files that are only in the bundles of pages that use them. */
+const asks = 'packages/core/src/client/operations/ask-handlers.ts'
 const presence = 'packages/core/src/client/subscriptions/watch-presence.ts'
 const validation = 'packages/core/src/contract/schema.ts'
 
 requireBuild()
-for (const path of [...Object.keys(forbidden), presence, validation])
+for (const path of [...Object.keys(forbidden), asks, presence, validation])
   if (!existsSync(join(root, path))) fail(`${path} does not exist; it has a row in tooling/checks/bundle.mjs`)
 const bytes = await measure(pages.usual)
 for (const [folder, size] of sum(bytes)) report(size, folder)
 check(bytes, {
   ...forbidden,
+  [asks]: 'this page answers no asks',
   [presence]: 'this page does not show presence',
   [validation]: 'this page has no contract',
 })
@@ -37,7 +39,7 @@ check(await measure(pages.webSocket), { ...forbidden, 'packages/http': 'this pag
 const everything = await measure(pages.everything)
 report(total(everything) - total(bytes), 'more with everything')
 check(everything, forbidden)
-for (const rare of [presence, validation])
+for (const rare of [asks, presence, validation])
   if (!everything.has(rare)) fail(`${rare} is not in the bundle of a page that uses it`)
 
 async function measure(page) {

@@ -11,7 +11,7 @@ export const pages = {
   usual: `export * from '@chat/browser'`,
   /** A page that uses everything that a client offers. */
   everything: `export * from '@chat/browser'
-export { address, CloseCode, contract, readMessages, stream, watchPresence } from '@chat/core'`,
+export { address, CloseCode, contract, handleAsk, readMessages, stream, watchPresence } from '@chat/core'`,
 }
 
 /** Returns the minified code of a module and its source map. `target` is that of esbuild. */

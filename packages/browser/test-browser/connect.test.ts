@@ -1,4 +1,4 @@
-import { type Client, UsageError } from '@chat/core'
+import { type Client, handleAsk, UsageError } from '@chat/core'
 import { expect, it, onTestFinished } from 'vitest'
 import { type ConnectOptions, connect } from '../src/index.ts'
 import { type Chat, eventually, reaches } from './support/chat.ts'
@@ -56,7 +56,7 @@ it('sends to a user, and receives messages to its own user', async () => {
 it('calls the hub, and answers an ask of the hub', async () => {
   const hub = await startHub()
   const alice = client(hub, 'alice')
-  alice.handle('confirm', ({ question }) => question === 'Still there?')
+  handleAsk(alice, 'confirm', ({ question }) => question === 'Still there?')
   expect(await alice.call('double', 21)).toBe(42)
   expect(await call('ask', hub, '@alice', 'confirm', { question: 'Still there?' })).toBe(true)
   expect(await call('ask', hub, '@alice', 'confirm', { question: 'Gone?' })).toBe(false)

@@ -10,6 +10,7 @@ export type {
   StreamListener,
   StreamMessage,
 } from './client/events.ts'
+export { handleAsk } from './client/handle-ask.ts'
 export type { MessageCursor, MessageGap, MessagesOptions } from './client/message-cursor.ts'
 export type { ClientObservation } from './client/observation.ts'
 export type {

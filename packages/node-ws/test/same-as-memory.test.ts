@@ -1,4 +1,4 @@
-import { Client, type Hub, systemRuntime } from '@chat/core'
+import { Client, type Hub, handleAsk, systemRuntime } from '@chat/core'
 import { MemoryNetwork } from '@chat/core/memory'
 import { expect, onTestFinished, test } from 'vitest'
 import { testHub } from '../../../test-support/test-hub.ts'
@@ -17,7 +17,7 @@ async function conversation(enter: (token: string) => Client, hub: Hub): Promise
     client.on('dm', (data, { from, address, position }) =>
       note(who, { data, from, address, at: position?.[1] }),
     )
-    client.handle('confirm', (question) => `${who} says yes to ${String(question)}`)
+    handleAsk(client, 'confirm', (question) => `${who} says yes to ${String(question)}`)
   }
   const room = bob.join('#lobby')
   room.on('say', (data, { from, position }) => note('bob', { data, from, at: position?.[1] }))

@@ -1,6 +1,5 @@
 import type {
   AnyContract,
-  AskName,
   CallName,
   EventName,
   OperationInput,
@@ -19,14 +18,7 @@ import type { HistoryOptions, HistoryPage } from '../vocabulary/history.ts'
 import type { RedactedMessage } from '../vocabulary/message.ts'
 import type { Position } from '../vocabulary/position.ts'
 import { ClientContext } from './context.ts'
-import type {
-  AskHandler,
-  CallResult,
-  ClientEvents,
-  ClientListener,
-  ClientMessage,
-  StreamListener,
-} from './events.ts'
+import type { CallResult, ClientEvents, ClientListener, ClientMessage, StreamListener } from './events.ts'
 import type { Listener } from './listeners.ts'
 import { checkAddress, checkListener } from './operations/checks.ts'
 import { checkByRules, clientRules, joinRules } from './option-rules.ts'
@@ -163,33 +155,14 @@ export class Client<C extends AnyContract = Untyped> {
   ): Undo
   on(event: string, listener: Listener): Undo {
     checkListener(event, listener, ownEvents)
-    if (this.#session.asks.isAsk(event))
+    const { listeners, validator, asks } = this.#context
+    if (validator.has('asks', event) || asks?.has(event))
       throw new UsageError(
-        `unable to listen to '${event}': it is an ask; use client.handle('${event}', …) to answer it`,
+        `unable to listen to '${event}': it is an ask; use handleAsk(client, '${event}', …) to answer it`,
       )
-    const undo = this.#context.listeners.add(event, listener)
+    const undo = listeners.add(event, listener)
     this.#session.subscriptions.listenToOwn()
     return undo
-  }
-
-  /**
-   * Answers the hub's asks of one name: the result of `handler` is the answer, and a `ChatError` that it
-   * throws is the refusal. Any other error is `internal` to the hub, and goes whole to `$error`. Returns the
-   * function that removes the handler.
-   *
-   * ```ts
-   * client.handle('confirm', ({ question }) => window.confirm(question))
-   * ```
-   *
-   * @throws UsageError when the name has a handler already, has listeners, or is not an ask's, or `handler`
-   * is not a function.
-   */
-  handle<K extends AskName<C>>(ask: K, handler: AskHandler<C, K>): Undo {
-    if (this.#context.listeners.has(ask))
-      throw new UsageError(
-        `unable to handle '${ask}': it has listeners; an ask has a handler and no listeners, so give the event another name`,
-      )
-    return this.#session.asks.add(ask, handler as unknown as AskHandler<Untyped, string>)
   }
 
   /**
@@ -247,6 +220,5 @@ export class Client<C extends AnyContract = Untyped> {
   close(): void {
     this.#session.connector.close()
     this.#context.close()
-    this.#session.asks.clear()
   }
 }

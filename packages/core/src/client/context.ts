@@ -3,6 +3,7 @@ import type { Validator } from '../contract/validator.ts'
 import { type ClientRuntime, clientRuntime } from '../runtime/client-runtime.ts'
 import { attempt } from '../runtime/maybe-promise.ts'
 import { UnheardErrors } from '../runtime/unheard-errors.ts'
+import type { AskAnswers } from './ask-answers.ts'
 import type { ClientEvents } from './events.ts'
 import { Listeners } from './listeners.ts'
 import type { ClientObservation } from './observation.ts'
@@ -23,6 +24,8 @@ export class ClientContext {
   streams: StreamReading | null = null
   /** Public id of the session; `null` before the first `welcome`. */
   session: string | null = null
+  /** Answers to asks; `null` while the application has added no handler. */
+  asks: AskAnswers | null = null
   readonly #observe: ClientOptions['observe']
   /** `null` when errors without a listener are not written. */
   #unheard: UnheardErrors | null
@@ -63,9 +66,10 @@ export class ClientContext {
     return data === received.data ? received : { ...received, data }
   }
 
-  /** Removes the listeners of a client that is closed. It writes no errors any more. */
+  /** Removes the listeners and handlers of a client that is closed. It writes no errors any more. */
   close(): void {
     this.listeners.clear()
+    this.asks?.clear()
     this.#unheard = null
   }
 

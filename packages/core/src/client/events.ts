@@ -90,7 +90,7 @@ export type StreamMessage<C extends AnyContract> = {
 /** Durable message as a client reads it: a union with a member for each event and each stream of the contract. */
 export type ClientMessage<C extends AnyContract> = ContractMessage<C> | StreamMessage<C>
 
-/** Function that answers an ask, for {@link Client.handle}. */
+/** Function that answers an ask, for {@link handleAsk}. */
 export type AskHandler<C extends AnyContract, K> = (
   input: OperationArgument<C, 'asks', K>,
   context: AskContext,

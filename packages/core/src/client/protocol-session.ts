@@ -8,9 +8,9 @@ import { closedError, frameError } from './connection/close-error.ts'
 import { type ConnectedSession, Connector } from './connection/connector.ts'
 import { Liveness } from './connection/liveness.ts'
 import type { ClientContext } from './context.ts'
-import { AskHandlers } from './operations/ask-handlers.ts'
 import { OperationWriter } from './operations/operation-writer.ts'
 import { Operations } from './operations/operations.ts'
+import { refuseAsk } from './operations/refuse-ask.ts'
 import { TokenRefresh } from './operations/token-refresh.ts'
 import type { ClientOptions } from './options.ts'
 import type { StreamReading } from './stream-reading.ts'
@@ -37,7 +37,6 @@ export class ProtocolSession implements ConnectedSession {
   readonly connector: Connector
   readonly writer: OperationWriter
   readonly operations: Operations
-  readonly asks: AskHandlers
   readonly subscriptions: Subscriptions
   readonly counters: ClientCounters = { unknownFrames: 0, strayAnswers: 0 }
   readonly #liveness: Liveness
@@ -53,7 +52,6 @@ export class ProtocolSession implements ConnectedSession {
     this.connector = new Connector(context, { dial, token, connectTimeout }, this)
     this.writer = new OperationWriter(runtime, this.connector, maxQueued)
     this.operations = new Operations(context, this.connector, this.writer, callTimeout)
-    this.asks = new AskHandlers(context, this.connector, this.writer)
     this.subscriptions = new Subscriptions(this, options)
     const open = options.streams ?? context.validator.open
     context.streams = (open?.(this as never) as StreamReading | undefined) ?? null
@@ -133,9 +131,9 @@ export class ProtocolSession implements ConnectedSession {
         if (!this.writer.err(frame[1], frameError(frame))) this.counters.strayAnswers++
         return
       case 'ask':
-        return this.asks.answer(frame)
+        return this.context.asks === null ? refuseAsk(this, frame) : this.context.asks.answer(frame)
       case 'cancel':
-        return this.asks.cancel(frame)
+        return this.context.asks?.cancel(frame[1])
       case 'presence':
         return this.subscriptions.presence(frame[1], frame)
       case 'pong':
@@ -170,7 +168,7 @@ export class ProtocolSession implements ConnectedSession {
   #stopConnection(reason: Error): void {
     this.#liveness.stop()
     this.#tokens.stop()
-    this.asks.stop(reason)
+    this.context.asks?.stop(reason)
   }
 
   #end(error: ChatError): void {

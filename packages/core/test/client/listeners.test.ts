@@ -1,4 +1,4 @@
-import { UsageError } from '@chat/core'
+import { handleAsk, UsageError } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { msg, play } from '../support/fake-hub.ts'
 
@@ -164,7 +164,7 @@ describe('listeners (U-14)', () => {
     (ask) =>
       play(async (stage) => {
         const client = await stage.connected()
-        client.handle(ask, () => 'mine')
+        handleAsk(client, ask, () => 'mine')
         stage.hub.at().write(['ask', 1, ask, null], ['ask', 2, 'valueOf', null])
         await stage.settle()
         expect(stage.hub.at().of('reply')).toEqual([['reply', 1, 'mine']])

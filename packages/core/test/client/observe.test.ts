@@ -1,4 +1,4 @@
-import { ChatError, type ClientObservation } from '@chat/core'
+import { ChatError, type ClientObservation, handleAsk } from '@chat/core'
 import { expect, test } from 'vitest'
 import { msg, play } from '../support/fake-hub.ts'
 
@@ -65,9 +65,9 @@ test('observe is shown the outcome of each ask', () =>
   play(async (stage) => {
     const { observe, of } = recorder()
     const client = await stage.connected({ observe })
-    client.handle('yes', () => 1)
-    client.handle('no', () => Promise.reject(new ChatError('ui/no', 'no')))
-    client.handle('stop', (_, { signal }) => {
+    handleAsk(client, 'yes', () => 1)
+    handleAsk(client, 'no', () => Promise.reject(new ChatError('ui/no', 'no')))
+    handleAsk(client, 'stop', (_, { signal }) => {
       return new Promise((resolve) => signal.addEventListener('abort', resolve))
     })
     stage.hub

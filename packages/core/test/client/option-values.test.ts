@@ -1,4 +1,4 @@
-import { Client, type RoomAddress, UsageError } from '@chat/core'
+import { Client, handleAsk, type RoomAddress, UsageError } from '@chat/core'
 import type { Dialer } from '@chat/core/transport'
 import { describe, expect, test } from 'vitest'
 import { play } from '../support/fake-hub.ts'
@@ -148,7 +148,7 @@ describe('arguments of another type, which JavaScript lets through, are wrong us
       expect(() => client.join(given as RoomAddress)).toThrow(UsageError)
       await expect(client.history(given)).rejects.toBeInstanceOf(UsageError)
       expect(() => client.on(given, () => {})).toThrow(/^unable to use the name /)
-      expect(() => client.handle(given, () => 1)).toThrow(UsageError)
+      expect(() => handleAsk(client, given, () => 1)).toThrow(UsageError)
       expect(() => client.to('#a').cast(given, 1)).toThrow(UsageError)
       await expect(client.call(given, 1)).rejects.toBeInstanceOf(UsageError)
     }),

@@ -1,4 +1,4 @@
-import { Client, type ClientOptions, type Untyped } from '@chat/core'
+import { Client, type ClientOptions, handleAsk, type Untyped } from '@chat/core'
 import { clientRuntime, type Dialer } from '@chat/core/transport'
 import { describe, expect, test, vi } from 'vitest'
 import { msg, play, type Stage } from '../support/fake-hub.ts'
@@ -46,7 +46,7 @@ describe('an error of the application, while nothing listens to $error of its cl
     [
       "'confirm'",
       (stage, client) => {
-        client.handle('confirm', thrown)
+        handleAsk(client, 'confirm', thrown)
         stage.hub.at().write(['ask', 1, 'confirm', null], ['ask', 2, 'confirm', null])
       },
     ],

@@ -3,6 +3,7 @@ import {
   contract,
   type Hub,
   type HubOptions,
+  handleAsk,
   type Schema,
   UsageError,
   type User,
@@ -178,7 +179,7 @@ describe('what passes', () => {
     world({ seed: 2 }, async (w) => {
       const { hub, bob } = await pair(w)
       const asked: unknown[] = []
-      bob.handle('confirm', ({ question }) => {
+      handleAsk(bob, 'confirm', ({ question }) => {
         asked.push(question)
         return true
       })
@@ -215,7 +216,7 @@ describe('a peer without validators', () => {
     world({ seed: 3 }, async (w) => {
       const { hub } = await pair(w)
       const mallory = careless(await w.client(hub, 'mallory'))
-      mallory.handle('confirm', () => 'perhaps')
+      handleAsk(mallory, 'confirm', () => 'perhaps')
       await expect(hub.to('@mallory').ask('confirm', { question: '?' })).rejects.toMatchObject({
         code: 'bad_payload',
       })
@@ -258,7 +259,7 @@ describe('a client under a hub that breaks the contract', () => {
   test('refuses asks whose input does not fit, that it does not know, and answers of its own that do not fit', () =>
     play(async (stage) => {
       const client = await stage.connected({ contract: chat } as object)
-      client.handle('confirm', () => 'perhaps')
+      handleAsk(client, 'confirm', () => 'perhaps')
       client.on('typing', () => true)
       stage.hub.at().write(['ask', 1, 'confirm', {}], ['ask', 2, 'nonsense', {}], ['ask', 3, 'typing', true])
       stage.hub.at().write(['ask', 4, 'confirm', { question: '?' }])

@@ -13,6 +13,7 @@ import {
   Hub,
   type HubDelivery,
   type HubSession,
+  handleAsk,
   type Message,
   type Position,
   type SnapshotEvent,
@@ -90,7 +91,7 @@ export async function withValidators(): Promise<void> {
   // @ts-expect-error an ask has a handler, no listeners
   client.on('confirm', () => true)
   // @ts-expect-error an event has listeners, no handler
-  client.handle('say', () => true)
+  handleAsk(client, 'say', () => true)
   // @ts-expect-error no such event
   hub.on('sayy', () => {})
 
@@ -113,17 +114,17 @@ export async function withValidators(): Promise<void> {
   // @ts-expect-error a handler has to answer
   hub.handle('rename', () => {})
 
-  client.handle('confirm', ({ question }, { signal }) => {
+  handleAsk(client, 'confirm', ({ question }, { signal }) => {
     expectTypeOf(question).toEqualTypeOf<string>()
     expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
     return true
   })
-  client.handle('pick', (input) => {
+  handleAsk(client, 'pick', (input) => {
     expectTypeOf(input).toEqualTypeOf<number>()
     return input
   })
   // @ts-expect-error who answers returns the output's input
-  client.handle('confirm', () => 'yes')
+  handleAsk(client, 'confirm', () => 'yes')
   expectTypeOf(await hub.to('@a').ask('confirm', { question: '?' })).toEqualTypeOf<boolean>()
   expectTypeOf(await hub.to('@a').ask('pick', '7')).toEqualTypeOf<string>()
   const { replies } = await hub.to('@a').askAll('confirm', { question: '?' }, { timeout: 5 })
@@ -177,7 +178,7 @@ export async function withAnInterface(): Promise<void> {
   await room.send('say', { text: 'hi' })
   await client.to('@b').send('nothing', null)
   room.on('typing', (data) => expectTypeOf(data).toEqualTypeOf<boolean>())
-  client.handle('confirm', ({ question }) => question === '?')
+  handleAsk(client, 'confirm', ({ question }) => question === '?')
   hub.handle('rename', ({ name }) => ({ ok: name !== '' }))
   expectTypeOf(await client.call('rename', { name: 'x' })).toEqualTypeOf<{ ok: boolean }>()
   expectTypeOf(await hub.to('@a').ask('confirm', { question: '?' })).toEqualTypeOf<boolean>()
@@ -197,7 +198,7 @@ export async function withAnInterface(): Promise<void> {
   // @ts-expect-error there are no calls
   await alias.call('rename', {})
   // @ts-expect-error there are no asks
-  alias.handle('confirm', () => true)
+  handleAsk(alias, 'confirm', () => true)
 }
 
 /** With the types alone of a contract that lives elsewhere: no validators are shipped. */
@@ -221,7 +222,7 @@ export async function untyped(): Promise<void> {
     expectTypeOf(data).toEqualTypeOf<unknown>()
     expectTypeOf(message.from).toEqualTypeOf<string | null>()
   })
-  client.handle('anything', (input, { signal }) => {
+  handleAsk(client, 'anything', (input, { signal }) => {
     expectTypeOf(input).toEqualTypeOf<unknown>()
     expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
     return 'x'

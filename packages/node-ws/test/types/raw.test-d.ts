@@ -5,6 +5,7 @@ import {
   Client,
   contract,
   Hub,
+  handleAsk,
   type Raw,
   readMessages,
   type Streamed,
@@ -53,7 +54,7 @@ export async function typesAlone(): Promise<void> {
     await client.to('#a').send('say', { text: 'hi', sent: '2026-11-30' })
     await client.to('#a').send('ping')
     expectTypeOf(await client.call('find', '7')).toEqualTypeOf<number>()
-    client.handle('pick', (input) => {
+    handleAsk(client, 'pick', (input) => {
       expectTypeOf(input).toEqualTypeOf<string>()
       return 7
     })

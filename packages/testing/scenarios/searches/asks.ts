@@ -5,6 +5,7 @@ import {
   type ConnectedSession,
   type Hub,
   type HubSession,
+  handleAsk,
 } from '@chat/core'
 import type { World } from '@chat/testing'
 import { Cluster } from '../cluster/cluster.ts'
@@ -56,7 +57,7 @@ async function newcomer(cluster: Cluster, book: Book, name: string, place: numbe
   client.on('$status', ({ status }) => {
     if (status === 'connected') carried = new Set()
   })
-  client.handle('confirm', async (input, { signal }) => {
+  handleAsk(client, 'confirm', async (input, { signal }) => {
     const { n } = input as { n: number }
     if (carried.has(n)) book.wrong ??= `${name} was asked ${n} twice on one connection (P-ND-3)`
     carried.add(n)

@@ -1,7 +1,7 @@
 // A page: TypeScript knows the DOM, but not Node.
 import { connect, dial } from '@chat/browser'
 import { connect as connectOverWebSocket } from '@chat/browser/websocket'
-import { Client, readMessages } from '@chat/core'
+import { Client, handleAsk, readMessages } from '@chat/core'
 import { type Chat, chat } from './contract.js'
 
 const client = connect('/chat', {
@@ -12,7 +12,7 @@ const client = connect('/chat', {
 client.on('$status', ({ status }) => {
   document.title = status
 })
-client.handle('confirm', ({ question }) => window.confirm(question))
+handleAsk(client, 'confirm', ({ question }) => window.confirm(question))
 client.on('dm', ({ text }, { from }) => console.log('for me alone, from', from, text.trim()))
 
 const lobby = client.join('#lobby', {

@@ -1,5 +1,5 @@
 // Each line with a comment `wrong` is a mistake that the compiler must report. No other line is a mistake.
-import { Client, Hub } from '@chat/core'
+import { Client, Hub, handleAsk } from '@chat/core'
 import type { Dialer } from '@chat/core/transport'
 import { type Chat, chat } from './contract.js'
 
@@ -15,7 +15,7 @@ const client = new Client({ dial, contract: chat })
 client.on('say', ({ text }) => text.toFixed()) // wrong: a text is not a number
 client.join('#lobby').cast('typing', 'yes') // wrong: typing is a boolean
 await client.call('rename', 'bob') // wrong: the input is an object
-client.handle('confirm', () => 'yes') // wrong: the answer is a boolean
+handleAsk(client, 'confirm', () => 'yes') // wrong: the answer is a boolean
 
 new Client({ token: 'alice' }) // wrong: a client needs a dialer
 new Hub({ authorise: () => true }) // wrong: no such option

@@ -1,20 +1,22 @@
 import { checkCarried } from '../../protocol/carried.ts'
 import { encodeFrame } from '../../protocol/encode.ts'
-import type { AskFrame, CancelFrame } from '../../protocol/hub-frames.ts'
+import type { AskFrame } from '../../protocol/hub-frames.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { type Aborter, abortion, createAborter } from '../../runtime/signal.ts'
 import { ChatError, type ErrorCode, isWireCode, UsageError } from '../../vocabulary/errors.ts'
+import type { AskAnswers } from '../ask-answers.ts'
 import type { Connector } from '../connection/connector.ts'
 import type { ClientContext } from '../context.ts'
 import type { AskContext } from '../events.ts'
 import { checkFunction, checkName } from './checks.ts'
 import type { OperationWriter } from './operation-writer.ts'
+import { refuseAsk } from './refuse-ask.ts'
 
 type Handler = (input: unknown, context: AskContext) => unknown
 
 /** Functions that answer the hub's asks, one for each name. */
-export class AskHandlers {
+export class AskHandlers implements AskAnswers {
   readonly #context: ClientContext
   readonly #connector: Connector
   readonly #writer: OperationWriter
@@ -28,19 +30,22 @@ export class AskHandlers {
     this.#writer = writer
   }
 
-  /** Returns `true` for the name of an ask: the contract says so, or the name has a handler. */
-  isAsk(name: string): boolean {
-    return this.#handlers.has(name) || this.#context.validator.has('asks', name)
+  has(ask: string): boolean {
+    return this.#handlers.has(ask)
   }
 
   /**
    * Adds the handler of an ask. Returns the function that removes it.
    *
-   * @throws UsageError when the name cannot be an ask's or already has a handler, or `handler` is not a
-   * function.
+   * @throws UsageError when the name cannot be an ask's, has listeners or already has a handler, or `handler` is
+   * not a function.
    */
   add(ask: string, handler: Handler): Undo {
-    const { validator } = this.#context
+    const { validator, listeners } = this.#context
+    if (listeners.has(ask))
+      throw new UsageError(
+        `unable to handle '${ask}': it has listeners; an ask has a handler and no listeners, so give the event another name`,
+      )
     checkName(ask)
     checkFunction(`handle '${ask}'`, 'handler', handler)
     if (validator.strict && !validator.has('asks', ask))
@@ -56,28 +61,24 @@ export class AskHandlers {
     }
   }
 
-  /** Removes all handlers. */
   clear(): void {
     this.#handlers.clear()
   }
 
-  /**
-   * The connection has ended: aborts the signals of its asks, and drops their answers, because an answer goes to
-   * the connection that carried the ask.
-   */
   stop(reason: Error): void {
     for (const aborter of this.#open.values()) aborter.abort(reason)
     this.#open.clear()
   }
 
-  /** The hub waits no more for an ask: aborts its signal, and drops its answer (P-CN-4). */
-  cancel([, ask]: CancelFrame): void {
+  cancel(ask: number | string): void {
     this.#open.get(ask)?.abort(new ChatError('cancelled', 'unable to answer: the hub waits no more'))
     this.#open.delete(ask)
   }
 
-  /** Answers an ask with the result of its handler, or refuses it. */
-  answer([, ask, event, data, meta = null]: AskFrame): void {
+  answer(frame: AskFrame): void {
+    const [, ask, event, data, meta = null] = frame
+    const entry = this.#handlers.get(event)
+    if (entry === undefined) return refuseAsk({ context: this.#context, connector: this.#connector }, frame)
     const { validator } = this.#context
     const aborter = createAborter()
     const { signal } = aborter
@@ -92,11 +93,6 @@ export class AskHandlers {
       const { code, message } = known ?? failed
       write(encodeFrame('refuse', ask, code, message), code)
     }
-    const entry = this.#handlers.get(event)
-    if (entry === undefined)
-      return refuse(
-        new ChatError('not_found', `unable to answer '${event}': the client has no handler for it`),
-      )
     attempt(
       () => entry.handler(validator.operation('asks', 'input', event, data), { event, meta, signal }),
       (result) => {

@@ -1,4 +1,4 @@
-import { ChatError, CloseCode, mayReconnect } from '@chat/core'
+import { ChatError, CloseCode, handleAsk, mayReconnect } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { backoff } from '../../../src/client/connection/backoff.ts'
 import { msg, play, type RawFrame, type Stage } from '../../support/fake-hub.ts'
@@ -172,7 +172,7 @@ describe('bye (P-LV-5)', () => {
       const before = stage.watch(client.call('x', 1))
       await stage.settle()
       stage.hub.at().write(['bye', 4001, 'moving', { retryAfter: 5_000 }], ['ask', 1, 'confirm', null])
-      client.handle('confirm', () => 'yes')
+      handleAsk(client, 'confirm', () => 'yes')
       await stage.settle()
       const after = stage.watch(client.to('#a').send('say', 1))
       client.to('#a').cast('typing', true)

@@ -1,4 +1,4 @@
-import { ChatError, contract, UsageError } from '@chat/core'
+import { ChatError, contract, handleAsk, UsageError } from '@chat/core'
 import { world } from '@chat/testing'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -13,7 +13,7 @@ describe('an ask', () => {
     play(async (stage) => {
       const client = await stage.connected()
       const heard: unknown[] = []
-      client.handle('confirm', (input) => {
+      handleAsk(client, 'confirm', (input) => {
         heard.push(input)
         return handler()
       })
@@ -27,12 +27,12 @@ describe('an ask', () => {
   test('has one handler: a second is refused until the first is removed', () =>
     play(async (stage) => {
       const client = await stage.connected()
-      const undo = client.handle('confirm', () => 1)
-      expect(() => client.handle('confirm', () => 2)).toThrow(
+      const undo = handleAsk(client, 'confirm', () => 1)
+      expect(() => handleAsk(client, 'confirm', () => 2)).toThrow(
         "unable to handle 'confirm': it has a handler already",
       )
       undo()
-      client.handle('confirm', () => 2)
+      handleAsk(client, 'confirm', () => 2)
       undo()
       stage.hub.at().write(['ask', 1, 'confirm', null])
       await stage.settle()
@@ -42,16 +42,18 @@ describe('an ask', () => {
   test('is not for listeners: `on` and `handle` of one name exclude each other', () =>
     play(async (stage) => {
       const client = await stage.connected()
-      const undo = client.handle('confirm', () => 1)
-      expect(() => client.on('confirm', () => 2)).toThrow("use client.handle('confirm', …)")
+      const undo = handleAsk(client, 'confirm', () => 1)
+      expect(() => client.on('confirm', () => 2)).toThrow("use handleAsk(client, 'confirm', …)")
       undo()
       const off = client.on('confirm', () => 2)
-      expect(() => client.handle('confirm', () => 1)).toThrow("unable to handle 'confirm': it has listeners")
+      expect(() => handleAsk(client, 'confirm', () => 1)).toThrow(
+        "unable to handle 'confirm': it has listeners",
+      )
       stage.hub.at().write(['ask', 1, 'confirm', null])
       await stage.settle()
       expect(stage.hub.at().of('refuse')).toMatchObject([['refuse', 1, 'not_found', expect.any(String)]])
       off()
-      client.handle('confirm', () => 1)
+      handleAsk(client, 'confirm', () => 1)
     }))
 
   test('of a contract has no listeners, and a name that is no ask of it has no handler', () =>
@@ -60,7 +62,7 @@ describe('an ask', () => {
       const definition = contract({ events: { say: z.string() }, asks: { confirm } })
       const client = await stage.connected({ contract: definition } as object)
       expect(() => client.on('confirm', () => {})).toThrow("unable to listen to 'confirm': it is an ask")
-      expect(() => client.handle('say', () => true)).toThrow(
+      expect(() => handleAsk(client, 'say', () => true)).toThrow(
         "unable to handle 'say': it is not among the contract's asks",
       )
     }))
@@ -68,9 +70,9 @@ describe('an ask', () => {
   test('cannot be named like an own event, and its handler is a function', () =>
     play(async (stage) => {
       const client = await stage.connected()
-      expect(() => client.handle('$status', () => 1)).toThrow(UsageError)
-      expect(() => client.handle('', () => 1)).toThrow(UsageError)
-      expect(() => client.handle('confirm', 'yes' as never)).toThrow(
+      expect(() => handleAsk(client, '$status', () => 1)).toThrow(UsageError)
+      expect(() => handleAsk(client, '', () => 1)).toThrow(UsageError)
+      expect(() => handleAsk(client, 'confirm', 'yes' as never)).toThrow(
         'unable to handle \'confirm\': the handler must be a function, but is "yes"',
       )
     }))
@@ -86,10 +88,10 @@ describe('an ask', () => {
   test('whose handler throws a ChatError is refused with its code', () =>
     play(async (stage) => {
       const client = await stage.connected()
-      client.handle('confirm', () => {
+      handleAsk(client, 'confirm', () => {
         throw new ChatError('ui/busy', 'a dialog is open')
       })
-      client.handle('later', () => Promise.reject(new ChatError('unavailable', 'later')))
+      handleAsk(client, 'later', () => Promise.reject(new ChatError('unavailable', 'later')))
       stage.hub.at().write(['ask', 1, 'confirm', null], ['ask', 2, 'later', null])
       await stage.settle()
       expect(stage.hub.at().of('refuse')).toEqual([
@@ -106,7 +108,7 @@ describe('an ask', () => {
   ])('whose handler fails with %s is refused as `internal`, and reported here', (_, handler) =>
     play(async (stage) => {
       const client = await stage.connected()
-      client.handle('confirm', handler)
+      handleAsk(client, 'confirm', handler)
       stage.hub.at().write(['ask', 1, 'confirm', null])
       await stage.settle()
       expect(stage.hub.at().of('refuse')).toMatchObject([['refuse', 1, 'internal', expect.any(String)]])
@@ -118,8 +120,8 @@ describe('an ask', () => {
   test('whose answer is larger than a frame may be is refused, and the connection lives', () =>
     play(async (stage) => {
       const client = await stage.connected()
-      client.handle('dump', () => 'x'.repeat(70_000))
-      client.handle('fail', () => Promise.reject(new ChatError('app/long', 'x'.repeat(70_000))))
+      handleAsk(client, 'dump', () => 'x'.repeat(70_000))
+      handleAsk(client, 'fail', () => Promise.reject(new ChatError('app/long', 'x'.repeat(70_000))))
       stage.hub.at().write(['ask', 1, 'dump', null], ['ask', 2, 'fail', null])
       await stage.settle()
       expect(stage.hub.at().of('refuse')).toMatchObject([
@@ -134,7 +136,7 @@ describe('an ask', () => {
       const client = await stage.connected()
       const signals: AbortSignal[] = []
       let answer = (_: unknown): void => {}
-      client.handle('confirm', (_, { signal, event }) => {
+      handleAsk(client, 'confirm', (_, { signal, event }) => {
         expect(event).toBe('confirm')
         signals.push(signal)
         return new Promise((resolve) => {
@@ -155,9 +157,8 @@ describe('an ask', () => {
   test('arrives through a real hub, at a single client and at all clients', () =>
     world({ seed: 5 }, async (w) => {
       const hub = w.hub({ authenticate: ({ token }) => ({ id: token ?? '' }), authorize: () => true })
-      const clients = [await w.client(hub, 'bob'), await w.client(hub, 'bob')]
-      clients[0]?.handle('where', () => 'desk')
-      clients[1]?.handle('where', () => {
+      handleAsk(await w.client(hub, 'bob'), 'where', () => 'desk')
+      handleAsk(await w.client(hub, 'bob'), 'where', () => {
         throw new ChatError('app/hidden', 'no')
       })
       const { replies, refused } = await hub.to('@bob').askAll('where', null)

@@ -1,4 +1,4 @@
-import { ChatError } from '@chat/core'
+import { ChatError, handleAsk } from '@chat/core'
 import { world } from '@chat/testing'
 import { describe, expect, test } from 'vitest'
 import { play } from '../../support/fake-hub.ts'
@@ -12,7 +12,7 @@ describe('an ask that the hub cancels', () => {
     play(async (stage) => {
       const client = await stage.connected()
       const signals: AbortSignal[] = []
-      client.handle('confirm', (_, { signal }) => {
+      handleAsk(client, 'confirm', (_, { signal }) => {
         signals.push(signal)
         return new Promise(() => {})
       })
@@ -33,7 +33,7 @@ describe('an ask that the hub cancels', () => {
     play(async (stage) => {
       const client = await stage.connected()
       const work = deferred<unknown>()
-      client.handle('confirm', () => work.promise)
+      handleAsk(client, 'confirm', () => work.promise)
       stage.hub.at().write(['ask', 1, 'confirm', null])
       await stage.settle()
       stage.hub.at().write(['cancel', 1])
@@ -50,7 +50,7 @@ describe('an ask that the hub cancels', () => {
     (target) =>
       play(async (stage) => {
         const client = await stage.connected()
-        client.handle('confirm', () => 'yes')
+        handleAsk(client, 'confirm', () => 'yes')
         stage.hub.at().write(['ask', 1, 'confirm', null])
         await stage.settle()
         stage.hub.at().write(['cancel', target], ['ask', 2, 'confirm', null])
@@ -68,7 +68,7 @@ describe('an ask that the hub cancels', () => {
       const client = await stage.connected()
       const signals: AbortSignal[] = []
       const works = [deferred<unknown>(), deferred<unknown>()]
-      client.handle('confirm', (_, { signal }) => works[signals.push(signal) - 1]?.promise)
+      handleAsk(client, 'confirm', (_, { signal }) => works[signals.push(signal) - 1]?.promise)
       stage.hub.at().write(['ask', 1, 'confirm', null])
       await stage.settle()
       stage.hub.at().cut()
@@ -89,7 +89,8 @@ describe('an ask that the hub cancels', () => {
   test('P-CN-4: a handler that answers in the call of its abort is not heard', () =>
     play(async (stage) => {
       const client = await stage.connected()
-      client.handle(
+      handleAsk(
+        client,
         'confirm',
         (_, { signal }) =>
           new Promise((resolve) => signal.addEventListener('abort', () => resolve('closed'))),
@@ -111,7 +112,7 @@ describe('an ask that the hub cancels', () => {
       const closed: string[] = []
       for (const [i, name] of ['laptop', 'phone', 'tablet'].entries()) {
         const client = await w.client(hubs[i % 2] as (typeof hubs)[0], 'alice')
-        client.handle('confirm', (_, { signal }) => {
+        handleAsk(client, 'confirm', (_, { signal }) => {
           if (name === 'phone')
             return new Promise((resolve) => w.runtime('people').timer(1_000, () => resolve('yes')))
           return new Promise((resolve) =>

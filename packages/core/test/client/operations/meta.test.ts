@@ -1,4 +1,4 @@
-import { UsageError } from '@chat/core'
+import { handleAsk, UsageError } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { msg, play } from '../../support/fake-hub.ts'
 
@@ -58,7 +58,7 @@ describe('the meta of a client', () => {
       const client = await stage.connected()
       const seen: unknown[] = []
       client.on('say', (_, { time, meta: given }) => seen.push([time, given]))
-      client.handle('confirm', (_, context) => seen.push(context.meta))
+      handleAsk(client, 'confirm', (_, context) => seen.push(context.meta))
       await stage.settle()
       stage.hub
         .at()

@@ -1,4 +1,4 @@
-import { watchPresence } from '@chat/core'
+import { handleAsk, watchPresence } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { play } from '../../support/fake-hub.ts'
 import { carried, uncarried } from '../../support/uncarried-values.ts'
@@ -32,7 +32,7 @@ describe.each(uncarried)('%s', (_, value, named) => {
   test('is no answer to an ask: the hub gets `internal`, and the application the path', () =>
     play(async (stage) => {
       const client = await stage.connected()
-      client.handle('confirm', () => ({ deep: [value] }))
+      handleAsk(client, 'confirm', () => ({ deep: [value] }))
       stage.hub.at().write(['ask', 1, 'confirm', null])
       await stage.settle()
       expect(stage.hub.at().of('refuse')).toMatchObject([['refuse', 1, 'internal', expect.any(String)]])

@@ -1,4 +1,4 @@
-import type { Gap } from '@chat/core'
+import { type Gap, handleAsk } from '@chat/core'
 import { world } from '@chat/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -281,7 +281,7 @@ describe('an old connection', () => {
       const { client } = await inRoom(stage)
       const [casts, asked]: unknown[][] = [[], []]
       client.join('#a').on('typing', (data) => casts?.push(data))
-      client.handle('confirm', (data) => asked?.push(data))
+      handleAsk(client, 'confirm', (data) => asked?.push(data))
       const old = stage.hub.at()
       stage.hub.script['hello'] = (connection, frame) => {
         connection.write(stage.hub.welcomeFor(frame), ['cast', '#a', 'typing', 'once', 'bob'])
