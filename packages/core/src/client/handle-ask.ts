@@ -23,7 +23,9 @@ export function handleAsk<C extends AnyContract, K extends AskName<C>>(
   ask: K,
   handler: AskHandler<C, K>,
 ): Undo {
-  const target = (client as unknown as Partial<Client> | undefined)?.to?.('*') as Partial<LogTarget> | undefined
+  const target = (client as unknown as Partial<Client> | undefined)?.to?.('*') as
+    | Partial<LogTarget>
+    | undefined
   const services = target?.log?.().services
   if (services === undefined)
     throw new UsageError('unable to handle an ask: give a client, and then the name of the ask')

@@ -16,6 +16,22 @@ describe('the id of a send', () => {
       expect(ids).toEqual(['session1.1', 'session1.1'])
     }))
 
+  test('is told once, also when the application sends another message then', () =>
+    play(async (stage) => {
+      const client = await stage.connected()
+      const ids: string[] = []
+      const first = {
+        onId: (id: string) => {
+          ids.push(id)
+          stage.watch(client.to('#a').send('say', 2, { onId: (next) => ids.push(next) }))
+        },
+      }
+      stage.watch(client.to('#a').send('say', 1, first))
+      await stage.settle()
+      expect(ids).toEqual(['session1.1', 'session1.2'])
+      expect(stage.hub.at().of('send')).toHaveLength(2)
+    }))
+
   test('is another when the hub has refused the message for a limit (P-PB-11)', () =>
     play(async (stage) => {
       let left = 1
