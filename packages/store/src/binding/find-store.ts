@@ -1,0 +1,35 @@
+import type { Client, Room, StreamPart, StreamReader, Untyped } from '@chat/core'
+import {
+  type PeopleStore,
+  people,
+  type StatusStore,
+  status,
+  type TypingOptions,
+  type TypingStore,
+  typing,
+} from '../index.ts'
+import type { Store } from '../store.ts'
+import { noPeople, noStatus, noStream, noTyping } from './none.ts'
+import { sharedStore } from './shared-store.ts'
+import { type StreamSnapshot, streamStore } from './stream-store.ts'
+
+// Each function returns the store that components share, or the store that stands in its place while there is no room
+// or no client. The contract is left out of the types: a framework's functions have it.
+
+/** Returns the store of the people in a room. */
+export const findPeople = (room: Room<Untyped> | null): PeopleStore =>
+  room ? sharedStore(room, ['people'], () => people(room)) : noPeople
+
+/** Returns the store of the users who type in a room. */
+export const findTyping = (room: Room<Untyped> | null, options?: TypingOptions<Untyped>): TypingStore =>
+  room ? sharedStore(room, ['typing', options], () => typing(room, options)) : noTyping
+
+/** Returns the store of a client's status. */
+export const findStatus = (client: Client | null): StatusStore =>
+  client ? sharedStore(client, ['status'], () => status(client)) : noStatus
+
+/** Returns the store of a stream. */
+export const findStream = <Part extends StreamPart>(
+  reader: StreamReader<Part> | null | undefined,
+): Store<StreamSnapshot<Part>> =>
+  reader ? sharedStore(reader, [], () => streamStore(reader)) : (noStream as Store<StreamSnapshot<Part>>)

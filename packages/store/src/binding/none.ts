@@ -1,0 +1,35 @@
+import { UsageError } from '@chat/core'
+import type { PeopleStore, StatusStore, TypingStore } from '../index.ts'
+import type { Store } from '../store.ts'
+import type { StreamSnapshot } from './stream-store.ts'
+
+const nothing = (): void => {}
+const unable = (operation: string) => (): never => {
+  throw new UsageError(
+    `unable to ${operation}: there is no room yet, because its address or the client is null`,
+  )
+}
+
+/** Store whose snapshot stays the same. */
+const fixed = <S>(snapshot: S): Store<S> => ({ subscribe: () => nothing, snapshot: () => snapshot })
+
+/** Store in place of a room's handle, without a client or an address. */
+export const noRoom: Store<null> = fixed(null)
+
+/** Store in place of a stream, while there is no reader. */
+export const noStream: Store<StreamSnapshot> = fixed({ value: null, state: null, restarted: 0 })
+
+/** Store in place of a client's status, while there is no client. */
+export const noStatus: StatusStore = {
+  ...fixed({ status: 'connecting', retryIn: null, error: null }),
+  reconnect: nothing,
+}
+
+/** Store in place of a room's people, while there is no room. */
+export const noPeople: PeopleStore<unknown> = {
+  ...fixed({ people: [], count: 0, state: 'joining', error: null }),
+  set: unable('set the presence state'),
+}
+
+/** Store in place of the users who type, while there is no room. */
+export const noTyping: TypingStore = { ...fixed({ users: [] }), type: nothing, stop: nothing }
