@@ -6,17 +6,31 @@ import { OutcomeReporter } from './test-support/outcome-reporter.ts'
 import { patience } from './test-support/patience.ts'
 import { systemBrowsers } from './test-support/system-browsers.ts'
 
-// All packages are one project, so that each transforms and imports the sources of the other packages only
+const frameworks = ['packages/{react,vue,svelte}/test/**']
+
+// All other packages are one project, so that each transforms and imports the sources of the other packages only
 // once.
 const onNode: TestProjectInlineConfiguration = {
   ...onSources,
   test: {
     name: 'node',
     include: ['packages/*/test/**/*.test.ts', 'examples/{ai,express}/test/**/*.test.ts'],
+    exclude: [...frameworks, '**/node_modules/**'],
     environment: 'node',
     // No test changes a global, so files can share their modules. To import the sources again for each file
     // would take longer than the tests.
     isolate: false,
+    ...patience,
+  },
+}
+
+// Components need a document, which these tests put into the globals of their own worker.
+const inDocuments: TestProjectInlineConfiguration = {
+  ...onSources,
+  test: {
+    name: 'frameworks',
+    include: frameworks.map((folder) => `${folder}/*.test.{ts,tsx}`),
+    environment: 'node',
     ...patience,
   },
 }
@@ -27,7 +41,7 @@ export default defineConfig({
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
     reporters: ['default', new OutcomeReporter(), './tooling/docs/conformance-reporter.mjs'],
     coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text', 'json-summary'] },
-    projects: [onNode, ...inBrowsers(enginesToTest())],
+    projects: [onNode, inDocuments, ...inBrowsers(enginesToTest())],
   },
 })
 
@@ -41,7 +55,7 @@ function inBrowsers(engines: Engine[]): TestProjectInlineConfiguration[] {
       test: {
         name: 'engines',
         ...patience,
-        include: ['packages/browser/test-browser/**/*.test.ts'],
+        include: ['packages/{browser,react,vue,svelte}/test-browser/**/*.test.{ts,tsx}'],
         globalSetup: ['packages/browser/test-browser/global.ts'],
         browser: {
           enabled: true,

@@ -103,6 +103,7 @@ export const packages = {
   '@chat/nats': { index: ['natsBackplane'] },
   '@chat/store': { index: ['Store', 'status', 'people', 'typing'] },
   '@chat/ai-sdk': { index: ['chatTransport', 'answerPrompts', 'conversation'] },
+  '@chat/react': { index: ['chatHooks', 'ChatHooks', 'ChatProvider'] },
   '@chat/testing': {
     index: ['world', 'explore', 'World', 'WorldOptions', 'allFaults'],
     conformance: ['defineTransportSuite', 'defineBackplaneSuite', 'defineProtocolSuite'],

@@ -19,6 +19,7 @@ const examples = {
   '@chat/http': { run: serves },
   '@chat/nats': { not: 'they need a NATS server' },
   '@chat/node-ws': { run: serves },
+  '@chat/react': { not: 'they are pages' },
   '@chat/redis': { not: 'they need a Redis server: packages/redis/test runs them' },
   '@chat/sqlite': { run: ends },
   '@chat/store': { run: ends },

@@ -64,6 +64,8 @@ interface RunningHub {
   readonly handlers: NodeHttpHandler[]
   upgradeHandler: UpgradeHandler | null
   webSockets: WebSocketFate
+  /** Joins and leaves of rooms, as the hub has seen them: `+#lobby alice`. */
+  readonly moves: string[]
 }
 
 /** Methods that a page can call. All arguments and results pass as JSON. */
@@ -179,11 +181,15 @@ export class TestServer {
     const hub = new Hub({
       timeouts,
       authenticate: ({ token }) => (token === null ? null : { id: token }),
-      authorize: () => true,
+      authorize: ({ address, action }) => !(address === '#closed' && action === 'join'),
+      presence: { rooms: () => true },
     })
     hub.handle('double', (input) => Number(input) * 2)
+    const moves: string[] = []
+    hub.on('$join', ({ session, address }) => moves.push(`+${address} ${session.user.id}`))
+    hub.on('$leave', ({ session, address }) => moves.push(`-${address} ${session.user.id}`))
     const path = `/hub/${++this.#made}`
-    this.#hubs.set(path, { hub, path, handlers: [], upgradeHandler: null, webSockets: 'taken' })
+    this.#hubs.set(path, { hub, path, handlers: [], upgradeHandler: null, webSockets: 'taken', moves })
     this.admit(path)
     return path
   }
@@ -191,6 +197,20 @@ export class TestServer {
   /** Sends a message from the hub. */
   async say(hub: string, address: string, event: string, data: unknown): Promise<void> {
     await this.#hub(hub).hub.to(address).send(event, data)
+  }
+
+  /** Writes a stream from the hub, and ends it. */
+  async stream(hub: string, address: string, event: string, parts: readonly string[]): Promise<void> {
+    const writer = await this.#hub(hub)
+      .hub.to(address)
+      .stream(event as never, { start: '' as never })
+    for (const part of parts) await writer.write(part as never)
+    await writer.end()
+  }
+
+  /** Returns the joins and leaves of rooms so far: `+#lobby alice`, `-#lobby alice`. */
+  moves(hub: string): readonly string[] {
+    return this.#hub(hub).moves
   }
 
   ask(hub: string, address: string, event: string, data: unknown): Promise<unknown> {

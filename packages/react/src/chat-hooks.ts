@@ -1,0 +1,32 @@
+import type { AnyContract, CallName, Client, Room, RoomAddress, StreamPart, StreamReader } from '@chat/core'
+import type { PeopleStore, StatusStore, TypingOptions, TypingStore } from '@chat/store'
+import type { CallStore, StreamSnapshot } from '@chat/store/binding'
+import type { ReactElement } from 'react'
+import type { ChatProviderProps } from './chat-provider.ts'
+import type { View } from './use-store.ts'
+
+/** The hooks of a contract, as `chatHooks` returns them. */
+export interface ChatHooks<C extends AnyContract> {
+  /** Gives a client to the hooks of all components below: see {@link ChatProviderProps}. */
+  ChatProvider(props: ChatProviderProps<C>): ReactElement
+  /** Returns the client of the provider; `null` without one, on a server, and before the provider has connected. */
+  useClient(): Client<C> | null
+  /**
+   * Joins a room while the component is mounted, and returns its handle; `null` before the first effect, on a server,
+   * and for the address `null`. All components share the handle of an address. It outlives the last of them by two
+   * seconds, so a component that is mounted again has not left.
+   *
+   * @param options - `state`: presence state of this client, for the first component that joins.
+   */
+  useRoom(address: RoomAddress | null | undefined, options?: { readonly state?: unknown }): Room<C> | null
+  /** Shows the people in a room, and sets the own state with `set`. The hub must have presence for the room. */
+  usePeople<State = unknown>(room: Room<C> | null): View<PeopleStore<State>>
+  /** Shows the users who are typing in a room. Call `type` on each input, and `stop` when the text is empty or sent. */
+  useTyping(room: Room<C> | null, options?: TypingOptions<C>): View<TypingStore>
+  /** Reads a stream, and shows everything so far. */
+  useStream<Part extends StreamPart>(reader: StreamReader<Part> | null | undefined): StreamSnapshot<Part>
+  /** Shows the status of the connection, with the seconds until the next attempt; `reconnect` does not wait for it. */
+  useStatus(): View<StatusStore>
+  /** Calls the hub from this component, and shows the newest answer or error. */
+  useCall<K extends CallName<C>>(name: K): View<CallStore<C, K>>
+}

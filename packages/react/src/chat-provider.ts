@@ -1,0 +1,61 @@
+import type { AnyContract, Client } from '@chat/core'
+import {
+  type Context,
+  createContext,
+  createElement,
+  type ReactElement,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useRef,
+  useState,
+} from 'react'
+
+/** Props of {@link ChatProvider}. */
+export interface ChatProviderProps<C extends AnyContract = AnyContract> {
+  /**
+   * The client, `null` for none, or a function that connects. The function is called once the provider is mounted,
+   * so not on a server, and its client is closed when the provider is unmounted. A change of the function has no effect: to
+   * connect anew, for example for another user, give the provider another `key`.
+   */
+  readonly client: Client<C> | null | (() => Client<C>)
+  /** Components that use the client. */
+  readonly children?: ReactNode
+}
+
+const ChatContext: Context<Client<AnyContract> | null> = createContext<Client<AnyContract> | null>(null)
+
+/**
+ * Gives a client to the hooks of all components below. Of several providers the innermost counts.
+ *
+ * ```tsx
+ * <ChatProvider client={() => connect('/chat', { token })}>
+ *   <Lobby />
+ * </ChatProvider>
+ * ```
+ */
+export function ChatProvider<C extends AnyContract>({
+  client,
+  children,
+}: ChatProviderProps<C>): ReactElement {
+  const made = useMade(typeof client === 'function' ? client : null)
+  const value = (typeof client === 'function' ? made : client) as Client<AnyContract> | null
+  return createElement(ChatContext.Provider, { value }, children)
+}
+
+function useMade<C extends AnyContract>(make: (() => Client<C>) | null): Client<C> | null {
+  const [client, setClient] = useState<Client<C> | null>(null)
+  const newest = useRef(make)
+  newest.current = make
+  const makes = make !== null
+  useEffect(() => {
+    // A client connects at the end of the turn, so the first of the two that StrictMode makes never connects.
+    const made = makes ? newest.current?.() : undefined
+    setClient(made ?? null)
+    return () => made?.close()
+  }, [makes])
+  return client
+}
+
+/** Returns the client of the provider; `null` without one, on a server, and before the provider has connected. */
+export const useClient = (): Client | null => useContext(ChatContext) as Client | null

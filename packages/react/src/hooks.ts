@@ -1,0 +1,50 @@
+import type { Untyped } from '@chat/core'
+import {
+  callStore,
+  findPeople,
+  findStatus,
+  findStream,
+  findTyping,
+  noPeople,
+  noRoom,
+  noStatus,
+  noStream,
+  noTyping,
+  sharedRoom,
+} from '@chat/store/binding'
+import { useMemo, useRef, useSyncExternalStore } from 'react'
+import type { ChatHooks } from './chat-hooks.ts'
+import { useClient } from './chat-provider.ts'
+import { useStore } from './use-store.ts'
+
+type Hooks = ChatHooks<Untyped>
+
+/** Hook `useRoom` of {@link ChatHooks}, without a contract. */
+export const useRoom: Hooks['useRoom'] = (address, options) => {
+  const client = useClient()
+  const { current: state } = useRef(options?.state)
+  const { subscribe, snapshot } = useMemo(
+    () => sharedRoom(client, address, { state }),
+    [client, address, state],
+  )
+  return useSyncExternalStore(subscribe, snapshot, noRoom.snapshot)
+}
+
+/** Hook `usePeople` of {@link ChatHooks}, without a contract. */
+export const usePeople = ((room) => useStore(findPeople(room), noPeople)) as Hooks['usePeople']
+
+/** Hook `useTyping` of {@link ChatHooks}, without a contract. */
+export const useTyping: Hooks['useTyping'] = (room, options) => useStore(findTyping(room, options), noTyping)
+
+/** Hook `useStream` of {@link ChatHooks}. */
+export const useStream = ((reader) => useStore(findStream(reader), noStream)) as Hooks['useStream']
+
+/** Hook `useStatus` of {@link ChatHooks}. */
+export const useStatus: Hooks['useStatus'] = () => useStore(findStatus(useClient()), noStatus)
+
+/** Hook `useCall` of {@link ChatHooks}, without a contract. */
+export const useCall: Hooks['useCall'] = (name) => {
+  const client = useClient()
+  const store = useMemo(() => callStore(client, name), [client, name])
+  return useStore(store, store)
+}

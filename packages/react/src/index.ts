@@ -1,0 +1,13 @@
+'use client'
+export type { ChatHooks } from './chat-hooks.ts'
+export { ChatProvider, type ChatProviderProps, useClient } from './chat-provider.ts'
+export {
+  useCall,
+  usePeople,
+  useRoom,
+  useStatus,
+  useStream,
+  useTyping,
+} from './hooks.ts'
+export { chatHooks } from './typed-hooks.ts'
+export type { View } from './use-store.ts'

@@ -1,0 +1,33 @@
+import type { RoomAddress } from '@chat/core'
+import { type ReactElement, useEffect } from 'react'
+import { hooks } from './chat.ts'
+
+const { useRoom, usePeople, useTyping, useStatus } = hooks
+
+/** Room with all that a chat shows. */
+export function Lobby({ address = '#lobby' }: { readonly address?: RoomAddress | null }): ReactElement {
+  const room = useRoom(address)
+  const { people, state, error } = usePeople(room)
+  const { users, type } = useTyping(room, { until: 'say' })
+  const { status } = useStatus()
+  return (
+    <section>
+      <output className="status">{status}</output>
+      <output className="state">{error?.code ?? state}</output>
+      <p className="people">{people.map(({ user }) => user).join()}</p>
+      <p className="typing">{users.join()}</p>
+      <button type="button" className="type" onClick={type} />
+    </section>
+  )
+}
+
+/** Component that only counts how often it is mounted and unmounted. */
+export function Counted({ counts }: { readonly counts: string[] }): null {
+  useEffect(() => {
+    counts.push('mount')
+    return () => {
+      counts.push('unmount')
+    }
+  }, [counts])
+  return null
+}

@@ -1,0 +1,36 @@
+import type { ReactElement } from 'react'
+import { renderToString } from 'react-dom/server'
+import { expect, test } from 'vitest'
+import { ChatProvider, useCall, usePeople, useRoom, useStatus, useTyping } from '../src/index.ts'
+
+function Lobby(): ReactElement {
+  const room = useRoom('#lobby')
+  const { people } = usePeople(room)
+  const { users } = useTyping(room)
+  const { status } = useStatus()
+  const { pending } = useCall('rename')
+  return <p>{JSON.stringify([room, people, users, status, pending])}</p>
+}
+
+const shown = JSON.stringify([null, [], [], 'connecting', false]).replaceAll('"', '&quot;')
+
+test('a server renders a page without a client, and connects none', () => {
+  let connected = 0
+  const connect = (): never => {
+    connected++
+    throw new Error('connected')
+  }
+  for (const client of [null, connect])
+    expect(
+      renderToString(
+        <ChatProvider client={client}>
+          <Lobby />
+        </ChatProvider>,
+      ),
+    ).toBe(`<p>${shown}</p>`)
+  expect(connected).toBe(0)
+})
+
+test('hooks without a provider show what they show without a client', () => {
+  expect(renderToString(<Lobby />)).toBe(`<p>${shown}</p>`)
+})
