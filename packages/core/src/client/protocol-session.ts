@@ -55,7 +55,7 @@ export class ProtocolSession implements ConnectedSession {
     this.subscriptions = new Subscriptions(this, options)
     const open = options.streams ?? context.validator.open
     context.streams = (open?.(this as never) as StreamReading | undefined) ?? null
-    this.#liveness = new Liveness(runtime, this.connector, () => this.writer.oldestSend)
+    this.#liveness = new Liveness(runtime, () => this.writer.oldestSend)
     this.#tokens = new TokenRefresh(context, token, this.writer)
   }
 
@@ -110,9 +110,10 @@ export class ProtocolSession implements ConnectedSession {
     this.#secret = { ...session, n: 0 }
     this.context.session = session.id
     this.writer.start(limits, resumed)
+    const { live } = this.connector
     // A frame at once proves to the hub that the new secret has arrived (P-HS-4).
-    if (resumed) this.connector.live?.write('["pong"]')
-    this.#liveness.start(welcome)
+    if (resumed) live?.write('["pong"]')
+    if (live !== null) this.#liveness.start(live, welcome)
     this.#tokens.start(durationOf(welcome.expires))
     this.subscriptions.welcomed(user, resumed, welcome.streams)
   }

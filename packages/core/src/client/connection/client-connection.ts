@@ -3,6 +3,7 @@ import { type HubFrame, parseHubFrame } from '../../protocol/hub-frames.ts'
 import { helloBytes } from '../../protocol/limits.ts'
 import type { ClientRuntime } from '../../runtime/client-runtime.ts'
 import type { Connection, Sink } from '../../transport/connection.ts'
+import type { ChatError } from '../../vocabulary/errors.ts'
 import { utf8Length } from '../../vocabulary/text.ts'
 
 /** Receiver of the events of a {@link ClientConnection}. */
@@ -22,8 +23,12 @@ export interface ConnectionListener {
  * transmission, and answers pings.
  */
 export class ClientConnection implements Sink {
-  /** Number of frames written so far. */
-  written = 0
+  /** Time of the last frame that was written. */
+  writtenAt: number
+  /** `true` while the transport does not accept more frames. */
+  blocked = false
+  /** `true` after the hub's `welcome`. */
+  welcomed = false
   /**
    * Maximum size of a transmission that the hub accepts, in bytes; until the `welcome` names another, that of
    * the `hello` (P-HS-2).
@@ -33,6 +38,8 @@ export class ClientConnection implements Sink {
   leaving = false
   /** Time of the next attempt at the latest, when the hub's `bye` named one. */
   leaveAt: number | undefined
+  /** Error with which this client itself gave up the connection. */
+  cause: ChatError | null = null
   readonly #connection: Connection
   readonly #runtime: ClientRuntime
   readonly #listener: ConnectionListener
@@ -40,22 +47,17 @@ export class ClientConnection implements Sink {
   #frames: string[] = []
   #bytes = 0
   #scheduled = false
-  #blocked = false
 
   constructor(connection: Connection, runtime: ClientRuntime, listener: ConnectionListener) {
     this.#connection = connection
     this.#runtime = runtime
     this.#listener = listener
+    this.writtenAt = runtime.now()
   }
 
   /** Starts to receive. Frames and an end that came earlier are received within this call. */
   attach(): void {
     this.#connection.attach(this)
-  }
-
-  /** `true` while the transport does not accept more frames. */
-  get blocked(): boolean {
-    return this.#blocked
   }
 
   /** Grows with all inbound data. */
@@ -66,7 +68,7 @@ export class ClientConnection implements Sink {
   /** Writes a frame at the end of the turn. */
   write(frame: string): void {
     const bytes = utf8Length(frame)
-    this.written++
+    this.writtenAt = this.#runtime.now()
     if (this.#bytes + 1 + bytes > this.limit) this.flush()
     this.#bytes += this.#frames.length > 0 ? 1 + bytes : bytes
     this.#frames.push(frame)
@@ -85,7 +87,7 @@ export class ClientConnection implements Sink {
     const bytes = this.#bytes
     this.#frames = []
     this.#bytes = 0
-    if (!this.#connection.send({ text, bytes, prepared: (_, make) => make(text) })) this.#blocked = true
+    if (!this.#connection.send({ text, bytes, prepared: (_, make) => make(text) })) this.blocked = true
   }
 
   /** Closes the connection after the frames that were written before. */
@@ -94,9 +96,10 @@ export class ClientConnection implements Sink {
     this.#connection.close(code, reason)
   }
 
-  /** Ends the connection at once, without a closing handshake. */
-  abort(reason: Error): void {
-    this.#connection.abort(reason)
+  /** Ends the connection at once, without a closing handshake, and with this error for the session. */
+  abort(cause: ChatError): void {
+    this.cause = cause
+    this.#connection.abort(cause)
   }
 
   receive(transmission: string | Uint8Array): void {
@@ -113,7 +116,7 @@ export class ClientConnection implements Sink {
   }
 
   drain(): void {
-    this.#blocked = false
+    this.blocked = false
     this.#listener.drained(this)
   }
 

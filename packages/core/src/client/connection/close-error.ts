@@ -14,21 +14,9 @@ const codes: { readonly [Code in CloseCode]?: ErrorCode } = {
   4514: 'too_large',
 }
 
-/** End of a connection. */
-interface Close {
-  readonly code: number
-  readonly reason: string
-  /** Delay before another attempt that the hub has announced, in milliseconds. */
-  readonly retryAfter?: number | undefined
-}
-
-/** Returns the error that a close means. `operation` completes the text, such as `unable to connect`. */
-export function closeError(operation: string, { code, reason, retryAfter }: Close): ChatError {
-  const text = reason === '' ? `code ${code}` : `${reason} (code ${code})`
-  return new ChatError(codes[code as CloseCode] ?? 'unavailable', `${operation}: ${text}`, {
-    detail: { code },
-    retryAfter,
-  })
+/** Returns the error that a close means, with its reason as the text. */
+export function closeError(code: number, reason: string, retryAfter: number | undefined): ChatError {
+  return new ChatError(codes[code as CloseCode] ?? 'unavailable', reason, { detail: { code }, retryAfter })
 }
 
 /** Returns the error that an `err` frame carries. */

@@ -1,9 +1,8 @@
 import { type ByeFrame, durationOf, type HubFrame, type Welcome } from '../../protocol/hub-frames.ts'
 import { jsonProtocol } from '../../protocol/json.ts'
 import { reconnectDelay, stableAfter } from '../../protocol/limits.ts'
-import { attempt } from '../../runtime/maybe-promise.ts'
-import type { Undo } from '../../runtime/runtime.ts'
-import { type Aborter, createAborter } from '../../runtime/signal.ts'
+import { Alarm } from '../../runtime/alarm.ts'
+import { type Aborter, abortion, createAborter } from '../../runtime/signal.ts'
 import type { Connection, Dialer } from '../../transport/connection.ts'
 import { expiredClose, mayReconnect, normalClose, rateLimitedClose } from '../../vocabulary/close-codes.ts'
 import { ChatError, UsageError } from '../../vocabulary/errors.ts'
@@ -52,31 +51,32 @@ export class Connector implements ConnectionListener {
   #offline = false
   /** The connection whose frames count: from its `hello` on. */
   #current: ClientConnection | null = null
-  #welcomed = false
   /** The previous connection, until the new connection is welcomed (P-LV-5). */
   #retired: ClientConnection | null = null
   #dialling: Aborter | null = null
-  #deadline: Undo | null = null
-  #retry: Undo | null = null
-  /** Time of the next attempt, while there is a wait for it. */
-  #retryAt = 0
-  /** Timer of a connection that is not yet stable. */
-  #stable: Undo | null = null
+  /** Wait for the `welcome`. */
+  readonly #deadline: Alarm
+  /** Wait for the next attempt. */
+  readonly #retry: Alarm
+  /** Wait until a connection counts as stable. */
+  readonly #stable: Alarm
   #failures = 0
   /** Time of the first failure since the last stable connection. */
   #lostAt: number
   /** Time before which the hub does not want to see this client, which was over a limit. */
-  #notBefore = Number.NEGATIVE_INFINITY
+  #notBefore = 0
   /** Error for which the client is closed; `null` when the application has closed it. */
   #end: ChatError | null = null
-  /** Error with which this client itself gave up the current connection. */
-  #cause: ChatError | null = null
 
   constructor(context: ClientContext, options: ConnectorOptions, session: ConnectedSession) {
+    const { runtime } = context
     this.#context = context
     this.#options = options
     this.#session = session
-    this.#lostAt = context.runtime.now()
+    this.#deadline = new Alarm(runtime)
+    this.#retry = new Alarm(runtime)
+    this.#stable = new Alarm(runtime)
+    this.#lostAt = runtime.now()
   }
 
   get status(): ClientStatus {
@@ -94,23 +94,17 @@ export class Connector implements ConnectionListener {
 
   /** The connection for new operations; `null` while there is none, or after the hub's `bye`. */
   get writable(): ClientConnection | null {
-    const current = this.#current
-    return current !== null && this.#welcomed && !current.leaving ? current : null
+    return this.live?.leaving === false ? this.live : null
   }
 
   /** The welcomed connection, also after the hub's `bye`. */
   get live(): ClientConnection | null {
-    return this.#welcomed ? this.#current : null
-  }
-
-  /** Start of the error when the current connection ends. */
-  get #operation(): string {
-    return `unable to ${this.#welcomed ? 'stay connected' : 'connect'}`
+    return this.#current?.welcomed === true ? this.#current : null
   }
 
   /** Wait until the next attempt, in milliseconds; `null` while there is none. */
   get retryIn(): number | null {
-    return this.#retry === null ? null : Math.max(0, this.#retryAt - this.#context.runtime.now())
+    return this.#retry.left
   }
 
   /** Takes the platform's word, or a proof, that there is a network, or none. */
@@ -128,8 +122,7 @@ export class Connector implements ConnectionListener {
   /** Connects now. */
   connect(): void {
     if (this.#status === 'closed' || this.#dialling !== null) return
-    if (this.#current !== null && !this.#current.leaving) return
-    this.#attempt()
+    if (this.#current === null || this.#current.leaving) this.#attempt()
   }
 
   /**
@@ -140,32 +133,6 @@ export class Connector implements ConnectionListener {
     if (this.#status === 'connected' && this.#dialling === null) this.#attempt()
   }
 
-  #attempt(): void {
-    this.#retry?.()
-    this.#retry = null
-    const aborter = createAborter()
-    this.#dialling = aborter
-    this.#deadline = this.#context.runtime.timer(this.#options.connectTimeout, () =>
-      this.#failed(new ChatError('timeout', 'unable to connect: the hub sent no welcome in time')),
-    )
-    const { token } = this.#options
-    attempt(
-      () => fetchToken(token),
-      (value) => {
-        if (this.#dialling === aborter) this.#dial(aborter, value)
-      },
-      (error) => {
-        if (this.#dialling !== aborter) return
-        this.#context.reportError(error, 'token')
-        this.#failed(
-          new ChatError('unauthorized', 'unable to connect: the token could not be fetched', {
-            cause: error,
-          }),
-        )
-      },
-    )
-  }
-
   /** Ends for good, for the application. */
   close(): void {
     if (this.#status === 'closed') return
@@ -173,23 +140,16 @@ export class Connector implements ConnectionListener {
     this.#retired?.close(normalClose, '')
     const current = this.#current
     this.#current = null
-    this.#change('closed', undefined)
+    this.#change('closed')
     current?.close(normalClose, '')
-  }
-
-  /** Aborts the current connection, because it is dead although its transport has not noticed. */
-  drop(reason: string): void {
-    if (this.#current === null) return
-    this.#cause = new ChatError('unavailable', `${this.#operation}: ${reason}`)
-    this.#current.abort(this.#cause)
   }
 
   received(connection: ClientConnection, frame: HubFrame | null): void {
     if (connection !== this.#current) return
     if (frame?.[0] === 'welcome') this.#welcome(connection, frame[1])
     else if (frame?.[0] === 'bye') this.#bye(connection, frame)
-    else if (!this.#welcomed) this.broken(connection, new Error('the first frame is not welcome'))
-    else this.#session.received(frame)
+    else if (connection.welcomed) this.#session.received(frame)
+    else this.broken(connection, new Error('the first frame is not welcome'))
   }
 
   drained(connection: ClientConnection): void {
@@ -199,47 +159,47 @@ export class Connector implements ConnectionListener {
   ended(connection: ClientConnection, code: number, reason: string): void {
     if (connection === this.#retired) this.#retired = null
     if (connection !== this.#current) return
-    const welcomed = this.#welcomed
+    this.#current = null
     // Only a client that was over a limit must not come back before the announced time (P-LV-8).
     const retryAfter = code === rateLimitedClose ? this.#announced(connection) : undefined
-    const error = this.#cause ?? closeError(this.#operation, { code, reason, retryAfter })
-    this.#cause = null
-    this.#current = null
-    this.#welcomed = false
-    if (this.#final(code, welcomed)) {
+    const text = reason === '' ? `code ${code}` : `${reason} (code ${code})`
+    const error = connection.cause ?? closeError(code, `${unableTo(connection)}: ${text}`, retryAfter)
+    if (this.#final(connection, code)) {
       this.#stop()
       this.#end = error
       return this.#change('closed', error)
     }
-    if (welcomed) this.#session.lost()
+    if (connection.welcomed) this.#session.lost()
     // After a `bye` the client may already dial the next connection.
-    if (this.#dialling !== null) this.#change('reconnecting', error)
-    else this.#again(error, connection)
+    if (this.#dialling === null) this.#again(error, connection)
+    else this.#change('reconnecting', error)
   }
 
-  broken(connection: ClientConnection, error: unknown): void {
+  broken(connection: ClientConnection, cause: unknown): void {
     if (connection !== this.#current) return
-    this.#cause = new ChatError('unavailable', `${this.#operation}: the hub broke the protocol`, {
-      cause: error,
-    })
-    this.#context.reportError(error, 'protocol')
-    // A listener of `$error` may have closed the client.
-    connection.abort(this.#cause ?? unwanted())
+    this.#context.reportError(cause, 'protocol')
+    const message = `${unableTo(connection)}: the hub broke the protocol`
+    connection.abort(new ChatError('unavailable', message, { cause }))
   }
 
   /**
    * After 4010 the client connects again only with a function for tokens, and not when the new token was
    * refused at once (P-HS-3).
    */
-  #final(code: number, welcomed: boolean): boolean {
+  #final({ welcomed }: ClientConnection, code: number): boolean {
     if (code === expiredClose) return typeof this.#options.token !== 'function' || !welcomed
     return !mayReconnect(code)
   }
 
-  #dial(aborter: Aborter, token: string | null): void {
-    attempt(
-      () => this.#options.dial({ protocols: [jsonProtocol], signal: aborter.signal }),
-      (connection) => {
+  #attempt(): void {
+    this.#retry.clear()
+    const aborter = createAborter()
+    this.#dialling = aborter
+    this.#deadline.set(this.#options.connectTimeout, () =>
+      this.#failed(new ChatError('timeout', 'unable to connect: the hub sent no welcome in time')),
+    )
+    this.#dial(aborter.signal).then(
+      ([connection, token]) => {
         if (this.#dialling === aborter) this.#hello(connection, token)
         else connection.abort(unwanted())
       },
@@ -252,16 +212,25 @@ export class Connector implements ConnectionListener {
     )
   }
 
+  async #dial(signal: AbortSignal): Promise<[Connection, token: string | null]> {
+    const { dial, token } = this.#options
+    const fetched = await fetchToken(token).catch((cause: unknown) => {
+      if (abortion(signal) === null) this.#context.reportError(cause, 'token')
+      throw new ChatError('unauthorized', 'unable to connect: the token could not be fetched', { cause })
+    })
+    if (abortion(signal) !== null) throw unwanted()
+    return [await dial({ protocols: [jsonProtocol], signal }), fetched]
+  }
+
   #hello(connection: Connection, token: string | null): void {
     this.#dialling = null
     const old = this.#current
     const current = new ClientConnection(connection, this.#context.runtime, this)
     this.#current = current
-    this.#welcomed = false
     if (old !== null) {
       this.#retired = old
       this.#session.lost()
-      this.#change('reconnecting', undefined)
+      this.#change('reconnecting')
     }
     current.write(this.#session.createHello(token))
     current.flush()
@@ -269,19 +238,16 @@ export class Connector implements ConnectionListener {
   }
 
   #welcome(connection: ClientConnection, welcome: Welcome): void {
-    if (this.#welcomed) return this.broken(connection, new Error('a second welcome'))
-    this.#welcomed = true
-    this.#deadline?.()
-    this.#deadline = null
-    this.#stable?.()
-    this.#stable = this.#context.runtime.timer(stableAfter, () => {
-      this.#stable = null
+    if (connection.welcomed) return this.broken(connection, new Error('a second welcome'))
+    connection.welcomed = true
+    connection.limit = welcome.limits.transmission
+    this.#deadline.clear()
+    this.#stable.set(stableAfter, () => {
       this.#failures = 0
     })
-    connection.limit = welcome.limits.transmission
     this.#retired?.close(normalClose, '')
     this.#session.welcomed(welcome)
-    this.#change('connected', undefined)
+    this.#change('connected')
     this.#session.writable()
   }
 
@@ -293,13 +259,12 @@ export class Connector implements ConnectionListener {
   #bye(connection: ClientConnection, [, code, , extra]: ByeFrame): void {
     if (connection.leaving) return
     const retryAfter = durationOf((extra as { readonly retryAfter?: unknown } | null | undefined)?.retryAfter)
-    const { runtime } = this.#context
     connection.leaving = true
     if (retryAfter === undefined) return
     const least = this.#failures === 0 ? reconnectDelay.least : this.#backoff()
-    if (!this.#welcomed || this.#stable !== null) this.#failures++
+    if (!connection.welcomed || this.#stable.left !== null) this.#failures++
     const delay = Math.max(retryAfter, least)
-    connection.leaveAt = runtime.now() + delay
+    connection.leaveAt = this.#context.runtime.now() + delay
     if (code === rateLimitedClose) this.#notBefore = connection.leaveAt
     this.#wait(delay)
   }
@@ -309,12 +274,9 @@ export class Connector implements ConnectionListener {
     this.#stop()
     // The present connection still works, for example after a `bye`: a failed attempt beside it does not
     // count.
-    if (current !== null && this.#welcomed) return this.#retryLater(error)
-    if (current !== null) {
-      this.#current = null
-      current.abort(error)
-    }
-    this.#again(error, null)
+    if (current?.welcomed === true) this.#retryLater(error, null)
+    else if (current === null) this.#again(error, null)
+    else current.abort(error)
   }
 
   /** Waits, and connects again. `lost` is the connection that has just ended, if any. */
@@ -326,7 +288,7 @@ export class Connector implements ConnectionListener {
       // A loss without `bye` hints at trouble for many clients: the first wait is longer.
       if (lost?.leaving !== true) this.#failures = 1
     }
-    this.#retryLater(error, lost === null ? undefined : this.#announced(lost))
+    this.#retryLater(error, lost)
     this.#failures++
     // A further failed attempt is no change of status, so it is only reported.
     if (this.#status === 'reconnecting') this.#context.reportError(error, 'connect')
@@ -338,15 +300,15 @@ export class Connector implements ConnectionListener {
     return leaveAt === undefined ? undefined : Math.max(0, leaveAt - this.#context.runtime.now())
   }
 
-  #retryLater(error: ChatError, most: number = Number.POSITIVE_INFINITY): void {
-    this.#wait(Math.max(reconnectDelay.least, error.retryAfter ?? Math.min(most, this.#backoff())))
+  #retryLater(error: ChatError, lost: ClientConnection | null): void {
+    const wait = this.#backoff()
+    const announced = lost === null ? undefined : this.#announced(lost)
+    this.#wait(Math.max(reconnectDelay.least, error.retryAfter ?? Math.min(announced ?? wait, wait)))
   }
 
   /** Connects after `delay` milliseconds. */
   #wait(delay: number): void {
-    const { runtime } = this.#context
-    this.#retryAt = runtime.now() + delay
-    this.#retry = runtime.timer(delay, () => this.connect())
+    this.#retry.set(delay, () => this.connect())
   }
 
   /** Returns the wait before the next attempt. Most outages are short, so the first minute has a cap of its own. */
@@ -359,10 +321,9 @@ export class Connector implements ConnectionListener {
   #stop(): void {
     this.#dialling?.abort(unwanted())
     this.#dialling = null
-    for (const cancel of [this.#deadline, this.#stable, this.#retry]) cancel?.()
-    this.#deadline = null
-    this.#stable = null
-    this.#retry = null
+    this.#deadline.clear()
+    this.#retry.clear()
+    this.#stable.clear()
   }
 
   #change(status: ClientStatus, error?: ChatError): void {
@@ -374,5 +335,9 @@ export class Connector implements ConnectionListener {
     if (this.status !== shown) this.#session.statusChanged(this.status, error)
   }
 }
+
+/** Start of the error when a connection ends. */
+const unableTo = ({ welcomed }: ClientConnection): string =>
+  `unable to ${welcomed ? 'stay connected' : 'connect'}`
 
 const unwanted = (): Error => new Error('the connection is no longer needed')

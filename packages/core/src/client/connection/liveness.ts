@@ -1,8 +1,8 @@
 import { answerPatience, lateTimer } from '../../protocol/limits.ts'
+import { Alarm } from '../../runtime/alarm.ts'
 import type { ClientRuntime } from '../../runtime/client-runtime.ts'
-import type { Undo } from '../../runtime/runtime.ts'
+import { ChatError } from '../../vocabulary/errors.ts'
 import type { ClientConnection } from './client-connection.ts'
-import type { Connector } from './connector.ts'
 
 /** Time between two checks, in milliseconds. */
 const interval = 1_000
@@ -15,109 +15,104 @@ interface HeartbeatLimits {
   readonly grace: number
 }
 
+/** A connection that is checked. */
+interface Checked extends HeartbeatLimits {
+  readonly connection: ClientConnection
+  /** Data that has arrived at the last check. */
+  received: number
+  /** Time of the check that has found new data. */
+  heardAt: number
+  /** Time of a ping that has no answer yet. */
+  pingedAt: number | null
+}
+
 /**
  * Notices a dead connection that its transport still takes for alive (P-LV-1): no inbound data for `heartbeat
  * + grace`, or an unanswered send followed by an unanswered ping.
  */
 export class Liveness {
   readonly #runtime: ClientRuntime
-  readonly #connector: Connector
   readonly #oldestSend: () => number
-  /** Times of the present connection; before the first, the checks have not begun. */
-  #limits: HeartbeatLimits = { heartbeat: 0, grace: 0 }
-  #timer: Undo | null = null
-  #expected = 0
-  #heard = { received: -1, at: 0 }
-  #said = { written: -1, at: 0 }
-  /** Time of a ping that has no answer yet. */
-  #pinged: number | null = null
+  readonly #beats: Alarm
+  #checked: Checked | null = null
   /**
    * Time of the last pong: a send that is still unanswered then waits for the hub, so the connection is
    * alive.
    */
-  #proven = Number.NEGATIVE_INFINITY
+  #proven = 0
 
   /**
    * `oldestSend` returns the time at which the oldest unanswered send was last written; it is infinite when
    * there is none.
    */
-  constructor(runtime: ClientRuntime, connector: Connector, oldestSend: () => number) {
+  constructor(runtime: ClientRuntime, oldestSend: () => number) {
     this.#runtime = runtime
-    this.#connector = connector
     this.#oldestSend = oldestSend
+    this.#beats = new Alarm(runtime)
   }
 
   /** Starts the checks of a connection that was just welcomed. */
-  start(limits: HeartbeatLimits): void {
-    this.stop()
-    this.#limits = limits
-    this.#heard = { received: -1, at: this.#runtime.now() }
-    this.#said = { written: -1, at: this.#runtime.now() }
-    this.#pinged = null
-    this.#schedule()
+  start(connection: ClientConnection, { heartbeat, grace }: HeartbeatLimits): void {
+    const now = this.#runtime.now()
+    const checked = { connection, heartbeat, grace, received: -1, heardAt: now, pingedAt: null }
+    this.#checked = checked
+    this.#schedule(checked, now + interval)
   }
 
   /** Stops the checks. */
   stop(): void {
-    this.#timer?.()
-    this.#timer = null
+    this.#checked = null
+    this.#beats.clear()
   }
 
   /** Checks at once that the connection is alive. */
   check(): void {
-    if (this.#connector.live !== null && this.#pinged === null) this.#ping(this.#runtime.now())
+    if (this.#checked?.pingedAt === null) this.#ping(this.#checked)
   }
 
   /** Takes the answer to a ping. */
   pong(): void {
-    this.#pinged = null
+    if (this.#checked !== null) this.#checked.pingedAt = null
     this.#proven = this.#runtime.now()
   }
 
-  #schedule(): void {
-    this.#expected = this.#runtime.now() + interval
-    this.#timer = this.#runtime.timer(interval, () => this.#beat())
+  #schedule(checked: Checked, expected: number): void {
+    this.#beats.set(interval, () => {
+      const now = this.#runtime.now()
+      this.#schedule(checked, now + interval)
+      this.#beat(checked, now - expected > lateTimer)
+      this.#judge(checked)
+    })
   }
 
-  #beat(): void {
+  #beat(checked: Checked, late: boolean): void {
     const now = this.#runtime.now()
-    const late = now - this.#expected > lateTimer
-    this.#schedule()
-    const { live } = this.#connector
-    if (live === null) return
-    const { received } = live
-    if (received !== this.#heard.received) this.#heard = { received, at: now }
-    this.#speak(live, now)
-    if (late) {
-      // After a sleep, neither the silence nor an old ping proves a dead connection: ping again, and wait.
-      this.#heard.at = now
-      this.#ping(now)
-    } else if (this.#overdue(now)) this.check()
-    this.#judge(now)
-  }
-
-  /**
-   * Writes a pong after a silence of this client, because the hub's ping may be stuck behind data that is
-   * still to be read.
-   */
-  #speak(live: ClientConnection, now: number): void {
-    const { written } = live
-    if (written !== this.#said.written) this.#said = { written, at: now }
-    else if (now - this.#said.at >= 1.5 * this.#limits.heartbeat) live.write('["pong"]')
+    const { connection } = checked
+    if (late || connection.received !== checked.received) checked.heardAt = now
+    checked.received = connection.received
+    // The hub's ping may be stuck behind data that is still to be read, so a client that was silent speaks.
+    if (now - connection.writtenAt >= 1.5 * checked.heartbeat) connection.write('["pong"]')
+    // After a sleep, neither the silence nor an old ping proves a dead connection: ping again, and wait.
+    if (late || (checked.pingedAt === null && this.#overdue(now))) this.#ping(checked)
   }
 
   #overdue(now: number): boolean {
     return now - Math.max(this.#oldestSend(), this.#proven) >= answerPatience
   }
 
-  #ping(now: number): void {
-    this.#pinged = now
-    this.#connector.live?.write('["ping"]')
+  #ping(checked: Checked): void {
+    checked.pingedAt = this.#runtime.now()
+    checked.connection.write('["ping"]')
   }
 
-  #judge(now: number): void {
-    const { heartbeat, grace } = this.#limits
-    if (this.#pinged !== null && now - this.#pinged >= grace) this.#connector.drop('no answer to a ping')
-    else if (now - this.#heard.at >= heartbeat + grace) this.#connector.drop('no data arrived in time')
+  #judge({ connection, heartbeat, grace, heardAt, pingedAt }: Checked): void {
+    const now = this.#runtime.now()
+    const reason =
+      pingedAt !== null && now - pingedAt >= grace
+        ? 'no answer to a ping'
+        : now - heardAt >= heartbeat + grace
+          ? 'no data arrived in time'
+          : null
+    if (reason !== null) connection.abort(new ChatError('unavailable', `unable to stay connected: ${reason}`))
   }
 }

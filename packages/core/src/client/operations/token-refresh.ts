@@ -1,7 +1,6 @@
 import { encodeFrame } from '../../protocol/encode.ts'
 import { durationOf } from '../../protocol/hub-frames.ts'
-import { attempt } from '../../runtime/maybe-promise.ts'
-import type { Undo } from '../../runtime/runtime.ts'
+import { Alarm } from '../../runtime/alarm.ts'
 import { fetchToken } from '../connection/fetch-token.ts'
 import type { ClientContext } from '../context.ts'
 import type { Token } from '../options.ts'
@@ -18,7 +17,7 @@ export class TokenRefresh {
   readonly #context: ClientContext
   readonly #token: Token
   readonly #writer: OperationWriter
-  #timer: Undo | null = null
+  readonly #timer: Alarm
   /** Number of the connection: a token that arrives after the end of its connection is dropped. */
   #connection = 0
 
@@ -26,6 +25,7 @@ export class TokenRefresh {
     this.#context = context
     this.#token = token
     this.#writer = writer
+    this.#timer = new Alarm(context.runtime)
   }
 
   /**
@@ -37,10 +37,8 @@ export class TokenRefresh {
     const token = this.#token
     if (lifetime === undefined || typeof token !== 'function') return
     const connection = this.#connection
-    this.#timer = this.#context.runtime.timer(lifetime * refreshAt, () => {
-      this.#timer = null
-      attempt(
-        () => fetchToken(token),
+    this.#timer.set(lifetime * refreshAt, () => {
+      fetchToken(token).then(
         (value) => {
           if (value !== null && connection === this.#connection) this.#authenticate(value)
         },
@@ -52,8 +50,7 @@ export class TokenRefresh {
   /** The connection has ended. */
   stop(): void {
     this.#connection++
-    this.#timer?.()
-    this.#timer = null
+    this.#timer.clear()
   }
 
   #authenticate(token: string): void {
