@@ -49,7 +49,7 @@ const floors = {
     ['observation'],
     ['events', 'options'],
     ['option-rules'],
-    ['context', 'connect-options'],
+    ['context'],
     ['connection'],
     ['operations'],
     ['subscriptions'],

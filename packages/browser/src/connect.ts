@@ -1,7 +1,7 @@
 import { type AnyContract, Client, type Raw, type Untyped } from '@chat/core'
-import { type SharedClientOptions, takeClientOptions } from '@chat/core/transport'
+import { checkByRules, type SharedClientOptions, sharedRules } from '@chat/core/transport'
 import { makeDialer } from './dial.ts'
-import { type BrowserDialOptions, browserDialOptionNames } from './options.ts'
+import { type BrowserDialOptions, dialRules } from './options.ts'
 import { sendPageHints } from './page-hints.ts'
 
 /**
@@ -31,7 +31,7 @@ export interface ConnectOptions<C extends AnyContract = AnyContract>
  * uses the types alone, and adds no validators to the page.
  *
  * @throws UsageError when the URL cannot be a hub's, WebSocket does not exist here, an option does not exist,
- * or a duration is not a positive number.
+ * or has a wrong value.
  */
 export function connect<C extends AnyContract = Untyped>(
   url: string | URL,
@@ -43,7 +43,8 @@ export function connect<C extends AnyContract = Untyped>(
   options?: ConnectOptions<C>,
 ): Client<Raw<C>>
 export function connect(url: string | URL, options: ConnectOptions<Untyped> = {}): Client {
-  const clientOptions = takeClientOptions<Untyped, BrowserDialOptions>(options, browserDialOptionNames)
+  checkByRules('connect', options, { ...sharedRules, ...dialRules })
+  const { transport, webSocketTimeout, retryWebSocket, memory, ...clientOptions } = options
   const { dial, environment } = makeDialer(url, options)
   return new Client({
     ...clientOptions,

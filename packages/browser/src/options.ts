@@ -1,5 +1,5 @@
 import type { Runtime } from '@chat/core'
-import type { OptionNames } from '@chat/core/transport'
+import { duration, type OptionRules } from '@chat/core/transport'
 
 /** Methods of `sessionStorage` that the client uses. */
 export type SessionMemory = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
@@ -32,10 +32,13 @@ export interface BrowserDialOptions {
   readonly runtime?: Runtime | undefined
 }
 
-export const browserDialOptionNames: OptionNames<BrowserDialOptions> = {
-  transport: true,
-  webSocketTimeout: true,
-  retryWebSocket: true,
-  memory: true,
-  runtime: true,
+export const dialRules: OptionRules<BrowserDialOptions> = {
+  transport: [
+    'auto, websocket or http',
+    (value) => value === 'auto' || value === 'websocket' || value === 'http',
+  ],
+  webSocketTimeout: duration,
+  retryWebSocket: duration,
+  memory: null,
+  runtime: null,
 }

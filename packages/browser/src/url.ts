@@ -19,9 +19,9 @@ export function socketUrl(url: string | URL, page: string | undefined = pageUrl(
   target.hash = ''
   if (!/^wss?:$/.test(target.protocol)) return fail('give a URL with wss:, ws:, https: or http:')
   if (target.username || target.password)
-    return fail('browsers accept no user and password in a URL; use the option `token`')
+    return fail('a URL has no user and password here; use the option `token`')
   if (target.protocol === 'ws:' && page?.startsWith('https:') && !loopback.test(target.hostname))
-    return fail("a page from https: reaches hubs over wss: only; write 'wss:' or a path")
+    return fail('a page from https: reaches hubs over wss: only')
   return target
 }
 

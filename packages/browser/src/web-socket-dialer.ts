@@ -10,7 +10,7 @@ import { BrowserConnection, discard } from './connection.ts'
 export function webSocketDialer(target: URL): (options: DialOptions) => Promise<BrowserConnection> {
   if (typeof WebSocket === 'undefined')
     throw new UsageError(
-      'unable to connect: there is no WebSocket here; @chat/browser is for pages and workers, on Node use `dial` of @chat/node-ws',
+      'unable to connect: there is no WebSocket here; on Node use `connect` of @chat/node-ws',
     )
   return ({ protocols, signal }) =>
     new Promise((resolve, reject) => {

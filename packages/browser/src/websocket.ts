@@ -1,5 +1,5 @@
 import { type AnyContract, Client, type Raw, type Untyped } from '@chat/core'
-import { type Dialer, type SharedClientOptions, takeClientOptions } from '@chat/core/transport'
+import { checkByRules, type Dialer, type SharedClientOptions, sharedRules } from '@chat/core/transport'
 import { sendPageHints } from './page-hints.ts'
 import { socketUrl } from './url.ts'
 import { webSocketDialer } from './web-socket-dialer.ts'
@@ -33,8 +33,8 @@ export function connect<C extends AnyContract = Untyped>(
   options?: ConnectOptions<C>,
 ): Client<Raw<C>>
 export function connect(url: string | URL, options: ConnectOptions<Untyped> = {}): Client {
-  const clientOptions = takeClientOptions<Untyped, object>(options, {})
-  return new Client({ ...clientOptions, dial: dial(url), environment: sendPageHints })
+  checkByRules('connect', options, sharedRules)
+  return new Client({ ...options, dial: dial(url), environment: sendPageHints })
 }
 
 /**

@@ -18,6 +18,6 @@ it('refuses options of the dialer that do not exist', () => {
 
 it('refuses a transport that does not exist', () => {
   expect(() => dial('wss://hub/chat', { transport: 'sockets' as never })).toThrow(
-    'the option \'transport\' is "sockets"; use auto, websocket, http',
+    'the option \'transport\' must be auto, websocket or http, but is "sockets"',
   )
 })

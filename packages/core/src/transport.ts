@@ -1,4 +1,4 @@
-export { takeClientOptions } from './client/connect-options.ts'
+export { checkByRules, duration, type OptionRules, type Rule, sharedRules } from './client/option-rules.ts'
 export type { SharedClientOptions } from './client/options.ts'
 export { markLostIntegers } from './protocol/json.ts'
 export { acceptedBytes } from './protocol/limits.ts'

@@ -18,13 +18,14 @@ import type {
  * Values that an option may have: their description, which completes "must be …", and their test. `undefined`
  * is always allowed.
  */
-type Rule = readonly [expected: string, fits: (value: unknown) => boolean]
+export type Rule = readonly [expected: string, fits: (value: unknown) => boolean]
 
 /** Rule of each option of a type; `null` where every value is allowed, or the value is checked elsewhere. */
-type OptionRules<Options> = { readonly [Name in keyof Required<Options>]: Rule | null }
+export type OptionRules<Options> = { readonly [Name in keyof Required<Options>]: Rule | null }
 
 const callback: Rule = ['a function', (value) => typeof value === 'function']
-const duration: Rule = ['a number of milliseconds above 0', isAboveZero]
+/** A duration in milliseconds, which is not 0. */
+export const duration: Rule = ['a number of milliseconds above 0', isAboveZero]
 const count: Rule = ['a number of messages, a whole number from 1', (value) => isWhole(value) && value >= 1]
 const beginning: Rule = [
   'a number of messages, a whole number from 1 to 1000',
@@ -35,6 +36,7 @@ const boolean: Rule = ['true or false', (value) => typeof value === 'boolean']
 const signal: Rule = ['an AbortSignal', isSignal]
 const meta: Rule = [metaRule, isMeta]
 
+/** Rules of the options of a client that a transport's `connect` takes too. */
 export const sharedRules: OptionRules<SharedClientOptions> = {
   contract: null,
   streams: callback,

@@ -36,22 +36,17 @@ export interface HttpClientConnectionParts {
   readonly post: (text: string, headers: Record<string, string>) => Promise<Response>
 }
 
-interface QueuedPost {
-  readonly text: string
-  readonly bytes: number
-  readonly headers: Record<string, string>
-}
-
 /** The client's end of a connection: reads a stream of events, and posts its transmissions in order. */
 export class HttpClientConnection extends BaseConnection {
   readonly capabilities: TransportCapabilities
   readonly #stream: EventStream
   readonly #post: HttpClientConnectionParts['post']
   readonly #aborter: AbortController
-  #queue: QueuedPost[] = []
-  #queuedBytes = 0
   #seq = 0
-  #posting = false
+  /** Transmissions that the hub has not accepted yet: their number, their bytes, and the end of the last. */
+  #unsent = 0
+  #unsentBytes = 0
+  #sent: Promise<void> = Promise.resolve()
   #blocked = false
   #paused = false
   #continueReading: () => void = () => {}
@@ -68,7 +63,7 @@ export class HttpClientConnection extends BaseConnection {
   }
 
   get bufferedAmount(): number {
-    return this.#queuedBytes
+    return this.#unsentBytes
   }
 
   get received(): number {
@@ -76,9 +71,9 @@ export class HttpClientConnection extends BaseConnection {
   }
 
   protected doSend(batch: Transmission): boolean {
-    this.#enqueue({ text: batch.text, bytes: batch.bytes, headers: {} })
+    this.#enqueue(batch)
     // While a POST is under way the client waits, and joins later frames into one transmission.
-    this.#blocked ||= this.#queue.length > 1
+    this.#blocked ||= this.#unsent > 1
     return !this.#blocked
   }
 
@@ -86,7 +81,7 @@ export class HttpClientConnection extends BaseConnection {
     const close = { code, reason }
     this.#pendingClose = close
     this.#closeTimer = setTimeout(() => this.#finish(1006, ''), closeTimeout)
-    this.#enqueue({ text: encodeClose(close), bytes: 0, headers: { [header.event]: 'close' } })
+    this.#enqueue({ text: encodeClose(close), bytes: 0 }, { [header.event]: 'close' })
   }
 
   protected doAbort(): void {
@@ -130,28 +125,27 @@ export class HttpClientConnection extends BaseConnection {
    * close.
    */
   #onEnd(reason: string): void {
-    if (this.#pendingClose === null) this.#finish(1006, reason)
-    else this.#finish(this.#pendingClose.code, this.#pendingClose.reason)
+    const end = this.#pendingClose ?? { code: 1006, reason }
+    this.#finish(end.code, end.reason)
   }
 
-  #enqueue(post: QueuedPost): void {
-    this.#queue.push(post)
-    this.#queuedBytes += post.bytes
-    if (!this.#posting) void this.#postAll()
-  }
-
-  /** Sends the queue in order: each POST when the hub has accepted the POST before it (P-HT-2). */
-  async #postAll(): Promise<void> {
-    this.#posting = true
-    for (let post = this.#queue[0]; post !== undefined; post = this.#queue[0]) {
-      this.#seq++
-      const failure = await this.#deliver(post)
+  /** Sends a POST when the hub has accepted the POST before it (P-HT-2). */
+  #enqueue({ text, bytes }: Pick<Transmission, 'text' | 'bytes'>, more: Record<string, string> = {}): void {
+    const headers = { ...more, [header.seq]: String(++this.#seq) }
+    this.#unsent++
+    this.#unsentBytes += bytes
+    this.#sent = this.#sent.then(async () => {
+      const failure = await this.#deliver(text, headers)
       if (this.state === 'closed') return
       if (failure !== null) return this.#onEnd(failure)
-      this.#queue.shift()
-      this.#queuedBytes -= post.bytes
-    }
-    this.#posting = false
+      this.#unsent--
+      this.#unsentBytes -= bytes
+      if (this.#unsent === 0) this.#onSent()
+    })
+  }
+
+  /** The hub has accepted everything. */
+  #onSent(): void {
     if (this.#pendingClose !== null) return this.#onEnd('')
     if (!this.#blocked) return
     this.#blocked = false
@@ -162,11 +156,10 @@ export class HttpClientConnection extends BaseConnection {
    * Repeats a POST until the hub has accepted it: an answer may be lost, and the hub accepts a number only
    * once. Resolves with the reason of a failure, or `null`.
    */
-  async #deliver({ text, headers }: QueuedPost): Promise<string | null> {
-    const numbered = { ...headers, [header.seq]: String(this.#seq) }
+  async #deliver(text: string, headers: Record<string, string>): Promise<string | null> {
     for (let attempt = 1; ; attempt++) {
-      const response = await this.#post(text, numbered).catch((error: unknown) => String(error))
       if (this.state === 'closed') return null
+      const response = await this.#post(text, headers).catch((error: unknown) => String(error))
       const isAnswer = typeof response !== 'string'
       if (isAnswer && response.status === 204) return null
       const failure = isAnswer
@@ -185,8 +178,7 @@ export class HttpClientConnection extends BaseConnection {
 
   #release(): void {
     clearTimeout(this.#closeTimer)
-    this.#queue = []
-    this.#queuedBytes = 0
+    this.#unsentBytes = 0
     this.#aborter.abort(new Error('the connection has ended'))
   }
 }

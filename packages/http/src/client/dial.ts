@@ -1,18 +1,6 @@
-import { ChatError, UsageError } from '@chat/core'
-import {
-  answerError,
-  type Connection,
-  checkOptions,
-  type Dialer,
-  type DialOptions,
-  type OptionNames,
-  unreachableError,
-} from '@chat/core/transport'
-import { header } from '../http-binding.ts'
-import { HttpClientConnection } from './connection.ts'
-import type { ServerEvent } from './event-parser.ts'
-import { EventStream } from './event-stream.ts'
-import { readBeginning } from './read-beginning.ts'
+import { UsageError } from '@chat/core'
+import { checkOptions, type Dialer, type OptionNames } from '@chat/core/transport'
+import { httpDialer } from './http-dialer.ts'
 
 /** Options of {@link dial}. */
 export interface HttpDialOptions {
@@ -49,96 +37,7 @@ const optionNames: OptionNames<HttpDialOptions> = { headers: true, fetch: true, 
  */
 export function dial(url: string | URL, options: HttpDialOptions = {}): Dialer {
   checkOptions('dial', options, optionNames)
-  const target = httpUrl(url)
-  return async (asked) => {
-    const { signal } = asked
-    signal.throwIfAborted()
-    const aborter = new AbortController()
-    const onAbort = (): void => aborter.abort(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    try {
-      return await open({ target, options, aborter }, asked)
-    } catch (error) {
-      aborter.abort(error)
-      if (signal.aborted) throw signal.reason
-      throw error instanceof ChatError ? error : unreachableError(target, error)
-    } finally {
-      signal.removeEventListener('abort', onAbort)
-    }
-  }
-}
-
-interface Attempt {
-  readonly target: URL
-  readonly options: HttpDialOptions
-  /** Ends all requests of the connection. */
-  readonly aborter: AbortController
-}
-
-async function open({ target, options, aborter }: Attempt, { protocols }: DialOptions): Promise<Connection> {
-  const { fetch: request = fetch, headers = {}, pause = true } = options
-  // Redirects are errors: a hub at another URL is another hub.
-  const common: RequestInit = { credentials: 'include', redirect: 'error', signal: aborter.signal }
-  const offer = protocols.length > 0 ? { [header.protocol]: protocols.join(', ') } : {}
-  const response = await request(target, {
-    ...common,
-    // An error of `fetch` would not tell where the redirect leads.
-    redirect: 'manual',
-    cache: 'no-store',
-    headers: { ...headers, accept: 'text/event-stream', ...offer },
-  })
-  const stream = new EventStream(await bodyOf(target, response), aborter.signal)
-  const [{ data: id }, ...early] = await firstEvents(stream, aborter.signal)
-  return new HttpClientConnection({
-    protocol: response.headers.get(header.protocol) ?? '',
-    pause,
-    stream,
-    early,
-    aborter,
-    post: (text, more) =>
-      request(target, {
-        ...common,
-        method: 'POST',
-        headers: {
-          ...headers,
-          ...more,
-          'content-type': 'application/json',
-          [header.connection]: id,
-        },
-        body: text,
-      }),
-  })
-}
-
-/** Returns the body of an event stream; rejects for every other answer. */
-async function bodyOf(target: URL, response: Response): Promise<ReadableStream<Uint8Array>> {
-  const { status, ok, body, headers } = response
-  if (ok && body !== null && headers.get('content-type')?.startsWith('text/event-stream')) return body
-  const text = await readBeginning(response)
-  throw answerError(target, {
-    status,
-    retryAfter: headers.get('retry-after'),
-    location: headers.get('location'),
-    text,
-  })
-}
-
-/**
- * Resolves with the first events, of which the first has the connection's id. Proxies may have written
- * comments before them.
- */
-async function firstEvents(
-  stream: EventStream,
-  signal: AbortSignal,
-): Promise<[ServerEvent, ...ServerEvent[]]> {
-  for (let events: ServerEvent[] | null = []; events !== null; events = await stream.next()) {
-    signal.throwIfAborted()
-    const [first, ...rest] = events
-    if (first === undefined) continue
-    if (first.type === 'open' && /^[\w-]{16,128}$/.test(first.data)) return [first, ...rest]
-    break
-  }
-  throw new Error('the answer is not from a hub')
+  return httpDialer({ target: httpUrl(url), ...options })
 }
 
 /** Checks the URL once, in the call that has it. */
@@ -148,8 +47,6 @@ function httpUrl(url: string | URL): URL {
     throw new UsageError(
       'unable to dial: the URL is not absolute; give one such as "https://app.example/chat", with https:, http:, wss: or ws:',
     )
-  target.hash = ''
-  target.protocol = target.protocol.replace('ws', 'http')
   return target
 }
 

@@ -1,1 +1,2 @@
 export { dial, type HttpDialOptions } from './dial.ts'
+export { type HttpDialerParts, httpDialer } from './http-dialer.ts'
