@@ -127,7 +127,6 @@ export {
   address,
   addressKind,
   type Destination,
-  isName,
   type RoomAddress,
 } from './vocabulary/address.ts'
 export { CloseCode, closeReason, mayReconnect } from './vocabulary/close-codes.ts'
@@ -146,3 +145,4 @@ export type { Message, RedactedMessage } from './vocabulary/message.ts'
 export type { Meta } from './vocabulary/meta.ts'
 export type { GapReason, Position, Stored } from './vocabulary/position.ts'
 export type { EndState, StreamState } from './vocabulary/stream.ts'
+export { isName } from './vocabulary/text.ts'

@@ -11,7 +11,7 @@ import type {
 import type { DataArguments } from '../contract/data-arguments.ts'
 import { markRaw } from '../runtime/mark-raw.ts'
 import type { Undo } from '../runtime/runtime.ts'
-import { type AddressText, addressKind, type RoomAddress } from '../vocabulary/address.ts'
+import { type AddressText, destinationKind, type RoomAddress } from '../vocabulary/address.ts'
 import { describe } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
 import type { HistoryOptions, HistoryPage } from '../vocabulary/history.ts'
@@ -108,7 +108,7 @@ export class Client<C extends AnyContract = Untyped> {
    * has a wrong value, or a snapshot hook or `last` is given for a room that has a handle already.
    */
   join<State = unknown>(address: RoomAddress, options: JoinOptions<State> = {}): Room<C, State> {
-    if (addressKind(address) !== 'room')
+    if (destinationKind(address) !== 'room')
       throw new UsageError(`unable to join ${describe(address)}: a room's address is '#' and a name`)
     checkByRules(`join ${address}`, options as JoinOptions, joinRules)
     this.#session.connector.checkOpen(`join ${address}`)

@@ -39,16 +39,12 @@ function findLost(holder: object, key: Key): Lost | null {
     const hasMethod = typeof given?.toJSON === 'function' && !ArrayBuffer.isView(given)
     const value: unknown = hasMethod ? given.toJSON?.() : given
     if (typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return null
-    const isArray = Array.isArray(value)
     // A date that is invalid is null in JSON.
-    if (!isArray && !isData(value)) return [describe(value ?? given)]
-    const keys = isArray ? value : Object.keys(value as object)
-    for (let i = 0; i < keys.length; i++) {
-      const inner: Key = isArray ? i : keys[i]
+    if (!Array.isArray(value) && !isData(value)) return [describe(value ?? given)]
+    const keys: Iterable<Key> = Array.isArray(value) ? value.keys() : Object.keys(value as object)
+    for (const inner of keys) {
       const lost = findLost(value as object, inner)
-      if (lost === null) continue
-      lost.push(inner)
-      return lost
+      if (lost !== null) return [...lost, inner]
     }
     return null
   } catch (error) {

@@ -219,7 +219,8 @@ export const durationOf = (value: unknown): number | undefined =>
   typeof value === 'number' && value >= 0 ? value : undefined
 
 function checkFrame(frame: RawFrame, type: string): HubFrame {
-  for (const [index, check] of shapes.get(type)?.entries() ?? [])
+  shapes.get(type)?.forEach((check, index) => {
     if (!check(frame[index + 1])) throw new ProtocolError(`element ${index + 1} of '${type}' is malformed`)
+  })
   return frame as unknown as HubFrame
 }

@@ -57,15 +57,18 @@ export type RawFrame = readonly [type: string, ...elements: unknown[]]
  */
 export function decodeFrame(line: string): RawFrame {
   if (line.includes('\r')) throw new ProtocolError('a frame contains a carriage return')
-  let value: unknown
+  const frame = parse(line)
+  if (Array.isArray(frame) && typeof frame[0] === 'string') return frame as unknown as RawFrame
+  throw new ProtocolError('a frame is not a JSON array that starts with a type')
+}
+
+/** Parses JSON; `undefined` for another text. */
+function parse(line: string): unknown {
   try {
-    value = JSON.parse(line)
+    return JSON.parse(line)
   } catch {
-    throw new ProtocolError(line === '' ? 'an empty line' : 'a frame is not JSON')
+    return undefined
   }
-  if (!Array.isArray(value)) throw new ProtocolError('a frame is not an array')
-  if (typeof value[0] !== 'string') throw new ProtocolError('a frame has no type')
-  return value as unknown as RawFrame
 }
 
 /**

@@ -47,56 +47,45 @@ export function abortion(signal: AbortSignal | undefined): { readonly reason: un
   return members?.aborted === true ? { reason: members.reason } : null
 }
 
+/** All callbacks of one signal, and the listener that calls them. */
+interface Shared {
+  readonly callbacks: Set<{ readonly run: (reason: unknown) => void }>
+  readonly listener: () => void
+}
+
 /** One listener for each signal: platforms take many listeners on one signal for a leak, and warn. */
 const listening = new WeakMap<AbortSignal, Shared>()
 
-/** All callbacks of one signal. */
-class Shared {
-  readonly #signal: AbortSignal
-  readonly #listeners = new Set<{ readonly listener: (reason: unknown) => void }>()
-  readonly #fire = (): void => {
-    const { reason } = this.#members
-    for (const entry of [...this.#listeners]) if (this.#listeners.delete(entry)) entry.listener(reason)
-  }
-
-  constructor(signal: AbortSignal) {
-    this.#signal = signal
-    this.#members.addEventListener('abort', this.#fire, { once: true })
-  }
-
-  add(listener: (reason: unknown) => void): Undo {
-    const entry = { listener }
-    this.#listeners.add(entry)
-    return () => {
-      if (!this.#listeners.delete(entry) || this.#listeners.size > 0) return
-      this.#members.removeEventListener('abort', this.#fire)
-      listening.delete(this.#signal)
-    }
-  }
-
-  get #members(): SignalMembers {
-    return this.#signal as unknown as SignalMembers
-  }
-}
-
 /**
- * Calls `listener` with the reason when the signal aborts, at once if it is aborted already. The listener
- * must not throw.
+ * Calls `run` with the reason when the signal aborts, at once if it is aborted already. The callback must not throw.
  */
-export function onAbort(signal: AbortSignal | undefined, listener: (reason: unknown) => void): Undo {
-  if (signal === undefined) return () => {}
+export function onAbort(signal: AbortSignal | undefined, run: (reason: unknown) => void): Undo {
   const early = abortion(signal)
-  if (early !== null) {
-    listener(early.reason)
-    return () => {}
+  if (early !== null) run(early.reason)
+  if (signal === undefined || early !== null) return () => {}
+  const { callbacks, listener } = listening.get(signal) ?? listen(signal)
+  const callback = { run }
+  callbacks.add(callback)
+  return () => {
+    if (!callbacks.delete(callback) || callbacks.size > 0) return
+    membersOf(signal).removeEventListener('abort', listener)
+    listening.delete(signal)
   }
-  let shared = listening.get(signal)
-  if (shared === undefined) {
-    shared = new Shared(signal)
-    listening.set(signal, shared)
-  }
-  return shared.add(listener)
 }
+
+function listen(signal: AbortSignal): Shared {
+  const members = membersOf(signal)
+  const callbacks: Shared['callbacks'] = new Set()
+  const listener = (): void => {
+    for (const { run } of callbacks) run(members.reason)
+  }
+  const shared = { callbacks, listener }
+  listening.set(signal, shared)
+  members.addEventListener('abort', listener, { once: true })
+  return shared
+}
+
+const membersOf = (signal: AbortSignal): SignalMembers => signal as unknown as SignalMembers
 
 /** Settles as `promise` does, or rejects with the reason of the signal when that is aborted first. */
 export function untilAborted<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 import { UsageError } from './errors.ts'
-import { isCleanText, utf8Length } from './text.ts'
+import { exceedsBytes, isName } from './text.ts'
 
 /**
  * The destination of a message: `*` for everyone, `#name` for a room, `@id` for a user on all
@@ -34,13 +34,20 @@ export type AddressKind = 'everyone' | 'room' | 'user' | 'session' | 'stream'
 /** The address of everyone. */
 export const everyone = '*'
 
-const kinds: Readonly<Record<string, AddressKind>> = { '#': 'room', '@': 'user', '~': 'session' }
+const kinds: Readonly<Record<string, 'room' | 'user' | 'session'>> = {
+  '#': 'room',
+  '@': 'user',
+  '~': 'session',
+}
 
 /** Maximum size of the address of a stream, in bytes (P-SM-1). */
 const streamAddressBytes = 300
 
-/** The id of a head: the name of a node or session, a dot, and a positive integer. */
-const headId = /^[\w-]{8,16}\.([1-9]\d*)$/
+/**
+ * The address of a stream: the id of the head, which is the name of a node or session, a dot and a positive integer;
+ * and an address that is no session's and no stream's.
+ */
+const streamForm = /^\^([\w-]{8,16}\.([1-9]\d*))\/([^~^].*)$/s
 
 /** The address of a stream in its parts. */
 export interface StreamAddress {
@@ -55,12 +62,9 @@ export const streamAddress = ({ id, parent }: StreamAddress): Address => `^${id}
 
 /** Returns the parts of the address of a stream; `null` for a text that is none (P-SM-1). */
 export function readStreamAddress(address: string): StreamAddress | null {
-  const slash = address.indexOf('/')
-  if (!address.startsWith('^') || slash < 0 || utf8Length(address) > streamAddressBytes) return null
-  const [id, parent] = [address.slice(1, slash), address.slice(slash + 1)]
-  const kind = parent.startsWith('^') ? null : addressKind(parent)
-  if (kind === null || kind === 'session') return null
-  return Number.isSafeInteger(Number(headId.exec(id)?.[1] ?? '-')) ? { id, parent } : null
+  const [, id = '', number, parent = ''] = streamForm.exec(address) ?? []
+  const fits = Number.isSafeInteger(Number(number)) && !exceedsBytes(address, streamAddressBytes)
+  return fits && destinationKind(parent) !== null ? { id, parent } : null
 }
 
 /**
@@ -69,22 +73,14 @@ export function readStreamAddress(address: string): StreamAddress | null {
  * and never normalised.
  */
 export function addressKind(address: string): AddressKind | null {
-  if (typeof address !== 'string') return null
-  if (address === everyone) return 'everyone'
-  if (address.startsWith('^')) return readStreamAddress(address) === null ? null : 'stream'
-  const kind = kinds[address.charAt(0)]
-  return kind !== undefined && isName(address.slice(1)) ? kind : null
+  return destinationKind(address) ?? (readStreamAddress(address) === null ? null : 'stream')
 }
 
-/** Tells if a text can be the name in an address: the name of a room, the id of a user or of a session. */
-export function isName(name: string): boolean {
-  return (
-    typeof name === 'string' &&
-    name.length > 0 &&
-    name.length <= 255 &&
-    utf8Length(name) <= 255 &&
-    isCleanText(name)
-  )
+/** Returns the kind of an address that messages are sent to; `null` for a stream, and for a value that is no address. */
+export function destinationKind(address: string): Exclude<AddressKind, 'stream'> | null {
+  if (address === everyone) return 'everyone'
+  const kind = kinds[String(address).charAt(0)]
+  return kind !== undefined && isName(address.slice(1)) ? kind : null
 }
 
 /** Builds addresses from names. A name that comes from a user is checked on the way. */

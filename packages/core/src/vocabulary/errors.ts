@@ -25,25 +25,25 @@ export type ApplicationErrorCode = `${string}/${string}`
  */
 export type ErrorCode = ProtocolErrorCode | ApplicationErrorCode | 'uncertain' | 'closed' | 'full' | 'usage'
 
-const retryable: ReadonlySet<string> = new Set([
-  'internal',
-  'unavailable',
-  'busy',
-  'rate_limited',
-  'timeout',
-  'full',
-])
-const final: ReadonlySet<string> = new Set([
-  'bad_request',
-  'unauthorized',
-  'forbidden',
-  'not_found',
-  'too_large',
-  'bad_payload',
-  'unsupported',
-  'conflict',
-  'cancelled',
-])
+/** The codes of an `err` frame: `true` when the same operation may succeed at a later attempt. */
+const retryable: ReadonlyMap<string, boolean> = new Map(
+  Object.entries({
+    internal: true,
+    unavailable: true,
+    busy: true,
+    rate_limited: true,
+    timeout: true,
+    bad_request: false,
+    unauthorized: false,
+    forbidden: false,
+    not_found: false,
+    too_large: false,
+    bad_payload: false,
+    unsupported: false,
+    conflict: false,
+    cancelled: false,
+  } satisfies Record<ProtocolErrorCode, boolean>),
+)
 
 /** Further properties of a {@link ChatError}, besides its code and message. */
 export interface ChatErrorOptions {
@@ -84,7 +84,7 @@ export class ChatError extends Error {
     // A text, because a bundler may shorten the name of the class.
     this.name = 'ChatError'
     this.code = code
-    this.retryable = retryable.has(code)
+    this.retryable = code === 'full' || retryable.get(code) === true
     this.detail = options.detail
     this.retryAfter = options.retryAfter
   }
@@ -95,7 +95,7 @@ export class ChatError extends Error {
  * came. If a repetition was answered, `cause` holds that answer.
  */
 export class UncertainError extends ChatError {
-  constructor(message: string, options: ChatErrorOptions = {}) {
+  constructor(message: string, options?: ChatErrorOptions) {
     super('uncertain', message, options)
     this.name = 'UncertainError'
   }
@@ -103,7 +103,7 @@ export class UncertainError extends ChatError {
 
 /** The API was used in a way that cannot work. The message names the right way. */
 export class UsageError extends ChatError {
-  constructor(message: string, options: ChatErrorOptions = {}) {
+  constructor(message: string, options?: ChatErrorOptions) {
     super('usage', message, options)
     this.name = 'UsageError'
   }
@@ -138,8 +138,5 @@ shareClass(UsageError, 'UsageError')
  * contains a `/`.
  */
 export function isWireCode(code: string): code is ProtocolErrorCode | ApplicationErrorCode {
-  return (
-    typeof code === 'string' &&
-    (code.includes('/') || final.has(code) || (retryable.has(code) && code !== 'full'))
-  )
+  return typeof code === 'string' && (code.includes('/') || retryable.has(code))
 }

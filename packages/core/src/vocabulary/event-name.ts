@@ -1,4 +1,4 @@
-import { exceedsBytes, isCleanText } from './text.ts'
+import { isName } from './text.ts'
 
 /** Maximum size of a name in bytes. */
 const nameBytes = 128
@@ -11,5 +11,5 @@ export const eventNameRule = 'a name has 1–128 bytes, no control characters, a
  * own events.
  */
 export function isEventName(name: string): boolean {
-  return name !== '' && !exceedsBytes(name, nameBytes) && isCleanText(name) && !name.startsWith('$')
+  return isName(name, nameBytes) && !name.startsWith('$')
 }

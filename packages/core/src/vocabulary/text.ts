@@ -6,13 +6,10 @@
 export function utf8Length(text: string): number {
   let bytes = text.length
   for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    if (unit < 0x80) continue
-    if (unit < 0x800) bytes += 1
-    else if (isHighSurrogate(unit) && isLowSurrogate(text.charCodeAt(i + 1))) {
-      bytes += 2
-      i++
-    } else bytes += 2
+    if (text.charCodeAt(i) < 0x80) continue
+    const point = text.codePointAt(i) ?? 0
+    bytes += point < 0x800 ? 1 : 2
+    if (point > 0xffff) i++
   }
   return bytes
 }
@@ -51,6 +48,11 @@ export function isCleanText(text: string): boolean {
   return !unclean.test(text)
 }
 
+/** Tells if a value is a name: 1 to `limit` bytes of text without control characters. */
+export function isName(name: unknown, limit = 255): boolean {
+  return typeof name === 'string' && name !== '' && !exceedsBytes(name, limit) && isCleanText(name)
+}
+
 const loneSurrogate = /\p{Surrogate}/u
 
 /** Tells if a text can be written as UTF-8: it holds no half of a character. */
@@ -79,6 +81,3 @@ export function heapBytes(text: string): number {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is the first character of Latin-1
 const wide = /[^\u0000-\u00ff]/
-
-const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00
-const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000

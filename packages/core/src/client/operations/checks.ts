@@ -1,17 +1,16 @@
-import { addressKind } from '../../vocabulary/address.ts'
+import { destinationKind } from '../../vocabulary/address.ts'
 import { describe } from '../../vocabulary/check-options.ts'
 import { UsageError } from '../../vocabulary/errors.ts'
 import { eventNameRule, isEventName } from '../../vocabulary/event-name.ts'
 
 /** @throws UsageError when the text cannot be the name of an application's event, call or ask. */
 export function checkName(name: string): void {
-  if (typeof name !== 'string' || !isEventName(name))
-    throw new UsageError(`unable to use the name ${describe(name)}: ${eventNameRule}`)
+  if (!isEventName(name)) throw new UsageError(`unable to use the name ${describe(name)}: ${eventNameRule}`)
 }
 
 /** @throws UsageError when the text is not an address. */
 export function checkAddress(address: string): void {
-  if (addressKind(address) === null)
+  if (destinationKind(address) === null)
     throw new UsageError(
       `unable to use the address ${describe(address)}: an address is '*', '#room', '@user' or '~session'`,
     )

@@ -1,7 +1,7 @@
 import { checkCarried } from '../../protocol/carried.ts'
 import type { CastFrame, GapFrame, LeftFrame, MsgFrame, StreamAnswer } from '../../protocol/hub-frames.ts'
 import type { Undo } from '../../runtime/runtime.ts'
-import { addressKind, everyone } from '../../vocabulary/address.ts'
+import { destinationKind, everyone } from '../../vocabulary/address.ts'
 import { ChatError, type ErrorCode, UsageError } from '../../vocabulary/errors.ts'
 import { type Position, toPosition } from '../../vocabulary/position.ts'
 import { utf8Length } from '../../vocabulary/text.ts'
@@ -69,7 +69,8 @@ export class Subscriptions implements SubscriptionRegistry {
     this.#clientLast = typeof options.inbox === 'object' ? options.inbox.last : undefined
     // Saved positions come from the application's storage: skip malformed ones.
     for (const [address, position] of Object.entries(options.positions ?? {}))
-      if (addressKind(address) !== null && toPosition(position) !== null) this.#saved.set(address, position)
+      if (destinationKind(address) !== null && toPosition(position) !== null)
+        this.#saved.set(address, position)
     this.#subscribe(everyone, this.#client, { snapshot: this.#clientHook })
   }
 
@@ -107,7 +108,7 @@ export class Subscriptions implements SubscriptionRegistry {
     checkCarried(`join ${address} with this state`, state)
     // A cursor may be the first that follows the inbox, before the client knows its user.
     const own = { snapshot: this.#clientHook, last: address === everyone ? undefined : this.#clientLast }
-    const isRoom = addressKind(address) === 'room'
+    const isRoom = destinationKind(address) === 'room'
     const subscription = this.#subscribe(address, receiver, isRoom ? { snapshot, last } : own)
     if (state !== undefined) subscription.setState(state)
     if (subscription.joined) receiver.joined()

@@ -1,9 +1,9 @@
 import { checkMeta } from '../../protocol/meta.ts'
-import { isName } from '../../vocabulary/address.ts'
 import { checkDuration, checkText, describe, type OptionNames } from '../../vocabulary/check-options.ts'
 import { checkOptionsWithHint } from '../../vocabulary/check-options-with-hint.ts'
 import { UsageError } from '../../vocabulary/errors.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
+import { isName } from '../../vocabulary/text.ts'
 import type { AskOptions, RemoveOptions, SessionsOptions } from './hub-target.ts'
 
 /** Options of `send`. */
