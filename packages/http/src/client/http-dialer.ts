@@ -8,9 +8,9 @@ import {
 } from '@chat/core/transport'
 import { header } from '../http-binding.ts'
 import { HttpClientConnection } from './connection.ts'
-import type { HttpDialOptions } from './dial.ts'
 import type { ServerEvent } from './event-parser.ts'
 import { EventStream } from './event-stream.ts'
+import type { HttpDialOptions } from './options.ts'
 import { readBeginning } from './read-beginning.ts'
 
 /** Parts of a dialer over HTTP, which are checked already. */

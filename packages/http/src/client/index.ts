@@ -1,2 +1,3 @@
-export { dial, type HttpDialOptions } from './dial.ts'
+export { dial } from './dial.ts'
 export { type HttpDialerParts, httpDialer } from './http-dialer.ts'
+export type { HttpDialOptions } from './options.ts'
