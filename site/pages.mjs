@@ -101,7 +101,7 @@ export const packages = {
   '@chat/sqlite': { index: ['sqliteBackplane'] },
   '@chat/redis': { index: ['redisBackplane'] },
   '@chat/nats': { index: ['natsBackplane'] },
-  '@chat/store': { index: ['Store', 'status', 'people', 'typing'] },
+  '@chat/store': { index: ['Store', 'messages', 'people', 'typing', 'status'] },
   '@chat/ai-sdk': { index: ['chatTransport', 'answerPrompts', 'conversation'] },
   '@chat/react': { index: ['chatHooks', 'ChatHooks', 'ChatProvider'] },
   '@chat/testing': {

@@ -51,6 +51,7 @@ export class Cell<Snapshot> implements Store<Snapshot> {
   /** The state has changed: the listeners are called once for all changes of the next moment. */
   changed(): void {
     this.#fresh = false
+    if (this.#listeners.size === 0) return
     this.#telling ??= this.#parts.parts.runtime.timer(0, () => this.changedNow())
   }
 

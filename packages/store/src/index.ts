@@ -1,3 +1,16 @@
+export type { InitialMessages } from './log-fold.ts'
+export type {
+  GapItem,
+  ItemContent,
+  ItemFields,
+  ItemOf,
+  MessageItem,
+  MessageName,
+  MessageState,
+  MessagesSnapshot,
+  Reaction,
+} from './message-item.ts'
+export { type MessageListOptions, type MessagesStore, messages } from './messages.ts'
 export { type PeopleSnapshot, type PeopleStore, type Person, people } from './people.ts'
 export type { RoomState } from './room-state.ts'
 export { type StatusSnapshot, type StatusStore, status } from './status.ts'

@@ -1,4 +1,4 @@
-import { type AnyContract, ChatError, type Room, type Undo } from '@chat/core'
+import { type AnyContract, ChatError, clientParts, type Room, type Undo } from '@chat/core'
 
 /**
  * State of a room in a snapshot: `joining` until the hub has accepted the client, `live` from then on, also over
@@ -25,13 +25,12 @@ export function watchRoom<C extends AnyContract>(
     ended = true
     tell('ended', unasked(error))
   }
-  let undo: Undo = () => {}
-  try {
-    undo = room.on('$leave', ({ error }) => end(error))
-  } catch {
-    // The application has left this handle.
-    end(null)
+  const over = clientParts(room).ended
+  if (over !== null) {
+    end(over)
+    return () => {}
   }
+  const undo = room.on('$leave', ({ error }) => end(error))
   room.ready.then(() => {
     if (!ended) tell('live', null)
   }, end)

@@ -1,6 +1,6 @@
 import type { AnyContract } from '../../contract/contract.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
-import { UsageError } from '../../vocabulary/errors.ts'
+import { type ChatError, UsageError } from '../../vocabulary/errors.ts'
 import type { ClientTarget } from '../types.ts'
 import { type LogTarget, type Room, RoomHandle } from './room.ts'
 
@@ -10,6 +10,8 @@ export interface ClientParts {
   readonly runtime: Pick<Runtime, 'now' | 'timer' | 'defer' | 'random'>
   /** Id of the client's user, as the hub knows it; `null` before the first connection. */
   readonly user: string | null
+  /** Error with which the room has ended, `closed` when the application has left it; `null` before, and for a target. */
+  readonly ended: ChatError | null
   /** Emits an error in the client's `$error`. `subject` tells where it comes from. */
   report(error: unknown, subject: string): void
 }
@@ -25,7 +27,8 @@ export function clientParts<C extends AnyContract>(
   source: Pick<Room<C>, 'address' | 'ready' | 'leave'> | ClientTarget<C>,
 ): ClientParts {
   const target = source as Partial<LogTarget> | undefined
-  const services = source instanceof RoomHandle ? source.services : target?.log?.().services
+  const room = source instanceof RoomHandle ? source : null
+  const services = room === null ? target?.log?.().services : room.services
   if (services === undefined)
     throw new UsageError('unable to find the client: give a room, or a target as client.to returns it')
   const { context } = services
@@ -33,6 +36,9 @@ export function clientParts<C extends AnyContract>(
     runtime: context.runtime,
     get user() {
       return services.user
+    },
+    get ended() {
+      return room?.ended ?? null
     },
     report: (error, subject) => context.reportError(error, subject),
   }

@@ -25,6 +25,18 @@ describe('the parts of a client', () => {
       ])
     }))
 
+  test('tell the end of a room', () =>
+    world({ seed: 1 }, async (w) => {
+      const hub = w.hub({ authenticate: () => ({ id: 'alice' }), authorize: () => true })
+      const room = (await w.client(hub, 'alice')).join('#a')
+      const parts = clientParts(room)
+      await room.ready
+      expect(parts.ended).toBeNull()
+      await hub.to('#a').remove('@alice')
+      await w.settle()
+      expect(parts.ended?.code).toBe('forbidden')
+    }))
+
   test('come from nothing else', () => {
     expect(() => clientParts({} as never)).toThrow(UsageError)
     expect(() => clientParts(undefined as never)).toThrow('give a room, or a target as client.to returns it')

@@ -1,0 +1,226 @@
+import type {
+  AnyContract,
+  ClientEventName,
+  EventInput,
+  EventName,
+  Message,
+  Meta,
+  Position,
+  Room,
+  Undo,
+  Untyped,
+} from '@chat/core'
+import { Cell } from './cell.ts'
+import { bySender } from './changes.ts'
+import { checkCount, checkNames, listOf } from './check-options.ts'
+import { type InitialMessages, LogFold } from './log-fold.ts'
+import { type LogSource, roomSource } from './log-source.ts'
+import type { ItemFields, ItemOf, MessageItem, MessageName, MessagesSnapshot } from './message-item.ts'
+import { Outgoing } from './outgoing.ts'
+import { renew } from './renew.ts'
+import { watchRoom } from './room-state.ts'
+import type { Store } from './store.ts'
+import { Timeline } from './timeline.ts'
+
+/** Options of {@link messages}. */
+export interface MessageListOptions<C extends AnyContract> {
+  /**
+   * Number of messages to begin with, from 0 to 1 000: the newest that the log has. Without the permission to read
+   * the history, the list begins with new messages, and the refusal is `error` of the snapshot. Default: 50.
+   */
+  readonly last?: number | undefined
+  /**
+   * Messages that the server has read for the page, as `hub.to(address).history()` returns them. They are shown from
+   * the start, and only what is newer is read. Default: none.
+   */
+  readonly initial?: InitialMessages | undefined
+  /** Event or events of which the data replaces that of the message in `meta.of`. Default: none. */
+  readonly edits?: EventName<C> | readonly EventName<C>[] | undefined
+  /** Event or events that remove the message in `meta.of`. Default: none. */
+  readonly removals?: EventName<C> | readonly EventName<C>[] | undefined
+  /**
+   * Event or events that add a reaction to the message in `meta.of`: a text, or `{ emoji, on }`, where `on: false`
+   * takes the reaction back. Default: none.
+   */
+  readonly reactions?: EventName<C> | readonly EventName<C>[] | undefined
+  /**
+   * Tells if an edit or a removal counts. Clients may send any of them: `from` of both messages is set by the hub.
+   * Default: only those of the sender of the message, and of the hub.
+   */
+  readonly mayChange?: ((change: Message, original: Message) => boolean) | undefined
+}
+
+/** Store of the messages of a room, as {@link messages} returns it. */
+export interface MessagesStore<C extends AnyContract, K extends MessageName<C>>
+  extends Store<MessagesSnapshot<MessageItem<C, K>>> {
+  /**
+   * Sends a message, which is in the list at once, and returns its item. Never throws: `state` and `error` of the
+   * item tell how it ends.
+   */
+  send<E extends Extract<K, ClientEventName<C>>>(
+    this: void,
+    event: E,
+    data: EventInput<C, E>,
+    options?: { readonly meta?: Meta | undefined },
+  ): MessageItem<C, K>
+  /**
+   * Sends a message of this client again: at once when it was `refused`; when it is `uncertain`, only after the log
+   * has told that it does not have it. Does nothing for other messages.
+   */
+  retry(this: void, item: Pick<ItemFields, 'key'>): void
+  /** Takes a message that is `refused` or `uncertain` off the list. Does nothing for other messages. */
+  discard(this: void, item: Pick<ItemFields, 'key'>): void
+  /**
+   * Reads older messages, until `count` of them are in the list or the log has no more. Default: 50. Resolves when
+   * they are there. Never rejects: an error is `error` of the snapshot. Calls at the same time share one read.
+   */
+  older(this: void, count?: number): Promise<void>
+}
+
+const optionNames: Readonly<Record<keyof MessageListOptions<Untyped>, true>> = {
+  last: true,
+  initial: true,
+  edits: true,
+  removals: true,
+  reactions: true,
+  mayChange: true,
+}
+
+/**
+ * Returns a store of the messages of a room: the newest, those that follow, and those that this client sends, in the
+ * order of the log and once each, with a gap in the place of messages that are lost.
+ *
+ * ```ts
+ * const list = messages(room, 'say', { last: 50 })
+ * list.subscribe(() => draw(list.snapshot().items))
+ * list.send('say', { text: 'hi' })
+ * ```
+ *
+ * @throws UsageError when an option does not exist or has a wrong value, or `room` is no room.
+ */
+export function messages<C extends AnyContract, const K extends MessageName<C>>(
+  room: Room<C>,
+  events: K | readonly K[],
+  options: MessageListOptions<C> = {},
+): MessagesStore<C, K> {
+  const operation = 'show messages'
+  checkNames<object>(operation, options, optionNames)
+  checkCount(operation, 'last', options.last ?? 50, 1_000)
+  return new RoomMessages(
+    room as unknown as Room<Untyped>,
+    listOf(events),
+    options as unknown as MessageListOptions<Untyped>,
+  ) as unknown as MessagesStore<C, K>
+}
+
+class RoomMessages {
+  readonly #room: Room<Untyped>
+  readonly #source: LogSource
+  readonly #timeline: Timeline
+  readonly #outgoing: Outgoing
+  readonly #fold: LogFold
+  readonly #cell: Cell<MessagesSnapshot>
+  readonly subscribe: Store<MessagesSnapshot>['subscribe']
+  readonly snapshot: Store<MessagesSnapshot>['snapshot']
+
+  constructor(room: Room<Untyped>, events: readonly string[], options: MessageListOptions<Untyped>) {
+    const { last = 50, initial, edits, removals, reactions, mayChange = bySender } = options
+    const changed = (): void => this.#cell.changed()
+    this.#room = room
+    this.#source = roomSource(room)
+    this.#cell = new Cell<MessagesSnapshot>({
+      parts: this.#source.parts,
+      make: (before) => this.#make(before),
+      start: () => this.#start(),
+    })
+    this.subscribe = this.#cell.subscribe
+    this.snapshot = this.#cell.snapshot
+    const changes = {
+      edits: listOf(edits),
+      removals: listOf(removals),
+      reactions: listOf(reactions),
+      mayChange,
+    }
+    this.#timeline = new Timeline(events, changes, changed)
+    this.#outgoing = new Outgoing({
+      source: this.#source,
+      send: (event, data, own) => room.send(event, data, own),
+      place: () => this.#fold.place,
+      found: (message) => this.#insert(message, this.#outgoing.arrive(message.id) ?? message.id),
+      changed,
+    })
+    this.#fold = new LogFold(this.#source, this.#sink(changed), { last, initial })
+  }
+
+  readonly send = (
+    event: string,
+    data: unknown,
+    { meta }: { readonly meta?: Meta | undefined } = {},
+  ): ItemOf<string, unknown> => {
+    const item = this.#outgoing.send(event, data, meta)
+    this.#cell.changedNow()
+    return item
+  }
+
+  readonly retry = ({ key }: Pick<ItemFields, 'key'>): void => {
+    this.#outgoing.retry(key)
+    this.#cell.changedNow()
+  }
+
+  readonly discard = ({ key }: Pick<ItemFields, 'key'>): void => {
+    this.#outgoing.discard(key)
+    this.#cell.changedNow()
+  }
+
+  readonly older = (count = 50): Promise<void> => this.#fold.older(count)
+
+  #sink(changed: () => void): ConstructorParameters<typeof LogFold>[1] {
+    return {
+      append: (message) => {
+        this.#timeline.append(message, this.#outgoing.arrive(message.id))
+        this.#pass(message.position)
+      },
+      prepend: (found) => {
+        const before = this.#timeline.size
+        this.#timeline.prepend(found, (id) => this.#outgoing.arrive(id))
+        return this.#timeline.size - before
+      },
+      gap: (gap) => {
+        this.#timeline.addGap(gap)
+        if (gap.to !== null) this.#pass(gap.to, gap.from?.[0] === gap.to[0] ? undefined : gap.from?.[0])
+      },
+      changed,
+    }
+  }
+
+  /** Shows messages of this client in their places that the log has passed without them. */
+  #pass(position: Position, lost?: string): void {
+    for (const { key, message } of this.#outgoing.takePassed(position, lost)) this.#insert(message, key)
+  }
+
+  #insert(message: Message, key: string): void {
+    this.#timeline.insert(message, key)
+    this.#cell.changed()
+  }
+
+  #start(): Undo {
+    const unfollow = this.#timeline.follow()
+    const unwatch = watchRoom(this.#room, (state, error) => {
+      if (state === 'ended') this.#fold.end(error)
+      else this.#cell.changed()
+    })
+    this.#fold.start()
+    return () => {
+      unwatch()
+      unfollow()
+      this.#fold.stop()
+    }
+  }
+
+  #make(before: MessagesSnapshot | null): MessagesSnapshot {
+    const { user } = this.#source.parts
+    const items = [...this.#timeline.items(user), ...this.#outgoing.items(user)]
+    const { state, error, more, loadingOlder } = this.#fold
+    return renew(before, { items, state, error, more, loadingOlder })
+  }
+}

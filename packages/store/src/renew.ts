@@ -1,0 +1,9 @@
+/** Returns a snapshot with the parts of the one before that are equal, or that one if all are. */
+export function renew<S extends { readonly items: readonly unknown[] }>(before: S | null, next: S): S {
+  if (before === null) return next
+  const { items } = before
+  const same = items.length === next.items.length && items.every((item, i) => item === next.items[i])
+  const renewed = same ? { ...next, items } : next
+  const keys = Object.keys(next) as (keyof S)[]
+  return keys.every((key) => before[key] === renewed[key]) ? before : renewed
+}

@@ -1,0 +1,103 @@
+import { messages } from '@chat/store'
+import { type World, world } from '@chat/testing'
+import { describe, expect, test } from 'vitest'
+import { enter, only, scene, texts } from './support/chat.ts'
+
+const folding = { edits: 'edit', removals: 'remove', reactions: 'react' } as const
+
+async function three(w: World, options = {}) {
+  const { hub, rooms } = await scene(w, ['alice', 'bob'])
+  const [alice, bob] = rooms as [(typeof rooms)[0], (typeof rooms)[0]]
+  const list = messages(alice, 'say', { ...folding, ...options })
+  list.subscribe(() => {})
+  const { id } = await alice.send('say', 'hi')
+  await w.advance('1s')
+  const first = () =>
+    list.snapshot().items[0] as Exclude<
+      (typeof list extends { snapshot(): infer S } ? S : never) extends { items: readonly (infer I)[] }
+        ? I
+        : never,
+      { event: '$gap' }
+    >
+  return { hub, alice, bob, list, id, first }
+}
+
+describe('changes of a message', () => {
+  test('by an edit replace its data, if they are of its sender or the hub', () =>
+    world({ seed: 1 }, async (w) => {
+      const { hub, alice, bob, id, first, list } = await three(w)
+      await alice.send('edit', 'hello', { meta: { of: id } })
+      await w.advance('1s')
+      expect(first()).toMatchObject({ data: 'hello', edited: true, removed: false, id })
+      await bob.send('edit', 'no', { meta: { of: id } })
+      await w.advance('1s')
+      expect(first()).toMatchObject({ data: 'hello' })
+      await hub.to('#a').send('edit', 'by the hub', { meta: { of: id } })
+      await w.advance('1s')
+      expect(texts(list.snapshot())).toEqual(['by the hub'])
+    }))
+
+  test('by others count when the application says so', () =>
+    world({ seed: 1 }, async (w) => {
+      const { bob, id, first } = await three(w, {
+        mayChange: ({ from }: { from: string | null }) => from === 'bob',
+      })
+      await bob.send('remove', null, { meta: { of: id } })
+      await w.advance('1s')
+      expect(first()).toMatchObject({ data: null, removed: true })
+    }))
+
+  test('by reactions are the users of each, until they take it back', () =>
+    world({ seed: 1 }, async (w) => {
+      const { alice, bob, id, first } = await three(w)
+      for (const room of [bob, alice])
+        await room.send('react', { emoji: '👍', on: true }, { meta: { of: id } })
+      await bob.send('react', { emoji: '🎉', on: true }, { meta: { of: id } })
+      await w.advance('1s')
+      expect(first().reactions).toEqual([
+        { emoji: '👍', users: ['bob', 'alice'], mine: true },
+        { emoji: '🎉', users: ['bob'], mine: false },
+      ])
+      await bob.send('react', { emoji: '👍', on: false }, { meta: { of: id } })
+      await w.advance('1s')
+      expect(first().reactions[0]).toEqual({ emoji: '👍', users: ['alice'], mine: true })
+    }))
+
+  test('are there for a list that reads them before the message that they change', () =>
+    world({ seed: 1 }, async (w) => {
+      const { hub, alice, bob, id } = await three(w)
+      await alice.send('edit', 'one', { meta: { of: id } })
+      await alice.send('edit', 'two', { meta: { of: id } })
+      await bob.send('say', 'answer', { meta: { of: id } })
+      for (let i = 0; i < 30; i++) await bob.send('say', `${i}`)
+      await alice.send('edit', 'three', { meta: { of: id } })
+      const late = messages(await enter(w, hub, 'carol'), 'say', { ...folding, last: 5 })
+      late.subscribe(() => {})
+      await w.advance('1s')
+      expect(late.snapshot().items.length).toBeLessThan(31)
+      void late.older(100)
+      await w.advance('1s')
+      const [first, answer] = late.snapshot().items
+      expect(first).toMatchObject({
+        data: 'three',
+        edited: true,
+        answers: [answer?.event !== '$gap' && answer?.id],
+      })
+      expect(answer).toMatchObject({ data: 'answer', of: id, answers: [] })
+    }))
+
+  test('change the item of that message only', () =>
+    world({ seed: 1 }, async (w) => {
+      const { alice, id, list } = await three(w)
+      await alice.send('say', 'second')
+      await w.advance('1s')
+      const [before, second] = list.snapshot().items
+      await alice.send('remove', null, { meta: { of: id } })
+      await w.advance('1s')
+      expect(list.snapshot().items[0]).not.toBe(before)
+      expect(list.snapshot().items[1]).toBe(second)
+      expect(
+        only(list.snapshot().items.filter((item) => item.event !== '$gap' && item.removed)),
+      ).toMatchObject({ id })
+    }))
+})
