@@ -26,12 +26,14 @@ export type {
   SnapshotEvent,
   SnapshotHook,
   SnapshotRequest,
+  SnapshotSource,
 } from './client/snapshot.ts'
 export type { ReaderState, StreamReader, StreamResult } from './client/stream-reader.ts'
 export { readStreams } from './client/streams/read-streams.ts'
 export { stream } from './client/streams/stream.ts'
 export { type ClientParts, clientParts } from './client/subscriptions/client-parts.ts'
 export { readMessages } from './client/subscriptions/read-messages.ts'
+export { restoreFrom } from './client/subscriptions/restore-from.ts'
 export type { Room } from './client/subscriptions/room.ts'
 export { type WatchPresenceOptions, watchPresence } from './client/subscriptions/watch-presence.ts'
 export type {

@@ -32,6 +32,7 @@ const beginning: Rule = [
   (value) => isWhole(value) && value >= 1 && value <= 1_000,
 ]
 const offset: Rule = ['an offset, a whole number from 0', (value) => isWhole(value) && value >= 0]
+const source: Rule = ['what restoreFrom(hook) returns', isRecord]
 const boolean: Rule = ['true or false', (value) => typeof value === 'boolean']
 const signal: Rule = ['an AbortSignal', isSignal]
 const meta: Rule = [metaRule, isMeta]
@@ -49,7 +50,7 @@ export const sharedRules: OptionRules<SharedClientOptions> = {
   connectTimeout: duration,
   callTimeout: duration,
   maxQueued: ['a number of operations above 0', isAboveZero],
-  snapshot: callback,
+  snapshot: source,
   inbox: [
     'true, false, or { last } with a whole number from 1 to 1000',
     (value) => typeof value === 'boolean' || (isRecord(value) && beginning[1](value['last'])),
@@ -59,7 +60,7 @@ export const sharedRules: OptionRules<SharedClientOptions> = {
   runtime: null,
 }
 export const clientRules: OptionRules<ClientOptions> = { dial: null, ...sharedRules, environment: callback }
-export const joinRules: OptionRules<JoinOptions> = { snapshot: callback, state: null, last: beginning }
+export const joinRules: OptionRules<JoinOptions> = { snapshot: source, state: null, last: beginning }
 export const sendRules: OptionRules<SendOptions> = { signal, meta, onId: callback }
 export const castRules: OptionRules<CastOptions> = {
   key: ['a string', (value) => typeof value === 'string'],

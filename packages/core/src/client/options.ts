@@ -6,7 +6,7 @@ import type { Dialer } from '../transport/connection.ts'
 import type { Meta } from '../vocabulary/meta.ts'
 import type { Position } from '../vocabulary/position.ts'
 import type { ClientObservation } from './observation.ts'
-import type { SnapshotHook } from './snapshot.ts'
+import type { SnapshotSource } from './snapshot.ts'
 
 /**
  * Token of the user, `null` for none, or a function that fetches it. The client calls the function before
@@ -35,11 +35,11 @@ export interface ConnectionHints {
 /** Options of {@link Client.join}. */
 export interface JoinOptions<State = unknown> {
   /**
-   * Returns the application's own state of the room when there is no position to continue from: at the start,
-   * and after each gap. The hook belongs to the room: give it with the first handle; it stays until the last
-   * handle has left. Default: none, the room continues after a gap.
+   * Restores the room from the application's own state when there is no position to continue from: at the start,
+   * and after each gap. Give `restoreFrom(hook)`. The hook belongs to the room: give it with the first handle; it
+   * stays until the last handle has left. Default: none, the room continues after a gap.
    */
-  readonly snapshot?: SnapshotHook<State> | undefined
+  readonly snapshot?: SnapshotSource<State> | undefined
   /**
    * Presence state of this client, shown to the members of the room when the hub has presence. A client has one
    * state in a room: that of a later handle replaces it for all handles. Default: `null`, or the state that the
@@ -118,10 +118,10 @@ export interface ClientOptions<C extends AnyContract = Untyped> {
    */
   readonly maxQueued?: number | undefined
   /**
-   * Returns the application's own state of `*` and of the user's inbox when there is no position to continue
-   * from. Rooms have {@link JoinOptions.snapshot}. Default: none.
+   * Restores `*` and the user's inbox from the application's own state when there is no position to continue from.
+   * Give `restoreFrom(hook)`. Rooms have {@link JoinOptions.snapshot}. Default: none.
    */
-  readonly snapshot?: SnapshotHook | undefined
+  readonly snapshot?: SnapshotSource | undefined
   /**
    * Tells if messages to `*` and to this client's user wait for the first listener of a message. With `false`,
    * messages that arrive before are dropped, and the positions move past them. With `{ last }`, a client without a

@@ -54,3 +54,14 @@ export interface SnapshotEvent<State = unknown> extends Snapshot<State> {
  * After `null` the client continues as it would without a hook.
  */
 export type SnapshotHook<State = unknown> = (request: SnapshotRequest) => MaybePromise<Snapshot<State> | null>
+
+/**
+ * Source of snapshots, as {@link restoreFrom} makes it. It brings the code that restores an address, so that a page
+ * without snapshots does not carry it.
+ */
+export interface SnapshotSource<State = unknown> {
+  /** Hook that returns the state. */
+  readonly hook: SnapshotHook<State>
+  /** Starts a restore. Only the client knows the types. */
+  readonly open: (subscription: never, gap: Gap | null, end: Position) => object | null
+}

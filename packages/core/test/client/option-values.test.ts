@@ -1,4 +1,4 @@
-import { Client, handleAsk, type RoomAddress, UsageError } from '@chat/core'
+import { Client, handleAsk, type RoomAddress, restoreFrom, UsageError } from '@chat/core'
 import type { Dialer } from '@chat/core/transport'
 import { describe, expect, test } from 'vitest'
 import { play } from '../support/fake-hub.ts'
@@ -82,7 +82,7 @@ describe('options with a wrong value are refused, with the values that are allow
     ['callTimeout', 'x', 'a number of milliseconds above 0, but is "x"'],
     ['callTimeout', Number.NaN, 'a number of milliseconds above 0, but is NaN'],
     ['maxQueued', -1, 'a number of operations above 0, but is -1'],
-    ['snapshot', 1, 'a function, but is 1'],
+    ['snapshot', 1, 'what restoreFrom(hook) returns, but is 1'],
     ['observe', {}, 'a function, but is an instance of Object'],
     ['environment', 1, 'a function, but is 1'],
   ])('the option %s of a client is refused as %j', (name, value, expected) => {
@@ -97,12 +97,13 @@ describe('options with a wrong value are refused, with the values that are allow
       expect(client.status).toBe('connected')
     }))
 
-  test('the snapshot hook of a join is a function', () =>
+  test('the option `snapshot` of a join is made by restoreFrom, from a function', () =>
     play(async (stage) => {
       const client = await stage.connected()
-      expect(() => client.join('#a', { snapshot: 1 as never })).toThrow(
-        "unable to join #a: the option 'snapshot' must be a function, but is 1",
+      expect(() => client.join('#a', { snapshot: (() => null) as never })).toThrow(
+        "unable to join #a: the option 'snapshot' must be what restoreFrom(hook) returns, but is the function",
       )
+      expect(() => restoreFrom(1 as never)).toThrow('unable to restore from 1: give a function')
     }))
 
   test.each([

@@ -1,4 +1,4 @@
-import { Client, type ClientOptions, handleAsk, type Untyped } from '@chat/core'
+import { Client, type ClientOptions, handleAsk, restoreFrom, type Untyped } from '@chat/core'
 import { clientRuntime, type Dialer } from '@chat/core/transport'
 import { describe, expect, test, vi } from 'vitest'
 import { msg, play, type Stage } from '../support/fake-hub.ts'
@@ -53,7 +53,7 @@ describe('an error of the application, while nothing listens to $error of its cl
     [
       "'#a snapshot'",
       async (stage, client) => {
-        client.join('#a', { snapshot: thrown })
+        client.join('#a', { snapshot: restoreFrom(thrown) })
         await stage.advance(5_000)
       },
     ],

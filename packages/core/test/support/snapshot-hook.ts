@@ -1,4 +1,11 @@
-import type { Position, Room, Snapshot, SnapshotRequest, Untyped } from '@chat/core'
+import {
+  type Position,
+  type Room,
+  restoreFrom,
+  type Snapshot,
+  type SnapshotRequest,
+  type Untyped,
+} from '@chat/core'
 import { expect } from 'vitest'
 import { live, type RawFrame, replay, type Stage } from './fake-hub.ts'
 
@@ -55,7 +62,7 @@ export async function inRoom(stage: Stage) {
   answerJoins(stage, 5)
   const client = await stage.connected()
   const { hook, questions, last } = hooked(stage)
-  const room = client.join('#a', { snapshot: hook })
+  const room = client.join('#a', { snapshot: restoreFrom(hook) })
   const said = listen(room)
   await stage.settle()
   last().answer({ state: 'first', position: position(5) })

@@ -16,6 +16,7 @@ import {
   handleAsk,
   type Message,
   type Position,
+  restoreFrom,
   type SnapshotEvent,
   type Stored,
   type User,
@@ -137,21 +138,21 @@ export async function withValidators(): Promise<void> {
 export async function withSnapshots(): Promise<void> {
   const hub = new Hub({ contract: chat })
   const position: Position = await hub.to('#a').position()
-  const client = new Client({ dial, contract: chat, snapshot: () => null })
+  const client = new Client({ dial, contract: chat, snapshot: restoreFrom(() => null) })
   const room = client.join('#a', {
-    snapshot: async ({ address, gap, signal }) => {
+    snapshot: restoreFrom(async ({ address, gap, signal }) => {
       expectTypeOf(address).toEqualTypeOf<string>()
       expectTypeOf(gap).toEqualTypeOf<Gap | null>()
       expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
       return gap === null ? null : { state: { title: 'x' }, position }
-    },
+    }),
   })
   room.on('$snapshot', (snapshot) => expectTypeOf(snapshot).toEqualTypeOf<SnapshotEvent<{ title: string }>>())
   room.on('say', ({ text }) => expectTypeOf(text).toEqualTypeOf<string>())
   client.join('#b').on('$snapshot', ({ state }) => expectTypeOf(state).toEqualTypeOf<unknown>())
   client.on('$snapshot', ({ state }) => expectTypeOf(state).toEqualTypeOf<unknown>())
   // @ts-expect-error a state without its position
-  client.join('#c', { snapshot: () => ({ state: 1 }) })
+  client.join('#c', { snapshot: restoreFrom(() => ({ state: 1 })) })
   // @ts-expect-error no such event
   room.on('$snapshots', () => {})
 }

@@ -1,4 +1,4 @@
-import type { Hub, Position, Snapshot } from '@chat/core'
+import { type Hub, type Position, restoreFrom, type Snapshot } from '@chat/core'
 import { expect, test } from 'vitest'
 import { world } from '../../src/index.ts'
 
@@ -31,7 +31,7 @@ test('a page shows a state that was saved with a position before a restart, and 
       state: notes.slice(0, 1),
       position: saved ?? ['', 0, null],
     })
-    const room = bob.join<string[]>('#notes', { snapshot })
+    const room = bob.join<string[]>('#notes', { snapshot: restoreFrom(snapshot) })
     room.on('$snapshot', ({ state }) => shown.splice(0, shown.length, ...state))
     room.on('note', (note) => shown.includes(note) || shown.push(note))
     await w.advance('1s')

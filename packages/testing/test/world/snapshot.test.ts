@@ -1,4 +1,4 @@
-import type { Position, SnapshotHook, SnapshotRequest } from '@chat/core'
+import { type Position, restoreFrom, type SnapshotHook, type SnapshotRequest } from '@chat/core'
 import { type World, world } from '@chat/testing'
 import { describe, expect, test } from 'vitest'
 import { open } from '../support/clients.ts'
@@ -38,7 +38,7 @@ type Shop = Awaited<ReturnType<typeof shop>>
 /** A client that keeps the state of a room, and the messages behind it. */
 async function reader(w: World, { hub }: Shop, snapshot: SnapshotHook<State>) {
   const client = await w.client(hub, 'reader')
-  const room = client.join('#doc', { snapshot })
+  const room = client.join('#doc', { snapshot: restoreFrom(snapshot) })
   const told: string[] = []
   let known: Set<number> | null = null
   room.on('$gap', ({ reason }) => told.push(reason))
@@ -136,14 +136,14 @@ test('S-31: the log itself can be the state: the newest messages, and those behi
     const bob = await w.client(hub, 'bob')
     const said: unknown[] = []
     const room = bob.join('#doc', {
-      snapshot: async ({ address }) => {
+      snapshot: restoreFrom(async ({ address }) => {
         const { epoch, messages } = await bob.history(address, { limit: 5 })
         const last = messages.at(-1)
         return {
           state: messages.map(({ data }) => data),
           position: last?.position ?? [epoch, 0, null],
         }
-      },
+      }),
     })
     room.on('$snapshot', ({ state }) => said.push(state))
     room.on('say', (n) => said.push(n))

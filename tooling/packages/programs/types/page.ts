@@ -1,7 +1,7 @@
 // A page: TypeScript knows the DOM, but not Node.
 import { connect, dial } from '@chat/browser'
 import { connect as connectOverWebSocket } from '@chat/browser/websocket'
-import { Client, handleAsk, readMessages } from '@chat/core'
+import { Client, handleAsk, readMessages, restoreFrom } from '@chat/core'
 import { type Chat, chat } from './contract.js'
 
 const client = connect('/chat', {
@@ -16,7 +16,7 @@ handleAsk(client, 'confirm', ({ question }) => window.confirm(question))
 client.on('dm', ({ text }, { from }) => console.log('for me alone, from', from, text.trim()))
 
 const lobby = client.join('#lobby', {
-  snapshot: async () => ({ state: ['hi'], position: ['epoch', 1, 'id'] }),
+  snapshot: restoreFrom(async () => ({ state: ['hi'], position: ['epoch', 1, 'id'] })),
 })
 lobby.on('$snapshot', ({ state }) => console.log(state.map((line) => line.trim())))
 lobby.on('say', ({ text }, { position }) => console.log(position, text.trim()))

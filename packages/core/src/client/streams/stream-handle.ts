@@ -197,7 +197,7 @@ export class StreamHandle implements StreamReader, Receiver {
 
   /** Begins again: the hub cannot continue where this client is (P-SM-5). */
   gap(): void {
-    this.subscription?.log.delivered.clear()
+    this.subscription?.delivered.clear()
     if (this.#whole) return
     this.#value.clear()
     this.#first = true

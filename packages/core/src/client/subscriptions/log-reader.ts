@@ -7,7 +7,7 @@ import { type GapReason, type Position, samePosition } from '../../vocabulary/po
 import type { ClientContext } from '../context.ts'
 import type { MessageCursor, MessageGap, MessagesOptions } from '../message-cursor.ts'
 import type { Operations } from '../operations/operations.ts'
-import { accept } from './deliver.ts'
+import { accept } from './accept.ts'
 import { rememberId } from './delivered-ids.ts'
 import type { MessageReader } from './receiver.ts'
 

@@ -5,8 +5,15 @@ import type { ClientContext } from '../context.ts'
 import type { SnapshotEvent } from '../snapshot.ts'
 import type { Delivery, Gap } from '../types.ts'
 
-/** Kind of an event of a subscription: the name of the receiver's method that takes it. */
-export type EventKind = 'message' | 'gap' | 'snapshot'
+/** Events of a subscription, by the name of the receiver's method that takes them. */
+export interface EventOf {
+  readonly message: Message
+  readonly gap: Gap
+  readonly snapshot: SnapshotEvent
+}
+
+/** Kind of an event of a subscription. */
+export type EventKind = keyof EventOf
 
 /** Receiver of the events of a subscription: a room's handle, or the client itself. */
 export interface Receiver {

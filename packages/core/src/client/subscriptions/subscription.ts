@@ -9,14 +9,12 @@ import type { OperationWriter } from '../operations/operation-writer.ts'
 import type { Operations } from '../operations/operations.ts'
 import { isTemporary } from '../operations/over-limit.ts'
 import { toMessage } from '../operations/to-message.ts'
-import type { Snapshot, SnapshotEvent, SnapshotHook } from '../snapshot.ts'
 import type { Gap } from '../types.ts'
-import { deliver } from './deliver.ts'
-import type { LogPosition } from './log-position.ts'
-import { readNewest } from './read-newest.ts'
-import type { PresenceWatcher, Receiver } from './receiver.ts'
-import { SnapshotRestore } from './snapshot-restore.ts'
-import { WaitingEvents } from './waiting-events.ts'
+import { accept } from './accept.ts'
+import { rememberId } from './delivered-ids.ts'
+import type { EventKind, EventOf, PresenceWatcher, Receiver } from './receiver.ts'
+import { Receivers } from './receivers.ts'
+import type { OpenRestore, Restore, RestoredSubscription } from './restore.ts'
 
 /** Registry that a {@link Subscription} belongs to. */
 export interface SubscriptionRegistry {
@@ -31,39 +29,45 @@ export interface SubscriptionRegistry {
   remove(subscription: Subscription): void
 }
 
-/** Parts of a {@link Subscription}, from the options of its first receiver. */
-export interface SubscriptionParts {
-  readonly log: LogPosition
-  readonly hook: SnapshotHook | undefined
-  /** Number of the newest messages with which to begin. */
-  readonly last?: number | undefined
+/** Beginning of a {@link Subscription}. */
+export interface SubscriptionStart {
+  /** Position to continue from; `null` for none. */
+  readonly position: Position | null
+  /** Ids that an earlier subscription to the same address has delivered. */
+  readonly delivered: Set<string> | undefined
+  /** Restores the address when there is no position to continue from. */
+  readonly open: OpenRestore | undefined
 }
 
 /** Wait before a join or a state that the hub could not accept for now, in milliseconds. */
 const retryDelay = 1_000
 
 /**
- * Subscription of a client to one address: joins it on each connection, follows its log, and delivers its
- * messages.
+ * Subscription of a client to one address: joins it on each connection, keeps the position in its log, and delivers
+ * its messages.
  */
-export class Subscription {
+export class Subscription implements RestoredSubscription {
   readonly address: string
-  readonly log: LogPosition
-  readonly receivers: Set<Receiver> = new Set()
+  readonly context: ClientContext
+  readonly operations: Operations
+  readonly receivers: Receivers = new Receivers()
   readonly watchers: Set<PresenceWatcher> = new Set()
+  /** Position of the last message; `null` before the first start. */
+  position: Position | null
+  /** Ids of the messages that were delivered last. */
+  readonly delivered: Set<string>
+  /** `true` when the hub has accepted the subscription on the current connection. */
+  joined = false
+  /** `true` when the hub has the presence state of this client in this session. */
+  stateSent = false
   readonly #registry: SubscriptionRegistry
-  readonly #hook: SnapshotHook | undefined
-  /** Number of the newest messages with which to begin; 0 for none. */
-  readonly #last: number
-  readonly #waiting: WaitingEvents = new WaitingEvents(this.receivers)
-  /**
-   * Restore from a snapshot: while the hook is called, and until the hub continues from its answer. Meanwhile
-   * no message is delivered.
-   */
-  #restore: SnapshotRestore | null = null
+  readonly #open: OpenRestore | undefined
+  /** Restore that is under way. Meanwhile no message is delivered. */
+  #restore: Restore | null = null
+  /** `true` while messages are delivered: from a start of the hub until a hole or the end of the connection. */
+  #attached = false
   /** Position of the last `join` or `hello` on the current connection. */
   #requested: Position | null = null
-  #joined = false
   /**
    * `true` while a `join` is under way, or waits to be repeated: its answer makes a second one unnecessary.
    */
@@ -71,23 +75,22 @@ export class Subscription {
   #ended = false
   /** Presence state of this client; `undefined` for none. */
   #state: unknown
-  /** `true` when the hub has the state in this session. */
-  #stateSent = false
   /** Offset of the newest message when the hub accepted the subscription. */
   #top = 0
   readonly #retries = new Set<Undo>()
 
-  constructor(address: string, registry: SubscriptionRegistry, { log, hook, last = 0 }: SubscriptionParts) {
+  constructor(
+    address: string,
+    registry: SubscriptionRegistry,
+    { position, delivered = new Set(), open }: SubscriptionStart,
+  ) {
     this.address = address
-    this.log = log
+    this.context = registry.context
+    this.operations = registry.operations
+    this.position = position
+    this.delivered = delivered
     this.#registry = registry
-    this.#hook = hook
-    this.#last = last
-  }
-
-  /** `true` when the hub has accepted the subscription on the current connection. */
-  get joined(): boolean {
-    return this.#joined
+    this.#open = open
   }
 
   /** `true` for `*` and the user's inbox, which the hub delivers without a `join`. */
@@ -97,7 +100,7 @@ export class Subscription {
 
   /** `true` while messages are to come that were there when the hub accepted the subscription. */
   get behind(): boolean {
-    return this.log.attached && (this.log.position?.[1] ?? 0) < this.#top
+    return this.#attached && (this.position?.[1] ?? 0) < this.#top
   }
 
   /**
@@ -105,13 +108,13 @@ export class Subscription {
    * before those that wait.
    */
   get place(): Position | null {
-    const from = this.#registry.context.observed ? undefined : this.#waiting.from
-    return from === undefined ? this.log.position : from
+    const from = this.context.observed ? undefined : this.receivers.from
+    return from === undefined ? this.position : from
   }
 
   /** Position to continue from; `null` for none. */
   get since(): Position | null {
-    return this.#restore === null ? this.log.position : (this.#restore.offer?.position ?? null)
+    return this.#restore === null ? this.position : this.#restore.position
   }
 
   /**
@@ -128,22 +131,22 @@ export class Subscription {
    * then those that wait in the log.
    */
   listen(receiver: Receiver): void {
-    if (!this.#waiting.has(receiver)) return
-    this.#registry.context.runtime.defer(() => {
-      this.#waiting.release(receiver)
+    if (!this.receivers.get(receiver)?.length) return
+    this.context.runtime.defer(() => {
+      this.receivers.release(receiver)
       this.#readOn()
     })
   }
 
+  /** Adds a receiver, unless it was added before. */
   addReceiver(receiver: Receiver): void {
-    this.receivers.add(receiver)
+    if (!this.receivers.has(receiver)) this.receivers.set(receiver, [])
     this.#readOn()
   }
 
   /** Returns `false` for a receiver that was not added, or was removed before. */
   removeReceiver(receiver: Receiver): boolean {
     const removed = this.receivers.delete(receiver)
-    this.#waiting.forget(receiver)
     if (this.receivers.size > 0) this.#readOn()
     return removed
   }
@@ -163,7 +166,7 @@ export class Subscription {
         // The room was left while the answer was under way.
         if (this.#ended) return
         this.#joining = false
-        this.#stateSent = this.#state === state
+        this.stateSent = this.#state === state
         this.started(start, answer)
       },
       reject: (error) => {
@@ -174,18 +177,28 @@ export class Subscription {
     })
   }
 
+  rejoin(): void {
+    if (this.joined) this.join()
+  }
+
+  continueAfter(position: Position): void {
+    this.#restore = null
+    this.position = position
+    this.rejoin()
+  }
+
   /** The hub has accepted the subscription. `answer` is the answer to a `join`; `null` after a `hello`. */
   started(start: StartAnswer, answer: unknown): void {
-    const first = !this.#joined
-    this.#joined = true
+    const first = !this.joined
+    this.joined = true
     this.#top = start.top
     // The messages that were held back have come before this answer.
     if (!first) this.#registry.releaseTurn()
     else if (!this.address.startsWith('^')) this.#registry.holdTurn()
-    if (this.#state !== undefined && !this.#stateSent) this.setState(this.#state)
+    this.#sendState()
     if (first || answer !== null) for (const watcher of this.watchers) watcher.entered(answer)
     this.#continue(start)
-    if (first) for (const receiver of [...this.receivers]) receiver.joined()
+    if (first) for (const receiver of [...this.receivers.keys()]) receiver.joined()
   }
 
   /**
@@ -193,7 +206,7 @@ export class Subscription {
    * temporary and the subscription was accepted earlier. Any other refusal ends it.
    */
   refused(error: ChatError): void {
-    const known = this.log.position !== null || this.#restore !== null || !this.address.startsWith('#')
+    const known = this.position !== null || this.#restore !== null || !this.address.startsWith('#')
     if (!isTemporary(error.code) && !(known && error.retryable)) return this.#drop(error)
     this.#joining = true
     this.#retry(error, () => {
@@ -222,51 +235,48 @@ export class Subscription {
   /** Changes the presence state of this client, now and in later sessions. */
   setState(state: unknown): void {
     this.#state = state
-    this.#stateSent = this.#joined
-    if (!this.#joined) return
-    this.#registry.writer.add({
-      repeat: 'harmless',
-      frame: (ref) => encodeFrame('state', ref, this.address, state),
-      reject: (error) => this.#stateRefused(error, state),
-    })
+    this.stateSent = false
+    this.#sendState()
   }
 
-  /** Takes a message of the log. */
+  /** Takes a message of the log, in the order of P-ST-7. */
   message(frame: MsgFrame): void {
+    const from = this.position
+    if (!this.#attached || from === null) return
+    const [epoch, last] = from
+    const [, , at, , , , id, , prev] = frame
+    if (at <= last) return
     // The message stays in the log.
-    if (this.#full) return this.log.detach()
-    const from = this.log.position
-    const step = this.log.takeMessage(frame)
-    if (step === 'hole') this.join()
-    if (step !== 'deliver' || from === null) return
-    deliver(this.#registry.context, toMessage(frame, from[0]), (message) =>
-      this.#waiting.hand('message', message, from),
-    )
+    if (this.#full) return this.#detach()
+    if ((prev ?? at - 1) !== last) {
+      // A message before this one is missing.
+      this.#detach()
+      return this.join()
+    }
+    this.position = [epoch, at, id]
+    if (rememberId(this.delivered, id)) this.deliver(toMessage(frame, epoch), from)
+  }
+
+  deliver(message: Message, from: Position | null): void {
+    const accepted = accept(this.context, message)
+    if (accepted !== null) this.tell('message', accepted, from)
   }
 
   /** Takes a gap of the log, which continues after `to`. */
   gap(reason: GapReason, to: Position): void {
-    if (!this.log.attached) return
-    if (this.#full) return this.log.detach()
-    const gap: Gap = { address: this.address, reason, from: this.log.position, to }
-    if (this.#hook !== undefined) return this.#startRestore(this.#hook, gap, to)
-    this.log.skip(to)
-    this.#tellGap(gap)
-  }
-
-  /** The session is fresh: the hub has no state of the session before. */
-  forgetState(): void {
-    this.#stateSent = false
+    if (!this.#attached) return
+    if (this.#full) return this.#detach()
+    this.#startAt(to, { address: this.address, reason, from: this.position, to })
   }
 
   /** The connection has ended; the position is kept. */
   suspend(): void {
     for (const cancel of this.#retries) cancel()
     this.#retries.clear()
-    this.#joined = false
+    this.joined = false
     this.#joining = false
     this.#requested = null
-    this.log.detach()
+    this.#detach()
   }
 
   /** Ends the subscription, after its last receiver has left or the hub has ended it. */
@@ -278,102 +288,89 @@ export class Subscription {
     for (const watcher of [...this.watchers]) watcher.ended()
   }
 
+  /** Shows an event to the option `observe`, and hands it to the receivers. `from` is the position before it. */
+  tell<Kind extends EventKind>(kind: Kind, event: EventOf[Kind], from: Position | null): void {
+    this.context.observe(kind, event as never)
+    this.receivers.hand(kind, event, from)
+  }
+
   /** Ends the subscription, and tells its receivers. */
   #drop(error: ChatError): void {
     this.#registry.remove(this)
-    for (const receiver of [...this.receivers]) receiver.left(error, this.address)
+    for (const receiver of [...this.receivers.keys()]) receiver.left(error, this.address)
   }
 
-  /** Continues where the hub says, or starts a restore. */
-  #continue(start: StartAnswer): void {
+  /** Continues where the hub says. */
+  #continue({ mode, reason = 'absent', epoch, at, id }: StartAnswer): void {
     const from = this.since
-    const { mode, reason = 'absent' } = start
-    const to: Position = [start.epoch, start.at, start.id]
-    // The hub was asked for another position: the snapshot hook has answered while the hub's answer was under way,
+    // The hub was asked for another position: the restore has found one while the hub's answer was under way,
     // or no more messages could wait.
     if (this.#requested !== from) return this.#full ? undefined : this.join()
+    const to: Position = [epoch, at, id]
     const gap: Gap | null =
       mode === 'gap' && from !== null ? { address: this.address, reason, from, to } : null
-    if (this.#restore !== null) {
-      if (gap !== null) this.#restore.refused(gap)
-      else if (this.#restore.offer !== null) this.#restored(this.#restore.offer, to)
-    } else if (this.#hook !== undefined && (gap !== null || from === null))
-      this.#startRestore(this.#hook, gap, to)
-    else if (this.#last > 0 && from === null)
-      this.#startRestore((request) => readNewest(this.#registry, request, this.#last), null, to)
-    else {
-      this.log.attach(to)
-      if (gap !== null) this.#tellGap(gap)
+    const restore = this.#restore
+    if (restore === null) this.#startAt(to, gap)
+    else if (gap !== null) restore.refused(gap)
+    else if (from !== null) {
+      this.#restore = null
+      this.#attach(to)
+      // The application begins anew: messages that it got earlier are delivered again.
+      this.delivered.clear()
+      restore.accepted(to)
     }
   }
 
-  /**
-   * Delivers no message until the hook has answered. `next` is the position to continue from when the hook
-   * has no state.
-   */
-  #startRestore(hook: SnapshotHook, gap: Gap | null, next: Position): void {
-    this.log.detach()
-    const restore = new SnapshotRestore(this.address, hook, {
-      context: this.#registry.context,
-      end: next,
-    })
+  /** Continues after a position, or starts a restore: at first, and after a gap. */
+  #startAt(to: Position, gap: Gap | null): void {
+    const lost = gap !== null || this.position === null
+    const restore = (lost && this.#open?.(this, gap, to)) || null
     this.#restore = restore
-    if (gap !== null) this.#tellGap(gap)
-    restore.start(gap, (offer) => {
-      if (offer === null) {
-        this.log.skip(next)
-        this.#restore = null
-      }
-      if (this.#joined) this.join()
+    if (restore === null) this.#attach(to)
+    else this.#detach()
+    if (gap !== null) this.tell('gap', gap, gap.from)
+    restore?.start()
+  }
+
+  #attach(position: Position): void {
+    this.#attached = true
+    this.position = position
+  }
+
+  #detach(): void {
+    this.#attached = false
+  }
+
+  #sendState(): void {
+    const state = this.#state
+    if (state === undefined || this.stateSent || !this.joined) return
+    this.stateSent = true
+    this.#registry.writer.add({
+      repeat: 'harmless',
+      frame: (ref) => encodeFrame('state', ref, this.address, state),
+      reject: (error) => {
+        if (!(error instanceof ChatError && error.retryable))
+          return this.context.reportError(error, this.address)
+        if (this.#ended || this.#state !== state) return
+        this.stateSent = false
+        this.#retry(error, () => this.#sendState())
+      },
     })
-  }
-
-  #restored(offer: Snapshot, position: Position): void {
-    this.#restore = null
-    this.log.restart(position)
-    if (this.#hook === undefined) return this.#deliverHistory(offer.state as readonly Message[], position)
-    const snapshot: SnapshotEvent = { address: this.address, ...offer }
-    this.#registry.context.observe('snapshot', snapshot)
-    this.#waiting.hand('snapshot', snapshot, position)
-  }
-
-  /** Delivers the newest messages, with which the application begins. Those behind `position` follow from the hub. */
-  #deliverHistory(messages: readonly Message[], [epoch, at]: Position): void {
-    for (const message of messages)
-      if (message.position[0] === epoch && message.position[1] <= at)
-        deliver(this.#registry.context, { ...message, history: true as const }, (accepted) =>
-          this.#waiting.hand('message', accepted, null),
-        )
-  }
-
-  #stateRefused(error: unknown, state: unknown): void {
-    if (!(error instanceof ChatError && error.retryable))
-      return this.#registry.context.reportError(error, this.address)
-    if (this.#ended || this.#state !== state) return
-    this.#stateSent = false
-    this.#retry(error, () => {
-      if (this.#state === state && !this.#stateSent) this.setState(state)
-    })
-  }
-
-  #tellGap(gap: Gap): void {
-    this.#registry.context.observe('gap', gap)
-    this.#waiting.hand('gap', gap, gap.from)
   }
 
   /** `true` while no more messages can wait: they stay in the log, and the position where it is. */
   get #full(): boolean {
-    return this.#restore === null && !this.#registry.context.observed && this.#waiting.full
+    return this.#restore === null && !this.context.observed && this.receivers.full
   }
 
   /** Continues to read a log that was left because no more messages could wait. */
   #readOn(): void {
-    if (this.#joined && !this.log.attached && this.#restore === null && !this.#full) this.join()
+    if (this.joined && !this.#attached && this.#restore === null && !this.#full) this.join()
   }
 
   /** Repeats an operation on this connection, when the hub may be able to accept it. */
   #retry(error: ChatError, again: () => void): void {
-    const cancel = this.#registry.context.runtime.timer(error.retryAfter ?? retryDelay, () => {
+    const cancel = this.context.runtime.timer(error.retryAfter ?? retryDelay, () => {
       this.#retries.delete(cancel)
       again()
     })

@@ -10,11 +10,11 @@ import type { ClientContext } from '../context.ts'
 import type { OperationWriter } from '../operations/operation-writer.ts'
 import type { Operations } from '../operations/operations.ts'
 import type { ClientOptions, JoinOptions } from '../options.ts'
-import type { SnapshotHook } from '../snapshot.ts'
 import type { Cast } from '../types.ts'
-import { deliver } from './deliver.ts'
-import { LogPosition } from './log-position.ts'
+import { accept } from './accept.ts'
+import { NewestMessages } from './newest-messages.ts'
 import { ClientReceiver, type PresenceWatcher, type Receiver } from './receiver.ts'
+import type { OpenRestore } from './restore.ts'
 import { Subscription, type SubscriptionRegistry } from './subscription.ts'
 
 /** Parts of a client that its subscriptions use. */
@@ -27,6 +27,9 @@ interface SubscriptionServices {
 
 /** Frame of an address that the application hears of. */
 type AddressFrame = MsgFrame | CastFrame | GapFrame | LeftFrame
+
+/** Options that tell with which state or messages an address begins. */
+type Beginning = Pick<JoinOptions, 'snapshot' | 'last'>
 
 /** Number of ended subscriptions whose delivered ids are kept. */
 const keptSubscriptions = 16
@@ -41,9 +44,8 @@ export class Subscriptions implements SubscriptionRegistry {
   readonly operations: Operations
   readonly #connector: Connector
   readonly #client: ClientReceiver
-  readonly #clientHook: SnapshotHook | undefined
-  /** Number of the newest messages with which the inbox begins. */
-  readonly #clientLast: number | undefined
+  /** Beginning of `*` and the inbox. */
+  readonly #own: Beginning
   readonly #subscriptions = new Map<string, Subscription>()
   /** Positions from the option `positions`, of addresses that have no subscription yet. */
   readonly #saved = new Map<string, Position>()
@@ -65,13 +67,12 @@ export class Subscriptions implements SubscriptionRegistry {
     this.operations = operations
     this.#connector = connector
     this.#client = new ClientReceiver(context, options.inbox !== false)
-    this.#clientHook = options.snapshot
-    this.#clientLast = typeof options.inbox === 'object' ? options.inbox.last : undefined
+    this.#own = { snapshot: options.snapshot, last: Object(options.inbox).last }
     // Saved positions come from the application's storage: skip malformed ones.
     for (const [address, position] of Object.entries(options.positions ?? {}))
       if (destinationKind(address) !== null && toPosition(position) !== null)
         this.#saved.set(address, position)
-    this.#subscribe(everyone, this.#client, { snapshot: this.#clientHook })
+    this.#subscribe(everyone, this.#client)
   }
 
   /**
@@ -97,19 +98,16 @@ export class Subscriptions implements SubscriptionRegistry {
    */
   join(address: string, receiver: Receiver, { snapshot, state, last }: JoinOptions): void {
     const known = this.#subscriptions.get(address)
-    if (known !== undefined && snapshot !== undefined)
+    if (known !== undefined && (snapshot ?? last) !== undefined)
       throw new UsageError(
-        `unable to join ${address} with a snapshot hook: this client has joined it already; give the hook with the first join`,
+        `unable to join ${address} with 'snapshot' or 'last': this client has joined it already; give them with the first join`,
       )
-    if (last !== undefined && (known !== undefined || snapshot !== undefined))
-      throw new UsageError(
-        `unable to join ${address} with the option 'last': this client has joined it already, or has a snapshot hook; use readMessages(room, { last })`,
-      )
+    if (snapshot !== undefined && last !== undefined)
+      throw new UsageError(`unable to join ${address}: give 'snapshot' or 'last', not both`)
     checkCarried(`join ${address} with this state`, state)
     // A cursor may be the first that follows the inbox, before the client knows its user.
-    const own = { snapshot: this.#clientHook, last: address === everyone ? undefined : this.#clientLast }
-    const isRoom = destinationKind(address) === 'room'
-    const subscription = this.#subscribe(address, receiver, isRoom ? { snapshot, last } : own)
+    const beginning = destinationKind(address) === 'room' ? { snapshot, last } : this.#own
+    const subscription = this.#subscribe(address, receiver, beginning)
     if (state !== undefined) subscription.setState(state)
     if (subscription.joined) receiver.joined()
     else if (known === undefined && this.#connector.live !== null) subscription.join()
@@ -117,7 +115,7 @@ export class Subscriptions implements SubscriptionRegistry {
 
   /** Joins a stream, and returns its subscription. */
   joinStream(address: string, receiver: Receiver): Subscription {
-    const subscription = this.#subscribe(address, receiver)
+    const subscription = this.#subscribe(address, receiver, {})
     if (this.#connector.live !== null) subscription.join()
     return subscription
   }
@@ -212,9 +210,9 @@ export class Subscriptions implements SubscriptionRegistry {
    * in the `hello` (P-HS-7).
    */
   welcomed(userId: string, resumed: boolean, answers: Readonly<Record<string, StreamAnswer>>): void {
-    if (!resumed) for (const subscription of this.#subscriptions.values()) subscription.forgetState()
+    if (!resumed) for (const subscription of this.#subscriptions.values()) subscription.stateSent = false
     const requested = this.#requested
-    this.#subscribe(`@${userId}`, this.#client, { snapshot: this.#clientHook, last: this.#clientLast })
+    this.#subscribe(`@${userId}`, this.#client)
     for (const address of this.#saved.keys()) if (address.startsWith('@')) this.#saved.delete(address)
     for (const [address, subscription] of requested)
       if (subscription !== this.#subscriptions.get(address) && !subscription.automatic) subscription.leave()
@@ -237,7 +235,7 @@ export class Subscriptions implements SubscriptionRegistry {
   /** Starts again for another user: nothing of the old session is kept (P-HS-8). */
   restart(error: ChatError): void {
     this.end(error)
-    this.#subscribe(everyone, this.#client, { snapshot: this.#clientHook })
+    this.#subscribe(everyone, this.#client)
   }
 
   /** Ends all subscriptions, and tells the receivers of rooms. */
@@ -249,7 +247,8 @@ export class Subscriptions implements SubscriptionRegistry {
     this.#subscriptions.clear()
     for (const subscription of subscriptions) subscription.end()
     for (const { address, receivers } of subscriptions)
-      for (const receiver of [...receivers]) if (receiver !== this.#client) receiver.left(error, address)
+      for (const receiver of [...receivers.keys()])
+        if (receiver !== this.#client) receiver.left(error, address)
     this.context.streams?.end(error)
   }
 
@@ -264,11 +263,11 @@ export class Subscriptions implements SubscriptionRegistry {
     const absent = { id: null, position: null, time: null }
     const cast: Cast = { address, event, data, meta, from, session, durable: false, ...absent }
     const subscription = this.#subscriptions.get(address)
-    const receivers = subscription?.receivers ?? (address.startsWith('~') ? [this.#client] : null)
-    if (receivers === null) return
-    deliver(this.context, cast, (accepted) => {
-      for (const receiver of [...receivers]) receiver.message(accepted)
-    })
+    const receivers = address.startsWith('~') ? [this.#client] : [...(subscription?.receivers.keys() ?? [])]
+    const accepted = receivers.length > 0 ? accept(this.context, cast) : null
+    if (accepted === null) return
+    this.context.observe('message', accepted)
+    for (const receiver of receivers) receiver.message(accepted)
   }
 
   /** Takes a change of the members of a room. */
@@ -278,9 +277,9 @@ export class Subscriptions implements SubscriptionRegistry {
 
   /** Ends a subscription, and keeps its delivered ids for a while. */
   remove(subscription: Subscription): void {
-    const { address, log } = subscription
+    const { address, delivered } = subscription
     this.#subscriptions.delete(address)
-    if (!address.startsWith('^')) this.#keepDelivered(address, log.delivered)
+    if (!address.startsWith('^')) this.#keepDelivered(address, delivered)
     subscription.end()
   }
 
@@ -298,17 +297,16 @@ export class Subscriptions implements SubscriptionRegistry {
     else subscription?.left(new ChatError(frame[2] as ErrorCode, frame[3]))
   }
 
-  #subscribe(
-    address: string,
-    receiver: Receiver,
-    { snapshot: hook, last }: Pick<JoinOptions, 'snapshot' | 'last'> = {},
-  ): Subscription {
+  #subscribe(address: string, receiver: Receiver, beginning = this.#own): Subscription {
     let subscription = this.#subscriptions.get(address)
     if (subscription === undefined) {
-      const log = new LogPosition(this.#saved.get(address) ?? null, this.#delivered.get(address))
+      subscription = new Subscription(address, this, {
+        position: this.#saved.get(address) ?? null,
+        delivered: this.#delivered.get(address),
+        open: openingOf(address, beginning),
+      })
       this.#saved.delete(address)
       this.#delivered.delete(address)
-      subscription = new Subscription(address, this, { log, hook, last })
       this.#subscriptions.set(address, subscription)
     }
     subscription.addReceiver(receiver)
@@ -322,8 +320,16 @@ export class Subscriptions implements SubscriptionRegistry {
   #isFor(subscription: Subscription, requested: ReadonlyMap<string, Subscription>): boolean {
     if (requested.get(subscription.address) === subscription) return true
     // The hub delivers `*` and the inbox from now on, which is right for a client without a position.
-    return subscription.automatic && subscription.log.position === null
+    return subscription.automatic && subscription.position === null
   }
+}
+
+/** Returns the restore with which an address begins. `*` has no newest messages of a client's own. */
+function openingOf(address: string, { snapshot, last }: Beginning): OpenRestore | undefined {
+  if (snapshot !== undefined) return snapshot.open as OpenRestore
+  if (last === undefined || address === everyone) return undefined
+  // Behind a gap, the newest messages were delivered already.
+  return (subscription, gap, next) => (gap === null ? new NewestMessages(subscription, last, next) : null)
 }
 
 const refusalError = ({ code, message }: Extract<StreamAnswer, { code: string }>): ChatError =>

@@ -1,4 +1,4 @@
-import { type Client, type Gap, type Room, readMessages, type Untyped } from '@chat/core'
+import { type Client, type Gap, type Room, readMessages, restoreFrom, type Untyped } from '@chat/core'
 import { world } from '@chat/testing'
 import { describe, expect, test } from 'vitest'
 import { live, msg, play, type RawFrame, replay, type Stage } from '../../support/fake-hub.ts'
@@ -323,7 +323,9 @@ test('a snapshot that arrives before its listener waits for it, before the messa
   play(async (stage) => {
     stage.hub.script['join'] = (connection, [, ref]) => connection.write(['ok', ref, live(5)])
     const client = await stage.connected()
-    const room = client.join('#a', { snapshot: () => ({ state: 'state', position: ['e1', 5, 'm5'] }) })
+    const room = client.join('#a', {
+      snapshot: restoreFrom(() => ({ state: 'state', position: ['e1', 5, 'm5'] })),
+    })
     await stage.settle()
     await write(stage, msg('#a', 6))
     const heard: unknown[] = []

@@ -1,9 +1,7 @@
-import { type Gap, handleAsk } from '@chat/core'
+import { type Gap, handleAsk, type Position } from '@chat/core'
 import { world } from '@chat/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { LogPosition } from '../../../src/client/subscriptions/log-position.ts'
-import { checkMsg } from '../../../src/protocol/hub-frames.ts'
 import { live, msg, play, type RawFrame, replay, type Stage } from '../../support/fake-hub.ts'
 
 /** A client in `#a`, whose stream stands at 5; what comes of it and what is asked. */
@@ -358,23 +356,27 @@ test('for every sequence of frames, each id is delivered once and in the order o
     at: fc.integer({ min: 1, max: 20 }),
     prev: fc.option(fc.integer({ min: 0, max: 20 })),
   })
-  fc.assert(
-    fc.property(fc.array(frame, { maxLength: 60 }), (frames) => {
-      const logPosition = new LogPosition(['e', 0, null])
-      logPosition.attach(['e', 0, null])
-      const delivered: number[] = []
-      for (const { at, prev } of frames) {
-        const before = logPosition.position?.[1] ?? 0
-        const outcome = logPosition.takeMessage(checkMsg(msg('#a', at, prev === null ? {} : { prev })))
-        if (outcome === 'deliver') delivered.push(at)
-        if (outcome === 'hole') {
-          expect(logPosition.position?.[1]).toBe(before)
-          logPosition.attach(['e', before, `m${before}`])
-        }
+  const follow = (frames: readonly { at: number; prev: number | null }[]): Promise<void> =>
+    play(async (stage) => {
+      const client = await stage.connected()
+      const delivered: unknown[] = []
+      client.join('#a').on('say', (data) => delivered.push(data))
+      await stage.settle()
+      let holes = 0
+      stage.hub.script['join'] = (connection, [, ref, , options]) => {
+        const { since } = options as { since: Position }
+        holes++
+        connection.write(['ok', ref, replay(since, since[1])])
       }
-      expect(delivered).toEqual([...new Set(delivered)].sort((a, b) => a - b))
-    }),
-  )
+      for (const { at, prev } of frames) {
+        const [position, before] = [client.positions['#a'], holes]
+        stage.hub.at().write(msg('#a', at, prev === null ? {} : { prev }))
+        await stage.settle()
+        if (holes > before) expect(client.positions['#a']).toEqual(position)
+      }
+      expect(delivered).toEqual([...new Set(delivered)].sort((a, b) => Number(a) - Number(b)))
+    })
+  return fc.assert(fc.asyncProperty(fc.array(frame, { maxLength: 60 }), follow))
 })
 
 test('through a real hub a client that was away gets the missed messages, in order and once', () =>

@@ -1,4 +1,4 @@
-import { type ClientTarget, readMessages, type Untyped } from '@chat/core'
+import { type ClientTarget, readMessages, restoreFrom, type Untyped } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { live, play } from '../../support/fake-hub.ts'
 import { at, FakeLog, follow } from '../../support/fake-log.ts'
@@ -29,10 +29,10 @@ describe('a cursor over a target', () => {
     play(async (stage) => {
       const asked: string[] = []
       const client = stage.client({
-        snapshot: ({ address }) => {
+        snapshot: restoreFrom(({ address }) => {
           asked.push(address)
           return null
-        },
+        }),
       })
       readMessages(client.to('@alice'))
       await stage.settle()

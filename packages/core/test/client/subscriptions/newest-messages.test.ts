@@ -1,4 +1,4 @@
-import { type Delivery, UsageError } from '@chat/core'
+import { type Delivery, restoreFrom, UsageError } from '@chat/core'
 import { world } from '@chat/testing'
 import { describe, expect, test } from 'vitest'
 import { live, msg, play, replay, type Stage } from '../../support/fake-hub.ts'
@@ -170,7 +170,7 @@ describe('join with `last`', () => {
       const client = await stage.connected()
       for (const last of [0, -1, 1.5, 1_001, Number.NaN, '5', null])
         expect(() => client.join('#a', { last } as never)).toThrow("the option 'last' must be")
-      expect(() => client.join('#a', { last: 1, snapshot: () => null })).toThrow(UsageError)
+      expect(() => client.join('#a', { last: 1, snapshot: restoreFrom(() => null) })).toThrow(UsageError)
       client.join('#a')
       expect(() => client.join('#a', { last: 1 })).toThrow(UsageError)
     }))

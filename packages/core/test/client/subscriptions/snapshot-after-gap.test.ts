@@ -1,4 +1,4 @@
-import type { Gap } from '@chat/core'
+import { type Gap, restoreFrom } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { msg, play, type Stage } from '../../support/fake-hub.ts'
 import { answerJoins, gone, inRoom, lose, position } from '../../support/snapshot-hook.ts'
@@ -112,7 +112,7 @@ describe('a gap in a room with a snapshot hook', () => {
       const client = await stage.connected({
         observe: (what) => what.type !== 'status' && observed.push(what),
       })
-      client.join('#a', { snapshot: () => ({ state: 's', position: position(5) }) })
+      client.join('#a', { snapshot: restoreFrom(() => ({ state: 's', position: position(5) })) })
       await stage.settle()
       lose(stage)
       await stage.settle()

@@ -1,3 +1,4 @@
+import { restoreFrom } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { msg, play } from '../../support/fake-hub.ts'
 import { answerJoins, gone, hooked, listen, position } from '../../support/snapshot-hook.ts'
@@ -8,7 +9,7 @@ describe('a room with a snapshot hook, at first', () => {
       answerJoins(stage, 7)
       const client = await stage.connected()
       const { hook, questions, last } = hooked(stage)
-      const room = client.join('#a', { snapshot: hook })
+      const room = client.join('#a', { snapshot: restoreFrom(hook) })
       const said = listen(room)
       expect(questions).toEqual([])
       await stage.settle()
@@ -30,7 +31,9 @@ describe('a room with a snapshot hook, at first', () => {
     play(async (stage) => {
       answerJoins(stage, 7)
       const client = await stage.connected()
-      const said = listen(client.join('#a', { snapshot: () => ({ state: 'now', position: position(0) }) }))
+      const said = listen(
+        client.join('#a', { snapshot: restoreFrom(() => ({ state: 'now', position: position(0) })) }),
+      )
       await stage.settle()
       expect(said).toEqual([{ address: '#a', state: 'now', position: position(0) }])
     }))
@@ -40,13 +43,13 @@ describe('a room with a snapshot hook, at first', () => {
       answerJoins(stage, 7)
       const client = await stage.connected({ positions: { '#a': position(3), '#b': position(3) } })
       const { hook, questions } = hooked(stage)
-      const said = listen(client.join('#a', { snapshot: hook }))
+      const said = listen(client.join('#a', { snapshot: restoreFrom(hook) }))
       await stage.settle()
       stage.hub.at().write(msg('#a', 4))
       await stage.settle()
       expect([said, questions]).toEqual([[4], []])
       stage.hub.script['join'] = (connection, [, ref]) => connection.write(['ok', ref, gone(9, 'trimmed')])
-      client.join('#b', { snapshot: hook })
+      client.join('#b', { snapshot: restoreFrom(hook) })
       await stage.settle()
       expect(questions).toMatchObject([{ gap: { reason: 'trimmed', from: position(3), to: position(9) } }])
     }))
@@ -56,7 +59,7 @@ describe('a room with a snapshot hook, at first', () => {
       stage.hub.script['join'] = (connection, [, ref]) => connection.write(['err', ref, 'forbidden', 'no'])
       const client = await stage.connected()
       const { hook, questions } = hooked(stage)
-      const ready = stage.watch(client.join('#a', { snapshot: hook }).ready)
+      const ready = stage.watch(client.join('#a', { snapshot: restoreFrom(hook) }).ready)
       await stage.advance(30_000)
       expect(ready.error).toMatchObject({ code: 'forbidden' })
       expect(questions).toEqual([])
@@ -66,7 +69,7 @@ describe('a room with a snapshot hook, at first', () => {
     play(async (stage) => {
       answerJoins(stage, 5)
       const client = await stage.connected()
-      const said = listen(client.join('#a', { snapshot: () => null }))
+      const said = listen(client.join('#a', { snapshot: restoreFrom(() => null) }))
       await stage.settle()
       expect(stage.hub.at().of('join').at(-1)).toEqual(['join', 2, '#a', { since: position(5) }])
       stage.hub.at().write(msg('#a', 6))

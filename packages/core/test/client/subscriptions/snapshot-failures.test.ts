@@ -1,4 +1,4 @@
-import { ChatError, type Snapshot } from '@chat/core'
+import { ChatError, restoreFrom, type Snapshot } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { msg, play } from '../../support/fake-hub.ts'
 import { answerJoins, gone, inRoom, lose, position, type Question } from '../../support/snapshot-hook.ts'
@@ -43,10 +43,10 @@ describe('a hook that fails', () => {
       const client = await stage.connected()
       let calls = 0
       client.join('#a', {
-        snapshot: () => {
+        snapshot: restoreFrom(() => {
           if (++calls < 3) throw new RangeError('early')
           return { state: 's', position: position(5) }
-        },
+        }),
       })
       await stage.advance(3_000)
       expect(calls).toBe(3)
@@ -130,9 +130,9 @@ test('an error of a hook is the application’s own, unchanged', () =>
     const client = await stage.connected()
     const error = new ChatError('shop/closed', 'come back tomorrow')
     client.join('#a', {
-      snapshot: () => {
+      snapshot: restoreFrom(() => {
         throw error
-      },
+      }),
     })
     await stage.settle()
     expect(client.said.errors[0]?.error).toBe(error)

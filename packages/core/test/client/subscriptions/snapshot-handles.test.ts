@@ -1,4 +1,4 @@
-import { type Position, UsageError } from '@chat/core'
+import { type Position, restoreFrom, UsageError } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { live, msg, play, replay } from '../../support/fake-hub.ts'
 import { hooked, inRoom, listen, lose, position } from '../../support/snapshot-hook.ts'
@@ -20,14 +20,14 @@ describe('the hook of a room with several handles', () => {
     play(async (stage) => {
       const { client, room, said } = await inRoom(stage)
       const { hook, questions } = hooked(stage)
-      expect(() => client.join('#a', { snapshot: hook })).toThrow(UsageError)
+      expect(() => client.join('#a', { snapshot: restoreFrom(hook) })).toThrow(UsageError)
       client.join('#b')
-      expect(() => client.join('#b', { snapshot: hook })).toThrow(/with the first join/)
+      expect(() => client.join('#b', { snapshot: restoreFrom(hook) })).toThrow(/with the first join/)
       room.leave()
       expect(stage.hub.at().of('leave')).toEqual([])
       await stage.settle()
       expect(stage.hub.at().of('leave')).toHaveLength(1)
-      client.join('#a', { snapshot: hook })
+      client.join('#a', { snapshot: restoreFrom(hook) })
       await stage.settle()
       expect([questions.length, said]).toEqual([1, []])
     }))
@@ -38,7 +38,7 @@ describe('the hook of a client', () => {
     play(async (stage) => {
       stage.hub.streams.set('*', live(3)).set('@alice', live(4))
       const { hook, questions } = hooked(stage)
-      const client = await stage.connected({ snapshot: hook })
+      const client = await stage.connected({ snapshot: restoreFrom(hook) })
       const said: unknown[] = []
       client.on('$snapshot', ({ address, state }) => said.push([address, state]))
       client.on('say', (data, { address }) => said.push([address, data]))
@@ -67,7 +67,7 @@ describe('the hook of a client', () => {
   test('is not that of its rooms', () =>
     play(async (stage) => {
       const { hook, questions } = hooked(stage)
-      const client = await stage.connected({ snapshot: hook })
+      const client = await stage.connected({ snapshot: restoreFrom(hook) })
       client.join('#a')
       await stage.settle()
       expect(questions.map(({ address }) => address)).toEqual(['*', '@alice'])

@@ -1,3 +1,4 @@
+import { restoreFrom } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { live, msg, play, type RawFrame, replay } from '../../support/fake-hub.ts'
 import { answerJoins, hooked, inRoom, lose, position } from '../../support/snapshot-hook.ts'
@@ -102,7 +103,7 @@ describe('a connection that is lost while the hook is asked', () => {
     play(async (stage) => {
       const { hook, questions } = hooked(stage)
       // With a session in it, too, the hello is full.
-      const client = await stage.connected({ snapshot: hook, token: 'x'.repeat(16_280) })
+      const client = await stage.connected({ snapshot: restoreFrom(hook), token: 'x'.repeat(16_280) })
       const told: unknown[] = []
       client.on('$snapshot', ({ address }) => told.push(address))
       stage.hub.script['join'] = () => {}
@@ -120,7 +121,7 @@ describe('a connection that is lost while the hook is asked', () => {
       answerJoins(stage, 5)
       const client = await stage.connected()
       const { hook, last } = hooked(stage)
-      const room = client.join('#a', { snapshot: hook })
+      const room = client.join('#a', { snapshot: restoreFrom(hook) })
       const left: unknown[] = []
       room.on('$leave', (event) => left.push(event))
       await stage.settle()

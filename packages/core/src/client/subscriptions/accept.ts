@@ -4,22 +4,6 @@ import { checkName } from '../operations/checks.ts'
 import type { Delivery } from '../types.ts'
 
 /**
- * Delivers a message or a cast, with the data that the contract's validator returns, to the option `observe` and
- * then by `hand`. A message that does not fit the contract, or is named like an own event, is reported and not
- * delivered.
- */
-export function deliver<Received extends Delivery>(
-  context: ClientContext,
-  received: Received,
-  hand: (accepted: Received) => void,
-): void {
-  const accepted = accept(context, received)
-  if (accepted === null) return
-  context.observe('message', accepted)
-  hand(accepted)
-}
-
-/**
  * Returns a message with the data that the contract's validator returns, or with the reader of a stream; `null`
  * for a message that is to be delivered to no receiver.
  */
