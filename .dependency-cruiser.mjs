@@ -14,7 +14,7 @@ const rooms = {
   runtime: ['vocabulary'],
   protocol: ['vocabulary', 'runtime'],
   transport: ['vocabulary', 'runtime'],
-  backplane: ['vocabulary', 'runtime'],
+  backplane: ['vocabulary', 'runtime', 'log'],
   log: ['vocabulary', 'runtime'],
   memory: ['vocabulary', 'runtime', 'transport', 'backplane', 'log'],
   client: ground,

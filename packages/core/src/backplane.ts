@@ -17,6 +17,7 @@ export type {
   TakeAttempt,
   TakeResult,
 } from './backplane/backplane.ts'
+export { LogWriter, type LogWriterOptions } from './backplane/log-writer.ts'
 export { pageBytes } from './backplane/page-size.ts'
 export type {
   EnteringSession,
@@ -27,6 +28,7 @@ export type {
   PresenceStore,
   PresentSession,
 } from './backplane/presence-store.ts'
+export { type PlacedEntry, type ReadLogOptions, readLog } from './backplane/read-log.ts'
 export { sameDigest } from './runtime/hash.ts'
 export { checkBoolean, checkObject, checkRuntime } from './vocabulary/check-option-kinds.ts'
 export {
