@@ -104,6 +104,8 @@ export const packages = {
   '@chat/store': { index: ['Store', 'messages', 'people', 'typing', 'status'] },
   '@chat/ai-sdk': { index: ['chatTransport', 'answerPrompts', 'conversation'] },
   '@chat/react': { index: ['chatHooks', 'ChatHooks', 'ChatProvider'] },
+  '@chat/mcp': { index: ['mcpEventStore'] },
+  '@chat/tanstack-ai': { index: ['backplaneStream'] },
   '@chat/testing': {
     index: ['world', 'explore', 'World', 'WorldOptions', 'allFaults'],
     conformance: ['defineTransportSuite', 'defineBackplaneSuite', 'defineProtocolSuite'],

@@ -1,0 +1,1 @@
+export { type EventStoreOptions, mcpEventStore } from './mcp-event-store.ts'

@@ -1,0 +1,1 @@
+export { type BackplaneStreamOptions, backplaneStream, type RunSource } from './backplane-stream.ts'
