@@ -59,6 +59,8 @@ export {
   type OperationArgument,
   type OperationInput,
   type OperationResult,
+  type PresenceInput,
+  type PresenceState,
   type ServerEventName,
   type StreamData,
   type StreamedCallName,

@@ -3,6 +3,7 @@ import type {
   CallName,
   EventName,
   OperationInput,
+  PresenceInput,
   StreamData,
   StreamedCallName,
   StreamName,
@@ -107,7 +108,10 @@ export class Client<C extends AnyContract = Untyped> {
    * @throws UsageError when the address is not a room's, the client is closed, an option does not exist or
    * has a wrong value, or a snapshot hook or `last` is given for a room that has a handle already.
    */
-  join<State = unknown>(address: RoomAddress, options: JoinOptions<State> = {}): Room<C, State> {
+  join<State = unknown>(
+    address: RoomAddress,
+    options: JoinOptions<State, PresenceInput<C>> = {},
+  ): Room<C, State> {
     if (destinationKind(address) !== 'room')
       throw new UsageError(`unable to join ${describe(address)}: a room's address is '#' and a name`)
     checkByRules(`join ${address}`, options as JoinOptions, joinRules)

@@ -32,8 +32,11 @@ export interface ConnectionHints {
   online(online: boolean): void
 }
 
-/** Options of {@link Client.join}. */
-export interface JoinOptions<State = unknown> {
+/**
+ * Options of {@link Client.join}. `State` is the state of the snapshot hook, and `Shown` the presence state of the
+ * contract.
+ */
+export interface JoinOptions<State = unknown, Shown = unknown> {
   /**
    * Restores the room from the application's own state when there is no position to continue from: at the start,
    * and after each gap. Give `restoreFrom(hook)`. The hook belongs to the room: give it with the first handle; it
@@ -45,7 +48,7 @@ export interface JoinOptions<State = unknown> {
    * state in a room: that of a later handle replaces it for all handles. Default: `null`, or the state that the
    * client has in the room.
    */
-  readonly state?: unknown
+  readonly state?: Shown | undefined
   /**
    * Number of messages, 1 to 1 000. A client without a position begins with the newest messages of the room, which
    * have `history: true`, and no message is missing between them and those that follow. Needs the permission to

@@ -1,11 +1,11 @@
 import type { PresenceMember } from '../vocabulary/member.ts'
 
 /** Change of the members of a room. */
-export interface PresenceChange<State = unknown> {
+export interface PresenceChange<State = unknown, Shown = State> {
   /** Address of the room. */
   readonly address: string
   /** Members after the change. */
-  readonly presence: Presence<State>
+  readonly presence: Presence<State, Shown>
   /** Members that have joined, or have a new state. */
   readonly joined: readonly PresenceMember<State>[]
   /** Members that have left. */
@@ -14,9 +14,10 @@ export interface PresenceChange<State = unknown> {
 
 /**
  * Members of a room, as {@link watchPresence} shows them. The list does not change while the client is
- * disconnected, and becomes empty when the room is left.
+ * disconnected, and becomes empty when the room is left. `State` is the state of a member, and `Shown` the state that
+ * this client gives.
  */
-export interface Presence<State = unknown> {
+export interface Presence<State = unknown, Shown = State> {
   /**
    * Members by session, in a map that is replaced when a member changes and is the same until then. When the
    * hub only counts the room, the map holds some earlier members.
@@ -34,9 +35,9 @@ export interface Presence<State = unknown> {
    *
    * @throws UsageError when the application has left the handle of the room.
    * @throws ChatError `too_large` when the state is larger than a frame may be, `bad_payload` when JSON does not
-   * carry it.
+   * carry it, or the contract does not accept it.
    */
-  set(state: State): void
+  set(state: Shown): void
   /** `true` once the watch has ended: by `close()`, or because the room was left. From the start, when that was before. */
   readonly closed: boolean
   /** Ends the watch. */

@@ -1,7 +1,7 @@
 import { checkOptions, describe, type OptionNames } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
 import { eventNameRule, isEventName } from '../vocabulary/event-name.ts'
-import type { ContractDefinition, Operation } from './definition.ts'
+import type { ContractDefinition, ContractGroup, Operation } from './definition.ts'
 import type { Arrived, JsonChecked } from './json-types.ts'
 import {
   isSchema,
@@ -38,6 +38,8 @@ export interface ContractTypes {
   readonly calls?: object
   /** Asks, each with `input` and `output`. */
   readonly asks?: object
+  /** State that a session shows to the members of its rooms. */
+  readonly presence?: unknown
 }
 
 /** The contract of a hub or client without types: any name, with data of type `unknown`. */
@@ -71,6 +73,7 @@ export interface Contract<D extends ContractDefinition = ContractDefinition> {
  * ```
  *
  * Events that only the hub may send stand in `serverEvents`. A client that sends one is refused as `forbidden`.
+ * `presence` is the validator of the state that a session shows in its rooms, the same for all rooms.
  *
  * @throws UsageError when a name stands in two groups, starts with `$` as the SDK's own events do, or is no
  * event name; also for a group that does not exist, and a value that is not a validator.
@@ -78,7 +81,7 @@ export interface Contract<D extends ContractDefinition = ContractDefinition> {
 export function contract<const D extends ContractDefinition>(definition: D): Contract<D> {
   checkDefinition(definition)
   const seen = new Set<string>()
-  for (const group of Object.keys(groupNames) as (keyof ContractDefinition)[])
+  for (const group of groups)
     for (const name of Object.keys(definition[group] ?? {})) {
       if (seen.has(name))
         throw new UsageError(`unable to ${operation}: '${name}' stands in it twice; rename one`)
@@ -100,7 +103,9 @@ const groupNames: OptionNames<ContractDefinition> = {
   streams: true,
   calls: true,
   asks: true,
+  presence: true,
 }
+const groups: readonly ContractGroup[] = ['events', 'serverEvents', 'streams', 'calls', 'asks']
 const partNames: OptionNames<Operation> = { input: true, output: true }
 
 /** @throws UsageError for a group or a part that does not exist, and for a value that is not a validator. */
@@ -108,7 +113,8 @@ function checkDefinition(definition: ContractDefinition): void {
   if (definition === undefined)
     throw new UsageError(`unable to ${operation}: give an object with ${Object.keys(groupNames).join(', ')}`)
   checkOptions(operation, definition, groupNames)
-  const { events, serverEvents, streams, calls, asks } = definition
+  const { events, serverEvents, streams, calls, asks, presence } = definition
+  if (presence !== undefined) checkSchema('presence', presence)
   for (const [group, members] of Object.entries({ events, serverEvents, streams, calls, asks }))
     if (members !== undefined && (typeof members !== 'object' || members === null))
       throw new UsageError(
@@ -144,13 +150,13 @@ function checkStream(path: string, value: unknown): void {
     )
 }
 
-type Group<C, G extends keyof ContractTypes> =
+type Group<C, G extends ContractGroup> =
   C extends Contract<infer D>
     ? NonNullable<D[G]>
     : C extends { readonly [K in G]: infer T }
       ? T
       : Record<never, never>
-type Names<C, G extends keyof ContractTypes> = Extract<keyof Group<C, G>, string>
+type Names<C, G extends ContractGroup> = Extract<keyof Group<C, G>, string>
 type Member<T, K> = K extends keyof T ? T[K] : never
 /** Data as its sender gives it: the input of a validator, or a type. */
 export type InputOf<T> = T extends { readonly '~standard': { readonly types?: infer S } }
@@ -194,6 +200,22 @@ export type StreamData<C, K> =
 export type StreamedCallName<C> = {
   [K in CallName<C>]: OperationResult<C, 'calls', K> extends Streamed<StreamPart> ? K : never
 }[CallName<C>]
+/** The declaration of presence states; `unknown` in a contract without it. */
+type StateMember<C> =
+  C extends Contract<infer D>
+    ? D extends { readonly presence: infer S }
+      ? S
+      : unknown
+    : C extends { readonly presence: infer S }
+      ? S
+      : unknown
+/** The presence state of a session, as its client gives it: `unknown` in a contract without `presence`. */
+export type PresenceInput<C> = InputOf<StateMember<C>> | null
+/**
+ * The presence state of a member, as others get it: `unknown` in a contract without `presence`. `null` is the state
+ * of a member that has given none.
+ */
+export type PresenceState<C> = OutputOf<StateMember<C>> | null
 /** The names of a contract's calls. */
 export type CallName<C> = Names<C, 'calls'>
 /** The names of a contract's asks. */

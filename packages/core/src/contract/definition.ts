@@ -26,4 +26,11 @@ export interface ContractDefinition {
   readonly calls?: Readonly<Record<string, Operation<Schema, Schema>>> | undefined
   /** Asks: from the hub to a client, which answers. */
   readonly asks?: Readonly<Record<string, Operation<Schema, Schema>>> | undefined
+  /**
+   * State that a session shows to the members of its rooms. `null` stands for no state, and always passes.
+   */
+  readonly presence?: Schema | undefined
 }
+
+/** Group of a contract: a part that has names. */
+export type ContractGroup = Exclude<keyof ContractDefinition, 'presence'>

@@ -21,11 +21,13 @@ export type Raw<C> =
 
 /** The types of one side of all validators. */
 type Types<D, Side> = {
-  readonly [G in keyof D]: {
-    readonly [K in keyof D[G]]: G extends 'calls' | 'asks'
-      ? { readonly [P in keyof D[G][K]]: TypeOf<D[G][K][P], Side> }
-      : DataOf<D[G][K], Side>
-  }
+  readonly [G in keyof D]: G extends 'presence'
+    ? DataOf<D[G], Side>
+    : {
+        readonly [K in keyof D[G]]: G extends 'calls' | 'asks'
+          ? { readonly [P in keyof D[G][K]]: TypeOf<D[G][K][P], Side> }
+          : DataOf<D[G][K], Side>
+      }
 }
 
 /** An output of a call may be a stream. */

@@ -1,5 +1,5 @@
 import { ChatError } from '../vocabulary/errors.ts'
-import type { ContractDefinition } from './definition.ts'
+import type { ContractDefinition, ContractGroup } from './definition.ts'
 import { type Schema, validate } from './schema.ts'
 import { isStream, type OpenReaders, type StreamSchema } from './stream.ts'
 
@@ -20,8 +20,14 @@ export interface Validator {
    * @throws ChatError `not_found` for an unknown name, `bad_payload` for a value that does not pass.
    */
   operation(group: 'calls' | 'asks', part: 'input' | 'output', name: string, value: unknown): unknown
+  /**
+   * Returns the output of the validator of presence states. No state, `null` or `undefined`, is returned as it is.
+   *
+   * @throws ChatError `bad_payload` for a state that does not pass.
+   */
+  state(state: unknown): unknown
   /** Tells if a name stands in a group of the contract. */
-  has(group: keyof ContractDefinition, name: string): boolean
+  has(group: ContractGroup, name: string): boolean
   /**
    * Returns the declaration of a stream: a member of the group `streams`, or the output of a call that is
    * answered by a stream. `null` for every other name.
@@ -36,6 +42,7 @@ export const withoutValidators: Validator = {
   strict: false,
   event: (_name, data) => data,
   operation: (_group, _part, _name, value) => value,
+  state: (state) => state,
   has: () => false,
   stream: () => null,
   open: null,
@@ -62,7 +69,14 @@ export class DefinitionValidator implements Validator {
     return validate(member[part], value, subject)
   }
 
-  has(group: keyof ContractDefinition, name: string): boolean {
+  state(state: unknown): unknown {
+    const { presence } = this.#definition
+    return presence === undefined || state === null || state === undefined
+      ? state
+      : validate(presence, state, 'the presence state')
+  }
+
+  has(group: ContractGroup, name: string): boolean {
     const members = this.#definition[group]
     return members !== undefined && Object.hasOwn(members, name)
   }
@@ -82,7 +96,7 @@ export class DefinitionValidator implements Validator {
     return null
   }
 
-  #member(group: keyof ContractDefinition, name: string): unknown {
+  #member(group: ContractGroup, name: string): unknown {
     if (this.has(group, name)) return this.#definition[group]?.[name]
     throw new ChatError(
       group === 'events' ? 'bad_request' : 'not_found',

@@ -1,8 +1,6 @@
 import type { AnyContract } from '../contract/contract.ts'
-import type { ContractDefinition } from '../contract/definition.ts'
+import type { ContractGroup as Group } from '../contract/definition.ts'
 import { didYouMean } from '../vocabulary/closest.ts'
-
-type Group = keyof ContractDefinition
 
 const nouns: Readonly<Record<Group, string>> = {
   events: 'an event',

@@ -1,4 +1,4 @@
-import type { ContractDefinition } from '../contract/definition.ts'
+import type { ContractGroup } from '../contract/definition.ts'
 import type { StreamSchema } from '../contract/stream.ts'
 import type { Validator } from '../contract/validator.ts'
 import { ChatError } from '../vocabulary/errors.ts'
@@ -38,7 +38,11 @@ class HintingValidator implements Validator {
     }
   }
 
-  has(group: keyof ContractDefinition, name: string): boolean {
+  state(state: unknown): unknown {
+    return this.#validator.state(state)
+  }
+
+  has(group: ContractGroup, name: string): boolean {
     return this.#validator.has(group, name)
   }
 
@@ -46,7 +50,7 @@ class HintingValidator implements Validator {
     return this.#validator.stream(name)
   }
 
-  #hinted(error: unknown, name: string, groups: readonly (keyof ContractDefinition)[]): unknown {
+  #hinted(error: unknown, name: string, groups: readonly ContractGroup[]): unknown {
     if (!(error instanceof ChatError) || groups.some((group) => this.has(group, name))) return error
     const hint = this.#names.hint(name, groups)
     return hint === '' ? error : new ChatError(error.code, `${error.message}${hint}`, { cause: error })

@@ -1,4 +1,4 @@
-import type { ContractDefinition } from '../contract/definition.ts'
+import type { ContractGroup } from '../contract/definition.ts'
 import type { StreamSchema } from '../contract/stream.ts'
 import type { Validator } from '../contract/validator.ts'
 
@@ -51,7 +51,16 @@ class TimedValidator implements Validator {
     }
   }
 
-  has(group: keyof ContractDefinition, name: string): boolean {
+  state(state: unknown): unknown {
+    const start = this.#options.now()
+    try {
+      return this.#validator.state(state)
+    } finally {
+      this.#note('presence', start)
+    }
+  }
+
+  has(group: ContractGroup, name: string): boolean {
     return this.#validator.has(group, name)
   }
 
@@ -59,9 +68,13 @@ class TimedValidator implements Validator {
     return this.#validator.stream(name)
   }
 
-  #check(group: keyof ContractDefinition, name: string, start: number): void {
+  #check(group: ContractGroup, name: string, start: number): void {
+    if (this.has(group, name)) this.#note(name, start)
+  }
+
+  #note(name: string, start: number): void {
     const time = this.#options.now() - start
-    if (time < patience || this.#slow.has(name) || !this.has(group, name)) return
+    if (time < patience || this.#slow.has(name)) return
     this.#slow.add(name)
     const message = `unable to validate '${name}' within ${patience} ms: its validator took ${Math.round(time)} ms, in which the hub served no other client; bound the lengths of the texts and arrays in its schema`
     this.#options.onSlow(new Error(message), name)

@@ -5,6 +5,7 @@ import {
   type ClientOptions,
   type ClientTarget,
   type JoinOptions,
+  type PresenceInput,
   type Room,
   type RoomAddress,
   UncertainError,
@@ -34,7 +35,10 @@ export class WorldClient<C extends AnyContract> extends BaseClient<C> {
     this.#observer = observer
   }
 
-  override join<State = unknown>(address: RoomAddress, options: JoinOptions<State> = {}): Room<C, State> {
+  override join<State = unknown>(
+    address: RoomAddress,
+    options: JoinOptions<State, PresenceInput<C>> = {},
+  ): Room<C, State> {
     if (this.positions[address] === undefined) this.#observer.joinStarted(address)
     const room = super.join(address, options)
     const send = this.to(address).send

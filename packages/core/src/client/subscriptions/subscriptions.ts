@@ -104,7 +104,7 @@ export class Subscriptions implements SubscriptionRegistry {
       )
     if (snapshot !== undefined && last !== undefined)
       throw new UsageError(`unable to join ${address}: give 'snapshot' or 'last', not both`)
-    checkCarried(`join ${address} with this state`, state)
+    this.#checkState(address, state)
     // A cursor may be the first that follows the inbox, before the client knows its user.
     const beginning = destinationKind(address) === 'room' ? { snapshot, last } : this.#own
     const subscription = this.#subscribe(address, receiver, beginning)
@@ -165,12 +165,17 @@ export class Subscriptions implements SubscriptionRegistry {
    * Changes the presence state of this client in a room.
    *
    * @throws ChatError `too_large` when the state is larger than a frame may be, `bad_payload` when JSON does not
-   * carry it.
+   * carry it, or the contract does not accept it.
    */
   setState(address: string, state: unknown = null): void {
-    checkCarried(`set the state in ${address}`, state)
+    this.#checkState(address, state)
     this.writer.checkSize(JSON.stringify([address, state]))
     this.#subscriptions.get(address)?.setState(state)
+  }
+
+  #checkState(address: string, state: unknown): void {
+    checkCarried(`set the state in ${address}`, state)
+    this.context.validator.state(state)
   }
 
   /** Adds an observer of the members of a room. Returns the function that removes it. */

@@ -1,4 +1,4 @@
-import type { AnyContract } from '../../contract/contract.ts'
+import type { AnyContract, PresenceInput, PresenceState } from '../../contract/contract.ts'
 import { encodeFrame } from '../../protocol/encode.ts'
 import { count, integer, record, text } from '../../protocol/fields.ts'
 import { markRaw } from '../../runtime/mark-raw.ts'
@@ -11,9 +11,9 @@ import type { PresenceWatcher } from './receiver.ts'
 import { type Room, RoomHandle, type RoomServices } from './room.ts'
 
 /** Options of {@link watchPresence}. */
-export interface WatchPresenceOptions<State = unknown> {
+export interface WatchPresenceOptions<State = unknown, Shown = State> {
   /** Called after each change. An error that it throws is the client's `$error`. Default: none. */
-  readonly onChange?: ((change: PresenceChange<State>) => void) | undefined
+  readonly onChange?: ((change: PresenceChange<State, Shown>) => void) | undefined
   /**
    * Number of members above which the client asks for the first hundred and only counts the rest, as
    * `presence.max` of the hub. Default: 200.
@@ -27,7 +27,9 @@ const watchOptionNames: OptionNames<WatchPresenceOptions> = { onChange: true, ma
 const retryDelay = 1_000
 
 /**
- * Shows the members of a room. The hub must have presence for the room; without it the list stays empty.
+ * Shows the members of a room. The hub must have presence for the room; without it the list stays empty. The states
+ * have the type of the contract's `presence`, and with validators their output. A state that does not pass is `null`,
+ * and its error the client's `$error`.
  *
  * @throws UsageError when `room` is not a room's handle or was left, or an option does not exist or has a wrong value.
  *
@@ -36,10 +38,19 @@ const retryDelay = 1_000
  * const here = watchPresence(lobby, { onChange: ({ presence }) => show([...presence.users.keys()]) })
  * ```
  */
+export function watchPresence<C extends AnyContract>(
+  room: Room<C>,
+  options?: WatchPresenceOptions<PresenceState<C>, PresenceInput<C>>,
+): Presence<PresenceState<C>, PresenceInput<C>>
+/** Shows the members of a room whose contract has no `presence`; `State` is the type that the application expects. */
 export function watchPresence<State = unknown>(
   room: Pick<Room<AnyContract>, 'address' | 'ready' | 'leave'>,
-  options: WatchPresenceOptions<State> = {},
-): Presence<State> {
+  options?: WatchPresenceOptions<State>,
+): Presence<State>
+export function watchPresence(
+  room: Pick<Room<AnyContract>, 'address' | 'ready' | 'leave'>,
+  options: WatchPresenceOptions = {},
+): Presence {
   if (!(room instanceof RoomHandle))
     throw new UsageError('unable to watch presence: give a room, as client.join returns it')
   room.check('watch presence')
@@ -53,7 +64,7 @@ export function watchPresence<State = unknown>(
     throw new UsageError(
       `unable to watch presence: the option 'max' is not a number of members, but ${describe(max)}`,
     )
-  return new Watcher(room, max, onChange as WatchPresenceOptions['onChange']) as Presence<State>
+  return new Watcher(room, max, onChange)
 }
 
 const noop = (): void => {}
@@ -137,7 +148,7 @@ class Watcher implements Presence, PresenceWatcher {
     if (this.#version === null || version <= this.#version) return
     if (version > this.#version + 1) return this.#readMembers()
     this.#version = version
-    const joined = list(frame[3]).map(parseMember)
+    const joined = list(frame[3]).map((member) => this.#parse(member))
     const left = list(frame[4]).flatMap((session) => this.members.get(text(session, 'session')) ?? [])
     const before = this.members.size
     this.#change(joined, left)
@@ -173,7 +184,7 @@ class Watcher implements Presence, PresenceWatcher {
   #takePage(given: unknown, request: number, after = ''): void {
     if (this.closed || request !== this.#request) return
     const answer = record(given, 'answer')
-    const members = list(answer['members']).map(parseMember)
+    const members = list(answer['members']).map((member) => this.#parse(member))
     const more = answer['more'] === true
     const here = new Set(members.map(({ session }) => session))
     const last = members.at(-1)?.session
@@ -197,6 +208,25 @@ class Watcher implements Presence, PresenceWatcher {
     this.members = members
   }
 
+  #parse(value: unknown): PresenceMember {
+    const [session, user, state] = list(value)
+    return {
+      session: text(session, 'session'),
+      user: text(user, 'user'),
+      state: this.#validated(state ?? null),
+    }
+  }
+
+  #validated(state: unknown): unknown {
+    const { context } = this.#services
+    try {
+      return context.validator.state(state)
+    } catch (error) {
+      context.reportError(error, `${this.#address} presence`)
+      return null
+    }
+  }
+
   #tell(joined: readonly PresenceMember[], left: readonly PresenceMember[]): void {
     const change = { address: this.#address, presence: this, joined, left }
     const { context } = this.#services
@@ -210,11 +240,6 @@ class Watcher implements Presence, PresenceWatcher {
 }
 
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
-
-function parseMember(value: unknown): PresenceMember {
-  const [session, user, state] = list(value)
-  return { session: text(session, 'session'), user: text(user, 'user'), state: state ?? null }
-}
 
 const same = (a: PresenceMember | undefined, b: PresenceMember): boolean =>
   JSON.stringify(a) === JSON.stringify(b)

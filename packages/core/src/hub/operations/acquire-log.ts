@@ -111,7 +111,7 @@ async function enterPresence(
     return { refused: connectionEnded }
   }
   const json = state === undefined ? undefined : encodeValue(state)
-  const bad = json === undefined ? null : presence.checkState(json)
+  const bad = json === undefined ? null : presence.checkState(state, json)
   if (bad !== null) {
     room.release()
     return { refused: bad }

@@ -25,7 +25,7 @@ async function trySetState(session: Session, frame: StateFrame): Promise<WireErr
   if (presence === null || room === null) return noPresence
   try {
     const state = encodeValue(frame.data)
-    return checkState(session, frame.address, { state, presence }) ?? (await storeState(session, state, room))
+    return checkState(session, frame, { state, presence }) ?? (await storeState(session, state, room))
   } finally {
     room.release()
   }
@@ -33,12 +33,12 @@ async function trySetState(session: Session, frame: StateFrame): Promise<WireErr
 
 function checkState(
   session: Session,
-  address: string,
+  { address, data }: StateFrame,
   { state, presence }: { readonly state: JsonText; readonly presence: PresenceRegistry },
 ): WireError | null {
   if (!session.subscriptions.has(address))
     return { code: 'not_found', message: 'unable to change the state: this room is not joined' }
-  return presence.checkState(state)
+  return presence.checkState(data, state)
 }
 
 async function storeState(session: Session, state: JsonText, room: RoomPresence): Promise<WireError | null> {

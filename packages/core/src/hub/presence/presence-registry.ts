@@ -98,12 +98,21 @@ export class PresenceRegistry {
     return ttl
   }
 
-  /** Returns the error for a state that is too large, else `null`. */
-  checkState(state: JsonText): WireError | null {
-    if (!exceedsBytes(state, this.#rules.state)) return null
+  /** Returns the error for a state that is too large, or that the contract does not accept; else `null`. */
+  checkState(value: unknown, state: JsonText): WireError | null {
+    if (!exceedsBytes(state, this.#rules.state)) return this.#validate(value)
     return {
       code: 'too_large',
       message: `unable to take this state: its JSON is over ${this.#rules.state} bytes; make it smaller`,
+    }
+  }
+
+  #validate(value: unknown): WireError | null {
+    try {
+      this.#context.validator.state(value)
+      return null
+    } catch (error) {
+      return this.#context.wireError(error, { source: 'handler', subject: 'presence' })
     }
   }
 

@@ -242,12 +242,22 @@ export class HubPublisher {
       return (page?.members ?? []).map(({ session, user, state }) => ({
         session,
         user,
-        state: JSON.parse(state) as unknown,
+        state: this.#stateOf(address, JSON.parse(state)),
       }))
     } catch (cause) {
       throw new ChatError('unavailable', 'unable to list the members: the backplane is out of reach', {
         cause,
       })
+    }
+  }
+
+  /** Returns a state as the contract's validator does; `null` for a state that does not pass, which is reported. */
+  #stateOf(address: string, state: unknown): unknown {
+    try {
+      return this.#context.validator.state(state)
+    } catch (error) {
+      this.#context.reportError({ error, source: 'listener', subject: `${address} presence` })
+      return null
     }
   }
 

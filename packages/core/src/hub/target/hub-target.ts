@@ -5,6 +5,7 @@ import type {
   EventName,
   OperationInput,
   OperationResult,
+  PresenceState,
   StreamInput,
   StreamName,
 } from '../../contract/contract.ts'
@@ -220,14 +221,15 @@ export interface HubTarget<C extends AnyContract> {
     ...rest: DataArguments<OperationInput<C, 'asks', K>, AskOptions>
   ): Promise<AskResults<OperationResult<C, 'asks', K>>>
   /**
-   * Resolves with the members of the room on all nodes, in no particular order. The hub does not check the
-   * state that a member gives. A session whose connection was lost stays a member until its grace is over.
+   * Resolves with the members of the room on all nodes, in no particular order. The
+   * states are the output of the contract's `presence`; a state that does not pass is `null`, and its error is
+   * reported in `$error`. A session whose connection was lost stays a member until its grace is over.
    *
    * @throws UsageError for an address that is not a room, or a room without presence
    * ({@link HubOptions.presence}).
    * @throws ChatError `unavailable` when the backplane is out of reach.
    */
-  members(): Promise<readonly PresenceMember[]>
+  members(): Promise<readonly PresenceMember<PresenceState<C>>[]>
   /**
    * Resolves with the sessions of the address that are connected at this moment, on all nodes, in no
    * particular order: for `@alice` with the devices of a user, for `~id` with at most one session.
