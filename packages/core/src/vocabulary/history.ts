@@ -14,7 +14,10 @@ export interface HistoryPage<M extends Message = Message> {
    * `null`.
    */
   readonly messages: readonly M[]
-  /** `true` when the log has more messages in the direction of the page. */
+  /**
+   * `true` when the log has more messages in the direction of the page. A page of the hub with `more` has at least
+   * one message.
+   */
   readonly more: boolean
 }
 

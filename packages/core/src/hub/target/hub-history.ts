@@ -15,7 +15,8 @@ export interface PositionedPage extends HistoryPage {
 }
 
 /**
- * Reads a page of the log of an address for the application. The policy is not asked.
+ * Reads a page of the log of an address for the application. The policy is not asked. Messages that do not fit the
+ * contract are reported and left out; a page with `more` has at least one message.
  *
  * @throws UsageError for an address without a log, and for options that cannot work.
  * @throws ChatError `unavailable` when the log is out of reach.
@@ -26,17 +27,40 @@ export async function readHubHistory(
   options: HistoryOptions = {},
 ): Promise<PositionedPage> {
   const range = rangeOf(address, options)
-  const page = await untilAborted(options.signal, readPage(context, address, range))
-  const { epoch, base, top, topId, more } = page
-  return {
-    epoch,
-    base,
-    top,
-    position: [epoch, top, topId],
-    messages: page.entries.flatMap((entry) => messageOf(context, address, epoch, entry) ?? []),
-    more,
-  }
+  return untilAborted(options.signal, readFitting(context, address, range))
 }
+
+/**
+ * Reads until a message fits the contract, or the log ends: from an empty page the application could not read on.
+ * The position is that of the first read, because later messages are not in the page.
+ */
+async function readFitting(context: HubContext, address: string, range: LogRange): Promise<PositionedPage> {
+  const first = await readPage(context, address, range)
+  let page = first
+  let fitting = messagesOf(context, address, page)
+  while (fitting.length === 0 && page.more && page.entries.length > 0) {
+    // Clients are served between two reads.
+    await new Promise<void>((resume) => context.runtime.timer(0, resume))
+    page = await readPage(context, address, rangeBeyond(page, range))
+    if (page.epoch !== first.epoch) return readFitting(context, address, range)
+    fitting = messagesOf(context, address, page)
+  }
+  const messages = 'after' in range ? fitting.slice(0, range.limit) : fitting.slice(-range.limit)
+  const { epoch, base, top, topId } = first
+  const more = page.more || messages.length < fitting.length
+  return { epoch, base, top, position: [epoch, top, topId], messages, more }
+}
+
+/** Returns the range that begins where a page ends. */
+function rangeBeyond({ entries }: LogPage, range: LogRange): LogRange {
+  const limit = historyPage.max
+  return 'after' in range
+    ? { after: entries.at(-1)?.at ?? range.after, limit }
+    : { before: entries[0]?.at ?? range.before, limit }
+}
+
+const messagesOf = (context: HubContext, address: string, { epoch, entries }: LogPage): Message[] =>
+  entries.flatMap((entry) => messageOf(context, address, epoch, entry) ?? [])
 
 function rangeOf(address: string, options: HistoryOptions): LogRange {
   const operation = `read the history of ${address}`

@@ -1,4 +1,4 @@
-import { contract, UsageError } from '@chat/core'
+import { contract, type Hub, UsageError } from '@chat/core'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { altered, paths, stage } from '../../support/stage.ts'
@@ -76,6 +76,60 @@ test('the messages are those of the contract, as its validator returns them, and
 
   expect(messages.map(({ data }) => data)).toEqual([new Date('2026-01-01')])
   expect(s.faults).toHaveLength(1)
+})
+
+describe('a page of a log with messages that do not fit the contract', () => {
+  const chat = contract({ events: { say: z.string() } })
+
+  /** Reads a page; the hub lets time pass between two reads. */
+  async function paged(at: ReturnType<typeof stage>, hub: Hub, options: object) {
+    const page = hub.to('#a').history(options)
+    await at.advance(50)
+    return page
+  }
+
+  /** A hub whose log has a message that fits, 120 that do not, and another that fits if `last` is set. */
+  async function mixed({ last = false } = {}) {
+    const loose = stage({ log: {} } as never)
+    const strict = loose.another({ contract: chat } as never)
+    await loose.publish('#a', 'first', ...Array.from({ length: 120 }, (_, i) => i))
+    if (last) await loose.publish('#a', 'last')
+    return (options: object) => paged(loose, strict, options)
+  }
+
+  test.each([[1], [50], [1_000]])(
+    'goes on to the next that fits, backwards, with a limit of %i',
+    async (limit) => {
+      const read = await mixed()
+      const page = await read({ limit })
+      expect(page.messages.map(({ data }) => data)).toEqual(['first'])
+      expect(page).toMatchObject({ top: 121, more: false })
+      expect(page.position[1]).toBe(121)
+    },
+  )
+
+  test('goes on forwards, and says that there is no more', async () => {
+    const read = await mixed({ last: true })
+    const page = await read({ after: 1, limit: 10 })
+    expect(page.messages.map(({ data }) => data)).toEqual(['last'])
+    expect(page.more).toBe(false)
+  })
+
+  test('has no more messages than its limit, and then says that there are more', async () => {
+    const loose = stage()
+    const strict = loose.another({ contract: chat } as never)
+    await loose.publish('#a', 'a', 'b', 1, 2)
+    const page = await paged(loose, strict, { limit: 1 })
+    expect(page.messages.map(({ data }) => data)).toEqual(['b'])
+    expect(page.more).toBe(true)
+    const before = page.messages[0]?.position[1]
+    expect((await paged(loose, strict, { before })).messages).toMatchObject([{ data: 'a' }])
+  })
+
+  test('is empty at the end of the log, and without more', async () => {
+    const read = await mixed()
+    expect(await read({ after: 1, limit: 10 })).toMatchObject({ messages: [], more: false })
+  })
 })
 
 test('a page of a contract narrows by its events', () => {
