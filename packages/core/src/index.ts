@@ -70,7 +70,7 @@ export {
 } from './contract/contract.ts'
 export type { ContractMessage, HistoryMessage } from './contract/contract-message.ts'
 export type { ContractDefinition, Operation } from './contract/definition.ts'
-export type { Raw } from './contract/raw.ts'
+export type { Raw, RawTypes } from './contract/raw.ts'
 export type { PayloadFault, Schema, SchemaIssue, SchemaResult } from './contract/schema.ts'
 export type {
   OpenReaders,

@@ -16,19 +16,30 @@ export type Raw<C> =
   C extends Contract<infer D>
     ? [Types<D, 'input'>, Types<D, 'output'>] extends [Types<D, 'output'>, Types<D, 'input'>]
       ? C
-      : Types<D, 'input'>
+      : RawTypes<C>
     : C
 
-/** The types of one side of all validators. */
-type Types<D, Side> = {
-  readonly [G in keyof D]: G extends 'presence'
-    ? DataOf<D[G], Side>
-    : {
-        readonly [K in keyof D[G]]: G extends 'calls' | 'asks'
-          ? { readonly [P in keyof D[G][K]]: TypeOf<D[G][K][P], Side> }
-          : DataOf<D[G][K], Side>
-      }
+/**
+ * The types of a contract whose validators convert data, as the data travels. It takes the contract and not its
+ * definition, so that editors show a client as `Client<RawTypes<Chat>>`.
+ */
+export type RawTypes<C> = {
+  readonly [G in keyof DefinitionOf<C>]: GroupTypes<G, DefinitionOf<C>[G], 'input'>
 }
+
+type DefinitionOf<C> = C extends Contract<infer D> ? D : never
+
+/** The types of one side of all validators. */
+type Types<D, Side> = { readonly [G in keyof D]: GroupTypes<G, D[G], Side> }
+
+/** The types of a group `G` with the members `M`; of `presence`, which has no members, the type itself. */
+type GroupTypes<G, M, Side> = G extends 'presence'
+  ? DataOf<M, Side>
+  : {
+      readonly [K in keyof M]: G extends 'calls' | 'asks'
+        ? { readonly [P in keyof M[K]]: TypeOf<M[K][P], Side> }
+        : DataOf<M[K], Side>
+    }
 
 /** An output of a call may be a stream. */
 type TypeOf<S, Side> =

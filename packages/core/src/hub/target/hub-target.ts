@@ -168,7 +168,7 @@ export interface HubTarget<C extends AnyContract> {
   /**
    * Reads a page of the log of the address, oldest message first, and the position of the newest message. The
    * policy is not asked: see {@link Hub.may}. Messages that do not fit the contract are left out, and
-   * reported in `$error`.
+   * reported in `$error`; when none of a page fits, the hub reads on to the next that does.
    *
    * @throws UsageError for a session, which has no log, and for an option that does not exist or cannot work.
    * @throws ChatError `unavailable` when the log is out of reach.
