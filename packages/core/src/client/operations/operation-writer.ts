@@ -2,7 +2,6 @@ import { encodeFrame } from '../../protocol/encode.ts'
 import type { WelcomeLimits } from '../../protocol/hub-frames.ts'
 import { frameBytes, heldCasts, otherInflight, publishHorizon } from '../../protocol/limits.ts'
 import type { ClientRuntime } from '../../runtime/client-runtime.ts'
-import { LatestByKey } from '../../runtime/latest-by-key.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { abortion, onAbort } from '../../runtime/signal.ts'
 import { TokenBucket } from '../../runtime/token-bucket.ts'
@@ -30,7 +29,7 @@ interface Entry extends Omit<Operation, 'repeat' | 'resolve' | 'reject'> {
   open: boolean
   /** 0 when the hub has not taken it: it was never written, or was refused for a limit. */
   ref: number
-  /** Time of its first write; 0 before that. */
+  /** Time of its first write; infinite before that. */
   first: number
   /** Time of its last write. */
   latest: number
@@ -63,7 +62,8 @@ export class OperationWriter {
    * low ref that comes late for a repetition. Then the others, in the order of the application's calls.
    */
   #entries: Entry[] = []
-  readonly #casts = new LatestByKey<string>(heldCasts)
+  /** Frames of the casts with a key that wait, by address and key; the oldest first. */
+  readonly #casts = new Map<string, string>()
   #lastOrder = 0
   #lastRef = 0
   /** Until the first `welcome` nothing is written. */
@@ -79,7 +79,6 @@ export class OperationWriter {
   #refusals = 0
   /** `true` while nothing is written because of such a refusal. */
   #yielding = false
-  #horizon: Undo | null = null
 
   /** `maxQueued` is the maximum number of operations that wait to be written. */
   constructor(runtime: ClientRuntime, connector: Connector, maxQueued: number) {
@@ -122,9 +121,9 @@ export class OperationWriter {
       )
     const entry = createEntry(operation, ++this.#lastOrder)
     this.#entries.push(entry)
-    this.#watch(entry)
-    if (operation.address !== undefined && this.#connection === null)
-      this.#casts.forget(`${operation.address}\n`)
+    entry.undos.push(onAbort(operation.signal, (reason) => this.#abort(entry, reason)))
+    this.#limit(entry, operation.timeout)
+    if (this.#connection === null) this.#dropCasts(`${operation.address}\n`)
     this.pump()
   }
 
@@ -134,7 +133,7 @@ export class OperationWriter {
    */
   cast(frame: string, key: string | null): void {
     if (key !== null) {
-      this.#casts.put(key, frame, utf8Length(frame))
+      this.#hold(key, frame)
       this.#writeCasts()
     } else if (this.#mayWrite(false)) this.#writeCast(frame)
   }
@@ -176,14 +175,12 @@ export class OperationWriter {
   /** Writes what may be written. */
   pump(): void {
     if (this.#connection === null) return
-    this.#expire()
     for (;;) {
       const entry = this.#next()
       if (entry === undefined || !this.#mayWrite(entry.free)) break
       this.#write(entry)
     }
     this.#writeCasts()
-    this.#watchHorizon()
   }
 
   /**
@@ -210,8 +207,6 @@ export class OperationWriter {
    */
   fail(error: ChatError): void {
     this.#stopPacing()
-    this.#horizon?.()
-    this.#horizon = null
     this.#casts.clear()
     const entries = this.#entries
     this.#entries = []
@@ -234,16 +229,14 @@ export class OperationWriter {
     }
   }
 
-  /** Ends an operation when its signal aborts, or its time is up. */
-  #watch(entry: Entry): void {
-    const { signal, timeout, undos } = entry
-    undos.push(onAbort(signal, (reason) => this.#abort(entry, reason)))
-    if (timeout === undefined) return
-    const onTimeout = (): void => {
-      const error = new ChatError('timeout', 'unable to wait any longer: the time for an answer is up')
-      this.#reject(entry, outcome(entry, error, 'no answer in time'))
-    }
-    undos.push(this.#runtime.timer(timeout, onTimeout))
+  /** Ends an operation without an answer when its time is up. */
+  #limit(entry: Entry, time: number | undefined): void {
+    if (time !== undefined) entry.undos.push(this.#runtime.timer(time, () => this.#giveUp(entry)))
+  }
+
+  #giveUp(entry: Entry): void {
+    const error = new ChatError('timeout', 'unable to wait any longer: the time for an answer is up')
+    this.#reject(entry, outcome(entry, error, 'no answer in time'))
   }
 
   /** Cancels a call at the hub, if it was written on this connection (P-CN-3). */
@@ -296,10 +289,14 @@ export class OperationWriter {
 
   #write(entry: Entry): void {
     const now = this.#runtime.now()
+    const isSend = entry.repeat === 'same-ref'
+    if (isSend && entry.first > now) this.#limit(entry, publishHorizon)
+    entry.first = Math.min(entry.first, now)
+    // After a sleep, the timer of the horizon is late.
+    if (isSend && now - entry.first >= publishHorizon) return this.#giveUp(entry)
+    entry.latest = now
     entry.repeated = entry.ref > 0
     entry.ref ||= ++this.#lastRef
-    entry.first ||= now
-    entry.latest = now
     // Before its frame: the application, which is told the id, may write more operations.
     entry.open = true
     const frame = entry.frame(entry.ref)
@@ -311,7 +308,28 @@ export class OperationWriter {
 
   /** Writes the waiting casts, as far as the rate of operations leaves room for them. */
   #writeCasts(): void {
-    while (this.#casts.size > 0 && this.#mayWrite(false)) this.#writeCast(this.#casts.shift() ?? '')
+    for (const [key, frame] of this.#casts) {
+      if (!this.#mayWrite(false)) return
+      this.#casts.delete(key)
+      this.#writeCast(frame)
+    }
+  }
+
+  /** Drops the waiting casts whose keys start with a prefix. */
+  #dropCasts(prefix: string): void {
+    for (const key of this.#casts.keys()) if (key.startsWith(prefix)) this.#casts.delete(key)
+  }
+
+  /** Keeps the newest frame of each key, as many and as large as the bounds allow. */
+  #hold(key: string, frame: string): void {
+    this.#casts.delete(key)
+    this.#casts.set(key, frame)
+    let { count, bytes } = heldCasts
+    for (const [held, kept] of [...this.#casts].reverse()) {
+      count--
+      bytes -= utf8Length(kept)
+      if (count < 0 || bytes < 0) this.#casts.delete(held)
+    }
   }
 
   #writeCast(frame: string): void {
@@ -410,25 +428,6 @@ export class OperationWriter {
     this.#bucket.empty(this.#runtime.now())
     this.#pace(Math.max(retryAfter, backoff(this.#refusals++, this.#runtime.random())))
   }
-
-  /** Gives up the sends that were first written a horizon ago (P-PB-3). */
-  #expire(): void {
-    const now = this.#runtime.now()
-    for (const entry of this.#entries.filter(isSent))
-      if (timeLeft(entry, now) <= 0) this.#reject(entry, uncertain('no answer in time'))
-  }
-
-  #watchHorizon(): void {
-    const now = this.#runtime.now()
-    const sends = this.#entries.filter(isSent)
-    if (this.#horizon !== null || sends.length === 0) return
-    const wait = Math.min(...sends.map((entry) => timeLeft(entry, now)))
-    this.#horizon = this.#runtime.timer(wait, () => {
-      this.#horizon = null
-      this.#expire()
-      this.#watchHorizon()
-    })
-  }
 }
 
 const createEntry = (operation: Operation, order: number): Entry => ({
@@ -439,7 +438,7 @@ const createEntry = (operation: Operation, order: number): Entry => ({
   order,
   open: false,
   ref: 0,
-  first: 0,
+  first: Number.POSITIVE_INFINITY,
   latest: 0,
   repeated: false,
   refusal: null,
@@ -448,17 +447,12 @@ const createEntry = (operation: Operation, order: number): Entry => ({
 
 const isRepeatable = ({ repeat }: Entry): boolean => repeat === 'same-ref' || repeat === 'harmless'
 
-/** Returns `true` for a send that may be stored, and is not settled. */
-const isSent = ({ repeat, ref }: Entry): boolean => repeat === 'same-ref' && ref > 0
-
 /** Returns `true` for an operation that counts toward the rate when its answer comes. */
 const isCounted = ({ open, free }: Entry): boolean => open && !free
 
 /** Returns `true` for a later send to the address of a refused send, which may be stored before that. */
 const mayOvertake = (later: Entry, { refusal, address, order }: Entry): boolean =>
   refusal !== null && address !== undefined && later.address === address && later.order > order
-
-const timeLeft = ({ first }: Entry, now: number): number => first + publishHorizon - now
 
 /** Place among the operations: repetitions go first. */
 const rank = ({ ref }: Entry): number => ref || Number.MAX_SAFE_INTEGER
