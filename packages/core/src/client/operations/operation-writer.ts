@@ -1,6 +1,7 @@
 import { encodeFrame } from '../../protocol/encode.ts'
 import type { WelcomeLimits } from '../../protocol/hub-frames.ts'
 import { frameBytes, heldCasts, otherInflight, publishHorizon } from '../../protocol/limits.ts'
+import { Alarm } from '../../runtime/alarm.ts'
 import type { ClientRuntime } from '../../runtime/client-runtime.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { abortion, onAbort } from '../../runtime/signal.ts'
@@ -74,7 +75,8 @@ export class OperationWriter {
     burst: 0,
   }
   #bucket = new TokenBucket(0, 0, 0)
-  #pacing: Undo | null = null
+  /** Rings when the next operation that counts may be written. */
+  readonly #pace: Alarm
   /** Refusals for a limit since the last accepted operation. */
   #refusals = 0
   /** `true` while nothing is written because of such a refusal. */
@@ -85,6 +87,7 @@ export class OperationWriter {
     this.#runtime = runtime
     this.#connector = connector
     this.#maxQueued = maxQueued
+    this.#pace = new Alarm(runtime)
   }
 
   /** Time at which the oldest unanswered send was last written; infinite when there is none. */
@@ -280,11 +283,10 @@ export class OperationWriter {
   #mayWrite(free: boolean | undefined): boolean {
     if (this.#connection === null) return false
     if (free) return true
-    if (this.#pacing === null) {
-      const wait = this.#bucket.wait(this.#runtime.now(), this.#entries.filter(isCounted).length + 1)
-      if (wait > 0) this.#pace(wait)
-    }
-    return this.#pacing === null
+    if (this.#pace.left !== null) return false
+    const wait = this.#bucket.wait(this.#runtime.now(), this.#entries.filter(isCounted).length + 1)
+    if (wait > 0) this.#wait(wait)
+    return wait === 0
   }
 
   #write(entry: Entry): void {
@@ -403,16 +405,15 @@ export class OperationWriter {
     this.#bucket.charge(this.#runtime.now(), operations)
   }
 
-  #pace(wait: number): void {
-    this.#pacing = this.#runtime.timer(wait, () => {
-      this.#stopPacing()
+  #wait(time: number): void {
+    this.#pace.set(time, () => {
+      this.#yielding = false
       this.pump()
     })
   }
 
   #stopPacing(): void {
-    this.#pacing?.()
-    this.#pacing = null
+    this.#pace.clear()
     this.#yielding = false
   }
 
@@ -423,10 +424,9 @@ export class OperationWriter {
    */
   #yield({ retryAfter = 0 }: ChatError): void {
     if (this.#yielding) return
-    this.#stopPacing()
     this.#yielding = true
     this.#bucket.empty(this.#runtime.now())
-    this.#pace(Math.max(retryAfter, backoff(this.#refusals++, this.#runtime.random())))
+    this.#wait(Math.max(retryAfter, backoff(this.#refusals++, this.#runtime.random())))
   }
 }
 
