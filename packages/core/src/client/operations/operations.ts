@@ -11,6 +11,7 @@ import type { ClientContext } from '../context.ts'
 import type { ClientObservation } from '../observation.ts'
 import { callRules, castRules, checkByRules, historyRules, sendRules } from '../option-rules.ts'
 import type { CallOptions, CastOptions, SendOptions } from '../options.ts'
+import { accept } from './accept.ts'
 import { checkAddress, checkName } from './checks.ts'
 import type { Operation } from './operation.ts'
 import type { OperationWriter } from './operation-writer.ts'
@@ -139,14 +140,16 @@ export class Operations {
 
   /** Reads a page of history. See {@link Client.history}. */
   history(address: string, options: HistoryOptions): Promise<HistoryPage> {
-    return this.read(address, options, (page) => this.#acceptPage(page))
+    const show = (message: Message): Message | null =>
+      message.event === redactedEvent ? message : accept(this.#context, message)
+    return this.read(address, options, show)
   }
 
-  /** Reads a page with every message as the log has it. `convert` makes the result of it. */
+  /** Reads a page with every message as the log has it, or as `convert` makes it; `null` leaves it out. */
   read(
     address: string,
     options: HistoryOptions,
-    convert: (page: HistoryPage) => HistoryPage = (page) => page,
+    convert: (message: Message) => Message | null = (message) => message,
   ): Promise<HistoryPage> {
     const plan = (): Plan => {
       checkAddress(address)
@@ -163,22 +166,9 @@ export class Operations {
     }
     return this.#operate({ operation: 'history', subject: address }, plan, (answer) => {
       const { epoch, base, top, messages, more } = answer as ReadAnswer
-      const parsed = messages.map((value) => toMessage(checkMsg(value), epoch))
-      return convert({ epoch, base, top, messages: parsed, more })
+      const shown = messages.flatMap((value) => convert(toMessage(checkMsg(value), epoch)) ?? [])
+      return { epoch, base, top, messages: shown, more }
     })
-  }
-
-  /** Messages that do not fit the contract are reported and left out. */
-  #acceptPage(page: HistoryPage): HistoryPage {
-    const messages: Message[] = []
-    for (const message of page.messages)
-      try {
-        const shown = message.event === redactedEvent ? message : this.#context.convert(message)
-        if (shown !== null) messages.push(shown)
-      } catch (error) {
-        this.#context.reportError(error, `${message.address} ${message.event}`)
-      }
-    return { ...page, messages }
   }
 
   /**

@@ -1,7 +1,7 @@
 import { redactedEvent } from '../../vocabulary/message.ts'
 import type { ClientContext } from '../context.ts'
-import { checkName } from '../operations/checks.ts'
 import type { Delivery } from '../types.ts'
+import { checkName } from './checks.ts'
 
 /**
  * Returns a message with the data that the contract's validator returns, or with the reader of a stream; `null`
