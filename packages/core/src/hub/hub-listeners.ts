@@ -58,8 +58,11 @@ export class HubListeners {
     checkFunction(operation, 'listener', listener)
     if (typeof name === 'string' && name.startsWith('$')) checkHubEvent(operation, name)
     else this.#checkEvent(operation, name)
-    const streams = this.#names.validator.stream(name) !== null
-    if (this.#names.isServerEvent(name) && !streams)
+    if (this.#names.validator.stream(name) !== null)
+      throw new UsageError(
+        `unable to ${operation}: it is a stream, which only the hub writes, and hub.on hears the clients; its writer's end() and pipe() resolve when the result is stored`,
+      )
+    if (this.#names.isServerEvent(name))
       throw new UsageError(
         `unable to ${operation}: only the hub sends this event, and hub.on hears the clients; move it from 'serverEvents' to 'events' if clients may send it`,
       )

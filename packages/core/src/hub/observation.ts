@@ -1,6 +1,7 @@
 import { isPromise } from '../runtime/maybe-promise.ts'
 import type { ErrorCode } from '../vocabulary/errors.ts'
 import type { GapReason } from '../vocabulary/position.ts'
+import type { EndState } from '../vocabulary/stream.ts'
 
 /**
  * Fact about the work of a hub, which {@link HubOptions.observe} is called with; `type` tells the facts apart.
@@ -85,6 +86,36 @@ export type HubObservation =
       readonly behind: number
       /** Time since the log has stamped the message, by the wall clock of this node. */
       readonly lag: number
+    }
+  /** A stream was opened, or has ended: shown by the node that has stored that. */
+  | {
+      readonly type: 'stream'
+      /** Address of the stream. */
+      readonly address: string
+      /** Name of the stream. */
+      readonly event: string
+      /** `open` at the beginning; otherwise the state in which the stream has ended. */
+      readonly state: 'open' | EndState
+      /** Number of parts that were written; `null` for a stream that this node has ended for another node. */
+      readonly parts: number | null
+      /** Bytes of these parts and of the beginning, as JSON; `null` where `parts` is. */
+      readonly bytes: number | null
+      /** Time since the beginning; 0 for `open`, and `null` where `parts` is. */
+      readonly took: number | null
+    }
+  /** The log has stored parts of a stream that this node writes. */
+  | {
+      readonly type: 'part'
+      /** Address of the stream. */
+      readonly address: string
+      /** Name of the stream. */
+      readonly event: string
+      /** Number of parts, which were joined into one entry. */
+      readonly parts: number
+      /** Bytes of the entry's data, as JSON. */
+      readonly bytes: number
+      /** Time until the answer of the log. */
+      readonly took: number
     }
   /** A client goes on from a position in a log. */
   | {

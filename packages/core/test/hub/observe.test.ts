@@ -56,6 +56,38 @@ describe.each(paths)('the option observe, with a backplane that is %s', (path) =
     expect(of('append').every(({ took }) => (path === 'synchronous' ? took === 0 : took > 0))).toBe(true)
   })
 
+  test('shows the beginning, the parts and the end of each stream', async () => {
+    const { s, of } = watched({ path })
+    const writer = await s.settled(s.hub.to('#a').stream('answer', { start: 'a' }))
+    await s.settled(writer.write('bc'))
+    void writer.write('d')
+    void writer.write('e')
+    await s.settled(writer.end())
+    const [address, event] = [writer.address, 'answer']
+    expect(of('stream')).toEqual([
+      { type: 'stream', address, event, state: 'open', parts: 0, bytes: 3, took: 0 },
+      { type: 'stream', address, event, state: 'done', parts: 3, bytes: 13, took: expect.any(Number) },
+    ])
+    expect(of('part').map(({ parts, bytes }) => [parts, bytes])).toEqual([
+      [1, 4],
+      [1, 3],
+      [1, 3],
+    ])
+    expect(of('part').every((fact) => fact.address === address && fact.took >= 0)).toBe(true)
+  })
+
+  test('shows a stream that this node has ended for its writer, without its parts', async () => {
+    const { s, of } = watched({ path })
+    const alice = await s.client('alice')
+    const writer = await s.settled(s.hub.to('#a').stream('answer'))
+    await alice.request('cancel', writer.address)
+    await s.advance(6_000)
+    expect(of('stream').map(({ state, parts, bytes, took }) => [state, parts, bytes, took])).toEqual([
+      ['open', 0, 2, 0],
+      ['cancelled', null, null, null],
+    ])
+  })
+
   test('shows each message at each node with its readers, and its lag', async () => {
     const { s, of } = watched({ path })
     s.another()

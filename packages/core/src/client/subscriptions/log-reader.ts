@@ -155,7 +155,7 @@ export class LogReader implements MessageCursor, MessageReader {
       await this.#begin()
       if (place !== null && (await this.#readOn(place))) return
     } catch (error) {
-      if (!(error instanceof ChatError && error.retryable)) this.end(error)
+      if (!(error instanceof ChatError && error.retryable)) this.end(this.#endBy(error))
       else await this.#wait(error.retryAfter ?? retryDelay)
       return
     }
@@ -164,6 +164,17 @@ export class LogReader implements MessageCursor, MessageReader {
     if (goal === null || goal[0] !== epoch || goal[1] <= at) this.#goLive()
     // The log was read where the newest messages have not arrived yet.
     else if (this.#place === place) await this.#wait(retryDelay)
+  }
+
+  /** Returns the error of the loop for an error of the log. */
+  #endBy(error: unknown): unknown {
+    if (!(error instanceof ChatError && error.code === 'forbidden')) return error
+    const reason = "the hub's policy does not let this client 'read' there"
+    return new ChatError(
+      'forbidden',
+      `unable to go on with the messages of ${this.#source.address}: they are in the log only, because the loop has begun with earlier messages or is slower than they come, and ${reason}`,
+      { cause: error },
+    )
   }
 
   /** Reads the messages to begin with, unless they were read. */

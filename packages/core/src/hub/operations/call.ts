@@ -7,7 +7,8 @@ import { answerBytes, cancelPatience } from '../../protocol/limits.ts'
 import { isPromise } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { type Aborter, abortion, createAborter, onAbort } from '../../runtime/signal.ts'
-import { ChatError, type ErrorCode } from '../../vocabulary/errors.ts'
+import { describe } from '../../vocabulary/check-options.ts'
+import { ChatError, type ErrorCode, UsageError } from '../../vocabulary/errors.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
 import { exceedsBytes } from '../../vocabulary/text.ts'
 import type { HubContext } from '../context.ts'
@@ -16,7 +17,14 @@ import type { CallHandler } from '../hub-listeners.ts'
 import type { User } from '../options.ts'
 import type { OpenCall } from '../sessions/open-calls.ts'
 import type { Session } from '../sessions/session.ts'
-import { isPartSource, type PartSource, readSource } from '../streams/part-source.ts'
+import {
+  isPartSource,
+  type PartSource,
+  readAgain,
+  readSource,
+  type SourceReader,
+} from '../streams/part-source.ts'
+import { streamKindOf } from '../streams/stream-kind.ts'
 import type { StreamWriting } from '../streams/stream-writing.ts'
 import { checkEvent, checkMeta, checkValue } from './checks.ts'
 
@@ -137,27 +145,37 @@ class PendingCall implements OpenCall {
    * Answers by a stream to the caller's inbox (P-SM-11). It goes on without the connection; a client that has
    * lost the answer finds the head by its meta.
    */
-  #answerByStream(source: PartSource<unknown>, kind: StreamKind): void {
-    const { streams, inbox, id } = this.#session
-    const { event, ref } = this.#frame
+  #answerByStream(source: PartSource<unknown>, kind: StreamKind | 'first'): void {
     this.#open()
     this.#ignoreEnd?.()
-    const data = kind === 'list' ? '[]' : '""'
-    const meta = { call: `${id}.${ref}` }
-    streams.open({ parent: inbox, event, kind, data, meta, signal: undefined }).then(
-      (writing) => this.#pipe(writing, source),
-      (error) => {
-        stopSource(source, error)
-        this.#fail(error)
-      },
-    )
+    const reader = readSource(source)
+    this.#openStream(reader, kind).catch((error) => {
+      reader.stop(error)
+      this.#fail(error)
+    })
   }
 
-  #pipe(writing: StreamWriting, source: PartSource<unknown>): void {
+  /** Opens the stream. Where the first part decides if it is a text or a list, waits for that part. */
+  async #openStream(reader: SourceReader, declared: StreamKind | 'first'): Promise<void> {
+    const { streams, inbox, id } = this.#session
+    const { event, ref } = this.#frame
+    const first = declared === 'first' ? await reader.next() : null
+    const kind = declared === 'first' ? kindOfFirst(event, first) : declared
+    if (this.#cancelled || this.#settled) {
+      reader.stop(this.#abortReason)
+      return this.#answerCancelled()
+    }
+    const data = kind === 'list' ? '[]' : '""'
+    const meta = { call: `${id}.${ref}` }
+    const writing = await streams.open({ parent: inbox, event, kind, data, meta, signal: undefined })
+    this.#pipe(writing, first === null ? reader : readAgain(first, reader))
+  }
+
+  #pipe(writing: StreamWriting, reader: SourceReader): void {
     onAbort(writing.signal, (reason) => this.#abort(reason))
     if (this.#cancelled || this.#settled) writing.abort(new ChatError('cancelled', this.#cancelText))
     // It rejects only when the hub is closed before the log has answered.
-    writing.pipe(source).catch(() => {})
+    writing.pipeFrom(reader).catch(() => {})
     if (this.#cancelled) return this.#answerCancelled()
     if (!this.#settle()) return
     this.#succeed(JSON.stringify(writing.address))
@@ -279,12 +297,27 @@ class HandlerContext implements CallContext {
 
 /**
  * Returns the kind of stream by which a result answers the call; `null` for a result that is the answer itself.
- * The contract decides. Without validators an async iterable is a text, since it could be no answer itself.
+ * The contract decides. Without validators the first part of an async iterable does, since an async iterable could
+ * be no answer itself.
  */
-function streamedKind({ validator }: HubContext, event: string, result: unknown): StreamKind | null {
+function streamedKind(
+  { validator }: HubContext,
+  event: string,
+  result: unknown,
+): StreamKind | 'first' | null {
   if (!isPartSource(result)) return null
   if (validator.strict) return validator.stream(event)?.kind ?? null
-  return Symbol.asyncIterator in result || 'getReader' in result ? 'text' : null
+  return Symbol.asyncIterator in result || 'getReader' in result ? 'first' : null
+}
+
+/** Returns the kind of a stream by its first part; a text for a source without parts. */
+function kindOfFirst(event: string, first: Awaited<ReturnType<SourceReader['next']>> | null): StreamKind {
+  if (first === null || first.done === true) return 'text'
+  const kind = streamKindOf(first.value)
+  if (kind !== null) return kind
+  throw new UsageError(
+    `unable to answer '${event}': the parts of its answer must be strings, or arrays of items, but the first is ${describe(first.value)}`,
+  )
 }
 
 /** Tells a source that its parts are not needed. */

@@ -49,6 +49,22 @@ export function readSource(source: unknown): SourceReader {
   return { next: async () => iterator.next(), stop: () => quietly(() => iterator.return?.()) }
 }
 
+/** Returns a reader that first returns `first`, which was read before, and then reads on. */
+export function readAgain(
+  first: Awaited<ReturnType<SourceReader['next']>>,
+  reader: SourceReader,
+): SourceReader {
+  let again = true
+  return {
+    next: async () => {
+      if (!again) return reader.next()
+      again = false
+      return first
+    },
+    stop: (reason) => reader.stop(reason),
+  }
+}
+
 /** Runs a step of the end of a source. Its error tells nothing new: the reason of the end is known. */
 function quietly(run: () => unknown): void {
   Promise.resolve()

@@ -14,6 +14,8 @@ const pageSize = 256
 export interface StreamTop {
   /** Its position. */
   readonly position: Position
+  /** The name of the stream; of one that has ended `$end`. */
+  readonly event: string
   /** The id of the user in whose name the stream is written; `null` for the hub. */
   readonly from: string | null
   /** The end of the stream; `null` while the stream is open. */
@@ -34,7 +36,7 @@ export async function readTop(logs: StreamLogs, address: string): Promise<Stream
   const last = entries.at(-1)
   if (!exists || base > 0 || last === undefined) return null
   const end = last.event === endEvent ? readEnd(last.data) : null
-  return { position: [epoch, last.at, last.id], from: last.from, end }
+  return { position: [epoch, last.at, last.id], event: last.event, from: last.from, end }
 }
 
 /** Reads the head of a stream; resolves with `null` for a stream that is gone. */

@@ -3,7 +3,7 @@ import { endEvent } from '../../vocabulary/message.ts'
 import type { Position, Stored } from '../../vocabulary/position.ts'
 import type { EndState } from '../../vocabulary/stream.ts'
 import type { HubContext } from '../context.ts'
-import { readClosed, readTop } from './stored-stream.ts'
+import { readClosed, readTop, type StreamTop } from './stored-stream.ts'
 import { encodeEnd, type StoredEnd } from './stream-end.ts'
 import type { StreamLogs } from './stream-logs.ts'
 import type { StreamResults } from './stream-results.ts'
@@ -50,17 +50,16 @@ export class StreamEnds {
     for (;;) {
       const top = await readTop(this.#logs, address)
       if (top === null || top.end !== null) return top !== null
-      const { position, from } = top
-      if (await this.#append(address, { state, from, position })) return true
+      if (await this.#append(address, top, state)) {
+        this.#observeEnd(address, top.event, state)
+        return true
+      }
     }
   }
 
   /** Appends the end behind the last entry, wherever that is. Resolves with `false` when the log must be read again. */
-  async #append(
-    address: string,
-    { state, from, position }: { state: EndState; from: string | null; position: Position },
-  ): Promise<boolean> {
-    let expected = position
+  async #append(address: string, { from, position }: StreamTop, state: EndState): Promise<boolean> {
+    let expected: Position = position
     for (;;) {
       const { id: session, streams } = this.#context
       const ref = this.#context.nextMessageNumber()
@@ -79,5 +78,10 @@ export class StreamEnds {
       if (result.outcome !== 'overtaken' || result.event === endEvent || result.id === null) return false
       expected = [result.epoch, result.at, result.id]
     }
+  }
+
+  /** Shows the observer that this node has ended a stream, whose parts it does not know. */
+  #observeEnd(address: string, event: string, state: EndState): void {
+    this.#context.observe?.({ type: 'stream', address, event, state, parts: null, bytes: null, took: null })
   }
 }

@@ -10,7 +10,7 @@ import { endEvent } from '../../vocabulary/message.ts'
 import type { Position, Stored } from '../../vocabulary/position.ts'
 import { exceedsBytes, isWellFormed, utf8Length } from '../../vocabulary/text.ts'
 import type { HubContext } from '../context.ts'
-import { PartQueue } from './part-queue.ts'
+import { type PartBatch, PartQueue } from './part-queue.ts'
 import { type PartSource, readSource, type SourceReader } from './part-source.ts'
 import { readTop } from './stored-stream.ts'
 import { encodeEnd, type StoredEnd } from './stream-end.ts'
@@ -56,6 +56,10 @@ export class StreamWriting implements StreamWriter<unknown> {
   /** Bytes that may still be written. */
   #left: number
   #position: Position
+  /** Time at which the writing began, the parts since then, and their bytes: for the observer. */
+  readonly #since: number
+  #stored = 0
+  #bytes: number
   #busy = false
   /** The end that the writer wants; the first stands. */
   #wanted: StoredEnd | null = null
@@ -70,7 +74,9 @@ export class StreamWriting implements StreamWriter<unknown> {
     this.#position = position
     this.#onEnd = onEnd
     this.#parts = new PartQueue(head.kind)
-    this.#left = bytes - utf8Length(head.data) - streamEntryBytes
+    this.#bytes = utf8Length(head.data)
+    this.#left = bytes - this.#bytes - streamEntryBytes
+    this.#since = services.context.observedSince
     this.#ended = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -118,7 +124,11 @@ export class StreamWriting implements StreamWriter<unknown> {
   }
 
   async pipe(source: PartSource<unknown>): Promise<StreamEnd> {
-    const reader = readSource(source)
+    return this.pipeFrom(readSource(source))
+  }
+
+  /** Writes all parts of a source that is read already, as {@link StreamWriting.pipe} does. */
+  async pipeFrom(reader: SourceReader): Promise<StreamEnd> {
     try {
       await this.#writeAll(reader)
     } catch (error) {
@@ -215,12 +225,14 @@ export class StreamWriting implements StreamWriter<unknown> {
 
   async #work(): Promise<void> {
     for (let batch = this.#parts.take(); batch !== null; batch = this.#parts.take()) {
+      const since = this.#services.context.observedSince
       const outcome = await this.#tryAppend(this.#head.event, batch.data, batch.parts)
       if ('refused' in outcome) {
         for (const part of batch.parts) part.reject(refusal(outcome.refused))
         return this.#superseded(outcome.refused)
       }
       for (const part of batch.parts) part.resolve()
+      this.#observeParts(batch, since)
     }
     if (this.#wanted !== null) await this.#storeEnd(this.#wanted)
   }
@@ -228,7 +240,27 @@ export class StreamWriting implements StreamWriter<unknown> {
   async #storeEnd(end: StoredEnd): Promise<void> {
     const outcome = await this.#append(endEvent, encodeEnd(end))
     if ('refused' in outcome) return this.#superseded(outcome.refused)
+    this.observeState(end.state)
     await this.#settle(end.state)
+  }
+
+  /** Shows the observer that the stream was opened, or has ended. */
+  observeState(state: 'open' | StoredEnd['state']): void {
+    const { observe, runtime } = this.#services.context
+    if (observe === null) return
+    const { address, event } = this.#head
+    const took = state === 'open' ? 0 : runtime.now() - this.#since
+    observe({ type: 'stream', address, event, state, parts: this.#stored, bytes: this.#bytes, took })
+  }
+
+  #observeParts({ data, parts }: PartBatch, since: number): void {
+    const { observe, runtime } = this.#services.context
+    if (observe === null) return
+    const { address, event } = this.#head
+    const bytes = utf8Length(data)
+    this.#stored += parts.length
+    this.#bytes += bytes
+    observe({ type: 'part', address, event, parts: parts.length, bytes, took: runtime.now() - since })
   }
 
   /** Another hub has ended the stream, or entries are lost, or all is gone (P-SM-3). */

@@ -93,6 +93,7 @@ export class Streams {
     // A cancel may come as soon as the head is seen.
     this.#writing.set(head.address, writing)
     await this.#announce(head)
+    writing.observeState('open')
     return writing
   }
 

@@ -5,6 +5,22 @@ import { live, msg, play } from '../../support/fake-hub.ts'
 import { at, FakeLog, follow, range, short } from '../../support/fake-log.ts'
 
 describe('a cursor reads the log', () => {
+  test('unless the hub forbids that: the loop ends with the reason, behind the messages that it has', () =>
+    play(async (stage) => {
+      const client = await stage.connected()
+      const room = client.join('#a')
+      await stage.settle()
+      const log = new FakeLog(stage)
+      stage.hub.script['read'] = (connection, [, ref]) => connection.write(['err', ref, 'forbidden', 'no'])
+      const cursor = readMessages(room)
+      log.deliver(300)
+      const loop = follow(cursor)
+      await stage.settle()
+      expect(loop.items).toEqual(range(1, 256))
+      expect(loop.error).toMatchObject({ code: 'forbidden', cause: { message: 'no' } })
+      expect(String(loop.error)).toMatch(/does not let this client 'read'/)
+    }))
+
   test('again when it was out of reach', () =>
     play(async (stage) => {
       const log = new FakeLog(stage)

@@ -98,6 +98,56 @@ describe.each(paths)('a call that is answered by a stream, with a backplane that
     })
     expect(bob.frames('msg').map((frame) => frame[4])).toEqual(['', 'ab'])
   })
+
+  test('without validators the first part decides that the answer is a list (P-SM-11)', async () => {
+    const s = stage({ path })
+    s.hub.handle('ask', async function* () {
+      yield [1]
+      yield [2, 3]
+    })
+    const bob = await s.client('bob')
+    await bob.request('call', 'ask', 'x')
+    expect(bob.frames('msg').map((frame) => frame[4])).toEqual([[], [1, 2, 3]])
+  })
+
+  test('without validators a source without parts answers by an empty text', async () => {
+    const s = stage({ path })
+    s.hub.handle('ask', () => words())
+    const bob = await s.client('bob')
+    await bob.request('call', 'ask', 'x')
+    expect(bob.frames('msg').map((frame) => frame[4])).toEqual(['', ''])
+  })
+
+  test('without validators parts that are neither text nor arrays are an error of the handler, and its source ends', async () => {
+    const s = stage({ path })
+    let ended = false
+    s.hub.handle('ask', async function* () {
+      try {
+        yield { step: 1 }
+        yield { step: 2 }
+      } finally {
+        ended = true
+      }
+    })
+    const bob = await s.client('bob')
+    expect(outcome(await bob.request('call', 'ask', 'x'))).toBe('internal')
+    expect(s.faults[0]).toMatch(/must be strings, or arrays of items, but the first is/)
+    expect([ended, bob.frames('msg')]).toEqual([true, []])
+  })
+
+  test('without validators a call that is cancelled before the first part opens no stream (P-CN-2)', async () => {
+    const s = stage({ path })
+    let first: (part: string) => void = () => {}
+    s.hub.handle('ask', async function* () {
+      yield await new Promise<string>((resolve) => (first = resolve))
+    })
+    const bob = await s.client('bob')
+    await bob.say(['call', 1, 'ask', 'x'])
+    await bob.request('cancel', 1)
+    first('a')
+    await s.settle()
+    expect([outcome(bob.answer(1)), bob.frames('msg')]).toEqual(['cancelled', []])
+  })
 })
 
 test('a call that was cancelled before its handler returned parts opens no stream (P-CN-2)', async () => {
