@@ -73,11 +73,6 @@ export class ClientContext {
     this.#unheard = null
   }
 
-  /** `true` when the option `observe` is given. */
-  get observed(): boolean {
-    return this.#observe !== undefined
-  }
-
   /** Shows a fact to the option `observe`, without effects of its errors. */
   observe<T extends ClientObservation['type']>(type: T, detail: DetailOf<T>): void {
     const observer = this.#observe

@@ -134,8 +134,8 @@ export interface ClientOptions<C extends AnyContract = Untyped> {
   /**
    * Called with every fact about the work of this client, for logs, metrics and tests: see
    * {@link ClientObservation}. It sees a message, gap or snapshot before its listeners. When it throws or rejects,
-   * the client goes on and reports the error in `$error`, with the subject `observe`. Default: none. With it,
-   * positions move past messages that wait for a listener.
+   * the client goes on and reports the error in `$error`, with the subject `observe`. Default: none. It is no
+   * listener: messages that wait for one stay, and so do their positions.
    */
   readonly observe?: ((seen: ClientObservation) => unknown) | undefined
   /**

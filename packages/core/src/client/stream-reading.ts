@@ -22,6 +22,8 @@ export interface StreamReading {
    * @throws ChatError `bad_payload` for a message that cannot belong to a stream.
    */
   accept(message: Delivery): Delivery | null | undefined
+  /** Returns the messages that have told listeners of the streams of an address that are under way. */
+  underWay(address: string): readonly Delivery[]
   /** Returns the reader for the answer to a call; `undefined` for an answer that is no stream. */
   answer(call: string, result: unknown): unknown
   /** Calls the hub, and resolves with the reader, also when the answer was lost with a connection (P-SM-11). */

@@ -22,10 +22,7 @@ export interface SuiteTiming {
  * process.
  */
 const interval = { first: 4, longest: 50 }
-/**
- * Maximum number of calls of `settle` while a case waits. In real time, the least number of checks before a
- * case fails: a process that stood still has not waited.
- */
+/** Maximum number of calls of `settle` while a case waits. */
 const maxRounds = 200
 
 /** Waits for conditions, in real or in virtual time. */
@@ -33,12 +30,15 @@ export class Poller {
   readonly #settle: (() => Promise<void>) | undefined
   readonly #deadline: number
   readonly #quiet: number
+  /** Least number of checks before a case fails: in real time, a process that stood still has not waited. */
+  readonly #rounds: number
   #settling: Promise<void> | null = null
 
   constructor({ settle, deadline = 10_000, quiet = 100 }: SuiteTiming) {
     this.#settle = settle
     this.#deadline = deadline
     this.#quiet = quiet
+    this.#rounds = settle === undefined ? deadline / interval.longest : maxRounds
   }
 
   /** Maximum duration of a case, in milliseconds. */
@@ -55,7 +55,7 @@ export class Poller {
     const end = systemRuntime.now() + this.#deadline
     for (let round = 0; ; round++) {
       if (await check()) return
-      if (round >= maxRounds && (this.#settle !== undefined || systemRuntime.now() > end))
+      if (round >= this.#rounds && (this.#settle !== undefined || systemRuntime.now() > end))
         throw neverCame(typeof what === 'string' ? what : what())
       await this.#moment(round)
     }

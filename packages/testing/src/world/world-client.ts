@@ -8,6 +8,7 @@ import {
   type PresenceInput,
   type Room,
   type RoomAddress,
+  readMessages,
   UncertainError,
 } from '@chat/core'
 
@@ -29,10 +30,16 @@ const BaseClient = Client as unknown as {
 /** A client that reports its sends and joins to its world. */
 export class WorldClient<C extends AnyContract> extends BaseClient<C> {
   readonly #observer: ClientObserver
+  /** `true` when the client reads each log to its end, also where the application does not listen yet. */
+  readonly #readsOn: boolean
+  /** User whose inbox is read. */
+  #reader: string | null = null
 
   constructor(options: ClientOptions<C>, observer: ClientObserver) {
     super(options)
     this.#observer = observer
+    this.#readsOn = options.observe !== undefined
+    if (this.#readsOn) this.on('$status', () => this.#readOwn())
   }
 
   override join<State = unknown>(
@@ -42,7 +49,29 @@ export class WorldClient<C extends AnyContract> extends BaseClient<C> {
     if (this.positions[address] === undefined) this.#observer.joinStarted(address)
     const room = super.join(address, options)
     const send = this.to(address).send
-    return Object.assign(room, { send })
+    return Object.assign(room, { send }, this.#readsOn ? this.#readRoom(address, room) : {})
+  }
+
+  /** Reads a room besides the application, until the application leaves it. */
+  #readRoom(address: RoomAddress, room: Pick<Room<C>, 'leave'>): Pick<Room<C>, 'leave'> {
+    const own = super.join(address)
+    readMessages(own)
+    const leave = room.leave.bind(room)
+    return {
+      leave: () => {
+        leave()
+        own.leave()
+      },
+    }
+  }
+
+  /** Reads `*` and the inbox besides the application. */
+  #readOwn(): void {
+    const { user } = this
+    if (this.status !== 'connected' || user === this.#reader) return
+    this.#reader = user
+    readMessages(super.to('*'))
+    readMessages(super.to(`@${user}`))
   }
 
   override to<A extends string>(address: AddressText<A>): ClientTarget<C> {

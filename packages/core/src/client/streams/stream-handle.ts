@@ -42,6 +42,8 @@ export class StreamHandle implements StreamReader, Receiver {
   at = 0
   /** `true` once listeners have this handle: the result then has no news for them. */
   announced = false
+  /** Message by which listeners have this handle; `null` where there is none. */
+  news: Message | null = null
   /** `true` once the result has come. */
   concluded = false
   /** `true` once the end of the stream's own log has come: the hub has then ended the subscription. */

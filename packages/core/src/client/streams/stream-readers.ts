@@ -39,6 +39,12 @@ export class StreamReaders implements StreamReading, StreamServices {
     return taken
   }
 
+  underWay(address: string): readonly Delivery[] {
+    return [...this.#handles.values()].flatMap(({ parent, news, state }) =>
+      parent === address && news !== null && state !== 'left' ? [news] : [],
+    )
+  }
+
   answer(call: string, result: unknown): unknown {
     const { validator } = this.#client.context
     const place = typeof result === 'string' ? readStreamAddress(result) : null
@@ -127,12 +133,10 @@ export class StreamReaders implements StreamReading, StreamServices {
     const handle = this.#handleOf({ id, parent: address }, event)
     handle.introduce(message, data)
     const call = meta?.['call']
-    if (typeof call === 'string' && this.#calls.answer(call, handle)) handle.announced = true
-    else {
-      handle.announced = true
-      return { ...message, data: handle }
-    }
-    return null
+    handle.announced = true
+    if (typeof call === 'string' && this.#calls.answer(call, handle)) return null
+    handle.news = { ...message, data: handle }
+    return handle.news
   }
 
   #takeResult(message: Message, of: string, end: string): Message | null {

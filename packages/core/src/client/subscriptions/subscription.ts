@@ -104,11 +104,10 @@ export class Subscription implements RestoredSubscription {
   }
 
   /**
-   * Position up to which messages were handed to the application, to a listener or to the option `observe`:
-   * before those that wait.
+   * Position up to which messages were handed to the application: before those that wait.
    */
   get place(): Position | null {
-    const from = this.context.observed ? undefined : this.receivers.from
+    const { from } = this.receivers
     return from === undefined ? this.position : from
   }
 
@@ -140,7 +139,14 @@ export class Subscription implements RestoredSubscription {
 
   /** Adds a receiver, unless it was added before. */
   addReceiver(receiver: Receiver): void {
-    if (!this.receivers.has(receiver)) this.receivers.set(receiver, [])
+    if (!this.receivers.has(receiver)) {
+      // The streams that the receivers before have heard of wait for it.
+      const underWay = this.context.streams?.underWay(this.address) ?? []
+      this.receivers.set(
+        receiver,
+        underWay.map((message) => ['message', message, this.position]),
+      )
+    }
     this.#readOn()
   }
 
@@ -360,7 +366,7 @@ export class Subscription implements RestoredSubscription {
 
   /** `true` while no more messages can wait: they stay in the log, and the position where it is. */
   get #full(): boolean {
-    return this.#restore === null && !this.context.observed && this.receivers.full
+    return this.#restore === null && this.receivers.full
   }
 
   /** Continues to read a log that was left because no more messages could wait. */

@@ -43,6 +43,26 @@ describe('a reader', () => {
       expect(joined().filter((joined) => joined.startsWith('^'))).toEqual([address, '^node1234.2/#a'])
     }))
 
+  test('comes to a handle that is made later, once, while the result has not come', () =>
+    reading(async ({ stage, client, room, readers, say }) => {
+      await say(head(1, 'Hel'), head(2, 'old', { id: 'node1234.2' }))
+      await say(result(3, 'older', 'done', { id: 'node1234.2' }))
+      const late: unknown[] = []
+      const other = client.join('#a')
+      await stage.settle()
+      other.on('answer', (answer) => late.push(answer))
+      await stage.settle()
+      expect(late).toEqual([readers[0]])
+      await say(head(4, 'new', { id: 'node1234.3' }), result(5, 'Hello'))
+      expect(late).toEqual([readers[0], readers[2]])
+      readers[2]?.leave()
+      const third: unknown[] = []
+      client.join('#a').on('answer', (answer) => third.push(answer))
+      await stage.settle()
+      expect(third).toEqual([])
+      room.leave()
+    }))
+
   test('adds the parts to its value, whose beginning the log of the stream repeats (P-SM-2)', () =>
     reading(async ({ stage, readers, say }) => {
       await say(head(1, 'Hel'))
