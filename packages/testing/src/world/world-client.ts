@@ -55,7 +55,7 @@ export class WorldClient<C extends AnyContract> extends BaseClient<C> {
   /** Reads a room besides the application, until the application leaves it. */
   #readRoom(address: RoomAddress, room: Pick<Room<C>, 'leave'>): Pick<Room<C>, 'leave'> {
     const own = super.join(address)
-    readMessages(own)
+    for (const event of ['world', '$gap', '$snapshot'] as const) own.on(event as '$gap', () => {})
     const leave = room.leave.bind(room)
     return {
       leave: () => {
