@@ -62,6 +62,8 @@ export class Participant {
     })
     this.client.on('$error', ({ error, subject }) => this.errors.push(`${subject ?? 'client'}: ${error}`))
     this.#room = this.client.join(room)
+    // `observe` is no listener: without these the client would stop at a hundred messages.
+    for (const own of [event, '$gap'] as const) this.#room.on(own as '$gap', () => {})
     this.#presence = watchPresence(this.#room)
   }
 
