@@ -1,4 +1,5 @@
 import type { ChatError } from '../vocabulary/errors.ts'
+import type { Message } from '../vocabulary/message.ts'
 import type { Delivery } from './types.ts'
 
 /** Call of the hub that a stream answers. */
@@ -23,7 +24,7 @@ export interface StreamReading {
    */
   accept(message: Delivery): Delivery | null | undefined
   /** Returns the messages that have told listeners of the streams of an address that are under way. */
-  underWay(address: string): readonly Delivery[]
+  underWay(address: string): readonly Message[]
   /** Returns the reader for the answer to a call; `undefined` for an answer that is no stream. */
   answer(call: string, result: unknown): unknown
   /** Calls the hub, and resolves with the reader, also when the answer was lost with a connection (P-SM-11). */

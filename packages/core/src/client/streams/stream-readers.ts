@@ -39,7 +39,7 @@ export class StreamReaders implements StreamReading, StreamServices {
     return taken
   }
 
-  underWay(address: string): readonly Delivery[] {
+  underWay(address: string): readonly Message[] {
     return [...this.#handles.values()].flatMap(({ parent, news, state }) =>
       parent === address && news !== null && state !== 'left' ? [news] : [],
     )
