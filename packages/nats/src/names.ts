@@ -4,10 +4,15 @@
  */
 export const toToken = (name: string): string => Buffer.from(JSON.stringify(name)).toString('base64url')
 
+/** Tells if an address is that of a stream. */
+export const isStream = (name: string): boolean => name.startsWith('^')
+
 /** The subjects and streams under a prefix. */
 export class Names {
-  /** The stream of all logs. */
+  /** The stream of all logs, but those of streams. */
   readonly logStream: string
+  /** The stream of the logs of streams, which are not trimmed while they are written. */
+  readonly openStream: string
   /** The stream of session records. */
   readonly sessionStream: string
   /** The stream of presence. */
@@ -21,6 +26,7 @@ export class Names {
   constructor(prefix: string) {
     this.#prefix = prefix
     this.logStream = `${prefix}_log`
+    this.openStream = `${prefix}_open`
     this.sessionStream = `${prefix}_sessions`
     this.presenceStream = `${prefix}_presence`
     this.clock = `${prefix}.s.c`
@@ -30,6 +36,11 @@ export class Names {
   /** The subjects of {@link Names.logStream}: messages of logs, and copies of redacted messages. */
   get logSubjects(): string[] {
     return [`${this.#prefix}.l.*`, `${this.#prefix}.t.*.*`]
+  }
+
+  /** The subjects of {@link Names.openStream}: messages of logs, and copies of redacted messages. */
+  get openSubjects(): string[] {
+    return [`${this.#prefix}.o.*`, `${this.#prefix}.r.*.*`]
   }
 
   /** The subjects of {@link Names.sessionStream}. */
@@ -47,9 +58,19 @@ export class Names {
     return { src: `${this.#prefix}.l.>`, dest: `${this.#prefix}.h.>` }
   }
 
+  /** The repetition of each stored message of a stream as a hint. */
+  get republishOpen(): { src: string; dest: string } {
+    return { src: `${this.#prefix}.o.>`, dest: `${this.#prefix}.h.>` }
+  }
+
+  /** The stream that holds a log. */
+  streamOf(name: string): string {
+    return isStream(name) ? this.openStream : this.logStream
+  }
+
   /** The subject of a log. */
   log(name: string): string {
-    return `${this.#prefix}.l.${toToken(name)}`
+    return `${this.#prefix}.${isStream(name) ? 'o' : 'l'}.${toToken(name)}`
   }
 
   /** The subject of the hints of a log. */
@@ -59,7 +80,7 @@ export class Names {
 
   /** The subject of the copy of a message of a log, in which entries are redacted. */
   redacted(name: string, sequence: number): string {
-    return `${this.#prefix}.t.${toToken(name)}.${sequence}`
+    return `${this.#prefix}.${isStream(name) ? 'r' : 't'}.${toToken(name)}.${sequence}`
   }
 
   /** The subject of a channel. */

@@ -172,9 +172,10 @@ class NatsBackplane implements Backplane {
   }
 
   async probe(): Promise<void> {
-    const { logStream, sessionStream, presenceStream, clock, leases } = this.#names
+    const { logStream, openStream, sessionStream, presenceStream, clock, leases } = this.#names
     await Promise.all([
       this.#jetstream.last(logStream, this.#names.log('')),
+      this.#jetstream.last(openStream, this.#names.log('^')),
       this.#jetstream.last(sessionStream, clock),
       this.#jetstream.last(presenceStream, leases),
     ])
@@ -211,7 +212,8 @@ class NatsBackplane implements Backplane {
   async #restore(): Promise<void> {
     const made = await this.#streams.ensure()
     await this.#clock.measure(() => this.#stamp())
-    if (made.includes(this.#names.logStream)) this.#logs.forget()
+    const { logStream, openStream } = this.#names
+    if (made.includes(logStream) || made.includes(openStream)) this.#logs.forget()
   }
 
   /** Stores a message, and resolves with the time at which the server has stored it. */

@@ -6,7 +6,6 @@ import { until } from '../../../test-support/brokers/until.ts'
 import { natsBackplane } from '../src/index.ts'
 import { readAll, sendUntilStored } from './support/appends.ts'
 import { NatsBench, newPrefix, scaledOptions } from './support/bench.ts'
-import { trimmedStreams } from './support/trimmed-streams.ts'
 import { withNats } from './support/with-nats.ts'
 
 // Runs with `npm run test:brokers -- --all`. Debian's nats-server 2.9.10 is below the version that several replicas need, so these tests show the way of
@@ -47,7 +46,7 @@ defineBackplaneSuite(suite, {
     largestPayload: 524_288,
     largestRoom: 5_000,
   },
-  skip: { ...races, ...trimmedStreams },
+  skip: races,
   lacks: { rollback: 'the other cases use the cluster meanwhile' },
   deadline: 30_000,
   start: (options) => NatsBench.startOn({ servers, own: false }, { ...scaledOptions(options), ...replicas }),

@@ -1,7 +1,6 @@
 import { defineBackplaneSuite } from '@chat/testing/conformance'
 import { patientRunner } from '../../../test-support/brokers/patient-runner.ts'
 import { NatsBench, scaledOptions } from './support/bench.ts'
-import { trimmedStreams } from './support/trimmed-streams.ts'
 import { withNats } from './support/with-nats.ts'
 
 // Cases mostly wait for time to pass, so several run at once.
@@ -18,6 +17,5 @@ defineBackplaneSuite(runner, {
     largestPayload: 524_288,
     largestRoom: 5_000,
   },
-  skip: trimmedStreams,
   start: (options) => NatsBench.start(scaledOptions(options)),
 })

@@ -3,7 +3,7 @@ import type { Backplane } from '@chat/core/backplane'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { until } from '../../../test-support/brokers/until.ts'
 import { Names } from '../src/names.ts'
-import { readAll, send, sendUntilStored } from './support/appends.ts'
+import { keyOf, messageOf, readAll, send, sendUntilStored } from './support/appends.ts'
 import { Nodes } from './support/nodes.ts'
 import { withNats } from './support/with-nats.ts'
 
@@ -26,6 +26,17 @@ describe.runIf(withNats)('a server that loses something', () => {
     nodes = await Nodes.start()
   })
   afterEach(() => nodes.end())
+
+  test('an ended stream is removed at the end of its time, also when nothing looks at it (P-SM-10)', async () => {
+    const node = await nodes.node()
+    const before = await nodes.admin.countEntries(nodes.prefix)
+    const end = { ...messageOf({ ref: 1 }), event: '$end', keep: 100 }
+    expect((await node.append('^n1234567.1/#room', end, keyOf({ ref: 1 }), null)).outcome).toBe('stored')
+    expect(await nodes.admin.countEntries(nodes.prefix)).toBe(before + 1)
+    await until('the stream to be removed', async () => {
+      return (await nodes.admin.countEntries(nodes.prefix)) === before
+    })
+  })
 
   test('killed and restarted with file storage: the same epoch, all messages, and repetitions are known', async () => {
     const [a, b] = [await nodes.node(), await nodes.node()]

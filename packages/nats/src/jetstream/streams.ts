@@ -39,7 +39,10 @@ const changeable = [
 export const keptFor = ({ age, forgetAfter }: CheckedOptions['retention']): number =>
   Math.max(age, forgetAfter)
 
-/** Returns the three streams under a prefix. */
+/** Milliseconds for which a stream can be written before its oldest messages are removed, besides the age of logs. */
+const longestWriting = 86_400_000
+
+/** Returns the streams under a prefix. */
 export function streamConfigs(names: Names, options: CheckedOptions): StreamConfig[] {
   const { retention, sessions, replicas, storage } = options
   const common = {
@@ -61,6 +64,16 @@ export function streamConfigs(names: Names, options: CheckedOptions): StreamConf
       max_msgs_per_subject: retention.count,
       max_bytes: retention.bytes,
       republish: names.republish,
+    },
+    {
+      ...common,
+      name: names.openStream,
+      subjects: names.openSubjects,
+      // The nodes remove a stream as a whole; the server removes one that no node looks at any more.
+      max_age: (keptFor(retention) + longestWriting) * nanoseconds,
+      max_msgs_per_subject: -1,
+      max_bytes: retention.bytes,
+      republish: names.republishOpen,
     },
     {
       ...common,

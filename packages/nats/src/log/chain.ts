@@ -40,20 +40,20 @@ export class Chain {
 
   /** Reads the newest message of a log, and the time at which it was stored. */
   async last(name: string): Promise<{ message: LogMessage; stored: number } | null> {
-    const found = await this.#jetstream.last(this.#names.logStream, this.#names.log(name))
+    const found = await this.#jetstream.last(this.#names.streamOf(name), this.#names.log(name))
     return found === null ? null : { message: parseMessage(found), stored: found.time }
   }
 
   /** Reads the first message of a log at or after a sequence. */
   async next(name: string, sequence: number): Promise<LogMessage | null> {
-    const found = await this.#jetstream.next(this.#names.logStream, this.#names.log(name), sequence)
+    const found = await this.#jetstream.next(this.#names.streamOf(name), this.#names.log(name), sequence)
     return found === null ? null : parseMessage(found)
   }
 
   /** Reads the message of a sequence, or the copy that replaced it; `null` when it is no longer kept. */
   async at(name: string, sequence: number): Promise<LogMessage | null> {
     if (sequence <= 0) return null
-    const found = await this.#jetstream.at(this.#names.logStream, sequence)
+    const found = await this.#jetstream.at(this.#names.streamOf(name), sequence)
     if (found !== null) return found.subject === this.#names.log(name) ? parseMessage(found) : null
     return (await this.copy(name, sequence))?.message ?? null
   }
@@ -61,7 +61,7 @@ export class Chain {
   /** Reads the copy of a message in which entries are redacted. */
   async copy(name: string, sequence: number): Promise<{ message: LogMessage; stored: number } | null> {
     const subject = this.#names.redacted(name, sequence)
-    const found = await this.#jetstream.last(this.#names.logStream, subject)
+    const found = await this.#jetstream.last(this.#names.streamOf(name), subject)
     if (found === null) return null
     return { message: parseMessage({ sequence, data: found.data }), stored: found.sequence }
   }
@@ -127,7 +127,7 @@ export class Chain {
   }
 
   #page(name: string, from: number, count: number): Promise<StreamMessage[]> {
-    const stream = this.#names.logStream
+    const stream = this.#names.streamOf(name)
     const subject = this.#names.log(name)
     return this.#pages.read({ stream, subject, from, count: Math.min(count, 1_000), bytes: consumerBytes })
   }

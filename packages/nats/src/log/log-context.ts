@@ -2,9 +2,9 @@ import type { Runtime } from '@chat/core'
 import type { ServerClock } from '../connection/server-clock.ts'
 import { unavailable } from '../connection/unavailable.ts'
 import type { JetStream } from '../jetstream/jetstream.ts'
-import type { Names } from '../names.ts'
+import { isStream, type Names } from '../names.ts'
 import type { Chain } from './chain.ts'
-import { emptyState, isOver, isStream, type LogMessage, type LogState, stateAfter } from './log-state.ts'
+import { emptyState, isOver, type LogMessage, type LogState, stateAfter } from './log-state.ts'
 import { formatMessage } from './message-format.ts'
 
 /** Number of attempts to write a marker while other nodes write, too. */
@@ -67,7 +67,7 @@ export class LogContext {
     if (found === null || !isStream(name)) return found
     const now = this.clock.now()
     if (now - found.stored < this.#age && !isOver(found.message, now)) return found
-    await this.#jetstream.call(`STREAM.PURGE.${this.#names.logStream}`, { filter: this.#names.log(name) })
+    await this.#jetstream.call(`STREAM.PURGE.${this.#names.openStream}`, { filter: this.#names.log(name) })
     return null
   }
 

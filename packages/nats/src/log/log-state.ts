@@ -102,9 +102,6 @@ export function stateAfter({ sequence, before, entries }: LogMessage): LogState 
   }
 }
 
-/** Tells if an address is that of a stream. */
-export const isStream = (name: string): boolean => name.startsWith('^')
-
 /** Tells if a log is a stream whose time is up, by its newest message (P-SM-10). */
 export function isOver({ entries }: LogMessage, now: number): boolean {
   const last = entries.at(-1)

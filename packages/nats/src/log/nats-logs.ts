@@ -10,13 +10,13 @@ import type {
 } from '@chat/core/backplane'
 import type { Link } from '../connection/link.ts'
 import type { JetStream } from '../jetstream/jetstream.ts'
-import type { Names } from '../names.ts'
+import { isStream, type Names } from '../names.ts'
 import type { NatsMessage } from '../nats-client.ts'
 import { AddressLog } from './address-log.ts'
 import { BrokenChain } from './chain.ts'
 import type { LogContext } from './log-context.ts'
 import { emptyPage, LogReader } from './log-reader.ts'
-import { isStream, type LogMessage, type LogState, stateAfter, toOffset } from './log-state.ts'
+import { type LogMessage, type LogState, stateAfter, toOffset } from './log-state.ts'
 import { parseMessage } from './message-format.ts'
 import { Redaction } from './redaction.ts'
 
@@ -29,6 +29,9 @@ export interface LogServices {
   /** Maximum age of a message, in milliseconds. */
   readonly age: number
 }
+
+/** Milliseconds after its time is up at which an ended stream is removed, for clocks that differ. */
+const removalDelay = 1_000
 
 /** Number of logs whose places are asked for at once. */
 const headsAtOnce = 64
@@ -44,6 +47,8 @@ export class NatsLogs {
   /** The logs that this node has appended to within the dedupe window. */
   readonly #addresses = new Map<string, AddressLog>()
   #sweeping: Undo | null = null
+  /** Cancel the removals of streams that this node has ended. */
+  readonly #removals = new Set<Undo>()
 
   constructor({ context, link, jetstream, names, age }: LogServices) {
     this.#context = context
@@ -65,7 +70,26 @@ export class NatsLogs {
     key: AppendKey,
     expected: Position | null | undefined,
   ): Promise<AppendResult> {
-    return this.#address(name).append(message, key, expected)
+    const appended = this.#address(name).append(message, key, expected)
+    const { keep } = message
+    if (keep === undefined) return appended
+    return appended.then((result) => {
+      if (result.outcome === 'stored') this.#removeLater(name, keep)
+      return result
+    })
+  }
+
+  /** Removes a stream that has ended when its time is up: otherwise a look at it does, or its age. */
+  #removeLater(name: string, keep: number): void {
+    const undo = this.#context.runtime.timer(
+      keep + removalDelay,
+      () => {
+        this.#removals.delete(undo)
+        this.#context.lastOf(name).catch(() => {})
+      },
+      'upkeep',
+    )
+    this.#removals.add(undo)
   }
 
   find(name: string, key: AppendKey): Promise<AppendResult | null> {
@@ -121,13 +145,15 @@ export class NatsLogs {
     for (const address of this.#addresses.values()) address.doubt()
   }
 
-  /** Forgets all logs: their stream was made anew. */
+  /** Forgets all logs: a stream of them was made anew. */
   forget(): void {
     for (const address of this.#addresses.values()) address.forget()
   }
 
-  /** Ends the timer. */
+  /** Ends the timers. */
   close(): void {
+    for (const undo of this.#removals) undo()
+    this.#removals.clear()
     this.#sweeping?.()
     this.#sweeping = null
   }

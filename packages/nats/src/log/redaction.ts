@@ -37,9 +37,9 @@ export class Redaction {
     if (offset <= newest.message.before.floor) return false
     if (entry.event !== redactedEvent) await this.#copy(name, message, toIndex(offset), copy?.stored ?? 0)
     await this.#context.markWith(name, (state) => (state === null ? null : withRedacted(state, offset)))
-    await this.#jetstream.erase(this.#names.logStream, sequence)
+    await this.#jetstream.erase(this.#names.streamOf(name), sequence)
     if (copy !== null && entry.event !== redactedEvent)
-      await this.#jetstream.erase(this.#names.logStream, copy.stored)
+      await this.#jetstream.erase(this.#names.streamOf(name), copy.stored)
     return true
   }
 

@@ -47,7 +47,7 @@ export class Admin {
   /** Removes all messages of a log. */
   async forgetLog(prefix: string, name: string): Promise<void> {
     const names = new Names(prefix)
-    await this.call(`STREAM.PURGE.${names.logStream}`, { filter: names.log(name) })
+    await this.call(`STREAM.PURGE.${names.streamOf(name)}`, { filter: names.log(name) })
   }
 
   /**
@@ -60,14 +60,14 @@ export class Admin {
     for (let seq = 1; ; seq = (sequences.at(-1) ?? 0) + 1) {
       const request = { seq, next_by_subj: names.log(name) }
       const answer = await this.call<{ message?: { seq: number } }>(
-        `STREAM.MSG.GET.${names.logStream}`,
+        `STREAM.MSG.GET.${names.streamOf(name)}`,
         request,
       )
       if (answer.message === undefined) break
       sequences.push(answer.message.seq)
     }
     for (const seq of sequences.slice(-count))
-      await this.call(`STREAM.MSG.DELETE.${names.logStream}`, { seq })
+      await this.call(`STREAM.MSG.DELETE.${names.streamOf(name)}`, { seq })
   }
 
   /** Counts the subjects and consumers that the streams of a prefix hold, without the clock's. */
@@ -97,6 +97,6 @@ export class Admin {
 }
 
 function streamsOf(prefix: string): string[] {
-  const { logStream, sessionStream, presenceStream } = new Names(prefix)
-  return [logStream, sessionStream, presenceStream]
+  const { logStream, openStream, sessionStream, presenceStream } = new Names(prefix)
+  return [logStream, openStream, sessionStream, presenceStream]
 }
