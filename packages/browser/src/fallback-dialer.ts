@@ -27,9 +27,8 @@ const range = 32
  */
 export class FallbackDialer {
   readonly #options: FallbackDialerOptions
-  readonly #stop = new AbortController()
-  /** Number of the dial: the result of a probe counts only until the next dial. */
-  #round = 0
+  /** Ends the wait for the next probe, and the probe itself. */
+  #stopProbe: () => void = () => {}
   /**
    * `true` while HTTP goes first, until the time `#until`. A lost connection over HTTP does not move that
    * time.
@@ -43,7 +42,6 @@ export class FallbackDialer {
   /** WebSocket that has opened while the client was connected over HTTP. */
   #spare: BaseConnection | null = null
   #client: ConnectionHints | null = null
-  #next: Undo | null = null
 
   constructor(options: FallbackDialerOptions) {
     const { memory, retry, runtime } = options
@@ -55,8 +53,7 @@ export class FallbackDialer {
 
   /** Connects over one of the transports. */
   async dial(options: DialOptions): Promise<Connection> {
-    this.#round++
-    this.#next?.()
+    this.#stopProbe()
     const spare = this.#spare
     this.#spare = null
     if (spare?.state === 'open') return this.#useWebSocket(spare)
@@ -80,8 +77,7 @@ export class FallbackDialer {
     this.#client = client
     return () => {
       this.#client = null
-      this.#next?.()
-      this.#stop.abort()
+      this.#stopProbe()
       this.#spare?.abort(new Error('the client was closed'))
     }
   }
@@ -158,17 +154,19 @@ export class FallbackDialer {
   /** Schedules a probe: another network or proxy may let WebSockets through later. */
   #scheduleProbe({ protocols }: DialOptions): void {
     const { runtime } = this.#options
-    this.#next?.()
-    this.#next = runtime.timer(this.#until - runtime.now(), () => void this.#probe(protocols))
+    const stop = new AbortController()
+    const options = { protocols, signal: stop.signal }
+    const cancel = runtime.timer(this.#until - runtime.now(), () => void this.#probe(options))
+    this.#stopProbe = () => {
+      cancel()
+      stop.abort()
+    }
   }
 
-  async #probe(protocols: DialOptions['protocols']): Promise<void> {
+  async #probe(options: DialOptions): Promise<void> {
     if (this.#client === null) return
-    const round = this.#round
-    const options = { protocols, signal: this.#stop.signal }
     const connection = await this.#openWebSocket(options).catch(() => null)
-    if (round !== this.#round || this.#client === null)
-      connection?.abort(new Error('the connection is no longer needed'))
+    if (options.signal.aborted) connection?.abort(options.signal.reason)
     else if (connection === null) {
       this.#block()
       this.#scheduleProbe(options)

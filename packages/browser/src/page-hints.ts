@@ -13,16 +13,16 @@ export function sendPageHints(client: ConnectionHints): Undo {
   }
   const stop = new AbortController()
   const { signal } = stop
+  const { addEventListener, document, navigator } = globalThis as Partial<typeof globalThis>
   // React Native has no events of a page, a worker has no document and no `pageshow`.
-  const listen = globalThis.addEventListener?.bind(globalThis)
-  listen?.('online', () => client.online(true), { signal })
-  listen?.('offline', () => client.online(false), { signal })
-  listen?.('pageshow', ({ persisted }) => persisted && onReturn(), { signal })
-  globalThis.document?.addEventListener?.(
+  addEventListener?.('online', () => client.online(true), { signal })
+  addEventListener?.('offline', () => client.online(false), { signal })
+  addEventListener?.('pageshow', ({ persisted }) => persisted && onReturn(), { signal })
+  document?.addEventListener?.(
     'visibilitychange',
     () => document.visibilityState === 'visible' && onReturn(),
     { signal },
   )
-  if (globalThis.navigator?.onLine === false) client.online(false)
+  if (navigator?.onLine === false) client.online(false)
   return () => stop.abort()
 }

@@ -15,7 +15,7 @@ export function socketUrl(url: string | URL, page: string | undefined = pageUrl(
   }
   const target = url ? parseUrl(String(url), page) : null
   if (target === null) return fail("give a path such as '/chat', or a URL such as 'wss://host/chat'")
-  target.protocol = target.protocol.replace(/^http/, 'ws')
+  target.protocol = target.protocol.replace('http', 'ws')
   target.hash = ''
   if (!/^wss?:$/.test(target.protocol)) return fail('give a URL with wss:, ws:, https: or http:')
   if (target.username || target.password)

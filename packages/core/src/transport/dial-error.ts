@@ -25,11 +25,11 @@ const codes: Readonly<Record<number, ErrorCode>> = { 401: 'unauthorized', 403: '
 
 /** Makes the error of a dialer for a server that answered without opening a connection. */
 export function answerError(target: DialTarget, answer: DialAnswer): ChatError {
-  const retryAfter = retryAfterOf(answer.retryAfter)
+  const retryAfter = retryAfterOf(answer.retryAfter) || undefined
   return new ChatError(
     codes[answer.status] ?? 'unavailable',
     `unable to connect to ${named(target)}: the server answered ${redirectOf(answer) ?? describeAnswer(answer)}`,
-    retryAfter > 0 ? { retryAfter } : {},
+    { retryAfter },
   )
 }
 
@@ -49,7 +49,7 @@ export function unreachableError(target: DialTarget, cause: unknown): ChatError 
 
 /** Returns an answer as harmless text: its status, and the beginning of its body in one line. */
 export function describeAnswer({ status, text }: Pick<DialAnswer, 'status' | 'text'>): string {
-  const words = text.replace(/[^\P{C}\n]|\n/gu, ' ').trim()
+  const words = text.replace(/\p{C}/gu, ' ').trim()
   return words === '' ? String(status) : `${status}: ${words}`
 }
 
@@ -57,8 +57,7 @@ export function describeAnswer({ status, text }: Pick<DialAnswer, 'status' | 'te
  * Returns the time of a `Retry-After` header in milliseconds; 0 when the header is missing, or holds a date.
  */
 export function retryAfterOf(header: string | null | undefined): number {
-  const milliseconds = Number(header ?? '') * 1_000
-  return milliseconds > 0 ? milliseconds : 0
+  return Math.max(0, Number(header ?? '') * 1_000 || 0)
 }
 
 const named = ({ origin, pathname }: DialTarget): string => origin + pathname

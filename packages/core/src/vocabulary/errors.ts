@@ -110,21 +110,17 @@ export class UsageError extends ChatError {
 }
 
 /**
- * Key of the name of an error's class. A program may hold two copies of this package, by its bundler or in a
- * monorepo, and `instanceof` must know the errors of both.
+ * Lets `instanceof` accept the instances of the same class of every copy of this package. A program may hold two
+ * copies, by its bundler or in a monorepo.
  */
-const brand = Symbol.for('@chat/core:error')
-
-/** Lets `instanceof` accept the instances of the same class of every copy. */
 function shareClass(type: typeof ChatError | typeof UncertainError | typeof UsageError, name: string): void {
+  const brand = Symbol.for(`@chat/core:${name}`)
   const isInstance = Function.prototype[Symbol.hasInstance]
-  Object.defineProperty(type.prototype, brand, { value: name })
+  Object.defineProperty(type.prototype, brand, { value: true })
   Object.defineProperty(type, Symbol.hasInstance, {
-    value(this: unknown, value: { readonly [brand]?: string } | null | undefined): boolean {
+    value(this: unknown, value: { readonly [brand]?: true } | null | undefined): boolean {
       // A class of the application inherits this method, and has no twin.
-      if (this !== type) return isInstance.call(this as () => void, value)
-      const of = value?.[brand]
-      return of === name || (type === ChatError && of !== undefined)
+      return isInstance.call(this as () => void, value) || (this === type && value?.[brand] === true)
     },
   })
 }

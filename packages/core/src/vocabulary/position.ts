@@ -49,10 +49,9 @@ const maxEpochLength = 16
 
 /** Reads a value from outside as a position; `null` when it is malformed (P-FR-6). */
 export function toPosition(value: unknown): Position | null {
-  if (!Array.isArray(value) || value.length < 3) return null
-  const [epoch, at, id] = value as unknown[]
+  if (!Array.isArray(value)) return null
+  const [epoch, at, id] = value as [...Position, ...unknown[]]
   if (typeof epoch !== 'string' || epoch === '' || epoch.length > maxEpochLength) return null
-  if (!Number.isSafeInteger(at)) return null
-  if (at === 0) return id === null ? [epoch, 0, null] : null
-  return (at as number) > 0 && typeof id === 'string' ? [epoch, at as number, id] : null
+  const fits = at === 0 ? id === null : at > 0 && typeof id === 'string'
+  return fits && Number.isSafeInteger(at) ? [epoch, at, id] : null
 }

@@ -38,8 +38,7 @@ export function cutBytes(text: string, limit: number): string {
 }
 
 // A constant: bundlers rewrite the class to a call of `new RegExp`, which would run for each message.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
-const unclean = /[\u0000-\u001f\u007f-\u009f]|\p{Surrogate}/u
+const unclean = /\p{Control}|\p{Surrogate}/u
 
 /**
  * Tells if a text can be written as UTF-8 and holds no control characters (U+0000–001F, U+007F–009F).

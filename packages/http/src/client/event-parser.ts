@@ -33,7 +33,8 @@ export class EventParser {
   }
 
   #parseLine(line: string, events: ServerEvent[]): void {
-    const [, name, value = ''] = /^(event|data)(?:: ?(.*))?$/s.exec(line) ?? []
+    // A comment has an empty name.
+    const [name, value = ''] = line.split(/: ?(.*)/s)
     if (name === 'event') this.#type = value
     else if (name === 'data') {
       this.#data.push(value)
