@@ -44,7 +44,9 @@ function findLost(holder: object, key: Key): Lost | null {
     const keys: Iterable<Key> = Array.isArray(value) ? value.keys() : Object.keys(value as object)
     for (const inner of keys) {
       const lost = findLost(value as object, inner)
-      if (lost !== null) return [...lost, inner]
+      if (lost === null) continue
+      lost.push(inner)
+      return lost
     }
     return null
   } catch (error) {

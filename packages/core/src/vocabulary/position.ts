@@ -52,6 +52,7 @@ export function toPosition(value: unknown): Position | null {
   if (!Array.isArray(value)) return null
   const [epoch, at, id] = value as [...Position, ...unknown[]]
   if (typeof epoch !== 'string' || epoch === '' || epoch.length > maxEpochLength) return null
+  if (!Number.isSafeInteger(at)) return null
   const fits = at === 0 ? id === null : at > 0 && typeof id === 'string'
-  return fits && Number.isSafeInteger(at) ? [epoch, at, id] : null
+  return fits ? [epoch, at, id] : null
 }
