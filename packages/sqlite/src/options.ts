@@ -98,7 +98,8 @@ function retentionOf(
   address: string,
 ): SqliteRetention | 'all' {
   try {
-    return retention(address)
+    const answer: SqliteRetention | 'all' | undefined = retention(address)
+    return answer === undefined ? {} : answer
   } catch (error) {
     throw new UsageError(
       `unable to read the retention of ${describe(address)}: the function of the option 'retention' has thrown`,

@@ -118,6 +118,14 @@ it.each([{ keep: 'all' }, { retention: () => 'all' }] as const)(
   },
 )
 
+it('the function may answer for some addresses only', async () => {
+  const file = open({
+    retention: (address) => (address === '#short' ? { age: 1_000 } : (undefined as never)),
+  })
+  await Promise.all([appendMany(file, 5, '1', '#other'), file.time.advance(1)])
+  expect(await dataOf(file.backplane, '#other')).toEqual([1, 1, 1, 1, 1])
+})
+
 it('the function decides for each address', async () => {
   const file = open({ retention: (address) => (address === '#kept' ? 'all' : { age: 1_000 }) })
   await Promise.all([

@@ -1,4 +1,4 @@
-import { systemRuntime, UsageError } from '@chat/core'
+import { Hub, type HubError, systemRuntime, UsageError } from '@chat/core'
 import { MemoryBackplane, MemoryNetwork, MemoryStore } from '@chat/core/memory'
 import { expect, test } from 'vitest'
 
@@ -126,4 +126,34 @@ test('a second hub cannot listen under the same name', () => {
     "unable to listen at 'taken': another hub listens there; choose another name",
   )
   stop()
+})
+
+test.each<[unknown, string]>([
+  ['all', 'not an object, but "all"'],
+  [null, 'not an object, but null'],
+  [{ days: 4 }, "there is no option 'retention.days'; the options are count, bytes, age"],
+  [{ count: '5' }, 'the option \'retention.count\' is "5"; give a number of at least 0'],
+  [{ age: Number.NaN }, "the option 'retention.age' is NaN; give a number of at least 0"],
+])(
+  'a function that answers with the retention %j has its error in $error, and the log is kept by default',
+  async (answer, message) => {
+    const hub = new Hub({ log: { retention: () => untyped(answer) } })
+    const errors: HubError[] = []
+    hub.on('$error', (error) => errors.push(error))
+    await hub.to('#a').send('say', 'hi')
+    expect((await hub.to('#a').history()).messages).toHaveLength(1)
+    expect(errors[0]).toMatchObject({ source: 'backplane', subject: '#a' })
+    expect(String(errors[0]?.error)).toContain('unable to read the retention of #a: ')
+    expect(String(errors[0]?.error)).toContain(message)
+    await hub.close()
+  },
+)
+
+test('a function that answers without a retention leaves the log to the default', async () => {
+  const hub = new Hub({ log: { retention: () => untyped(undefined) } })
+  const errors: HubError[] = []
+  hub.on('$error', (error) => errors.push(error))
+  await hub.to('#a').send('say', 'hi')
+  expect(errors).toEqual([])
+  await hub.close()
 })

@@ -41,8 +41,13 @@ export async function may(
 const receives = ({ id }: User, address: string): boolean =>
   address === '*' || address.startsWith('#') || address === `@${id}`
 
-function checkRequest(user: User, { action, address, event }: AccessRequest): void {
+function checkRequest(user: User, request: AccessRequest): void {
   const asking = 'unable to ask the policy'
+  if (typeof request !== 'object' || request === null)
+    throw new UsageError(
+      `${asking}: the request is ${describe(request)}; write \`hub.may(user, { action: 'read', address: '#room' })\``,
+    )
+  const { action, address, event } = request
   if (!isName(user?.id))
     throw new UsageError(`${asking}: the user is ${describe(user)}; give an object with the user's \`id\``)
   if (!actions.includes(action))

@@ -11,12 +11,12 @@ import type {
 import { KeyedSets } from '../../runtime/keyed-sets.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Runtime, Undo } from '../../runtime/runtime.ts'
-import { type Complete, describe, fillDefaults, type OptionNames } from '../../vocabulary/check-options.ts'
-import { checkOptionsWithHint } from '../../vocabulary/check-options-with-hint.ts'
-import { ChatError, UsageError } from '../../vocabulary/errors.ts'
+import { type Complete, fillDefaults, type OptionNames } from '../../vocabulary/check-options.ts'
+import { ChatError } from '../../vocabulary/errors.ts'
 import type { Position } from '../../vocabulary/position.ts'
 import { heapBytes } from '../../vocabulary/text.ts'
 import { checkFunctionOptions, checkNumberOptions, checkRuntime } from '../check-arguments.ts'
+import { checkAnswer, checkRetention } from './check-retention.ts'
 import { Dedupe } from './dedupe.ts'
 import { addListener } from './listeners.ts'
 import { MemoryPresenceStore } from './presence-store.ts'
@@ -26,8 +26,8 @@ import { type Retention, StreamLog } from './stream-log.ts'
 /** Options of a {@link MemoryStore}: the amount that it keeps. */
 export interface MemoryStoreOptions {
   /**
-   * Retention of each log; a function decides by its address, at once. When it throws or rejects, the log has
-   * the default retention, and the hubs of the store report the error in `$error`.
+   * Retention of each log; a function decides by its address, at once. When it throws or rejects,
+   * or answers with a bound that is no number of at least 0, the log has the default retention, and the hubs of the store report the error in `$error`.
    */
   readonly retention?: Retention | ((stream: string) => Retention) | undefined
   /**
@@ -62,7 +62,6 @@ const optionNames: OptionNames<MemoryStoreOptions> = {
   sessions: true,
   observe: true,
 }
-const retentionNames: OptionNames<Retention> = { count: true, bytes: true, age: true }
 type CompleteRetention = Complete<Retention>
 
 const defaultRetention: CompleteRetention = { count: 10_000, bytes: 16 * 1024 * 1024, age: 3_600_000 }
@@ -79,19 +78,6 @@ const askedFor = 330_000
 const logBytes = 500
 const sessionBytes = 700
 const making = 'make the store'
-
-/** A function is asked later, and its answers are not checked. */
-function checkRetention(retention: MemoryStoreOptions['retention']): void {
-  if (typeof retention === 'function') return
-  checkOptionsWithHint(making, retention, retentionNames, 'retention')
-  for (const name of ['count', 'bytes', 'age'] as const) {
-    const value: unknown = retention?.[name]
-    if (value !== undefined && !(typeof value === 'number' && value >= 0))
-      throw new UsageError(
-        `unable to ${making}: the option 'retention.${name}' is ${describe(value)}; give a number of at least 0`,
-      )
-  }
-}
 
 /**
  * The state that the nodes of a cluster share, in memory: logs, known repetitions, sessions, presence,
@@ -141,8 +127,8 @@ export class MemoryStore {
     checkRuntime(making, runtime, 'new MemoryStore(systemRuntime)')
     checkFunctionOptions(making, options, { names: optionNames, functions: ['observe'] })
     checkNumberOptions(making, options, ['bytes', 'dedupeWindow', 'sessions'])
-    checkRetention(options.retention)
     const { retention = {} } = options
+    if (typeof retention !== 'function') checkRetention(making, retention)
     this.runtime = runtime
     this.dedupeWindow = options.dedupeWindow ?? 120_000
     const capacity = options.sessions ?? 50_000
@@ -332,7 +318,7 @@ export class MemoryStore {
       return (stream) =>
         fillDefaults(
           defaultRetention,
-          this.#callback(stream, () => given(stream)),
+          this.#callback(stream, () => checkAnswer(stream, given(stream))),
         )
     const fixed = fillDefaults(defaultRetention, given)
     return () => fixed

@@ -88,3 +88,12 @@ test.each([
 ])('rejects %s', async (_, user, request) => {
   await expect(stage().hub.may(user as never, request as never)).rejects.toBeInstanceOf(UsageError)
 })
+
+test.each([[undefined], [null], ['#a']])(
+  'a request that is %j rejects, and says what to give',
+  async (request) => {
+    await expect(stage().hub.may({ id: 'alice' }, request as never)).rejects.toThrow(
+      /^unable to ask the policy: the request is .*; write `hub\.may\(user, \{ action: 'read', address: '#room' \}\)`$/,
+    )
+  },
+)
