@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import { type Engine, enginesToTest } from './test-support/engines.ts'
 import { onSources, sources } from './test-support/on-sources.ts'
@@ -26,6 +27,7 @@ const onNode: TestProjectInlineConfiguration = {
 
 // Components need a document, which these tests put into the globals of their own worker.
 const inDocuments: TestProjectInlineConfiguration = {
+  plugins: [svelte({ configFile: false })],
   ...onSources,
   test: {
     name: 'frameworks',
@@ -49,6 +51,7 @@ function inBrowsers(engines: Engine[]): TestProjectInlineConfiguration[] {
   if (engines.length === 0) return []
   return [
     {
+      plugins: [svelte({ configFile: false })],
       resolve: { conditions: [...sources, 'browser'] },
       // Vitest starts the server of the pages on Node.
       environments: { __vitest__: { resolve: onSources.resolve } },

@@ -106,6 +106,8 @@ export const packages = {
   '@chat/react': { index: ['chatHooks', 'ChatHooks', 'ChatProvider'] },
   '@chat/mcp': { index: ['mcpEventStore'] },
   '@chat/tanstack-ai': { index: ['backplaneStream'] },
+  '@chat/vue': { index: ['chatComposables', 'ChatComposables', 'chatPlugin'] },
+  '@chat/svelte': { index: ['chatFunctions', 'ChatFunctions', 'provideChat'] },
   '@chat/testing': {
     index: ['world', 'explore', 'World', 'WorldOptions', 'allFaults'],
     conformance: ['defineTransportSuite', 'defineBackplaneSuite', 'defineProtocolSuite'],

@@ -25,7 +25,9 @@ const examples = {
   '@chat/sqlite': { run: ends },
   '@chat/store': { run: ends },
   '@chat/tanstack-ai': { run: ends },
+  '@chat/svelte': { not: 'they are pages' },
   '@chat/testing': { run: passes },
+  '@chat/vue': { not: 'they are pages' },
   '@chat/web-socket': { run: inDenoAndWorkerd },
   'README.md': { run: passes },
 }

@@ -1,5 +1,13 @@
 import type { AnyContract, CallName, Client, Room, RoomAddress, StreamPart, StreamReader } from '@chat/core'
-import type { PeopleStore, StatusStore, TypingOptions, TypingStore } from '@chat/store'
+import type {
+  MessageListOptions,
+  MessageName,
+  MessagesStore,
+  PeopleStore,
+  StatusStore,
+  TypingOptions,
+  TypingStore,
+} from '@chat/store'
 import type { CallStore, StreamSnapshot } from '@chat/store/binding'
 import type { ReactElement } from 'react'
 import type { ChatProviderProps } from './chat-provider.ts'
@@ -19,6 +27,15 @@ export interface ChatHooks<C extends AnyContract> {
    * @param options - `state`: presence state of this client, for the first component that joins.
    */
   useRoom(address: RoomAddress | null | undefined, options?: { readonly state?: unknown }): Room<C> | null
+  /**
+   * Shows the messages of a room: the past, the live, and those on their way, in the log's order. `send` adds a
+   * message at once, `older` reads further back. For the options and the items see `messages` of `@chat/store`.
+   */
+  useMessages<const K extends MessageName<C>>(
+    room: Room<C> | null,
+    events: K | readonly K[],
+    options?: MessageListOptions<C>,
+  ): View<MessagesStore<C, K>>
   /** Shows the people in a room, and sets the own state with `set`. The hub must have presence for the room. */
   usePeople<State = unknown>(room: Room<C> | null): View<PeopleStore<State>>
   /** Shows the users who are typing in a room. Call `type` on each input, and `stop` when the text is empty or sent. */

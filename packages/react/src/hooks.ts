@@ -1,6 +1,7 @@
 import type { Untyped } from '@chat/core'
 import {
   callStore,
+  findMessages,
   findPeople,
   findStatus,
   findStream,
@@ -29,6 +30,10 @@ export const useRoom: Hooks['useRoom'] = (address, options) => {
   )
   return useSyncExternalStore(subscribe, snapshot, noRoom.snapshot)
 }
+
+/** Hook `useMessages` of {@link ChatHooks}, without a contract. */
+export const useMessages = ((room, events, options) =>
+  useStore(findMessages(room, events, options), findMessages(null, events, options))) as Hooks['useMessages']
 
 /** Hook `usePeople` of {@link ChatHooks}, without a contract. */
 export const usePeople = ((room) => useStore(findPeople(room), noPeople)) as Hooks['usePeople']

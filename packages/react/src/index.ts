@@ -3,6 +3,7 @@ export type { ChatHooks } from './chat-hooks.ts'
 export { ChatProvider, type ChatProviderProps, useClient } from './chat-provider.ts'
 export {
   useCall,
+  useMessages,
   usePeople,
   useRoom,
   useStatus,

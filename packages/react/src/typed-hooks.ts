@@ -1,13 +1,13 @@
 import type { AnyContract, Untyped } from '@chat/core'
 import type { ChatHooks } from './chat-hooks.ts'
 import { ChatProvider, useClient } from './chat-provider.ts'
-import { useCall, usePeople, useRoom, useStatus, useStream, useTyping } from './hooks.ts'
+import { useCall, useMessages, usePeople, useRoom, useStatus, useStream, useTyping } from './hooks.ts'
 
 /**
  * Returns all hooks, typed by a contract. Call it once, in a module from which the components import:
  *
  * ```ts
- * export const { ChatProvider, usePeople, useRoom } = chatHooks<typeof chat>()
+ * export const { ChatProvider, useMessages, useRoom } = chatHooks<typeof chat>()
  * ```
  *
  * Without a contract, import the hooks from this package themselves.
@@ -17,6 +17,7 @@ export function chatHooks<C extends AnyContract = Untyped>(): ChatHooks<C> {
     ChatProvider,
     useClient,
     useRoom,
+    useMessages,
     usePeople,
     useTyping,
     useStream,

@@ -53,9 +53,35 @@ it('components of the same room share a handle, and leave the room two seconds a
   await eventually(async () => expect(await call('moves', hub)).toEqual(['+#lobby alice', '-#lobby alice']))
 })
 
+it('a component that is mounted again at once keeps its handle and its messages, without a request', async () => {
+  const hub = await startHub()
+  const alice = client(hub, 'alice')
+  const screen = openScreen(
+    <ChatProvider client={alice}>
+      <Lobby key="first" />
+    </ChatProvider>,
+  )
+  await eventually(() => expect(screen.texts('.state')).toEqual(['live']))
+  screen.click('.send')
+  await eventually(() => expect(screen.texts('li')).toEqual(['alice: hi (stored)']))
+  const seen: string[] = []
+  for (const key of ['second', 'third']) {
+    screen.show(
+      <ChatProvider client={alice}>
+        <Lobby key={key} />
+      </ChatProvider>,
+    )
+    await eventually(() => expect(screen.texts('li')).toEqual(['alice: hi (stored)']))
+    seen.push(...(await call('moves', hub)))
+  }
+  expect(new Set(seen)).toEqual(new Set(['+#lobby alice']))
+})
+
 it('another address is another room, and null is none', async () => {
   const hub = await startHub()
   const alice = client(hub, 'alice')
+  await call('say', hub, '#one', 'say', { text: 'in one' })
+  await call('say', hub, '#two', 'say', { text: 'in two' })
   const shown = (address: '#one' | '#two' | null): ReactElement => (
     <ChatProvider client={alice}>
       <Lobby address={address} />
@@ -65,11 +91,11 @@ it('another address is another room, and null is none', async () => {
   await eventually(() => expect(screen.texts('.status')).toEqual(['connected']))
   expect(screen.texts('.state')).toEqual(['joining'])
   screen.show(shown('#one'))
-  await eventually(async () => expect(await call('moves', hub)).toEqual(['+#one alice']))
+  await eventually(() => expect(screen.texts('li')).toEqual(['null: in one (stored)']))
   screen.show(shown('#two'))
-  await eventually(async () => expect(await call('moves', hub)).toContain('+#two alice'))
+  await eventually(() => expect(screen.texts('li')).toEqual(['null: in two (stored)']))
   screen.show(shown(null))
-  await eventually(() => expect(screen.texts('.state')).toEqual(['joining']))
+  await eventually(() => expect(screen.texts('li')).toEqual([]))
   await eventually(async () => expect(await call('moves', hub)).toContain('-#two alice'))
 })
 

@@ -1,18 +1,19 @@
 import type { ReactElement } from 'react'
 import { renderToString } from 'react-dom/server'
 import { expect, test } from 'vitest'
-import { ChatProvider, useCall, usePeople, useRoom, useStatus, useTyping } from '../src/index.ts'
+import { ChatProvider, useCall, useMessages, usePeople, useRoom, useStatus, useTyping } from '../src/index.ts'
 
 function Lobby(): ReactElement {
   const room = useRoom('#lobby')
+  const { items, state } = useMessages(room, 'say')
   const { people } = usePeople(room)
   const { users } = useTyping(room)
   const { status } = useStatus()
   const { pending } = useCall('rename')
-  return <p>{JSON.stringify([room, people, users, status, pending])}</p>
+  return <p>{JSON.stringify([room, items, state, people, users, status, pending])}</p>
 }
 
-const shown = JSON.stringify([null, [], [], 'connecting', false]).replaceAll('"', '&quot;')
+const shown = JSON.stringify([null, [], 'loading', [], [], 'connecting', false]).replaceAll('"', '&quot;')
 
 test('a server renders a page without a client, and connects none', () => {
   let connected = 0

@@ -1,5 +1,8 @@
 import type { Client, Room, StreamPart, StreamReader, Untyped } from '@chat/core'
 import {
+  type MessageListOptions,
+  type MessagesStore,
+  messages,
   type PeopleStore,
   people,
   type StatusStore,
@@ -9,12 +12,28 @@ import {
   typing,
 } from '../index.ts'
 import type { Store } from '../store.ts'
-import { noPeople, noStatus, noStream, noTyping } from './none.ts'
+import { initialMessages } from './initial-messages.ts'
+import { noMessages, noPeople, noStatus, noStream, noTyping } from './none.ts'
 import { sharedStore } from './shared-store.ts'
 import { type StreamSnapshot, streamStore } from './stream-store.ts'
 
 // Each function returns the store that components share, or the store that stands in its place while there is no room
 // or no client. The contract is left out of the types: a framework's functions have it.
+
+/**
+ * Returns the store of a room's messages. While there is no room, it shows those that the server has read for the
+ * page.
+ */
+export function findMessages(
+  room: Room<Untyped> | null,
+  events: string | readonly string[],
+  options: MessageListOptions<Untyped> = {},
+): MessagesStore<Untyped, string> {
+  const { initial, ...others } = options
+  const key = ['messages', events, others]
+  if (room) return sharedStore(room, key, () => messages<Untyped, string>(room, events, options))
+  return initial ? sharedStore(initial, key, () => initialMessages(events, options, initial)) : noMessages
+}
 
 /** Returns the store of the people in a room. */
 export const findPeople = (room: Room<Untyped> | null): PeopleStore =>

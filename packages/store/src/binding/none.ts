@@ -1,5 +1,5 @@
-import { UsageError } from '@chat/core'
-import type { PeopleStore, StatusStore, TypingStore } from '../index.ts'
+import { type Untyped, UsageError } from '@chat/core'
+import type { MessagesSnapshot, MessagesStore, PeopleStore, StatusStore, TypingStore } from '../index.ts'
 import type { Store } from '../store.ts'
 import type { StreamSnapshot } from './stream-store.ts'
 
@@ -33,3 +33,14 @@ export const noPeople: PeopleStore<unknown> = {
 
 /** Store in place of the users who type, while there is no room. */
 export const noTyping: TypingStore = { ...fixed({ users: [] }), type: nothing, stop: nothing }
+
+const none: MessagesSnapshot = { items: [], state: 'loading', error: null, more: false, loadingOlder: false }
+
+/** Store in place of a room's messages, while there is no room. */
+export const noMessages: MessagesStore<Untyped, string> = {
+  ...fixed<never>(none as never),
+  send: unable('send'),
+  retry: nothing,
+  discard: nothing,
+  older: () => Promise.resolve(),
+}

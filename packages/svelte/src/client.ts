@@ -1,0 +1,30 @@
+import type { AnyContract, Client } from '@chat/core'
+import { getContext, setContext } from 'svelte'
+
+/** Client, `null` for none, or a function that returns it and may read reactive state. */
+export type ClientSource<C extends AnyContract = AnyContract> = Client<C> | null | (() => Client<C> | null)
+
+const key = Symbol('@chat/svelte')
+
+/**
+ * Gives a client to all components below the present component. Call it while the component is made:
+ *
+ * ```ts
+ * provideChat(browser ? connect('/chat', { contract: chat }) : null)
+ * ```
+ *
+ * Of several clients the innermost counts.
+ */
+export function provideChat<C extends AnyContract>(client: ClientSource<C>): void {
+  setContext(key, typeof client === 'function' ? client : () => client)
+}
+
+/** Returns the client of the nearest component above; `current` is `null` without one. */
+export function useClient(): { readonly current: Client | null } {
+  const find = getContext<(() => Client | null) | undefined>(key)
+  return {
+    get current() {
+      return find?.() ?? null
+    },
+  }
+}

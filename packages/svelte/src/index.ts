@@ -1,0 +1,13 @@
+export type { ChatFunctions } from './chat-functions.ts'
+export { type ClientSource, provideChat, useClient } from './client.ts'
+export {
+  useCall,
+  useMessages,
+  usePeople,
+  useRoom,
+  useStatus,
+  useStream,
+  useTyping,
+} from './functions.ts'
+export { chatFunctions } from './typed-functions.ts'
+export type { View } from './use-store.ts'

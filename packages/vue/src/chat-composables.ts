@@ -1,0 +1,60 @@
+import type { AnyContract, CallName, Client, Room, RoomAddress, StreamPart, StreamReader } from '@chat/core'
+import type {
+  MessageListOptions,
+  MessageName,
+  MessagesStore,
+  PeopleStore,
+  StatusStore,
+  Store,
+  TypingOptions,
+  TypingStore,
+} from '@chat/store'
+import type { CallStore, StreamSnapshot } from '@chat/store/binding'
+import type { MaybeRefOrGetter, Plugin, Ref } from 'vue'
+import type { ClientSource } from './client.ts'
+import type { View } from './use-store.ts'
+
+/** Room, or `null` for none: as `useRoom` returns it, or a function. */
+type RoomSource<C extends AnyContract> = MaybeRefOrGetter<Room<C> | null>
+
+/** The composables of a contract, as `chatComposables` returns them. Members of a state are refs. */
+export interface ChatComposables<C extends AnyContract> {
+  /** Makes the plugin that gives a client to all components of an application. */
+  chatPlugin(client: ClientSource<C>): Plugin
+  /** Gives a client to all components below the present component. */
+  provideChat(client: ClientSource<C>): void
+  /** Returns the client of the application or of the nearest component above; `null` for none. */
+  useClient(): Readonly<Ref<Client<C> | null>>
+  /**
+   * Joins a room while the component is mounted, and returns its handle; `null` before, on a server, and for the
+   * address `null`. All components share the handle of an address. It outlives the last of them by two seconds, so a
+   * component that is mounted again has not left.
+   *
+   * @param options - `state`: presence state of this client, for the first component that joins.
+   */
+  useRoom(
+    address: MaybeRefOrGetter<RoomAddress | null | undefined>,
+    options?: { readonly state?: unknown },
+  ): Readonly<Ref<Room<C> | null>>
+  /**
+   * Shows the messages of a room: the past, the live, and those on their way, in the log's order. `send` adds a
+   * message at once, `older` reads further back. For the options and the items see `messages` of `@chat/store`.
+   */
+  useMessages<const K extends MessageName<C>>(
+    room: RoomSource<C>,
+    events: K | readonly K[],
+    options?: MessageListOptions<C>,
+  ): View<MessagesStore<C, K>>
+  /** Shows the people in a room, and sets the own state with `set`. The hub must have presence for the room. */
+  usePeople<State = unknown>(room: RoomSource<C>): View<PeopleStore<State>>
+  /** Shows the users who are typing in a room. Call `type` on each input, and `stop` when the text is empty or sent. */
+  useTyping(room: RoomSource<C>, options?: TypingOptions<C>): View<TypingStore>
+  /** Reads a stream, and shows everything so far. */
+  useStream<Part extends StreamPart>(
+    reader: MaybeRefOrGetter<StreamReader<Part> | null | undefined>,
+  ): View<Store<StreamSnapshot<Part>>>
+  /** Shows the status of the connection, with the wait until the next attempt; `reconnect` does not wait for it. */
+  useStatus(): View<StatusStore>
+  /** Calls the hub from this component, and shows the newest answer or error. */
+  useCall<K extends CallName<C>>(name: K): View<CallStore<C, K>>
+}

@@ -1,0 +1,39 @@
+import type { AnyContract, Client } from '@chat/core'
+import {
+  type ComputedRef,
+  computed,
+  type InjectionKey,
+  inject,
+  type MaybeRefOrGetter,
+  type Plugin,
+  provide,
+  toValue,
+} from 'vue'
+
+/** Client of an application, or `null` for none: the client itself, a ref, or a function. */
+export type ClientSource<C extends AnyContract = AnyContract> = MaybeRefOrGetter<Client<C> | null>
+
+const key: InjectionKey<ClientSource> = Symbol('@chat/vue')
+
+/**
+ * Makes the plugin that gives a client to all components of an application:
+ *
+ * ```ts
+ * createApp(App).use(chatPlugin(connect('/chat', { contract: chat }))).mount('#app')
+ * ```
+ *
+ * Give `null` on a server.
+ */
+export const chatPlugin = <C extends AnyContract>(client: ClientSource<C>): Plugin => ({
+  install: (app) => app.provide(key, client as unknown as ClientSource),
+})
+
+/** Gives a client to all components below the present component. Of several clients the innermost counts. */
+export const provideChat = <C extends AnyContract>(client: ClientSource<C>): void =>
+  provide(key, client as unknown as ClientSource)
+
+/** Returns the client of the application or of the nearest component above; `null` for none. */
+export function useClient(): ComputedRef<Client | null> {
+  const source = inject(key, null)
+  return computed(() => toValue(source) as Client | null)
+}

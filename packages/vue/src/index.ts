@@ -1,0 +1,13 @@
+export type { ChatComposables } from './chat-composables.ts'
+export { type ClientSource, chatPlugin, provideChat, useClient } from './client.ts'
+export {
+  useCall,
+  useMessages,
+  usePeople,
+  useRoom,
+  useStatus,
+  useStream,
+  useTyping,
+} from './composables.ts'
+export { chatComposables } from './typed-composables.ts'
+export type { View } from './use-store.ts'

@@ -1,0 +1,29 @@
+import type { AnyContract, Untyped } from '@chat/core'
+import type { ChatComposables } from './chat-composables.ts'
+import { chatPlugin, provideChat, useClient } from './client.ts'
+import { useCall, useMessages, usePeople, useRoom, useStatus, useStream, useTyping } from './composables.ts'
+
+/**
+ * Returns all composables, typed by a contract. Call it once, in a module from which the components import:
+ *
+ * ```ts
+ * export const { chatPlugin, useMessages, useRoom } = chatComposables<typeof chat>()
+ * ```
+ *
+ * Without a contract, import the composables from this package themselves.
+ */
+export function chatComposables<C extends AnyContract = Untyped>(): ChatComposables<C> {
+  const composables: ChatComposables<Untyped> = {
+    chatPlugin,
+    provideChat,
+    useClient,
+    useRoom,
+    useMessages,
+    usePeople,
+    useTyping,
+    useStream,
+    useStatus,
+    useCall,
+  }
+  return composables as unknown as ChatComposables<C>
+}
