@@ -11,6 +11,7 @@ export const groups = [
     pages: [
       'guides/contracts',
       'guides/streams',
+      'guides/store',
       'guides/ai-sdk',
       'guides/frameworks',
       [
@@ -101,7 +102,7 @@ export const packages = {
   '@chat/sqlite': { index: ['sqliteBackplane'] },
   '@chat/redis': { index: ['redisBackplane'] },
   '@chat/nats': { index: ['natsBackplane'] },
-  '@chat/store': { index: ['Store', 'messages', 'people', 'typing', 'status'] },
+  '@chat/store': { index: ['Store', 'messages', 'people', 'typing', 'unread', 'notices', 'status'] },
   '@chat/ai-sdk': { index: ['chatTransport', 'answerPrompts', 'conversation'] },
   '@chat/react': { index: ['chatHooks', 'ChatHooks', 'ChatProvider'] },
   '@chat/mcp': { index: ['mcpEventStore'] },

@@ -61,6 +61,10 @@ export class LogFold {
   #beginning: Promise<void> | null = null
   #paging: Promise<void> | null = null
   #ended = false
+  /** `true` when the past may not be read. */
+  #refused = false
+  /** `true` when messages were missed that may not be read, and no message has come since. */
+  #missing = false
   error: ChatError | null = null
   more = true
 
@@ -73,7 +77,7 @@ export class LogFold {
     const shown = messages.filter(isShown)
     sink.prepend(shown)
     this.#place = openedBefore(shown) ?? position
-    this.#oldest = messages[0]?.position ?? [position[0], position[1] + 1, null]
+    this.#oldest = messages[0]?.position ?? after(position)
     this.#begun = true
     this.more = more
   }
@@ -102,7 +106,7 @@ export class LogFold {
       return this.end(unasked(error))
     }
     this.#cursor = cursor
-    if (place === null) this.#beginning = this.#begin(cursor)
+    if (place === null && !this.#refused) this.#beginning = this.#begin(cursor)
     void this.#run(cursor)
   }
 
@@ -134,22 +138,34 @@ export class LogFold {
 
   /** Reads the messages to begin with, again and again while that may help. */
   async #begin(cursor: MessageCursor<Message>): Promise<void> {
-    while (!this.#begun && this.#cursor === cursor)
+    for (let done = false; !done && this.#cursor === cursor; )
       try {
-        const found = this.#last === 0 ? [] : await cursor.older(this.#last)
-        if (this.#cursor !== cursor) return
-        const wanted = this.#sink.prepend(found)
-        this.#oldest = found[0]?.position ?? this.#oldest
-        this.#place ??= found.at(-1)?.position ?? null
-        this.more = found.length === this.#last
-        this.#begun = true
-        if (wanted < this.#last && this.more && this.#last > 0) void this.older(this.#last - wanted)
+        await this.#readNewest(cursor)
+        done = true
       } catch (error) {
         if (this.#cursor !== cursor) return
         if (error instanceof ChatError && error.retryable) await this.#wait(error.retryAfter ?? retryDelay)
-        else this.#refusePast(error)
+        else {
+          this.#refusePast(error)
+          done = true
+        }
       }
     this.#sink.changed()
+  }
+
+  async #readNewest(cursor: MessageCursor<Message>): Promise<void> {
+    // A log that had no message when it was read first may have many now.
+    const last = this.#begun ? largest : this.#last
+    const found = await cursor.older(Math.max(last, 1))
+    if (this.#cursor !== cursor) return
+    const [oldest, newest] = [found[0]?.position, found.at(-1)?.position]
+    const wanted = last === 0 ? 0 : this.#sink.prepend(found)
+    // Without messages to begin with, the newest is the first of those before the list.
+    this.#oldest = last === 0 && newest !== undefined ? after(newest) : (oldest ?? this.#oldest)
+    this.#place ??= newest ?? null
+    this.more = found.length === Math.max(last, 1)
+    this.#begun = true
+    if (wanted < last && this.more) void this.older(last - wanted)
   }
 
   /** The past may not be read: the list goes on with what follows. */
@@ -157,6 +173,7 @@ export class LogFold {
     this.error = unasked(error)
     this.more = false
     this.#begun = true
+    this.#refused = true
   }
 
   async #run(cursor: MessageCursor<Message>): Promise<void> {
@@ -177,6 +194,7 @@ export class LogFold {
       this.#place = item.to
     } else {
       this.#sink.append(item)
+      this.#missing = false
       this.#place = item.position
       this.#oldest ??= item.position
     }
@@ -187,11 +205,19 @@ export class LogFold {
   #failed(error: unknown): void {
     const over = this.#source.parts.ended
     if (over !== null) return this.end(unasked(over))
-    this.#sink.gap({ reason: 'absent', from: this.#place, to: null })
+    // The inbox is that of another user now.
+    if (error instanceof ChatError && error.code === 'unauthorized') return this.end(error)
+    const again = this.#missing
+    if (!again) this.#sink.gap({ reason: 'absent', from: this.#place, to: null })
+    this.#missing = true
     this.#place = null
     this.#refusePast(error)
-    this.start()
     this.#sink.changed()
+    if (!again) return this.start()
+    const cursor = this.#cursor
+    this.#source.parts.runtime.timer(retryDelay, () => {
+      if (this.#cursor === cursor) this.start()
+    })
   }
 
   async #readOlder(count: number): Promise<void> {
@@ -219,6 +245,9 @@ export class LogFold {
     })
   }
 }
+
+/** Position before which the messages up to another position are. */
+const after = ([epoch, at]: Position): Position => [epoch, at + 1, null]
 
 const isShown = ({ event }: Message): boolean => event !== '$redacted'
 

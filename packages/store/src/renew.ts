@@ -1,4 +1,4 @@
-/** Returns a snapshot with the parts of the one before that are equal, or that one if all are. */
+/** Returns a snapshot with the equal parts of the last snapshot, or the last snapshot if all parts are equal. */
 export function renew<S extends { readonly items: readonly unknown[] }>(before: S | null, next: S): S {
   if (before === null) return next
   const { items } = before

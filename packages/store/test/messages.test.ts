@@ -138,6 +138,29 @@ describe('the messages of a room', () => {
       expect(texts(list.snapshot())).toEqual(['1', '2'])
     }))
 
+  test('miss nothing of a log that was empty at first, nor of a list that begins with new messages', () =>
+    world({ seed: 1 }, async (w) => {
+      const { hub, rooms } = await scene(w, ['alice'])
+      // With a listener of the application, no message waits for the list.
+      only(rooms).on('typing', () => {})
+      const lists = [messages(only(rooms), 'say'), messages(only(rooms), 'say', { last: 0 })]
+      const undos = lists.map((list) => list.subscribe(() => {}))
+      await w.advance('1s')
+      for (const undo of undos) undo()
+      await w.advance('2s')
+      for (let i = 0; i < 60; i++) await hub.to('#a').send('say', `${i}`)
+      for (const list of lists) list.subscribe(() => {})
+      await w.advance('1s')
+      for (const list of lists) expect(list.snapshot().items.length).toBe(60)
+      const late = messages(await enter(w, hub, 'bob'), 'say', { last: 0 })
+      late.subscribe(() => {})
+      await w.advance('1s')
+      expect([texts(late.snapshot()), late.snapshot().more]).toEqual([[], true])
+      void late.older(2)
+      await w.advance('1s')
+      expect(texts(late.snapshot()).at(-1)).toBe('59')
+    }))
+
   test('cannot be shown with an option that does not exist, or a wrong number', () =>
     world({ seed: 1 }, async (w) => {
       const { rooms } = await scene(w, ['alice'])
