@@ -1,18 +1,9 @@
-import type {
-  HistoryOptions,
-  HubDelivery,
-  Message,
-  Meta,
-  RoomAddress,
-  StreamWriter,
-  Undo,
-  User,
-} from '@chat/core'
+import type { HistoryOptions, HubDelivery, Meta, RoomAddress, StreamWriter, Undo, User } from '@chat/core'
 import { checkOptions } from '@chat/core/transport'
 import type { InferUIMessageChunk, UIMessage, UIMessageChunk } from 'ai'
 import { type AnswerItem, packer } from './answer-items.ts'
 import type { Prompt } from './conversation.ts'
-import { readConversation } from './read-conversation.ts'
+import { type ConversationPage, readConversation } from './read-conversation.ts'
 
 /** Part of a hub that answers prompts: any hub whose contract has the groups of `conversation`. */
 export interface ConversationHub<U extends User = User> {
@@ -26,9 +17,7 @@ export interface ConversationHub<U extends User = User> {
       options: { readonly start: AnswerItem[]; readonly meta: Meta },
     ): Promise<StreamWriter<AnswerItem[]>>
     /** Reads the log of the room. */
-    history(
-      options: HistoryOptions,
-    ): Promise<{ readonly messages: readonly Message[]; readonly more: boolean }>
+    history(options: HistoryOptions): Promise<ConversationPage>
   }
 }
 

@@ -1,7 +1,6 @@
 import {
   address,
   ChatError,
-  type Message,
   type RoomAddress,
   type Runtime,
   systemRuntime,
@@ -14,6 +13,7 @@ import type { ChatTransport, UIMessage, UIMessageChunk } from 'ai'
 import { type AnswerReader, chunksOf, untilAborted } from './answer-chunks.ts'
 import type { Prompt } from './conversation.ts'
 import {
+  type ConversationPage,
   findAnswer,
   type OpenPrompt,
   type ReadConversation,
@@ -45,7 +45,7 @@ export interface ConversationClient {
   history(
     room: RoomAddress,
     options: { readonly before?: number | undefined; readonly limit: number },
-  ): Promise<{ readonly messages: readonly Message[]; readonly more: boolean }>
+  ): Promise<ConversationPage>
 }
 
 /** Options of {@link chatTransport}. */

@@ -18,9 +18,15 @@ export interface Prompt<M extends UIMessage = UIMessage> {
 /** Groups of a contract with which a room is a conversation. */
 export interface Conversation {
   /** Messages of the pages. */
-  readonly events: { readonly prompt: Schema<Prompt, Prompt> }
+  readonly events: {
+    /** Message of a page that asks for an answer. */
+    readonly prompt: Schema<Prompt, Prompt>
+  }
   /** Answers of the model. */
-  readonly streams: { readonly answer: StreamSchema<AnswerItem[], AnswerItem[]> }
+  readonly streams: {
+    /** Chunks of the AI SDK, as items of a list. */
+    readonly answer: StreamSchema<AnswerItem[], AnswerItem[]>
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+export type { AnswerReader } from './answer-chunks.ts'
 export type { AnswerItem } from './answer-items.ts'
 export {
   type AnswerSource,
@@ -14,3 +15,4 @@ export {
   type RoomChatTransport,
 } from './chat-transport.ts'
 export { type Conversation, conversation, type Prompt } from './conversation.ts'
+export type { ConversationPage } from './read-conversation.ts'

@@ -4,11 +4,19 @@ import type { AnswerReader } from './answer-chunks.ts'
 import { type AnswerItem, unpacker } from './answer-items.ts'
 import type { Prompt } from './conversation.ts'
 
+/** Page of the log of a room. */
+export interface ConversationPage {
+  /** Messages of the page, oldest first. */
+  readonly messages: readonly Message[]
+  /** `true` when the log has older messages. */
+  readonly more: boolean
+}
+
 /** Function that reads a page of the log of a room. */
 export type ReadPage = (options: {
   readonly before?: number | undefined
   readonly limit: number
-}) => Promise<{ readonly messages: readonly Message[]; readonly more: boolean }>
+}) => Promise<ConversationPage>
 
 /** Conversation as the log of its room tells it. */
 export interface ReadConversation<M extends UIMessage> {
