@@ -68,15 +68,23 @@ export interface ItemFields {
 /** Data of a message in a list; `null` once it was removed. */
 export type ItemContent<Data> =
   | {
-      /** `true` when the message was removed: show that, or nothing. */
+      /** `true` when the message was removed. */
       readonly removed: false
       /** Data of the event. Of a stream, everything so far. */
       readonly data: Data
     }
-  | { readonly removed: true; readonly data: null }
+  | {
+      /** `true` when the message was removed. */
+      readonly removed: true
+      /** `null`: the data is not shown any more. */
+      readonly data: null
+    }
 
 /** Message in a list of {@link messages}. */
-export type ItemOf<Event extends string, Data> = ItemFields & { readonly event: Event } & ItemContent<Data>
+export type ItemOf<Event extends string, Data> = ItemFields & {
+  /** Name of the event, or of the stream. */
+  readonly event: Event
+} & ItemContent<Data>
 
 /** Names of the messages of a contract: of events and of streams. */
 export type MessageName<C extends AnyContract> = EventName<C> | StreamName<C> | StreamedCallName<C>
