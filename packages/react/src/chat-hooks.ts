@@ -3,10 +3,14 @@ import type {
   MessageListOptions,
   MessageName,
   MessagesStore,
+  NoticesOptions,
+  NoticesStore,
   PeopleStore,
   StatusStore,
   TypingOptions,
   TypingStore,
+  UnreadOptions,
+  UnreadStore,
 } from '@chat/store'
 import type { CallStore, StreamSnapshot } from '@chat/store/binding'
 import type { ReactElement } from 'react'
@@ -40,6 +44,17 @@ export interface ChatHooks<C extends AnyContract> {
   usePeople<State = unknown>(room: Room<C> | null): View<PeopleStore<State>>
   /** Shows the users who are typing in a room. Call `type` on each input, and `stop` when the text is empty or sent. */
   useTyping(room: Room<C> | null, options?: TypingOptions<C>): View<TypingStore>
+  /** Counts the messages that this user has not read, on any device. `mark` moves the place up to which all is read. */
+  useUnread<const K extends MessageName<C>>(
+    room: Room<C> | null,
+    events: K | readonly K[],
+    options?: UnreadOptions<C>,
+  ): View<UnreadStore>
+  /** Shows the messages to the user alone, also those that were sent while this user was away. */
+  useNotices<const K extends MessageName<C>>(
+    events: K | readonly K[],
+    options?: NoticesOptions,
+  ): View<NoticesStore<C, K>>
   /** Reads a stream, and shows everything so far. */
   useStream<Part extends StreamPart>(reader: StreamReader<Part> | null | undefined): StreamSnapshot<Part>
   /** Shows the status of the connection, with the seconds until the next attempt; `reconnect` does not wait for it. */

@@ -2,15 +2,18 @@ import type { Untyped } from '@chat/core'
 import {
   callStore,
   findMessages,
+  findNotices,
   findPeople,
   findStatus,
   findStream,
   findTyping,
+  findUnread,
   noPeople,
   noRoom,
   noStatus,
   noStream,
   noTyping,
+  noUnread,
   sharedRoom,
 } from '@chat/store/binding'
 import { useMemo, useRef, useSyncExternalStore } from 'react'
@@ -40,6 +43,17 @@ export const usePeople = ((room) => useStore(findPeople(room), noPeople)) as Hoo
 
 /** Hook `useTyping` of {@link ChatHooks}, without a contract. */
 export const useTyping: Hooks['useTyping'] = (room, options) => useStore(findTyping(room, options), noTyping)
+
+/** Hook `useUnread` of {@link ChatHooks}, without a contract. */
+export const useUnread: Hooks['useUnread'] = (room, events, options) =>
+  useStore(findUnread(room, events, options), noUnread)
+
+/** Hook `useNotices` of {@link ChatHooks}, without a contract. */
+export const useNotices = ((events, options) =>
+  useStore(
+    findNotices(useClient(), events, options),
+    findNotices(null, events, options),
+  )) as Hooks['useNotices']
 
 /** Hook `useStream` of {@link ChatHooks}. */
 export const useStream = ((reader) => useStore(findStream(reader), noStream)) as Hooks['useStream']

@@ -4,11 +4,13 @@ export { ChatProvider, type ChatProviderProps, useClient } from './chat-provider
 export {
   useCall,
   useMessages,
+  useNotices,
   usePeople,
   useRoom,
   useStatus,
   useStream,
   useTyping,
+  useUnread,
 } from './hooks.ts'
 export { chatHooks } from './typed-hooks.ts'
 export type { View } from './use-store.ts'

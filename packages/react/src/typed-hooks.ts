@@ -1,7 +1,17 @@
 import type { AnyContract, Untyped } from '@chat/core'
 import type { ChatHooks } from './chat-hooks.ts'
 import { ChatProvider, useClient } from './chat-provider.ts'
-import { useCall, useMessages, usePeople, useRoom, useStatus, useStream, useTyping } from './hooks.ts'
+import {
+  useCall,
+  useMessages,
+  useNotices,
+  usePeople,
+  useRoom,
+  useStatus,
+  useStream,
+  useTyping,
+  useUnread,
+} from './hooks.ts'
 
 /**
  * Returns all hooks, typed by a contract. Call it once, in a module from which the components import:
@@ -20,6 +30,8 @@ export function chatHooks<C extends AnyContract = Untyped>(): ChatHooks<C> {
     useMessages,
     usePeople,
     useTyping,
+    useUnread,
+    useNotices,
     useStream,
     useStatus,
     useCall,

@@ -3,14 +3,17 @@ import {
   type CallStore,
   callStore,
   findMessages,
+  findNotices,
   findPeople,
   findStatus,
   findStream,
   findTyping,
+  findUnread,
   noPeople,
   noStatus,
   noStream,
   noTyping,
+  noUnread,
   sharedRoom,
 } from '@chat/store/binding'
 import type { ChatFunctions } from './chat-functions.ts'
@@ -60,6 +63,16 @@ export const usePeople = ((room) =>
 /** Function `useTyping` of {@link ChatFunctions}, without a contract. */
 export const useTyping: Functions['useTyping'] = (room, options) =>
   useStore(() => findTyping(room.current, options), noTyping)
+
+/** Function `useUnread` of {@link ChatFunctions}, without a contract. */
+export const useUnread: Functions['useUnread'] = (room, events, options) =>
+  useStore(() => findUnread(room.current, events, options), noUnread)
+
+/** Function `useNotices` of {@link ChatFunctions}, without a contract. */
+export const useNotices = ((events, options) => {
+  const client = useClient()
+  return useStore(() => findNotices(client.current, events, options), findNotices(null, events, options))
+}) as Functions['useNotices']
 
 /** Function `useStream` of {@link ChatFunctions}. */
 export const useStream = ((reader) =>

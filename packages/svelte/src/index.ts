@@ -3,11 +3,13 @@ export { type ClientSource, provideChat, useClient } from './client.ts'
 export {
   useCall,
   useMessages,
+  useNotices,
   usePeople,
   useRoom,
   useStatus,
   useStream,
   useTyping,
+  useUnread,
 } from './functions.ts'
 export { chatFunctions } from './typed-functions.ts'
 export type { View } from './use-store.ts'

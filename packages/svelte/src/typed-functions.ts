@@ -1,7 +1,17 @@
 import type { AnyContract, Untyped } from '@chat/core'
 import type { ChatFunctions } from './chat-functions.ts'
 import { provideChat, useClient } from './client.ts'
-import { useCall, useMessages, usePeople, useRoom, useStatus, useStream, useTyping } from './functions.ts'
+import {
+  useCall,
+  useMessages,
+  useNotices,
+  usePeople,
+  useRoom,
+  useStatus,
+  useStream,
+  useTyping,
+  useUnread,
+} from './functions.ts'
 
 /**
  * Returns all functions, typed by a contract. Call it once, in a module from which the components import:
@@ -20,6 +30,8 @@ export function chatFunctions<C extends AnyContract = Untyped>(): ChatFunctions<
     useMessages,
     usePeople,
     useTyping,
+    useUnread,
+    useNotices,
     useStream,
     useStatus,
     useCall,

@@ -2,7 +2,7 @@ import type { Store } from '@chat/store'
 import { createSubscriber } from 'svelte/reactivity'
 
 /** Members of a store's snapshot, which are read anew when they change, together with the store's actions. */
-export type View<S extends Store<unknown>> = Readonly<ReturnType<S['snapshot']>> &
+export type View<S extends Store<unknown>> = Readonly<Omit<ReturnType<S['snapshot']>, keyof S>> &
   Omit<S, 'subscribe' | 'snapshot'>
 
 const trackers = new WeakMap<object, () => void>()
@@ -21,7 +21,7 @@ export function useStore<S extends Store<object>>(find: () => S, none: S): View<
     find() as unknown as Record<string, () => unknown>
   const { subscribe: _, snapshot, ...actions } = none
   const view = {}
-  for (const name of Object.keys(snapshot()))
+  for (const name of Object.keys(snapshot()).filter((name) => !(name in actions)))
     Object.defineProperty(view, name, {
       enumerable: true,
       get: () => (read(find()) as Record<string, unknown>)[name],

@@ -3,11 +3,15 @@ import type {
   MessageListOptions,
   MessageName,
   MessagesStore,
+  NoticesOptions,
+  NoticesStore,
   PeopleStore,
   StatusStore,
   Store,
   TypingOptions,
   TypingStore,
+  UnreadOptions,
+  UnreadStore,
 } from '@chat/store'
 import type { CallStore, StreamSnapshot } from '@chat/store/binding'
 import type { MaybeRefOrGetter, Plugin, Ref } from 'vue'
@@ -49,6 +53,17 @@ export interface ChatComposables<C extends AnyContract> {
   usePeople<State = unknown>(room: RoomSource<C>): View<PeopleStore<State>>
   /** Shows the users who are typing in a room. Call `type` on each input, and `stop` when the text is empty or sent. */
   useTyping(room: RoomSource<C>, options?: TypingOptions<C>): View<TypingStore>
+  /** Counts the messages that this user has not read, on any device. `mark` moves the place up to which all is read. */
+  useUnread<const K extends MessageName<C>>(
+    room: RoomSource<C>,
+    events: K | readonly K[],
+    options?: UnreadOptions<C>,
+  ): View<UnreadStore>
+  /** Shows the messages to the user alone, also those that were sent while this user was away. */
+  useNotices<const K extends MessageName<C>>(
+    events: K | readonly K[],
+    options?: NoticesOptions,
+  ): View<NoticesStore<C, K>>
   /** Reads a stream, and shows everything so far. */
   useStream<Part extends StreamPart>(
     reader: MaybeRefOrGetter<StreamReader<Part> | null | undefined>,

@@ -2,15 +2,18 @@ import type { Untyped } from '@chat/core'
 import {
   callStore,
   findMessages,
+  findNotices,
   findPeople,
   findStatus,
   findStream,
   findTyping,
+  findUnread,
   noPeople,
   noRoom,
   noStatus,
   noStream,
   noTyping,
+  noUnread,
   sharedRoom,
 } from '@chat/store/binding'
 import { computed, toValue } from 'vue'
@@ -43,6 +46,16 @@ export const usePeople = ((room) =>
 /** Composable `useTyping` of {@link ChatComposables}, without a contract. */
 export const useTyping: Composables['useTyping'] = (room, options) =>
   useStore(() => findTyping(toValue(room), options), noTyping)
+
+/** Composable `useUnread` of {@link ChatComposables}, without a contract. */
+export const useUnread: Composables['useUnread'] = (room, events, options) =>
+  useStore(() => findUnread(toValue(room), events, options), noUnread)
+
+/** Composable `useNotices` of {@link ChatComposables}, without a contract. */
+export const useNotices = ((events, options) => {
+  const client = useClient()
+  return useStore(() => findNotices(client.value, events, options), findNotices(null, events, options))
+}) as Composables['useNotices']
 
 /** Composable `useStream` of {@link ChatComposables}. */
 export const useStream = ((reader) =>

@@ -3,11 +3,13 @@ export { type ClientSource, chatPlugin, provideChat, useClient } from './client.
 export {
   useCall,
   useMessages,
+  useNotices,
   usePeople,
   useRoom,
   useStatus,
   useStream,
   useTyping,
+  useUnread,
 } from './composables.ts'
 export { chatComposables } from './typed-composables.ts'
 export type { View } from './use-store.ts'

@@ -1,7 +1,17 @@
 import type { AnyContract, Untyped } from '@chat/core'
 import type { ChatComposables } from './chat-composables.ts'
 import { chatPlugin, provideChat, useClient } from './client.ts'
-import { useCall, useMessages, usePeople, useRoom, useStatus, useStream, useTyping } from './composables.ts'
+import {
+  useCall,
+  useMessages,
+  useNotices,
+  usePeople,
+  useRoom,
+  useStatus,
+  useStream,
+  useTyping,
+  useUnread,
+} from './composables.ts'
 
 /**
  * Returns all composables, typed by a contract. Call it once, in a module from which the components import:
@@ -21,6 +31,8 @@ export function chatComposables<C extends AnyContract = Untyped>(): ChatComposab
     useMessages,
     usePeople,
     useTyping,
+    useUnread,
+    useNotices,
     useStream,
     useStatus,
     useCall,

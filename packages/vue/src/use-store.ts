@@ -14,7 +14,7 @@ type SnapshotOf<S extends Store<unknown>> = ReturnType<S['snapshot']>
 
 /** Members of a store's snapshot as refs, together with its actions. */
 export type View<S extends Store<unknown>> = {
-  readonly [Name in keyof SnapshotOf<S>]: Readonly<Ref<SnapshotOf<S>[Name]>>
+  readonly [Name in Exclude<keyof SnapshotOf<S>, keyof S>]: Readonly<Ref<SnapshotOf<S>[Name]>>
 } & Omit<S, 'subscribe' | 'snapshot'>
 
 /**

@@ -5,7 +5,7 @@ import { call } from '../../browser/test-browser/support/control.ts'
 import { client, composables, eventually, startHub } from './support/chat.ts'
 import { openScreen } from './support/screen.ts'
 
-const { useCall, useRoom, useStatus, useStream } = composables
+const { useCall, useNotices, useRoom, useStatus, useStream } = composables
 
 const Double = defineComponent(() => {
   const { call, pending, result, error } = useCall('double')
@@ -67,4 +67,20 @@ it('shows the status, and connects at once when a person wants it', async () => 
   await call('admit', hub)
   screen.click('button')
   await eventually(() => expect(screen.texts('button')).toEqual(['connected']))
+})
+
+it('shows what was sent to the user alone while she was away', async () => {
+  const hub = await startHub()
+  await call('say', hub, '@alice', 'notice', { title: 'paid' })
+  const Notices = defineComponent(() => {
+    const { items } = useNotices('notice')
+    return () =>
+      items.value.map((item) =>
+        h('li', { key: item.key }, item.event === '$gap' ? item.reason : item.data?.title),
+      )
+  })
+  const screen = openScreen(Notices, client(hub, 'alice'))
+  await eventually(() => expect(screen.texts('li')).toEqual(['paid']))
+  await call('say', hub, '@alice', 'notice', { title: 'sent' })
+  await eventually(() => expect(screen.texts('li')).toEqual(['paid', 'sent']))
 })

@@ -3,6 +3,9 @@ import {
   type MessageListOptions,
   type MessagesStore,
   messages,
+  type NoticesOptions,
+  type NoticesStore,
+  notices,
   type PeopleStore,
   people,
   type StatusStore,
@@ -10,10 +13,13 @@ import {
   type TypingOptions,
   type TypingStore,
   typing,
+  type UnreadOptions,
+  type UnreadStore,
+  unread,
 } from '../index.ts'
 import type { Store } from '../store.ts'
 import { initialMessages } from './initial-messages.ts'
-import { noMessages, noPeople, noStatus, noStream, noTyping } from './none.ts'
+import { noMessages, noPeople, noStatus, noStream, noTyping, noUnread } from './none.ts'
 import { sharedStore } from './shared-store.ts'
 import { type StreamSnapshot, streamStore } from './stream-store.ts'
 
@@ -42,6 +48,28 @@ export const findPeople = (room: Room<Untyped> | null): PeopleStore =>
 /** Returns the store of the users who type in a room. */
 export const findTyping = (room: Room<Untyped> | null, options?: TypingOptions<Untyped>): TypingStore =>
   room ? sharedStore(room, ['typing', options], () => typing(room, options)) : noTyping
+
+/** Returns the store of a room's unread messages. */
+export const findUnread = (
+  room: Room<Untyped> | null,
+  events: string | readonly string[],
+  options?: UnreadOptions<Untyped>,
+): UnreadStore =>
+  room
+    ? sharedStore(room, ['unread', events, options], () => unread<Untyped, string>(room, events, options))
+    : noUnread
+
+/** Returns the store of the messages to the client's user. */
+export function findNotices(
+  client: Client | null,
+  events: string | readonly string[],
+  options: NoticesOptions = {},
+): NoticesStore<Untyped, string> {
+  const { initial, ...others } = options
+  const key = ['notices', events, others]
+  if (client) return sharedStore(client, key, () => notices<Untyped, string>(client, events, options))
+  return initial ? sharedStore(initial, key, () => initialMessages(events, {}, initial)) : noMessages
+}
 
 /** Returns the store of a client's status. */
 export const findStatus = (client: Client | null): StatusStore =>

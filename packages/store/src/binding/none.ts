@@ -1,5 +1,12 @@
 import { type Untyped, UsageError } from '@chat/core'
-import type { MessagesSnapshot, MessagesStore, PeopleStore, StatusStore, TypingStore } from '../index.ts'
+import type {
+  MessagesSnapshot,
+  MessagesStore,
+  PeopleStore,
+  StatusStore,
+  TypingStore,
+  UnreadStore,
+} from '../index.ts'
 import type { Store } from '../store.ts'
 import type { StreamSnapshot } from './stream-store.ts'
 
@@ -43,4 +50,10 @@ export const noMessages: MessagesStore<Untyped, string> = {
   retry: nothing,
   discard: nothing,
   older: () => Promise.resolve(),
+}
+
+/** Store in place of a room's unread messages, while there is no room. */
+export const noUnread: UnreadStore = {
+  ...fixed({ count: 0, more: false, mark: null, receipts: [], state: 'loading', error: null }),
+  mark: unable('mark messages as read'),
 }
