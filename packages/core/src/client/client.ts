@@ -116,8 +116,7 @@ export class Client<C extends AnyContract = Untyped> {
       throw new UsageError(`unable to join ${describe(address)}: a room's address is '#' and a name`)
     checkByRules(`join ${address}`, options as JoinOptions, joinRules)
     this.#session.connector.checkOpen(`join ${address}`)
-    const room = new RoomHandle(address, this.#session)
-    this.#session.subscriptions.join(address, room, options as JoinOptions)
+    const room = new RoomHandle(address, this.#session, options as JoinOptions)
     return room as unknown as Room<C, State>
   }
 

@@ -7,7 +7,7 @@ import type { Message } from '../../vocabulary/message.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
 import { checkFunction } from '../operations/checks.ts'
 import type { ReaderState, StreamReader, StreamResult } from '../stream-reader.ts'
-import type { Receiver } from '../subscriptions/receiver.ts'
+import type { AddressEvent, Receiver } from '../subscriptions/receiver.ts'
 import type { Subscription } from '../subscriptions/subscription.ts'
 import type { StreamValue } from './stream-value.ts'
 
@@ -191,14 +191,11 @@ export class StreamHandle implements StreamReader, Receiver {
     return true
   }
 
-  message(): void {}
-
-  snapshot(): void {}
-
   joined(): void {}
 
-  /** Begins again: the hub cannot continue where this client is (P-SM-5). */
-  gap(): void {
+  /** Begins again after a gap: the hub cannot continue where this client is (P-SM-5). */
+  receive(...[kind]: AddressEvent): void {
+    if (kind !== 'gap') return
     this.subscription?.delivered.clear()
     if (this.#whole) return
     this.#value.clear()

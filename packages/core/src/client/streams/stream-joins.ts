@@ -63,7 +63,7 @@ export class StreamJoins {
     handle.subscription = null
     const { subscriptions } = this.#client
     if (known) subscriptions.remove(subscription)
-    else subscriptions.leave(handle.address, handle)
+    else subscriptions.leave(subscription, handle)
     this.#joined--
     this.#next()
   }
@@ -74,7 +74,7 @@ export class StreamJoins {
 
   #join(handle: StreamHandle): void {
     this.#joined++
-    handle.subscription = this.#client.subscriptions.joinStream(handle.address, handle)
+    handle.subscription = this.#client.subscriptions.join(handle.address, handle, {})
   }
 
   #next(): void {

@@ -2,7 +2,8 @@ import type { AnyContract } from '../../contract/contract.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { type ChatError, UsageError } from '../../vocabulary/errors.ts'
 import type { ClientTarget } from '../types.ts'
-import { type LogTarget, type Room, RoomHandle } from './room.ts'
+import { isRoom } from './is-room.ts'
+import type { LogTarget, Room } from './room.ts'
 
 /** Parts of a client for code that is built on rooms, such as a store: see {@link clientParts}. */
 export interface ClientParts {
@@ -27,7 +28,7 @@ export function clientParts<C extends AnyContract>(
   source: Pick<Room<C>, 'address' | 'ready' | 'leave'> | ClientTarget<C>,
 ): ClientParts {
   const target = source as Partial<LogTarget> | undefined
-  const room = source instanceof RoomHandle ? source : null
+  const room = isRoom(source) ? source : null
   const services = room === null ? target?.log?.().services : room.services
   if (services === undefined)
     throw new UsageError('unable to find the client: give a room, or a target as client.to returns it')

@@ -9,7 +9,7 @@ import type { MessageCursor, MessageGap, MessagesOptions } from '../message-curs
 import { accept } from '../operations/accept.ts'
 import type { Operations } from '../operations/operations.ts'
 import { rememberId } from './delivered-ids.ts'
-import type { MessageReader } from './receiver.ts'
+import type { AddressEvent, MessageReader } from './receiver.ts'
 
 /** Maximum number of messages that wait for a slow consumer, and of those that it then reads at once. */
 const most = 256
@@ -97,7 +97,17 @@ export class LogReader implements MessageCursor, MessageReader {
     return page
   }
 
-  push(message: Message): void {
+  receive(...[kind, event]: AddressEvent): void {
+    if (kind === 'gap') this.#skip(event.from, event.to)
+    else if (kind === 'snapshot') this.skipTo(event.position)
+    else if (event.durable) this.#push(event)
+  }
+
+  skipTo(position: Position): void {
+    this.#skip(null, position)
+  }
+
+  #push(message: Message): void {
     if (this.#behind && this.#live.length < most) this.#live.push(message)
     else if (this.#behind || this.#items.length >= most) this.#drop(message.position)
     else {
@@ -106,7 +116,8 @@ export class LogReader implements MessageCursor, MessageReader {
     }
   }
 
-  skip(from: Position | null, to: Position): void {
+  /** The live messages go on after `to`. Those before, and after `from`, did not come. */
+  #skip(from: Position | null, to: Position): void {
     if (this.#place === null && !this.#behind) {
       if (from === null) return
       this.#start(from)

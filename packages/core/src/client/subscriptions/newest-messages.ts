@@ -1,5 +1,4 @@
-import type { Undo } from '../../runtime/runtime.ts'
-import { abortion, createAborter } from '../../runtime/signal.ts'
+import { Alarm } from '../../runtime/alarm.ts'
 import { ChatError } from '../../vocabulary/errors.ts'
 import type { Message } from '../../vocabulary/message.ts'
 import type { Position } from '../../vocabulary/position.ts'
@@ -18,31 +17,38 @@ export class NewestMessages implements Restore {
   readonly #subscription: RestoredSubscription
   readonly #last: number
   readonly #next: Position
-  readonly #aborter = createAborter()
+  readonly #alarm: Alarm
   #messages: readonly Message[] = []
-  #retry: Undo | null = null
+  #ended = false
 
   /** `next` is the position to continue from when there are no messages. */
   constructor(subscription: RestoredSubscription, last: number, next: Position) {
     this.#subscription = subscription
     this.#last = last
     this.#next = next
+    this.#alarm = new Alarm(subscription.context.runtime)
   }
 
+  /** Reads a page before the messages that were read, until there are enough. */
   start(): void {
-    const { address, context } = this.#subscription
-    this.#read().then(
-      (messages) => {
-        this.#messages = messages
-        this.position = messages.at(-1)?.position ?? null
-        if (this.position === null) this.#subscription.continueAfter(this.#next)
-        else this.#subscription.rejoin()
+    const subscription = this.#subscription
+    const { address, context, operations } = subscription
+    const [oldest] = this.#messages
+    const limit = this.#last - this.#messages.length
+    operations.read(address, { before: oldest?.position[1], limit }).then(
+      ({ messages, more }) => {
+        if (this.#ended) return
+        this.#messages = [...messages, ...this.#messages]
+        if (more && messages.length > 0 && messages.length < limit) return this.start()
+        this.position = this.#messages.at(-1)?.position ?? null
+        if (this.position === null) subscription.continueAfter(this.#next)
+        else subscription.rejoin()
       },
       (error) => {
-        if (abortion(this.#aborter.signal) !== null) return
+        if (this.#ended) return
         if (error instanceof ChatError && error.retryable) return this.#startAgain(error.retryAfter)
         context.reportError(error, address)
-        this.#subscription.continueAfter(this.#next)
+        subscription.continueAfter(this.#next)
       },
     )
   }
@@ -69,25 +75,12 @@ export class NewestMessages implements Restore {
   }
 
   end(): void {
-    this.#retry?.()
-    this.#aborter.abort()
+    this.#ended = true
+    this.#alarm.clear()
   }
 
   #startAgain(delay = retryDelay): void {
-    this.#retry = this.#subscription.context.runtime.timer(delay, () => this.start())
-  }
-
-  async #read(): Promise<Message[]> {
-    const { address, operations } = this.#subscription
-    const { signal } = this.#aborter
-    const found: Message[] = []
-    for (let more = true; more && found.length < this.#last; ) {
-      const [oldest] = found
-      const limit = this.#last - found.length
-      const page = await operations.read(address, { before: oldest?.position[1], limit, signal })
-      more = page.more && page.messages.length > 0
-      found.unshift(...page.messages)
-    }
-    return found
+    this.#messages = []
+    this.#alarm.set(delay, () => this.start())
   }
 }

@@ -4,6 +4,7 @@ import type { ClientMessage } from '../events.ts'
 import type { MessageCursor, MessagesOptions } from '../message-cursor.ts'
 import { checkByRules, messagesRules } from '../option-rules.ts'
 import type { ClientTarget } from '../types.ts'
+import { isRoom } from './is-room.ts'
 import { LogReader } from './log-reader.ts'
 import { type LogTarget, type Room, RoomHandle, unasked } from './room.ts'
 
@@ -29,7 +30,7 @@ export function readMessages<C extends AnyContract>(
   options: MessagesOptions = {},
 ): MessageCursor<ClientMessage<C>> {
   const target = source as Partial<LogTarget> | undefined
-  const room = source instanceof RoomHandle ? source : null
+  const room = isRoom(source) ? source : null
   const address = room?.address ?? target?.log?.().address
   if (address === undefined)
     throw new UsageError('unable to read messages: give a room, or a target as client.to returns it')
@@ -51,8 +52,7 @@ function openTarget(operation: string, target: LogTarget, options: MessagesOptio
     const room = join() as RoomHandle
     return openReader(room, options, () => room.leave())
   }
-  const own = new RoomHandle(address, services)
-  services.subscriptions.join(address, own, {})
+  const own = new RoomHandle(address, services, {})
   return openReader(own, options, () => own.leave())
 }
 
@@ -66,7 +66,7 @@ function openReader(room: RoomHandle, options: MessagesOptions, onEnd?: () => vo
   if (ended !== null) reader.end(unasked(ended))
   else {
     room.tellPosition()
-    room.services.subscriptions.listen(room.address, room)
+    room.subscription.listen(room)
   }
   return reader
 }

@@ -1,19 +1,16 @@
 import type { ChatError } from '../../vocabulary/errors.ts'
-import type { Message } from '../../vocabulary/message.ts'
 import type { Position } from '../../vocabulary/position.ts'
 import type { ClientContext } from '../context.ts'
+import type { Listeners } from '../listeners.ts'
 import type { SnapshotEvent } from '../snapshot.ts'
 import type { Delivery, Gap } from '../types.ts'
 
-/** Events of a subscription, by the name of the receiver's method that takes them. */
-export interface EventOf {
-  readonly message: Message
-  readonly gap: Gap
-  readonly snapshot: SnapshotEvent
-}
-
-/** Kind of an event of a subscription. */
-export type EventKind = keyof EventOf
+/** Event of an address, after its kind. */
+export type AddressEvent =
+  | readonly [kind: 'message', event: Delivery]
+  | readonly [kind: 'gap', event: Gap]
+  /** The subscription continues from the application's own state. */
+  | readonly [kind: 'snapshot', event: SnapshotEvent]
 
 /** Receiver of the events of a subscription: a room's handle, or the client itself. */
 export interface Receiver {
@@ -21,11 +18,9 @@ export interface Receiver {
    * Returns `true` when the application listens to messages, or to the own event of this kind: `$gap` or
    * `$snapshot`.
    */
-  hears(kind: EventKind): boolean
-  message(message: Delivery): void
-  gap(gap: Gap): void
-  /** The subscription continues from the application's own state. */
-  snapshot(snapshot: SnapshotEvent): void
+  hears(kind: AddressEvent[0]): boolean
+  /** Takes an event of the address. */
+  receive(...event: AddressEvent): void
   /** The hub has accepted the subscription, for the first time or again after a reconnect. */
   joined(): void
   /** The hub refuses the subscription, or has ended it. */
@@ -47,12 +42,18 @@ export interface PresenceWatcher {
 
 /** Cursor over the log of an address. */
 export interface MessageReader {
-  /** Takes a live message. */
-  push(message: Message): void
-  /** The live messages go on after `to`. Those before, and after `from`, did not come. */
-  skip(from: Position | null, to: Position): void
+  /** Takes a live event. */
+  receive(...event: AddressEvent): void
+  /** The live messages go on after `position`. Those before did not come. */
+  skipTo(position: Position): void
   /** Takes no more messages. `error` is that of an end that the application has not asked for. */
   end(error: ChatError | null): void
+}
+
+/** Calls the listeners of a message by its name, and those of another event by the name of its kind, as `$gap`. */
+export function emitEvent(listeners: Listeners, [kind, event]: AddressEvent): void {
+  if (kind === 'message') listeners.emit(event.event, event.data, event)
+  else listeners.emit(`$${kind}`, event)
 }
 
 /** Receiver of `*`, of the user's inbox and of the session: the client's own listeners. */
@@ -66,20 +67,12 @@ export class ClientReceiver implements Receiver {
     this.#wanted = wanted
   }
 
-  hears(kind: EventKind): boolean {
+  hears(kind: AddressEvent[0]): boolean {
     return !this.#wanted || this.#context.listeners.hears(`$${kind}`)
   }
 
-  message(message: Delivery): void {
-    this.#context.listeners.emit(message.event, message.data, message)
-  }
-
-  gap(gap: Gap): void {
-    this.#context.emit('$gap', gap)
-  }
-
-  snapshot(snapshot: SnapshotEvent): void {
-    this.#context.emit('$snapshot', snapshot)
+  receive(...event: AddressEvent): void {
+    emitEvent(this.#context.listeners, event)
   }
 
   joined(): void {}

@@ -1,9 +1,9 @@
 import type { Position } from '../../vocabulary/position.ts'
 import type { Gap } from '../types.ts'
-import type { EventKind, EventOf, Receiver } from './receiver.ts'
+import type { AddressEvent, Receiver } from './receiver.ts'
 
 /** Event, with the position before it. */
-type WaitingEvent = readonly [kind: EventKind, event: EventOf[EventKind], from: Position | null]
+type WaitingEvent = readonly [event: AddressEvent, from: Position | null]
 
 /** Number of events after which the log is read no further, while all receivers of an address wait. */
 const enough = 100
@@ -18,7 +18,7 @@ const most = 1_000
 export class Receivers extends Map<Receiver, WaitingEvent[]> {
   /** Position before the first event, while all receivers wait: `null` for none. Otherwise `undefined`. */
   get from(): Position | null | undefined {
-    return this.#common[0]?.[2]
+    return this.#common[0]?.[1]
   }
 
   /** `true` when all receivers wait, and no more events can. */
@@ -27,18 +27,18 @@ export class Receivers extends Map<Receiver, WaitingEvent[]> {
   }
 
   /** Hands an event to each receiver, or keeps it until the receiver listens. */
-  hand(...event: WaitingEvent): void {
+  hand(event: AddressEvent, from: Position | null): void {
     for (const [receiver, waiting] of [...this])
-      if (waiting.length === 0 && receiver.hears(event[0])) handOver(receiver, event)
-      else add(waiting, event)
+      if (waiting.length === 0 && receiver.hears(event[0])) receiver.receive(...event)
+      else add(waiting, [event, from])
   }
 
   /** Hands over the events that wait for a receiver, as far as it listens to them. */
   release(receiver: Receiver): void {
     const waiting = this.get(receiver) ?? []
-    for (let [first] = waiting; first !== undefined && receiver.hears(first[0]); [first] = waiting) {
+    for (let [first] = waiting; first !== undefined && receiver.hears(first[0][0]); [first] = waiting) {
       waiting.shift()
-      handOver(receiver, first)
+      receiver.receive(...first[0])
     }
   }
 
@@ -53,15 +53,13 @@ export class Receivers extends Map<Receiver, WaitingEvent[]> {
   }
 }
 
-const handOver = (receiver: Receiver, [kind, event]: WaitingEvent): void => receiver[kind](event as never)
-
 /** Adds an event. When there are too many, a gap takes the place of the two oldest. */
 function add(waiting: WaitingEvent[], event: WaitingEvent): void {
   waiting.push(event)
   const [first, , third] = waiting
   if (waiting.length <= most || first === undefined || third === undefined) return
-  const [, { address }, from] = first
+  const [[, { address }], from] = first
   // The position before the third is that of the second.
-  const gap: Gap = { address, reason: 'limit', from, to: third[2] as Position }
-  waiting.splice(0, 2, ['gap', gap, from])
+  const gap: Gap = { address, reason: 'limit', from, to: third[1] as Position }
+  waiting.splice(0, 2, [['gap', gap], from])
 }

@@ -17,7 +17,7 @@ export interface RestoredSubscription {
   /** Delivers a message, if the contract allows it. `from` is the position before it. */
   deliver(message: Message, from: Position | null): void
   /** Delivers a snapshot, which has the given position. */
-  tell(kind: 'snapshot', snapshot: SnapshotEvent, position: Position | null): void
+  tell(event: readonly ['snapshot', SnapshotEvent], position: Position): void
 }
 
 /**

@@ -18,10 +18,16 @@ import { type Listener, Listeners } from '../listeners.ts'
 import { checkListener } from '../operations/checks.ts'
 import type { OperationWriter } from '../operations/operation-writer.ts'
 import type { Operations } from '../operations/operations.ts'
-import type { CastOptions, SendOptions } from '../options.ts'
-import type { SnapshotEvent } from '../snapshot.ts'
-import type { ClientTarget, Delivery, Gap } from '../types.ts'
-import type { EventKind, MessageReader, PresenceWatcher, Receiver } from './receiver.ts'
+import type { CastOptions, JoinOptions, SendOptions } from '../options.ts'
+import type { ClientTarget } from '../types.ts'
+import {
+  type AddressEvent,
+  emitEvent,
+  type MessageReader,
+  type PresenceWatcher,
+  type Receiver,
+} from './receiver.ts'
+import type { Subscription } from './subscription.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
 /**
@@ -85,20 +91,15 @@ export interface LogTarget {
 
 const ownEvents: readonly (keyof RoomEvents)[] = ['$gap', '$snapshot', '$leave']
 
-/** Marks rooms of every copy of this package: a program may hold two, by its bundler or in a monorepo. */
-const brand = Symbol.for('@chat/core:room')
-
 /** Implementation of {@link Room}. */
 export class RoomHandle implements Receiver {
-  /** Tells if a value is a room, also if another copy of this package has made it. */
-  static [Symbol.hasInstance](value: unknown): value is RoomHandle {
-    return typeof value === 'object' && value !== null && brand in value
-  }
-
+  /** Marks rooms, also for another copy of this package: a program may hold two, by its bundler or in a monorepo. */
+  readonly isChatRoom = true
   readonly address: string
   readonly ready: Promise<void>
   /** Parts of the client, for {@link watchPresence}. */
   readonly services: RoomServices
+  readonly subscription: Subscription
   readonly #listeners: Listeners
   /** Watches of presence, which end with this handle. */
   readonly watchers: Set<PresenceWatcher> = new Set()
@@ -110,7 +111,12 @@ export class RoomHandle implements Receiver {
   ended: ChatError | null = null
   #settle: { resolve: () => void; reject: (error: ChatError) => void } | null = null
 
-  constructor(address: string, services: RoomServices) {
+  /**
+   * Joins the room.
+   *
+   * @throws UsageError when the room has a handle already, and the options are for its first.
+   */
+  constructor(address: string, services: RoomServices, options: JoinOptions) {
     this.address = address
     this.services = services
     this.#listeners = new Listeners((error, event) =>
@@ -121,7 +127,7 @@ export class RoomHandle implements Receiver {
     })
     this.ready.catch(() => {})
     markRaw(this)
-    Object.defineProperty(this, brand, { value: true })
+    this.subscription = services.subscriptions.join(address, this, options)
   }
 
   send(event: string, data: unknown, options?: SendOptions): Promise<Stored> {
@@ -137,7 +143,7 @@ export class RoomHandle implements Receiver {
     checkListener(event, listener, ownEvents)
     this.check('listen')
     const undo = this.#listeners.add(event, listener)
-    this.services.subscriptions.listen(this.address, this)
+    this.subscription.listen(this)
     return undo
   }
 
@@ -165,27 +171,17 @@ export class RoomHandle implements Receiver {
 
   leave(): void {
     this.#left = true
-    this.services.subscriptions.leave(this.address, this)
+    this.services.subscriptions.leave(this.subscription, this)
     this.#end(new ChatError('closed', 'unable to receive: the room was left'))
   }
 
-  hears(kind: EventKind): boolean {
+  hears(kind: AddressEvent[0]): boolean {
     return this.readers.size > 0 || this.#listeners.hears(`$${kind}`)
   }
 
-  message(message: Delivery): void {
-    this.#listeners.emit(message.event, message.data, message)
-    if (message.durable) for (const reader of this.readers) reader.push(message)
-  }
-
-  gap(gap: Gap): void {
-    this.#listeners.emit('$gap', gap)
-    for (const reader of this.readers) reader.skip(gap.from, gap.to)
-  }
-
-  snapshot(snapshot: SnapshotEvent): void {
-    this.#listeners.emit('$snapshot', snapshot)
-    for (const reader of this.readers) reader.skip(null, snapshot.position)
+  receive(...event: AddressEvent): void {
+    emitEvent(this.#listeners, event)
+    for (const reader of this.readers) reader.receive(...event)
   }
 
   joined(): void {
@@ -201,8 +197,8 @@ export class RoomHandle implements Receiver {
   /** Tells the cursors where the live messages begin: those before are to be read from the log. */
   tellPosition(): void {
     if (this.readers.size === 0) return
-    const position = this.services.subscriptions.positions[this.address]
-    if (position !== undefined) for (const reader of this.readers) reader.skip(null, position)
+    const { place } = this.subscription
+    if (place !== null) for (const reader of this.readers) reader.skipTo(place)
   }
 
   #end(error: ChatError): void {

@@ -79,7 +79,7 @@ export class SnapshotRestore implements Restore {
   accepted(position: Position): void {
     const { address } = this.#subscription
     const snapshot = { address, ...(this.#offer as Snapshot) }
-    this.#subscription.tell('snapshot', snapshot, position)
+    this.#subscription.tell(['snapshot', snapshot], position)
   }
 
   end(): void {

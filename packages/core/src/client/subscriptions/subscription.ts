@@ -1,6 +1,6 @@
 import { encodeFrame } from '../../protocol/encode.ts'
 import { checkStart, type MsgFrame, type StartAnswer } from '../../protocol/hub-frames.ts'
-import type { Undo } from '../../runtime/runtime.ts'
+import { Alarm } from '../../runtime/alarm.ts'
 import { ChatError, UncertainError } from '../../vocabulary/errors.ts'
 import type { Message } from '../../vocabulary/message.ts'
 import type { GapReason, Position } from '../../vocabulary/position.ts'
@@ -12,7 +12,7 @@ import { isTemporary } from '../operations/over-limit.ts'
 import { toMessage } from '../operations/to-message.ts'
 import type { Gap } from '../types.ts'
 import { rememberId } from './delivered-ids.ts'
-import type { EventKind, EventOf, PresenceWatcher, Receiver } from './receiver.ts'
+import type { AddressEvent, PresenceWatcher, Receiver } from './receiver.ts'
 import { Receivers } from './receivers.ts'
 import type { OpenRestore, Restore, RestoredSubscription } from './restore.ts'
 
@@ -77,7 +77,9 @@ export class Subscription implements RestoredSubscription {
   #state: unknown
   /** Offset of the newest message when the hub accepted the subscription. */
   #top = 0
-  readonly #retries = new Set<Undo>()
+  /** Repeats the `join`, and the `state`, on this connection. */
+  readonly #joinAlarm: Alarm
+  readonly #stateAlarm: Alarm
 
   constructor(
     address: string,
@@ -91,6 +93,8 @@ export class Subscription implements RestoredSubscription {
     this.delivered = delivered
     this.#registry = registry
     this.#open = open
+    this.#joinAlarm = new Alarm(this.context.runtime)
+    this.#stateAlarm = new Alarm(this.context.runtime)
   }
 
   /** `true` for `*` and the user's inbox, which the hub delivers without a `join`. */
@@ -144,7 +148,7 @@ export class Subscription implements RestoredSubscription {
       const underWay = this.context.streams?.underWay(this.address) ?? []
       this.receivers.set(
         receiver,
-        underWay.map((message) => ['message', message, this.position]),
+        underWay.map((message) => [['message', message], this.position]),
       )
     }
     this.#readOn()
@@ -215,7 +219,7 @@ export class Subscription implements RestoredSubscription {
     const known = this.position !== null || this.#restore !== null || !this.address.startsWith('#')
     if (!isTemporary(error.code) && !(known && error.retryable)) return this.#drop(error)
     this.#joining = true
-    this.#retry(error, () => {
+    this.#joinAlarm.set(error.retryAfter ?? retryDelay, () => {
       this.#joining = false
       this.join()
     })
@@ -265,7 +269,7 @@ export class Subscription implements RestoredSubscription {
 
   deliver(message: Message, from: Position | null): void {
     const accepted = accept(this.context, message)
-    if (accepted !== null) this.tell('message', accepted, from)
+    if (accepted !== null) this.tell(['message', accepted], from)
   }
 
   /** Takes a gap of the log, which continues after `to`. */
@@ -277,8 +281,8 @@ export class Subscription implements RestoredSubscription {
 
   /** The connection has ended; the position is kept. */
   suspend(): void {
-    for (const cancel of this.#retries) cancel()
-    this.#retries.clear()
+    this.#joinAlarm.clear()
+    this.#stateAlarm.clear()
     this.joined = false
     this.#joining = false
     this.#requested = null
@@ -295,9 +299,9 @@ export class Subscription implements RestoredSubscription {
   }
 
   /** Shows an event to the option `observe`, and hands it to the receivers. `from` is the position before it. */
-  tell<Kind extends EventKind>(kind: Kind, event: EventOf[Kind], from: Position | null): void {
-    this.context.observe(kind, event as never)
-    this.receivers.hand(kind, event, from)
+  tell(event: AddressEvent, from: Position | null): void {
+    this.context.observe(...(event as ['message', Message]))
+    this.receivers.hand(event, from)
   }
 
   /** Ends the subscription, and tells its receivers. */
@@ -334,7 +338,7 @@ export class Subscription implements RestoredSubscription {
     this.#restore = restore
     if (restore === null) this.#attach(to)
     else this.#detach()
-    if (gap !== null) this.tell('gap', gap, gap.from)
+    if (gap !== null) this.tell(['gap', gap], gap.from)
     restore?.start()
   }
 
@@ -359,7 +363,7 @@ export class Subscription implements RestoredSubscription {
           return this.context.reportError(error, this.address)
         if (this.#ended || this.#state !== state) return
         this.stateSent = false
-        this.#retry(error, () => this.#sendState())
+        this.#stateAlarm.set(error.retryAfter ?? retryDelay, () => this.#sendState())
       },
     })
   }
@@ -372,14 +376,5 @@ export class Subscription implements RestoredSubscription {
   /** Continues to read a log that was left because no more messages could wait. */
   #readOn(): void {
     if (this.joined && !this.#attached && this.#restore === null && !this.#full) this.join()
-  }
-
-  /** Repeats an operation on this connection, when the hub may be able to accept it. */
-  #retry(error: ChatError, again: () => void): void {
-    const cancel = this.context.runtime.timer(error.retryAfter ?? retryDelay, () => {
-      this.#retries.delete(cancel)
-      again()
-    })
-    this.#retries.add(cancel)
   }
 }

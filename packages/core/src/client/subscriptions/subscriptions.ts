@@ -1,6 +1,5 @@
 import { checkCarried } from '../../protocol/carried.ts'
 import type { CastFrame, GapFrame, LeftFrame, MsgFrame, StreamAnswer } from '../../protocol/hub-frames.ts'
-import type { Undo } from '../../runtime/runtime.ts'
 import { destinationKind, everyone } from '../../vocabulary/address.ts'
 import { ChatError, type ErrorCode, UsageError } from '../../vocabulary/errors.ts'
 import { type Position, toPosition } from '../../vocabulary/position.ts'
@@ -13,7 +12,7 @@ import type { Operations } from '../operations/operations.ts'
 import type { ClientOptions, JoinOptions } from '../options.ts'
 import type { Cast } from '../types.ts'
 import { NewestMessages } from './newest-messages.ts'
-import { ClientReceiver, type PresenceWatcher, type Receiver } from './receiver.ts'
+import { ClientReceiver, type Receiver } from './receiver.ts'
 import type { OpenRestore } from './restore.ts'
 import { Subscription, type SubscriptionRegistry } from './subscription.ts'
 
@@ -84,39 +83,29 @@ export class Subscriptions implements SubscriptionRegistry {
     // A position in a stream stands for the value, which is not saved.
     for (const [address, { place }] of this.#subscriptions)
       if (place !== null && !address.startsWith('^')) positions.set(address, place)
-    const known = this.#positions
-    const changed = [...positions].some(([address, position]) => known[address] !== position)
-    if (changed || Object.keys(known).length !== positions.size)
-      this.#positions = Object.freeze(Object.fromEntries(positions))
+    const entries = Object.fromEntries(positions)
+    if (JSON.stringify(entries) !== JSON.stringify(this.#positions)) this.#positions = Object.freeze(entries)
     return this.#positions
   }
 
   /**
-   * Adds a receiver to a room, and joins the room for its first receiver.
+   * Adds a receiver to an address, and joins the address for its first receiver. Returns the subscription.
    *
-   * @throws UsageError when the room has receivers already and `snapshot` is given.
+   * @throws UsageError when `snapshot` and `last` are given, or one of them and the address has receivers already.
    */
-  join(address: string, receiver: Receiver, { snapshot, state, last }: JoinOptions): void {
+  join(address: string, receiver: Receiver, { snapshot, state, last }: JoinOptions): Subscription {
     const known = this.#subscriptions.get(address)
-    if (known !== undefined && (snapshot ?? last) !== undefined)
+    if (known === undefined ? snapshot !== undefined && last !== undefined : (snapshot ?? last) !== undefined)
       throw new UsageError(
-        `unable to join ${address} with 'snapshot' or 'last': this client has joined it already; give them with the first join`,
+        `unable to join ${address}: give 'snapshot' or 'last', not both, and with the first join of the room`,
       )
-    if (snapshot !== undefined && last !== undefined)
-      throw new UsageError(`unable to join ${address}: give 'snapshot' or 'last', not both`)
-    this.#checkState(address, state)
+    this.checkState(address, state)
     // A cursor may be the first that follows the inbox, before the client knows its user.
-    const beginning = destinationKind(address) === 'room' ? { snapshot, last } : this.#own
-    const subscription = this.#subscribe(address, receiver, beginning)
+    const own = /^[*@]/.test(address)
+    const subscription = this.#subscribe(address, receiver, own ? this.#own : { snapshot, last })
     if (state !== undefined) subscription.setState(state)
     if (subscription.joined) receiver.joined()
     else if (known === undefined && this.#connector.live !== null) subscription.join()
-  }
-
-  /** Joins a stream, and returns its subscription. */
-  joinStream(address: string, receiver: Receiver): Subscription {
-    const subscription = this.#subscribe(address, receiver, {})
-    if (this.#connector.live !== null) subscription.join()
     return subscription
   }
 
@@ -125,19 +114,15 @@ export class Subscriptions implements SubscriptionRegistry {
     return this.#subscriptions.get(address)?.behind === true
   }
 
-  /** Removes a receiver of a room, and leaves the room after its last receiver. */
-  leave(address: string, receiver: Receiver): void {
-    const subscription = this.#subscriptions.get(address)
-    if (subscription === undefined || !subscription.removeReceiver(receiver)) return
-    if (subscription.receivers.size > 0) return
+  /** Removes a receiver, and leaves the address after its last receiver. */
+  leave(subscription: Subscription, receiver: Receiver): void {
+    const { address, receivers } = subscription
+    if (!subscription.removeReceiver(receiver) || receivers.size > 0) return
+    // The hub or the client may have ended it, and the address may have another subscription now.
+    if (this.#subscriptions.get(address) !== subscription) return
     this.remove(subscription)
     if (this.#connector.live !== null) subscription.leave()
     this.context.streams?.end(new ChatError('closed', 'unable to read: the room was left'), address)
-  }
-
-  /** The application listens to a room. */
-  listen(address: string, receiver: Receiver): void {
-    this.#subscriptions.get(address)?.listen(receiver)
   }
 
   /** The application listens to `*` and the inbox. */
@@ -162,30 +147,13 @@ export class Subscriptions implements SubscriptionRegistry {
   }
 
   /**
-   * Changes the presence state of this client in a room.
+   * Checks a presence state.
    *
-   * @throws ChatError `too_large` when the state is larger than a frame may be, `bad_payload` when JSON does not
-   * carry it, or the contract does not accept it.
+   * @throws ChatError `bad_payload` when JSON does not carry it, or the contract does not accept it.
    */
-  setState(address: string, state: unknown = null): void {
-    this.#checkState(address, state)
-    this.writer.checkSize(JSON.stringify([address, state]))
-    this.#subscriptions.get(address)?.setState(state)
-  }
-
-  #checkState(address: string, state: unknown): void {
+  checkState(address: string, state: unknown): void {
     checkCarried(`set the state in ${address}`, state)
     this.context.validator.state(state)
-  }
-
-  /** Adds an observer of the members of a room. Returns the function that removes it. */
-  watch(address: string, watcher: PresenceWatcher): Undo {
-    const subscription = this.#subscriptions.get(address)
-    subscription?.watchers.add(watcher)
-    if (subscription?.joined) watcher.entered(null)
-    return () => {
-      subscription?.watchers.delete(watcher)
-    }
   }
 
   /**
@@ -194,7 +162,6 @@ export class Subscriptions implements SubscriptionRegistry {
    */
   request(budget: number): Record<string, Position | null> {
     const requested = new Map<string, Subscription>()
-    const positions: [string, Position | null][] = []
     let left = budget
     // `*` and the inbox go first: the hub delivers them unasked, so it must know the position before it
     // starts.
@@ -204,10 +171,11 @@ export class Subscriptions implements SubscriptionRegistry {
       left -= utf8Length(JSON.stringify([address, since]))
       if (left < 0) break
       requested.set(address, subscription)
-      positions.push([address, subscription.request()])
     }
     this.#requested = requested
-    return Object.fromEntries(positions)
+    return Object.fromEntries(
+      [...requested].map(([address, subscription]) => [address, subscription.request()]),
+    )
   }
 
   /**
@@ -272,7 +240,7 @@ export class Subscriptions implements SubscriptionRegistry {
     const accepted = receivers.length > 0 ? accept(this.context, cast) : null
     if (accepted === null) return
     this.context.observe('message', accepted)
-    for (const receiver of receivers) receiver.message(accepted)
+    for (const receiver of receivers) receiver.receive('message', accepted)
   }
 
   /** Takes a change of the members of a room. */

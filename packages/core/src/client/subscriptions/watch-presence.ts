@@ -7,8 +7,9 @@ import { checkOptions, describe, type OptionNames } from '../../vocabulary/check
 import { ChatError, UncertainError, UsageError } from '../../vocabulary/errors.ts'
 import type { PresenceMember } from '../../vocabulary/member.ts'
 import type { Presence, PresenceChange } from '../presence.ts'
+import { isRoom } from './is-room.ts'
 import type { PresenceWatcher } from './receiver.ts'
-import { type Room, RoomHandle, type RoomServices } from './room.ts'
+import type { Room, RoomHandle, RoomServices } from './room.ts'
 
 /** Options of {@link watchPresence}. */
 export interface WatchPresenceOptions<State = unknown, Shown = State> {
@@ -51,8 +52,7 @@ export function watchPresence(
   room: Pick<Room<AnyContract>, 'address' | 'ready' | 'leave'>,
   options: WatchPresenceOptions = {},
 ): Presence {
-  if (!(room instanceof RoomHandle))
-    throw new UsageError('unable to watch presence: give a room, as client.join returns it')
+  if (!isRoom(room)) throw new UsageError('unable to watch presence: give a room, as client.join returns it')
   room.check('watch presence')
   checkOptions('watch presence', options, watchOptionNames)
   const { onChange, max = 200 } = options
@@ -66,8 +66,6 @@ export function watchPresence(
     )
   return new Watcher(room, max, onChange)
 }
-
-const noop = (): void => {}
 
 class Watcher implements Presence, PresenceWatcher {
   /** Replaced when it changes, so that a view that holds it notices. */
@@ -96,12 +94,14 @@ class Watcher implements Presence, PresenceWatcher {
     markRaw(this)
     // The hub has removed this client from the room, which another handle may have joined again.
     this.closed = room.ended !== null
-    const unwatch = this.closed ? noop : services.subscriptions.watch(address, this)
+    const { watchers, joined } = room.subscription
+    if (!this.closed) watchers.add(this)
     room.watchers.add(this)
     this.#unwatch = () => {
       room.watchers.delete(this)
-      unwatch()
+      watchers.delete(this)
     }
+    if (!this.closed && joined) this.entered(null)
   }
 
   get users(): Presence['users'] {
@@ -116,9 +116,12 @@ class Watcher implements Presence, PresenceWatcher {
     return users
   }
 
-  set(state: unknown): void {
+  set(state: unknown = null): void {
     this.#room.check('set the presence state')
-    if (this.#room.ended === null) this.#services.subscriptions.setState(this.#address, state)
+    if (this.#room.ended !== null) return
+    this.#services.subscriptions.checkState(this.#address, state)
+    this.#services.writer.checkSize(JSON.stringify([this.#address, state]))
+    this.#room.subscription.setState(state)
   }
 
   close(): void {
