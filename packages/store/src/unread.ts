@@ -38,7 +38,7 @@ export interface UnreadSnapshot {
   /** `true` when there are, or may be, more than `count`. */
   readonly more: boolean
   /** Position up to which the user has read, on any device; `null` for none that is known. */
-  readonly mark: Position | null
+  readonly lastRead: Position | null
   /** Positions up to which others have read, as far as the log was read. */
   readonly receipts: readonly Receipt[]
   /** `loading` until the number is known, `live` from then on, and `ended` when the room has ended. */
@@ -176,7 +176,7 @@ class RoomUnread implements UnreadStore {
     return {
       count: Math.min(count, this.#most),
       more: count > this.#most || (!complete && more),
-      mark,
+      lastRead: mark,
       receipts: others,
       state: state === 'live' && loadingOlder ? 'loading' : state,
       error: error ?? this.#error,

@@ -25,18 +25,18 @@ describe('the unread messages of a room', () => {
         unread(room, 'say'),
       )
       const [phone, laptop] = stores as [(typeof stores)[0], (typeof stores)[0]]
-      expect(phone.snapshot()).toMatchObject({ count: 0, more: true, mark: null, state: 'loading' })
+      expect(phone.snapshot()).toMatchObject({ count: 0, more: true, lastRead: null, state: 'loading' })
       for (const store of stores) store.subscribe(() => {})
       await w.advance('2s')
       expect(stores.map((store) => store.snapshot().count)).toEqual([3, 3])
       phone.mark(second)
-      expect(phone.snapshot()).toMatchObject({ count: 1, mark: second })
+      expect(phone.snapshot()).toMatchObject({ count: 1, lastRead: second })
       phone.mark(first)
       await w.advance('2s')
       expect(laptop.snapshot()).toMatchObject({
         count: 1,
         more: false,
-        mark: second,
+        lastRead: second,
         state: 'live',
         error: null,
       })
@@ -57,7 +57,7 @@ describe('the unread messages of a room', () => {
       const short = unread(await enter(w, hub, 'alice'), 'say', { most: 20 })
       for (const store of [exact, short]) store.subscribe(() => {})
       await w.advance('5s')
-      expect(exact.snapshot()).toMatchObject({ count: 150, more: false, mark })
+      expect(exact.snapshot()).toMatchObject({ count: 150, more: false, lastRead: mark })
       expect(short.snapshot()).toMatchObject({ count: 20, more: true })
     }))
 
@@ -92,7 +92,7 @@ describe('the unread messages of a room', () => {
       await w.advance('2s')
       expect(seenBy(store.snapshot(), first).sort()).toEqual(['alice', 'carol'])
       expect(seenBy(store.snapshot(), second)).toEqual(['alice'])
-      expect(store.snapshot()).toMatchObject({ count: 0, mark: null })
+      expect(store.snapshot()).toMatchObject({ count: 0, lastRead: null })
       const { receipts } = store.snapshot()
       await say(bob, '3')
       await w.advance('2s')
@@ -111,7 +111,7 @@ describe('the unread messages of a room', () => {
       await w.advance('10s')
       await say(bob, 'new')
       await w.advance('10s')
-      expect(store.snapshot()).toMatchObject({ count: 1, mark: null })
+      expect(store.snapshot()).toMatchObject({ count: 1, lastRead: null })
     }))
 
   test('keep the mark of a receipt that is refused, and say so', () =>
@@ -126,7 +126,12 @@ describe('the unread messages of a room', () => {
       await w.advance('2s')
       store.mark(mark)
       await w.advance('2s')
-      expect(store.snapshot()).toMatchObject({ count: 0, mark, state: 'live', error: { code: 'forbidden' } })
+      expect(store.snapshot()).toMatchObject({
+        count: 0,
+        lastRead: mark,
+        state: 'live',
+        error: { code: 'forbidden' },
+      })
     }))
 
   test('have ended in a room that the hub refuses', () =>

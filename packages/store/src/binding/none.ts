@@ -54,6 +54,6 @@ export const noMessages: MessagesStore<Untyped, string> = {
 
 /** Store in place of a room's unread messages, while there is no room. */
 export const noUnread: UnreadStore = {
-  ...fixed({ count: 0, more: false, mark: null, receipts: [], state: 'loading', error: null }),
+  ...fixed({ count: 0, more: false, lastRead: null, receipts: [], state: 'loading', error: null }),
   mark: unable('mark messages as read'),
 }
