@@ -2,6 +2,7 @@
 // would.
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -74,11 +75,12 @@ class User {
     for (const name of names) cpSync(join(programs, name), join(this.folder, name), { recursive: true })
   }
 
-  /** Links modules of tooling/installed/packages, as if they were installed in this folder. */
+  /** Links modules of tooling/installed/packages, as if they were installed in this folder. One that is there stays. */
   link(...names) {
     const modules = ensureInstalled('packages')
     for (const name of names) {
       const link = join(this.folder, 'node_modules', name)
+      if (existsSync(link)) continue
       mkdirSync(dirname(link), { recursive: true })
       symlinkSync(join(modules, name), link, 'junction')
     }

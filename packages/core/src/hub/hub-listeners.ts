@@ -58,6 +58,8 @@ export class HubListeners {
     checkFunction(operation, 'listener', listener)
     if (typeof name === 'string' && name.startsWith('$')) checkHubEvent(operation, name)
     else this.#checkEvent(operation, name)
+    if (this.#names.validator.has('calls', name) || this.#handlers.has(name))
+      throw new UsageError(`unable to ${operation}: it is a call; answer it with hub.handle`)
     if (this.#names.validator.stream(name) !== null)
       throw new UsageError(
         `unable to ${operation}: it is a stream, which only the hub writes, and hub.on hears the clients; its writer's end() and pipe() resolve when the result is stored`,
@@ -66,8 +68,6 @@ export class HubListeners {
       throw new UsageError(
         `unable to ${operation}: only the hub sends this event, and hub.on hears the clients; move it from 'serverEvents' to 'events' if clients may send it`,
       )
-    if (this.#names.validator.has('calls', name) || this.#handlers.has(name))
-      throw new UsageError(`unable to ${operation}: it is a call; answer it with hub.handle`)
     return this.#emitter.on(name, listener)
   }
 
