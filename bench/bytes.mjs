@@ -2,11 +2,9 @@
 //   node bench/bytes.mjs
 // A hub in this process delivers the message over a real WebSocket, with its id, position, sender and time.
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { join } from 'node:path'
-import { build } from 'esbuild'
 import { WebSocket } from 'ws'
+import { loadHub } from './load-hub.mjs'
 
 /** Bytes of the payload, as JSON. */
 const payload = 128
@@ -15,7 +13,7 @@ const event = 'message'
 /** Number of messages before the measured one: an offset has as many digits as after a while of traffic. */
 const before = 12_345
 
-const { Hub, attach } = await load()
+const { Hub, attach } = await loadHub()
 const hub = new Hub({
   authenticate: ({ token }) => ({ id: token }),
   authorize: () => true,
@@ -86,23 +84,4 @@ function next(socket, type) {
     }
     socket.on('message', look)
   })
-}
-
-async function load() {
-  const folder = mkdtempSync(join(import.meta.dirname, '.bytes-'))
-  const outfile = join(folder, 'hub.mjs')
-  const contents = `export { Hub } from '@chat/core'; export { attach } from '@chat/node-ws'`
-  await build({
-    stdin: { contents, resolveDir: import.meta.dirname },
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    conditions: ['@chat/source'],
-    external: ['ws'],
-    outfile,
-    logLevel: 'error',
-  })
-  const loaded = await import(outfile)
-  rmSync(folder, { recursive: true })
-  return loaded
 }

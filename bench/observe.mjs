@@ -5,11 +5,9 @@
 // over the rounds. A second hub without an observer shows how far the machine itself differs.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { join } from 'node:path'
-import { build } from 'esbuild'
 import { WebSocket } from 'ws'
+import { loadHub } from './load-hub.mjs'
 
 const scenarios = [
   { name: 'messages to 20 readers', readers: 20, frames: 1_500, event: 'send' },
@@ -24,7 +22,7 @@ if (process.argv[2] === 'clients') await runClients()
 else await compare(Number(process.argv[2] ?? 25))
 
 async function compare(rounds) {
-  const { Hub, attach } = await load()
+  const { Hub, attach } = await loadHub()
   const child = fork(import.meta.filename, ['clients'])
   for (const scenario of scenarios) {
     const hubs = []
@@ -88,25 +86,6 @@ async function serve({ Hub, attach }, kind) {
   attach(hub, server, { path: '/chat' })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   return { hub, server, port: server.address().port }
-}
-
-async function load() {
-  const folder = mkdtempSync(join(import.meta.dirname, '.observe-'))
-  const outfile = join(folder, 'hub.mjs')
-  const contents = `export { Hub } from '@chat/core'; export { attach } from '@chat/node-ws'`
-  await build({
-    stdin: { contents, resolveDir: import.meta.dirname },
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    conditions: ['@chat/source'],
-    external: ['ws'],
-    outfile,
-    logLevel: 'error',
-  })
-  const loaded = await import(outfile)
-  rmSync(folder, { recursive: true })
-  return loaded
 }
 
 /** Opens connections to all hubs, and writes frames to one of them when it is told to. */

@@ -23,7 +23,7 @@ export interface EventStoreOptions {
  * ```
  *
  * The messages of a session are a log of their own, which clients of a hub cannot reach. The retention of the backplane
- * decides how many are kept. A replay that they no longer cover fails: the transport answers it with 500.
+ * decides how many are kept. A replay after an event that is no longer kept fails: the transport answers it with 500.
  *
  * @param session - The id of the session, 1 to 128 characters. Sessions must not share a store: the streams of two
  * sessions may have the same id.
@@ -72,7 +72,7 @@ class BackplaneEventStore implements EventStore {
     { send }: { send: (id: string, message: JSONRPCMessage) => Promise<void> },
   ): Promise<string> {
     const place = parseEventId(id)
-    if (place === null) throw new ChatError('bad_request', 'unable to replay: the id is of no event')
+    if (place === null) throw new ChatError('bad_request', 'unable to replay: the id belongs to no event')
     for await (const entry of readLog(this.#backplane, this.#log, { after: place.position })) {
       const { stream, message } = JSON.parse(entry.data) as StoredEvent
       // The transport stores an empty message at the beginning of a stream, for its position alone.

@@ -42,7 +42,7 @@ test('a session has no events of another', async () => {
 })
 
 test.each(['', 'a', 'a/b/c', '///', 'e/1/i/%', 'e/0/i/a', 'e/1e3/i/a', 'e/1/i/a/b'])(
-  'the id %j is of no event',
+  'the id %j belongs to no event',
   async (id) => {
     const store = mcpEventStore(make(), 's')
     expect(await store.getStreamIdForEventId?.(id)).toBeUndefined()

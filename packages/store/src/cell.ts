@@ -55,7 +55,7 @@ export class Cell<Snapshot> implements Store<Snapshot> {
     this.#telling ??= this.#parts.parts.runtime.timer(0, () => this.changedNow())
   }
 
-  /** The state has changed by the hand of the user: the listeners are called at once. */
+  /** The user has changed the state: the listeners are called at once. */
   changedNow(): void {
     this.#fresh = false
     this.#telling?.()

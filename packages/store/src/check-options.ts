@@ -13,11 +13,16 @@ export function checkNames<Options extends object>(
       )
 }
 
-/** @throws UsageError for a number that is not whole, or is not from 0 to `most`. */
-export function checkCount(operation: string, name: string, value: number, most: number): void {
-  if (!(Number.isSafeInteger(value) && value >= 0 && value <= most))
+/** @throws UsageError for a number that is not whole, or is not in the range, whose ends count. */
+export function checkCount(
+  operation: string,
+  name: string,
+  value: number,
+  [least, most]: readonly [least: number, most: number],
+): void {
+  if (!(Number.isSafeInteger(value) && value >= least && value <= most))
     throw new UsageError(
-      `unable to ${operation}: the option '${name}' must be a whole number from 0 to ${most}, but is ${value}`,
+      `unable to ${operation}: the option '${name}' must be a whole number from ${least} to ${most}, but is ${value}`,
     )
 }
 

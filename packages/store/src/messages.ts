@@ -105,7 +105,7 @@ export function messages<C extends AnyContract, const K extends MessageName<C>>(
 ): MessagesStore<C, K> {
   const operation = 'show messages'
   checkNames<object>(operation, options, optionNames)
-  checkCount(operation, 'last', options.last ?? 50, 1_000)
+  checkCount(operation, 'last', options.last ?? 50, [0, 1_000])
   return new RoomMessages(
     room as unknown as Room<Untyped>,
     listOf(events),

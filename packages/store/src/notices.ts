@@ -55,7 +55,7 @@ export function notices<C extends AnyContract, const K extends MessageName<C>>(
   options: NoticesOptions = {},
 ): NoticesStore<C, K> {
   checkNames('show notices', options, optionNames)
-  checkCount('show notices', 'last', options.last ?? 50, 1_000)
+  checkCount('show notices', 'last', options.last ?? 50, [0, 1_000])
   const inbox = new Inbox(client as unknown as Client<Untyped>, listOf(events), options)
   return inbox as unknown as NoticesStore<C, K>
 }

@@ -97,7 +97,7 @@ export class Outgoing {
       this.#remove(sending)
   }
 
-  /** Takes a message of the log: returns the key of the message on its way that it is, which has then arrived. */
+  /** Takes the id of a message in the log. Returns the key of the sent message with this id, which has now arrived. */
   arrive(id: string): string | undefined {
     const sending = this.#byId.get(id)
     if (sending === undefined) return undefined
@@ -107,7 +107,7 @@ export class Outgoing {
 
   /**
    * Returns the messages that are stored up to a position of the log, or in an epoch that was `lost`, and did not
-   * come: they are lost to this client in a gap, or were redacted. They are on their way no more.
+   * come: they are lost to this client in a gap, or were redacted. They are no longer on their way.
    */
   takePassed([epoch, at]: Position, lost?: string): { readonly key: string; readonly message: Message }[] {
     const passed = this.#sendings.filter(

@@ -124,7 +124,8 @@ export function seenBy(
 /** Tells if a position is behind another: further on in the same log, or in another log. */
 const isBehind = ([epoch, at]: Position, other: Position): boolean => epoch !== other[0] || at > other[1]
 
-function readPosition(value: unknown): Position | null {
+/** Returns a value as a position; `null` for a value that is none. */
+export function readPosition(value: unknown): Position | null {
   if (!Array.isArray(value)) return null
   const [epoch, at, id] = value as unknown[]
   const fits =

@@ -1,19 +1,20 @@
-import type {
-  AnyContract,
-  ChatError,
-  ClientEventName,
-  Message,
-  Position,
-  Room,
-  Undo,
-  Untyped,
+import {
+  type AnyContract,
+  type ChatError,
+  type ClientEventName,
+  type Message,
+  type Position,
+  type Room,
+  type Undo,
+  type Untyped,
+  UsageError,
 } from '@chat/core'
 import { Cell } from './cell.ts'
 import { checkCount, checkNames, listOf } from './check-options.ts'
 import { LogFold } from './log-fold.ts'
 import { type LogSource, roomSource } from './log-source.ts'
 import type { MessageName } from './message-item.ts'
-import { type Receipt, Receipts } from './receipts.ts'
+import { type Receipt, Receipts, readPosition } from './receipts.ts'
 import { unasked, watchRoom } from './room-state.ts'
 import type { Store } from './store.ts'
 
@@ -52,6 +53,8 @@ export interface UnreadStore extends Store<UnreadSnapshot> {
   /**
    * Tells that the user has read up to a position. A position before the mark has no effect. Calls in the same second
    * are one receipt.
+   *
+   * @throws UsageError when the position is none, such as that of a message that is still on its way.
    */
   mark(this: void, position: Position): void
 }
@@ -70,7 +73,7 @@ export function unread<C extends AnyContract, const K extends MessageName<C>>(
   options: UnreadOptions<C> = {},
 ): UnreadStore {
   checkNames<object>('count unread messages', options, optionNames)
-  checkCount('count unread messages', 'most', options.most ?? 100, 1_000)
+  checkCount('count unread messages', 'most', options.most ?? 100, [1, 1_000])
   const { receipt = 'read', most = 100 } = options as UnreadOptions<Untyped>
   return new RoomUnread(room as unknown as Room<Untyped>, new Receipts(listOf(events), receipt), most)
 }
@@ -117,6 +120,8 @@ class RoomUnread implements UnreadStore {
   }
 
   readonly mark = (position: Position): void => {
+    if (readPosition(position) === null)
+      throw new UsageError('unable to mark messages as read: give the position of a message that is stored')
     if (!this.#receipts.setMark(position)) return
     this.#wanted = position
     this.#cell.changedNow()

@@ -134,6 +134,28 @@ describe('the unread messages of a room', () => {
       })
     }))
 
+  test.each([[null], [undefined], [7], [['epoch']], [['epoch', '1', null]]])(
+    'are not marked as read up to %j, which is no position',
+    (position) =>
+      world({ seed: 1 }, async (w) => {
+        const { hub } = await scene(w, [])
+        const store = unread(await enter(w, hub, 'alice'), 'say')
+        expect(() => store.mark(position as never)).toThrow(
+          'unable to mark messages as read: give the position of a message that is stored',
+        )
+        expect(store.snapshot()).toMatchObject({ count: 0, lastRead: null })
+      }),
+  )
+
+  test('show at least one', () =>
+    world({ seed: 1 }, async (w) => {
+      const { hub } = await scene(w, [])
+      const room = await enter(w, hub, 'alice')
+      expect(() => unread(room, 'say', { most: 0 })).toThrow(
+        "the option 'most' must be a whole number from 1 to 1000, but is 0",
+      )
+    }))
+
   test('have ended in a room that the hub refuses', () =>
     world({ seed: 1 }, async (w) => {
       const { rooms } = await scene(w, ['alice'], { authorize: () => false })
