@@ -33,7 +33,12 @@ const examples = {
 }
 
 /** Modules that READMEs use besides our packages, from tooling/installed/packages. */
-const others = { express: ['express', '@types/express'], vitest: ['vitest'], ws: ['@types/ws'] }
+const others = {
+  express: ['express', '@types/express'],
+  react: ['@types/react', 'csstype'],
+  vitest: ['vitest'],
+  ws: ['@types/ws'],
+}
 
 export async function test({ report, users }) {
   const own = {
@@ -56,7 +61,7 @@ async function standsAlone({ title, folder, line }, users, report) {
   const command = installer === 'bun' ? findRuntime('bun')?.command : installer
   if (command === undefined) return report.skip(title, 'Bun is not installed', process.env.CI !== undefined)
   if (!report.ran(`${title}: ${line}`, await user.run(command, args))) return
-  const typescript = blocks(folder).filter(({ language }) => language === 'ts')
+  const typescript = blocks(folder).filter(({ language }) => /^tsx?$/.test(language))
   const code = typescript.map(({ text }) => text)
   const wanted = Object.keys(others).filter((name) => code.some((text) => text.includes(` from '${name}'`)))
   user.link('@types/node', ...wanted.flatMap((name) => others[name]))
@@ -82,8 +87,9 @@ function installLine(folder) {
 }
 
 async function compile(title, code, user, report) {
-  for (const [i, { text, hidden }] of code.entries()) {
-    const name = /^\/\/ ([\w-]+\.ts)\b/.exec(text)?.[1] ?? `block-${i + 1}.ts`
+  if (code.length === 0) return report.say(title, 'its README has no TypeScript example')
+  for (const [i, { language, text, hidden }] of code.entries()) {
+    const name = /^\/\/ ([\w-]+\.tsx?)\b/.exec(text)?.[1] ?? `block-${i + 1}.${language}`
     user.write(name, `${hidden}${text}\nexport {}\n`)
   }
   const compilerOptions = {
@@ -91,13 +97,14 @@ async function compile(title, code, user, report) {
     target: 'ES2022',
     lib: ['ES2023', 'DOM', 'DOM.Iterable'],
     types: ['node'],
+    jsx: 'react-jsx',
     strict: true,
     noEmit: true,
     allowImportingTsExtensions: true,
     // Some modules that READMEs import have errors in their types.
     skipLibCheck: true,
   }
-  user.write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['*.ts'] }))
+  user.write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['*.ts', '*.tsx'] }))
   const tsc = join(ensureInstalled('packages'), 'typescript-6', 'bin', 'tsc')
   const result = await user.run(process.execPath, [tsc, '-p', '.', '--pretty', 'false'])
   report.ran(`${title}: its ${code.length} examples compile`, result)
