@@ -12,9 +12,12 @@ export interface Chat {
  */
 export const path = '/ws/:username/'
 
+/** The room of every open page. */
+export const everyone = '#everyone'
+
 export const hub = new Hub<Chat>({
   authenticate: ({ params: { username = '' } }) => (/^[\w-]{1,32}$/.test(username) ? { id: username } : null),
-  // Every user may write to everyone, and to a single user.
-  authorize: ({ action, address }) => action === 'send' && !address.startsWith('#'),
+  // Every user may enter the room of everyone, and write to it and to a single user.
+  authorize: ({ action, address }) => address === everyone || (action === 'send' && address.startsWith('@')),
 })
 hub.handle('echo', (text) => text)

@@ -1,5 +1,6 @@
 import { createApp } from 'vue'
 import App from './App.vue'
+import { chatPlugin, client } from './chat.ts'
 import './style.css'
 
-createApp(App).mount('#app')
+createApp(App).use(chatPlugin(client)).mount('#app')
