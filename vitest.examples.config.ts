@@ -3,6 +3,12 @@ import { patience } from './test-support/patience.ts'
 
 // A project for each example, all with the same tests. tooling/examples/main.mjs runs it, and names the
 // installed examples and their folder.
+// Examples that have tests of their own; that of Next.js is also a server like the others.
+const own: Readonly<Record<string, readonly string[]>> = {
+  vue: ['vue'],
+  svelte: ['svelte'],
+  next: ['framework', 'next'],
+}
 const names = (process.env['EXAMPLES'] ?? '').split(',').filter((name) => name !== '')
 
 export default defineConfig({
@@ -12,8 +18,7 @@ export default defineConfig({
     projects: names.map((name) => ({
       test: {
         name,
-        // The Vue example is more than a server, and has its own tests.
-        include: [`examples/test/${name === 'vue' ? 'vue' : 'framework'}.test.ts`],
+        include: (own[name] ?? ['framework']).map((test) => `examples/test/${test}.test.ts`),
         env: { EXAMPLE: name },
         ...patience,
         // The built packages, which the test runner need not transform for each example.

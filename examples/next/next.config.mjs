@@ -1,4 +1,4 @@
-// "npm run build" copies the page of the other examples to public/; /about is a React page.
+// "npm run build" copies the page of the other examples to public/; /lobby and /about are React pages.
 export default {
   rewrites: async () => [{ source: '/', destination: '/index.html' }],
 }

@@ -1,16 +1,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Hub, isName } from '@chat/core'
 import { nodeHttpHandler } from '@chat/http/node'
 import { upgradeHandler } from '@chat/node-ws'
 import next from 'next'
-
-const hub = new Hub({
-  // A demo: the token is the user's name. Your app verifies the token, and returns null for a bad one.
-  authenticate: ({ token }) => (token !== null && isName(token) ? { id: token } : null),
-  authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
-  presence: {},
-})
+import { hub } from './hub.ts'
 
 const chat = upgradeHandler(hub, { path: '/chat' })
 const http = nodeHttpHandler(hub, { path: '/chat' }) // for networks that block WebSocket

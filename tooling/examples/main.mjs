@@ -23,7 +23,7 @@ const page = 'page'
 /** Examples with pages and tests of their own: `npm run test:brokers` tests the cluster, and `npm test` the assistant. */
 const own = ['cluster', 'ai']
 /** Examples with a build, which take longest, and so run first. */
-const slow = ['next', 'vue']
+const slow = ['next', 'vue', 'svelte']
 const typescript = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
 
 const { only, start, lock } = options(process.argv.slice(2))
