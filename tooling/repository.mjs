@@ -14,13 +14,17 @@ export function packages() {
 }
 
 /**
- * Returns the entries of a package: `{ subpath: 'conformance', types: 'dist/…' }`, with `''` for the main
- * entry.
+ * Returns the entries of a package: `{ subpath: 'conformance', types: './dist/…', source: './src/…' }`, with `''`
+ * for the main entry.
  */
 export function entries({ manifest }) {
   return Object.entries(manifest.exports)
     .filter(([, target]) => typeof target === 'object' && target.types !== undefined)
-    .map(([path, { types }]) => ({ subpath: path.replace(/^\.\/?/, ''), types }))
+    .map(([path, { types, '@chat/source': source }]) => ({
+      subpath: path.replace(/^\.\/?/, ''),
+      types,
+      source,
+    }))
 }
 
 /** Ends the process when a package is not built. */
