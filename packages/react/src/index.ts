@@ -1,4 +1,5 @@
 'use client'
+export type { GapItem, MessageItem, Person } from '@chat/store'
 export type { ChatHooks } from './chat-hooks.ts'
 export { ChatProvider, type ChatProviderProps, useClient } from './chat-provider.ts'
 export {

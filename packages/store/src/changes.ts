@@ -1,4 +1,4 @@
-import type { Message } from '@chat/core'
+import type { ChatError, Message, Undo } from '@chat/core'
 import type { Reaction } from './message-item.ts'
 
 /** Events that change an earlier message, which their `meta.of` names. */
@@ -16,6 +16,17 @@ export interface Changed {
   readonly edited: boolean
   readonly removed: boolean
   readonly reactions: readonly Reaction[]
+  readonly changeError: ChatError | null
+}
+
+/** Change of this client on its way to the log. */
+export interface PendingChange {
+  /** It was written with this id. */
+  written(id: string): void
+  /** The log has stored it. */
+  stored(id: string, position: Message['position']): void
+  /** It was refused, or no answer tells if the log has it. */
+  failed(error: ChatError): void
 }
 
 /** Id of the message that a message is about; `null` for none. */
@@ -32,6 +43,10 @@ export const bySender = (change: Message, original: Message): boolean =>
 export class Changes {
   readonly #events: ChangeEvents
   readonly #byId = new Map<string, Message[]>()
+  /** Changes of this client that the log has not answered, by the id of the message that they change. */
+  readonly #pending = new Map<string, Message[]>()
+  /** Changes of this client that have failed, with the id of the change, by the id of the message. */
+  readonly #failed = new Map<string, { readonly error: ChatError; readonly id: string }>()
 
   constructor(events: ChangeEvents) {
     this.#events = events
@@ -52,14 +67,44 @@ export class Changes {
     if (!known.some(({ id }) => id === change.id)) {
       if (older) known.unshift(change)
       else known.push(change)
+      // An own change may be known before an earlier change of another device has come.
+      known.sort(byPosition)
     }
     this.#byId.set(of, known)
+    // No answer told if the log has it: it has.
+    if (this.#failed.get(of)?.id === change.id) this.#failed.delete(of)
     return of
+  }
+
+  /** Shows a change of this client before the log has it. `changed` is called when that ends. */
+  addPending(change: Message, changed: (of: string) => void): PendingChange {
+    const of = ofMeta(change) ?? ''
+    this.#failed.delete(of)
+    let written = ''
+    this.#pending.set(of, [...(this.#pending.get(of) ?? []), change])
+    const end: Undo = () => {
+      this.#pending.set(of, this.#pending.get(of)?.filter((other) => other !== change) ?? [])
+      changed(of)
+    }
+    return {
+      written: (id) => {
+        written = id
+      },
+      stored: (id, position) => {
+        this.add({ ...change, id, position }, false)
+        end()
+      },
+      failed: (error) => {
+        const isStored = this.#byId.get(of)?.some(({ id }) => id === written)
+        if (isStored !== true) this.#failed.set(of, { error, id: written })
+        end()
+      },
+    }
   }
 
   /** Returns a message with its changes. `data` is that of the message. */
   fold(original: Message, data: unknown, user: string | null): Changed {
-    const changes = this.#byId.get(original.id) ?? []
+    const changes = [...(this.#byId.get(original.id) ?? []), ...(this.#pending.get(original.id) ?? [])]
     const { edits, removals, reactions, mayChange } = this.#events
     const allowed = changes.filter((change) => mayChange(change, original))
     const removed = allowed.some(({ event }) => removals.includes(event))
@@ -70,9 +115,14 @@ export class Changes {
       edited: edit !== undefined,
       removed,
       reactions: foldReactions(reacted, user),
+      changeError: this.#failed.get(original.id)?.error ?? null,
     }
   }
 }
+
+/** Order of two changes in the log; that in which they came, when they are of different logs. */
+const byPosition = ({ position: [epoch, at] }: Message, { position: other }: Message): number =>
+  epoch === other[0] ? at - other[1] : 0
 
 /** A reaction is a text, or `{ emoji, on }`, where `on: false` takes it back. */
 function foldReactions(changes: readonly Message[], user: string | null): Reaction[] {

@@ -53,6 +53,11 @@ export interface ItemFields {
   readonly error: ChatError | null
   /** `true` when the data is that of a later edit. */
   readonly edited: boolean
+  /**
+   * Error of the newest `change` of this client, which was refused or of which no answer tells if the log has it;
+   * `null` for none. The message is shown as the log has it.
+   */
+  readonly changeError: ChatError | null
   /** Reactions, in the order in which they came. */
   readonly reactions: readonly Reaction[]
   /** Id of the message that this message answers; `null` for none. */

@@ -16,7 +16,7 @@ import { checkCount, checkNames, listOf } from './check-options.ts'
 import { type InitialMessages, LogFold } from './log-fold.ts'
 import { type LogSource, roomSource } from './log-source.ts'
 import type { ItemFields, ItemOf, MessageItem, MessageName, MessagesSnapshot } from './message-item.ts'
-import { Outgoing } from './outgoing.ts'
+import { Outgoing, toChatError } from './outgoing.ts'
 import { renew } from './renew.ts'
 import { watchRoom } from './room-state.ts'
 import type { Store } from './store.ts'
@@ -68,6 +68,17 @@ export interface MessagesStore<C extends AnyContract, K extends MessageName<C>>
    * has told that it does not have it. Does nothing for other messages.
    */
   retry(this: void, item: Pick<ItemFields, 'key'>): void
+  /**
+   * Changes a message by another message, whose `meta.of` is its id: an edit, a removal or a reaction, as the options
+   * name them. The change is shown at once, and taken back when it is refused: `changeError` of the item tells why.
+   * Never throws. Does nothing for a message that is not stored.
+   */
+  change<E extends ClientEventName<C>>(
+    this: void,
+    item: Pick<ItemFields, 'id'>,
+    event: E,
+    data: EventInput<C, E>,
+  ): void
   /** Takes a message that is `refused` or `uncertain` off the list. Does nothing for other messages. */
   discard(this: void, item: Pick<ItemFields, 'key'>): void
   /**
@@ -164,6 +175,21 @@ class RoomMessages {
 
   readonly retry = ({ key }: Pick<ItemFields, 'key'>): void => {
     this.#outgoing.retry(key)
+    this.#cell.changedNow()
+  }
+
+  readonly change = ({ id }: Pick<ItemFields, 'id'>, event: string, data: unknown): void => {
+    if (id === null || !this.#timeline.has(id)) return
+    const { address, parts } = this.#source
+    const meta = { of: id }
+    const pending = this.#timeline.addPending({
+      ...{ address, event, data, meta, from: parts.user, session: null, durable: true },
+      ...{ id: '', position: ['', 0, null], time: Number.NaN },
+    })
+    this.#room.send(event, data, { meta, onId: pending.written }).then(
+      (stored) => pending.stored(stored.id, stored.position),
+      (error) => pending.failed(toChatError(error)),
+    )
     this.#cell.changedNow()
   }
 

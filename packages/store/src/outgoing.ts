@@ -216,7 +216,14 @@ export class Outgoing {
     const { from, session, meta } = this.#messageOf(sending)
     return {
       ...{ key, event, data, id, position, time: null, from, session, meta, mine: true, state, error },
-      ...{ edited: false, removed: false, reactions: [], of: ofMeta({ meta }), answers: [] },
+      ...{
+        edited: false,
+        removed: false,
+        reactions: [],
+        changeError: null,
+        of: ofMeta({ meta }),
+        answers: [],
+      },
       ...{ stream: null, streamState: null },
     }
   }
@@ -240,5 +247,6 @@ export class Outgoing {
   }
 }
 
-const toChatError = (error: unknown): ChatError =>
+/** Returns an error as a {@link ChatError}. */
+export const toChatError = (error: unknown): ChatError =>
   error instanceof ChatError ? error : new ChatError('internal', String(error), { cause: error })

@@ -35,6 +35,11 @@ export class Receipts {
     return this.#messages.filter(([epoch, at]) => epoch !== mark[0] || at > mark[1]).length
   }
 
+  /** Position of the last unread message; `null` for none. */
+  get last(): Position | null {
+    return this.#messages.at(-1) ?? null
+  }
+
   /** `true` when the log was read back to the mark, so that no unread message is missing. */
   get complete(): boolean {
     const [mark, oldest] = [this.#mark, this.#oldest]

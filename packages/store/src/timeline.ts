@@ -1,5 +1,5 @@
 import type { Message, MessageGap, Position, ReaderState, StreamReader, Undo } from '@chat/core'
-import { type ChangeEvents, Changes, ofMeta } from './changes.ts'
+import { type ChangeEvents, Changes, ofMeta, type PendingChange } from './changes.ts'
 import type { GapItem, ItemOf } from './message-item.ts'
 
 /** Message of the log, as a list shows it. */
@@ -88,6 +88,16 @@ export class Timeline {
     if (line === null) return
     this.#entries.splice(before < 0 ? this.#entries.length : before + 1, 0, line)
     this.#addAnswer(line, false)
+  }
+
+  /** Shows a change of this client before the log has it. */
+  addPending(change: Message): PendingChange {
+    const pending = this.#changes.addPending(change, (of) => {
+      this.#touch(of)
+      this.#changed()
+    })
+    this.#touch(ofMeta(change) ?? '')
+    return pending
   }
 
   /** Adds a gap behind the last message. */

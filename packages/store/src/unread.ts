@@ -57,6 +57,8 @@ export interface UnreadStore extends Store<UnreadSnapshot> {
    * @throws UsageError when the position is none, such as that of a message that is still on its way.
    */
   mark(this: void, position: Position): void
+  /** Tells that the user has read everything that has come so far. Does nothing when there is nothing unread. */
+  markAll(this: void): void
 }
 
 const optionNames: Readonly<Record<keyof UnreadOptions<Untyped>, true>> = { receipt: true, most: true }
@@ -126,6 +128,11 @@ class RoomUnread implements UnreadStore {
     this.#wanted = position
     this.#cell.changedNow()
     this.#tell()
+  }
+
+  readonly markAll = (): void => {
+    const { last } = this.#receipts
+    if (last !== null) this.mark(last)
   }
 
   /** Tells the room the newest position, one receipt after the other. */

@@ -1,12 +1,13 @@
+import type { HubOptions, User } from '@chat/core'
 import { messages } from '@chat/store'
 import { type World, world } from '@chat/testing'
 import { describe, expect, test } from 'vitest'
-import { enter, only, scene, texts } from './support/chat.ts'
+import { type Chat, enter, only, scene, texts } from './support/chat.ts'
 
 const folding = { edits: 'edit', removals: 'remove', reactions: 'react' } as const
 
-async function three(w: World, options = {}) {
-  const { hub, rooms } = await scene(w, ['alice', 'bob'])
+async function three(w: World, options = {}, authorize: HubOptions<Chat, User>['authorize'] = () => true) {
+  const { hub, rooms, clients } = await scene(w, ['alice', 'bob'], { authorize })
   const [alice, bob] = rooms as [(typeof rooms)[0], (typeof rooms)[0]]
   const list = messages(alice, 'say', { ...folding, ...options })
   list.subscribe(() => {})
@@ -19,7 +20,7 @@ async function three(w: World, options = {}) {
         : never,
       { event: '$gap' }
     >
-  return { hub, alice, bob, list, id, first }
+  return { hub, clients, alice, bob, list, id, first }
 }
 
 describe('changes of a message', () => {
@@ -84,6 +85,51 @@ describe('changes of a message', () => {
         answers: [answer?.event !== '$gap' && answer?.id],
       })
       expect(answer).toMatchObject({ data: 'answer', of: id, answers: [] })
+    }))
+
+  test('are shown at once by the client that makes them', () =>
+    world({ seed: 1 }, async (w) => {
+      const { list, id, first } = await three(w)
+      list.change({ id }, 'edit', 'hello')
+      list.change({ id }, 'react', { emoji: '👍', on: true })
+      const shown = {
+        data: 'hello',
+        edited: true,
+        reactions: [{ emoji: '👍', users: ['alice'], mine: true }],
+      }
+      expect(first()).toMatchObject(shown)
+      await w.advance('1s')
+      expect(first()).toMatchObject(shown)
+      list.change({ id }, 'react', { emoji: '👍', on: false })
+      expect(first()).toMatchObject({ ...shown, reactions: [] })
+      await w.advance('1s')
+      expect(first()).toMatchObject({ ...shown, reactions: [], changeError: null })
+    }))
+
+  test('that the hub refuses are taken back, and the item says why until the next change', () =>
+    world({ seed: 1 }, async (w) => {
+      const { list, id, first } = await three(w, {}, ({ event }) => event !== 'edit')
+      list.change({ id }, 'edit', 'hello')
+      expect(first()).toMatchObject({ data: 'hello' })
+      await w.advance('1s')
+      expect(first()).toMatchObject({ data: 'hi', edited: false, changeError: { code: 'forbidden' } })
+      list.change({ id }, 'remove', null)
+      expect(first()).toMatchObject({ removed: true, changeError: null })
+      await w.advance('1s')
+      expect(first()).toMatchObject({ removed: true, changeError: null })
+    }))
+
+  test('wait in a tunnel, and are shown meanwhile', () =>
+    world({ seed: 1 }, async (w) => {
+      const { hub, list, id, first, clients } = await three(w)
+      w.link(only(clients.slice(0, 1))).cut('10s')
+      await w.advance('1s')
+      list.change({ id }, 'edit', 'from the tunnel')
+      expect(first()).toMatchObject({ data: 'from the tunnel' })
+      await w.advance('1m')
+      expect(first()).toMatchObject({ data: 'from the tunnel', changeError: null })
+      const { messages: stored } = await hub.to('#a').history()
+      expect(stored.map(({ event }) => event)).toEqual(['say', 'edit'])
     }))
 
   test('change the item of that message only', () =>

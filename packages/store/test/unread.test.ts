@@ -1,5 +1,5 @@
 import type { Position, Room } from '@chat/core'
-import { seenBy, unread } from '@chat/store'
+import { seenBy, type UnreadStore, unread } from '@chat/store'
 import { type World, world } from '@chat/testing'
 import { describe, expect, test } from 'vitest'
 import { type Chat, enter, scene } from './support/chat.ts'
@@ -146,6 +146,29 @@ describe('the unread messages of a room', () => {
         expect(store.snapshot()).toMatchObject({ count: 0, lastRead: null })
       }),
   )
+
+  test('are all marked at once, on all devices', () =>
+    world({ seed: 1 }, async (w) => {
+      const { hub } = await scene(w, [])
+      const bob = await enter(w, hub, 'bob')
+      const [phone, laptop] = [await enter(w, hub, 'alice'), await enter(w, hub, 'alice')].map((room) =>
+        unread(room, 'say'),
+      ) as [UnreadStore, UnreadStore]
+      for (const store of [phone, laptop]) store.subscribe(() => {})
+      phone.markAll()
+      const [, last] = await say(bob, '1', '2')
+      await w.advance('2s')
+      expect(laptop.snapshot().count).toBe(2)
+      phone.markAll()
+      expect(phone.snapshot()).toMatchObject({ count: 0, lastRead: last })
+      await w.advance('2s')
+      expect(laptop.snapshot()).toMatchObject({ count: 0, lastRead: last })
+      expect((await hub.to('#a').history()).messages.map(({ event }) => event)).toEqual([
+        'say',
+        'say',
+        'read',
+      ])
+    }))
 
   test('show at least one', () =>
     world({ seed: 1 }, async (w) => {

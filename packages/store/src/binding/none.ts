@@ -49,6 +49,7 @@ export const noMessages: MessagesStore<Untyped, string> = {
   send: unable('send'),
   retry: nothing,
   discard: nothing,
+  change: nothing,
   older: () => Promise.resolve(),
 }
 
@@ -56,4 +57,5 @@ export const noMessages: MessagesStore<Untyped, string> = {
 export const noUnread: UnreadStore = {
   ...fixed({ count: 0, more: false, lastRead: null, receipts: [], state: 'loading', error: null }),
   mark: unable('mark messages as read'),
+  markAll: nothing,
 }
