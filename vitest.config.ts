@@ -31,7 +31,10 @@ const inDocuments: TestProjectInlineConfiguration = {
   ...onSources,
   test: {
     name: 'frameworks',
-    include: frameworks.map((folder) => `${folder}/*.test.{ts,tsx}`),
+    include: [
+      ...frameworks.map((folder) => `${folder}/*.test.{ts,tsx}`),
+      'examples/react/test/*.test.{ts,tsx}',
+    ],
     environment: 'node',
     ...patience,
   },

@@ -20,8 +20,8 @@ import { sideBySide } from '../side-by-side.mjs'
 const source = join(root, 'examples')
 /** The page that all servers share. It is no example by itself. */
 const page = 'page'
-/** Examples with pages and tests of their own: `npm run test:brokers` tests the cluster, and `npm test` the assistant. */
-const own = ['cluster', 'ai']
+/** Examples with pages and tests of their own: `npm run test:brokers` tests the cluster, and `npm test` the others. */
+const own = ['cluster', 'ai', 'react']
 /** Examples with a build, which take longest, and so run first. */
 const slow = ['next', 'vue', 'svelte']
 const typescript = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
