@@ -1,4 +1,14 @@
-import type { AnyContract, CallName, Client, Room, RoomAddress, StreamPart, StreamReader } from '@chat/core'
+import type {
+  AnyContract,
+  CallName,
+  Client,
+  PresenceInput,
+  PresenceState,
+  Room,
+  RoomAddress,
+  StreamPart,
+  StreamReader,
+} from '@chat/core'
 import type {
   MessageListOptions,
   MessageName,
@@ -30,7 +40,10 @@ export interface ChatHooks<C extends AnyContract> {
    *
    * @param options - `state`: presence state of this client, for the first component that joins.
    */
-  useRoom(address: RoomAddress | null | undefined, options?: { readonly state?: unknown }): Room<C> | null
+  useRoom(
+    address: RoomAddress | null | undefined,
+    options?: { readonly state?: PresenceInput<C> | undefined },
+  ): Room<C> | null
   /**
    * Shows the messages of a room: the past, the live, and those on their way, in the log's order. `send` adds a
    * message at once, `older` reads further back. For the options and the items see `messages` of `@chat/store`.
@@ -41,7 +54,7 @@ export interface ChatHooks<C extends AnyContract> {
     options?: MessageListOptions<C>,
   ): View<MessagesStore<C, K>>
   /** Shows the people in a room, and sets the own state with `set`. The hub must have presence for the room. */
-  usePeople<State = unknown>(room: Room<C> | null): View<PeopleStore<State>>
+  usePeople<State = PresenceState<C>>(room: Room<C> | null): View<PeopleStore<State>>
   /** Shows the users who are typing in a room. Call `type` on each input, and `stop` when the text is empty or sent. */
   useTyping(room: Room<C> | null, options?: TypingOptions<C>): View<TypingStore>
   /** Counts the messages that this user has not read, on any device. `mark` moves the place up to which all is read. */

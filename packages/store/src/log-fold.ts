@@ -10,6 +10,9 @@ const retryDelay = 1_000
 /** Number of messages in a page at least: some of them may not be shown. */
 const smallest = 20
 
+/** Number of messages that are read back without a number. */
+const usual = 50
+
 /** Number of messages in a page at most. */
 const largest = 1_000
 
@@ -127,8 +130,9 @@ export class LogFold {
   }
 
   /** Reads older messages until `count` of them are shown, or the log has no more. Never rejects. */
-  older(count: number): Promise<void> {
-    this.#paging ??= this.#readOlder(count).finally(() => {
+  older(count: unknown): Promise<void> {
+    // A page that gives `older` as the handler of a click hands the event over.
+    this.#paging ??= this.#readOlder(typeof count === 'number' ? count : usual).finally(() => {
       this.#paging = null
       this.#sink.changed()
     })

@@ -12,7 +12,16 @@ import type {
 } from '@chat/core'
 import { Cell } from './cell.ts'
 import { bySender } from './changes.ts'
-import { checkCount, checkNames, listOf } from './check-options.ts'
+import {
+  checkEvents,
+  checkRoom,
+  checkStoreOptions,
+  eventNames,
+  initialMessages,
+  listOf,
+  messageCount,
+  type OptionRules,
+} from './check-options.ts'
 import { type InitialMessages, LogFold } from './log-fold.ts'
 import { type LogSource, roomSource } from './log-source.ts'
 import type { ItemFields, ItemOf, MessageItem, MessageName, MessagesSnapshot } from './message-item.ts'
@@ -88,13 +97,13 @@ export interface MessagesStore<C extends AnyContract, K extends MessageName<C>>
   older(this: void, count?: number): Promise<void>
 }
 
-const optionNames: Readonly<Record<keyof MessageListOptions<Untyped>, true>> = {
-  last: true,
-  initial: true,
-  edits: true,
-  removals: true,
-  reactions: true,
-  mayChange: true,
+const rules: OptionRules<MessageListOptions<Untyped>> = {
+  last: messageCount(0, 1_000),
+  initial: initialMessages,
+  edits: eventNames,
+  removals: eventNames,
+  reactions: eventNames,
+  mayChange: ['a function', (value) => typeof value === 'function'],
 }
 
 /**
@@ -107,7 +116,7 @@ const optionNames: Readonly<Record<keyof MessageListOptions<Untyped>, true>> = {
  * list.send('say', { text: 'hi' })
  * ```
  *
- * @throws UsageError when an option does not exist or has a wrong value, or `room` is no room.
+ * @throws UsageError when an option does not exist or has a wrong value, `room` is no room, or `events` no names.
  */
 export function messages<C extends AnyContract, const K extends MessageName<C>>(
   room: Room<C>,
@@ -115,10 +124,12 @@ export function messages<C extends AnyContract, const K extends MessageName<C>>(
   options: MessageListOptions<C> = {},
 ): MessagesStore<C, K> {
   const operation = 'show messages'
-  checkNames<object>(operation, options, optionNames)
-  checkCount(operation, 'last', options.last ?? 50, [0, 1_000])
+  const given: unknown = room
+  checkRoom(operation, given)
+  checkEvents(operation, events)
+  checkStoreOptions(operation, options as MessageListOptions<Untyped>, rules)
   return new RoomMessages(
-    room as unknown as Room<Untyped>,
+    given,
     listOf(events),
     options as unknown as MessageListOptions<Untyped>,
   ) as unknown as MessagesStore<C, K>
@@ -166,9 +177,9 @@ class RoomMessages {
   readonly send = (
     event: string,
     data: unknown,
-    { meta }: { readonly meta?: Meta | undefined } = {},
+    options?: { readonly meta?: Meta | undefined },
   ): ItemOf<string, unknown> => {
-    const item = this.#outgoing.send(event, data, meta)
+    const item = this.#outgoing.send(event, data, options?.meta)
     this.#cell.changedNow()
     return item
   }

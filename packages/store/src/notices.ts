@@ -12,7 +12,15 @@ import {
 } from '@chat/core'
 import { Cell } from './cell.ts'
 import { bySender } from './changes.ts'
-import { checkCount, checkNames, listOf } from './check-options.ts'
+import {
+  checkClient,
+  checkEvents,
+  checkStoreOptions,
+  initialMessages,
+  listOf,
+  messageCount,
+  type OptionRules,
+} from './check-options.ts'
 import { type InitialMessages, LogFold } from './log-fold.ts'
 import type { LogSource } from './log-source.ts'
 import type { MessageItem, MessageName, MessagesSnapshot } from './message-item.ts'
@@ -41,22 +49,25 @@ export interface NoticesStore<C extends AnyContract, K extends MessageName<C>>
   older(this: void, count?: number): Promise<void>
 }
 
-const optionNames: Readonly<Record<keyof NoticesOptions, true>> = { last: true, initial: true }
+const rules: OptionRules<NoticesOptions> = { last: messageCount(0, 1_000), initial: initialMessages }
 
 /**
  * Returns a store of the messages to this client's user: the newest that wait in the inbox, and those that follow, in
  * order and once each. When the hub knows the client as another user, the list begins anew with that user's inbox.
  *
- * @throws UsageError when an option does not exist or has a wrong value.
+ * @throws UsageError when an option does not exist or has a wrong value, `client` is no client, or `events` no names.
  */
 export function notices<C extends AnyContract, const K extends MessageName<C>>(
   client: Client<C>,
   events: K | readonly K[],
   options: NoticesOptions = {},
 ): NoticesStore<C, K> {
-  checkNames('show notices', options, optionNames)
-  checkCount('show notices', 'last', options.last ?? 50, [0, 1_000])
-  const inbox = new Inbox(client as unknown as Client<Untyped>, listOf(events), options)
+  const operation = 'show notices'
+  const given: unknown = client
+  checkClient(operation, given)
+  checkEvents(operation, events)
+  checkStoreOptions(operation, options, rules)
+  const inbox = new Inbox(given, listOf(events), options)
   return inbox as unknown as NoticesStore<C, K>
 }
 

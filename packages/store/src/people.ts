@@ -4,13 +4,16 @@ import {
   type ClientParts,
   clientParts,
   type Presence,
+  type PresenceInput,
   type PresenceMember,
+  type PresenceState,
   type Room,
   type Undo,
   type Untyped,
   watchPresence,
 } from '@chat/core'
 import { Cell } from './cell.ts'
+import { checkRoom } from './check-options.ts'
 import { type RoomState, unasked, watchRoom } from './room-state.ts'
 import type { Store } from './store.ts'
 
@@ -41,23 +44,33 @@ export interface PeopleSnapshot<State = unknown> {
   readonly error: ChatError | null
 }
 
-/** Store of the people in a room, as {@link people} returns it. */
-export interface PeopleStore<State = unknown> extends Store<PeopleSnapshot<State>> {
+/**
+ * Store of the people in a room, as {@link people} returns it. `Shown` is the state that this client sets, before the
+ * validators of the contract.
+ */
+export interface PeopleStore<State = unknown, Shown = State> extends Store<PeopleSnapshot<State>> {
   /**
    * Changes this client's own presence state, for all people in the room. Does nothing without a listener of the
    * store, and when the room has ended.
    */
-  set(this: void, state: State): void
+  set(this: void, state: Shown): void
 }
 
 /**
  * Returns a store of the people in a room. The hub must have presence for the room; without it the list stays
- * empty.
+ * empty. The states have the type of the contract's `presence`.
+ *
+ * @throws UsageError when `room` is no room.
  */
+export function people<C extends AnyContract>(room: Room<C>): PeopleStore<PresenceState<C>, PresenceInput<C>>
+/** Shows the people in a room whose contract has no `presence`; `State` is the type that the application expects. */
 export function people<State = unknown>(
   room: Pick<Room<AnyContract>, 'address' | 'ready' | 'leave'>,
-): PeopleStore<State> {
-  return new RoomPeople(room as unknown as Room<Untyped>) as unknown as PeopleStore<State>
+): PeopleStore<State>
+export function people(room: Pick<Room<AnyContract>, 'address' | 'ready' | 'leave'>): PeopleStore {
+  const given: unknown = room
+  checkRoom('show people', given)
+  return new RoomPeople(given)
 }
 
 class RoomPeople implements PeopleStore {

@@ -8,6 +8,7 @@ import {
   type Undo,
 } from '@chat/core'
 import { Cell } from './cell.ts'
+import { checkClient } from './check-options.ts'
 import type { Store } from './store.ts'
 
 /** State of a client's connection, for a screen. */
@@ -39,8 +40,11 @@ const second = 1_000
  * const connection = status(client)
  * connection.subscribe(() => show(connection.snapshot().status))
  * ```
+ *
+ * @throws UsageError when `client` is no client.
  */
 export function status<C extends AnyContract>(client: Client<C>): StatusStore {
+  checkClient('show the status', client as unknown)
   return new ClientStatusStore(client)
 }
 

@@ -12,6 +12,8 @@ export interface Store<Snapshot> {
   /**
    * Adds a listener, which is called after each change. An error that it throws goes to the client's `$error`.
    * Returns the function that removes the listener.
+   *
+   * @throws UsageError when `listener` is not a function.
    */
   subscribe(this: void, listener: () => void): Undo
   /**

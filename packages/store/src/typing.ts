@@ -8,7 +8,16 @@ import {
   type Undo,
   type Untyped,
 } from '@chat/core'
+import { duration } from '@chat/core/transport'
 import { Cell } from './cell.ts'
+import {
+  checkRoom,
+  checkStoreOptions,
+  eventName,
+  eventNames,
+  listOf,
+  type OptionRules,
+} from './check-options.ts'
 import type { Store } from './store.ts'
 
 /** Options of {@link typing}. */
@@ -37,13 +46,26 @@ export interface TypingStore extends Store<TypingSnapshot> {
   stop(this: void): void
 }
 
+const rules: OptionRules<TypingOptions<Untyped>> = {
+  event: eventName,
+  until: eventNames,
+  expire: duration,
+  repeat: duration,
+}
+
 /**
  * Returns a store of the users who type in a room. Hints are casts with a key: they may be lost, so a hint is
  * repeated by its sender, and ends by itself at its receiver. The contract needs an event with a boolean. The store
  * is a listener of the room: no message of the room waits for a first listener any more.
+ *
+ * @throws UsageError when an option does not exist or has a wrong value, or `room` is no room.
  */
 export function typing<C extends AnyContract>(room: Room<C>, options: TypingOptions<C> = {}): TypingStore {
-  return new RoomTyping(room as unknown as Room<Untyped>, options as TypingOptions<Untyped>)
+  const operation = 'show who is typing'
+  const given: unknown = room
+  checkRoom(operation, given)
+  checkStoreOptions(operation, options as TypingOptions<Untyped>, rules)
+  return new RoomTyping(given, options as TypingOptions<Untyped>)
 }
 
 class RoomTyping implements TypingStore {
@@ -65,7 +87,7 @@ class RoomTyping implements TypingStore {
     const { event = 'typing', until = [], expire = 5_000, repeat = 3_000 } = options
     this.#room = room
     this.#event = event
-    this.#until = typeof until === 'string' ? [until] : until
+    this.#until = listOf(until)
     this.#expire = expire
     this.#repeat = repeat
     this.#parts = clientParts(room)

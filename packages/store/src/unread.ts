@@ -10,7 +10,15 @@ import {
   UsageError,
 } from '@chat/core'
 import { Cell } from './cell.ts'
-import { checkCount, checkNames, listOf } from './check-options.ts'
+import {
+  checkEvents,
+  checkRoom,
+  checkStoreOptions,
+  eventName,
+  listOf,
+  messageCount,
+  type OptionRules,
+} from './check-options.ts'
 import { LogFold } from './log-fold.ts'
 import { type LogSource, roomSource } from './log-source.ts'
 import type { MessageName } from './message-item.ts'
@@ -61,7 +69,7 @@ export interface UnreadStore extends Store<UnreadSnapshot> {
   markAll(this: void): void
 }
 
-const optionNames: Readonly<Record<keyof UnreadOptions<Untyped>, true>> = { receipt: true, most: true }
+const rules: OptionRules<UnreadOptions<Untyped>> = { receipt: eventName, most: messageCount(1, 1_000) }
 
 /**
  * Returns a store of the unread messages of a room. A receipt is a message of the room with a position: it is the same
@@ -74,10 +82,13 @@ export function unread<C extends AnyContract, const K extends MessageName<C>>(
   events: K | readonly K[],
   options: UnreadOptions<C> = {},
 ): UnreadStore {
-  checkNames<object>('count unread messages', options, optionNames)
-  checkCount('count unread messages', 'most', options.most ?? 100, [1, 1_000])
+  const operation = 'count unread messages'
+  const given: unknown = room
+  checkRoom(operation, given)
+  checkEvents(operation, events)
+  checkStoreOptions(operation, options as UnreadOptions<Untyped>, rules)
   const { receipt = 'read', most = 100 } = options as UnreadOptions<Untyped>
-  return new RoomUnread(room as unknown as Room<Untyped>, new Receipts(listOf(events), receipt), most)
+  return new RoomUnread(given, new Receipts(listOf(events), receipt), most)
 }
 
 class RoomUnread implements UnreadStore {

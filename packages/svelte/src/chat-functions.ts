@@ -1,4 +1,14 @@
-import type { AnyContract, CallName, Client, Room, RoomAddress, StreamPart, StreamReader } from '@chat/core'
+import type {
+  AnyContract,
+  CallName,
+  Client,
+  PresenceInput,
+  PresenceState,
+  Room,
+  RoomAddress,
+  StreamPart,
+  StreamReader,
+} from '@chat/core'
 import type {
   MessageListOptions,
   MessageName,
@@ -40,7 +50,7 @@ export interface ChatFunctions<C extends AnyContract> {
    */
   useRoom(
     address: Source<RoomAddress | null | undefined>,
-    options?: { readonly state?: unknown },
+    options?: { readonly state?: PresenceInput<C> | undefined },
   ): RoomSource<C>
   /**
    * Shows the messages of a room: the past, the live, and those on their way, in the log's order. `send` adds a
@@ -52,7 +62,7 @@ export interface ChatFunctions<C extends AnyContract> {
     options?: MessageListOptions<C>,
   ): View<MessagesStore<C, K>>
   /** Shows the people in a room, and sets the own state with `set`. The hub must have presence for the room. */
-  usePeople<State = unknown>(room: RoomSource<C>): View<PeopleStore<State>>
+  usePeople<State = PresenceState<C>>(room: RoomSource<C>): View<PeopleStore<State>>
   /** Shows the users who are typing in a room. Call `type` on each input, and `stop` when the text is empty or sent. */
   useTyping(room: RoomSource<C>, options?: TypingOptions<C>): View<TypingStore>
   /** Counts the messages that this user has not read, on any device. `mark` moves the place up to which all is read. */
