@@ -33,12 +33,10 @@ const examples = {
 }
 
 /** Modules that READMEs use besides our packages, from tooling/installed/packages. */
-const others = {
-  express: ['express', '@types/express'],
-  react: ['@types/react', 'csstype'],
-  vitest: ['vitest'],
-  ws: ['@types/ws'],
-}
+const others = { express: ['express', '@types/express'], vitest: ['vitest'], ws: ['@types/ws'] }
+
+/** Types that components need. */
+const typesOfComponents = ['@types/react', 'csstype']
 
 export async function test({ report, users }) {
   const own = {
@@ -65,6 +63,7 @@ async function standsAlone({ title, folder, line }, users, report) {
   const code = typescript.map(({ text }) => text)
   const wanted = Object.keys(others).filter((name) => code.some((text) => text.includes(` from '${name}'`)))
   user.link('@types/node', ...wanted.flatMap((name) => others[name]))
+  if (typescript.some(({ language }) => language === 'tsx')) user.link(...typesOfComponents)
   await compile(title, typescript, user, report)
   const example = examples[title]
   if (example?.run !== undefined) return example.run({ title, code, user, report })
