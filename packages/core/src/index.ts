@@ -49,6 +49,7 @@ export {
   type AskName,
   type CallName,
   type ClientEventName,
+  type ClientStreamName,
   type Contract,
   type ContractTypes,
   contract,
@@ -92,6 +93,8 @@ export type {
   HubListener,
   HubMessage,
   HubSession,
+  HubStreamListener,
+  HubStreamMessage,
 } from './hub/events.ts'
 export { Hub, type HubConstructor } from './hub/hub-constructor.ts'
 export type { HubObservation } from './hub/observation.ts'

@@ -34,6 +34,11 @@ export interface ContractTypes {
   readonly serverEvents?: object
   /** Streams, with the type of the whole: `string` for a text, an array for a list. */
   readonly streams?: object
+  /**
+   * Streams that clients write too. List their names in the option `clientStreams` of the hub, which does not see
+   * types.
+   */
+  readonly clientStreams?: object
   /** Calls, each with `input` and `output`. An output of the type {@link Streamed} is answered in parts. */
   readonly calls?: object
   /** Asks, each with `input` and `output`. */
@@ -73,6 +78,7 @@ export interface Contract<D extends ContractDefinition = ContractDefinition> {
  * ```
  *
  * Events that only the hub may send stand in `serverEvents`. A client that sends one is refused as `forbidden`.
+ * Only the hub writes the `streams`; those that clients write too stand in `clientStreams`.
  * `presence` is the validator of the state that a session shows in its rooms, the same for all rooms.
  *
  * @throws UsageError when a name stands in two groups, starts with `$` as the SDK's own events do, or is no
@@ -101,11 +107,12 @@ const groupNames: OptionNames<ContractDefinition> = {
   events: true,
   serverEvents: true,
   streams: true,
+  clientStreams: true,
   calls: true,
   asks: true,
   presence: true,
 }
-const groups: readonly ContractGroup[] = ['events', 'serverEvents', 'streams', 'calls', 'asks']
+const groups = ['events', 'serverEvents', 'streams', 'clientStreams', 'calls', 'asks'] as const
 const partNames: OptionNames<Operation> = { input: true, output: true }
 
 /** @throws UsageError for a group or a part that does not exist, and for a value that is not a validator. */
@@ -113,16 +120,19 @@ function checkDefinition(definition: ContractDefinition): void {
   if (definition === undefined)
     throw new UsageError(`unable to ${operation}: give an object with ${Object.keys(groupNames).join(', ')}`)
   checkOptions(operation, definition, groupNames)
-  const { events, serverEvents, streams, calls, asks, presence } = definition
+  const { events, serverEvents, streams, clientStreams, calls, asks, presence } = definition
   if (presence !== undefined) checkSchema('presence', presence)
-  for (const [group, members] of Object.entries({ events, serverEvents, streams, calls, asks }))
+  for (const group of groups) {
+    const members = definition[group]
     if (members !== undefined && (typeof members !== 'object' || members === null))
       throw new UsageError(
         `unable to ${operation}: '${group}' must be an object with a member for each name, but is ${describe(members)}`,
       )
+  }
   for (const [group, schemas] of Object.entries({ events, serverEvents }))
     for (const [name, schema] of Object.entries(schemas ?? {})) checkSchema(`${group}.${name}`, schema)
-  for (const [name, schema] of Object.entries(streams ?? {})) checkStream(`streams.${name}`, schema)
+  for (const [group, schemas] of Object.entries({ streams, clientStreams }))
+    for (const [name, schema] of Object.entries(schemas ?? {})) checkStream(`${group}.${name}`, schema)
   for (const [group, operations] of Object.entries({ calls, asks }))
     for (const [name, parts] of Object.entries(operations ?? {})) {
       const path = `${group}.${name}`
@@ -182,17 +192,21 @@ type EventMember<C, K> =
 export type EventInput<C, K> = InputOf<EventMember<C, K>>
 /** The data of an event, as a receiver gets it. */
 export type EventData<C, K> = OutputOf<EventMember<C, K>>
+/** The names of the streams that clients write too. */
+export type ClientStreamName<C> = Names<C, 'clientStreams'>
 /** The names of a contract's streams, without those that answer calls. */
-export type StreamName<C> = Names<C, 'streams'>
+export type StreamName<C> = Names<C, 'streams'> | ClientStreamName<C>
+type StreamMember<C, K> =
+  K extends ClientStreamName<C> ? Member<Group<C, 'clientStreams'>, K> : Member<Group<C, 'streams'>, K>
 /** A part of a stream, as its writer gives it: a string, or an array of items. */
-export type StreamInput<C, K> = StreamPartOf<InputOf<Member<Group<C, 'streams'>, K>>>
+export type StreamInput<C, K> = StreamPartOf<InputOf<StreamMember<C, K>>>
 /**
  * The whole of a stream, or a part of it, as a reader gets it: a string, or an array of items. `K` is the name of
  * a stream, or of a call that is answered by a stream.
  */
 export type StreamData<C, K> =
   K extends StreamName<C>
-    ? StreamPartOf<OutputOf<Member<Group<C, 'streams'>, K>>>
+    ? StreamPartOf<OutputOf<StreamMember<C, K>>>
     : OperationResult<C, 'calls', K> extends Streamed<infer P>
       ? P
       : never

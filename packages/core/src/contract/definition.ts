@@ -22,6 +22,8 @@ export interface ContractDefinition {
    * client that sends one is refused.
    */
   readonly streams?: Readonly<Record<string, StreamSchema>> | undefined
+  /** Streams that clients write too, each made by `stream()`. */
+  readonly clientStreams?: Readonly<Record<string, StreamSchema>> | undefined
   /** Calls: from a client to the hub, which answers. An output that `stream()` has made is answered in parts. */
   readonly calls?: Readonly<Record<string, Operation<Schema, Schema>>> | undefined
   /** Asks: from the hub to a client, which answers. */

@@ -29,7 +29,7 @@ export interface Validator {
   /** Tells if a name stands in a group of the contract. */
   has(group: ContractGroup, name: string): boolean
   /**
-   * Returns the declaration of a stream: a member of the group `streams`, or the output of a call that is
+   * Returns the declaration of a stream: a member of `streams` or `clientStreams`, or the output of a call that is
    * answered by a stream. `null` for every other name.
    */
   stream(name: string): StreamSchema | null
@@ -82,14 +82,15 @@ export class DefinitionValidator implements Validator {
   }
 
   stream(name: string): StreamSchema | null {
-    if (this.has('streams', name)) return this.#definition.streams?.[name] ?? null
+    for (const group of ['streams', 'clientStreams'] as const)
+      if (this.has(group, name)) return this.#definition[group]?.[name] ?? null
     const output = this.has('calls', name) ? this.#definition.calls?.[name]?.output : undefined
     return output !== undefined && isStream(output) ? output : null
   }
 
   get open(): OpenReaders | null {
-    const { streams, calls } = this.#definition
-    for (const name of Object.keys({ ...streams, ...calls })) {
+    const { streams, clientStreams, calls } = this.#definition
+    for (const name of Object.keys({ ...streams, ...clientStreams, ...calls })) {
       const stream = this.stream(name)
       if (stream !== null) return stream.open
     }

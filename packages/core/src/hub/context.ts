@@ -74,6 +74,8 @@ export class HubContext {
   /** `null` when errors that nothing listens to are not written. */
   readonly #unheard: UnheardErrors | null
   readonly #serverEvents: ReadonlySet<string> | null
+  /** Streams that clients write too; `null` for none. */
+  readonly #clientStreams: ReadonlySet<string> | null
   /** The application's listeners and handlers. */
   readonly listeners: HubListeners
   /** Shows a fact to the option `observe`; `null` without the option, so that no fact is made. */
@@ -106,8 +108,10 @@ export class HubContext {
       now: () => this.runtime.now(),
       onSlow: (error, subject) => this.reportError({ error, source: 'handler', subject }),
     })
-    const { serverEvents = [] } = options
+    const { serverEvents = [], clientStreams = [] } = options
     this.#serverEvents = serverEvents.length > 0 ? new Set(serverEvents) : null
+    const written = [...clientStreams, ...this.names.list('clientStreams')]
+    this.#clientStreams = written.length > 0 && this.limits.streams > 0 ? new Set(written) : null
     this.#unheard = options.logErrors === false ? null : new UnheardErrors(this.runtime, advice)
     this.backplane.onError?.((error, address) => this.reportBackplane(error, address))
     this.observe = toObserver(options.observe, (error) =>
@@ -122,7 +126,20 @@ export class HubContext {
   isServerEvent(event: string): boolean {
     const { validator } = this
     if (this.#serverEvents?.has(event) === true) return true
-    return validator.has('serverEvents', event) || validator.stream(event) !== null
+    return (
+      validator.has('serverEvents', event) ||
+      (validator.stream(event) !== null && !this.isClientStream(event))
+    )
+  }
+
+  /** True when clients may write some of the streams (P-SM-12). */
+  get hasClientStreams(): boolean {
+    return this.#clientStreams !== null
+  }
+
+  /** Tells if clients may write the streams of a name (P-SM-12). */
+  isClientStream(event: string): boolean {
+    return this.#clientStreams?.has(event) === true
   }
 
   /** True after {@link HubContext.close}. */

@@ -6,6 +6,7 @@ const nouns: Readonly<Record<Group, string>> = {
   events: 'an event',
   serverEvents: 'an event that only the hub sends',
   streams: 'a stream',
+  clientStreams: 'a stream',
   calls: 'a call',
   asks: 'an ask',
 }
@@ -21,6 +22,11 @@ export class ContractNames {
     this.#groups = new Map(groups.map((group) => [group, Object.keys(definition[group] ?? {})]))
   }
 
+  /** Returns the names of a group. */
+  list(group: Group): readonly string[] {
+    return this.#groups.get(group) ?? []
+  }
+
   /**
    * Returns the end of an error about a name that is in none of the groups that an operation takes: the group
    * that has the name, or the name that is spelt most alike; empty when there is neither.
@@ -29,7 +35,7 @@ export class ContractNames {
     for (const [group, names] of this.#groups) if (names.includes(name)) return `; it is ${nouns[group]}`
     return didYouMean(
       name,
-      taken.flatMap((group) => this.#groups.get(group) ?? []),
+      taken.flatMap((group) => this.list(group)),
     )
   }
 }

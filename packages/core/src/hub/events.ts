@@ -1,4 +1,12 @@
-import type { AnyContract, EventData, OperationAnswer, OperationArgument } from '../contract/contract.ts'
+import type {
+  AnyContract,
+  EventData,
+  EventName,
+  OperationAnswer,
+  OperationArgument,
+  StreamData,
+} from '../contract/contract.ts'
+import type { StreamPart } from '../contract/stream.ts'
 import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { Meta } from '../vocabulary/meta.ts'
 import type { Position } from '../vocabulary/position.ts'
@@ -45,6 +53,21 @@ export interface HubMessage<U extends User = User> {
   readonly user: U
   /** The session that sent it. */
   readonly session: HubSession<U>
+}
+
+/**
+ * Facts about the head or the result of a stream that a client writes, which a listener gets besides the data.
+ * `meta.stream` is `true` in a head, whose data is the beginning; `meta.end` is the state of a result, whose data is
+ * the whole, or `null` above 256 KiB.
+ */
+export interface HubStreamMessage<U extends User = User>
+  extends Omit<HubMessage<U>, 'meta' | 'user' | 'session'> {
+  /** Facts about the stream besides its data, as its sender claims them, with `stream` or with `of` and `end`. */
+  readonly meta: Meta
+  /** The user who writes it; `null` for a result that is stored where the writer is not connected. */
+  readonly user: U | null
+  /** The session that writes it; `null` where `user` is. */
+  readonly session: HubSession<U> | null
 }
 
 /**
@@ -149,6 +172,12 @@ export interface HubError {
 export type HubListener<C extends AnyContract, U extends User, K> = (
   data: EventData<C, K>,
   message: HubDelivery<U>,
+) => unknown
+
+/** Listener of a stream of the contract that clients write, for {@link Hub.on}. */
+export type HubStreamListener<C extends AnyContract, U extends User, K> = (
+  data: (string extends EventName<C> ? StreamPart : StreamData<C, K>) | null,
+  message: HubStreamMessage<U>,
 ) => unknown
 
 /** The handler that {@link Hub.handle} takes for a call. */

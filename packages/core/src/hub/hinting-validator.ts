@@ -4,7 +4,7 @@ import type { Validator } from '../contract/validator.ts'
 import { ChatError } from '../vocabulary/errors.ts'
 import type { ContractNames } from './contract-names.ts'
 
-const eventGroups = ['events', 'serverEvents', 'streams'] as const
+const eventGroups = ['events', 'serverEvents', 'streams', 'clientStreams'] as const
 
 /** Returns a validator whose errors about unknown names say which name was meant. Without validators all names exist. */
 export const hinting = (validator: Validator, names: ContractNames): Validator =>

@@ -21,13 +21,14 @@ const hubEvents: { readonly [Name in keyof HubEvents]: true } = {
 }
 
 /** Groups whose names `on` takes, or refuses with an error of its own. */
-const listened = ['events', 'serverEvents', 'streams', 'calls'] as const
+const listened = ['events', 'serverEvents', 'streams', 'clientStreams', 'calls'] as const
 
 /** Knowledge of the names of events and calls. */
 export interface KnownNames {
   readonly validator: Validator
   readonly names: ContractNames
   isServerEvent(event: string): boolean
+  isClientStream(event: string): boolean
 }
 
 /**
@@ -60,9 +61,10 @@ export class HubListeners {
     else this.#checkEvent(operation, name)
     if (this.#names.validator.has('calls', name) || this.#handlers.has(name))
       throw new UsageError(`unable to ${operation}: it is a call; answer it with hub.handle`)
+    if (this.#names.isClientStream(name)) return this.#emitter.on(name, listener)
     if (this.#names.validator.stream(name) !== null)
       throw new UsageError(
-        `unable to ${operation}: it is a stream, which only the hub writes, and hub.on hears the clients; its writer's end() and pipe() resolve when the result is stored`,
+        `unable to ${operation}: it is a stream, which only the hub writes, and hub.on hears the clients; its writer's end() and pipe() resolve when the result is stored; move it from 'streams' to 'clientStreams' if clients may write it`,
       )
     if (this.#names.isServerEvent(name))
       throw new UsageError(

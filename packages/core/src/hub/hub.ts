@@ -2,6 +2,7 @@ import type {
   AnyContract,
   CallName,
   ClientEventName,
+  ClientStreamName,
   EventInput,
   EventName,
   Untyped,
@@ -26,7 +27,7 @@ import type { Stored } from '../vocabulary/position.ts'
 import { readCast } from './connections/cast-message.ts'
 import { Heartbeat } from './connections/heartbeat.ts'
 import { HubContext, type HubCounters } from './context.ts'
-import type { HubEvents, HubHandler, HubListener, HubSession } from './events.ts'
+import type { HubEvents, HubHandler, HubListener, HubSession, HubStreamListener } from './events.ts'
 import { HubConnection } from './handshake/hub-connection.ts'
 import { refuseConnection } from './handshake/refuse-connection.ts'
 import type { CallHandler } from './hub-listeners.ts'
@@ -300,6 +301,11 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
   on<K extends keyof HubEvents<U>>(name: K, listener: (event: HubEvents<U>[K]) => unknown): Undo
   /** Adds a listener for an event of the contract. */
   on<K extends ClientEventName<C>>(name: K, listener: HubListener<C, U, K>): Undo
+  /**
+   * Adds a listener for a stream that clients write: it gets the head, and at the end the result. The node that
+   * stores the message calls its listeners; parts are not heard.
+   */
+  on<K extends ClientStreamName<C>>(name: K, listener: HubStreamListener<C, U, K>): Undo
   on(name: string, listener: Listener): Undo {
     return this.#context.listeners.on(name, listener)
   }

@@ -2,9 +2,11 @@ import type { Backplane } from '../backplane/backplane.ts'
 import type {
   AnyContract,
   ClientEventName,
+  ClientStreamName,
   Contract,
   EventData,
   EventName,
+  StreamData,
   StreamName,
   Untyped,
 } from '../contract/contract.ts'
@@ -119,6 +121,18 @@ export type AuthorizeRequest<U extends User = User, C = Untyped> = {
         readonly meta: Meta | null
       }
     }[ClientEventName<C>]
+  | {
+      [K in ClientStreamName<C>]: {
+        /** The opening of a stream by a client. */
+        readonly action: 'send'
+        /** The stream's name. */
+        readonly event: K
+        /** The beginning of the whole. */
+        readonly data: StreamData<C, K>
+        /** The meta of the stream, which is the sender's claim, with `stream: true`. */
+        readonly meta: Meta
+      }
+    }[ClientStreamName<C>]
 )
 
 /**
@@ -223,6 +237,9 @@ export type StreamRules = Complete<StreamsOptions>
 /** {@link PresenceOptions} with their defaults filled in. */
 export type PresenceRules = Complete<PresenceOptions>
 
+/** The names of the streams that clients write too: any name without types. */
+type ClientStreams<C> = string extends ClientEventName<C> ? string : ClientStreamName<C>
+
 /** Options of a {@link Hub}. `V` is the user as `authorize` gets it. */
 export interface HubOptions<C extends AnyContract = Untyped, U extends User = User, V extends User = U> {
   /**
@@ -236,6 +253,13 @@ export interface HubOptions<C extends AnyContract = Untyped, U extends User = Us
    * known without it; a contract of types alone needs it. Default: none.
    */
   readonly serverEvents?: readonly EventName<C>[] | undefined
+  /**
+   * Names of streams that clients write too, such as `dictation`. Each stream is opened only if `authorize` allows
+   * the `send` of its head, whose `meta` has `stream: true`; the answer holds for all parts, until a permission of
+   * the session is taken back. The streams in the `clientStreams` of a contract with validators are known without
+   * this option; a contract of types alone needs it. Default: none.
+   */
+  readonly clientStreams?: readonly ClientStreams<C>[] | undefined
   /**
    * Returns the user of a client, or `null` to refuse the client (4501). It runs for the token of each
    * `hello` and each `auth`. When it throws, or does not answer within {@link Timeouts.policy}, the hub
@@ -302,6 +326,7 @@ export interface HubOptions<C extends AnyContract = Untyped, U extends User = Us
 const hubOptionNames: OptionNames<HubOptions> = {
   contract: true,
   serverEvents: true,
+  clientStreams: true,
   authenticate: true,
   authorize: true,
   forward: true,
@@ -343,7 +368,7 @@ export function checkHubOptions(options: HubOptions<AnyContract>): void {
   checkBoolean(operation, 'logErrors', options.logErrors)
   checkRuntime(operation, 'runtime', options.runtime)
   checkForward(options.forward)
-  checkServerEvents(options.serverEvents)
+  for (const name of ['serverEvents', 'clientStreams'] as const) checkEventNames(name, options[name])
   checkBackplane(options.backplane)
   if (options.log !== undefined && options.backplane !== undefined)
     throw new UsageError(
@@ -426,14 +451,14 @@ function checkForward(value: unknown): void {
     )
 }
 
-function checkServerEvents(value: unknown): void {
+function checkEventNames(option: string, value: unknown): void {
   if (value === undefined) return
   const fault = Array.isArray(value)
     ? value.find((name) => typeof name !== 'string' || !isEventName(name))
     : value
   if (fault !== undefined)
     throw new UsageError(
-      `unable to ${operation}: the option 'serverEvents' must be a list of names of events, but has ${describe(fault)}; ${eventNameRule}`,
+      `unable to ${operation}: the option '${option}' must be a list of names of events, but has ${describe(fault)}; ${eventNameRule}`,
     )
 }
 

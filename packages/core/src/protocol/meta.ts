@@ -18,6 +18,13 @@ export const isMeta = (value: unknown): value is Meta =>
   Object.entries(value).every(([key, item]) => !reserved.test(key) && isMetaValue(item)) &&
   utf8Length(encodeMeta(value as Meta)) <= metaBytes
 
+/** Tells if a value is the meta of a stream's head that a client sends, with `stream` (P-SM-12). */
+export function isHeadMeta(value: unknown): value is Meta {
+  if (!isRecord(value)) return false
+  const { stream, ...rest } = value
+  return stream === true && isMeta(rest)
+}
+
 /** Encodes meta as JSON. */
 export const encodeMeta = (meta: Meta): string => JSON.stringify({ ...meta })
 

@@ -91,8 +91,11 @@ describe('contract()', () => {
   )
 
   test.each([
-    [undefined, 'give an object with events, serverEvents, streams, calls, asks'],
-    [{ event: {} }, "there is no option 'event'; the options are events, serverEvents, streams, calls, asks"],
+    [undefined, 'give an object with events, serverEvents, streams, clientStreams, calls, asks'],
+    [
+      { event: {} },
+      "there is no option 'event'; the options are events, serverEvents, streams, clientStreams, calls, asks",
+    ],
     [{ events: 1 }, "'events' must be an object with a member for each name, but is 1"],
     [{ events: { a: 1 } }, "'events.a' must be a validator of Standard Schema, such as z.string(), but is 1"],
     [{ calls: { a: 1 } }, "the option 'calls.a' is not an object, but 1"],

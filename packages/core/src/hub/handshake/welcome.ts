@@ -213,7 +213,7 @@ function factsOf(context: HubContext): string {
   return text
 }
 
-function encodeFacts({ id, limits, timeouts, backplane }: HubContext): string {
+function encodeFacts({ id, limits, timeouts, backplane, hasClientStreams }: HubContext): string {
   const { frame, transmission, depth, rooms, streams, inflight, rate, burst, queue, replay } = limits
   return JSON.stringify({
     node: id,
@@ -221,6 +221,6 @@ function encodeFacts({ id, limits, timeouts, backplane }: HubContext): string {
     grace: timeouts.heartbeatGrace,
     limits: { frame, transmission, depth, rooms, streams, inflight, rate, burst, queue, replay },
     durability: backplane.capabilities.durability,
-    features: [],
+    features: hasClientStreams ? ['writers'] : [],
   })
 }

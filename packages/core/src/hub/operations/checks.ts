@@ -74,10 +74,22 @@ export const hubOnly: WireError = {
   message: 'unable to send this event: only the hub sends it',
 }
 
+/** The error for the name of a stream that is sent as a message. */
+const onlyStreamed: WireError = {
+  code: 'forbidden',
+  message: "unable to send this event: it is a stream, whose head has 'stream' in its meta",
+}
+
 /** Validates the data of an event; returns the error for data that the contract does not accept. */
 export function validateEvent(session: Session, event: string, data: unknown): ValidData | WireError {
   const { context } = session
   if (context.isServerEvent(event)) return hubOnly
+  return context.isClientStream(event) ? onlyStreamed : validateData(session, event, data)
+}
+
+/** Validates data; returns the error for data that the contract does not accept. */
+export function validateData(session: Session, event: string, data: unknown): ValidData | WireError {
+  const { context } = session
   try {
     const output = context.validator.event(event, data)
     if (context.options.forward !== 'output') return { data: output, json: null }

@@ -1,43 +1,23 @@
-import type { AppendKey, NewMessage } from '../../backplane/backplane.ts'
+import type { AppendKey } from '../../backplane/backplane.ts'
 import type { SendFrame } from '../../protocol/client-frames.ts'
-import { encodeStored, type WireError } from '../../protocol/encode.ts'
+import type { WireError } from '../../protocol/encode.ts'
 import { encodeValue } from '../../protocol/json.ts'
-import { encodeMeta } from '../../protocol/meta.ts'
+import { encodeMeta, isHeadMeta } from '../../protocol/meta.ts'
 import { valueFault } from '../../protocol/values.ts'
 import { fingerprint } from '../../runtime/hash.ts'
 import { attempt, isPromise } from '../../runtime/maybe-promise.ts'
 import { addressKind } from '../../vocabulary/address.ts'
-import type { JsonText } from '../../vocabulary/json-text.ts'
+import { endEvent } from '../../vocabulary/message.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
 import { authorizeContent } from '../policy/authorize.ts'
 import type { SoundContent } from '../policy/replacement.ts'
 import type { Turn } from '../sessions/address-queues.ts'
-import type { Append, Appended } from '../sessions/append.ts'
+import type { Appended } from '../sessions/append.ts'
 import type { Session } from '../sessions/session.ts'
 import { badPayload, checkEvent, checkMeta, type ValidData, validateEvent } from './checks.ts'
-import { notifyListeners } from './notify.ts'
-
-const conflict: WireError = {
-  code: 'conflict',
-  message: 'unable to send: this ref was used for something else, or is too old to be known',
-}
-
-const notWriter: WireError = {
-  code: 'forbidden',
-  message: 'unable to send: only its writer adds to a stream',
-}
-
-/** A send in its turn. */
-interface Send {
-  readonly session: Session
-  readonly frame: SendFrame
-  /** The turn in the queue of the address. */
-  readonly turn: Turn
-  /** The data as text; `null` for data that cannot be taken. */
-  readonly json: JsonText | null
-  /** The key by which the log recognises a repetition. */
-  readonly key: AppendKey
-}
+import { openClientStream, validateHead } from './open-client-stream.ts'
+import { answer, answerInTurn, refuse, type Send, SentMessage } from './send.ts'
+import { answerEndAgain, notWriter, writePart } from './write-part.ts'
 
 /**
  * Publishes a durable message: recognises a repetition, checks in the order of P-FR-9, appends, answers with
@@ -78,6 +58,7 @@ function lookUp(send: Send): void {
     (known) => {
       if (known === null || !('at' in known) || known.outcome === 'overtaken') return chargeAndStore(send)
       observeRepetition(send, known, since)
+      if (frame.event === endEvent) return answerEndAgain(send, known)
       answerInTurn(send, () => answer(session, frame.ref, known))
     },
     (error) => {
@@ -104,6 +85,7 @@ function chargeAndStore(send: Send): void {
 
 function checkAndStore(send: Send): void {
   const { session, frame, json } = send
+  if (session.context.hasClientStreams && addressKind(frame.address) === 'stream') return writePart(send)
   const valid = checkSend(session, frame, json !== null)
   if ('code' in valid) return refuse(send, valid)
   const { address, event } = frame
@@ -115,91 +97,33 @@ function checkAndStore(send: Send): void {
     facts: meta,
   }
   const request = { action: 'send', address, event, data: valid.data, meta } as const
+  const { revision } = session
   const allowed = authorizeContent(session, request, content)
   // The promise never rejects: every failure of the policy becomes an error for the client.
-  if (isPromise(allowed)) void allowed.then((later) => store(send, later))
-  else store(send, allowed)
+  if (isPromise(allowed)) void allowed.then((later) => store(send, later, revision))
+  else store(send, allowed, revision)
 }
 
-function store(send: Send, allowed: WireError | SoundContent): void {
+/** @param askedAt - The {@link Session.revision} at which the policy was asked. */
+function store(send: Send, allowed: WireError | SoundContent, askedAt: number): void {
   if ('code' in allowed) return refuse(send, allowed)
+  if (isHead(send.session, send.frame)) return openClientStream(send, allowed, askedAt)
   send.session.appends.append(send.frame.address, new SentMessage(send, allowed))
-}
-
-const refuse = (send: Send, error: WireError): void =>
-  answerInTurn(send, () => send.session.err(send.frame.ref, error))
-
-/** The answers to the sends to an address come in the order of their refs (P-ST-10). */
-function answerInTurn(send: Send, answer: () => void): void {
-  send.session.appends.afterAnswers(send.frame.address, () => {
-    answer()
-    end(send)
-  })
-  send.turn.next()
-}
-
-function end({ session, turn }: Send): void {
-  session.window.end('publishing')
-  turn.done()
-}
-
-/** A message of a client for the log. It is an object without closures, because each message makes one. */
-class SentMessage implements Append {
-  readonly message: NewMessage
-  readonly #send: Send
-  readonly #content: SoundContent
-
-  constructor(send: Send, content: SoundContent) {
-    const { session, frame } = send
-    const { data, meta } = content
-    const id = `${session.id}.${frame.ref}`
-    this.message = { event: frame.event, data, meta, from: session.userId, id }
-    this.#send = send
-    this.#content = content
-  }
-
-  get key(): AppendKey {
-    return this.#send.key
-  }
-
-  next(): void {
-    this.#send.turn.next()
-  }
-
-  answered(result: Appended): void {
-    const { session, frame } = this.#send
-    answer(session, frame.ref, result)
-    end(this.#send)
-    if (result.outcome === 'stored') notifyStored(session, frame, this.#content, result)
-  }
-}
-
-function answer(session: Session, ref: number, result: Appended): void {
-  if (result.outcome === 'conflict') session.err(ref, conflict)
-  else session.ok(ref, encodeStored(result, result.outcome === 'duplicate'))
 }
 
 function checkSend(session: Session, frame: SendFrame, sound: boolean): ValidData | WireError {
   const kind = addressKind(frame.address)
   if (kind === null) return { code: 'bad_request', message: 'unable to send: the address is malformed' }
-  const bad = checkEvent(frame.event) ?? checkMeta(frame.meta)
+  const opens = isHead(session, frame)
+  const bad = checkEvent(frame.event) ?? (opens ? null : checkMeta(frame.meta))
   if (bad !== null) return bad
   if (kind === 'session')
     return { code: 'unsupported', message: 'unable to send: a session takes casts and asks only' }
   if (!sound) return badPayload
-  return kind === 'stream' ? notWriter : validateEvent(session, frame.event, frame.data)
+  if (kind === 'stream') return notWriter
+  return (opens ? validateHead : validateEvent)(session, frame.event, frame.data)
 }
 
-function notifyStored(
-  session: Session,
-  { event, address }: SendFrame,
-  { value, facts: meta }: SoundContent,
-  { epoch, at, id, time }: Exclude<Appended, { outcome: 'conflict' }>,
-): void {
-  if (!session.context.listeners.has(event)) return
-  notifyListeners(
-    session,
-    { event, address, meta, durable: true, id, position: [epoch, at, id], time },
-    value,
-  )
-}
+/** Tells if a send opens a stream (P-SM-12). */
+const isHead = ({ context }: Session, { meta }: SendFrame): boolean =>
+  meta !== null && context.hasClientStreams && isHeadMeta(meta)

@@ -11,6 +11,7 @@ import { RateLimiter } from './rate-limiter.ts'
 import type { SessionServices } from './session.ts'
 import { SessionExpiry } from './session-expiry.ts'
 import { SessionRegistry } from './session-registry.ts'
+import { streamTellers } from './stream-tellers.ts'
 
 /** The state of one hub: its registries and rate limits. */
 export class HubState implements SessionServices {
@@ -43,7 +44,8 @@ export class HubState implements SessionServices {
     this.context = context
     this.nodes = new LivingNodes(context)
     this.feeds = new FeedRegistry(context, (address) => this.streams.ended(address))
-    this.streams = new Streams(this)
+    const { nodes, feeds } = this
+    this.streams = new Streams({ context, nodes, feeds, ...streamTellers(context, () => this.sessions) })
     this.feedChecks = new FeedChecks(context, this.feeds)
     this.presence =
       options.presence === undefined

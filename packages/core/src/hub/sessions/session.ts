@@ -1,4 +1,4 @@
-import { encodeError, encodeOk, type WireError } from '../../protocol/encode.ts'
+import { encodeError, encodeFrame, encodeOk, type WireError } from '../../protocol/encode.ts'
 import { unitBytes } from '../../protocol/limits.ts'
 import { attempt, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
@@ -323,6 +323,11 @@ export class Session implements HubSession {
     this.outbox.push(new Frame('["ping"]'))
   }
 
+  /** Tells the client that a stream which it writes is to end (P-CN-4). */
+  cancelStream(address: string): void {
+    if (this.entered) this.outbox.push(new Frame(encodeFrame('cancel', address)))
+  }
+
   /** Takes new credentials of the same user. */
   renewIdentity(identity: Identity): void {
     this.#identity = identity
@@ -342,6 +347,7 @@ export class Session implements HubSession {
     this.subscriptions.end(this.#departure)
     this.#catchUp?.end()
     this.#asks?.end()
+    this.#services.streams.clients.left(this)
     this.#aborter?.abort(connectionEnded)
     if ((this.#entered || this.resumed) && code !== CloseCode.replaced)
       this.#services.expiry.watch({

@@ -1,7 +1,8 @@
-import { resultBytes } from '../../protocol/limits.ts'
+import { resultBytes, streamEntryBytes } from '../../protocol/limits.ts'
 import type { JsonText } from '../../vocabulary/json-text.ts'
 import { endEvent } from '../../vocabulary/message.ts'
 import type { Position } from '../../vocabulary/position.ts'
+import { utf8Length } from '../../vocabulary/text.ts'
 import { JoinedData } from './joined-data.ts'
 import { readEnd, type StoredEnd } from './stream-end.ts'
 import { readHead, type StreamHead } from './stream-head.ts'
@@ -46,13 +47,33 @@ export async function readStoredHead(logs: StreamLogs, address: string): Promise
   return base > 0 || first === undefined ? null : readHead(address, first)
 }
 
+/** A stream that is written. */
+export interface OpenStream {
+  readonly head: StreamHead
+  /** The position of its last entry. */
+  readonly position: Position
+  /** The size of its entries, as P-SM-3 counts it. */
+  readonly bytes: number
+}
+
 /** Reads a stream as a whole; resolves with `null` for a stream that is open or gone. */
 export async function readClosed(logs: StreamLogs, address: string): Promise<ClosedStream | null> {
+  const stream = await readStored(logs, address)
+  return stream !== null && 'end' in stream ? stream : null
+}
+
+/** Reads a stream as a whole; resolves with `null` for a stream that is gone. */
+export async function readStored(
+  logs: StreamLogs,
+  address: string,
+): Promise<ClosedStream | OpenStream | null> {
   let head: StreamHead | null = null
+  let position: Position | null = null
+  let bytes = 0
   let whole: JoinedData | null = null
   let kept = true
   for (let after = 0; ; ) {
-    const { base, entries, more } = await logs.read(address, { after, limit: pageSize })
+    const { epoch, base, entries, more } = await logs.read(address, { after, limit: pageSize })
     if (base > 0) return null
     for (const entry of entries) {
       head ??= readHead(address, entry)
@@ -63,7 +84,10 @@ export async function readClosed(logs: StreamLogs, address: string): Promise<Clo
       kept &&= whole.bytesWith(entry.data) <= resultBytes
       if (kept) whole.add(entry.data)
       after = entry.at
+      position = [epoch, after, entry.id]
+      bytes += utf8Length(entry.data) + streamEntryBytes
     }
-    if (!more || entries.length === 0) return null
+    if (!more || entries.length === 0)
+      return head === null || position === null ? null : { head, position, bytes }
   }
 }

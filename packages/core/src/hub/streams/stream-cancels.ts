@@ -44,6 +44,6 @@ export class StreamCancels {
   async #end(address: string): Promise<void> {
     this.#pending.get(address)?.()
     this.#pending.delete(address)
-    await this.#ends.end(address, 'cancelled')
+    await this.#ends.end(address, { state: 'cancelled' })
   }
 }

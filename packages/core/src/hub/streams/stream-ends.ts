@@ -39,26 +39,26 @@ export class StreamEnds {
    *
    * @throws UncertainError when the hub is closed first.
    */
-  async end(address: string, state: EndState): Promise<(StoredEnd & { readonly stored: Stored }) | null> {
-    if (!(await this.#close(address, state))) return null
+  async end(address: string, end: StoredEnd): Promise<(StoredEnd & { readonly stored: Stored }) | null> {
+    if (!(await this.#close(address, end))) return null
     const closed = await readClosed(this.#logs, address)
     return closed === null ? null : { ...closed.end, stored: await this.#results.store(closed) }
   }
 
   /** Resolves with `true` once the stream has ended, in whatever state; with `false` when it is gone. */
-  async #close(address: string, state: EndState): Promise<boolean> {
+  async #close(address: string, end: StoredEnd): Promise<boolean> {
     for (;;) {
       const top = await readTop(this.#logs, address)
       if (top === null || top.end !== null) return top !== null
-      if (await this.#append(address, top, state)) {
-        this.#observeEnd(address, top.event, state)
+      if (await this.#append(address, top, end)) {
+        this.#observeEnd(address, top.event, end.state)
         return true
       }
     }
   }
 
   /** Appends the end behind the last entry, wherever that is. Resolves with `false` when the log must be read again. */
-  async #append(address: string, { from, position }: StreamTop, state: EndState): Promise<boolean> {
+  async #append(address: string, { from, position }: StreamTop, end: StoredEnd): Promise<boolean> {
     let expected: Position = position
     for (;;) {
       const { id: session, streams } = this.#context
@@ -66,7 +66,7 @@ export class StreamEnds {
       const id = `${session}.${ref}`
       const message = {
         event: endEvent,
-        data: encodeEnd({ state }),
+        data: encodeEnd(end),
         meta: null,
         from,
         id,

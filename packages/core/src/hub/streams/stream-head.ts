@@ -1,6 +1,7 @@
-import type { LogEntry } from '../../backplane/backplane.ts'
+import type { LogEntry, NewMessage } from '../../backplane/backplane.ts'
 import type { StreamKind } from '../../contract/stream.ts'
 import { isRecord } from '../../protocol/fields.ts'
+import { encodeMeta } from '../../protocol/meta.ts'
 import { readStreamAddress, streamAddress } from '../../vocabulary/address.ts'
 import type { JsonText } from '../../vocabulary/json-text.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
@@ -25,6 +26,15 @@ export interface StreamHead {
   /** The meta of the head, with `stream`. */
   readonly meta: Meta
 }
+
+/** Returns a head as a message for the logs of the stream and of its parent. */
+export const headMessage = ({ event, data, meta, from, id }: StreamHead): NewMessage => ({
+  event,
+  data,
+  meta: encodeMeta(meta),
+  from,
+  id,
+})
 
 /** Returns the head in the first entry of a stream's log; `null` for an entry that is none. */
 export function readHead(address: string, entry: LogEntry): StreamHead | null {

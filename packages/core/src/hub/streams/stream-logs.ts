@@ -1,4 +1,4 @@
-import type { AppendResult, LogPage, LogRange, NewMessage } from '../../backplane/backplane.ts'
+import type { AppendKey, AppendResult, LogPage, LogRange, NewMessage } from '../../backplane/backplane.ts'
 import { fingerprint } from '../../runtime/hash.ts'
 import { attempt, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
@@ -17,8 +17,8 @@ export interface StreamAppend {
   readonly address: string
   /** The message. */
   readonly message: NewMessage
-  /** The session and ref of the key by which the log recognises a repetition. */
-  readonly name: { readonly session: string; readonly ref: number }
+  /** The session and ref of the key by which the log recognises a repetition; or the whole key, of a client. */
+  readonly name: { readonly session: string; readonly ref: number } | AppendKey
   /** The position at which the log must end; `null` for a log without entries, absent for any. */
   readonly expected?: Position | null
 }
@@ -53,13 +53,20 @@ export class StreamLogs {
    *
    * @throws UncertainError when the hub is closed first, or the time for repetitions is over.
    */
-  append({ address, message, name, expected }: StreamAppend): Promise<AppendResult> {
+  async append({ address, message, name, expected }: StreamAppend): Promise<AppendResult> {
     const { backplane, id: by } = this.#context
     const hash = fingerprint(`${message.event}\n${message.data}`)
-    const key = { user: '', ...name, hash, window: repetitionWindow, by }
-    const run = (): MaybePromise<AppendResult> => backplane.append(address, message, key, expected)
+    const key = { user: '', hash, window: repetitionWindow, by, ...name }
+    let attempts = 0
+    const run = (): MaybePromise<AppendResult> => {
+      attempts++
+      return backplane.append(address, message, key, expected)
+    }
     const patience = expected === undefined ? backplane.capabilities.dedupeWindow : Number.POSITIVE_INFINITY
-    return this.#repeat(address, run, patience)
+    const result = await this.#repeat(address, run, patience)
+    // An attempt of this node has stored it, whose answer was lost.
+    const ours = result.outcome === 'duplicate' && result.by === by && attempts > 1
+    return ours ? { ...result, outcome: 'stored' } : result
   }
 
   /**
@@ -75,7 +82,7 @@ export class StreamLogs {
   /** Tells whether the parent of a stream knows the append of a name. */
   async knows(address: string, name: StreamAppend['name']): Promise<boolean> {
     const { backplane, id: by } = this.#context
-    const key = { user: '', ...name, hash: '', window: repetitionWindow, by }
+    const key = { user: '', hash: '', window: repetitionWindow, by, ...name }
     const run = (): MaybePromise<AppendResult | null> => backplane.find(address, key)
     return (await this.#repeat(address, run, Number.POSITIVE_INFINITY)) !== null
   }

@@ -3,6 +3,7 @@ import { encodeMeta } from '../../protocol/meta.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { readStreamAddress } from '../../vocabulary/address.ts'
 import { ChatError } from '../../vocabulary/errors.ts'
+import type { Meta } from '../../vocabulary/meta.ts'
 import type { Stored } from '../../vocabulary/position.ts'
 import type { HubContext } from '../context.ts'
 import { type ClosedStream, readClosed } from './stored-stream.ts'
@@ -11,6 +12,16 @@ import type { StreamAppend, StreamLogs } from './stream-logs.ts'
 /** Refs of the head and of the result among the messages of one stream in its parent. */
 const headRef = 1
 const resultRef = 2
+
+/** Listener to the results that this node has stored of streams that clients have written. */
+export type ResultListener = (stream: ClosedStream, result: StoredResult) => void
+
+/** A result in the log of its parent. */
+export interface StoredResult extends Stored {
+  /** Time at which the log took it. */
+  readonly time: number
+  readonly meta: Meta
+}
 
 /** Returns the name by which the parent of a stream recognises the head: it is this stream's own. */
 export const headName = (id: string): StreamAppend['name'] => ({ session: id, ref: headRef })
@@ -24,12 +35,14 @@ const resultName = (id: string): StreamAppend['name'] => ({ session: id, ref: re
 export class StreamResults {
   readonly #context: HubContext
   readonly #logs: StreamLogs
+  readonly #onResult: ResultListener
   /** The streams whose results are looked for later. */
   readonly #later = new Map<string, Undo>()
 
-  constructor(context: HubContext, logs: StreamLogs) {
+  constructor(context: HubContext, logs: StreamLogs, onResult: ResultListener) {
     this.#context = context
     this.#logs = logs
+    this.#onResult = onResult
   }
 
   /**
@@ -38,19 +51,25 @@ export class StreamResults {
    * @throws UncertainError when the hub is closed first.
    * @throws ChatError `conflict` when another message has the result's key.
    */
-  async store({ head, end, whole }: ClosedStream): Promise<Stored> {
-    const { stream: _, ...meta } = head.meta
+  async store(closed: ClosedStream): Promise<Stored> {
+    const { head, end, whole } = closed
+    const { stream: _, ...rest } = head.meta
+    const meta: Meta = { ...rest, of: head.id, end: end.state }
     const id = `${head.id}.end`
     const message = {
       event: head.event,
       data: whole ?? 'null',
-      meta: encodeMeta({ ...meta, of: head.id, end: end.state }),
+      meta: encodeMeta(meta),
       from: head.from,
       id,
     }
     const result = await this.#logs.append({ address: head.parent, message, name: resultName(head.id) })
-    if ('at' in result && result.outcome !== 'overtaken')
-      return { position: [result.epoch, result.at, result.id], id }
+    if ('at' in result && result.outcome !== 'overtaken') {
+      const stored: Stored = { position: [result.epoch, result.at, result.id], id }
+      if (result.outcome === 'stored' && head.from !== null)
+        this.#onResult(closed, { ...stored, time: result.time, meta })
+      return stored
+    }
     throw new ChatError('conflict', `unable to store the result of ${head.address}: its key is used`)
   }
 

@@ -41,6 +41,11 @@ export class StreamWatch {
     if (silent.length > 0) this.#look(silent, now)
   }
 
+  /** Looks for the writer of a stream that may be gone. */
+  suspect(address: string): void {
+    if (this.#services.context.runtime.now() >= this.#trustedFrom) this.#endLater([address])
+  }
+
   /** Looks for the writer of a stream that was joined. */
   joined(feed: StreamFeed): void {
     const now = this.#services.context.runtime.now()
@@ -53,10 +58,11 @@ export class StreamWatch {
       // A hint may have been lost, and with it the end.
       feed.check()
     }
-    if (now < this.#trustedFrom) return
-    this.#endOrphans(feeds.map(({ address }) => address)).catch((error) =>
-      this.#services.context.reportBackplane(error, 'streams'),
-    )
+    if (now >= this.#trustedFrom) this.#endLater(feeds.map(({ address }) => address))
+  }
+
+  #endLater(addresses: readonly string[]): void {
+    this.#endOrphans(addresses).catch((error) => this.#services.context.reportBackplane(error, 'streams'))
   }
 
   async #endOrphans(addresses: readonly string[]): Promise<void> {
@@ -67,7 +73,7 @@ export class StreamWatch {
       const writer = writerOf(readStreamAddress(address)?.id ?? '.')
       if (!living.has(writer) && !(await this.#isSession(writer))) orphans.push(address)
     }
-    await Promise.all(orphans.map((address) => ends.end(address, 'lost')))
+    await Promise.all(orphans.map((address) => ends.end(address, { state: 'lost' })))
   }
 
   /** Tells whether a writer is a session that can still be resumed. */

@@ -272,7 +272,7 @@ export class StreamWriting implements StreamWriter<unknown> {
   /** Makes sure of the result, and resolves with the end that stands. */
   async #settle(state: 'lost' | StoredEnd['state']): Promise<void> {
     this.#close(ended(state))
-    const end = await this.#services.ends.end(this.#head.address, state)
+    const end = await this.#services.ends.end(this.#head.address, { state })
     if (end === null) return this.#resolve({ state: 'lost', stored: null })
     const { code = 'internal', message = 'the stream has failed' } = end
     const error = end.state === 'failed' ? { error: new ChatError(code, message) } : {}

@@ -1,7 +1,6 @@
 import type { StreamKind } from '../../contract/stream.ts'
-import { encodeMeta } from '../../protocol/meta.ts'
 import { onAbort } from '../../runtime/signal.ts'
-import { streamAddress } from '../../vocabulary/address.ts'
+import { readStreamAddress, streamAddress } from '../../vocabulary/address.ts'
 import { ChatError } from '../../vocabulary/errors.ts'
 import type { JsonText } from '../../vocabulary/json-text.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
@@ -10,12 +9,13 @@ import type { HubContext } from '../context.ts'
 import type { FeedRegistry } from '../delivery/feed-registry.ts'
 import type { StreamFeed } from '../delivery/stream-feed.ts'
 import type { LivingNodes } from '../nodes/living-nodes.ts'
+import { ClientWritings } from './client-writings.ts'
 import { readStoredHead } from './stored-stream.ts'
 import { StreamCancels } from './stream-cancels.ts'
 import { StreamEnds } from './stream-ends.ts'
-import type { StreamHead } from './stream-head.ts'
+import { headMessage, type StreamHead, writerOf } from './stream-head.ts'
 import { StreamLogs } from './stream-logs.ts'
-import { headName, StreamResults } from './stream-results.ts'
+import { headName, type ResultListener, StreamResults } from './stream-results.ts'
 import { StreamWatch } from './stream-watch.ts'
 import { StreamWriting } from './stream-writing.ts'
 
@@ -24,6 +24,13 @@ export interface StreamsServices {
   readonly context: HubContext
   readonly nodes: LivingNodes
   readonly feeds: FeedRegistry
+  /**
+   * Tells the session that writes a stream that the stream is to end. Returns the id of its user; `null` for a
+   * session that is not connected to this node.
+   */
+  readonly cancelWriter: (session: string, address: string) => string | null
+  /** Called when this node has stored the result of a stream that a client has written. */
+  readonly onResult: ResultListener
 }
 
 /** A stream to open. */
@@ -42,7 +49,7 @@ export interface StreamRequest {
   readonly signal: AbortSignal | undefined
 }
 
-/** The streams of a hub: those that it writes, and those that its clients read. */
+/** The streams of a hub: those that it or its clients write, and those that its clients read. */
 export class Streams {
   readonly #context: HubContext
   readonly #logs: StreamLogs
@@ -52,15 +59,20 @@ export class Streams {
   readonly #cancels: StreamCancels
   /** The streams that this node writes, by their addresses. */
   readonly #writing = new Map<string, StreamWriting>()
+  readonly #cancelWriter: StreamsServices['cancelWriter']
+  /** The streams that the clients of this node write. */
+  readonly clients: ClientWritings
 
   constructor(services: StreamsServices) {
     const { context } = services
     this.#context = context
     this.#logs = new StreamLogs(context)
-    this.#results = new StreamResults(context, this.#logs)
+    this.#results = new StreamResults(context, this.#logs, services.onResult)
     this.#ends = new StreamEnds(context, this.#logs, this.#results)
     this.#watch = new StreamWatch({ ...services, ends: this.#ends })
     this.#cancels = new StreamCancels(context, this.#ends)
+    this.#cancelWriter = services.cancelWriter
+    this.clients = new ClientWritings({ context, logs: this.#logs, ends: this.#ends, watch: this.#watch })
   }
 
   /**
@@ -111,6 +123,7 @@ export class Streams {
   /** Takes the word that a stream is cancelled, which any node may write. */
   takeCancel(address: string): void {
     this.#writing.get(address)?.abort(new ChatError('cancelled', 'the stream was cancelled'))
+    if (this.#context.hasClientStreams) this.#cancelClient(address)
   }
 
   /** Called when a join of a stream was answered. */
@@ -144,8 +157,17 @@ export class Streams {
 
   /** Gives up everything that the backplane has not answered. */
   end(cause: unknown): void {
+    this.clients.end()
     this.#results.end()
     this.#logs.end(cause)
+  }
+
+  /** Tells the client that writes a stream, if it is connected to this node. */
+  #cancelClient(address: string): void {
+    const id = readStreamAddress(address)?.id
+    if (id === undefined) return
+    const user = this.#cancelWriter(writerOf(id), address)
+    if (user !== null) this.clients.cancelled(user, address)
   }
 
   #headOf({ parent, event, kind, data, meta }: StreamRequest, id: string): StreamHead {
@@ -157,7 +179,7 @@ export class Streams {
     const name = { session: this.#context.id, ref }
     const result = await this.#logs.append({
       address: head.address,
-      message: messageOf(head),
+      message: headMessage(head),
       name,
       expected: null,
     })
@@ -168,7 +190,7 @@ export class Streams {
 
   async #announce(head: StreamHead): Promise<void> {
     try {
-      await this.#logs.append({ address: head.parent, message: messageOf(head), name: headName(head.id) })
+      await this.#logs.append({ address: head.parent, message: headMessage(head), name: headName(head.id) })
     } catch (error) {
       // The head may be stored, so its readers must learn of an end.
       const writing = this.#writing.get(head.address)
@@ -178,11 +200,3 @@ export class Streams {
     }
   }
 }
-
-const messageOf = ({ event, data, meta, from, id }: StreamHead) => ({
-  event,
-  data,
-  meta: encodeMeta(meta),
-  from,
-  id,
-})

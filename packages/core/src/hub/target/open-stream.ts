@@ -66,7 +66,7 @@ function kindOf({ validator, names }: HubContext, operation: string, event: stri
   const declared = validator.stream(event)
   if (declared === null && validator.strict)
     throw new UsageError(
-      `unable to ${operation}: ${describe(event)} is not among the contract's streams${names.hint(event, ['streams'])}; declare it with stream()`,
+      `unable to ${operation}: ${describe(event)} is not among the contract's streams${names.hint(event, ['streams', 'clientStreams'])}; declare it with stream()`,
     )
   return declared?.kind ?? null
 }

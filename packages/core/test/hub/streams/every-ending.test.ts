@@ -50,7 +50,7 @@ class Node {
       logErrors: false,
     })
     this.logs = new StreamLogs(this.context)
-    this.ends = new StreamEnds(this.context, this.logs, new StreamResults(this.context, this.logs))
+    this.ends = new StreamEnds(this.context, this.logs, new StreamResults(this.context, this.logs, () => {}))
   }
 }
 
@@ -82,7 +82,7 @@ function everyEnding(ofWriter: Trouble, ofOther: Trouble): Promise<number> {
     void writing.finish({ state: 'done' }).then((outcome) => {
       end = outcome
     })
-    void other.ends.end(head.address, 'cancelled').then((outcome) => {
+    void other.ends.end(head.address, { state: 'cancelled' }).then((outcome) => {
       others = outcome?.state ?? 'gone'
     })
     await turns.rest(() => time.settle())
