@@ -8,10 +8,10 @@ for (const search of searches)
     timeout: 60_000,
   }, async () => {
     const hashes: string[] = []
-    const report = await run(search, { runs: 7, progress: ({ hash }) => hashes.push(hash) })
-    expect(report.steps).toBeGreaterThan(10_000)
-    expect(new Set(hashes).size).toBe(7)
-    expect(await traceHash({ ...optionsOf(search), seed: 7 }, search.setup)).toBe(hashes[6])
+    const report = await run(search, { runs: 3, progress: ({ hash }) => hashes.push(hash) })
+    expect(report.steps).toBeGreaterThan(4000)
+    expect(new Set(hashes).size).toBe(3)
+    expect(await traceHash({ ...optionsOf(search), seed: 3 }, search.setup)).toBe(hashes[2])
   })
 
 test('S-38: a failure names the invariant, exactly the faults it needs, and how to repeat it', async () => {
