@@ -29,6 +29,8 @@ const onNode: TestProjectInlineConfiguration = {
 const inDocuments: TestProjectInlineConfiguration = {
   plugins: [svelte({ configFile: false })],
   ...onSources,
+  // Tests in happy-dom run what a browser would.
+  resolve: { conditions: [...sources, 'browser'] },
   test: {
     name: 'frameworks',
     include: [
