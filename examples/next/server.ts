@@ -1,9 +1,17 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Hub, isName } from '@chat/core'
 import { nodeHttpHandler } from '@chat/http/node'
 import { upgradeHandler } from '@chat/node-ws'
 import next from 'next'
-import { hub } from './hub.ts'
+
+const hub = new Hub({
+  // A demo: the token is the user's name. Your app verifies the token, and returns null for a bad one.
+  authenticate: ({ token }) => (token !== null && isName(token) ? { id: token } : null),
+  authorize: ({ action, address }) => address.startsWith('#') || action === 'send',
+  presence: {},
+})
+Object.assign(globalThis, { chatHub: hub }) // for pages: Next.js bundles them, and they cannot import this module
 
 const chat = upgradeHandler(hub, { path: '/chat' })
 const http = nodeHttpHandler(hub, { path: '/chat' }) // for networks that block WebSocket
