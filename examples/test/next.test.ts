@@ -73,7 +73,7 @@ test.skipIf(!enginesToTest().includes('chromium'))(
     const page = await openInFrame(browser, { scripts: true })
     await page.until(`room()?.querySelector('#status')?.textContent === 'connected'`)
     await ada.client.to('#lobby').send('say', { text: 'four' })
-    await page.until(`lines().includes('ada: four')`)
+    await page.until(`seen.at(-1).includes('ada: four')`)
     const rendered = 'ada: one,ada: two,ada: three'
     expect(await page.evaluate(`seen.filter((text) => text !== '')`)).toEqual([
       rendered,
