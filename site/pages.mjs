@@ -12,13 +12,15 @@ export const groups = [
       'guides/contracts',
       'guides/streams',
       'guides/store',
+      'guides/react',
+      'guides/vue',
+      'guides/svelte',
       'guides/ai-sdk',
       'guides/frameworks',
       [
         'guides/recipes/index',
         [
           'guides/recipes/connection-status',
-          'guides/recipes/react-and-vue',
           'guides/recipes/jwt-refresh-tokens',
           'guides/recipes/cookie-sessions',
           'guides/recipes/message-timestamps',

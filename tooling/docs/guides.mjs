@@ -5,6 +5,7 @@
 //   ```ts fails    a test that must fail with the report in the next ```text block of the page
 //   // contract.ts as a block's first line names the file: other blocks of the page can import './contract.ts'
 //   <!-- ts … -->  lines for the next block that the page does not show, such as `declare const hub: Hub`
+//   ```vue, ```svelte  a component for a test to mount, if the first line names it: `<!-- Lobby.vue -->`
 //   ```python      a file for a test to run, if the first line names it, such as `# asgi.py`; also <!-- python … -->
 // Blocks are written to .guides/<page>/ with the line numbers of the page, so that an error names the page's line.
 import { spawnSync } from 'node:child_process'
@@ -32,11 +33,6 @@ const config = {
       'socket.io': [join(libraries, 'socket.io', 'dist', 'index.d.ts')],
       'socket.io-client': [join(libraries, 'socket.io-client', 'build', 'esm', 'index.d.ts')],
       jose: [join(libraries, 'jose', 'dist', 'types', 'index.d.ts')],
-      react: [join(libraries, '@types', 'react', 'index.d.ts')],
-      'react/jsx-runtime': [join(libraries, '@types', 'react', 'jsx-runtime.d.ts')],
-      'react-dom/client': [join(libraries, '@types', 'react-dom', 'client.d.ts')],
-      vue: [join(libraries, 'vue', 'dist', 'vue.d.mts')],
-      'happy-dom': [join(libraries, 'happy-dom', 'lib', 'index.d.ts')],
     },
   },
   include: ['**/*.ts', '**/*.tsx'],
@@ -45,6 +41,11 @@ const config = {
 rmSync(out, { recursive: true, force: true })
 mkdirSync(out)
 writeFileSync(join(out, 'tsconfig.json'), JSON.stringify(config))
+// Svelte declares its components itself.
+writeFileSync(
+  join(out, 'components.d.ts'),
+  "declare module '*.vue' {\n  const component: import('vue').Component\n  export default component\n}\n",
+)
 
 const pages = new Map()
 let checked = 0
@@ -83,6 +84,7 @@ function writePage(page) {
   const text = readFileSync(page, 'utf8')
   pages.set(folder, path)
   writePython(join(out, folder), text)
+  writeComponents(join(out, folder), text)
   for (const block of blocksOf(text)) {
     if (block.ignored) {
       console.log(`skipped ${path}:${block.line} (ts ignore)`)
@@ -113,6 +115,15 @@ function writeBlock(folder, path, { name, line, lines, fails, shown }) {
 function writePython(folder, text) {
   for (const [, source, name] of text.matchAll(
     /^(?:```|<!-- )python\n(# ([\w-]+\.py)\b.*?)^(?:```|-->)$/gms,
+  )) {
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, name), source)
+  }
+}
+
+function writeComponents(folder, text) {
+  for (const [, source, name] of text.matchAll(
+    /^```(?:vue|svelte)\b[^\n]*\n(<!-- ([\w-]+\.(?:vue|svelte)) -->\n.*?)^```$/gms,
   )) {
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, name), source)
