@@ -44,7 +44,8 @@ const floors = {
     ['hub-constructor'],
   ],
   client: [
-    ['types', 'listeners', 'ask-answers'],
+    ['types', 'listeners', 'ask-answers', 'operation', 'outbox-types'],
+    ['send-keeper'],
     ['snapshot', 'presence', 'message-cursor', 'stream-reader', 'stream-reading'],
     ['observation'],
     ['events', 'options'],
@@ -53,6 +54,7 @@ const floors = {
     ['connection'],
     ['operations'],
     ['subscriptions'],
+    ['outbox'],
     ['streams'],
     ['protocol-session'],
     ['client'],

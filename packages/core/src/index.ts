@@ -20,6 +20,15 @@ export type {
   JoinOptions,
   Token,
 } from './client/options.ts'
+export { openOutbox } from './client/outbox/open-outbox.ts'
+export type {
+  Outbox,
+  OutboxEntry,
+  OutboxItem,
+  OutboxOptions,
+  OutboxState,
+  OutboxStorage,
+} from './client/outbox-types.ts'
 export type { Presence, PresenceChange } from './client/presence.ts'
 export type {
   Snapshot,

@@ -8,6 +8,7 @@ import type { ClientEvents } from './events.ts'
 import { Listeners } from './listeners.ts'
 import type { ClientObservation } from './observation.ts'
 import type { ClientOptions } from './options.ts'
+import type { SendKeeper } from './send-keeper.ts'
 import type { StreamReading } from './stream-reading.ts'
 import type { Delivery } from './types.ts'
 
@@ -26,6 +27,8 @@ export class ClientContext {
   session: string | null = null
   /** Answers to asks; `null` while the application has added no handler. */
   asks: AskAnswers | null = null
+  /** Outbox that keeps the sends; `null` for none. */
+  outbox: SendKeeper | null = null
   readonly #observe: ClientOptions['observe']
   /** `null` when errors without a listener are not written. */
   #unheard: UnheardErrors | null

@@ -6,6 +6,7 @@ import type { Dialer } from '../transport/connection.ts'
 import type { Meta } from '../vocabulary/meta.ts'
 import type { Position } from '../vocabulary/position.ts'
 import type { ClientObservation } from './observation.ts'
+import type { Outbox } from './outbox-types.ts'
 import type { SnapshotSource } from './snapshot.ts'
 
 /**
@@ -131,6 +132,12 @@ export interface ClientOptions<C extends AnyContract = Untyped> {
    * position begins with the newest messages to its user, as with {@link JoinOptions.last}. Default: `true`.
    */
   readonly inbox?: boolean | { readonly last: number } | undefined
+  /**
+   * Keeps messages until they are stored, also across a reload: give an {@link Outbox}, such as
+   * `indexedDbOutbox('app')` of `@chat/browser/outbox`. Default: none, messages that are not stored are lost with the
+   * page.
+   */
+  readonly outbox?: Outbox | undefined
   /**
    * Called with every fact about the work of this client, for logs, metrics and tests: see
    * {@link ClientObservation}. It sees a message, gap or snapshot before its listeners. When it throws or rejects,

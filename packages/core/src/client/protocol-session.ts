@@ -13,6 +13,7 @@ import { Operations } from './operations/operations.ts'
 import { refuseAsk } from './operations/refuse-ask.ts'
 import { TokenRefresh } from './operations/token-refresh.ts'
 import type { ClientOptions } from './options.ts'
+import type { SendKeeper } from './send-keeper.ts'
 import type { StreamReading } from './stream-reading.ts'
 import { Subscriptions } from './subscriptions/subscriptions.ts'
 import type { ClientCounters, ClientStatus } from './types.ts'
@@ -55,6 +56,7 @@ export class ProtocolSession implements ConnectedSession {
     this.subscriptions = new Subscriptions(this, options)
     const open = options.streams ?? context.validator.open
     context.streams = (open?.(this as never) as StreamReading | undefined) ?? null
+    context.outbox = (options.outbox?.open(this as never) as SendKeeper | undefined) ?? null
     this.#liveness = new Liveness(runtime, () => this.writer.oldestSend)
     this.#tokens = new TokenRefresh(context, token, this.writer)
   }
@@ -104,7 +106,8 @@ export class ProtocolSession implements ConnectedSession {
   welcomed(welcome: Welcome): void {
     const { session, limits, user } = welcome
     const resumed = welcome.resumed === true
-    if (this.#user !== null && this.#user !== user) this.#changeUser()
+    const known = this.#user ?? this.context.outbox?.user ?? user
+    if (known !== user) this.#changeUser()
     if (this.connector.status === 'closed') return
     this.#user = user
     this.#secret = { ...session, n: 0 }
@@ -116,6 +119,7 @@ export class ProtocolSession implements ConnectedSession {
     if (live !== null) this.#liveness.start(live, welcome)
     this.#tokens.start(durationOf(welcome.expires))
     this.subscriptions.welcomed(user, resumed, welcome.streams)
+    this.context.outbox?.welcomed(user)
   }
 
   received(frame: HubFrame | null): void {
@@ -176,8 +180,14 @@ export class ProtocolSession implements ConnectedSession {
     this.#stopConnection(error)
     this.#stopEnvironment?.()
     this.#stopEnvironment = null
-    this.writer.fail(error)
+    this.#fail(error)
     this.subscriptions.end(error)
+  }
+
+  /** Rejects all operations. The outbox keeps its sends for the user's next page. */
+  #fail(error: ChatError): void {
+    this.context.outbox?.stop()
+    this.writer.fail(error)
   }
 
   /** Rejects all operations and ends all rooms, because they belong to the user before (P-HS-8). */
@@ -186,7 +196,7 @@ export class ProtocolSession implements ConnectedSession {
       'unauthorized',
       'unable to continue: the hub now knows this client as another user',
     )
-    this.writer.fail(error)
+    this.#fail(error)
     this.subscriptions.restart(error)
     this.context.reportError(error, 'user')
   }

@@ -8,7 +8,7 @@ const dial: Dialer = () => Promise.reject(new Error('there is no hub here'))
 describe('an option that does not exist', () => {
   test('is refused by the client, with the list of its options', () => {
     expect(() => new Client({ dial, tokn: 'alice' } as never)).toThrow(
-      "unable to create a client: there is no option 'tokn'; the options are dial, contract, streams, token, positions, connectTimeout, callTimeout, maxQueued, snapshot, inbox, observe, logErrors, runtime, environment",
+      "unable to create a client: there is no option 'tokn'; the options are dial, contract, streams, token, positions, connectTimeout, callTimeout, maxQueued, snapshot, inbox, outbox, observe, logErrors, runtime, environment",
     )
     expect(() => new Client({ dial, requestTimeout: 1 } as never)).toThrow(UsageError)
   })

@@ -10,6 +10,8 @@ import {
 import type { World } from '@chat/testing'
 import { type MonitorBounds, ProtocolMonitor } from '../monitor/protocol-monitor.ts'
 
+type ExtraOptions = Partial<Omit<ClientOptions, 'token'>>
+
 /** Options of a cluster. */
 export interface ClusterPlan {
   /** Number of hubs. Default: 2. */
@@ -24,7 +26,8 @@ export interface ClusterPlan {
   readonly hub?: HubOptions
   /** Network address that the hubs see for all clients. Default: none. */
   readonly remoteAddress?: string
-  readonly client?: Partial<Omit<ClientOptions, 'token'>>
+  /** Further options of the clients. A function is called for each client, also after a reload. */
+  readonly client?: ExtraOptions | ((user: string) => ExtraOptions)
   /** Called with every incarnation of a hub. */
   readonly started?: (hub: Hub) => void
   readonly bounds?: MonitorBounds
@@ -147,7 +150,7 @@ export class Cluster {
     const client = await this.w.client(
       route.flatMap((index) => this.hubs[index] ?? []),
       user,
-      options,
+      typeof options === 'function' ? options(user) : options,
     )
     await Promise.all(this.rooms.map((room) => client.join(room).ready))
     return client

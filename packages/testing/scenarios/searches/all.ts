@@ -12,6 +12,7 @@ import { lateListeners } from './late-listeners.ts'
 import { limits } from './limits.ts'
 import { logs } from './logs.ts'
 import { newcomers } from './newcomers.ts'
+import { outboxes } from './outboxes.ts'
 import { policies } from './policies.ts'
 import { presenceSearches } from './presence.ts'
 import { protocolBreaches } from './protocol-breaches.ts'
@@ -30,6 +31,7 @@ export const searches: readonly Search[] = [
   ...limits,
   ...crowds,
   ...reloads,
+  ...outboxes,
   ...greed,
   ...excess,
   ...strangers,

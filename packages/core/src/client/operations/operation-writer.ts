@@ -11,7 +11,7 @@ import { exceedsBytes, utf8Length } from '../../vocabulary/text.ts'
 import { backoff } from '../connection/backoff.ts'
 import type { ClientConnection } from '../connection/client-connection.ts'
 import type { Connector } from '../connection/connector.ts'
-import type { Operation, Repeat } from './operation.ts'
+import type { Operation, Repeat } from '../operation.ts'
 import { isOverLimit } from './over-limit.ts'
 
 /** Size of a frame's type and a ref of 16 digits, with the punctuation around them, in bytes. */
@@ -124,6 +124,7 @@ export class OperationWriter {
       )
     const entry = createEntry(operation, ++this.#lastOrder)
     this.#entries.push(entry)
+    this.#sort()
     entry.undos.push(onAbort(operation.signal, (reason) => this.#abort(entry, reason)))
     this.#limit(entry, operation.timeout)
     if (this.#connection === null) this.#dropCasts(`${operation.address}\n`)
@@ -147,6 +148,11 @@ export class OperationWriter {
    */
   checkSize(json: string): void {
     if (exceedsBytes(json, this.#limits.frame - headBytes)) throw this.#tooLarge()
+  }
+
+  /** Returns a ref above all refs before it, for the next frame. */
+  nextRef(): number {
+    return ++this.#lastRef
   }
 
   /** Returns `true` when the hub accepts a frame of this size. */
@@ -268,7 +274,10 @@ export class OperationWriter {
     const candidates =
       first !== undefined && first.ref > 0
         ? [first]
-        : [waiting.find(({ publishes }) => !publishes), waiting.find(({ publishes }) => publishes)]
+        : [
+            waiting.find(({ publishes }) => !publishes),
+            waiting.find((entry) => entry.publishes && entry.claim?.() !== 0),
+          ]
     return candidates.find((entry) => entry !== undefined && this.#hasRoom(entry))
   }
 
@@ -298,7 +307,7 @@ export class OperationWriter {
     if (isSend && now - entry.first >= publishHorizon) return this.#giveUp(entry)
     entry.latest = now
     entry.repeated = entry.ref > 0
-    entry.ref ||= ++this.#lastRef
+    entry.ref ||= entry.claim?.() ?? this.nextRef()
     // Before its frame: the application, which is told the id, may write more operations.
     entry.open = true
     const frame = entry.frame(entry.ref)
@@ -434,8 +443,8 @@ const createEntry = (operation: Operation, order: number): Entry => ({
   publishes: false,
   resolve: noop,
   reject: noop,
-  ...operation,
   order,
+  ...operation,
   open: false,
   ref: 0,
   first: Number.POSITIVE_INFINITY,

@@ -9,11 +9,11 @@ import type { Stored } from '../../vocabulary/position.ts'
 import type { Connector } from '../connection/connector.ts'
 import type { ClientContext } from '../context.ts'
 import type { ClientObservation } from '../observation.ts'
+import type { Operation } from '../operation.ts'
 import { callRules, castRules, checkByRules, historyRules, sendRules } from '../option-rules.ts'
 import type { CallOptions, CastOptions, SendOptions } from '../options.ts'
 import { accept } from './accept.ts'
 import { checkAddress, checkName } from './checks.ts'
-import type { Operation } from './operation.ts'
 import type { OperationWriter } from './operation-writer.ts'
 import { toMessage } from './to-message.ts'
 
@@ -76,6 +76,7 @@ export class Operations {
         publishes: true,
         repeat: 'same-ref',
         address,
+        body: tail,
         frame: (ref) => {
           attempt(
             () => options?.onId?.(`${this.#context.session}.${ref}`),
@@ -200,7 +201,9 @@ export class Operations {
         if (this.#closing) promise.catch(() => {})
         reject(error)
       }
-      this.#writer.add({
+      const { outbox } = this.#context
+      const queue = operation.body === undefined ? this.#writer : (outbox ?? this.#writer)
+      queue.add({
         ...operation,
         resolve: (answer) => attempt(() => convert(answer), done, failed),
         reject: failed,

@@ -1,7 +1,7 @@
 import { UsageError } from '../../vocabulary/errors.ts'
 import type { Connector } from '../connection/connector.ts'
 import type { ClientContext } from '../context.ts'
-import type { Operation } from '../operations/operation.ts'
+import type { Operation } from '../operation.ts'
 import type { OperationWriter } from '../operations/operation-writer.ts'
 import type { Subscriptions } from '../subscriptions/subscriptions.ts'
 

@@ -24,6 +24,15 @@ export interface Operation {
    * Maximum time until the answer, in milliseconds; without it the operation waits as long as it is repeated.
    */
   readonly timeout?: number
+  /** Elements of a send's frame after its ref, as JSON text: for an outbox. */
+  readonly body?: string
+  /** Place among the operations of the application. Default: behind those before it. */
+  readonly order?: number
+  /**
+   * Returns the ref of a send before its first write, or again after a refusal for a limit: 0 while it must wait,
+   * `undefined` for the next ref. For an outbox, which saves the ref before the frame is written.
+   */
+  claim?(): number | undefined
   /** Returns the frame of the operation with its ref. */
   frame(ref: number): string
   /** Called with the result of the hub's `ok`. */

@@ -1,0 +1,439 @@
+import { encodeFrame } from '../../protocol/encode.ts'
+import { Alarm } from '../../runtime/alarm.ts'
+import { abortion, createAborter, onAbort } from '../../runtime/signal.ts'
+import { ChatError, UncertainError } from '../../vocabulary/errors.ts'
+import { utf8Length } from '../../vocabulary/text.ts'
+import type { Operation } from '../operation.ts'
+import type { OutboxEntry, OutboxItem, OutboxState, OutboxStorage } from '../outbox-types.ts'
+import type { RoomServices } from '../subscriptions/room.ts'
+import { findSent } from './find-sent.ts'
+import { createKept, elementsOf, itemOf, type KeptSend } from './kept-send.ts'
+
+/** Bounds of an outbox. */
+export interface Bounds {
+  readonly max: number
+  readonly maxBytes: number
+  readonly maxAge: number
+}
+
+/** Options of {@link KeptSends}. */
+interface KeptSendsOptions extends Bounds {
+  readonly user: string | null
+  /** Name of this list in the storage: that of the page, `/` and a number. */
+  readonly page: string
+  /** Called after each change of the items. */
+  readonly changed: () => void
+}
+
+/** Time for a step of the storage, in milliseconds: a storage that hangs holds up no message for longer. */
+const patience = 5_000
+
+/** Time between two looks for messages of pages that were closed, in milliseconds. */
+const interval = 60_000
+
+/** Number of messages that have a ref and are not written: a page that dies leaves them uncertain. */
+const mostReady = 8
+
+/**
+ * Sends of one user that are kept until they are stored. A message is saved with its id before it is written, so a
+ * later page never takes a message that may have been written for one that was not.
+ */
+export class KeptSends {
+  user: string | null
+  readonly #services: RoomServices
+  readonly #storage: OutboxStorage
+  readonly #bounds: Bounds
+  readonly #page: string
+  readonly #changed: () => void
+  readonly #alarm: Alarm
+  #list: KeptSend[] = []
+  #lastKey = 0
+  /** Places of the messages of earlier pages among the operations: before all operations of this page. */
+  #lastOrder = Number.MIN_SAFE_INTEGER
+  /** `false` until the messages of earlier pages are known. */
+  #loaded = false
+  #dirty = false
+  #saving = false
+  /** `true` once the storage has failed. */
+  #failing = false
+  /** `true` when messages go out without the storage. */
+  #failed = false
+  /** `true` once the client has ended, or its user has changed. */
+  #stopped = false
+
+  constructor(
+    services: RoomServices,
+    storage: OutboxStorage,
+    { user, page, changed, ...bounds }: KeptSendsOptions,
+  ) {
+    this.#services = services
+    this.#storage = storage
+    this.#bounds = bounds
+    this.user = user
+    this.#page = page
+    this.#changed = changed
+    this.#alarm = new Alarm(services.context.runtime)
+  }
+
+  items(): OutboxItem[] {
+    return this.#list.map(itemOf)
+  }
+
+  add(operation: Operation): void {
+    if (this.#failed) return this.#services.writer.add(operation)
+    const { body = '' } = operation
+    this.#checkRoom(body)
+    const page = this.#page
+    const key = `${page}.${++this.#lastKey}`
+    const entry = { key, page, time: this.#storage.wallTime(), body, id: null, since: null }
+    const kept = createKept(entry, false)
+    this.#list.push(kept)
+    this.#queue(kept, operation)
+    this.#show(kept)
+    this.#save()
+  }
+
+  welcomed(user: string): void {
+    if (this.#failed) return
+    this.user = user
+    this.#save()
+    void this.#look()
+    this.#askAgain()
+    this.#alarm.set(interval, () => {
+      this.#askAgain()
+      this.#watch()
+    })
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#alarm.clear()
+    this.#release()
+  }
+
+  /** Gives up the name of the page, once a client that has ended has saved its messages. */
+  #release(): void {
+    if (this.#stopped && !this.#saving && this.#services.connector.status === 'closed') this.#storage.close()
+  }
+
+  retry(key: string): void {
+    const kept = this.#list.find(({ entry }) => entry.key === key)
+    if (kept?.state === 'refused') this.#sendAgain(kept)
+    else if (kept?.state === 'uncertain') void this.#ask(kept, () => this.#sendAgain(kept))
+  }
+
+  discard(key: string): void {
+    const kept = this.#list.find(({ entry }) => entry.key === key)
+    if (kept === undefined) return
+    this.#drop(kept)
+    kept.aborter?.abort(new ChatError('cancelled', 'unable to send: the message was discarded'))
+  }
+
+  /** Looks for messages of closed pages now and then. */
+  #watch(): void {
+    void this.#look()
+    this.#alarm.set(interval, () => this.#watch())
+  }
+
+  /** @throws ChatError `full` when the outbox has no room for another message. */
+  #checkRoom(body: string): void {
+    const { max, maxBytes } = this.#bounds
+    const bytes = this.#list.reduce((sum, { entry }) => sum + utf8Length(entry.body), utf8Length(body))
+    const [name, value] = this.#list.length >= max ? ['max', max] : ['maxBytes', maxBytes]
+    if (this.#list.length >= max || bytes > maxBytes)
+      throw new ChatError(
+        'full',
+        `unable to send: the outbox has no room, as its option '${name}' is ${value}; wait until messages are stored, or discard some`,
+      )
+  }
+
+  /** Hands a message to the client's operations. */
+  #queue(kept: KeptSend, operation: Operation): void {
+    const aborter = createAborter()
+    kept.aborter = aborter
+    const undo = onAbort(operation.signal, (reason) => aborter.abort(reason))
+    try {
+      this.#services.writer.add({
+        ...operation,
+        signal: aborter.signal,
+        claim: () => this.#claim(kept),
+        frame: (ref) => {
+          Object.assign(kept, { ref: 0, held: false })
+          this.#set(kept, 'written')
+          return operation.frame(ref)
+        },
+        resolve: (answer) => {
+          undo()
+          this.#drop(kept)
+          operation.resolve?.(answer)
+        },
+        reject: (error) => {
+          undo()
+          this.#rejected(kept, error, abortion(operation.signal) !== null)
+          operation.reject?.(error)
+        },
+      })
+    } catch (error) {
+      undo()
+      this.#drop(kept)
+      throw error
+    }
+  }
+
+  /** Returns the ref of a message when it is saved, and no earlier message to its address has yet to be written. */
+  #claim(kept: KeptSend): number | undefined {
+    if (this.#failed) return undefined
+    kept.held = true
+    if (!this.#loaded || this.#isBehind(kept)) return 0
+    const { connector, context, subscriptions, writer } = this.#services
+    if (kept.ref === 0 || kept.connection !== connector.live) {
+      if (this.#list.filter(({ ref }) => ref > 0).length >= mostReady) return 0
+      kept.ref = writer.nextRef()
+      kept.connection = connector.live
+      kept.ready = false
+      const since = subscriptions.positions[addressOf(kept)] ?? null
+      kept.entry = { ...kept.entry, id: `${context.session}.${kept.ref}`, since }
+      this.#save()
+    }
+    return kept.ready ? kept.ref : 0
+  }
+
+  #isBehind(kept: KeptSend): boolean {
+    const address = addressOf(kept)
+    const before = this.#list.slice(0, this.#list.indexOf(kept))
+    return before.some((other) => other.held && addressOf(other) === address)
+  }
+
+  /** The send was rejected. The promise of a send of this page tells its application. */
+  #rejected(kept: KeptSend, error: unknown, givenUp: boolean): void {
+    kept.aborter = null
+    kept.held = false
+    if (this.#stopped || !this.#list.includes(kept)) return
+    if (error instanceof UncertainError && !givenUp) this.#set(kept, 'uncertain', error)
+    else if (kept.earlier && error instanceof ChatError) {
+      this.#set(kept, 'refused', error)
+      this.#save()
+    } else this.#drop(kept)
+  }
+
+  #drop(kept: KeptSend): void {
+    this.#list = this.#list.filter((other) => other !== kept)
+    this.#save()
+    this.#changed()
+  }
+
+  #set(kept: KeptSend, state: OutboxState, error: ChatError | null = null): void {
+    kept.state = state
+    kept.error = error
+    this.#show(kept)
+  }
+
+  #show(kept: KeptSend): void {
+    kept.item = null
+    this.#changed()
+  }
+
+  /** Saves the messages of this page, as they are now. */
+  #save(): void {
+    this.#dirty = true
+    if (this.#saving || this.#failed || this.user === null) return
+    this.#saving = true
+    void this.#saveAll()
+  }
+
+  async #saveAll(): Promise<void> {
+    try {
+      while (this.#dirty) {
+        this.#dirty = false
+        await this.#saveOnce()
+      }
+    } catch (error) {
+      await this.#fail(error)
+    }
+    this.#saving = false
+    this.#release()
+    this.#services.writer.pump()
+  }
+
+  /** Saves the messages of this page. `prepare` is called in the step that stores them. */
+  async #saveOnce(prepare: Parameters<OutboxStorage['update']>[1] = (stored) => stored): Promise<void> {
+    const page = this.#page
+    let kept: KeptSend[] = []
+    let entries: OutboxEntry[] = []
+    let gone: KeptSend[] = []
+    await this.#update((found) => {
+      const stored = prepare(found)
+      const here = new Set(stored.map(({ key, page: owner }) => owner === page && key))
+      kept = this.#list.filter(({ state }) => state !== 'refused')
+      // Another page has taken them, where the platform cannot tell which pages are open.
+      gone = kept.filter(({ entry, saved }) => saved && !here.has(entry.key))
+      kept = kept.filter((each) => !gone.includes(each))
+      entries = kept.map(({ entry }) => entry)
+      for (const each of kept) each.saved = true
+      return [...stored.filter((entry) => entry.page !== page), ...entries]
+    })
+    for (const [n, each] of kept.entries()) if (each.entry === entries[n]) each.ready = each.ref > 0
+    for (const each of gone) {
+      this.#list = this.#list.filter((other) => other !== each)
+      each.aborter?.abort(uncertain('another page has taken the message out of the outbox'))
+    }
+  }
+
+  /** Changes the storage, or rejects when that takes too long. A change that comes later has no effect. */
+  async #update(change: Parameters<OutboxStorage['update']>[1]): Promise<void> {
+    const { user } = this
+    if (user === null) return
+    let late = false
+    await new Promise<unknown>((resolve, reject) => {
+      const timer = this.#services.context.runtime.timer(patience, () => {
+        late = true
+        reject(new Error(`no answer within ${patience} ms`))
+      })
+      const run = async (): Promise<unknown> =>
+        this.#storage.update(user, (stored) => {
+          if (late) throw new Error('the change is late')
+          return change(stored)
+        })
+      run().then(resolve, reject).finally(timer)
+    })
+  }
+
+  /**
+   * The storage has failed: tells the application once. Messages go out without it, except for those that stay in it:
+   * a later page will send them.
+   */
+  async #fail(cause: unknown): Promise<void> {
+    if (this.#failing) return
+    this.#failing = true
+    const page = this.#page
+    // Less may fit when more does not.
+    const cleared = await this.#update((stored) => stored.filter((entry) => entry.page !== page)).then(
+      () => true,
+      () => false,
+    )
+    this.#failed = true
+    this.#alarm.clear()
+    this.#services.context.reportError(
+      new ChatError('unavailable', `unable to keep messages in the outbox: ${(cause as Error).message}`, {
+        cause,
+      }),
+      'outbox',
+    )
+    for (const { saved, aborter } of this.#list)
+      if (saved && !cleared) aborter?.abort(uncertain('the outbox has it for a later page'))
+  }
+
+  /** Takes the messages of closed pages, and drops those that are too old. */
+  async #look(): Promise<void> {
+    const page = this.#page
+    const pages = new Set<string>()
+    try {
+      await this.#update((stored) => {
+        for (const entry of stored) if (entry.page !== page) pages.add(entry.page)
+        return stored
+      })
+      for (const other of pages) if (await this.#isClosed(other)) await this.#take(other)
+    } catch (error) {
+      await this.#fail(error)
+    }
+    this.#loaded = true
+    this.#services.writer.pump()
+  }
+
+  /** A list of this page that is not this one belongs to a user before. */
+  async #isClosed(list: string): Promise<boolean> {
+    const [page = ''] = list.split('/')
+    return page === this.#storage.page || this.#storage.isClosed(page)
+  }
+
+  async #take(closed: string): Promise<void> {
+    const page = this.#page
+    if (this.#stopped) return
+    const oldest = this.#storage.wallTime() - this.#bounds.maxAge
+    let taken: KeptSend[] = []
+    let old = 0
+    await this.#saveOnce((stored) => {
+      const all = stored.filter((entry) => entry.page === closed)
+      const young = all.filter(({ time }) => time >= oldest).map((entry) => ({ ...entry, page }))
+      taken = young.map((entry) => createKept(entry, true))
+      old = all.length - taken.length
+      // Behind those of earlier pages, before those of this page.
+      const own = this.#list.findIndex((kept) => !kept.earlier)
+      this.#list.splice(own < 0 ? this.#list.length : own, 0, ...taken)
+      return [...stored.filter((entry) => entry.page !== closed), ...young]
+    })
+    // A later list of the page, or another page, takes them.
+    if (this.#stopped) return
+    if (old > 0)
+      this.#services.context.reportError(
+        new ChatError(
+          'timeout',
+          `unable to send ${old} messages: they waited longer than the option 'maxAge'`,
+        ),
+        'outbox',
+      )
+    for (const kept of taken) this.#resume(kept)
+    this.#changed()
+  }
+
+  /** Sends a message of an earlier page, or asks the log for it when that page may have written it. */
+  #resume(kept: KeptSend): void {
+    if (kept.entry.id === null) this.#send(kept, this.#lastOrder++)
+    else void this.#ask(kept)
+  }
+
+  #send(kept: KeptSend, order?: number): void {
+    const { body } = kept.entry
+    const send: Operation = {
+      repeat: 'same-ref',
+      publishes: true,
+      address: addressOf(kept),
+      frame: (ref) => `["send",${ref},${body}`,
+    }
+    this.#queue(kept, order === undefined ? send : { ...send, order })
+  }
+
+  #askAgain(): void {
+    for (const kept of this.#list) if (kept.state === 'uncertain') void this.#ask(kept)
+  }
+
+  /** Asks the log for a message that was written; `missing` is called when the log does not have it. */
+  async #ask(kept: KeptSend, missing?: () => void): Promise<void> {
+    let error: unknown
+    try {
+      if (await findSent(this.#services, kept.entry)) this.#drop(kept)
+    } catch (cause) {
+      error = cause
+    }
+    kept.held = false
+    if (!this.#stopped && this.#list.includes(kept)) {
+      if (missing !== undefined && error === undefined) missing()
+      else
+        this.#set(
+          kept,
+          'uncertain',
+          uncertain('the log does not have the message, and may still get it', error),
+        )
+    }
+    this.#services.writer.pump()
+  }
+
+  /** Sends a message again, behind all others. */
+  #sendAgain(kept: KeptSend): void {
+    const { entry, state } = kept
+    const [address, event, data, meta] = elementsOf(entry)
+    const again =
+      state === 'uncertain' ? { ...meta, again: meta?.['again'] ?? entry.id } : (meta ?? undefined)
+    const body = encodeFrame(address, event, data, again).slice(1)
+    kept.entry = { ...entry, id: null, since: null, body }
+    this.#list = [...this.#list.filter((other) => other !== kept), kept]
+    this.#set(kept, 'waiting')
+    this.#send(kept)
+    this.#save()
+  }
+}
+
+const addressOf = ({ entry }: KeptSend): string => elementsOf(entry)[0]
+
+const uncertain = (reason: string, cause?: unknown): UncertainError =>
+  new UncertainError(`unable to tell the outcome: ${reason}`, { cause })

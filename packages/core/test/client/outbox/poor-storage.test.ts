@@ -1,0 +1,62 @@
+import type { ChatError } from '@chat/core'
+import { world } from '@chat/testing'
+import { expect, test } from 'vitest'
+import { sendText, startDisk } from './support/offline.ts'
+
+const textsOf = (errors: readonly unknown[]): string[] => errors.map((error) => (error as ChatError).message)
+
+test('messages go out without a storage that is blocked, and the application is told once', () =>
+  world({}, async (w) => {
+    const { disk, open, stored } = startDisk(w)
+    disk.failure = new Error('blocked')
+    const { client, errors, outbox } = await open()
+    const sent = sendText(client, 'one')
+    await w.advance('1s')
+    sendText(client, 'two')
+    await w.advance('1s')
+    expect(sent.outcome).toBe('stored')
+    expect(await stored()).toEqual(['one', 'two'])
+    expect(textsOf(errors)).toEqual(['unable to keep messages in the outbox: blocked'])
+    expect(outbox.items).toEqual([])
+  }))
+
+test('a storage that hangs holds messages up for seconds only, and what it does later has no effect', () =>
+  world({}, async (w) => {
+    const { disk, open, stored } = startDisk(w)
+    const { client, errors, page } = await open()
+    await w.advance('1s')
+    const { update } = page
+    let late = (): unknown => null
+    Object.assign(page, {
+      update: (...args: Parameters<typeof update>) =>
+        new Promise((resolve) => {
+          late = () => resolve(update(...args))
+        }),
+    })
+    sendText(client, 'hi')
+    await w.advance('4s')
+    expect(await stored()).toEqual([])
+    await w.advance('10s')
+    expect(await stored()).toEqual(['hi'])
+    late()
+    await w.advance('1s')
+    expect(disk.entriesOf('alice')).toEqual([])
+    expect(textsOf(errors)).toEqual(['unable to keep messages in the outbox: no answer within 5000 ms'])
+  }))
+
+test('a message that a storage keeps and cannot change is uncertain, and a later page sends it', () =>
+  world({}, async (w) => {
+    const { disk, open, stored } = startDisk(w)
+    const first = await open()
+    w.link(first.client).cut('10s')
+    const sent = sendText(first.client, 'hi')
+    await w.advance('1s')
+    disk.failure = new Error('broken')
+    await w.advance('1m')
+    expect([sent.outcome, await stored()]).toEqual(['uncertain', []])
+    first.crash()
+    disk.recover()
+    await open()
+    await w.advance('1s')
+    expect(await stored()).toEqual(['hi'])
+  }))
