@@ -4,7 +4,7 @@ import { connect, dial } from '../src/index.ts'
 
 it('refuses options that do not exist, and lists those of the client and of the dialer', () => {
   expect(() => connect('wss://hub/chat', { tokn: 'alice' } as never)).toThrow(
-    "unable to connect: there is no option 'tokn'; the options are contract, streams, token, positions, connectTimeout, callTimeout, maxQueued, snapshot, inbox, observe, logErrors, runtime, transport, webSocketTimeout, retryWebSocket, memory",
+    "unable to connect: there is no option 'tokn'; the options are contract, streams, token, positions, connectTimeout, callTimeout, maxQueued, snapshot, inbox, outbox, observe, logErrors, runtime, transport, webSocketTimeout, retryWebSocket, memory",
   )
   expect(() => connect('wss://hub/chat', { dial: () => {} } as never)).toThrow(UsageError)
   expect(() => connect('wss://hub/chat', { environment: () => {} } as never)).toThrow(UsageError)
