@@ -3,7 +3,9 @@ import { Buffer } from 'node:buffer'
 /** Fragment of a message as it goes over the wire: an unmasked frame of at most 64 KiB, header included. */
 export interface Fragment {
   /** The whole frame: bytes, or Latin-1 text with a character for each byte. */
-  readonly frame: Buffer | string
+  frame: Buffer | string
+  /** Number of sockets that have taken the frame as a text. */
+  taken: number
   /** Offset of the payload in the frame. */
   readonly payloadStart: number
   /** True if the message ends with this fragment. */
@@ -18,10 +20,11 @@ const continuation = 0x0
 const fin = 0x80
 
 /**
- * Longest message that stays a text, in bytes. Node copies a text for each socket, so a longer one is encoded
- * once for all.
+ * Longest message that stays a text, in bytes, and most sockets that get it as a text. Node copies a text for each
+ * socket, so a longer one, and one for more sockets, is encoded once for all.
  */
 const maxText = 1024
+const maxTexts = 3
 
 /**
  * Encodes a text message in frames of RFC 6455 §5.2, for the socket of a server. A large message is
@@ -34,7 +37,14 @@ export function fragmentsOf(message: string): readonly Fragment[] {
   if (length === message.length && length <= maxText) return [textFragment(message)]
   const { frame, payloadStart } = emptyFrame(length, text | fin)
   frame.write(message, payloadStart)
-  return [{ frame, payloadStart, isLast: true }]
+  return [{ frame, taken: 0, payloadStart, isLast: true }]
+}
+
+/** Returns the frame of a fragment in the form for a further socket. */
+export function takeFrame(fragment: Fragment): Buffer | string {
+  if (typeof fragment.frame === 'string' && fragment.taken++ === maxTexts)
+    fragment.frame = Buffer.from(fragment.frame, 'latin1')
+  return fragment.frame
 }
 
 /** Returns the bytes of a fragment's payload, which `ws` frames again. */
@@ -49,7 +59,7 @@ function textFragment(message: string): Fragment {
     length < 126
       ? String.fromCharCode(text | fin, length)
       : String.fromCharCode(text | fin, 126, length >> 8, length & 0xff)
-  return { frame: header + message, payloadStart: header.length, isLast: true }
+  return { frame: header + message, taken: 0, payloadStart: header.length, isLast: true }
 }
 
 function cut(payload: Buffer): readonly Fragment[] {
@@ -62,7 +72,7 @@ function cut(payload: Buffer): readonly Fragment[] {
       (from === 0 ? text : continuation) | (isLast ? fin : 0),
     )
     frame.set(part, payloadStart)
-    fragments.push({ frame, payloadStart, isLast })
+    fragments.push({ frame, taken: 0, payloadStart, isLast })
   }
   return fragments
 }

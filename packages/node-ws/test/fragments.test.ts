@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fragmentsOf, payloadOf } from '../src/fragments.ts'
+import { fragmentsOf, payloadOf, takeFrame } from '../src/fragments.ts'
 
 const kib64 = 64 * 1024
 
@@ -63,4 +63,16 @@ test('a short message in ASCII stays a text, which needs no buffer', () => {
     'object',
     'object',
   ])
+})
+
+test('a short message for many sockets becomes bytes, which Node need not copy for each', () => {
+  const [one] = fragmentsOf('plain')
+  const frames = Array.from({ length: 6 }, () => (one === undefined ? '' : takeFrame(one)))
+
+  expect(frames.map((frame) => typeof frame)).toEqual([
+    ...Array(3).fill('string'),
+    ...Array(3).fill('object'),
+  ])
+  expect(read(frames).map(({ payload }) => payload.toString())).toEqual(Array(6).fill('plain'))
+  expect(frames[5]).toBe(frames[3])
 })

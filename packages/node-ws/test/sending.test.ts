@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { Batch, Frame } from '@chat/core/transport'
 import { expect, test, vi } from 'vitest'
 import { frame, RawPeer } from '../../../test-support/raw-peer.ts'
-import { fragmentsOf } from '../src/fragments.ts'
+import { fragmentsOf, payloadOf } from '../src/fragments.ts'
 import { attach, type NodeWsExtra } from '../src/index.ts'
 import { openClient, type TestClient } from './support/client.ts'
 import { batchOf, StandIn } from './support/hub.ts'
@@ -33,7 +33,9 @@ test('a batch is encoded once for all connections that send it', async () => {
   expect(await Promise.all(clients.map((client) => client.next()))).toEqual(Array(5).fill('to everyone'))
   expect(prepared).toHaveBeenCalledTimes(1)
   prepared.mockRestore()
-  expect(batch.prepared('node-ws', () => [])).toEqual(fragmentsOf('to everyone'))
+  expect(batch.prepared('node-ws', fragmentsOf).map((fragment) => String(payloadOf(fragment)))).toEqual([
+    'to everyone',
+  ])
 })
 
 test('messages of every length arrive whole and in order', async () => {
@@ -69,6 +71,22 @@ test('above the mark `send` returns false, waiting bytes are counted, and a drai
   expect(accepted.connection.bufferedAmount).toBeLessThan(64 * 1024)
   expect(accepted.drains).toBe(1)
   expect(accepted.send('small again')).toBe(true)
+})
+
+test('a long transmission is written behind a short one that the system does not take, and a drain follows', async () => {
+  const { port, accept } = await connected()
+  let peer: RawPeer | undefined
+  const accepted = await accept(async () => {
+    peer = await RawPeer.upgraded(port, '/chat')
+    peer.socket.pause()
+  })
+  while (accepted.connection.bufferedAmount === 0) accepted.send('x'.repeat(4_000))
+
+  expect(accepted.send('y'.repeat(65_000))).toBe(false)
+  peer?.socket.resume()
+
+  await vi.waitFor(() => expect(accepted.drains).toBe(1), { timeout: 4_000 })
+  expect(accepted.connection.bufferedAmount).toBe(0)
 })
 
 test('a slow reader’s progress is visible: waiting bytes shrink in steps of at most 64 KiB (P-LV-4)', async () => {
