@@ -24,8 +24,8 @@ export abstract class BaseConnection implements Connection {
   readonly extra: unknown
   #state: ConnectionState = 'open'
   #sink: Sink | null = null
-  /** Transmissions that arrived before the sink. */
-  #early: (string | Uint8Array)[] = []
+  /** Transmissions that arrived before the sink; `null` for none. */
+  #early: (string | Uint8Array)[] | null = null
   #end: { code: number; reason: string } | null = null
 
   constructor(protocol: string, extra: unknown) {
@@ -41,9 +41,9 @@ export abstract class BaseConnection implements Connection {
   /** See {@link Connection.attach}. */
   attach(sink: Sink): void {
     this.#sink = sink
-    const early = this.#early
+    const early = this.#early ?? []
     const end = this.#end
-    this.#early = []
+    this.#early = null
     for (const transmission of early) {
       sink.receive(transmission)
       // The sink aborted the connection in `receive`, and `closed` was called then.
@@ -107,8 +107,9 @@ export abstract class BaseConnection implements Connection {
    */
   protected receive(transmission: string | Uint8Array): void {
     if (this.#state === 'closed') return
-    if (this.#sink === null) this.#early.push(transmission)
-    else this.#sink.receive(transmission)
+    if (this.#sink !== null) return this.#sink.receive(transmission)
+    this.#early ??= []
+    this.#early.push(transmission)
   }
 
   /** Reports that the socket is writable again; called by the transport. */

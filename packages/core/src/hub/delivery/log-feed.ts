@@ -11,7 +11,7 @@ import { type CursorFeed, LogCursor } from './log-cursor.ts'
 import { type LogParts, LogReplay, type ReplayPage } from './log-replay.ts'
 import { MessageEncoder } from './message-encoder.ts'
 import { PositionCheck } from './position-check.ts'
-import type { Reader, ReaderLog, ReplayPayer } from './reader.ts'
+import type { PayingSession, Reader, ReaderLog } from './reader.ts'
 import { RecentMessages } from './recent-messages.ts'
 import { SharedReads } from './shared-reads.ts'
 
@@ -156,13 +156,19 @@ export class LogFeed implements LogParts, CursorFeed, ReaderLog {
   }
 
   /**
-   * Lets a new reader go on from a position; without one, and after a gap, it is live at the top. `payer` pays for
-   * the replay.
+   * Lets a new reader go on from a position; without one, and after a gap, it is live at the top. `session`
+   * pays for the replay.
    */
-  placeReader(reader: Reader, since: Position | null, reason: GapReason | null, payer: ReplayPayer): void {
+  placeReader(
+    reader: Reader,
+    since: Position | null,
+    reason: GapReason | null,
+    session: PayingSession,
+  ): void {
     // The log may have become another log since the position was checked: the reader learns of it when it
     // goes on from there.
-    if (since !== null && reason === null && !samePosition(since, this.position)) reader.moveTo(since, payer)
+    if (since !== null && reason === null && !samePosition(since, this.position))
+      reader.moveTo(since, session.catchUp)
   }
 
   /** Called when a reader that was behind is live again. */

@@ -30,6 +30,12 @@ export interface ReplayPayer {
   chargeReplay(bytes: number): void
 }
 
+/** A session that asks for replays. Its payer is made for the first of them, because most sessions ask for none. */
+export interface PayingSession {
+  /** Pays for the session's replays. */
+  readonly catchUp: ReplayPayer
+}
+
 /**
  * The position in a log at which one connection reads. A client that resumes, a slow client and a client that
  * keeps up are all readers. A live reader stands where its feed stands, and costs nothing of its own.

@@ -4,7 +4,7 @@ import { endEvent } from '../../vocabulary/message.ts'
 import { type GapReason, type LogStart, type Position, samePosition } from '../../vocabulary/position.ts'
 import type { HubContext } from '../context.ts'
 import { LogFeed } from './log-feed.ts'
-import type { Reader, ReplayPayer } from './reader.ts'
+import type { PayingSession, Reader } from './reader.ts'
 
 /**
  * The log of a stream on this node (P-SM-4, P-SM-5). Its readers want the whole: without a position, and after
@@ -55,9 +55,9 @@ export class StreamFeed extends LogFeed {
     reader: Reader,
     since: Position | null,
     reason: GapReason | null,
-    payer: ReplayPayer,
+    session: PayingSession,
   ): void {
-    reader.moveTo(reason === null && since !== null ? since : this.restart, payer)
+    reader.moveTo(reason === null && since !== null ? since : this.restart, session.catchUp)
   }
 
   override startOf(reader: Reader, reason: GapReason | null): LogStart {

@@ -6,7 +6,7 @@ import type { Outbox } from '../connections/outbox.ts'
 import type { HubContext } from '../context.ts'
 import type { FeedRegistry } from '../delivery/feed-registry.ts'
 import type { LogFeed } from '../delivery/log-feed.ts'
-import { Reader, type ReplayPayer } from '../delivery/reader.ts'
+import { type PayingSession, Reader } from '../delivery/reader.ts'
 import type { HubSession } from '../events.ts'
 import type { Departure, RoomPresence } from '../presence/room-presence.ts'
 
@@ -26,9 +26,7 @@ export interface AcquiredLog {
 }
 
 /** The session whose addresses are received. */
-export interface SubscribedSession extends HubSession {
-  /** Pays for the session's replays. */
-  readonly catchUp: ReplayPayer
+export interface SubscribedSession extends HubSession, PayingSession {
   /** The generation of the session's connection. */
   readonly generation: number
   /** The outbox of the session's connection. */
@@ -127,7 +125,7 @@ export class Subscriptions {
     feed.addReader(reader)
     this.#subscriptions.set(address, reader)
     if (isStream(address)) this.#streams++
-    feed.placeReader(reader, since, reason, session.catchUp)
+    feed.placeReader(reader, since, reason, session)
     if (before === undefined && address.startsWith('#')) this.#unannounced = [...this.#unannounced, address]
     const start = feed.startOf(reader, reason)
     if (since !== null) this.#observeResume(address, start)
