@@ -9,14 +9,12 @@ export const samplesMemory = true
 export const rounds = 3
 
 /** The first connections load code, and let the heap grow to its usual size. */
-export const prepare = (clients) => clients.open(2_000 * share(clients), { rooms: () => ['lobby'] })
+export const prepare = (clients) => clients.open(2_000, { rooms: () => ['lobby'] })
 
+/** A short run has as many connections: with fewer, the growth of the young generation would be a part of the figure. */
 export async function run(clients) {
-  const count = 8_000 * share(clients)
+  const count = 8_000
   const start = performance.now()
   await clients.open(count, { rooms: () => ['lobby'] })
   return { count, seconds: (performance.now() - start) / 1_000 }
 }
-
-/** With fewer connections the young generation would be a part of the figure. */
-const share = ({ options }) => Math.max(0.5, options.size)
