@@ -58,6 +58,12 @@ function inBrowsers(engines: Engine[]): TestProjectInlineConfiguration[] {
     {
       plugins: [svelte({ configFile: false })],
       resolve: { conditions: [...sources, 'browser'] },
+      // Vue warns in each page when its flags are not set.
+      define: {
+        __VUE_OPTIONS_API__: true,
+        __VUE_PROD_DEVTOOLS__: false,
+        __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: false,
+      },
       // Vitest starts the server of the pages on Node.
       environments: { __vitest__: { resolve: onSources.resolve } },
       test: {

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
 import { connectChromium } from '../../test-support/browser-puppeteer.ts'
 import { type Browser, Page } from '../../test-support/browsers.ts'
@@ -112,16 +113,33 @@ test('a server restart: a message written meanwhile arrives once, or the page re
   expect((await bob.text('#log')).match(/are you there/g)?.length ?? 0).toBeLessThanOrEqual(1)
 }, 60_000)
 
-test("in development, the hub runs on Vite's own server, beside hot reloading", async () => {
+test("in development, the hub runs on Vite's own server, and a changed component neither leaves nor joins", async () => {
   const developing = await start(folder, 'dev')
   onTestFinished(() => developing.kill())
   const page = await connected('everyone', developing.url)
+  await write(page, '#text', 'before\n')
+  await page.until(`document.querySelector('#log').textContent.includes('before')`)
+  await page.evaluate(`(() => {
+    window.written = []
+    const { send } = WebSocket.prototype
+    WebSocket.prototype.send = function (data) {
+      written.push(data)
+      send.call(this, data)
+    }
+  })()`)
 
   const app = join(folder, 'src', 'BroadcastPage.vue')
   writeFileSync(app, readFileSync(app, 'utf8').replace('<h1>Everyone', '<h1>All'))
 
   await page.until(`document.querySelector('h1').textContent === 'All'`)
-})
+  await wait(3_000) // a handle outlives its last component by two seconds
+  await write(page, '#text', 'after\n')
+  await page.until(`written.some((data) => data.includes('after'))`)
+  expect(await page.evaluate(`written.filter((data) => /"(?:join|leave)"/.test(data))`)).toEqual([])
+  const me = await page.text('#me')
+  await page.until(`document.querySelectorAll('#log li').length === 2`)
+  expect(await page.text('#log')).toBe(`${me}: before\n${me}: after`)
+}, 60_000)
 
 /** Takes a screenshot if SCREENSHOTS names a folder. */
 async function show(page: Page, name: string): Promise<void> {
