@@ -44,7 +44,7 @@ const floors = {
     ['hub-constructor'],
   ],
   client: [
-    ['types', 'listeners', 'ask-answers', 'operation', 'outbox-types'],
+    ['types', 'listeners', 'ask-answers', 'operation', 'outbox-types', 'position-storage'],
     ['send-keeper'],
     ['snapshot', 'presence', 'message-cursor', 'stream-reader', 'stream-reading'],
     ['observation'],

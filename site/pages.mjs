@@ -21,6 +21,7 @@ export const groups = [
         'guides/recipes/index',
         [
           'guides/recipes/connection-status',
+          'guides/recipes/come-back-tomorrow',
           'guides/recipes/jwt-refresh-tokens',
           'guides/recipes/cookie-sessions',
           'guides/recipes/message-timestamps',

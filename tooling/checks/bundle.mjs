@@ -22,9 +22,10 @@ const forbidden = {
 const asks = 'packages/core/src/client/operations/ask-handlers.ts'
 const presence = 'packages/core/src/client/subscriptions/watch-presence.ts'
 const validation = 'packages/core/src/contract/schema.ts'
+const positions = 'packages/core/src/client/subscriptions/keep-positions.ts'
 
 requireBuild()
-for (const path of [...Object.keys(forbidden), asks, presence, validation])
+for (const path of [...Object.keys(forbidden), asks, presence, validation, positions])
   if (!existsSync(join(root, path))) fail(`${path} does not exist; it has a row in tooling/checks/bundle.mjs`)
 const bytes = await measure(pages.usual)
 for (const [folder, size] of sum(bytes)) report(size, folder)
@@ -34,12 +35,16 @@ check(bytes, {
   [presence]: 'this page does not show presence',
   [validation]: 'this page has no contract',
 })
-check(await measure(pages.webSocket), { ...forbidden, 'packages/http': 'this page has no HTTP' })
+check(await measure(pages.webSocket), {
+  ...forbidden,
+  'packages/http': 'this page has no HTTP',
+  [positions]: 'this page saves no positions',
+})
 
 const everything = await measure(pages.everything)
 report(total(everything) - total(bytes), 'more with everything')
 check(everything, forbidden)
-for (const rare of [asks, presence, validation])
+for (const rare of [asks, presence, validation, positions])
   if (!everything.has(rare)) fail(`${rare} is not in the bundle of a page that uses it`)
 
 async function measure(page) {

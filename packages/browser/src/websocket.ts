@@ -6,6 +6,7 @@ import { webSocketDialer } from './web-socket-dialer.ts'
 
 export { readStreams } from '@chat/core'
 export type { BrowserExtra } from './connection.ts'
+export { localStoragePositions } from './local-storage-positions.ts'
 
 /** Options of {@link connect}: those of a `Client` except `dial` and `environment`. */
 export interface ConnectOptions<C extends AnyContract = AnyContract> extends SharedClientOptions<C> {}

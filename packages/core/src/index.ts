@@ -29,6 +29,7 @@ export type {
   OutboxState,
   OutboxStorage,
 } from './client/outbox-types.ts'
+export type { KeepPositionsOptions, PositionSource, PositionStorage } from './client/position-storage.ts'
 export type { Presence, PresenceChange } from './client/presence.ts'
 export type {
   Snapshot,
@@ -41,6 +42,7 @@ export type { ReaderState, StreamReader, StreamResult } from './client/stream-re
 export { readStreams } from './client/streams/read-streams.ts'
 export { stream } from './client/streams/stream.ts'
 export { type ClientParts, clientParts } from './client/subscriptions/client-parts.ts'
+export { keepPositions } from './client/subscriptions/keep-positions.ts'
 export { readMessages } from './client/subscriptions/read-messages.ts'
 export { restoreFrom } from './client/subscriptions/restore-from.ts'
 export type { Room } from './client/subscriptions/room.ts'

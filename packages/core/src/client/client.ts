@@ -89,8 +89,9 @@ export class Client<C extends AnyContract = Untyped> {
 
   /**
    * Positions in the logs of all addresses that this client receives, before the messages that wait for a
-   * listener, and given `positions` that no room has used yet. Save them before a reload, and give them to the next client as `positions`. The object is
-   * frozen, and the same while no position has changed.
+   * listener, and given `positions` that no room has used yet. Save them before a reload, and give them to the next
+   * client as `positions`; {@link keepPositions} does so by itself. The object is frozen, and the same while no
+   * position has changed.
    */
   get positions(): Readonly<Record<string, Position>> {
     return this.#session.subscriptions.positions

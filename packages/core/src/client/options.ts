@@ -7,6 +7,7 @@ import type { Meta } from '../vocabulary/meta.ts'
 import type { Position } from '../vocabulary/position.ts'
 import type { ClientObservation } from './observation.ts'
 import type { Outbox } from './outbox-types.ts'
+import type { PositionSource } from './position-storage.ts'
 import type { SnapshotSource } from './snapshot.ts'
 
 /**
@@ -108,10 +109,11 @@ export interface ClientOptions<C extends AnyContract = Untyped> {
   readonly token?: Token | undefined
   /**
    * Positions to continue from, as {@link @chat/core!index.Client.positions | positions} returned them before
-   * a reload. Malformed positions are skipped, because they come from the application's storage. Default:
-   * none, the client receives new messages only.
+   * a reload. Malformed positions are skipped, because they come from the application's storage. Or
+   * {@link keepPositions} with a storage, which the client reads and writes by itself. Default: none, the client
+   * receives new messages only.
    */
-  readonly positions?: Readonly<Record<string, Position>> | undefined
+  readonly positions?: Readonly<Record<string, Position>> | PositionSource | undefined
   /** Maximum time from dialling to the hub's `welcome`, in milliseconds. Default: 10 000. */
   readonly connectTimeout?: number | undefined
   /** Maximum time until the answer to a `call` or `history`, in milliseconds. Default: 30 000. */

@@ -123,6 +123,7 @@ export class ProtocolSession implements ConnectedSession {
   }
 
   received(frame: HubFrame | null): void {
+    this.subscriptions.keeper?.changed()
     switch (frame?.[0]) {
       case 'msg':
       case 'cast':
@@ -182,6 +183,7 @@ export class ProtocolSession implements ConnectedSession {
     this.#stopEnvironment = null
     this.#fail(error)
     this.subscriptions.end(error)
+    this.subscriptions.keeper?.end()
   }
 
   /** Rejects all operations. The outbox keeps its sends for the user's next page. */

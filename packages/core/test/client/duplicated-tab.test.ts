@@ -114,7 +114,7 @@ describe('a duplicated browser tab', () => {
     expect(JSON.stringify([tab, tab.positions, tab.session])).not.toContain(secret)
   })
 
-  test('S-30: no module of the SDK writes to a storage, except the memory of a blocked WebSocket', () => {
+  test('S-30: no module of the SDK writes to a storage, except the memory of a blocked WebSocket and the positions', () => {
     const storage = /\b(localStorage|sessionStorage|indexedDB|document\.cookie|BroadcastChannel|caches)\b/
     const folders = ['core', 'browser'].map((name) => join(import.meta.dirname, '../../..', name, 'src'))
     const files = folders.flatMap((folder) =>
@@ -125,7 +125,10 @@ describe('a duplicated browser tab', () => {
     expect(files.length).toBeGreaterThan(50)
     const code = (file: string): string => readFileSync(file, 'utf8').replace(/\/\*.*?\*\/|\/\/[^\n]*/gs, '')
     const writing = files.filter((file) => storage.test(code(file)))
-    expect(writing.map((file) => file.replace(/.*packages\//, ''))).toEqual(['browser/src/blocked-memory.ts'])
+    expect(writing.map((file) => file.replace(/.*packages\//, ''))).toEqual([
+      'browser/src/blocked-memory.ts',
+      'browser/src/local-storage-positions.ts',
+    ])
   })
 
   test('S-30: when two clients resume a session, the newest wins, and the older never takes the session back', async () => {

@@ -17,6 +17,7 @@ import { policies } from './policies.ts'
 import { presenceSearches } from './presence.ts'
 import { protocolBreaches } from './protocol-breaches.ts'
 import { reloads } from './reloads.ts'
+import { returningPages } from './returning-pages.ts'
 import { revocations } from './revocations.ts'
 import { strangers } from './strangers.ts'
 import { streams } from './streams.ts'
@@ -32,6 +33,7 @@ export const searches: readonly Search[] = [
   ...crowds,
   ...reloads,
   ...outboxes,
+  ...returningPages,
   ...greed,
   ...excess,
   ...strangers,

@@ -8,6 +8,7 @@ import type { ClientContext } from '../context.ts'
 import type { MessageCursor, MessageGap, MessagesOptions } from '../message-cursor.ts'
 import { accept } from '../operations/accept.ts'
 import type { Operations } from '../operations/operations.ts'
+import type { PositionKeeper } from '../position-storage.ts'
 import { rememberId } from './delivered-ids.ts'
 import type { AddressEvent, MessageReader } from './receiver.ts'
 
@@ -20,7 +21,11 @@ const retryDelay = 1_000
 /** Address that a {@link LogReader} reads, and the parts of the client that it uses. */
 interface ReadSource {
   readonly address: string
-  readonly services: { readonly context: ClientContext; readonly operations: Operations }
+  readonly services: {
+    readonly context: ClientContext
+    readonly operations: Operations
+    readonly subscriptions: { readonly keeper: PositionKeeper | null }
+  }
 }
 
 /**
@@ -38,6 +43,12 @@ export class LogReader implements MessageCursor, MessageReader {
   #live: Message[] = []
   /** Place of the newest item; `null` before the first. An id of `null` is unknown. */
   #place: Position | null = null
+  /** Position before the first item that the loop has not handled, as far as the room had reached it. */
+  #handled: Position | null = null
+  /** `true` from the first call of `next`. */
+  #looping = false
+  /** `true` while the loop handles an item. */
+  #busy = false
   /** Position of which the log is read up to, at least: live messages up to it were dropped or never came. */
   #goal: Position | null = null
   /** `true` while messages behind `#place` are to be read from the log. */
@@ -70,7 +81,13 @@ export class LogReader implements MessageCursor, MessageReader {
     return this
   }
 
+  get handled(): Position | null {
+    if (!this.#busy && this.#items.length === 0) this.#advance(this.#place)
+    return this.#looping ? this.#handled : null
+  }
+
   next(): Promise<IteratorResult<Message | MessageGap>> {
+    this.#looping = true
     return this.#loop.next()
   }
 
@@ -104,6 +121,7 @@ export class LogReader implements MessageCursor, MessageReader {
   }
 
   skipTo(position: Position): void {
+    this.#handled ??= position
     this.#skip(null, position)
   }
 
@@ -140,12 +158,25 @@ export class LogReader implements MessageCursor, MessageReader {
 
   async *#run(): AsyncGenerator<Message | MessageGap, undefined> {
     for (;;) {
-      while (this.#items.length > 0) yield this.#items.shift() as Message | MessageGap
+      while (this.#items.length > 0) {
+        const item = this.#items.shift() as Message | MessageGap
+        this.#busy = true
+        yield item
+        this.#busy = false
+        this.#advance('to' in item ? item.to : item.position)
+        this.#source.services.subscriptions.keeper?.changed()
+      }
       if (this.#ended) break
       if (this.#behind) await this.#load()
       else await this.#wait()
     }
     if (this.#error !== null) throw this.#error
+  }
+
+  /** The loop has handled the items up to a position. */
+  #advance(to: Position | null): void {
+    const from = this.#handled
+    if (to !== null && (from === null || to[0] !== from[0] || to[1] > from[1])) this.#handled = to
   }
 
   /** Waits for the next call of `#wake`, at most for a time. */

@@ -14,6 +14,8 @@ export type AddressEvent =
 
 /** Receiver of the events of a subscription: a room's handle, or the client itself. */
 export interface Receiver {
+  /** Cursors over the log that get the events from this receiver. */
+  readonly readers?: Iterable<MessageReader>
   /**
    * Returns `true` when the application listens to messages, or to the own event of this kind: `$gap` or
    * `$snapshot`.
@@ -42,6 +44,8 @@ export interface PresenceWatcher {
 
 /** Cursor over the log of an address. */
 export interface MessageReader {
+  /** Position up to which the loop has handled the messages; `null` while there is no loop. */
+  readonly handled: Position | null
   /** Takes a live event. */
   receive(...event: AddressEvent): void
   /** The live messages go on after `position`. Those before did not come. */

@@ -10,6 +10,7 @@ import type { OperationWriter } from '../operations/operation-writer.ts'
 import type { Operations } from '../operations/operations.ts'
 import { isTemporary } from '../operations/over-limit.ts'
 import { toMessage } from '../operations/to-message.ts'
+import type { PositionKeeper } from '../position-storage.ts'
 import type { Gap } from '../types.ts'
 import { rememberId } from './delivered-ids.ts'
 import type { AddressEvent, PresenceWatcher, Receiver } from './receiver.ts'
@@ -21,6 +22,7 @@ export interface SubscriptionRegistry {
   readonly context: ClientContext
   readonly writer: OperationWriter
   readonly operations: Operations
+  readonly keeper: PositionKeeper | null
   /** Holds messages back until the turn after this turn, in which the application adds its listeners. */
   holdTurn(): void
   /** Takes the messages that were held back. */
@@ -137,6 +139,7 @@ export class Subscription implements RestoredSubscription {
     if (!this.receivers.get(receiver)?.length) return
     this.context.runtime.defer(() => {
       this.receivers.release(receiver)
+      this.#registry.keeper?.changed()
       this.#readOn()
     })
   }

@@ -10,6 +10,7 @@ import { accept } from '../operations/accept.ts'
 import type { OperationWriter } from '../operations/operation-writer.ts'
 import type { Operations } from '../operations/operations.ts'
 import type { ClientOptions, JoinOptions } from '../options.ts'
+import type { PositionKeeper, PositionSource } from '../position-storage.ts'
 import type { Cast } from '../types.ts'
 import { NewestMessages } from './newest-messages.ts'
 import { ClientReceiver, type Receiver } from './receiver.ts'
@@ -45,14 +46,17 @@ export class Subscriptions implements SubscriptionRegistry {
   readonly #client: ClientReceiver
   /** Beginning of `*` and the inbox. */
   readonly #own: Beginning
-  readonly #subscriptions = new Map<string, Subscription>()
-  /** Positions from the option `positions`, of addresses that have no subscription yet. */
-  readonly #saved = new Map<string, Position>()
+  /** Present subscriptions, by address. */
+  readonly active: Map<string, Subscription> = new Map()
+  /** Saved positions of addresses that have no subscription yet. */
+  readonly saved: Map<string, Position> = new Map()
   /**
    * Delivered ids of the subscriptions that ended last: a hub that lags behind may send their messages again
    * after a new `join` (P-ST-7).
    */
   readonly #delivered = new Map<string, Set<string>>()
+  /** Keeps the positions for later clients; `null` for none. */
+  readonly keeper: PositionKeeper | null
   /** Positions as they were returned last. */
   #positions: Readonly<Record<string, Position>> = {}
   /** Frames that wait for the turn after a `ready`; `null` outside such a turn. */
@@ -70,7 +74,9 @@ export class Subscriptions implements SubscriptionRegistry {
     // Saved positions come from the application's storage: skip malformed ones.
     for (const [address, position] of Object.entries(options.positions ?? {}))
       if (destinationKind(address) !== null && toPosition(position) !== null)
-        this.#saved.set(address, position)
+        this.saved.set(address, position)
+    const { open } = Object(options.positions) as Partial<PositionSource>
+    this.keeper = (open?.(this as never) as PositionKeeper | undefined) ?? null
     this.#subscribe(everyone, this.#client)
   }
 
@@ -79,9 +85,9 @@ export class Subscriptions implements SubscriptionRegistry {
    * the same while no position has changed.
    */
   get positions(): Readonly<Record<string, Position>> {
-    const positions = new Map(this.#saved)
+    const positions = new Map(this.saved)
     // A position in a stream stands for the value, which is not saved.
-    for (const [address, { place }] of this.#subscriptions)
+    for (const [address, { place }] of this.active)
       if (place !== null && !address.startsWith('^')) positions.set(address, place)
     const entries = Object.fromEntries(positions)
     if (JSON.stringify(entries) !== JSON.stringify(this.#positions)) this.#positions = Object.freeze(entries)
@@ -94,7 +100,7 @@ export class Subscriptions implements SubscriptionRegistry {
    * @throws UsageError when `snapshot` and `last` are given, or one of them and the address has receivers already.
    */
   join(address: string, receiver: Receiver, { snapshot, state, last }: JoinOptions): Subscription {
-    const known = this.#subscriptions.get(address)
+    const known = this.active.get(address)
     if (known === undefined ? snapshot !== undefined && last !== undefined : (snapshot ?? last) !== undefined)
       throw new UsageError(
         `unable to join ${address}: give 'snapshot' or 'last', not both, and with the first join of the room`,
@@ -111,7 +117,7 @@ export class Subscriptions implements SubscriptionRegistry {
 
   /** Returns `true` while an address catches up with its log. */
   isBehind(address: string): boolean {
-    return this.#subscriptions.get(address)?.behind === true
+    return this.active.get(address)?.behind === true
   }
 
   /** Removes a receiver, and leaves the address after its last receiver. */
@@ -119,7 +125,7 @@ export class Subscriptions implements SubscriptionRegistry {
     const { address, receivers } = subscription
     if (!subscription.removeReceiver(receiver) || receivers.size > 0) return
     // The hub or the client may have ended it, and the address may have another subscription now.
-    if (this.#subscriptions.get(address) !== subscription) return
+    if (this.active.get(address) !== subscription) return
     this.remove(subscription)
     if (this.#connector.live !== null) subscription.leave()
     this.context.streams?.end(new ChatError('closed', 'unable to read: the room was left'), address)
@@ -127,7 +133,7 @@ export class Subscriptions implements SubscriptionRegistry {
 
   /** The application listens to `*` and the inbox. */
   listenToOwn(): void {
-    for (const subscription of this.#subscriptions.values())
+    for (const subscription of this.active.values())
       if (subscription.automatic) subscription.listen(this.#client)
   }
 
@@ -166,7 +172,7 @@ export class Subscriptions implements SubscriptionRegistry {
     // `*` and the inbox go first: the hub delivers them unasked, so it must know the position before it
     // starts.
     const rank = ({ automatic }: Subscription): number => Number(automatic)
-    for (const subscription of [...this.#subscriptions.values()].sort((a, b) => rank(b) - rank(a))) {
+    for (const subscription of [...this.active.values()].sort((a, b) => rank(b) - rank(a))) {
       const { address, since } = subscription
       left -= utf8Length(JSON.stringify([address, since]))
       if (left < 0) break
@@ -183,16 +189,18 @@ export class Subscriptions implements SubscriptionRegistry {
    * in the `hello` (P-HS-7).
    */
   welcomed(userId: string, resumed: boolean, answers: Readonly<Record<string, StreamAnswer>>): void {
-    if (!resumed) for (const subscription of this.#subscriptions.values()) subscription.stateSent = false
+    if (!resumed) for (const subscription of this.active.values()) subscription.stateSent = false
     const requested = this.#requested
+    // The hello may have had the positions of another user.
+    const known = this.keeper?.userKnown(userId) === false ? {} : answers
     this.#subscribe(`@${userId}`, this.#client)
-    for (const address of this.#saved.keys()) if (address.startsWith('@')) this.#saved.delete(address)
+    for (const address of this.saved.keys()) if (address.startsWith('@')) this.saved.delete(address)
     for (const [address, subscription] of requested)
-      if (subscription !== this.#subscriptions.get(address) && !subscription.automatic) subscription.leave()
-    for (const subscription of [...this.#subscriptions.values()]) {
+      if (subscription !== this.active.get(address) && !subscription.automatic) subscription.leave()
+    for (const subscription of [...this.active.values()]) {
       const { address } = subscription
-      if (this.#subscriptions.get(address) !== subscription) continue
-      const answer = answers[address]
+      if (this.active.get(address) !== subscription) continue
+      const answer = known[address]
       if (answer === undefined || !this.#isFor(subscription, requested)) subscription.join()
       else if (answer.mode === 'refused') subscription.refused(refusalError(answer))
       else subscription.started(answer, null)
@@ -202,7 +210,7 @@ export class Subscriptions implements SubscriptionRegistry {
   /** The connection has ended. */
   suspend(): void {
     this.#held = null
-    for (const subscription of this.#subscriptions.values()) subscription.suspend()
+    for (const subscription of this.active.values()) subscription.suspend()
   }
 
   /** Starts again for another user: nothing of the old session is kept (P-HS-8). */
@@ -213,11 +221,12 @@ export class Subscriptions implements SubscriptionRegistry {
 
   /** Ends all subscriptions, and tells the receivers of rooms. */
   end(error: ChatError): void {
-    const subscriptions = [...this.#subscriptions.values()]
+    const subscriptions = [...this.active.values()]
+    this.keeper?.save()
     this.suspend()
-    this.#saved.clear()
+    this.saved.clear()
     this.#delivered.clear()
-    this.#subscriptions.clear()
+    this.active.clear()
     for (const subscription of subscriptions) subscription.end()
     for (const { address, receivers } of subscriptions)
       for (const receiver of [...receivers.keys()])
@@ -235,7 +244,7 @@ export class Subscriptions implements SubscriptionRegistry {
     const session = typeof sender === 'string' ? sender : null
     const absent = { id: null, position: null, time: null }
     const cast: Cast = { address, event, data, meta, from, session, durable: false, ...absent }
-    const subscription = this.#subscriptions.get(address)
+    const subscription = this.active.get(address)
     const receivers = address.startsWith('~') ? [this.#client] : [...(subscription?.receivers.keys() ?? [])]
     const accepted = receivers.length > 0 ? accept(this.context, cast) : null
     if (accepted === null) return
@@ -245,13 +254,14 @@ export class Subscriptions implements SubscriptionRegistry {
 
   /** Takes a change of the members of a room. */
   presence(address: string, frame: readonly unknown[]): void {
-    for (const watcher of this.#subscriptions.get(address)?.watchers ?? []) watcher.changed(frame)
+    for (const watcher of this.active.get(address)?.watchers ?? []) watcher.changed(frame)
   }
 
   /** Ends a subscription, and keeps its delivered ids for a while. */
   remove(subscription: Subscription): void {
     const { address, delivered } = subscription
-    this.#subscriptions.delete(address)
+    this.keeper?.left(subscription)
+    this.active.delete(address)
     if (!address.startsWith('^')) this.#keepDelivered(address, delivered)
     subscription.end()
   }
@@ -264,23 +274,23 @@ export class Subscriptions implements SubscriptionRegistry {
 
   #take(frame: AddressFrame): void {
     if (frame[0] === 'cast') return this.#cast(frame)
-    const subscription = this.#subscriptions.get(frame[1])
+    const subscription = this.active.get(frame[1])
     if (frame[0] === 'msg') subscription?.message(frame)
     else if (frame[0] === 'gap') subscription?.gap(frame[2], frame[3])
     else subscription?.left(new ChatError(frame[2] as ErrorCode, frame[3]))
   }
 
   #subscribe(address: string, receiver: Receiver, beginning = this.#own): Subscription {
-    let subscription = this.#subscriptions.get(address)
+    let subscription = this.active.get(address)
     if (subscription === undefined) {
       subscription = new Subscription(address, this, {
-        position: this.#saved.get(address) ?? null,
+        position: this.saved.get(address) ?? null,
         delivered: this.#delivered.get(address),
         open: openingOf(address, beginning),
       })
-      this.#saved.delete(address)
+      this.saved.delete(address)
       this.#delivered.delete(address)
-      this.#subscriptions.set(address, subscription)
+      this.active.set(address, subscription)
     }
     subscription.addReceiver(receiver)
     return subscription
