@@ -22,6 +22,7 @@ import {
   messageCount,
   type OptionRules,
 } from './check-options.ts'
+import { KeptMessages } from './kept-messages.ts'
 import { type InitialMessages, LogFold } from './log-fold.ts'
 import { type LogSource, roomSource } from './log-source.ts'
 import type { ItemFields, ItemOf, MessageItem, MessageName, MessagesSnapshot } from './message-item.ts'
@@ -139,6 +140,7 @@ class RoomMessages {
   readonly #room: Room<Untyped>
   readonly #source: LogSource
   readonly #timeline: Timeline
+  readonly #kept: KeptMessages
   readonly #outgoing: Outgoing
   readonly #fold: LogFold
   readonly #cell: Cell<MessagesSnapshot>
@@ -164,11 +166,13 @@ class RoomMessages {
       mayChange,
     }
     this.#timeline = new Timeline(events, changes, changed)
+    this.#kept = new KeptMessages(this.#source, events)
     this.#outgoing = new Outgoing({
       source: this.#source,
       send: (event, data, own) => room.send(event, data, own),
       place: () => this.#fold.place,
-      found: (message) => this.#insert(message, this.#outgoing.arrive(message.id) ?? message.id),
+      found: (message) => this.#insert(message, this.#arrive(message.id) ?? message.id),
+      forget: (id) => this.#kept.forget(id),
       changed,
     })
     this.#fold = new LogFold(this.#source, this.#sink(changed), { last, initial })
@@ -186,6 +190,7 @@ class RoomMessages {
 
   readonly retry = ({ key }: Pick<ItemFields, 'key'>): void => {
     this.#outgoing.retry(key)
+    this.#kept.retry(key)
     this.#cell.changedNow()
   }
 
@@ -206,6 +211,7 @@ class RoomMessages {
 
   readonly discard = ({ key }: Pick<ItemFields, 'key'>): void => {
     this.#outgoing.discard(key)
+    this.#kept.discard(key)
     this.#cell.changedNow()
   }
 
@@ -214,12 +220,12 @@ class RoomMessages {
   #sink(changed: () => void): ConstructorParameters<typeof LogFold>[1] {
     return {
       append: (message) => {
-        this.#timeline.append(message, this.#outgoing.arrive(message.id))
+        this.#timeline.append(message, this.#arrive(message.id))
         this.#pass(message.position)
       },
       prepend: (found) => {
         const before = this.#timeline.size
-        this.#timeline.prepend(found, (id) => this.#outgoing.arrive(id))
+        this.#timeline.prepend(found, (id) => this.#arrive(id))
         return this.#timeline.size - before
       },
       gap: (gap) => {
@@ -228,6 +234,11 @@ class RoomMessages {
       },
       changed,
     }
+  }
+
+  /** Returns the key of a message of this user that was on its way, and has arrived. */
+  #arrive(id: string): string | undefined {
+    return this.#outgoing.arrive(id) ?? this.#kept.keyOf(id)
   }
 
   /** Shows messages of this client in their places that the log has passed without them. */
@@ -242,6 +253,7 @@ class RoomMessages {
 
   #start(): Undo {
     const unfollow = this.#timeline.follow()
+    const unkept = this.#kept.follow(() => this.#cell.changed())
     const unwatch = watchRoom(this.#room, (state, error) => {
       if (state === 'ended') this.#fold.end(error)
       else this.#cell.changed()
@@ -249,6 +261,7 @@ class RoomMessages {
     this.#fold.start()
     return () => {
       unwatch()
+      unkept()
       unfollow()
       this.#fold.stop()
     }
@@ -256,7 +269,8 @@ class RoomMessages {
 
   #make(before: MessagesSnapshot | null): MessagesSnapshot {
     const { user } = this.#source.parts
-    const items = [...this.#timeline.items(user), ...this.#outgoing.items(user)]
+    const kept = this.#kept.items(user, (id) => this.#timeline.has(id))
+    const items = [...this.#timeline.items(user), ...kept, ...this.#outgoing.items(user)]
     const { state, error, more, loadingOlder } = this.#fold
     return renew(before, { items, state, error, more, loadingOlder })
   }

@@ -46,6 +46,8 @@ export interface OutgoingParts {
   readonly place: () => Position | null
   /** Takes a message that was found in the log. */
   readonly found: (message: Message) => void
+  /** Takes a message that is sent again under another id, or given up, out of the outbox. */
+  readonly forget: (id: string | null) => void
   readonly changed: () => void
 }
 
@@ -93,8 +95,10 @@ export class Outgoing {
   /** Drops a message that was refused, or is uncertain. */
   discard(key: string): void {
     const sending = this.#sendings.find((each) => each.key === key)
-    if (sending !== undefined && (sending.state === 'refused' || sending.state === 'uncertain'))
+    if (sending !== undefined && (sending.state === 'refused' || sending.state === 'uncertain')) {
+      this.#parts.forget(sending.id)
       this.#remove(sending)
+    }
   }
 
   /** Takes the id of a message in the log. Returns the key of the sent message with this id, which has now arrived. */
@@ -146,6 +150,7 @@ export class Outgoing {
   }
 
   #sendAgain(sending: Sending): void {
+    this.#parts.forget(sending.id)
     // It goes behind all others, as it will in the log.
     this.#sendings = [...this.#sendings.filter((other) => other !== sending), sending]
     this.#change(sending, 'waiting', {})

@@ -1,10 +1,11 @@
 import type { Operation } from './operation.ts'
+import type { Outbox } from './outbox-types.ts'
 
 /**
  * Outbox of a client, as the other parts of the client use it. It comes with the option `outbox`, so that a page
  * without one does not carry it.
  */
-export interface SendKeeper {
+export interface SendKeeper extends Outbox {
   /** User whose messages it keeps; `null` while the user is not known. */
   readonly user: string | null
   /**

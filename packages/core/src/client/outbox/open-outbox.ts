@@ -28,7 +28,7 @@ export function openOutbox(storage: OutboxStorage, options: OutboxOptions = {}):
 }
 
 /** An outbox: the sends of the present user, for the application and for its client. */
-class StoredOutbox implements Outbox, SendKeeper {
+class StoredOutbox implements SendKeeper {
   readonly #storage: OutboxStorage
   readonly #bounds: Bounds
   readonly #listeners = new Listeners((error) => this.#services?.context.reportError(error, 'outbox'))

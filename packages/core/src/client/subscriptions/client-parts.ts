@@ -1,6 +1,7 @@
 import type { AnyContract } from '../../contract/contract.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { type ChatError, UsageError } from '../../vocabulary/errors.ts'
+import type { Outbox } from '../outbox-types.ts'
 import type { ClientTarget } from '../types.ts'
 import { isRoom } from './is-room.ts'
 import type { LogTarget, Room } from './room.ts'
@@ -13,6 +14,8 @@ export interface ClientParts {
   readonly user: string | null
   /** Error with which the room has ended, `closed` when the application has left it; `null` before, and for a target. */
   readonly ended: ChatError | null
+  /** Outbox of the client; `null` for none. */
+  readonly outbox: Outbox | null
   /** Emits an error in the client's `$error`. `subject` tells where it comes from. */
   report(error: unknown, subject: string): void
 }
@@ -41,6 +44,7 @@ export function clientParts<C extends AnyContract>(
     get ended() {
       return room?.ended ?? null
     },
+    outbox: context.outbox,
     report: (error, subject) => context.reportError(error, subject),
   }
 }
