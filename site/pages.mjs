@@ -22,6 +22,7 @@ export const groups = [
         [
           'guides/recipes/connection-status',
           'guides/recipes/come-back-tomorrow',
+          'guides/recipes/outbox',
           'guides/recipes/jwt-refresh-tokens',
           'guides/recipes/cookie-sessions',
           'guides/recipes/message-timestamps',

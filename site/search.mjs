@@ -93,4 +93,5 @@ export const expected = {
   presence: /guides\/presence/,
   token: /recipes\/jwt-refresh-tokens/,
   reconnect: /recipes\/connection-status/,
+  outbox: /recipes\/outbox/,
 }
