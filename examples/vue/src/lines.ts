@@ -1,6 +1,6 @@
-import { type useMessages, username } from './chat.ts'
-
-type Item = ReturnType<typeof useMessages<'message'>>['items']['value'][number]
+import type { GapItem, MessageItem } from '@chat/vue'
+import type { Chat } from '../hub.ts'
+import { username } from './chat.ts'
 
 /** A line of a page's log. */
 export interface Line {
@@ -16,7 +16,7 @@ export interface Line {
 }
 
 /** Returns the lines of a list. Where messages are lost, such as after a restart of the server, a line tells so. */
-export function linesOf(items: readonly Item[], direct = false): Line[] {
+export function linesOf(items: readonly (MessageItem<Chat, 'message'> | GapItem)[], direct = false): Line[] {
   let time = 0
   return items.map((item) => {
     const key = `${direct}${item.key}`

@@ -1,3 +1,4 @@
+export type { GapItem, MessageItem, Person } from '@chat/store'
 export type { ChatFunctions } from './chat-functions.ts'
 export { type ClientSource, provideChat, useClient } from './client.ts'
 export {

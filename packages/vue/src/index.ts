@@ -1,3 +1,4 @@
+export type { GapItem, MessageItem, Person } from '@chat/store'
 export type { ChatComposables } from './chat-composables.ts'
 export { type ClientSource, chatPlugin, provideChat, useClient } from './client.ts'
 export {
