@@ -1,5 +1,5 @@
-import { type ClientParts, type Undo, UsageError } from '@chat/core'
-import { describe } from '@chat/core/transport'
+import type { ClientParts, Undo } from '@chat/core'
+import { checkListener } from './check-options.ts'
 import type { Store } from './store.ts'
 
 /** Time after the last listener has gone at which the work ends, in milliseconds. */
@@ -31,10 +31,7 @@ export class Cell<Snapshot> implements Store<Snapshot> {
   }
 
   readonly subscribe = (listener: () => void): Undo => {
-    if (typeof listener !== 'function')
-      throw new UsageError(
-        `unable to listen to a store: the listener must be a function, but is ${describe(listener)}`,
-      )
+    checkListener(listener)
     const entry = { listener }
     this.#lingering?.()
     this.#lingering = null

@@ -50,26 +50,28 @@ export function checkStoreOptions<Options extends object>(
 
 /** @throws UsageError for a value that is neither an event nor a list of events. */
 export function checkEvents(operation: string, events: unknown): void {
-  if (!isNames(events))
-    throw new UsageError(
-      `unable to ${operation}: the second argument is ${describe(events)}; give an event or a list of events`,
-    )
+  if (!isNames(events)) refuse(operation, `the second argument must be ${eventNames[0]}`, events)
 }
 
 /** @throws UsageError for a value that is not a room. */
 export function checkRoom(operation: string, value: unknown): asserts value is Room<Untyped> {
   if ((value as { readonly isChatRoom?: unknown } | null | undefined)?.isChatRoom !== true)
-    throw new UsageError(
-      `unable to ${operation}: the first argument is ${describe(value)}, not a room; give a room, as client.join returns it`,
-    )
+    refuse(operation, 'the first argument must be a room, as client.join returns it', value)
 }
 
 /** @throws UsageError for a value that is not a client. */
 export function checkClient(operation: string, value: unknown): asserts value is Client<Untyped> {
   if (typeof (value as Partial<Client> | null | undefined)?.join !== 'function')
-    throw new UsageError(
-      `unable to ${operation}: the first argument is ${describe(value)}, not a client; give a client, as connect returns it`,
-    )
+    refuse(operation, 'the first argument must be a client, as connect returns it', value)
+}
+
+/** @throws UsageError for a value that is not a function. */
+export function checkListener(value: unknown): void {
+  if (typeof value !== 'function') refuse('listen to a store', 'the listener must be a function', value)
+}
+
+function refuse(operation: string, rule: string, value: unknown): never {
+  throw new UsageError(`unable to ${operation}: ${rule}, but is ${describe(value)}`)
 }
 
 /** Returns a name or names as a list. */

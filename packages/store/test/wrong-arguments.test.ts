@@ -98,23 +98,23 @@ describe('a wrong argument is refused with what it is, and what to give', () => 
   ]
   test.each(makers)('unable to %s of a client, an address or nothing', (operation, make) => {
     const text = (value: string) =>
-      `unable to ${operation}: the first argument is ${value}, not a room; give a room, as client.join returns it`
+      `unable to ${operation}: the first argument must be a room, as client.join returns it, but is ${value}`
     expect(() => make(wrong(client))).toThrow(text('an instance of Client'))
     expect(() => make(wrong('#lobby'))).toThrow(text('"#lobby"'))
     expect(() => make(wrong(undefined))).toThrow(text('undefined'))
-    expect(() => make(wrong(client.to('#a')))).toThrow('not a room')
+    expect(() => make(wrong(client.to('#a')))).toThrow('must be a room')
   })
 
   test('notices and the status are of a client', () => {
     const text =
-      'the first argument is an instance of RoomHandle, not a client; give a client, as connect returns it'
+      'the first argument must be a client, as connect returns it, but is an instance of RoomHandle'
     expect(() => notices<Untyped, string>(wrong(room), 'notice')).toThrow(`unable to show notices: ${text}`)
     expect(() => status(wrong(room))).toThrow(`unable to show the status: ${text}`)
-    expect(() => status(wrong(undefined))).toThrow('the first argument is undefined')
+    expect(() => status(wrong(undefined))).toThrow('but is undefined')
   })
 
   test.each([[undefined], [null], [{ last: 50 }], [[1]]])('events that are %j', (events) => {
-    const text = /the second argument is .*; give an event or a list of events/
+    const text = /the second argument must be an event or a list of events, but is /
     expect(() => messages(room, wrong(events))).toThrow(text)
     expect(() => unread(room, wrong(events))).toThrow(text)
     expect(() => notices(client, wrong(events))).toThrow(text)
