@@ -1,5 +1,5 @@
 import { type AnyContract, Client, type Raw, type Untyped } from '@chat/core'
-import { checkOptions, type SharedClientOptions, sharedRules } from '@chat/core/transport'
+import { checkOptionsWithHint, type SharedClientOptions, sharedRules } from '@chat/core/transport'
 import { dialerOf, type NodeDialOptions, nodeDialOptionNames } from './dial.ts'
 
 /**
@@ -36,7 +36,7 @@ export function connect<C extends AnyContract = Untyped>(
   options?: ConnectOptions<C>,
 ): Client<Raw<C>>
 export function connect(url: string | URL, options: ConnectOptions<Untyped> = {}): Client {
-  checkOptions<object>('connect', options, { ...sharedRules, ...nodeDialOptionNames })
+  checkOptionsWithHint<object>('connect', options, { ...sharedRules, ...nodeDialOptionNames })
   const { headers, origin, handshakeTimeout, maxPayload, agent, ...clientOptions } = options
   return new Client({ ...clientOptions, dial: dialerOf(url, options) })
 }

@@ -1,14 +1,15 @@
-import type {
-  AnyContract,
-  ClientEventName,
-  EventInput,
-  EventName,
-  Message,
-  Meta,
-  Position,
-  Room,
-  Undo,
-  Untyped,
+import {
+  type AnyContract,
+  type ClientEventName,
+  type EventInput,
+  type EventName,
+  type Message,
+  type Meta,
+  type Position,
+  type Room,
+  type Undo,
+  type Untyped,
+  UsageError,
 } from '@chat/core'
 import { Cell } from './cell.ts'
 import { bySender } from './changes.ts'
@@ -30,7 +31,7 @@ import { Outgoing, toChatError } from './outgoing.ts'
 import { renew } from './renew.ts'
 import { watchRoom } from './room-state.ts'
 import type { Store } from './store.ts'
-import { Timeline } from './timeline.ts'
+import { isUnreadable, Timeline } from './timeline.ts'
 
 /** Options of {@link messages}. */
 export interface MessageListOptions<C extends AnyContract> {
@@ -136,6 +137,12 @@ export function messages<C extends AnyContract, const K extends MessageName<C>>(
   ) as unknown as MessagesStore<C, K>
 }
 
+/** Error of a client that was made with the types of a contract, and without the code that reads streams. */
+const noReaders = (event: string): UsageError =>
+  new UsageError(
+    `unable to show the stream '${event}' while it is written: give connect the option streams: readStreams, or the contract`,
+  )
+
 class RoomMessages {
   readonly #room: Room<Untyped>
   readonly #source: LogSource
@@ -220,6 +227,7 @@ class RoomMessages {
   #sink(changed: () => void): ConstructorParameters<typeof LogFold>[1] {
     return {
       append: (message) => {
+        if (isUnreadable(message)) this.#source.parts.report(noReaders(message.event), 'streams')
         this.#timeline.append(message, this.#arrive(message.id))
         this.#pass(message.position)
       },

@@ -252,6 +252,10 @@ function streamOf(message: Message): readonly [StreamReader | null, string] {
   return [null, (typeof end === 'string' && ofMeta(message)) || message.id]
 }
 
+/** Tells if a message begins a stream that this client cannot read. */
+export const isUnreadable = (message: Message): boolean =>
+  endOf(message) === 'open' && streamOf(message)[0] === null
+
 /** Returns the state of a stream that the message tells: `open` for its head; `null` for a message of no stream. */
 function endOf({ meta }: Message): ReaderState | null {
   const end = meta?.['end']

@@ -184,7 +184,7 @@ export class Client<C extends AnyContract = Untyped> {
     call: K,
     ...rest: DataArguments<OperationInput<C, 'calls', K>, CallOptions>
   ): Promise<CallResult<C, K>> {
-    const [input, options = {}] = rest
+    const [input, options] = rest
     return this.#session.operations.call(call, input, options) as Promise<CallResult<C, K>>
   }
 

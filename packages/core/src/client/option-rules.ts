@@ -39,7 +39,8 @@ const meta: Rule = [metaRule, isMeta]
 
 /** Rules of the options of a client that a transport's `connect` takes too. */
 export const sharedRules: OptionRules<SharedClientOptions> = {
-  contract: null,
+  // A definition alone would validate nothing.
+  contract: ['made by contract({ … })', (value) => isRecord(value) && isRecord(value['validator'])],
   streams: callback,
   token: [
     'a string, null, or a function that returns it',

@@ -48,6 +48,9 @@ export interface HubCounters {
   strayReplies: number
 }
 
+/** Most events of refused casts that are reported: clients name them. */
+const mostRefusedCasts = 100
+
 /**
  * Services that all parts of one hub share: options, clock, backplane, validation, the application's
  * listeners, and error reports. It knows no session, no room and no connection.
@@ -87,6 +90,8 @@ export class HubContext {
   /** Set when the hub begins to close: it then accepts no new handshakes. */
   draining = false
   readonly #reported = new Set<WireError>()
+  /** Events of casts that were refused, as far as they were reported. */
+  readonly #refusedCasts = new Set<string>()
   #messages = 0
   #closed = false
   /** Time of day at the first look in this turn; `null` before that. */
@@ -179,6 +184,16 @@ export class HubContext {
     if (this.#reported.has(refusal)) return
     this.#reported.add(refusal)
     this.reportError({ error: new ChatError(refusal.code, refusal.message), source: 'policy' })
+  }
+
+  /**
+   * Emits `$error` for a cast that the contract or the policy refuses, once for each event: its sender gets no
+   * answer, so the refusal would show nowhere.
+   */
+  reportRefusedCast(event: string, { code, message }: WireError): void {
+    if (this.#refusedCasts.has(event) || this.#refusedCasts.size >= mostRefusedCasts) return
+    this.#refusedCasts.add(event)
+    this.reportError({ error: new ChatError(code, message), source: 'protocol', subject: event })
   }
 
   /** Emits `$error` for a backplane that has failed at an address. */

@@ -360,6 +360,7 @@ const operation = 'start the hub'
  * `runtime` or `backplane` that is none, or `log` beside `backplane`.
  */
 export function checkHubOptions(options: HubOptions<AnyContract>): void {
+  checkPlaces(options)
   checkOptionsWithHint<object>(operation, options, hubOptionNames)
   checkOptionsWithHint(operation, options.log, logOptionNames, 'log')
   for (const name of ['authenticate', 'authorize', 'observe'] as const)
@@ -372,11 +373,30 @@ export function checkHubOptions(options: HubOptions<AnyContract>): void {
   checkBackplane(options.backplane)
   if (options.log !== undefined && options.backplane !== undefined)
     throw new UsageError(
-      `unable to ${operation}: the option 'log' is for the log in memory, which a hub with a 'backplane' does not have; give one of the two`,
+      `unable to ${operation}: the option 'log' is for the log in memory, which a hub with a 'backplane' does not have; give one of the two: backplanes have options of their own, such as 'retention'`,
     )
 }
 
 const limitDefaults: Limits = { ...defaultLimits, ...defaultAdmissionLimits }
+
+/** Refuses an option of a group that stands outside of its group, and names the group. */
+function checkPlaces(options: HubOptions<AnyContract> | undefined): void {
+  const groups = {
+    log: logOptionNames,
+    limits: limitDefaults,
+    timeouts: defaultTimeouts,
+    presence: presenceOptionNames,
+    streams: defaultStreams,
+  }
+  for (const name of Object.keys(options ?? {})) {
+    if (Object.hasOwn(hubOptionNames, name)) continue
+    const found = Object.entries(groups).filter(([, members]) => Object.hasOwn(members, name))
+    if (found.length === 0) continue
+    const places = found.map(([group]) => `${group}: { ${name}: … }`).join(' or ')
+    const own = name in logOptionNames ? '; a hub with a backplane gives it to the backplane' : ''
+    throw new UsageError(`unable to ${operation}: there is no option '${name}'; write ${places}${own}`)
+  }
+}
 
 /** @throws UsageError for a limit that does not exist, or is not a positive number; `streams` may be 0. */
 export const resolveLimits = (given: HubOptions['limits']): Limits => {
@@ -440,7 +460,7 @@ function checkBackplane(value: unknown): void {
   const { capabilities, append } = (value ?? {}) as Partial<Backplane>
   if (typeof capabilities !== 'object' || typeof append !== 'function')
     throw new UsageError(
-      `unable to ${operation}: the option 'backplane' must be a backplane, such as a MemoryBackplane, but is ${describe(value)}`,
+      `unable to ${operation}: the option 'backplane' must be a backplane, such as sqliteBackplane(database), but is ${describe(value)}${value instanceof Promise ? '; await it' : ''}`,
     )
 }
 

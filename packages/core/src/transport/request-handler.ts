@@ -1,11 +1,11 @@
 import { attempt, chain, isPromise, type MaybePromise } from '../runtime/maybe-promise.ts'
 import { describe } from '../vocabulary/check-options.ts'
-import { UsageError } from '../vocabulary/errors.ts'
+import { ChatError, UsageError } from '../vocabulary/errors.ts'
 import { askApplication } from './ask-application.ts'
 import type { ConnectRequest } from './connect-request.ts'
 import type { Handshake } from './connection.ts'
 import { handshakeOf, type Target, targetOf } from './handshake.ts'
-import { OriginPolicy } from './origin-policy.ts'
+import { foreignOrigin, OriginPolicy } from './origin-policy.ts'
 import { PathPattern } from './path-pattern.ts'
 import type { Refusal } from './refusal.ts'
 import { clientAddress } from './remote-address.ts'
@@ -78,6 +78,8 @@ const waiting: Refusal = {
 }
 /** Most requests that wait at a time for `origins` or `context`, which are not yet connections of the hub. */
 const mostWaiting = 6_000
+/** Origin of a page that a developer opens. Pages of other machines do not fill the log. */
+const localPage = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/
 const detached: Refusal = { status: 503, message: 'The hub accepts no further connections here.' }
 
 /**
@@ -98,6 +100,8 @@ export class RequestHandler<Request> {
   readonly #proxies: number
   #detached = false
   #waiting = 0
+  /** `true` once a local page was refused. */
+  #toldOrigin = false
 
   /** @throws UsageError when an option cannot work. */
   constructor(hub: TransportHub, options: RequestOptions<Request>) {
@@ -183,7 +187,10 @@ export class RequestHandler<Request> {
     checked: Admitted | Refused,
     request: ConnectRequest<Request>,
   ): MaybePromise<Admitted | Refused> {
-    if (checked.outcome === 'refused') return this.refuse(checked.refusal, request)
+    if (checked.outcome === 'refused') {
+      if (checked.refusal === foreignOrigin) this.#tellOrigin(request.headers['origin'] ?? '')
+      return this.refuse(checked.refusal, request)
+    }
     const { context } = this.#options
     if (context === undefined) return checked
     return askApplication<unknown, Admitted | Refused>(() => context(request.native), {
@@ -219,6 +226,17 @@ export class RequestHandler<Request> {
    */
   refuseUpgrade(request: ConnectRequest<Request>, error?: unknown): Refused {
     return this.refuse(error === undefined ? noUpgrade : { ...noUpgrade, error }, request)
+  }
+
+  /** Tells a developer, once, why the page is refused: a browser hides the reason from it. */
+  #tellOrigin(origin: string): void {
+    if (this.#toldOrigin || !localPage.test(origin)) return
+    this.#toldOrigin = true
+    const error = new ChatError(
+      'forbidden',
+      `unable to accept a page of ${origin}: it is not of the server's own origin. Give the transport the option origins: ['${origin}'], or let the server of the page forward the hub's path`,
+    )
+    this.#hub.reportError(error, 'origins')
   }
 
   #clientAddress(request: ConnectRequest<Request>): string {

@@ -19,7 +19,8 @@ export function checkOptionsWithHint<Options extends object>(
   } catch (error) {
     const names = Object.keys(known)
     const unknown = Object.keys(given ?? {}).find((name) => !names.includes(name)) ?? ''
-    const hint = typeof given === 'object' ? didYouMean(unknown, names) : ''
+    const isOptions = typeof given === 'object' && given !== null && !Array.isArray(given)
+    const hint = isOptions ? didYouMean(unknown, names) : `; give an object, such as { ${names[0]}: … }`
     throw hint === '' ? error : new UsageError(`${(error as Error).message}${hint}`)
   }
 }

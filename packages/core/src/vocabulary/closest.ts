@@ -3,7 +3,7 @@ const mostEdits = 2
 
 /**
  * Returns the end of an error about a name that does not exist: the known name that is spelt most alike, as a
- * question; empty when no name is alike.
+ * question; without such a name, the first that begins with it; empty when no name is alike.
  */
 export function didYouMean(name: string, known: readonly string[]): string {
   let best: string | null = null
@@ -14,6 +14,7 @@ export function didYouMean(name: string, known: readonly string[]): string {
     least = edits
     best = candidate
   }
+  best ??= name.length < 3 ? null : (known.find((candidate) => candidate.startsWith(name)) ?? null)
   return best === null ? '' : `; did you mean '${best}'?`
 }
 

@@ -166,3 +166,26 @@ test('an operation of a closed client names the operation that it refuses', () =
     await expect(room.history()).rejects.toThrow(`unable to read the history of #a${rest}`)
     await expect(client.call('rename', 1)).rejects.toThrow(`unable to call 'rename'${rest}`)
   }))
+
+test.each([[null], [5_000], [() => {}], ['x']])(
+  'options %j of a call are refused by its promise',
+  (options) =>
+    play(async (stage) => {
+      const client = await stage.connected()
+      const text = "unable to call 'roll': the options are not an object, but "
+      await expect(client.call('roll', 1, options as never)).rejects.toThrow(text)
+      await expect(client.call('roll', undefined, options as never)).rejects.toThrow(UsageError)
+      await stage.settle()
+      expect(stage.hub.at().of('call')).toEqual([])
+    }),
+)
+
+test.each([[{ events: {} }], [{}], [null], ['chat']])(
+  'the contract %j, which would validate nothing, is refused',
+  (value) => {
+    const make = () => new Client({ dial, contract: value as never })
+    expect(make).toThrow(
+      "unable to create a client: the option 'contract' must be made by contract({ … }), but is ",
+    )
+  },
+)

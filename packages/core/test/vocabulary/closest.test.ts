@@ -1,4 +1,5 @@
-import { Hub, UsageError } from '@chat/core'
+import { Hub, systemRuntime, UsageError } from '@chat/core'
+import { MemoryBackplane, MemoryStore } from '@chat/core/memory'
 import { expect, test } from 'vitest'
 
 test.each<[options: object, meant: string]>([
@@ -27,4 +28,29 @@ test('a name that is like no other gets no question', () => {
   const text = /events are [$\w, ]+$/
   expect(() => new Hub().on('$everything' as '$connect', () => {})).toThrow(text)
   expect(() => new Hub({ colour: 'red' } as object)).toThrow(/the options are [\w, ]+$/)
+})
+
+test.each<[options: unknown, text: string]>([
+  [{ auth: () => null }, "; did you mean 'authenticate'?"],
+  [
+    { retention: { count: 5 } },
+    "there is no option 'retention'; write log: { retention: … }; a hub with a backplane gives it to the backplane",
+  ],
+  [{ heartbeat: 5 }, "there is no option 'heartbeat'; write timeouts: { heartbeat: … }"],
+  [{ rooms: 5 }, 'write limits: { rooms: … } or presence: { rooms: … }'],
+  [
+    { presence: true },
+    "the option 'presence' is not an object, but true; give an object, such as { rooms: … }",
+  ],
+  [
+    { backplane: Promise.resolve({}) },
+    'such as sqliteBackplane(database), but is an instance of Promise; await it',
+  ],
+  [
+    { backplane: new MemoryBackplane(new MemoryStore(systemRuntime)), log: {} },
+    'give one of the two: backplanes have options of their own',
+  ],
+  [3_000, 'the options are not an object, but 3000'],
+])('new Hub(%o) says what to write', (options, text) => {
+  expect(() => new Hub(options as object)).toThrow(text)
 })

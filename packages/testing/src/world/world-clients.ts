@@ -1,14 +1,15 @@
-import type {
-  AnyContract,
-  Client,
-  ClientObservation,
-  ClientOptions,
-  ClientStatus,
-  Delivery,
-  Gap,
-  PresenceChange,
-  SnapshotEvent,
-  Token,
+import {
+  type AnyContract,
+  type Client,
+  type ClientObservation,
+  type ClientOptions,
+  type ClientStatus,
+  type Delivery,
+  type Gap,
+  type PresenceChange,
+  readStreams,
+  type SnapshotEvent,
+  type Token,
 } from '@chat/core'
 import type { MemoryLink, MemoryStore } from '@chat/core/memory'
 import type { FaultyClient } from '../faults/fault-targets.ts'
@@ -85,6 +86,7 @@ export class WorldClients {
         runtime: actor.runtime,
         observe: (event) => this.#observe(record, event),
         token,
+        streams: readStreams,
         ...options,
       },
       this.#observerOf(record),

@@ -108,24 +108,24 @@ export class Operations {
   }
 
   /** Calls the hub. See {@link Client.call}. */
-  call(call: string, input: unknown, options: CallOptions): Promise<unknown> {
+  call(call: string, input: unknown, options?: CallOptions): Promise<unknown> {
     const { validator, streams } = this.#context
-    const timeout = options.timeout ?? this.#callTimeout
+    const { idempotent, signal, meta, timeout = this.#callTimeout } = options ?? {}
     const plan = (written?: (ref: number) => void): Plan => {
       checkName(call)
       const name = `call '${call}'`
       checkByRules(name, options, callRules)
       validator.operation('calls', 'input', call, input)
-      const tail = this.#encode(name, input, [call, input ?? null, options.meta])
+      const tail = this.#encode(name, input, [call, input ?? null, meta])
       return {
         name,
         publishes: true,
-        repeat: options.idempotent === true ? 'harmless' : 'never',
+        repeat: idempotent === true ? 'harmless' : 'never',
         frame: (ref) => {
           written?.(ref)
           return `["call",${ref},${tail}`
         },
-        signal: options.signal,
+        signal,
         timeout,
       }
     }
@@ -136,7 +136,7 @@ export class Operations {
         (result) => streams?.answer(call, result) ?? validator.operation('calls', 'output', call, result),
       )
     if (streams === null || validator.stream(call) === null) return start()
-    return streams.call({ start, timeout, signal: options.signal })
+    return streams.call({ start, timeout, signal })
   }
 
   /** Reads a page of history. See {@link Client.history}. */
@@ -167,7 +167,16 @@ export class Operations {
     }
     return this.#operate({ operation: 'history', subject: address }, plan, (answer) => {
       const { epoch, base, top, messages, more } = answer as ReadAnswer
-      const shown = messages.flatMap((value) => convert(toMessage(checkMsg(value), epoch)) ?? [])
+      const read = messages.map((value) => toMessage(checkMsg(value), epoch))
+      const shown = read.flatMap((message) => convert(message) ?? [])
+      const end = read[options.after === undefined ? 0 : read.length - 1]?.position[1]
+      // The results of streams are left out: when nothing else is in a page, the next page takes its place.
+      if (shown.length === 0 && more && end !== undefined)
+        return this.read(
+          address,
+          { ...options, [options.after === undefined ? 'before' : 'after']: end },
+          convert,
+        )
       return { epoch, base, top, messages: shown, more }
     })
   }
@@ -184,7 +193,7 @@ export class Operations {
   }
 
   /** Runs an operation, and resolves with what `convert` makes of its answer. */
-  #operate<T>(shown: Shown, prepare: () => Plan, convert: (answer: unknown) => T): Promise<T> {
+  #operate<T>(shown: Shown, prepare: () => Plan, convert: (answer: unknown) => T | Promise<T>): Promise<T> {
     const promise = new Promise<T>((resolve, reject) => {
       const { name, ...operation } = prepare()
       this.#connector.checkOpen(name)
@@ -192,7 +201,7 @@ export class Operations {
       const since = runtime.now()
       const observe = (error?: unknown): void =>
         this.#context.observe('operation', { ...shown, error, took: runtime.now() - since })
-      const done = (result: T): void => {
+      const done = (result: T | Promise<T>): void => {
         observe()
         resolve(result)
       }

@@ -26,11 +26,15 @@ export function cast(session: Session, frame: CastFrame): void {
     context.counters.droppedCasts++
     context.observe?.({ type: 'drop', address, event, session: session.id, code, readers: 0 })
   }
+  const refuse = (refusal: WireError): void => {
+    context.reportRefusedCast(event, refusal)
+    drop(refusal)
+  }
   const refused = session.chargeRate(Number.POSITIVE_INFINITY) ?? checkCast(context, frame)
   if (refused !== null) return drop(refused)
   const meta = frame.meta as Meta | null
   const valid = validateEvent(session, event, frame.data)
-  if ('code' in valid) return drop(valid)
+  if ('code' in valid) return refuse(valid)
   session.queues.runTask(address, (turn) => {
     const content = {
       data: valid.json ?? encodeValue(frame.data),
@@ -40,7 +44,7 @@ export function cast(session: Session, frame: CastFrame): void {
     }
     const publish = (allowed: WireError | SoundContent): void => {
       turn.done()
-      if ('code' in allowed) return drop(allowed)
+      if ('code' in allowed) return refuse(allowed)
       const { data, value, facts } = allowed
       const { userId: from } = session
       publishCast(context, { address, event, data, meta: allowed.meta, from, session: session.id, key })

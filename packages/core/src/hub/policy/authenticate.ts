@@ -1,3 +1,4 @@
+import type { WireError } from '../../protocol/encode.ts'
 import { chain, isPromise, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { LateAborter } from '../../runtime/signal.ts'
 import { describe } from '../../vocabulary/check-options.ts'
@@ -93,14 +94,15 @@ function outcomeOf(
   connection: SessionConnection,
   presented: PresentedToken,
 ): MaybePromise<AuthenticateOutcome> {
-  const identified = (user: User | null): AuthenticateOutcome => identify(context, connection, user)
+  const identified = (user: User | null | undefined): AuthenticateOutcome =>
+    identify(context, connection, user)
   const fail = (error: unknown): AuthenticateOutcome => {
     context.reportError({ error, source: 'policy' })
     return failed
   }
   try {
     const user = context.options.authenticate?.(new PresentedCredentials(connection, presented))
-    if (!isPromise(user)) return identified(user ?? null)
+    if (!isPromise(user)) return identified(user)
     return inTime(context, user, 'authenticate').then(identified).catch(fail)
   } catch (error) {
     return fail(error)
@@ -113,8 +115,10 @@ const failed = { code: CloseCode.internal, reason: 'unable to authenticate' } as
 function identify(
   context: HubContext,
   { handshake }: SessionConnection,
-  user: User | null,
+  user: User | null | undefined,
 ): AuthenticateOutcome {
+  // A forgotten `return` refuses every client.
+  if (user === undefined) context.reportOnce(noAnswer)
   if (user === null || user === undefined) return { code: CloseCode.unauthorized, reason: 'unauthorized' }
   const { id, anonymous, payer, expiresIn } = user
   const fault = typeof user === 'object' ? faultOf({ id, anonymous, payer, expiresIn }) : noUser(user)
@@ -127,6 +131,12 @@ function identify(
     return { code: CloseCode.expired, reason: 'the credentials have expired' }
   const pays = payer ?? (anonymous === true ? null : id)
   return { id, payer: pays, account: accountOf(pays, handshake.remoteAddress), expiresIn, user }
+}
+
+const noAnswer: WireError = {
+  code: 'unauthorized',
+  message:
+    'unable to authenticate: it has answered with undefined, and so refused the client; answer with the user, an object with an `id`, or with null to refuse',
 }
 
 const nameRule = 'must be 1–255 bytes of text without control characters'
