@@ -46,7 +46,7 @@ const floors = {
   client: [
     ['types', 'listeners', 'ask-answers', 'operation', 'outbox-types', 'position-storage'],
     ['send-keeper'],
-    ['snapshot', 'presence', 'message-cursor', 'stream-reader', 'stream-reading'],
+    ['snapshot', 'presence', 'message-cursor', 'stream-reader', 'stream-reading', 'stream-sender'],
     ['observation'],
     ['events', 'options'],
     ['option-rules'],

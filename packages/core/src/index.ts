@@ -39,6 +39,8 @@ export type {
   SnapshotSource,
 } from './client/snapshot.ts'
 export type { ReaderState, StreamReader, StreamResult } from './client/stream-reader.ts'
+export type { ClientStreamEnd, ClientStreamWriter, OpenStreamOptions } from './client/stream-sender.ts'
+export { openStream } from './client/streams/open-stream.ts'
 export { readStreams } from './client/streams/read-streams.ts'
 export { stream } from './client/streams/stream.ts'
 export { type ClientParts, clientParts } from './client/subscriptions/client-parts.ts'
@@ -82,6 +84,7 @@ export {
 } from './contract/contract.ts'
 export type { ContractMessage, HistoryMessage } from './contract/contract-message.ts'
 export type { ContractDefinition, Operation } from './contract/definition.ts'
+export type { PartSource, ReadableParts } from './contract/part-source.ts'
 export type { Raw, RawTypes } from './contract/raw.ts'
 export type { PayloadFault, Schema, SchemaIssue, SchemaResult } from './contract/schema.ts'
 export type {
@@ -121,7 +124,6 @@ export type {
   Timeouts,
   User,
 } from './hub/options.ts'
-export type { PartSource, ReadableParts } from './hub/streams/part-source.ts'
 export type { StreamEnd } from './hub/streams/stream-ends.ts'
 export type { StreamWriter } from './hub/streams/stream-writer.ts'
 export type {

@@ -23,6 +23,8 @@ export class ClientContext {
   readonly listeners: Listeners
   /** Reading of streams; `null` for a contract without streams. */
   streams: StreamReading | null = null
+  /** Functions that are called when the hub asks to end a stream that this client writes, by its address. */
+  writings: Map<unknown, () => void> | null = null
   /** Public id of the session; `null` before the first `welcome`. */
   session: string | null = null
   /** Answers to asks; `null` while the application has added no handler. */

@@ -13,6 +13,7 @@ import type {
   SendOptions,
   SharedClientOptions,
 } from './options.ts'
+import type { OpenStreamOptions } from './stream-sender.ts'
 
 /**
  * Values that an option may have: their description, which completes "must be …", and their test. `undefined`
@@ -80,6 +81,7 @@ export const historyRules: OptionRules<HistoryOptions> = {
   limit: count,
   signal,
 }
+export const openStreamRules: OptionRules<OpenStreamOptions<unknown>> = { start: null, meta, signal }
 export const messagesRules: OptionRules<MessagesOptions> = {
   // The id of a gap's end is not known.
   since: ['a position in the log', (value) => Array.isArray(value) && isWhole(value[1]) && value[1] >= 0],

@@ -139,6 +139,7 @@ export class ProtocolSession implements ConnectedSession {
       case 'ask':
         return this.context.asks === null ? refuseAsk(this, frame) : this.context.asks.answer(frame)
       case 'cancel':
+        this.context.writings?.get(frame[1])?.()
         return this.context.asks?.cancel(frame[1])
       case 'presence':
         return this.subscriptions.presence(frame[1], frame)

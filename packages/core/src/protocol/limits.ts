@@ -119,6 +119,8 @@ export const countInterval = 1_000
 
 /** Defaults of streams: bytes of a stream, and the time for which an ended stream is kept (P-SM-3, P-SM-10). */
 export const defaultStreams: Numbers<'bytes' | 'keep'> = { bytes: 4_194_304, keep: 60_000 }
+/** Maximum size of parts that are joined into an entry of a stream, in bytes (P-SM-5). */
+export const joinedBytes = 262_144
 /** Streams of a client: those that a user has open on a node, and the bytes of each (P-SM-12). */
 export const clientStreams: Numbers<'open' | 'bytes'> = { open: 8, bytes: 262_144 }
 /** Bytes that an entry of a stream counts for, besides its data as JSON (P-SM-3). */

@@ -96,6 +96,11 @@ export class OperationWriter {
     return Math.min(...sends.map(({ latest }) => latest))
   }
 
+  /** Maximum size of a frame, in bytes. */
+  get frameBytes(): number {
+    return this.#limits.frame
+  }
+
   /** Takes the limits of a `welcome`. */
   start(limits: WelcomeLimits, resumed: boolean): void {
     // The hub counts per user across connections, so the bucket stays as empty as it is.

@@ -25,7 +25,10 @@ export interface Settler {
  * Returns a promise. A rejection by the end of the client is marked as handled: a process does not end because of
  * it.
  */
-export function promised(client: StreamClient, start: (settler: Settler) => void): Promise<unknown> {
+export function promised(
+  client: Pick<StreamClient, 'connector'>,
+  start: (settler: Settler) => void,
+): Promise<unknown> {
   const promise = new Promise((resolve, reject) => {
     start({
       resolve,
@@ -44,9 +47,9 @@ export function promised(client: StreamClient, start: (settler: Settler) => void
  * @throws UsageError when the client is closed; `name` completes "unable to …".
  */
 export const request = (
-  client: StreamClient,
+  client: Pick<StreamClient, 'connector' | 'writer'>,
   name: string,
-  operation: Pick<Operation, 'repeat' | 'frame'>,
+  operation: Omit<Operation, 'resolve' | 'reject'>,
 ): Promise<unknown> =>
   promised(client, (settler) => {
     if (isClosed(client)) throw new UsageError(`unable to ${name}: the client is closed; make a new client`)
@@ -54,4 +57,5 @@ export const request = (
   })
 
 /** Tells if the client has ended. */
-export const isClosed = ({ connector }: StreamClient): boolean => connector.status === 'closed'
+export const isClosed = ({ connector }: Pick<StreamClient, 'connector'>): boolean =>
+  connector.status === 'closed'

@@ -1,4 +1,12 @@
+import {
+  isPartSource,
+  type PartSource,
+  readAgain,
+  readSource,
+  type SourceReader,
+} from '../../contract/part-source.ts'
 import type { StreamKind } from '../../contract/stream.ts'
+import { streamKindOf } from '../../contract/stream-kind.ts'
 import { checkCarried } from '../../protocol/carried.ts'
 import type { CallFrame } from '../../protocol/client-frames.ts'
 import type { WireError } from '../../protocol/encode.ts'
@@ -17,14 +25,6 @@ import type { CallHandler } from '../hub-listeners.ts'
 import type { User } from '../options.ts'
 import type { OpenCall } from '../sessions/open-calls.ts'
 import type { Session } from '../sessions/session.ts'
-import {
-  isPartSource,
-  type PartSource,
-  readAgain,
-  readSource,
-  type SourceReader,
-} from '../streams/part-source.ts'
-import { streamKindOf } from '../streams/stream-kind.ts'
 import type { StreamWriting } from '../streams/stream-writing.ts'
 import { checkEvent, checkMeta, checkValue } from './checks.ts'
 

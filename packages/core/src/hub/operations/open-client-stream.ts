@@ -1,3 +1,4 @@
+import { streamKindOf } from '../../contract/stream-kind.ts'
 import type { WireError } from '../../protocol/encode.ts'
 import { clientStreams } from '../../protocol/limits.ts'
 import { encodeMeta } from '../../protocol/meta.ts'
@@ -9,7 +10,6 @@ import type { SoundContent } from '../policy/replacement.ts'
 import type { Appended } from '../sessions/append.ts'
 import type { Session } from '../sessions/session.ts'
 import type { StreamHead } from '../streams/stream-head.ts'
-import { streamKindOf } from '../streams/stream-kind.ts'
 import { hubOnly, type ValidData, validateData } from './checks.ts'
 import { end, refuse, type Send, SentMessage } from './send.ts'
 

@@ -1,3 +1,4 @@
+import { streamKindOf } from '../../contract/stream-kind.ts'
 import type { SendFrame } from '../../protocol/client-frames.ts'
 import { encodeStored, type WireError } from '../../protocol/encode.ts'
 import { encodeValue } from '../../protocol/json.ts'
@@ -10,7 +11,6 @@ import type { Session } from '../sessions/session.ts'
 import { type ClientWriting, type EntryPlace, isFault } from '../streams/client-writings.ts'
 import { readClientEnd } from '../streams/stream-end.ts'
 import { type StreamHead, writerOf } from '../streams/stream-head.ts'
-import { streamKindOf } from '../streams/stream-kind.ts'
 import { badPayload, checkEvent, validateData } from './checks.ts'
 import { end, refuse, type Send } from './send.ts'
 

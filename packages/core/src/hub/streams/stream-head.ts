@@ -1,11 +1,11 @@
 import type { LogEntry, NewMessage } from '../../backplane/backplane.ts'
 import type { StreamKind } from '../../contract/stream.ts'
+import { streamKindOf } from '../../contract/stream-kind.ts'
 import { isRecord } from '../../protocol/fields.ts'
 import { encodeMeta } from '../../protocol/meta.ts'
 import { readStreamAddress, streamAddress } from '../../vocabulary/address.ts'
 import type { JsonText } from '../../vocabulary/json-text.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
-import { streamKindOf } from './stream-kind.ts'
 
 /** The head of a stream: the message that announces it, and the first entry of its log (P-SM-2). */
 export interface StreamHead {

@@ -1,5 +1,5 @@
+import type { PartSource } from '../../contract/part-source.ts'
 import type { Stored } from '../../vocabulary/position.ts'
-import type { PartSource } from './part-source.ts'
 import type { StreamEnd } from './stream-ends.ts'
 
 // This file is part of the published types; in an internal file the declaration would be missing from them.

@@ -1,7 +1,10 @@
 import type { AppendResult, NewMessage } from '../../backplane/backplane.ts'
+import { type PartBatch, PartQueue } from '../../contract/part-queue.ts'
+import { type PartSource, readSource, type SourceReader } from '../../contract/part-source.ts'
+import { streamKindOf } from '../../contract/stream-kind.ts'
 import { checkCarried } from '../../protocol/carried.ts'
 import { encodeValue } from '../../protocol/json.ts'
-import { answerBytes, streamEntryBytes } from '../../protocol/limits.ts'
+import { answerBytes, joinedBytes, streamEntryBytes } from '../../protocol/limits.ts'
 import { type Aborter, abortion, createAborter, untilAborted } from '../../runtime/signal.ts'
 import { describe } from '../../vocabulary/check-options.ts'
 import { ChatError } from '../../vocabulary/errors.ts'
@@ -10,13 +13,10 @@ import { endEvent } from '../../vocabulary/message.ts'
 import type { Position, Stored } from '../../vocabulary/position.ts'
 import { exceedsBytes, isWellFormed, utf8Length } from '../../vocabulary/text.ts'
 import type { HubContext } from '../context.ts'
-import { type PartBatch, PartQueue } from './part-queue.ts'
-import { type PartSource, readSource, type SourceReader } from './part-source.ts'
 import { readTop } from './stored-stream.ts'
 import { encodeEnd, type StoredEnd } from './stream-end.ts'
 import type { StreamEnd, StreamEnds } from './stream-ends.ts'
 import type { StreamHead } from './stream-head.ts'
-import { streamKindOf } from './stream-kind.ts'
 import type { StreamLogs } from './stream-logs.ts'
 import type { StreamWriter } from './stream-writer.ts'
 
@@ -224,7 +224,7 @@ export class StreamWriting implements StreamWriter<unknown> {
   }
 
   async #work(): Promise<void> {
-    for (let batch = this.#parts.take(); batch !== null; batch = this.#parts.take()) {
+    for (let batch = this.#parts.take(joinedBytes); batch !== null; batch = this.#parts.take(joinedBytes)) {
       const since = this.#services.context.observedSince
       const outcome = await this.#tryAppend(this.#head.event, batch.data, batch.parts)
       if ('refused' in outcome) {

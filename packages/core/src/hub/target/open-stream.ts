@@ -1,4 +1,5 @@
 import type { StreamKind } from '../../contract/stream.ts'
+import { streamKindOf } from '../../contract/stream-kind.ts'
 import { checkMeta } from '../../protocol/meta.ts'
 import { isSignal } from '../../runtime/signal.ts'
 import { addressKind } from '../../vocabulary/address.ts'
@@ -9,7 +10,6 @@ import type { Meta } from '../../vocabulary/meta.ts'
 import { isWellFormed } from '../../vocabulary/text.ts'
 import { encodeContent } from '../content.ts'
 import type { HubContext } from '../context.ts'
-import { streamKindOf } from '../streams/stream-kind.ts'
 import type { StreamWriter } from '../streams/stream-writer.ts'
 import type { Streams } from '../streams/streams.ts'
 

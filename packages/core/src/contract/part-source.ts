@@ -1,5 +1,5 @@
-import { describe } from '../../vocabulary/check-options.ts'
-import { UsageError } from '../../vocabulary/errors.ts'
+import { describe } from '../vocabulary/check-options.ts'
+import { UsageError } from '../vocabulary/errors.ts'
 
 /** A web stream: the part of `ReadableStream` that is used here, so that core needs no types of a platform. */
 export interface ReadableParts<Part> {

@@ -1,4 +1,4 @@
-import type { StreamKind } from '../../contract/stream.ts'
+import type { StreamKind } from './stream.ts'
 
 /** Returns the kind of stream to which data can belong; `null` for data that is neither a text nor an array. */
 export function streamKindOf(data: unknown): StreamKind | null {

@@ -1,9 +1,6 @@
-import type { StreamKind } from '../../contract/stream.ts'
-import type { JsonText } from '../../vocabulary/json-text.ts'
+import type { JsonText } from '../vocabulary/json-text.ts'
 import { JoinedData } from './joined-data.ts'
-
-/** Maximum size of parts that are joined into an entry, in bytes (P-SM-5). */
-const joinedBytes = 262_144
+import type { StreamKind } from './stream.ts'
 
 /** A part that is not stored yet. */
 export interface WaitingPart {
@@ -21,7 +18,7 @@ export interface PartBatch {
   readonly parts: readonly WaitingPart[]
 }
 
-/** The parts of a stream that wait for the answer to the append before them. */
+/** The parts of a stream that wait for the answer to the parts before them. */
 export class PartQueue {
   readonly #kind: StreamKind
   #waiting: WaitingPart[] = []
@@ -42,13 +39,13 @@ export class PartQueue {
     this.#bytes += part.json.length
   }
 
-  /** Takes the next parts, joined, as many as one entry may hold; `null` when no part waits. */
-  take(): PartBatch | null {
+  /** Takes the next parts, joined, as many as have `most` bytes but at least one; `null` when no part waits. */
+  take(most: number): PartBatch | null {
     if (this.#waiting.length === 0) return null
     const joined = new JoinedData(this.#kind)
     let count = 0
     for (const { json } of this.#waiting) {
-      if (count > 0 && joined.bytesWith(json) > joinedBytes) break
+      if (count > 0 && joined.bytesWith(json) > most) break
       joined.add(json)
       this.#bytes -= json.length
       count++

@@ -1,6 +1,6 @@
-import type { StreamKind } from '../../contract/stream.ts'
-import type { JsonText } from '../../vocabulary/json-text.ts'
-import { utf8Length } from '../../vocabulary/text.ts'
+import type { JsonText } from '../vocabulary/json-text.ts'
+import { utf8Length } from '../vocabulary/text.ts'
+import type { StreamKind } from './stream.ts'
 
 /**
  * The data of several entries of a stream, joined: texts are put together, arrays are concatenated. It works on
