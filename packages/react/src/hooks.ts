@@ -26,11 +26,9 @@ type Hooks = ChatHooks<Untyped>
 /** Hook `useRoom` of {@link ChatHooks}, without a contract. */
 export const useRoom: Hooks['useRoom'] = (address, options) => {
   const client = useClient()
-  const { current: state } = useRef(options?.state)
-  const { subscribe, snapshot } = useMemo(
-    () => sharedRoom(client, address, { state }),
-    [client, address, state],
-  )
+  // Options of the first render: an object that is made anew in each render changes nothing.
+  const { current: first } = useRef(options)
+  const { subscribe, snapshot } = useMemo(() => sharedRoom(client, address, first), [client, address, first])
   return useSyncExternalStore(subscribe, snapshot, noRoom.snapshot)
 }
 

@@ -1,4 +1,4 @@
-import type { ChatError, Message, Undo } from '@chat/core'
+import type { ChatError, Message, Position, Undo } from '@chat/core'
 import type { Reaction } from './message-item.ts'
 
 /** Events that change an earlier message, which their `meta.of` names. */
@@ -74,6 +74,16 @@ export class Changes {
     // No answer told if the log has it: it has.
     if (this.#failed.get(of)?.id === change.id) this.#failed.delete(of)
     return of
+  }
+
+  /** Drops the changes before a position: the pages that have their messages have them too. */
+  dropBefore([epoch, at]: Position): void {
+    const isKept = ({ position }: Message): boolean => position[0] === epoch && position[1] >= at
+    for (const [of, changes] of this.#byId) {
+      const kept = changes.filter(isKept)
+      if (kept.length > 0) this.#byId.set(of, kept)
+      else this.#byId.delete(of)
+    }
   }
 
   /** Shows a change of this client before the log has it. `changed` is called when that ends. */

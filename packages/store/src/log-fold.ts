@@ -129,6 +129,12 @@ export class LogFold {
     this.#sink.changed()
   }
 
+  /** The sink has dropped the messages before a position, which `older` reads again. */
+  dropBefore(position: Position): void {
+    this.#oldest = position
+    this.more = true
+  }
+
   /** Reads older messages until `count` of them are shown, or the log has no more. Never rejects. */
   older(count: unknown): Promise<void> {
     // A page that gives `older` as the handler of a click hands the event over.

@@ -41,6 +41,11 @@ export interface MessageListOptions<C extends AnyContract> {
    */
   readonly last?: number | undefined
   /**
+   * Number of messages, from 1: when new messages make the list longer, the oldest leave it, a tenth at a time.
+   * `older` reads them again, and what it has read stays: it raises the number. Default: none, the list grows.
+   */
+  readonly most?: number | undefined
+  /**
    * Messages that the server has read for the page, as `hub.to(address).history()` returns them. They are shown from
    * the start, and only what is newer is read. Default: none.
    */
@@ -101,6 +106,7 @@ export interface MessagesStore<C extends AnyContract, K extends MessageName<C>>
 
 const rules: OptionRules<MessageListOptions<Untyped>> = {
   last: messageCount(0, 1_000),
+  most: messageCount(1, Number.MAX_SAFE_INTEGER),
   initial: initialMessages,
   edits: eventNames,
   removals: eventNames,
@@ -150,12 +156,15 @@ class RoomMessages {
   readonly #kept: KeptMessages
   readonly #outgoing: Outgoing
   readonly #fold: LogFold
+  /** Number of messages above which the oldest leave the list. */
+  #most: number
   readonly #cell: Cell<MessagesSnapshot>
   readonly subscribe: Store<MessagesSnapshot>['subscribe']
   readonly snapshot: Store<MessagesSnapshot>['snapshot']
 
   constructor(room: Room<Untyped>, events: readonly string[], options: MessageListOptions<Untyped>) {
     const { last = 50, initial, edits, removals, reactions, mayChange = bySender } = options
+    this.#most = options.most ?? Number.POSITIVE_INFINITY
     const changed = (): void => this.#cell.changed()
     this.#room = room
     this.#source = roomSource(room)
@@ -222,7 +231,10 @@ class RoomMessages {
     this.#cell.changedNow()
   }
 
-  readonly older = (count = 50): Promise<void> => this.#fold.older(count)
+  readonly older = async (count = 50): Promise<void> => {
+    await this.#fold.older(count)
+    this.#most = Math.max(this.#most, this.#timeline.length)
+  }
 
   #sink(changed: () => void): ConstructorParameters<typeof LogFold>[1] {
     return {
@@ -230,6 +242,7 @@ class RoomMessages {
         if (isUnreadable(message)) this.#source.parts.report(noReaders(message.event), 'streams')
         this.#timeline.append(message, this.#arrive(message.id))
         this.#pass(message.position)
+        this.#trim()
       },
       prepend: (found) => {
         const before = this.#timeline.size
@@ -247,6 +260,13 @@ class RoomMessages {
   /** Returns the key of a message of this user that was on its way, and has arrived. */
   #arrive(id: string): string | undefined {
     return this.#outgoing.arrive(id) ?? this.#kept.keyOf(id)
+  }
+
+  /** Drops the oldest messages of a list that is too long, but not while older messages are being read. */
+  #trim(): void {
+    if (this.#timeline.length <= this.#most || this.#fold.loadingOlder) return
+    const first = this.#timeline.drop(this.#timeline.length - Math.ceil(this.#most * 0.9))
+    if (first !== null) this.#fold.dropBefore(first)
   }
 
   /** Shows messages of this client in their places that the log has passed without them. */

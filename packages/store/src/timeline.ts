@@ -53,6 +53,27 @@ export class Timeline {
     return this.#byId.size
   }
 
+  /** Number of messages and gaps in the list. */
+  get length(): number {
+    return this.#entries.length
+  }
+
+  /** Drops the oldest entries, and returns the position of the first message that is left; `null` for none. */
+  drop(count: number): Position | null {
+    const first = this.#entries.findIndex((entry, i) => i >= count && 'message' in entry)
+    const kept = this.#entries[first]
+    if (kept === undefined || !('message' in kept)) return null
+    const gone = new Set(this.#entries.splice(0, first).filter((entry): entry is Line => 'message' in entry))
+    for (const [id, line] of this.#byId) if (gone.has(line)) this.#byId.delete(id)
+    for (const line of gone) {
+      this.#followed?.get(line)?.()
+      this.#followed?.delete(line)
+      this.#removeAnswer(line)
+    }
+    this.#changes.dropBefore(kept.message.position)
+    return kept.message.position
+  }
+
   /** Returns `true` when the list has a message. */
   has(id: string): boolean {
     return this.#byId.has(id)
@@ -205,6 +226,14 @@ export class Timeline {
     const answers = this.#answers.get(of) ?? []
     this.#answers.set(of, older ? [message.id, ...answers] : [...answers, message.id])
     this.#touch(of)
+  }
+
+  #removeAnswer({ message }: Line): void {
+    const of = ofMeta(message)
+    const left = this.#answers.get(of ?? '')?.filter((id) => id !== message.id) ?? []
+    if (of === null) return
+    if (left.length > 0) this.#answers.set(of, left)
+    else this.#answers.delete(of)
   }
 
   /** The item of a message is to be made anew. */

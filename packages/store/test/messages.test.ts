@@ -166,7 +166,7 @@ describe('the messages of a room', () => {
       const { rooms } = await scene(w, ['alice'])
       const room = only(rooms)
       expect(() => messages(room, 'say', { lats: 5 } as never)).toThrow(
-        "unable to show messages: there is no option 'lats'; the options are last, initial,",
+        "unable to show messages: there is no option 'lats'; the options are last, most, initial,",
       )
       expect(() => messages(room, 'say', { last: -1 })).toThrow(
         "the option 'last' must be a whole number from 0 to 1000",

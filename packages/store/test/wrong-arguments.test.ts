@@ -39,7 +39,7 @@ describe('a misspelt option of a store is refused, and the option that was meant
   test('an option that is like none is refused with the list alone', () => {
     const make = () => messages(room, 'say', wrong({ pageSize: 5 }))
     expect(make).toThrow(
-      /^unable to show messages: there is no option 'pageSize'; the options are last, initial, edits, removals, reactions, mayChange$/,
+      /^unable to show messages: there is no option 'pageSize'; the options are last, most, initial, edits, removals, reactions, mayChange$/,
     )
   })
 })

@@ -2,6 +2,7 @@ import type {
   AnyContract,
   CallName,
   Client,
+  Position,
   PresenceInput,
   PresenceState,
   Room,
@@ -46,11 +47,12 @@ export interface ChatFunctions<C extends AnyContract> {
    * address `null`, and on a server, where there is no client. All components share the handle of an address. It outlives the last of them by two seconds, so a
    * component that is made again has not left.
    *
-   * @param options - `state`: presence state of this client, for the first component that joins.
+   * @param options - `state`: presence state of this client; `since`: position to continue from, such as that of the
+   * messages that the server has read. Both are for the first component that joins.
    */
   useRoom(
     address: Source<RoomAddress | null | undefined>,
-    options?: { readonly state?: PresenceInput<C> | undefined },
+    options?: { readonly state?: PresenceInput<C> | undefined; readonly since?: Position | undefined },
   ): RoomSource<C>
   /**
    * Shows the messages of a room: the past, the live, and those on their way, in the log's order. `send` adds a

@@ -4,6 +4,7 @@ import { isSignal } from '../runtime/signal.ts'
 import { checkOptions, describe } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
 import type { HistoryOptions } from '../vocabulary/history.ts'
+import { toPosition } from '../vocabulary/position.ts'
 import type { MessagesOptions } from './message-cursor.ts'
 import type {
   CallOptions,
@@ -63,7 +64,12 @@ export const sharedRules: OptionRules<SharedClientOptions> = {
   runtime: null,
 }
 export const clientRules: OptionRules<ClientOptions> = { dial: null, ...sharedRules, environment: callback }
-export const joinRules: OptionRules<JoinOptions> = { snapshot: source, state: null, last: beginning }
+export const joinRules: OptionRules<JoinOptions> = {
+  snapshot: source,
+  state: null,
+  last: beginning,
+  since: ['a position in the log', (value) => toPosition(value) !== null],
+}
 export const sendRules: OptionRules<SendOptions> = { signal, meta, onId: callback }
 export const castRules: OptionRules<CastOptions> = {
   key: ['a string', (value) => typeof value === 'string'],

@@ -58,6 +58,11 @@ export interface JoinOptions<State = unknown, Shown = unknown> {
    * it with the first handle of the room, and no snapshot hook. Default: none.
    */
   readonly last?: number | undefined
+  /**
+   * Position to continue from when the client has none, such as that of the messages that a server has read for the
+   * page. Give it with the first handle of the room. Default: none, the room begins with new messages.
+   */
+  readonly since?: Position | undefined
 }
 
 /** Options of {@link Client.call}. */

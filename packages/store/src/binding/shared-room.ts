@@ -2,6 +2,7 @@ import {
   type AnyContract,
   type Client,
   clientParts,
+  type JoinOptions,
   type Room,
   type RoomAddress,
   type Undo,
@@ -22,6 +23,9 @@ interface SharedHandle {
   cancelEnd: Undo
 }
 
+/** Options of the room that the first subscriber joins. */
+type SharedRoomOptions = Pick<JoinOptions<unknown, unknown>, 'state' | 'since'>
+
 const handlesByClient = new WeakMap<object, Map<string, SharedHandle>>()
 
 /**
@@ -33,12 +37,12 @@ const handlesByClient = new WeakMap<object, Map<string, SharedHandle>>()
  * When the hub refuses the room or takes it away, subscribers keep the handle, which has ended. A subscriber that
  * comes after all of them have gone joins anew.
  *
- * @param options - `state`: presence state of this client in the room, for the first subscriber.
+ * @param options - Presence state of this client in the room, and position to continue from, for the first subscriber.
  */
 export function sharedRoom<C extends AnyContract>(
   client: Client<C> | null,
   address: RoomAddress | null | undefined,
-  options: { readonly state?: unknown } = {},
+  options: SharedRoomOptions = {},
 ): Store<Room<C> | null> {
   if (client === null || !address) return noRoom
   const handles = handlesByClient.get(client) ?? new Map<string, SharedHandle>()
@@ -53,10 +57,13 @@ export function sharedRoom<C extends AnyContract>(
 function open(
   client: Client<AnyContract>,
   address: RoomAddress,
-  { state }: { readonly state?: unknown },
+  { state, since }: SharedRoomOptions,
 ): SharedHandle | null {
   if (client.status === 'closed') return null
-  const room = client.join(address, state === undefined ? {} : { state })
+  const room = client.join(address, {
+    ...(state !== undefined && { state }),
+    ...(since !== undefined && { since }),
+  })
   const handle: SharedHandle = { room, uses: 0, ended: false, cancelEnd: () => {} }
   room.on('$leave', () => {
     handle.ended = true

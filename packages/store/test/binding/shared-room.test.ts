@@ -39,8 +39,12 @@ test('all subscribers of an address have the same handle', () =>
     expect(one.snapshot()).toBe(two.snapshot())
     await w.settle()
     expect(moves).toEqual(['+#lobby'])
-    for (const undo of undos) undo()
+    undos[0]?.()
+    await w.advance('5s')
+    expect(moves).toEqual(['+#lobby'])
+    undos[1]?.()
     await w.advance('3s')
+    expect(moves).toEqual(['+#lobby', '-#lobby'])
   }))
 
 test('a subscriber that comes back within two seconds finds its handle, and the hub hears nothing of it', () =>
@@ -112,6 +116,22 @@ test('the first subscriber gives the presence state', () =>
     const undo = room.subscribe(nothing)
     await w.settle()
     expect((await hub.to('#lobby').members()).map(({ state }) => state)).toEqual([{ mood: 'fine' }])
+    undo()
+    await w.advance('3s')
+  }))
+
+test('the first subscriber gives the position to continue from', () =>
+  world({}, async (w) => {
+    const { hub, alice } = await start(w)
+    await hub.to('#lobby').send('say', 'before')
+    const { position } = await hub.to('#lobby').history()
+    await hub.to('#lobby').send('say', 'meanwhile')
+    const room = sharedRoom(alice, '#lobby', { since: position })
+    const undo = room.subscribe(nothing)
+    const heard: unknown[] = []
+    room.snapshot()?.on('say', (data) => heard.push(data))
+    await w.settle()
+    expect(heard).toEqual(['meanwhile'])
     undo()
     await w.advance('3s')
   }))

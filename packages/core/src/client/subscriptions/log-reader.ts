@@ -140,7 +140,11 @@ export class LogReader implements MessageCursor, MessageReader {
       if (from === null) return
       this.#start(from)
     }
-    if (this.#place !== null && samePosition(this.#place, to)) return
+    if (this.#place !== null && samePosition(this.#place, to)) {
+      // The cursor begins where the live messages do, so there is nothing to read.
+      if (!this.#looping && this.#goal === null) this.#goLive()
+      return
+    }
     this.#drop(to)
     this.#wake()
   }

@@ -28,8 +28,8 @@ interface SubscriptionServices {
 /** Frame of an address that the application hears of. */
 type AddressFrame = MsgFrame | CastFrame | GapFrame | LeftFrame
 
-/** Options that tell with which state or messages an address begins. */
-type Beginning = Pick<JoinOptions, 'snapshot' | 'last'>
+/** Options that tell with which state or messages an address begins, or where. */
+type Beginning = Pick<JoinOptions, 'snapshot' | 'last' | 'since'>
 
 /** Number of ended subscriptions whose delivered ids are kept. */
 const keptSubscriptions = 16
@@ -99,7 +99,7 @@ export class Subscriptions implements SubscriptionRegistry {
    *
    * @throws UsageError when `snapshot` and `last` are given, or one of them and the address has receivers already.
    */
-  join(address: string, receiver: Receiver, { snapshot, state, last }: JoinOptions): Subscription {
+  join(address: string, receiver: Receiver, { snapshot, state, last, since }: JoinOptions): Subscription {
     const known = this.active.get(address)
     if (known === undefined ? snapshot !== undefined && last !== undefined : (snapshot ?? last) !== undefined)
       throw new UsageError(
@@ -108,7 +108,7 @@ export class Subscriptions implements SubscriptionRegistry {
     this.checkState(address, state)
     // A cursor may be the first that follows the inbox, before the client knows its user.
     const own = /^[*@]/.test(address)
-    const subscription = this.#subscribe(address, receiver, own ? this.#own : { snapshot, last })
+    const subscription = this.#subscribe(address, receiver, own ? this.#own : { snapshot, last, since })
     if (state !== undefined) subscription.setState(state)
     if (subscription.joined) receiver.joined()
     else if (known === undefined && this.#connector.live !== null) subscription.join()
@@ -284,7 +284,7 @@ export class Subscriptions implements SubscriptionRegistry {
     let subscription = this.active.get(address)
     if (subscription === undefined) {
       subscription = new Subscription(address, this, {
-        position: this.saved.get(address) ?? null,
+        position: this.saved.get(address) ?? beginning.since ?? null,
         delivered: this.#delivered.get(address),
         open: openingOf(address, beginning),
       })
