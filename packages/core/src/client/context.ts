@@ -29,8 +29,8 @@ export class ClientContext {
   session: string | null = null
   /** Answers to asks; `null` while the application has added no handler. */
   asks: AskAnswers | null = null
-  /** Outbox that keeps the sends; `null` for none. */
-  outbox: SendKeeper | null = null
+  /** Outbox that keeps the sends, if there is one. */
+  outbox: SendKeeper | undefined
   readonly #observe: ClientOptions['observe']
   /** `null` when errors without a listener are not written. */
   #unheard: UnheardErrors | null

@@ -58,7 +58,7 @@ export const sharedRules: OptionRules<SharedClientOptions> = {
     'true, false, or { last } with a whole number from 1 to 1000',
     (value) => typeof value === 'boolean' || (isRecord(value) && beginning[1](value['last'])),
   ],
-  outbox: ['an outbox, such as indexedDbOutbox(name)', isRecord],
+  outbox: ['an outbox', isRecord],
   observe: callback,
   logErrors: boolean,
   runtime: null,

@@ -56,7 +56,7 @@ export class ProtocolSession implements ConnectedSession {
     this.subscriptions = new Subscriptions(this, options)
     const open = options.streams ?? context.validator.open
     context.streams = (open?.(this as never) as StreamReading | undefined) ?? null
-    context.outbox = (options.outbox?.open(this as never) as SendKeeper | undefined) ?? null
+    context.outbox = options.outbox?.open(this as never) as SendKeeper | undefined
     this.#liveness = new Liveness(runtime, () => this.writer.oldestSend)
     this.#tokens = new TokenRefresh(context, token, this.writer)
   }
@@ -182,15 +182,10 @@ export class ProtocolSession implements ConnectedSession {
     this.#stopConnection(error)
     this.#stopEnvironment?.()
     this.#stopEnvironment = null
-    this.#fail(error)
-    this.subscriptions.end(error)
-    this.subscriptions.keeper?.end()
-  }
-
-  /** Rejects all operations. The outbox keeps its sends for the user's next page. */
-  #fail(error: ChatError): void {
     this.context.outbox?.stop()
     this.writer.fail(error)
+    this.subscriptions.end(error)
+    this.subscriptions.keeper?.end()
   }
 
   /** Rejects all operations and ends all rooms, because they belong to the user before (P-HS-8). */
@@ -199,7 +194,8 @@ export class ProtocolSession implements ConnectedSession {
       'unauthorized',
       'unable to continue: the hub now knows this client as another user',
     )
-    this.#fail(error)
+    this.context.outbox?.stop()
+    this.writer.fail(error)
     this.subscriptions.restart(error)
     this.context.reportError(error, 'user')
   }

@@ -210,8 +210,7 @@ export class Operations {
         if (this.#closing) promise.catch(() => {})
         reject(error)
       }
-      const { outbox } = this.#context
-      const queue = operation.body === undefined ? this.#writer : (outbox ?? this.#writer)
+      const queue = (operation.body && this.#context.outbox) || this.#writer
       queue.add({
         ...operation,
         resolve: (answer) => attempt(() => convert(answer), done, failed),

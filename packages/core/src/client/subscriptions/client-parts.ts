@@ -44,7 +44,7 @@ export function clientParts<C extends AnyContract>(
     get ended() {
       return room?.ended ?? null
     },
-    outbox: context.outbox,
+    outbox: context.outbox ?? null,
     report: (error, subject) => context.reportError(error, subject),
   }
 }
