@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import { type Engine, enginesToTest } from './test-support/engines.ts'
@@ -42,13 +43,32 @@ const inDocuments: TestProjectInlineConfiguration = {
   },
 }
 
+// The same components with the oldest React that @chat/react supports.
+const react18: TestProjectInlineConfiguration = {
+  ...onSources,
+  resolve: {
+    ...onSources.resolve,
+    alias: ['react', 'react-dom'].map((name) => ({
+      find: new RegExp(`^${name}(?=/|$)`),
+      replacement: fileURLToPath(new URL(`tooling/installed/react-18/node_modules/${name}`, import.meta.url)),
+    })),
+  },
+  test: {
+    name: 'react-18',
+    include: ['packages/react/test/*.test.tsx'],
+    environment: 'node',
+    globalSetup: ['packages/react/test/support/react-18.mjs'],
+    ...patience,
+  },
+}
+
 export default defineConfig({
   test: {
     // More test files than cores run at once, because they mostly wait for sockets and browsers.
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
     reporters: ['default', new OutcomeReporter(), './tooling/docs/conformance-reporter.mjs'],
     coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text', 'json-summary'] },
-    projects: [onNode, inDocuments, ...inBrowsers(enginesToTest())],
+    projects: [onNode, inDocuments, react18, ...inBrowsers(enginesToTest())],
   },
 })
 

@@ -2,7 +2,7 @@ import { ChatError, type Hub, type HubOptions } from '@chat/core'
 import { ban, type Member } from './auth.ts'
 import { type Chat, chat } from './contract.ts'
 import { nameOf, type RoomName, roomsOf, users } from './directory.ts'
-import { answerTo } from './model.ts'
+import type { Model } from './model.ts'
 
 /** Users with the room that they were expelled from. In your application: in its database. */
 const expelled = new Set<string>()
@@ -16,8 +16,8 @@ export const options: HubOptions<Chat, Member> = {
   presence: {},
 }
 
-/** Adds the assistant, mentions and moderation to a hub. `pace` is the time for a word, in milliseconds. */
-export function setUp(hub: Hub<Chat, Member>, pace = 60): void {
+/** Adds the assistant, mentions and moderation to a hub. */
+export function setUp(hub: Hub<Chat, Member>, answer: Model): void {
   hub.on('say', async ({ text }, { address, from, id }) => {
     if (id === null || from === null) return
     const here = new Set((await hub.to(address).members()).map(({ user }) => user))
@@ -27,7 +27,7 @@ export function setUp(hub: Hub<Chat, Member>, pace = 60): void {
       await hub.to(`@${user}`).send('mention', { from, room: address, text })
     if (!text.includes('@Assistant')) return
     const stream = await hub.to(address).stream('answer', { meta: { of: id } })
-    await stream.pipe(answerTo(nameOf(from), stream.signal, pace))
+    await stream.pipe(answer(nameOf(from), stream.signal))
   })
 
   const moderate = (user: Member): void => {
@@ -50,7 +50,7 @@ export function setUp(hub: Hub<Chat, Member>, pace = 60): void {
   hub.handle('ban', async ({ user: id }, { user }) => {
     moderate(user)
     ban(id)
-    await hub.kick(`@${id}`, { reason: `${nameOf(user.id)} has signed you out.` })
+    await hub.kick(`@${id}`, { reason: 'banned' })
     return null
   })
 }

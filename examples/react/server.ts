@@ -6,13 +6,14 @@ import { attach } from '@chat/node-ws'
 import express from 'express'
 import { authenticate, authRoutes } from './auth.ts'
 import { options, setUp } from './hub.ts'
+import { scripted } from './model.ts'
 
 const { PORT = '3000', PACE = '60', NODE_ENV } = process.env
 const path = '/chat'
 const day = 24 * 3_600_000
 const log = { retention: { count: 10_000, age: 30 * day } }
 const hub = new Hub({ ...options, authenticate, log })
-setUp(hub, Number(PACE))
+setUp(hub, scripted(Number(PACE)))
 
 const app = express().use('/auth', authRoutes).use(nodeHttpHandler(hub, { path }))
 const server = createServer(app)

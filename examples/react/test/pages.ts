@@ -1,25 +1,30 @@
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Browser, launch, Page } from '../../../test-support/browsers.ts'
-import { enginesToTest } from '../../../test-support/engines.ts'
+import { type Engine, enginesToTest } from '../../../test-support/engines.ts'
 import { type Server, startServer } from './support/server.ts'
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 })
 
-const engines = enginesToTest()
-let server: Server
-beforeAll(async () => {
-  if (engines.length > 0) server = await startServer()
-})
-afterAll(() => server?.close())
+/** Tests the pages in an engine, if this machine has it. */
+export function testPages(engine: Engine): void {
+  describe.skipIf(!enginesToTest().includes(engine))(`the support chat in ${engine} [needs it]`, () =>
+    supportChat(engine),
+  )
+}
 
-describe.each(engines)('the support chat in %s [needs it]', (engine) => {
+function supportChat(engine: Engine): void {
   let browser: Browser
+  let server: Server
   const pages: Page[] = []
   beforeAll(async () => {
+    server = await startServer()
     browser = await launch(engine)
   })
-  afterAll(() => browser?.close())
+  afterAll(async () => {
+    await browser?.close()
+    await server?.close()
+  })
   afterEach(async () => {
     for (const page of pages.splice(0)) await page.close()
   })
@@ -146,6 +151,38 @@ describe.each(engines)('the support chat in %s [needs it]', (engine) => {
     await show(luca, `${engine}-mention`)
   })
 
+  test('a token that ends is renewed on the open connection', async () => {
+    const mei = await open('mei', 'Mei Tanaka')
+    await mei.evaluate(`(window.tokens = 0, window.fetchToken = fetch, window.fetch = (...args) => {
+      if (args[0].endsWith('/token')) window.tokens++
+      return fetchToken(...args)
+    })`)
+    await mei.until('window.tokens > 1', 20_000)
+    expect(await mei.evaluate(`document.querySelector('.support > main > .banner')`)).toBe(null)
+    await say(mei, unique('still here'))
+    await mei.until(lineOf(unique('still here')))
+  })
+
+  test('an agent removes a person from the room, and then bans the person', async () => {
+    const amina = await open('amina', 'Amina Diallo')
+    const jonas = await open('jonas', 'Jonas Weber')
+    const moderate = async (name: string): Promise<void> => {
+      const person = `[...document.querySelectorAll('.people li')].find((each) => each.innerText.includes('Jonas Weber') || each.textContent.includes('Jonas Weber'))`
+      await amina.until(person)
+      await amina.evaluate(
+        `[...${person}.querySelectorAll('button')].find((each) => each.textContent === '${name}').click()`,
+      )
+    }
+    await moderate('Remove')
+    await jonas.until(`document.querySelector('.banner')?.innerText === 'Amina Diallo has removed you.'`)
+    expect(await jonas.evaluate(`document.querySelector('.composer')`)).toBe(null)
+    for (const page of [amina, jonas]) await room(page, 'Billing')
+    await moderate('Ban')
+    await jonas.until(
+      `document.querySelector('.sign-in [role="status"]')?.innerText === 'An agent has signed you out.'`,
+    )
+  })
+
   test('signing out ends the session, and the page asks to sign in', async () => {
     const mei = await open('mei', 'Mei Tanaka')
     await mei.evaluate(`${button('Sign out')}.click()`)
@@ -153,7 +190,7 @@ describe.each(engines)('the support chat in %s [needs it]', (engine) => {
     await mei.evaluate(`(location.href = '/?user=mei')`)
     await mei.until(`document.querySelector('.sign-in [role="status"]')?.innerText === 'Please sign in.'`)
   })
-})
+}
 
 const log = `document.querySelector('[role="log"]')`
 const atEnd = `${log}.scrollHeight - ${log}.scrollTop - ${log}.clientHeight < 2`
