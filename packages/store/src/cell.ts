@@ -5,6 +5,9 @@ import type { Store } from './store.ts'
 /** Time after the last listener has gone at which the work ends, in milliseconds. */
 const linger = 1_000
 
+/** Time between two calls of the listeners, in milliseconds: a screen shows no more. */
+const frame = 16
+
 /** Parts of a {@link Cell}. */
 export interface CellParts<Snapshot> {
   readonly parts: ClientParts
@@ -25,6 +28,8 @@ export class Cell<Snapshot> implements Store<Snapshot> {
   #lingering: Undo | null = null
   /** Cancels the call of the listeners that is under way. */
   #telling: Undo | null = null
+  /** Time of the last call of the listeners. */
+  #told = Number.NEGATIVE_INFINITY
 
   constructor(parts: CellParts<Snapshot>) {
     this.#parts = parts
@@ -50,11 +55,12 @@ export class Cell<Snapshot> implements Store<Snapshot> {
     return this.#snapshot as Snapshot
   }
 
-  /** The state has changed: the listeners are called once for all changes of the next moment. */
+  /** The state has changed: the listeners are called once for all changes of a frame. */
   changed(): void {
     this.#fresh = false
     if (this.#listeners.size === 0) return
-    this.#telling ??= this.#parts.parts.runtime.timer(0, () => this.changedNow())
+    const { runtime } = this.#parts.parts
+    this.#telling ??= runtime.timer(Math.max(0, this.#told + frame - runtime.now()), () => this.changedNow())
   }
 
   /** The user has changed the state: the listeners are called at once. */
@@ -62,6 +68,7 @@ export class Cell<Snapshot> implements Store<Snapshot> {
     this.#fresh = false
     this.#telling?.()
     this.#telling = null
+    this.#told = this.#parts.parts.runtime.now()
     for (const { listener } of [...this.#listeners])
       try {
         listener()
