@@ -5,18 +5,15 @@ import { Avatar, Button } from './parts.tsx'
 import { Room } from './Room.tsx'
 import { SignIn } from './SignIn.tsx'
 
-/** The ends of a session that are expected, for a person. */
-const ends: Record<string, string> = {
-  unauthorized: 'Please sign in.',
-  forbidden: 'An agent has signed you out.',
-}
-
 /** The page of a user who has signed in: rooms, notices, and the open room. */
 export function Support({ user }: { readonly user: string }) {
   const [open, setOpen] = useState<RoomName>('#delivery')
   const { status, retryIn, error, reconnect } = hooks.useStatus()
   const { items: mentions } = hooks.useNotices('mention', { last: 5 })
-  if (status === 'closed') return <SignIn reason={ends[error?.code ?? ''] ?? error?.message} />
+  if (status === 'closed')
+    return (
+      <SignIn reason={error?.code === 'forbidden' ? 'An agent has signed you out.' : 'Please sign in.'} />
+    )
   const leave = (): void => void post(user, 'logout').finally(() => location.assign('/'))
   return (
     <div className="support">
