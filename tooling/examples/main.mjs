@@ -83,7 +83,10 @@ async function install(name) {
   const has = (file) => existsSync(join(folder, file))
   if (has('package-lock.json')) takePacked(folder)
   await npm(has('package-lock.json') ? ['ci'] : ['install', '--no-package-lock'], folder)
-  if (readJson(join(folder, 'package.json')).scripts.build !== undefined) await npm(['run', 'build'], folder)
+  const { scripts } = readJson(join(folder, 'package.json'))
+  // The compiler of the repository cannot read components, so their examples check their types themselves.
+  for (const script of ['build', 'check'])
+    if (scripts[script] !== undefined) await npm(['run', script], folder)
 }
 
 /**
