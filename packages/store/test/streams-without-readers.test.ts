@@ -20,7 +20,7 @@ test('a list of streams without the code that reads them says what to give to co
       list.subscribe(() => {})
       await w.settle()
       const writer = await hub.to('#a').stream('answer')
-      writer.write('one')
+      await writer.write('one')
       await w.advance('1s')
       const shown = list.snapshot().items.at(-1)
       await writer.end()
