@@ -27,6 +27,7 @@ export const groups = [
           'guides/recipes/cookie-sessions',
           'guides/recipes/message-timestamps',
           'guides/recipes/message-history-database',
+          'guides/recipes/direct-messages',
           'guides/recipes/unread-counts',
           'guides/recipes/typing-indicators',
           'guides/recipes/offline-notifications',
