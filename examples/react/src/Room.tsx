@@ -11,11 +11,8 @@ const folds = { last: 30, edits: 'edit', removals: 'remove', reactions: 'react' 
 
 export function Room({ address, user }: { readonly address: RoomName; readonly user: string }) {
   const room = hooks.useRoom(address)
-  const { items, state, error, more, loadingOlder, older, send, change, retry, discard } = hooks.useMessages(
-    room,
-    shown,
-    folds,
-  )
+  const messages = hooks.useMessages(room, shown, folds)
+  const { items, state, error, more, loadingOlder, older, send, change, retry, discard } = messages
   const { call: erase } = hooks.useCall('erase')
   const { users, type, stop } = hooks.useTyping(room, { until: 'say' })
   const { list, onScroll } = usePlace()
