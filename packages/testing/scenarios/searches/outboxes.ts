@@ -35,7 +35,7 @@ const recordsOf = (cluster: Cluster): Records => {
 
 const numberOf = (data: unknown): number => (data as { readonly n: number }).n
 
-/** Alice has two tabs, bob and carol have one. */
+/** Alice has two tabs, bob and carol have one. The reader reads the room, and its page stays open. */
 async function start(w: World): Promise<Cluster> {
   const disk = new OutboxDisk(w.runtime('disk'))
   const own: Records = {
@@ -44,7 +44,7 @@ async function start(w: World): Promise<Cluster> {
   }
   const { ids, pages } = own
   const cluster = await Cluster.start(w, {
-    users: ['alice', 'alice', 'bob', 'carol'],
+    users: ['alice', 'alice', 'bob', 'carol', 'reader'],
     rooms: [],
     started: (hub) =>
       hub.on('say', (data, { id }) => {
@@ -55,6 +55,7 @@ async function start(w: World): Promise<Cluster> {
   })
   for (const [place, client] of cluster.clients.entries()) (pages[place] as Page).client = client
   records.set(cluster, own)
+  await cluster.clients.at(-1)?.join('#lobby').ready
   return cluster
 }
 
@@ -77,7 +78,7 @@ async function workload(cluster: Cluster, disk: OutboxDisk | null = null): Promi
   const { w } = cluster
   const reloading = new Set<Client>()
   for (let step = 0; step < 60; step++) {
-    const client = cluster.draw(cluster.clients)
+    const client = cluster.draw(cluster.clients.slice(0, -1))
     const chance = w.random()
     if (reloading.has(client)) await w.advance(100)
     else if (chance < 0.75) for (let n = w.random() * 3; n > 0; n--) sendMessage(cluster, client)
@@ -142,9 +143,23 @@ function noteEnd(cluster: Cluster, page: Page): void {
 }
 
 async function check(cluster: Cluster): Promise<void> {
+  noteSeen(cluster)
   storedOnce(cluster)
   nothingIsLost(cluster)
   await inOrder(cluster)
+}
+
+/** Notes the messages that clients have received: a hub that crashes has not told its listeners of all. */
+function noteSeen(cluster: Cluster): void {
+  const { ids, pages } = recordsOf(cluster)
+  const note = (data: unknown, id: string | null): void => {
+    const n = numberOf(data)
+    ids.set(n, (ids.get(n) ?? new Set()).add(id ?? ''))
+  }
+  for (const { client } of pages)
+    if (client !== null)
+      for (const address of ['*', '#lobby'])
+        for (const { data, id } of cluster.w.seen(client, address)) note(data, id)
 }
 
 function storedOnce(cluster: Cluster): void {

@@ -262,6 +262,7 @@ export class KeptSends {
     let entries: OutboxEntry[] = []
     let gone: KeptSend[] = []
     await this.#update((found) => {
+      if (this.#failing) throw new Error('the storage has failed before')
       const stored = prepare(found)
       const here = new Set(stored.map(({ key, page: owner }) => owner === page && key))
       kept = this.#list.filter(({ state }) => state !== 'refused')
@@ -306,8 +307,11 @@ export class KeptSends {
     if (this.#failing) return
     this.#failing = true
     const page = this.#page
-    // Less may fit when more does not.
-    const cleared = await this.#update((stored) => stored.filter((entry) => entry.page !== page)).then(
+    // Less may fit when more does not. Messages that were written are stored with their ids, and may stay.
+    const cleared = await this.#update((stored) => {
+      const waiting = new Set(this.#waiting().map(({ entry }) => entry.key))
+      return stored.filter((entry) => entry.page !== page || !waiting.has(entry.key))
+    }).then(
       () => true,
       () => false,
     )
@@ -319,8 +323,13 @@ export class KeptSends {
       }),
       'outbox',
     )
-    for (const { saved, aborter } of this.#list)
+    for (const { saved, aborter } of this.#waiting())
       if (saved && !cleared) aborter?.abort(uncertain('the outbox has it for a later page'))
+  }
+
+  /** Returns the messages among the operations that are not written. */
+  #waiting(): KeptSend[] {
+    return this.#list.filter(({ aborter, state }) => aborter !== null && state === 'waiting')
   }
 
   /** Takes the messages of closed pages, and drops those that are too old. */
@@ -348,7 +357,7 @@ export class KeptSends {
 
   async #take(closed: string): Promise<void> {
     const page = this.#page
-    if (this.#stopped) return
+    if (this.#stopped || this.#failing) return
     const oldest = this.#storage.wallTime() - this.#bounds.maxAge
     let taken: KeptSend[] = []
     let old = 0
@@ -363,7 +372,10 @@ export class KeptSends {
       return [...stored.filter((entry) => entry.page !== closed), ...young]
     })
     // A later list of the page, or another page, takes them.
-    if (this.#stopped) return
+    if (this.#stopped || this.#failing) {
+      this.#list = this.#list.filter((kept) => !taken.includes(kept))
+      return
+    }
     if (old > 0)
       this.#services.context.reportError(
         new ChatError(

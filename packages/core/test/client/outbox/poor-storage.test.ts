@@ -1,4 +1,4 @@
-import type { ChatError } from '@chat/core'
+import { type ChatError, openOutbox } from '@chat/core'
 import { world } from '@chat/testing'
 import { expect, test } from 'vitest'
 import { sendText, startDisk } from './support/offline.ts'
@@ -63,4 +63,35 @@ test('a message that a storage keeps and cannot change is uncertain, and a later
     await open()
     await w.advance('1s')
     expect(await stored()).toEqual(['hi'])
+  }))
+
+test('messages that a page takes while its storage fails are left to a later page', () =>
+  world({}, async (w) => {
+    const { disk, hub, open, stored } = startDisk(w)
+    const first = await open()
+    w.link(first.client).cut('1h')
+    await w.advance('1m')
+    sendText(first.client, 'one')
+    await w.advance('1s')
+    first.crash()
+    const page = disk.openPage()
+    const { update } = page
+    let steps = 0
+    const poor: typeof update = async (...args) => {
+      // The third step takes the message. Its answer is late, and the steps meanwhile fail.
+      if (++steps > 3) throw new Error('full')
+      await update(...args)
+      if (steps === 3) await new Promise<void>((resolve) => w.runtime('late').timer(2_000, resolve))
+    }
+    const client = await w.client(hub, 'alice', { outbox: openOutbox(Object.assign(page, { update: poor })) })
+    client.on('$error', () => {})
+    await w.advance('500ms')
+    sendText(client, 'two')
+    await w.advance('10s')
+    expect([steps > 3, await stored()]).toEqual([true, ['two']])
+    page.crash()
+    client.close()
+    await open()
+    await w.advance('1s')
+    expect(await stored()).toEqual(['two', 'one'])
   }))
