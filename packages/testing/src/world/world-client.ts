@@ -48,8 +48,17 @@ export class WorldClient<C extends AnyContract> extends BaseClient<C> {
   ): Room<C, State> {
     if (this.positions[address] === undefined) this.#observer.joinStarted(address)
     const room = super.join(address, options)
-    const send = this.to(address).send
-    return Object.assign(room, { send }, this.#readsOn ? this.#readRoom(address, room) : {})
+    const { send: observed } = this.to(address)
+    const refuse = room.send.bind(room) as typeof observed
+    const leave = (this.#readsOn ? this.#readRoom(address, room) : room).leave.bind(room)
+    let left = false
+    return Object.assign(room, {
+      send: ((event, ...rest) => (left ? refuse : observed)(event, ...rest)) as typeof observed,
+      leave: () => {
+        left = true
+        leave()
+      },
+    })
   }
 
   /** Reads a room besides the application, until the application leaves it. */

@@ -1,4 +1,4 @@
-import { ChatError, type ErrorCode } from '../../vocabulary/errors.ts'
+import { ChatError, type ErrorCode, UsageError } from '../../vocabulary/errors.ts'
 import type { JsonText } from '../../vocabulary/json-text.ts'
 import type { NodeAnswer, NodeAsk, NodeStop } from '../nodes/node-messages.ts'
 import type { AskPoll, PollGoal } from './ask-poll.ts'
@@ -128,6 +128,10 @@ export class HubAsks {
     goal: PollGoal,
     { timeout = defaultTimeout, signal }: WaitOptions,
   ): Promise<AskPoll> {
+    if (this.#services.context.closed) {
+      const operation = event === null ? `list the sessions of ${address}` : `ask '${event}'`
+      return Promise.reject(new UsageError(`unable to ${operation}: the hub is closed; make a new hub`))
+    }
     const id = `${this.#services.context.id}.${++this.#last}`
     const question = event === null ? null : ({ event, ...rest } as Question)
     const since = this.#services.context.observedSince
