@@ -31,6 +31,7 @@ defineProtocolSuite(
       pendingCall: 'no call of the example waits',
       ask: 'the example asks its users nothing',
       stream: 'the example writes no stream',
+      clientStream: 'the example lets no client write streams',
     },
     async startAnother() {
       const another = await startExample()

@@ -20,6 +20,7 @@ defineProtocolSuite(
       pendingCall: 'no call of the example waits',
       ask: 'the example asks its users nothing',
       stream: 'the example writes no stream',
+      clientStream: 'the example lets no client write streams',
       binary: 'HTTP carries text alone',
       goingAway: 'over HTTP a client cannot close with 1001',
       startAnother: 'shown over WebSocket',

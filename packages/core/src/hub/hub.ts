@@ -457,7 +457,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
 
   #takeMessage(message: NodeMessage): void {
     if (message.type === 'expiry') inheritSessions(this.#state, message)
-    else if (message.type === 'cancel') this.#state.streams.takeCancel(message.id)
+    else if (message.type === 'cancel') this.#takeCancel(message)
     else this.#publisher.asks.takeMessage(message)
   }
 
@@ -472,5 +472,10 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
   /** Another version of the hub may write texts that this version does not know. */
   #reportMalformed(operation: string): void {
     this.#context.reportBackplane(new Error(`unable to ${operation}: it is malformed`), sessionChannel)
+  }
+
+  /** Takes the word that a stream is cancelled. The word of this node has arrived with the cancel itself. */
+  #takeCancel({ id, by }: { readonly id: string; readonly by: string }): void {
+    if (by !== this.#context.id) this.#state.streams.takeCancel(id)
   }
 }

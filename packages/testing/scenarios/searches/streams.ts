@@ -1,7 +1,9 @@
 import {
   ChatError,
   type Client,
+  type ClientStreamWriter,
   type Hub,
+  openStream,
   readStreams,
   type StreamReader,
   type StreamWriter,
@@ -12,10 +14,11 @@ import { Cluster, type ClusterPlan } from '../cluster/cluster.ts'
 import type { Search } from '../search.ts'
 import { network } from './delivery.ts'
 
-/** A stream of a hub. */
+/** A stream of a hub, or of a client. */
 interface Written {
-  readonly hub: Hub
-  readonly writer: StreamWriter<string>
+  /** `null` for a stream of a client. */
+  readonly hub: Hub | null
+  readonly writer: StreamWriter<string> | ClientStreamWriter<string>
   /** The greatest part that is stored for certain; 0 for none. */
   stored: number
   /** The time at which a cancel of it was answered; `null` before that. */
@@ -90,14 +93,33 @@ function read(w: World, book: Book, client: Client, reader: StreamReader<string>
   })
 }
 
-/** A hub writes a stream, and then ends it, or leaves it open. */
-async function write(w: World, book: Book, hub: Hub, address: string): Promise<void> {
+/** A hub writes a stream. */
+const writeAsHub = (w: World, book: Book, hub: Hub, address: string): Promise<void> =>
+  write(w, book, hub, async () => (await hub.to(address).stream('answer')) as StreamWriter<string>)
+
+/** A client writes a stream. */
+const writeAsClient = (w: World, book: Book, client: Client, address: string): Promise<void> =>
+  write(w, book, null, async () => {
+    const { session } = client
+    const writer = await openStream(client.to(address), 'answer')
+    w.sometimes('a client opens a stream')
+    if (client.session !== session) w.sometimes('a session is lost')
+    return writer as ClientStreamWriter<string>
+  })
+
+/** Opens and writes a stream, and then ends it, or leaves it open. */
+async function write(
+  w: World,
+  book: Book,
+  hub: Hub | null,
+  open: () => Promise<Written['writer']>,
+): Promise<void> {
   const rest = (most: number): Promise<void> =>
     new Promise((resolve) => w.runtime('writer').timer(Math.floor(w.random() * most), resolve))
   const fate = w.random()
   const parts = Math.floor(w.random() * 12)
   try {
-    const writer = (await hub.to(address).stream('answer')) as StreamWriter<string>
+    const writer = await open()
     const written: Written = { hub, writer, stored: 0, cancelled: null }
     book.written.set(writer.address, written)
     for (let n = 1; n <= parts; n++) {
@@ -138,11 +160,29 @@ async function writeAndCancel(cluster: Cluster): Promise<void> {
   const book = bookOf(cluster)
   for (let step = 0; step < 30; step++) {
     const hub = cluster.draw(running)
-    if (w.random() < 0.6 && !hub.closing) void write(w, book, hub, cluster.draw(rooms))
+    if (w.random() < 0.6 && !hub.closing) void writeAsHub(w, book, hub, cluster.draw(rooms))
     if (w.random() < 0.3) cluster.sendMessage(cluster.draw(clients), cluster.draw(rooms))
     if (w.random() < 0.4 && book.read.length > 0) cancel(w, book, cluster.draw(book.read))
     await w.advance(Math.floor(w.random() * 3_000))
   }
+}
+
+async function writeAsClients(cluster: Cluster): Promise<void> {
+  const { w, clients, rooms } = cluster
+  const book = bookOf(cluster)
+  for (let step = 0; step < 30; step++) {
+    if (w.random() < 0.6) void writeAsClient(w, book, cluster.draw(clients), cluster.draw(rooms))
+    if (w.random() < 0.3) cluster.sendMessage(cluster.draw(clients), cluster.draw(rooms))
+    if (w.random() < 0.3 && book.read.length > 0) cancel(w, book, cluster.draw(book.read))
+    await w.advance(Math.floor(w.random() * 3_000))
+  }
+}
+
+/** Ends all streams of the clients, and waits until a session that is gone cannot be resumed any more. */
+async function allOfClientsHaveEnded(cluster: Cluster): Promise<void> {
+  for (const { writer } of bookOf(cluster).written.values()) void writer.end().catch(() => {})
+  await cluster.w.advance('200s')
+  await allHasEnded(cluster)
 }
 
 function bookOf(cluster: Cluster): Book {
@@ -170,7 +210,8 @@ async function resultsOf(
 async function allHasEnded(cluster: Cluster): Promise<void> {
   const { w, running, rooms } = cluster
   const { written, read } = bookOf(cluster)
-  for (const { hub, writer } of written.values()) if (running.includes(hub)) void writer.end().catch(() => {})
+  for (const { hub, writer } of written.values())
+    if (hub !== null && running.includes(hub)) void writer.end().catch(() => {})
   await w.advance('60s')
   const hub = cluster.draw(running)
   const results = new Map<unknown, { state: unknown; data: unknown }>()
@@ -200,7 +241,7 @@ async function allHasEnded(cluster: Cluster): Promise<void> {
 
 const faults: readonly FaultKind[] = [...network, 'crash', 'drain', 'pause', 'outage', 'hints', 'answers']
 
-/** Searches of streams (P-SM-1 to P-SM-11). */
+/** Searches of streams (P-SM-1 to P-SM-12). */
 export const streams: readonly Search[] = [
   {
     name: 'streams',
@@ -215,6 +256,21 @@ export const streams: readonly Search[] = [
       'a stream is lost',
       'a cancel is answered',
       'a writer is told conflict',
+    ],
+  },
+  {
+    name: 'dictations',
+    setup: (w) =>
+      writing(w, { nodes: 3, users: ['alice', 'bob', 'alice'], hub: { clientStreams: ['answer'] } }),
+    workload: writeAsClients,
+    check: allOfClientsHaveEnded,
+    options: { faults },
+    situations: [
+      'a client opens a stream',
+      'a stream is done',
+      'a stream is cancelled',
+      'a stream is failed',
+      'a cancel is answered',
     ],
   },
 ]

@@ -12,6 +12,7 @@ defineProtocolSuite(
     refusedTokens: [undefined, '', 'no name'],
     forbiddenRoom: '#staff',
     pendingCall: 'pending',
+    clientStream: 'dictation',
     ask: (user, timeout) => {
       hub
         .to(`@${user}`)

@@ -41,6 +41,7 @@ export async function fails(
     refusedTokens: [undefined, '', 'no name'],
     forbiddenRoom: '#staff',
     pendingCall: 'pending',
+    clientStream: 'dictation',
     ask: (user, timeout) => {
       hub
         .to(`@${user}`)

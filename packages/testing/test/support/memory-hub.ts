@@ -9,6 +9,7 @@ export function memoryHub(options: HubOptions = {}): { readonly hub: Hub; readon
       token === null || token === '' || token === 'no name' ? null : { id: token },
     authorize: ({ address }) => address !== '#staff',
     presence: {},
+    clientStreams: ['dictation'],
     ...options,
   })
   hub.handle('pending', (_, { signal }) => {

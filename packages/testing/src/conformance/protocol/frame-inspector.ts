@@ -70,7 +70,11 @@ export class FrameInspector {
     else if (type === 'gap') this.#gap(frame, line)
     else if (type === 'ask') this.#ask(frame, line)
     else if (type === 'cancel')
-      this.#check(this.#asks.delete(frame[1]), 'a cancel of no ask, or a second cancel', line)
+      this.#check(
+        String(frame[1]).startsWith('^') || this.#asks.delete(frame[1]),
+        'a cancel of no ask, or a second cancel',
+        line,
+      )
     else if (type === 'left') this.#forget(frame[1] as string)
     else if (type === 'bye') this.#check(isInteger(frame[1]) && isText(frame[2]), 'not a bye', line)
     else if (type === 'ping' || type === 'pong')

@@ -31,6 +31,8 @@ export type ProtocolLack =
   | 'ask'
   /** The hub can be made to write a stream: {@link ProtocolHarness.stream}. */
   | 'stream'
+  /** Clients can write a stream: {@link ProtocolHarness.clientStream}. */
+  | 'clientStream'
 
 /** A user, and the token by which the hub knows the user. */
 export interface ProtocolUser {
@@ -102,6 +104,8 @@ export interface ProtocolHarness extends Pick<SuiteTiming, 'deadline' | 'quiet'>
   ask?(user: string, timeout: number): void
   /** Makes the hub open a stream of a text at an address, with this beginning. */
   stream?(address: string, start: string): Promise<StreamUnderTest>
+  /** Name of a stream of texts that every client may open, and that no part of the hub listens to. */
+  readonly clientStream?: string
   /** Starts another hub, for the case that ends it. */
   startAnother?(): Promise<EndableHub>
   /** Abilities that are missing, with the reason, which titles show. */

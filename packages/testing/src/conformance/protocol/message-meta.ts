@@ -25,7 +25,7 @@ const faulty: readonly (readonly [what: string, json: string])[] = [
   ['meta with an object', '{"a":{}}'],
   ['meta with an array', '{"a":["b"]}'],
   ['meta with a number that is not finite', '{"a":1e999}'],
-  ['meta with the reserved key "stream"', '{"stream":true}'],
+  ['meta with the reserved key "stream"', '{"stream":1}'],
   ['meta with the reserved key "end"', '{"end":"done"}'],
   ['meta with the reserved key "call"', '{"call":"abc.1"}'],
   ['meta with a key that begins with $', '{"$":1}'],

@@ -1,5 +1,6 @@
 import { contains, same } from '../check.ts'
 import { given, type ProtocolCase } from './case.ts'
+import type { ProtocolClient } from './client.ts'
 import type { StreamUnderTest } from './harness.ts'
 import type { HubUnderTest } from './hub-under-test.ts'
 
@@ -9,6 +10,18 @@ const unknown = (room: string): string => `^abcdefgh.1/${room}`
 /** Opens a stream in a room. */
 const openStream = (hub: HubUnderTest, room: string, start = ''): Promise<StreamUnderTest> =>
   given(hub.harness.stream, 'stream')(room, start)
+
+/** A client that has opened a stream in a room, with the name of the stream and its address. */
+async function clientWriting(
+  hub: HubUnderTest,
+  room: string,
+  start = '',
+): Promise<{ client: ProtocolClient; name: string; address: string }> {
+  const name = given(hub.harness.clientStream, 'clientStream')
+  const client = await hub.welcomed()
+  const { id } = await client.succeed('send', room, name, start, { stream: true })
+  return { client, name, address: `^${String(id)}/${room}` }
+}
 
 /** Streams: messages that are still being written. */
 export const streams: readonly ProtocolCase[] = [
@@ -147,6 +160,74 @@ export const streams: readonly ProtocolCase[] = [
       same((await client.request('cancel', stream.address)).code, 'ok', 'the answer')
       const [, end] = await client.messages(stream.address, 2)
       same([end?.event, end?.data], ['$end', { state: 'cancelled' }], 'the end')
+    },
+  },
+  {
+    name: 'a client writes a stream: head, parts and end are sends, and its room gets the result',
+    rules: ['P-SM-12', 'P-SM-7'],
+    needs: ['clientStream'],
+    async run(hub) {
+      const room = hub.room()
+      const reader = await hub.joined(room)
+      const { client, name, address } = await clientWriting(hub, room, 'a')
+      same(client.welcome.features.includes('writers'), true, 'the feature in the welcome')
+      await reader.succeed('join', address)
+      await client.succeed('send', address, name, 'b')
+      await client.succeed('send', address, '$end', { state: 'done' })
+      const [head, result] = await reader.messages(room, 2)
+      same([head?.data, result?.data, result?.id], ['a', 'ab', `${head?.id}.end`], 'head and result')
+      same(
+        (await reader.messages(address, 3)).map(({ data }) => data),
+        ['a', 'b', { state: 'done' }],
+        'the entries',
+      )
+      const late = await client.request('send', address, name, 'c')
+      same(late.code, 'conflict', 'the answer to a part behind the end')
+    },
+  },
+  {
+    name: 'a stream of a client takes parts of its own session only, and a wrong part ends it',
+    rules: ['P-SM-12', 'P-SM-3'],
+    needs: ['clientStream'],
+    async run(hub) {
+      const { client, name, address } = await clientWriting(hub, hub.room())
+      const other = await hub.welcomed()
+      await other.succeed('join', address)
+      for (const [event, data] of [
+        [name, 'x'],
+        ['$end', { state: 'done' }],
+      ] as const)
+        same((await other.request('send', address, event, data)).code, 'forbidden', 'the answer to another')
+      same((await client.request('send', address, name, 7)).code, 'bad_payload', 'the answer to a number')
+      const [, end] = await other.messages(address, 2)
+      contains(end?.data as object, { state: 'failed', code: 'bad_payload' }, 'the end')
+    },
+  },
+  {
+    name: 'a client that writes a stream is told of its cancel',
+    rules: ['P-SM-9', 'P-CN-4'],
+    needs: ['clientStream'],
+    async run(hub) {
+      const { client, address } = await clientWriting(hub, hub.room())
+      const reader = await hub.welcomed()
+      await reader.succeed('cancel', address)
+      await client.until('the cancel has come', () => client.all('cancel')[0])
+      same(client.all('cancel'), [['cancel', address]], 'the frame')
+      await client.succeed('send', address, '$end', { state: 'cancelled' })
+    },
+  },
+  {
+    name: 'a stream that is not declared is opened by no client, and a user opens eight at most',
+    rules: ['P-SM-12'],
+    needs: ['clientStream'],
+    async run(hub) {
+      const room = hub.room()
+      const { client, name } = await clientWriting(hub, room)
+      const undeclared = await client.request('send', room, 'undeclared', '', { stream: true })
+      same(undeclared.code, 'forbidden', 'the answer to a stream that is not declared')
+      for (let n = 0; n < 7; n++) await client.succeed('send', room, name, '', { stream: true })
+      const ninth = await client.request('send', room, name, '', { stream: true })
+      same(ninth.code, 'too_large', 'the answer to the ninth')
     },
   },
 ]
