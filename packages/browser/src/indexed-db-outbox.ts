@@ -73,10 +73,6 @@ class IndexedDbStorage implements OutboxStorage {
     this.#close?.()
   }
 
-  wallTime(): number {
-    return Date.now()
-  }
-
   /** Holds the lock with the name of this page, until the page ends or the outbox is closed. */
   #hold(): Promise<unknown> {
     return new Promise((resolve) => {

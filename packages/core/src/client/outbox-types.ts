@@ -36,8 +36,6 @@ export interface OutboxStorage {
   isClosed(page: string): Promise<boolean>
   /** Gives up the name of this page: its messages are for other pages. Called when the client has ended. */
   close(): void
-  /** Returns the time of day in milliseconds since 1970. */
-  wallTime(): number
 }
 
 /** Options of an outbox. */

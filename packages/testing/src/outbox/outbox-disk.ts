@@ -52,7 +52,6 @@ export class OutboxDisk {
       page,
       update: (user, change) => this.#update(user, (entries) => (alive ? change(entries) : null)),
       isClosed: async (other) => this.blind || !this.#open.has(other),
-      wallTime: () => this.#runtime.wallTime(),
       close: () => {
         this.#open.delete(page)
       },

@@ -1,6 +1,7 @@
 import { encodeFrame } from '../../protocol/encode.ts'
 import { Alarm } from '../../runtime/alarm.ts'
 import { abortion, createAborter, onAbort } from '../../runtime/signal.ts'
+import { wallTime } from '../../runtime/wall-time.ts'
 import { ChatError, UncertainError } from '../../vocabulary/errors.ts'
 import { utf8Length } from '../../vocabulary/text.ts'
 import type { Operation } from '../operation.ts'
@@ -85,7 +86,7 @@ export class KeptSends {
     this.#checkRoom(body)
     const page = this.#page
     const key = `${page}.${++this.#lastKey}`
-    const entry = { key, page, time: this.#storage.wallTime(), body, id: null, since: null }
+    const entry = { key, page, time: wallTime(this.#services.context.runtime), body, id: null, since: null }
     const kept = createKept(entry, false)
     this.#list.push(kept)
     this.#queue(kept, operation)
@@ -358,7 +359,7 @@ export class KeptSends {
   async #take(closed: string): Promise<void> {
     const page = this.#page
     if (this.#stopped || this.#failing) return
-    const oldest = this.#storage.wallTime() - this.#bounds.maxAge
+    const oldest = wallTime(this.#services.context.runtime) - this.#bounds.maxAge
     let taken: KeptSend[] = []
     let old = 0
     await this.#saveOnce((stored) => {

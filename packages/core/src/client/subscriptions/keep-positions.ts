@@ -1,5 +1,5 @@
 import { Alarm } from '../../runtime/alarm.ts'
-import type { Runtime, Undo } from '../../runtime/runtime.ts'
+import type { Undo } from '../../runtime/runtime.ts'
 import { wallTime } from '../../runtime/wall-time.ts'
 import { describe } from '../../vocabulary/check-options.ts'
 import { ChatError, UsageError } from '../../vocabulary/errors.ts'
@@ -164,7 +164,7 @@ class StorageKeeper implements PositionKeeper {
   /** Returns the newer of this client's position and that of another client in the storage. */
   #merge(address: string, position: Position, stored: SavedPosition | undefined): SavedPosition {
     const user = this.#user as string
-    const now = wallTime(this.#context.runtime as Partial<Runtime>)
+    const now = wallTime(this.#context.runtime)
     if (stored === undefined) return { user, address, position, time: now }
     const [epoch, at] = stored.position
     const newer = position[0] !== epoch || position[1] > at
@@ -192,7 +192,7 @@ class StorageKeeper implements PositionKeeper {
   #read(): readonly SavedPosition[] {
     const text = this.#attempt('read', () => this.#storage.read()) ?? null
     const saved = text === null ? [] : (this.#attempt('read', () => parsePositions(text)) ?? [])
-    const now = wallTime(this.#context.runtime as Partial<Runtime>)
+    const now = wallTime(this.#context.runtime)
     return saved.filter(({ time }) => now - time < this.#bounds.maxAge)
   }
 
