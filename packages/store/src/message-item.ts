@@ -85,7 +85,7 @@ export type ItemContent<Data> =
       readonly data: null
     }
 
-/** Message in a list of {@link messages}. */
+/** Message in a list of `messages`. */
 export type ItemOf<Event extends string, Data> = ItemFields & {
   /** Name of the event, or of the stream. */
   readonly event: Event
@@ -94,7 +94,7 @@ export type ItemOf<Event extends string, Data> = ItemFields & {
 /** Names of the messages of a contract: of events and of streams. */
 export type MessageName<C extends AnyContract> = EventName<C> | StreamName<C> | StreamedCallName<C>
 
-/** Message in a list of {@link messages}: a union with a member for each event, which `event` tells apart. */
+/** Message in a list of `messages`: a union with a member for each event, which `event` tells apart. */
 export type MessageItem<C extends AnyContract, K extends MessageName<C>> = {
   [E in K]: ItemOf<E, E extends StreamName<C> | StreamedCallName<C> ? StreamData<C, E> : EventData<C, E>>
 }[K]

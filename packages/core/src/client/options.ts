@@ -115,7 +115,7 @@ export interface ClientOptions<C extends AnyContract = Untyped> {
   /**
    * Positions to continue from, as {@link @chat/core!index.Client.positions | positions} returned them before
    * a reload. Malformed positions are skipped, because they come from the application's storage. Or
-   * {@link keepPositions} with a storage, which the client reads and writes by itself. Default: none, the client
+   * `keepPositions` with a storage, which the client reads and writes by itself. Default: none, the client
    * receives new messages only.
    */
   readonly positions?: Readonly<Record<string, Position>> | PositionSource | undefined

@@ -19,7 +19,7 @@ import { encodePositions, parsePositions, type SavedPosition } from './saved-pos
 const pace = 500
 
 /** Time after which the time of an address that is received is renewed, in milliseconds. */
-const day = 24 * 60 * 60 * 1_000
+const day = 86_400_000
 
 const optionRules: OptionRules<KeepPositionsOptions> = {
   most: [
