@@ -1,4 +1,5 @@
 import type { AnyContract, Client } from '@chat/core'
+import { takeClient } from '@chat/store/binding'
 import {
   type Context,
   createContext,
@@ -39,7 +40,9 @@ export function ChatProvider<C extends AnyContract>({
   children,
 }: ChatProviderProps<C>): ReactElement {
   const made = useMade(typeof client === 'function' ? client : null)
-  const value = (typeof client === 'function' ? made : client) as Client<AnyContract> | null
+  const value = (
+    typeof client === 'function' ? made : takeClient(client, "the prop 'client' of ChatProvider")
+  ) as Client<AnyContract> | null
   return createElement(ChatContext.Provider, { value }, children)
 }
 
@@ -50,8 +53,8 @@ function useMade<C extends AnyContract>(make: (() => Client<C>) | null): Client<
   const makes = make !== null
   useEffect(() => {
     // A client connects at the end of the turn, so the first of the two that StrictMode makes never connects.
-    const made = makes ? newest.current?.() : undefined
-    setClient(made ?? null)
+    const made = makes ? newest.current?.() : null
+    setClient(takeClient(made, "the result of the prop 'client' of ChatProvider") as Client<C> | null)
     return () => made?.close()
   }, [makes])
   return client

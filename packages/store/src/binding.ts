@@ -11,3 +11,4 @@ export {
 export { noMessages, noPeople, noRoom, noStatus, noStream, noTyping, noUnread } from './binding/none.ts'
 export { sharedRoom } from './binding/shared-room.ts'
 export type { StreamSnapshot } from './binding/stream-store.ts'
+export { takeClient } from './binding/take-client.ts'

@@ -1,4 +1,5 @@
 import type { AnyContract, Client } from '@chat/core'
+import { takeClient } from '@chat/store/binding'
 import { getContext, setContext } from 'svelte'
 
 /** Client, `null` for none, or a function that returns it and may read reactive state. */
@@ -24,7 +25,7 @@ export function useClient(): { readonly current: Client | null } {
   const find = getContext<(() => Client | null) | undefined>(key)
   return {
     get current() {
-      return find?.() ?? null
+      return find === undefined ? null : takeClient(find(), 'what provideChat was given')
     },
   }
 }

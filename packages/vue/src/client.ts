@@ -1,4 +1,5 @@
 import type { AnyContract, Client } from '@chat/core'
+import { takeClient } from '@chat/store/binding'
 import {
   type ComputedRef,
   computed,
@@ -35,5 +36,5 @@ export const provideChat = <C extends AnyContract>(client: ClientSource<C>): voi
 /** Returns the client of the application or of the nearest component above; `null` for none. */
 export function useClient(): ComputedRef<Client | null> {
   const source = inject(key, null)
-  return computed(() => toValue(source) as Client | null)
+  return computed(() => takeClient(toValue(source), 'what chatPlugin or provideChat was given'))
 }

@@ -57,13 +57,10 @@ export function sharedRoom<C extends AnyContract>(
 function open(
   client: Client<AnyContract>,
   address: RoomAddress,
-  { state, since }: SharedRoomOptions,
+  options: SharedRoomOptions,
 ): SharedHandle | null {
   if (client.status === 'closed') return null
-  const room = client.join(address, {
-    ...(state !== undefined && { state }),
-    ...(since !== undefined && { since }),
-  })
+  const room = client.join(address, options)
   const handle: SharedHandle = { room, uses: 0, ended: false, cancelEnd: () => {} }
   room.on('$leave', () => {
     handle.ended = true
