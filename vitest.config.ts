@@ -8,6 +8,9 @@ import { OutcomeReporter } from './test-support/outcome-reporter.ts'
 import { patience } from './test-support/patience.ts'
 import { systemBrowsers } from './test-support/system-browsers.ts'
 
+/** Pages that `npm run test:pages` shows. */
+const otherPages = 'examples/*/test/page*-in-{firefox,webkit}.test.ts'
+
 const frameworks = ['packages/{react,vue,svelte}/test/**']
 
 // All other packages are one project, so that each transforms and imports the sources of the other packages only
@@ -17,7 +20,7 @@ const onNode: TestProjectInlineConfiguration = {
   test: {
     name: 'node',
     include: ['packages/*/test/**/*.test.ts', 'examples/{ai,express}/test/**/*.test.ts'],
-    exclude: [...frameworks, '**/node_modules/**'],
+    exclude: [...frameworks, otherPages, '**/node_modules/**'],
     environment: 'node',
     // No test changes a global, so files can share their modules. To import the sources again for each file
     // would take longer than the tests.
@@ -38,6 +41,7 @@ const inDocuments: TestProjectInlineConfiguration = {
       ...frameworks.map((folder) => `${folder}/*.test.{ts,tsx}`),
       'examples/react/test/*.test.{ts,tsx}',
     ],
+    exclude: [otherPages, '**/node_modules/**'],
     environment: 'node',
     ...patience,
   },
