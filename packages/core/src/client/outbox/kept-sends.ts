@@ -263,6 +263,7 @@ export class KeptSends {
     let entries: OutboxEntry[] = []
     let gone: KeptSend[] = []
     await this.#update((found) => {
+      // A change that was late comes after its failure, and must change nothing.
       if (this.#failing) throw new Error('the storage has failed before')
       const stored = prepare(found)
       const here = new Set(stored.map(({ key, page: owner }) => owner === page && key))
@@ -281,21 +282,15 @@ export class KeptSends {
     }
   }
 
-  /** Changes the storage, or rejects when that takes too long. A change that comes later has no effect. */
+  /** Changes the storage, or rejects when that takes too long. */
   async #update(change: Parameters<OutboxStorage['update']>[1]): Promise<void> {
     const { user } = this
     if (user === null) return
-    let late = false
     await new Promise<unknown>((resolve, reject) => {
-      const timer = this.#services.context.runtime.timer(patience, () => {
-        late = true
-        reject(new Error(`no answer within ${patience} ms`))
-      })
-      const run = async (): Promise<unknown> =>
-        this.#storage.update(user, (stored) => {
-          if (late) throw new Error('the change is late')
-          return change(stored)
-        })
+      const timer = this.#services.context.runtime.timer(patience, () =>
+        reject(new Error(`no answer within ${patience} ms`)),
+      )
+      const run = async (): Promise<unknown> => this.#storage.update(user, change)
       run().then(resolve, reject).finally(timer)
     })
   }
