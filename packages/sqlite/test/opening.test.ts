@@ -43,7 +43,10 @@ describe('arguments', () => {
       { retentoin: {} },
       `there is no option 'retentoin'; the options are retention, keep, dedupeWindow, sessions, synchronous, runtime; did you mean 'retention'?`,
     ],
-    [{ retention: null }, `the option 'retention' is not an object, but null`],
+    [
+      { retention: null },
+      `the option 'retention' is not an object, but null; give an object, such as { count: … }`,
+    ],
     [
       { runtime: {} },
       `the option 'runtime' must be a runtime, with the functions now, wallTime, timer, defer, random, id, but is an instance of Object`,

@@ -202,8 +202,14 @@ const expectedCodes: readonly string[] = [
   'shop/no',
 ]
 
+/** A hub that is drained, and asked nevertheless, says so. */
+const ofClosedHub = ({ code, message }: ChatError): boolean =>
+  code === 'usage' && message.endsWith('the hub is closed; make a new hub')
+
 const unexpected = (error: ChatError): string | null =>
-  expectedCodes.includes(error.code) ? null : `unexpected error ${error.code}: ${error.message}`
+  expectedCodes.includes(error.code) || ofClosedHub(error)
+    ? null
+    : `unexpected error ${error.code}: ${error.message}`
 
 function noteSituation({ w }: Cluster, outcome: Outcome, hub: Hub): void {
   if ('error' in outcome) return w.sometimes(`an ask is ${outcome.error.code}`)
