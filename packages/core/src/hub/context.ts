@@ -21,16 +21,8 @@ import type { HubError } from './events.ts'
 import { hinting } from './hinting-validator.ts'
 import { HubListeners } from './hub-listeners.ts'
 import { type HubObserver, toObserver } from './observation.ts'
-import {
-  checkHubOptions,
-  type HubOptions,
-  type Limits,
-  resolveLimits,
-  resolveStreams,
-  resolveTimeouts,
-  type StreamRules,
-  type Timeouts,
-} from './options.ts'
+import type { HubOptions, Limits, StreamRules, Timeouts } from './options.ts'
+import { checkHubOptions, resolveLimits, resolveStreams, resolveTimeouts } from './resolve-options.ts'
 import { timed } from './timed-validator.ts'
 
 const advice = "listen with hub.on('$error', …), or set the hub's option logErrors to false"
