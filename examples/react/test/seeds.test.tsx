@@ -1,5 +1,5 @@
 // React looks for a document when it is imported.
-import '../../../packages/react/test/support/document.ts'
+import './support/document.ts'
 
 import type { Client, Message } from '@chat/core'
 import { explore, type World } from '@chat/testing'
@@ -7,13 +7,13 @@ import { StrictMode } from 'react'
 import { flushSync } from 'react-dom'
 import { createRoot, type Root } from 'react-dom/client'
 import { expect, test } from 'vitest'
-import { newElement } from '../../../packages/react/test/support/document.ts'
 import type { Member } from '../auth.ts'
 import { type Chat, chat } from '../contract.ts'
 import { roleOf } from '../directory.ts'
 import { options, setUp } from '../hub.ts'
 import { hooks } from '../src/chat.ts'
 import { Support } from '../src/Support.tsx'
+import { newElement } from './support/document.ts'
 
 const emojis = ['👍', '😄']
 
