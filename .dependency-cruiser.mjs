@@ -27,6 +27,7 @@ const floors = {
   hub: [
     ['observation'],
     ['options'],
+    ['resolve-options'],
     ['events', 'identity', 'contract-names'],
     ['hub-listeners', 'timed-validator', 'hinting-validator'],
     ['context', 'content'],
