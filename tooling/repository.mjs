@@ -8,6 +8,7 @@ export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]
 /** Returns every package in packages/: its folder's name, its folder, and its manifest. */
 export function packages() {
   return readdirSync(join(root, 'packages'))
+    .sort()
     .map((name) => ({ name, folder: join(root, 'packages', name) }))
     .filter(({ folder }) => existsSync(join(folder, 'package.json')))
     .map(({ name, folder }) => ({ name, folder, manifest: readJson(join(folder, 'package.json')) }))

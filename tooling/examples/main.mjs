@@ -28,6 +28,7 @@ const typescript = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
 
 const { only, start, lock } = options(process.argv.slice(2))
 const names = readdirSync(source)
+  .sort()
   .filter((name) => name !== page && !own.includes(name) && isProject(name))
   .sort((a, b) => slow.includes(b) - slow.includes(a))
 const unknown = [...only, ...(start === undefined ? [] : [start])].filter((name) => !names.includes(name))

@@ -125,7 +125,7 @@ describe('a duplicated browser tab', () => {
     expect(files.length).toBeGreaterThan(50)
     const code = (file: string): string => readFileSync(file, 'utf8').replace(/\/\*.*?\*\/|\/\/[^\n]*/gs, '')
     const writing = files.filter((file) => storage.test(code(file)))
-    expect(writing.map((file) => file.replace(/.*packages\//, ''))).toEqual([
+    expect(writing.map((file) => file.replace(/.*packages\//, '')).sort()).toEqual([
       'browser/src/blocked-memory.ts',
       'browser/src/local-storage-positions.ts',
     ])
