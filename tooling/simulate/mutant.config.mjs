@@ -1,28 +1,14 @@
-// Runs a test over the sources with one defence removed. The environment names both, so that this file is the
-// same for all mutants, and a module that one mutant has transformed serves the next.
+// Options of vitest for the tests of mutants. The process that runs them adds the plugin that removes a defence.
 import { onSources } from '../../test-support/on-sources.ts'
-import { isMutated, mutated } from './mutants.mjs'
-
-const { mutant, cache } = JSON.parse(process.env.MUTANT)
-
-const plugin = {
-  name: 'mutant',
-  enforce: 'pre',
-  load: (id) => mutated(mutant, id.split('?')[0]),
-  configureVitest({ experimental_defineCacheKeyGenerator }) {
-    experimental_defineCacheKeyGenerator(({ id }) =>
-      isMutated(mutant, id.split('?')[0]) ? false : undefined,
-    )
-  },
-}
 
 export default {
   ...onSources,
-  plugins: [plugin],
   test: {
-    include: [mutant.test],
+    include: ['packages/*/test/**/*.test.{ts,tsx}'],
     // The first failure is proof.
     bail: 1,
-    experimental: { fsModuleCache: true, fsModuleCachePath: cache },
+    // A process that tests a mutant without end is killed, and its tests with it.
+    pool: 'threads',
+    maxWorkers: 1,
   },
 }
