@@ -75,6 +75,7 @@ class HubHandler implements BunHandler {
   }
 
   #handle(request: Request, server: BunServer): ReturnType<BunFetch> {
+    checkServer(server)
     const asked = webRequest(request, {
       remoteAddress: () => server.requestIP(request)?.address ?? '',
       boundTo: () => server.address,
@@ -107,6 +108,13 @@ class HubHandler implements BunHandler {
     })
     return upgraded ? undefined : responseOf(this.#requests.refuseUpgrade(asked).refusal)
   }
+}
+
+function checkServer(server: BunServer): void {
+  if (typeof server?.upgrade !== 'function')
+    throw new UsageError(
+      `unable to take the request: the second argument is ${describe(server)}, not Bun's server; write \`fetch(request, server)\``,
+    )
 }
 
 function checkFetch(fetch: unknown): void {

@@ -16,3 +16,14 @@ test.each<[string, unknown, unknown, RegExp]>([
   expect(serve).toThrow(UsageError)
   expect(serve).toThrow(message)
 })
+
+test('`fetch` names the argument that is wrong', () => {
+  const chat = bunHandler(hub) as unknown as { fetch(...args: unknown[]): unknown }
+  const request = new Request('http://app.example/chat')
+  for (const wrong of [undefined, null, {}, { env: {} }])
+    expect(() => chat.fetch(request, wrong)).toThrow("not Bun's server; write `fetch(request, server)`")
+  for (const wrong of [undefined, null, {}, { req: { raw: request } }])
+    expect(() => chat.fetch(wrong, { upgrade() {} })).toThrow(
+      'give a Request, such as c.req.raw of Hono, and',
+    )
+})

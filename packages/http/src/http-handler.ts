@@ -18,7 +18,7 @@ export interface HttpHandler {
   /**
    * Answers a request for this hub's path. Resolves with `undefined`, and leaves the request alone, when the
    * request is not for the hub; a `GET` that does not ask for an event stream is not, so a page may have the
-   * same path. Never rejects.
+   * same path. Rejects only for a value that is no `Request`, with a `UsageError`.
    */
   fetch(request: Request, info?: ConnectionInfo): Promise<Response | undefined>
   /** Takes no further clients. Connected clients stay until the hub closes them. */
@@ -46,9 +46,10 @@ export function httpHandler(hub: TransportHub, options: HttpHandlerOptions<Reque
   const endpoint = new Endpoint(hub, options, 'httpHandler(hub, options)')
   return {
     async fetch(request, { remoteAddress = '' } = {}) {
+      const connect = webRequest(request, { remoteAddress: () => remoteAddress })
       const answer = await endpoint.answer({
         method: request.method,
-        connect: webRequest(request, { remoteAddress: () => remoteAddress }),
+        connect,
         body: () => bodyOf(request),
       })
       return answer === null ? undefined : responseOf(answer)

@@ -8,7 +8,7 @@ import { bodyOf, responseOf } from './web.ts'
 export interface PublishHandler {
   /**
    * Answers a request to publish. Resolves with `undefined`, and leaves the request alone, when its path is
-   * another path. Never rejects.
+   * another path. Rejects only for a value that is no `Request`, with a `UsageError`.
    */
   fetch(request: Request, info?: ConnectionInfo): Promise<Response | undefined>
 }
@@ -40,9 +40,10 @@ export function publishHandler(hub: PublishHub, options: PublishHandlerOptions<R
   const endpoint = new PublishEndpoint(hub, options, 'publishHandler(hub, options)')
   return {
     async fetch(request, { remoteAddress = '' } = {}) {
+      const connect = webRequest(request, { remoteAddress: () => remoteAddress })
       const answer = await endpoint.answer({
         method: request.method,
-        connect: webRequest(request, { remoteAddress: () => remoteAddress }),
+        connect,
         body: () => bodyOf(request),
       })
       return answer === null ? undefined : responseOf(answer)

@@ -1,12 +1,14 @@
 import type { Buffer } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { UsageError } from '@chat/core'
 import {
   type Admitted,
   type BoundServer,
   checkHub,
   checkOptionsWithHint,
   closeRefused,
+  describe,
   isPromise,
   nodeRequest,
   type Refused,
@@ -112,6 +114,7 @@ export class WsUpgradeHandler implements UpgradeHandler {
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    checkSocket(socket, 'handleUpgrade(request, socket, head)')
     return this.take(request, socket, head) !== 'other'
   }
 
@@ -132,6 +135,7 @@ export class WsUpgradeHandler implements UpgradeHandler {
   }
 
   accept(socket: WsSocket, request: IncomingMessage): boolean {
+    checkSocket(socket, 'accept(socket, request)')
     const asked = nodeRequest(request, { server: this.#listening })
     const decision = this.#requests.decideOpened(asked, socket.protocol)
     // The connection listens from now on, also while the application decides.
@@ -232,4 +236,11 @@ function meterOf(socket: Duplex): InboundSocket | null {
   return 'bytesRead' in socket && typeof socket.bytesRead === 'number'
     ? (socket as Duplex & InboundSocket)
     : null
+}
+
+function checkSocket(socket: Pick<WsSocket, 'on'> | Duplex, usage: string): void {
+  if (typeof socket?.on !== 'function' || 'headers' in socket)
+    throw new UsageError(
+      `unable to take the connection: the argument \`socket\` is ${describe(socket)}, not a socket; write \`${usage}\``,
+    )
 }

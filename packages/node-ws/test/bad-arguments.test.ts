@@ -116,3 +116,18 @@ test('`connect` takes the options of `dial` and those of a client', async () => 
   })
   await client.close()
 })
+
+test('`handleUpgrade` and `accept` name the argument that is wrong', () => {
+  const chat = upgradeHandler(hub) as unknown as Record<
+    'handleUpgrade' | 'accept',
+    (...args: unknown[]) => unknown
+  >
+  const request = { url: '/chat', headers: {}, socket: {}, on() {} }
+  for (const wrong of [undefined, null, {}, request]) {
+    expect(() => chat.handleUpgrade(request, wrong)).toThrow(UsageError)
+    expect(() => chat.handleUpgrade(request, wrong)).toThrow('write `handleUpgrade(request, socket, head)`')
+    expect(() => chat.accept(wrong, request)).toThrow('not a socket; write `accept(socket, request)`')
+  }
+  for (const wrong of [undefined, null, {}, { raw: request }])
+    expect(() => chat.accept({ on() {} }, wrong)).toThrow('give a request of node:http, such as request.raw')
+})

@@ -1,3 +1,4 @@
+import { UsageError } from '@chat/core'
 import {
   type Admitted,
   agreedProtocol,
@@ -7,6 +8,7 @@ import {
   checkHub,
   checkOptionsWithHint,
   closeRefused,
+  describe,
   isPromise,
   type Refusal,
   type Refused,
@@ -95,6 +97,10 @@ class HubHandler<Info> implements WebSocketHandler<Info> {
   }
 
   accept(socket: ServerWebSocket, request: Request, info: Info | undefined): boolean {
+    if (typeof socket?.addEventListener !== 'function')
+      throw new UsageError(
+        `unable to accept the socket: the first argument is ${describe(socket)}, not a WebSocket; write \`accept(socket, request)\``,
+      )
     // A socket that closes may have reported that already, and the hub would never hear of it.
     if (socket.readyState > open) return false
     const protocol = socket.protocol ?? ''

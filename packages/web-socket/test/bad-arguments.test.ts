@@ -27,3 +27,22 @@ test.each<[string, unknown, unknown, RegExp]>([
   expect(serve).toThrow(UsageError)
   expect(serve).toThrow(message)
 })
+
+test('`accept` and `fetch` name the argument that is wrong', () => {
+  const upgrade = (): never => {
+    throw new Error('no request is upgraded')
+  }
+  const chat = webSocketHandler(hub, { upgrade }) as unknown as Record<
+    string,
+    (...args: unknown[]) => unknown
+  >
+  const socket = { readyState: 1, addEventListener() {} }
+  for (const wrong of [undefined, null, {}, new Request('http://app.example/chat')])
+    expect(() => chat['accept']?.(wrong, socket)).toThrow('not a WebSocket; write `accept(socket, request)`')
+  for (const wrong of [undefined, null, {}, { req: {} }]) {
+    expect(() => chat['accept']?.(socket, wrong)).toThrow(
+      'give a Request, such as c.req.raw of Hono, and not ',
+    )
+    expect(() => chat['fetch']?.(wrong)).toThrow(UsageError)
+  }
+})

@@ -34,7 +34,7 @@ const beginning: Rule = [
   (value) => isWhole(value) && value >= 1 && value <= 1_000,
 ]
 const offset: Rule = ['an offset, a whole number from 0', (value) => isWhole(value) && value >= 0]
-const source: Rule = ['what restoreFrom(hook) returns', isRecord]
+const source: Rule = ['what restoreFrom(hook) returns', opens]
 const boolean: Rule = ['true or false', (value) => typeof value === 'boolean']
 const signal: Rule = ['an AbortSignal', isSignal]
 const meta: Rule = [metaRule, isMeta]
@@ -49,7 +49,10 @@ export const sharedRules: OptionRules<SharedClientOptions> = {
     (value) => value === null || typeof value === 'string' || typeof value === 'function',
   ],
   // `null` is allowed, because an empty storage holds it.
-  positions: ['an object of positions by address', (value) => typeof value === 'object'],
+  positions: [
+    'an object of positions by address',
+    (value) => value === null || (isRecord(value) && !('then' in value)),
+  ],
   connectTimeout: duration,
   callTimeout: duration,
   maxQueued: ['a number of operations above 0', isAboveZero],
@@ -58,10 +61,10 @@ export const sharedRules: OptionRules<SharedClientOptions> = {
     'true, false, or { last } with a whole number from 1 to 1000',
     (value) => typeof value === 'boolean' || (isRecord(value) && beginning[1](value['last'])),
   ],
-  outbox: ['an outbox', isRecord],
+  outbox: ['an outbox', opens],
   observe: callback,
   logErrors: boolean,
-  runtime: null,
+  runtime: ['a runtime', (value) => isRecord(value) && typeof value['now'] === 'function'],
 }
 export const clientRules: OptionRules<ClientOptions> = { dial: null, ...sharedRules, environment: callback }
 export const joinRules: OptionRules<JoinOptions> = {
@@ -115,6 +118,11 @@ export function checkByRules<Options extends object>(
       `unable to ${operation}: the option '${name}' must be ${rule[0]}, but is ${describe(value)}`,
     )
   }
+}
+
+/** Tells if a value is made by one of the functions that bring the code of an option along. */
+function opens(value: unknown): boolean {
+  return isRecord(value) && typeof value['open'] === 'function'
 }
 
 function isAboveZero(value: unknown): boolean {

@@ -1,3 +1,5 @@
+import { describe } from '../vocabulary/check-options.ts'
+import { UsageError } from '../vocabulary/errors.ts'
 import { ConnectRequest } from './connect-request.ts'
 
 /**
@@ -33,18 +35,30 @@ export interface NodeRequestFacts {
   readonly server?: BoundServer | undefined
 }
 
-/** Describes a request of Node's servers for a {@link RequestHandler}. */
+/**
+ * Describes a request of Node's servers for a {@link RequestHandler}.
+ *
+ * @throws UsageError when the request is of another kind, such as a framework's own.
+ */
 export function nodeRequest<Request extends NodeRequest>(
   request: Request,
   facts: NodeRequestFacts = {},
 ): ConnectRequest<Request> {
-  const { socket } = request
+  const { socket, headers } = checkRequest(request)
   const { url = request.url, server = (socket as { readonly server?: BoundServer }).server } = facts
   return new ConnectRequest({
     native: request,
     url,
-    headers: Object.entries(request.headers),
+    headers: Object.entries(headers),
     remoteAddress: () => socket.remoteAddress ?? '',
     boundTo: () => server?.address?.(),
   })
+}
+
+function checkRequest<Request extends NodeRequest>(request: Request): Request {
+  const { socket, headers } = (request ?? {}) as Partial<NodeRequest>
+  if (socket && headers) return request
+  throw new UsageError(
+    `unable to take the request: give a request of node:http, such as request.raw of Fastify or ctx.req of Koa, and not ${describe(request)}`,
+  )
 }

@@ -79,7 +79,8 @@ export function addressKind(address: string): AddressKind | null {
 /** Returns the kind of an address that messages are sent to; `null` for a stream, and for a value that is no address. */
 export function destinationKind(address: string): Exclude<AddressKind, 'stream'> | null {
   if (address === everyone) return 'everyone'
-  const kind = kinds[String(address).charAt(0)]
+  if (typeof address !== 'string') return null
+  const kind = kinds[address.charAt(0)]
   return kind !== undefined && isName(address.slice(1)) ? kind : null
 }
 

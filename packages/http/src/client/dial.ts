@@ -1,9 +1,13 @@
 import { UsageError } from '@chat/core'
-import { checkOptions, type Dialer, type OptionNames } from '@chat/core/transport'
+import { checkByRules, type Dialer, type OptionRules } from '@chat/core/transport'
 import { httpDialer } from './http-dialer.ts'
 import type { HttpDialOptions } from './options.ts'
 
-const optionNames: OptionNames<HttpDialOptions> = { headers: true, fetch: true, pause: true }
+const rules: OptionRules<HttpDialOptions> = {
+  headers: ['a plain object of texts', isTextRecord],
+  fetch: ['a function', (value) => typeof value === 'function'],
+  pause: ['true or false', (value) => typeof value === 'boolean'],
+}
 
 /**
  * Makes a dialer that reaches a hub over HTTP, from Node, Bun, Deno, pages and workers: for a `Client` where
@@ -18,11 +22,17 @@ const optionNames: OptionNames<HttpDialOptions> = { headers: true, fetch: true, 
  * `not_found` (404); `Retry-After` becomes `retryAfter`.
  *
  * @throws UsageError when the URL has another scheme than `http:`, `https:`, `ws:` and `wss:`, or an option
- * does not exist.
+ * does not exist or has a wrong value.
  */
 export function dial(url: string | URL, options: HttpDialOptions = {}): Dialer {
-  checkOptions('dial', options, optionNames)
+  checkByRules('dial', options, rules)
   return httpDialer({ target: httpUrl(url), ...options })
+}
+
+/** Tells if a value is an object of texts; `Headers` hold theirs elsewhere. */
+function isTextRecord(value: unknown): boolean {
+  const plain = Object.prototype.toString.call(value) === '[object Object]'
+  return plain && Object.values(value as object).every((text) => typeof text === 'string')
 }
 
 /** Checks the URL once, in the call that has it. */

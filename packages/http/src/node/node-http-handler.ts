@@ -4,7 +4,7 @@ import { nodeRequest, type TransportHub } from '@chat/core/transport'
 import { Endpoint } from '../endpoint.ts'
 import type { HttpHandlerOptions } from '../options.ts'
 import { bodyOf, type ServerRequest } from './body.ts'
-import { isGone, send } from './send.ts'
+import { checkResponse, isGone, send } from './send.ts'
 
 /** Takes clients over HTTP for a hub, in servers of `node:http`, `node:https` and `node:http2`. */
 export interface NodeHttpHandler {
@@ -45,9 +45,11 @@ export function nodeHttpHandler(
 ): NodeHttpHandler {
   const endpoint = new Endpoint(hub, options, 'nodeHttpHandler(hub, options)')
   const handle = (request: ServerRequest, response: ServerResponse, next?: () => void): boolean => {
+    const connect = nodeRequest<IncomingMessage>(request, { url: request?.originalUrl ?? request?.url })
+    checkResponse(response)
     const answer = endpoint.answer({
       method: request.method ?? '',
-      connect: nodeRequest<IncomingMessage>(request, { url: request.originalUrl ?? request.url }),
+      connect,
       body: () => bodyOf(request),
       ...(request.httpVersionMajor < 2 ? {} : { stays: () => stays(response) }),
     })

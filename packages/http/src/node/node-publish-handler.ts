@@ -4,7 +4,7 @@ import { nodeRequest } from '@chat/core/transport'
 import { PublishEndpoint, type PublishHub } from '../publish/endpoint.ts'
 import type { PublishHandlerOptions } from '../publish/options.ts'
 import { bodyOf, type ServerRequest } from './body.ts'
-import { send } from './send.ts'
+import { checkResponse, send } from './send.ts'
 
 /** Publishes for servers, scripts and functions, in servers of `node:http`, `node:https` and `node:http2`. */
 export interface NodePublishHandler {
@@ -39,9 +39,11 @@ export function nodePublishHandler(
 ): NodePublishHandler {
   const endpoint = new PublishEndpoint(hub, options, 'nodePublishHandler(hub, options)')
   const handle = (request: ServerRequest, response: ServerResponse, next?: () => void): boolean => {
+    const connect = nodeRequest<IncomingMessage>(request, { url: request?.originalUrl ?? request?.url })
+    checkResponse(response)
     const answer = endpoint.answer({
       method: request.method ?? '',
-      connect: nodeRequest<IncomingMessage>(request, { url: request.originalUrl ?? request.url }),
+      connect,
       body: () => bodyOf(request),
     })
     if (answer === null) next?.()

@@ -1,8 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { UsageError } from '@chat/core'
+import { describe } from '@chat/core/transport'
 import type { Answer } from '../answer.ts'
 
 /** Time that a client has to read the end of its answer, in milliseconds. */
 const readTimeout = 5_000
+
+/**
+ * Refuses a response of another kind, such as a framework's own, at which the answer would fail.
+ *
+ * @throws UsageError that names the value.
+ */
+export function checkResponse(response: ServerResponse): void {
+  if (typeof response?.writeHead !== 'function')
+    throw new UsageError(
+      `unable to answer the request: give the response of node:http, such as reply.raw of Fastify or ctx.res of Koa, and not ${describe(response)}`,
+    )
+}
 
 /**
  * Writes an answer. A stream is read no faster than the client takes it, and is cancelled when the client has

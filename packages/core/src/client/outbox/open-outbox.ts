@@ -14,9 +14,10 @@ const operation = 'open an outbox'
  * Opens an outbox over a storage, for the option `outbox` of a client. Applications use an outbox that has a storage
  * already, such as `indexedDbOutbox` of `@chat/browser/outbox`.
  *
- * @throws UsageError when an option does not exist or has a wrong value.
+ * @throws UsageError when `storage` lacks a method, or an option does not exist or has a wrong value.
  */
 export function openOutbox(storage: OutboxStorage, options: OutboxOptions = {}): Outbox {
+  checkStorage(storage)
   checkOptions(operation, options, { user: true, max: true, maxBytes: true, maxAge: true })
   const { user = null, max = 200, maxBytes = 262_144, maxAge = 604_800_000 } = options
   for (const [name, value] of Object.entries({ max, maxBytes, maxAge }))
@@ -25,6 +26,14 @@ export function openOutbox(storage: OutboxStorage, options: OutboxOptions = {}):
         `unable to ${operation}: the option '${name}' must be a number above 0, but is ${describe(value)}`,
       )
   return new StoredOutbox(storage, user, { max, maxBytes, maxAge })
+}
+
+function checkStorage(storage: OutboxStorage): void {
+  for (const method of ['update', 'isClosed', 'close'] as const)
+    if (typeof storage?.[method] !== 'function')
+      throw new UsageError(
+        `unable to ${operation}: give a storage with the method ${method}, not ${describe(storage)}`,
+      )
 }
 
 /** An outbox: the sends of the present user, for the application and for its client. */

@@ -1,5 +1,6 @@
 import type { LogEntry, LogPage, LogRange } from '../../backplane/backplane.ts'
 import { historyPage } from '../../protocol/limits.ts'
+import { checkSignal } from '../../runtime/check-signal.ts'
 import { untilAborted } from '../../runtime/signal.ts'
 import { describe } from '../../vocabulary/check-options.ts'
 import { checkOptionsWithHint } from '../../vocabulary/check-options-with-hint.ts'
@@ -68,15 +69,21 @@ function rangeOf(address: string, options: HistoryOptions): LogRange {
     throw new UsageError(`unable to ${operation}: a session has no log; it takes casts and asks only`)
   checkOptionsWithHint(operation, options, historyOptionNames)
   const { after, before, limit = historyPage.messages } = options
-  for (const [name, value] of Object.entries({ after, before, limit: limit - 1 }))
-    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0))
-      throw new UsageError(
-        `unable to ${operation}: the option '${name}' must be a whole number, but is ${describe(options[name as 'limit'])}`,
-      )
+  checkWhole(operation, { after, before }, 0)
+  checkWhole(operation, { limit }, 1)
+  checkSignal(operation, options.signal)
   if (after !== undefined && before !== undefined)
     throw new UsageError(`unable to ${operation}: give 'after' or 'before', not both`)
   const most = Math.min(limit, historyPage.max)
   return after !== undefined ? { after, limit: most } : { before: before ?? null, limit: most }
+}
+
+function checkWhole(operation: string, numbers: Readonly<Record<string, unknown>>, least: number): void {
+  for (const [name, value] of Object.entries(numbers))
+    if (value !== undefined && !(Number.isSafeInteger(value) && (value as number) >= least))
+      throw new UsageError(
+        `unable to ${operation}: the option '${name}' must be a whole number from ${least}, but is ${describe(value)}`,
+      )
 }
 
 async function readPage(context: HubContext, address: string, range: LogRange): Promise<LogPage> {

@@ -1,7 +1,7 @@
 import type { StreamKind } from '../../contract/stream.ts'
 import { streamKindOf } from '../../contract/stream-kind.ts'
 import { checkMeta } from '../../protocol/meta.ts'
-import { isSignal } from '../../runtime/signal.ts'
+import { checkSignal } from '../../runtime/check-signal.ts'
 import { addressKind } from '../../vocabulary/address.ts'
 import { describe, type OptionNames } from '../../vocabulary/check-options.ts'
 import { checkOptionsWithHint } from '../../vocabulary/check-options-with-hint.ts'
@@ -78,8 +78,5 @@ function checkRequest(operation: string, address: string, options: StreamOptions
     throw new UsageError(
       `unable to ${operation}: a session takes casts and asks only; open the stream for its user instead`,
     )
-  if (options.signal !== undefined && !isSignal(options.signal))
-    throw new UsageError(
-      `unable to ${operation}: the option 'signal' must be an AbortSignal, but is ${describe(options.signal)}`,
-    )
+  checkSignal(operation, options.signal)
 }

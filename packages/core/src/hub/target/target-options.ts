@@ -1,4 +1,5 @@
 import { checkMeta } from '../../protocol/meta.ts'
+import { checkSignal } from '../../runtime/check-signal.ts'
 import { checkDuration, checkText, describe, type OptionNames } from '../../vocabulary/check-options.ts'
 import { checkOptionsWithHint } from '../../vocabulary/check-options-with-hint.ts'
 import { UsageError } from '../../vocabulary/errors.ts'
@@ -45,6 +46,7 @@ const removeOptionNames: OptionNames<RemoveOptions> = { code: true, message: tru
 export function checkSendOptions(address: string, options: SendOptions): void {
   const operation = `send to ${address}`
   checkOptionsWithHint(operation, options, sendOptionNames)
+  checkSignal(operation, options.signal)
   checkMeta(operation, options.meta)
   checkUserId(operation, options.from)
   checkKey(operation, options.idempotencyKey)
@@ -59,19 +61,21 @@ export function checkCastOptions(address: string, options: CastOptions): void {
   checkUserId(operation, options.from)
 }
 
-/** @throws UsageError for an option of an ask that does not exist, a `timeout` that is not a duration, or meta that cannot be sent. */
+/** @throws UsageError for an option of an ask that does not exist, a `timeout` that is not a duration, a `signal` that is none, or meta that cannot be sent. */
 export function checkAskOptions(address: string, options: AskOptions): void {
   const operation = `ask ${address}`
   checkOptionsWithHint(operation, options, askOptionNames)
   checkDuration(operation, 'timeout', options.timeout)
+  checkSignal(operation, options.signal)
   checkMeta(operation, options.meta)
 }
 
-/** @throws UsageError for an option that does not exist, or a `timeout` that is not a duration. */
+/** @throws UsageError for an option that does not exist, a `timeout` that is not a duration, or a `signal` that is none. */
 export function checkSessionsOptions(address: string, options: SessionsOptions): void {
   const operation = `list the sessions of ${address}`
   checkOptionsWithHint(operation, options, sessionsOptionNames)
   checkDuration(operation, 'timeout', options.timeout)
+  checkSignal(operation, options.signal)
 }
 
 /** @throws UsageError for an option of a removal that does not exist, or a `message` that is not a text. */

@@ -52,3 +52,12 @@ test('wrong options, and an outbox for two clients, are refused', () =>
     expect(() => new Client({ dial, outbox, runtime: w.runtime('other') })).toThrow(UsageError)
     client.close()
   }))
+
+test.each([[undefined], [null], [{}], ['indexedDB'], [{ update() {}, close() {} }]])(
+  'a storage without its methods is refused: %j',
+  (storage) => {
+    expect(() => openOutbox(storage as never)).toThrow(
+      /^unable to open an outbox: give a storage with the method (?:update|isClosed), not /,
+    )
+  },
+)

@@ -10,6 +10,9 @@ const cast: Use = async (hub, options) => hub.to('#a').cast('say', 1, options)
 const ask: Use = (hub, options) => hub.to('@bob').ask('sure', 1, options)
 const askAll: Use = (hub, options) => hub.to('@bob').askAll('sure', 1, options)
 const remove: Use = (hub, options) => hub.to('#a').remove('@bob', options)
+const history: Use = (hub, options) => hub.to('#a').history(options)
+const sessions: Use = (hub, options) => hub.to('#a').sessions(options)
+const stream: Use = (hub, options) => hub.to('#a').stream('story', options)
 const kick: Use = (hub, options) => hub.kick('@bob', options)
 const close: Use = (hub, options) => hub.close(options)
 const outcome = async (use: Use, options: unknown) => use(stage().hub, options as never)
@@ -46,6 +49,44 @@ describe('the options of the hub', () => {
     const refused = outcome(use, options)
     await expect(refused).rejects.toBeInstanceOf(UsageError)
     await expect(refused).rejects.toThrow(text)
+  })
+
+  test.each([
+    ['send', send],
+    ['broadcast', broadcast],
+    ['ask', ask],
+    ['askAll', askAll],
+    ['history', history],
+    ['sessions', sessions],
+    ['stream', stream],
+  ])('%s refuses a signal that is none, and tells of a controller in its place', async (_, use) => {
+    for (const signal of [null, 5, 'x', {}, [], () => {}, Promise.resolve()])
+      await expect(outcome(use, { signal })).rejects.toThrow(
+        /^unable to .*: the option 'signal' must be an AbortSignal, but is /,
+      )
+    await expect(outcome(use, { signal: new AbortController() })).rejects.toThrow(
+      "the option 'signal' must be an AbortSignal, but is an instance of AbortController; give its property `signal`",
+    )
+  })
+
+  test('a wrong signal holds up no later message of its address', async () => {
+    const { hub } = stage()
+    await expect(send(hub, { signal: [] } as never)).rejects.toThrow(UsageError)
+    await expect(send(hub, {} as never)).resolves.toMatchObject({ id: expect.any(String) })
+  })
+
+  test.each([
+    ['after', -1, 'a whole number from 0, but is -1'],
+    ['before', '5', 'a whole number from 0, but is "5"'],
+    ['limit', 0, 'a whole number from 1, but is 0'],
+    ['limit', true, 'a whole number from 1, but is true'],
+    ['limit', null, 'a whole number from 1, but is null'],
+    ['limit', 10n, 'a whole number from 1, but is 10n'],
+    ['limit', Number.NaN, 'a whole number from 1, but is NaN'],
+  ])('the option %s of a history is refused as %s', async (name, value, expected) => {
+    const refused = outcome(history, { [name]: value })
+    await expect(refused).rejects.toBeInstanceOf(UsageError)
+    await expect(refused).rejects.toThrow(`the option '${name}' must be ${expected}`)
   })
 
   test('a hub whose close was refused goes on', async () => {
