@@ -2,13 +2,13 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
-import { type Engine, enginesToTest } from './test-support/engines.ts'
+import { enginesToTest } from './test-support/engines.ts'
+import { inEngines } from './test-support/in-engines.ts'
 import { onSources, sources } from './test-support/on-sources.ts'
 import { OutcomeReporter } from './test-support/outcome-reporter.ts'
 import { patience } from './test-support/patience.ts'
-import { systemBrowsers } from './test-support/system-browsers.ts'
 
-/** Pages that `npm run test:pages` shows. */
+/** Tests that `npm run test:engines` runs. */
 const otherPages = 'examples/*/test/page*-in-{firefox,webkit}.test.ts'
 
 const frameworks = ['packages/{react,vue,svelte}/test/**']
@@ -72,37 +72,11 @@ export default defineConfig({
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
     reporters: ['default', new OutcomeReporter(), './tooling/docs/conformance-reporter.mjs'],
     coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text', 'json-summary'] },
-    projects: [onNode, inDocuments, react18, ...inBrowsers(enginesToTest())],
+    projects: [
+      onNode,
+      inDocuments,
+      react18,
+      ...inEngines(enginesToTest().filter((engine) => engine === 'chromium')),
+    ],
   },
 })
-
-function inBrowsers(engines: Engine[]): TestProjectInlineConfiguration[] {
-  if (engines.length === 0) return []
-  return [
-    {
-      plugins: [svelte({ configFile: false })],
-      resolve: { conditions: [...sources, 'browser'] },
-      // Vue warns in each page when its flags are not set.
-      define: {
-        __VUE_OPTIONS_API__: true,
-        __VUE_PROD_DEVTOOLS__: false,
-        __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: false,
-      },
-      // Vitest starts the server of the pages on Node.
-      environments: { __vitest__: { resolve: onSources.resolve } },
-      test: {
-        name: 'engines',
-        ...patience,
-        include: ['packages/{browser,react,vue,svelte}/test-browser/**/*.test.{ts,tsx}'],
-        globalSetup: ['packages/browser/test-browser/global.ts'],
-        browser: {
-          enabled: true,
-          headless: true,
-          screenshotFailures: false,
-          provider: systemBrowsers(),
-          instances: engines.map((browser) => ({ browser })),
-        },
-      },
-    },
-  ]
-}
