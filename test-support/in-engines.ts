@@ -24,7 +24,7 @@ export function inEngines(engines: Engine[]): TestProjectInlineConfiguration[] {
         name: 'engines',
         ...patience,
         include: ['packages/{browser,react,vue,svelte}/test-browser/**/*.test.{ts,tsx}'],
-        globalSetup: ['packages/browser/test-browser/global.ts'],
+        globalSetup: ['packages/browser/test-browser/global.ts', 'packages/svelte/test-browser/global.ts'],
         browser: {
           enabled: true,
           headless: true,

@@ -13,13 +13,16 @@ function Unread(): ReactElement {
   const { count, mark } = useUnread(room, 'say')
   const last = items.findLast((item) => item.event === 'say' && item.position !== null)
   return (
-    <button
-      type="button"
-      className="unread"
-      onClick={() => last?.event === 'say' && last.position && mark(last.position)}
-    >
-      {count}
-    </button>
+    <>
+      <i>{items.length}</i>
+      <button
+        type="button"
+        className="unread"
+        onClick={() => last?.event === 'say' && last.position && mark(last.position)}
+      >
+        {count}
+      </button>
+    </>
   )
 }
 
@@ -36,8 +39,36 @@ it('counts what is unread, on all devices of a user', async () => {
   await call('say', hub, '#lobby', 'say', { text: 'one' })
   await call('say', hub, '#lobby', 'say', { text: 'two' })
   await eventually(() => expect([phone.texts('.unread'), laptop.texts('.unread')]).toEqual([['2'], ['2']]))
+  await eventually(() => expect(phone.texts('i')).toEqual(['2']))
   phone.click('.unread')
   await eventually(() => expect([phone.texts('.unread'), laptop.texts('.unread')]).toEqual([['0'], ['0']]))
+})
+
+it('marks what comes as read while the person sees the end of the list', async () => {
+  const hub = await startHub()
+  const Reading = ({ reading }: { reading: boolean }): ReactElement => (
+    <p className="reading">{useUnread(useRoom('#lobby'), 'say', { reading }).count}</p>
+  )
+  const alice = client(hub, 'alice')
+  const shown = (reading: boolean): ReactElement => (
+    <ChatProvider client={alice}>
+      <Reading reading={reading} />
+    </ChatProvider>
+  )
+  const phone = openScreen(shown(false))
+  const laptop = openScreen(
+    <ChatProvider client={client(hub, 'alice')}>
+      <Unread />
+    </ChatProvider>,
+  )
+  await call('say', hub, '#lobby', 'say', { text: 'one' })
+  await eventually(() => expect([phone.texts('.reading'), laptop.texts('.unread')]).toEqual([['1'], ['1']]))
+  phone.show(shown(true))
+  await eventually(() => expect([phone.texts('.reading'), laptop.texts('.unread')]).toEqual([['0'], ['0']]))
+  phone.show(shown(false))
+  await eventually(() => expect(phone.texts('.reading')).toEqual(['0']))
+  await call('say', hub, '#lobby', 'say', { text: 'two' })
+  await eventually(() => expect([phone.texts('.reading'), laptop.texts('.unread')]).toEqual([['1'], ['1']]))
 })
 
 it('shows what was sent to the user alone while she was away', async () => {

@@ -1,4 +1,5 @@
 export type { InitialMessages } from './log-fold.ts'
+export { markWhileVisible } from './mark-while-visible.ts'
 export type {
   GapItem,
   ItemContent,

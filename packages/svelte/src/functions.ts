@@ -66,7 +66,10 @@ export const useTyping: Functions['useTyping'] = (room, options) =>
 
 /** Function `useUnread` of {@link ChatFunctions}, without a contract. */
 export const useUnread: Functions['useUnread'] = (room, events, options) =>
-  useStore(() => findUnread(room.current, events, options), noUnread)
+  useStore(
+    () => findUnread(room.current, events, { ...options, reading: present(options?.reading) }),
+    noUnread,
+  )
 
 /** Function `useNotices` of {@link ChatFunctions}, without a contract. */
 export const useNotices = ((events, options) => {

@@ -1,5 +1,5 @@
 import { flushSync } from 'svelte'
-import { expect, it } from 'vitest'
+import { expect, inject, it, onTestFinished } from 'vitest'
 import { call } from '../../browser/test-browser/support/control.ts'
 import { client, eventually, openScreen, startHub } from './support/screen.svelte.ts'
 
@@ -32,6 +32,36 @@ it('shows the people in a room, those who type, a stream, a call and the status'
   one.click('.double')
   await eventually(() => expect(one.texts('.double')).toEqual(['42']))
   expect(one.texts('.status')).toEqual(['connected'])
+})
+
+it('marks what comes as read while the person sees the end of the list, on all devices', async () => {
+  const hub = await startHub()
+  const [phone, laptop] = [0, 1].map(() => openScreen({ client: client(hub, 'alice'), address: '#lobby' }))
+  const counts = (): unknown[] => [phone?.texts('.unread'), laptop?.texts('.unread')]
+  await call('say', hub, '#lobby', 'say', { text: 'one' })
+  await eventually(() => expect(counts()).toEqual([['1'], ['1']]))
+  if (phone) phone.props.reading = true
+  await eventually(() => expect(counts()).toEqual([['0'], ['0']]))
+  if (phone) phone.props.reading = false
+  await call('say', hub, '#lobby', 'say', { text: 'two' })
+  await eventually(() => expect(counts()).toEqual([['1'], ['1']]))
+})
+
+it('a page takes over what a server has rendered, without a warning', async () => {
+  const hub = await startHub()
+  const warnings: unknown[] = []
+  const { warn } = console
+  console.warn = (...warning) => warnings.push(warning)
+  onTestFinished(() => {
+    console.warn = warn
+  })
+  const html = inject('svelteHtml')
+  expect(html).toContain('joining')
+  const screen = openScreen({ client: client(hub, 'alice'), address: '#lobby' }, html)
+  await eventually(() => expect(screen.texts('.state')).toEqual(['live']))
+  screen.click('.send')
+  await eventually(() => expect(screen.texts('li')).toEqual(['alice: hi (stored)']))
+  expect(warnings).toEqual([])
 })
 
 it('another address is another room, and null is none', async () => {

@@ -65,11 +65,16 @@ export interface ChatComposables<C extends AnyContract> {
   usePeople<State = PresenceState<C>>(room: RoomSource<C>): View<PeopleStore<State>>
   /** Shows the users who are typing in a room. Call `type` on each input, and `stop` when the text is empty or sent. */
   useTyping(room: RoomSource<C>, options?: TypingOptions<C>): View<TypingStore>
-  /** Counts the messages that this user has not read, on any device. `mark` moves the place up to which all is read. */
+  /**
+   * Counts the messages that this user has not read, on any device. `mark` moves the place up to which all is read.
+   *
+   * @param options - Those of `unread` of `@chat/store`, and `reading`: `true` while the person sees the end of the
+   * list. While it is, and the page is visible, everything that comes is marked as read. Default: `false`.
+   */
   useUnread<const K extends MessageName<C>>(
     room: RoomSource<C>,
     events: K | readonly K[],
-    options?: UnreadOptions<C>,
+    options?: UnreadOptions<C> & { readonly reading?: MaybeRefOrGetter<boolean> | undefined },
   ): View<UnreadStore>
   /** Shows the messages to the user alone, also those that were sent while this user was away. */
   useNotices<const K extends MessageName<C>>(

@@ -49,7 +49,10 @@ export const useTyping: Composables['useTyping'] = (room, options) =>
 
 /** Composable `useUnread` of {@link ChatComposables}, without a contract. */
 export const useUnread: Composables['useUnread'] = (room, events, options) =>
-  useStore(() => findUnread(toValue(room), events, options), noUnread)
+  useStore(
+    () => findUnread(toValue(room), events, { ...options, reading: toValue(options?.reading) }),
+    noUnread,
+  )
 
 /** Composable `useNotices` of {@link ChatComposables}, without a contract. */
 export const useNotices = ((events, options) => {

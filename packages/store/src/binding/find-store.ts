@@ -2,6 +2,7 @@ import type { Client, Room, StreamPart, StreamReader, Untyped } from '@chat/core
 import {
   type MessageListOptions,
   type MessagesStore,
+  markWhileVisible,
   messages,
   type NoticesOptions,
   type NoticesStore,
@@ -49,15 +50,33 @@ export const findPeople = (room: Room<Untyped> | null): PeopleStore =>
 export const findTyping = (room: Room<Untyped> | null, options?: TypingOptions<Untyped>): TypingStore =>
   room ? sharedStore(room, ['typing', options], () => typing(room, options)) : noTyping
 
-/** Returns the store of a room's unread messages. */
-export const findUnread = (
+/**
+ * Returns the store of a room's unread messages. With `reading` its listeners are of a person who sees the end of the
+ * list: what comes is marked as read while the page is visible.
+ */
+export function findUnread(
   room: Room<Untyped> | null,
   events: string | readonly string[],
-  options?: UnreadOptions<Untyped>,
-): UnreadStore =>
-  room
-    ? sharedStore(room, ['unread', events, options], () => unread<Untyped, string>(room, events, options))
-    : noUnread
+  { reading = false, ...options }: UnreadOptions<Untyped> & { readonly reading?: boolean | undefined } = {},
+): UnreadStore {
+  if (!room) return noUnread
+  const store = sharedStore(room, ['unread', events, options], () =>
+    unread<Untyped, string>(room, events, options),
+  )
+  return reading ? sharedStore(store, [], () => readingStore(store)) : store
+}
+
+const readingStore = (store: UnreadStore): UnreadStore => ({
+  ...store,
+  subscribe(listener) {
+    const undo = store.subscribe(listener)
+    const stop = markWhileVisible(store)
+    return () => {
+      stop()
+      undo()
+    }
+  },
+})
 
 /** Returns the store of the messages to the client's user. */
 export function findNotices(

@@ -11,6 +11,7 @@ export interface PageProps {
   client: Client<Chat> | null
   address?: RoomAddress | null | undefined
   version?: number
+  reading?: boolean
 }
 
 /** Page of one test. */
