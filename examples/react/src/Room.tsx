@@ -4,7 +4,7 @@ import { hooks } from './chat.ts'
 import { Line } from './Line.tsx'
 import { People } from './People.tsx'
 import { Button } from './parts.tsx'
-import { usePlace, useReading } from './reading.ts'
+import { usePlace } from './reading.ts'
 
 const shown = ['say', 'answer'] as const
 const folds = { last: 30, edits: 'edit', removals: 'remove', reactions: 'react' } as const
@@ -15,8 +15,8 @@ export function Room({ address, user }: { readonly address: RoomName; readonly u
   const { items, state, error, more, loadingOlder, older, send, change, retry, discard } = messages
   const { call: erase } = hooks.useCall('erase')
   const { users, type, stop } = hooks.useTyping(room, { until: 'say' })
-  const { list, onScroll } = usePlace()
-  useReading(hooks.useUnread(room, shown))
+  const { list, atEnd, onScroll } = usePlace()
+  hooks.useUnread(room, shown, { reading: atEnd })
   const agent = roleOf(user) === 'agent'
   const scroll = (): void => {
     onScroll()

@@ -1,4 +1,5 @@
 import { connect } from '@chat/browser'
+import { indexedDbOutbox } from '@chat/browser/outbox'
 import type { Client } from '@chat/core'
 import { chatHooks } from '@chat/react'
 import { type Chat, chat } from '../contract.ts'
@@ -17,4 +18,8 @@ async function fetchToken(user: string): Promise<string | null> {
 }
 
 export const connectAs = (user: string): Client<Chat> =>
-  connect('/chat', { contract: chat, token: () => fetchToken(user) })
+  connect('/chat', {
+    contract: chat,
+    token: () => fetchToken(user),
+    outbox: indexedDbOutbox('support', { user }), // what was not sent is there after a reload
+  })

@@ -30,8 +30,8 @@ function supportChat(engine: Engine): void {
   })
 
   /** Opens a window of a user, who signs in as a person does. */
-  async function open(user: string, name: string): Promise<Page> {
-    const page = new Page(await browser.open(server.url))
+  async function open(user: string, name: string, url = server.url): Promise<Page> {
+    const page = new Page(await browser.open(url))
     pages.push(page)
     await page.until(button(name))
     await page.evaluate(`${button(name)}.click()`)
@@ -115,6 +115,11 @@ function supportChat(engine: Engine): void {
       ),
     ).toBeCloseTo(top, -1)
     await show(amina, `${engine}-scrolled`)
+    // It is read when the end of the list is on the screen, and not before.
+    const unread = `${button('Staff only', '.rooms ')}.querySelector('.unread')`
+    await amina.until(`${unread}?.innerText === '1'`)
+    await amina.evaluate(`(${log}.scrollTop = ${log}.scrollHeight)`)
+    await amina.until(`!${unread}`)
   })
 
   test('unread lines are counted, until one of the devices shows the room', async () => {
@@ -128,6 +133,27 @@ function supportChat(engine: Engine): void {
     await room(phone, 'Billing')
     for (const page of [phone, laptop])
       await page.until(`!${button('Billing', '.rooms ')}.querySelector('.unread')`)
+  })
+
+  test('a line that waits for the network is there after a reload, and is sent once', async () => {
+    const amina = await open('amina', 'Amina Diallo')
+    const proxy = await server.throughProxy()
+    const mei = await open('mei', 'Mei Tanaka', proxy.url)
+    // Without a network the page could not load again.
+    await mei.evaluate(`void (window.WebSocket = window.fetch = () => { throw new Error('no network') })`)
+    proxy.reset()
+    await mei.until(`document.querySelector('.support > main > .banner')`)
+    await say(mei, unique('from the tunnel'))
+    await mei.until(`${lineOf(unique('from the tunnel'))}?.innerText.includes('waiting')`)
+    await show(mei, `${engine}-waiting`)
+    // A send is kept within milliseconds, but no event tells.
+    await mei.evaluate(`new Promise((resolve) => setTimeout(resolve, 500))`)
+    await mei.evaluate(`void location.reload()`)
+    await amina.until(lineOf(unique('from the tunnel')))
+    await mei.until(lineOf(unique('from the tunnel')))
+    await mei.until(`!${lineOf(unique('from the tunnel'))}.innerText.match(/waiting|sending/)`)
+    for (const page of [amina, mei])
+      expect((await texts(page, engine)).filter((text) => text === unique('from the tunnel'))).toHaveLength(1)
   })
 
   test('the assistant answers word by word, and Stop ends it for everyone', async () => {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import type { Client } from '@chat/core'
 import { connect } from '@chat/node-ws'
 import { build } from 'vite'
+import { FaultProxy } from '../../../../test-support/fault-proxy.ts'
 import { type Chat, chat } from '../../contract.ts'
 
 const folder = fileURLToPath(new URL('../..', import.meta.url))
@@ -16,6 +17,8 @@ export interface Server {
   readonly url: string
   /** Signs a user in, and connects a client without a page. */
   enter(user: string): Promise<Client<Chat>>
+  /** Returns a proxy in front of the server, which can break the connections of a page. */
+  throughProxy(): Promise<{ readonly url: string; reset(): void }>
   close(): Promise<void>
 }
 
@@ -34,6 +37,7 @@ export async function startServer(): Promise<Server> {
   const child = spawn(process.execPath, args, { cwd: place, env, stdio: ['ignore', 'pipe', 'inherit'] })
   const url = await urlOf(child)
   const clients: Client<Chat>[] = []
+  const proxies: FaultProxy[] = []
   return {
     url,
     async enter(user) {
@@ -45,8 +49,14 @@ export async function startServer(): Promise<Server> {
       clients.push(client)
       return client
     },
+    async throughProxy() {
+      const proxy = await FaultProxy.start(Number(new URL(url).port))
+      proxies.push(proxy)
+      return { url: `http://127.0.0.1:${proxy.port}`, reset: () => proxy.reset() }
+    },
     async close() {
       for (const client of clients) client.close()
+      for (const proxy of proxies) await proxy.close()
       child.kill('SIGTERM')
       await once(child, 'close')
       rmSync(place, { recursive: true, force: true })
