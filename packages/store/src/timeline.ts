@@ -169,7 +169,8 @@ export class Timeline {
     if (!this.#events.has(message.event)) return null
     const [stream, id] = streamOf(message)
     const known = this.#byId.get(id)
-    if (known !== undefined) {
+    // Any client can claim that a message of its own repeats one that has not come yet.
+    if (known?.message.from === message.from) {
       this.#renew(known, message, stream)
       return null
     }

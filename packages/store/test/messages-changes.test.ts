@@ -106,6 +106,17 @@ describe('changes of a message', () => {
       expect(first()).toMatchObject({ ...shown, reactions: [], changeError: null })
     }))
 
+  test('of another device count when they are later', () =>
+    world({ seed: 1 }, async (w) => {
+      const { hub, list, id, first } = await three(w)
+      list.change({ id }, 'edit', 'on the phone')
+      await w.advance('1s')
+      const laptop = await enter(w, hub, 'alice')
+      await laptop.send('edit', 'on the laptop', { meta: { of: id } })
+      await w.advance('1s')
+      expect(first()).toMatchObject({ data: 'on the laptop' })
+    }))
+
   test('that the hub refuses are taken back, and the item says why until the next change', () =>
     world({ seed: 1 }, async (w) => {
       const { list, id, first } = await three(w, {}, ({ event }) => event !== 'edit')

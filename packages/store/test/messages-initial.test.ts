@@ -61,6 +61,23 @@ describe('messages that the server has read', () => {
       expect([texts(list.snapshot()).length, list.snapshot().more]).toEqual([3, false])
     }))
 
+  test('that are older than the log begins stay, with a gap behind them, and no older message is found', () =>
+    world({ seed: 1 }, async (w) => {
+      const { hub } = await scene(w, [])
+      for (let i = 1; i <= 9; i++) await hub.to('#a').send('say', `${i}`)
+      const { messages: all, position } = await hub.to('#a').history()
+      const initial = { messages: all.slice(2, 4), position: all[3]?.position ?? position, more: true }
+      w.backplane.trim('#a', 2)
+      const list = messages(await enter(w, hub, 'alice'), 'say', { initial })
+      list.subscribe(() => {})
+      await w.advance('1s')
+      expect(texts(list.snapshot())).toEqual(['3', '4', '[trimmed]', '8', '9'])
+      void list.older(10)
+      await w.advance('1s')
+      expect(texts(list.snapshot())).toEqual(['3', '4', '[trimmed]', '8', '9'])
+      expect(list.snapshot()).toMatchObject({ more: false, error: null, loadingOlder: false })
+    }))
+
   test('have an open stream read on', () =>
     world({ seed: 1 }, async (w) => {
       const { hub } = await scene(w, [])
