@@ -97,7 +97,9 @@ export class StreamReaders implements StreamReading, StreamServices {
       if (durable) this.#takePart(received)
       return null
     }
-    if (!durable) return undefined
+    const { validator } = this.#client.context
+    // An event that the contract knows as a message stays one, whatever its meta says.
+    if (!durable || (validator.strict && validator.stream(received.event) === null)) return undefined
     if (meta?.['stream'] === true) return this.#takeHead(received)
     const [of, end] = [meta?.['of'], meta?.['end']]
     if (typeof of === 'string' && typeof end === 'string') return this.#takeResult(received, of, end)

@@ -6,7 +6,7 @@ import { encodeMeta, isHeadMeta } from '../../protocol/meta.ts'
 import { valueFault } from '../../protocol/values.ts'
 import { fingerprint } from '../../runtime/hash.ts'
 import { attempt, isPromise } from '../../runtime/maybe-promise.ts'
-import { addressKind } from '../../vocabulary/address.ts'
+import { type AddressKind, addressKind } from '../../vocabulary/address.ts'
 import { endEvent } from '../../vocabulary/message.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
 import { authorizeContent } from '../policy/authorize.ts'
@@ -115,7 +115,7 @@ function checkSend(session: Session, frame: SendFrame, sound: boolean): ValidDat
   const kind = addressKind(frame.address)
   if (kind === null) return { code: 'bad_request', message: 'unable to send: the address is malformed' }
   const opens = isHead(session, frame)
-  const bad = checkEvent(frame.event) ?? (opens ? null : checkMeta(frame.meta))
+  const bad = checkName(kind, frame.event) ?? (opens ? null : checkMeta(frame.meta))
   if (bad !== null) return bad
   if (kind === 'session')
     return { code: 'unsupported', message: 'unable to send: a session takes casts and asks only' }
@@ -123,6 +123,10 @@ function checkSend(session: Session, frame: SendFrame, sound: boolean): ValidDat
   if (kind === 'stream') return notWriter
   return (opens ? validateHead : validateEvent)(session, frame.event, frame.data)
 }
+
+/** The end of a stream is a name of the SDK, which only a stream takes (P-PB-10). */
+const checkName = (kind: AddressKind, event: string): WireError | null =>
+  kind === 'stream' && event === endEvent ? null : checkEvent(event)
 
 /** Tells if a send opens a stream (P-SM-12). */
 const isHead = ({ context }: Session, { meta }: SendFrame): boolean =>

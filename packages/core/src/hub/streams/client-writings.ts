@@ -31,6 +31,8 @@ export interface StreamAuthor {
   readonly id: string
   readonly userId: string
   readonly revision: number
+  /** True once the connection has ended. */
+  readonly ended: boolean
 }
 
 /** A stream as a client writes it on one connection. */
@@ -128,8 +130,11 @@ export class ClientWritings {
     const result = await logs.append({ address, message: headMessage(head), name: key, expected: null })
     const place = placeOf(result, head.id)
     if (place === null) return usedRef
-    // The log of a repetition may have parts already.
-    if (result.outcome !== 'stored') return null
+    if (result.outcome !== 'stored') {
+      // The log of a repetition may have parts already, and even the end.
+      if (isFault(await this.find(author, address))) this.forget(author.userId, address)
+      return null
+    }
     const seen = { since: context.observedSince, parts: 0, bytes: utf8Length(head.data) }
     const position: Position = [place.epoch, place.at, place.id]
     this.#add({ head, author, position, left, allowedAt, seen })
@@ -212,8 +217,7 @@ export class ClientWritings {
   /** Called when a connection of a session has ended: its streams are looked for when its record has ended, too. */
   left(author: StreamAuthor): void {
     for (const writing of this.#users.get(author.userId)?.values() ?? [])
-      if (writing?.author === author)
-        this.#later(this.#services.context.timeouts.session + margin, () => this.#expire(writing))
+      if (writing?.author === author) this.#expireLater(writing)
   }
 
   /** Called when a stream was cancelled: other hubs end it soon, and its place is free then. */
@@ -237,6 +241,12 @@ export class ClientWritings {
     const open = this.#users.get(author.userId) ?? new Map<string, ClientWriting | null>()
     open.set(head.address, writing)
     this.#users.set(author.userId, open)
+    // The connection may have ended while the log was on its way.
+    if (author.ended) this.#expireLater(writing)
+  }
+
+  #expireLater(writing: ClientWriting): void {
+    this.#later(this.#services.context.timeouts.session + margin, () => this.#expire(writing))
   }
 
   /** Forgets a stream whose writer has not come back to this node, and ends it if the writer is gone. */

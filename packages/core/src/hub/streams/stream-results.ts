@@ -7,6 +7,7 @@ import type { Meta } from '../../vocabulary/meta.ts'
 import type { Stored } from '../../vocabulary/position.ts'
 import type { HubContext } from '../context.ts'
 import { type ClosedStream, readClosed } from './stored-stream.ts'
+import { type StreamHead, writerOf } from './stream-head.ts'
 import type { StreamAppend, StreamLogs } from './stream-logs.ts'
 
 /** Refs of the head and of the result among the messages of one stream in its parent. */
@@ -66,7 +67,7 @@ export class StreamResults {
     const result = await this.#logs.append({ address: head.parent, message, name: resultName(head.id) })
     if ('at' in result && result.outcome !== 'overtaken') {
       const stored: Stored = { position: [result.epoch, result.at, result.id], id }
-      if (result.outcome === 'stored' && head.from !== null)
+      if (result.outcome === 'stored' && this.#isOfClient(head))
         this.#onResult(closed, { ...stored, time: result.time, meta })
       return stored
     }
@@ -88,6 +89,11 @@ export class StreamResults {
   end(): void {
     for (const cancel of this.#later.values()) cancel()
     this.#later.clear()
+  }
+
+  /** The application hears the streams of clients, and none that a hub writes in the name of a user. */
+  #isOfClient({ id, event, from }: StreamHead): boolean {
+    return from !== null && writerOf(id) !== this.#context.id && this.#context.isClientStream(event)
   }
 
   async #makeSure(address: string): Promise<void> {

@@ -43,6 +43,8 @@ export interface StreamRequest {
   readonly kind: StreamKind
   /** The beginning of the whole. */
   readonly data: JsonText
+  /** The id of the user in whose name it is written; `null` for the hub. */
+  readonly from: string | null
   /** The meta of the head, besides `stream`. */
   readonly meta: Meta
   /** Cancels the writing. */
@@ -170,9 +172,9 @@ export class Streams {
     if (user !== null) this.clients.cancelled(user, address)
   }
 
-  #headOf({ parent, event, kind, data, meta }: StreamRequest, id: string): StreamHead {
+  #headOf({ parent, event, kind, data, from, meta }: StreamRequest, id: string): StreamHead {
     const address = streamAddress({ id, parent })
-    return { id, parent, address, event, kind, data, from: null, meta: { ...meta, stream: true } }
+    return { id, parent, address, event, kind, data, from, meta: { ...meta, stream: true } }
   }
 
   async #appendHead(head: StreamHead, ref: number): Promise<Position> {

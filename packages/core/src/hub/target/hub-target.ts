@@ -114,7 +114,8 @@ export interface HubTarget<C extends AnyContract> {
    * it is stored. At the end the same address gets its result: a message with the whole.
    *
    * `start` is the beginning of the whole; `meta` holds facts about the stream besides its data ({@link Meta});
-   * `signal` cancels the writing.
+   * `from` is the id of a user in whose name the stream is written, such as a bot, and the default is the hub,
+   * `null`; `signal` cancels the writing.
    *
    * ```ts
    * const answer = await hub.to('#chat:7').stream('answer')
@@ -131,6 +132,7 @@ export interface HubTarget<C extends AnyContract> {
     options?: {
       readonly start?: OpenStreamPart<C, K> | undefined
       readonly meta?: Meta | undefined
+      readonly from?: string | undefined
       readonly signal?: AbortSignal | undefined
     },
   ): Promise<StreamWriter<OpenStreamPart<C, K>>>

@@ -12,6 +12,7 @@ import { encodeContent } from '../content.ts'
 import type { HubContext } from '../context.ts'
 import type { StreamWriter } from '../streams/stream-writer.ts'
 import type { Streams } from '../streams/streams.ts'
+import { checkUserId } from './target-options.ts'
 
 /** Options of a stream. */
 export interface StreamOptions {
@@ -19,11 +20,13 @@ export interface StreamOptions {
   readonly start?: string | readonly unknown[] | undefined
   /** Facts about the stream besides its data. */
   readonly meta?: Meta | undefined
+  /** The id of the user in whose name the stream is written. */
+  readonly from?: string | undefined
   /** Cancels the writing. */
   readonly signal?: AbortSignal | undefined
 }
 
-const optionNames: OptionNames<StreamOptions> = { start: true, meta: true, signal: true }
+const optionNames: OptionNames<StreamOptions> = { start: true, meta: true, from: true, signal: true }
 
 /**
  * Opens a stream for the application.
@@ -45,7 +48,7 @@ export function openStream(
     )
   if (context.draining) throw new ChatError('closed', `unable to ${operation}: the hub closes`)
   const declared = kindOf(context, operation, event)
-  const { start = declared === 'list' ? [] : '', meta = {}, signal } = options
+  const { start = declared === 'list' ? [] : '', meta = {}, from = null, signal } = options
   const kind = streamKindOf(start)
   context.validator.event(event, start)
   if (kind === null || (typeof start === 'string' && !isWellFormed(start)))
@@ -54,7 +57,7 @@ export function openStream(
       `unable to ${operation}: 'start' must be a whole text or an array, but is ${describe(start)}`,
     )
   const { data } = encodeContent(operation, start, meta)
-  return streams.open({ parent: address, event, kind, data, meta, signal })
+  return streams.open({ parent: address, event, kind, data, from, meta, signal })
 }
 
 /**
@@ -74,6 +77,7 @@ function kindOf({ validator, names }: HubContext, operation: string, event: stri
 function checkRequest(operation: string, address: string, options: StreamOptions): void {
   checkOptionsWithHint(operation, options, optionNames)
   checkMeta(operation, options.meta)
+  checkUserId(operation, options.from)
   if (addressKind(address) === 'session')
     throw new UsageError(
       `unable to ${operation}: a session takes casts and asks only; open the stream for its user instead`,

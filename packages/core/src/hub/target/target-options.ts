@@ -85,7 +85,8 @@ export function checkRemoveOptions(address: string, options: RemoveOptions): voi
   checkText(operation, 'message', options.message)
 }
 
-function checkUserId(operation: string, from: unknown): void {
+/** @throws UsageError for an option `from` that is no id of a user; `undefined` is none. */
+export function checkUserId(operation: string, from: unknown): void {
   if (from === undefined || isName(from as string)) return
   throw new UsageError(
     `unable to ${operation}: the option 'from' must be the id of a user, 1–255 bytes without control characters, but is ${describe(from)}`,

@@ -286,6 +286,15 @@ describe('frames that do not fit', () => {
     }),
   )
 
+  test('the mark of a head or a result makes no stream of an event that the contract knows as a message', () =>
+    reading(async ({ room, readers, say }) => {
+      const said: unknown[] = []
+      room.on('say', (data) => said.push(data))
+      await say(head(1, 7, { event: 'say' }), result(2, 8, 'done', { event: 'say' }))
+      expect(said).toEqual([7, 8])
+      expect(readers).toEqual([])
+    }))
+
   test('a part of the wrong kind is reported and left out, and the value does not pass for complete', () =>
     reading(async ({ client, stage, readers, say }) => {
       await say(head(1))

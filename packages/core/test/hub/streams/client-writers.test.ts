@@ -1,7 +1,7 @@
 import type { HubOptions, Untyped } from '@chat/core'
 import { describe, expect, test, vi } from 'vitest'
 import type { RawClient } from '../../support/raw-client.ts'
-import { outcome, paths, type Stage, type StageOptions, stage } from '../../support/stage.ts'
+import { altered, outcome, paths, type Stage, type StageOptions, stage } from '../../support/stage.ts'
 
 const written = (options: StageOptions = {}): Stage => stage({ clientStreams: ['answer'], ...options })
 
@@ -249,6 +249,53 @@ describe.each(paths)('a client that writes a stream, with a backplane that is %s
     expect(outcome(await other.request(...head))).toBe('ok')
   })
 
+  test('a repeated head takes no place for ever (P-SM-2, P-SM-12)', async () => {
+    let stuck = true
+    const s = written({
+      path,
+      wrap: (backplane) =>
+        altered(backplane, {
+          append: (address, ...rest) =>
+            stuck && address === '#a' ? new Promise(() => {}) : backplane.append(address, ...rest),
+        }),
+    })
+    s.another()
+    const alice = await s.client('alice')
+    await alice.say(['send', 1, '#a', 'answer', '', { stream: true }])
+    stuck = false
+    const again = await s.resume(alice, { to: 2 })
+    expect(outcome(await again.call(['send', 1, '#a', 'answer', '', { stream: true }]))).toBe('ok')
+    await s.drop(again)
+    await s.advance(200_000)
+    const later = await s.client('alice', {}, 2)
+    for (let n = 0; n < 8; n++) await open(later)
+    expect(outcome(await later.request('send', '#a', 'answer', '', { stream: true }))).toBe('too_large')
+  })
+
+  test('a head that is stored after its connection has ended frees its place, too (P-SM-8, P-SM-12)', async () => {
+    const later: (() => void)[] = []
+    const s = written({
+      path,
+      wrap: (backplane) =>
+        altered(backplane, {
+          append: async (address, ...rest) => {
+            const result = await backplane.append(address, ...rest)
+            if (address.startsWith('^') && later.length === 0)
+              await new Promise<void>((resolve) => later.push(resolve))
+            return result
+          },
+        }),
+    })
+    const alice = await s.client('alice')
+    await alice.say(['send', 1, '#a', 'answer', '', { stream: true }])
+    await s.drop(alice)
+    later[0]?.()
+    await s.advance(200_000)
+    const again = await s.client('alice')
+    for (let n = 0; n < 8; n++) await open(again)
+    expect(outcome(await again.request('send', '#a', 'answer', '', { stream: true }))).toBe('too_large')
+  })
+
   test('frees its places after a cancel, and when its session is gone (P-SM-12)', async () => {
     const s = written({ path })
     const [alice, other] = [await s.client('alice'), await s.client('alice')]
@@ -336,6 +383,15 @@ describe.each(paths)('a client that writes a stream, with a backplane that is %s
     expect(heard).toEqual([['a', 'alice', null, null]])
   })
 
+  test('hub.on hears no stream that the hub itself writes in the name of a user', async () => {
+    const s = written({ path })
+    const heard: unknown[] = []
+    s.hub.on('answer', (data) => heard.push(data))
+    const answer = await s.settled(s.hub.to('#a').stream('answer', { start: 'a', from: 'alice' }))
+    await s.settled(answer.end())
+    expect(heard).toEqual([])
+  })
+
   test('a head is bad_payload without a text or a list, and of a cut character (P-SM-2)', async () => {
     const s = written({ path })
     const alice = await s.client('alice')
@@ -384,6 +440,7 @@ describe.each(paths)('a client that writes a stream, with a backplane that is %s
       expect(alice.welcome).toMatchObject({ features: [] })
       expect(outcome(await alice.request('send', '#a', 'answer', 'x', { stream: true }))).toBe('bad_request')
       expect(outcome(await part(alice, `^${alice.id}.1/#a`, 'x'))).toBe('forbidden')
+      expect(outcome(await end(alice, `^${alice.id}.1/#a`))).toBe('forbidden')
     }
   })
 

@@ -30,6 +30,26 @@ describe.each(paths)('a stream of the hub, with a backplane that is %s', (path) 
     expect(stored).toEqual({ position: [expect.any(String), 2, `${answer.id}.end`], id: `${answer.id}.end` })
   })
 
+  test('is written in the name of a user with `from`: its head, parts, end and result are of that user', async () => {
+    const s = stage({ path })
+    const bob = await s.client('bob')
+    await bob.request('join', '#a')
+    const answer = await s.settled(s.hub.to('#a').stream('answer', { from: 'bot', start: 'He' }))
+    await bob.request('join', answer.address)
+    await s.settled(answer.write('llo'))
+    await s.settled(answer.end())
+    expect(bob.frames('msg').map(([, , , event, data, from]) => [event, data, from])).toEqual([
+      ['answer', 'He', 'bot'],
+      ['answer', 'He', 'bot'],
+      ['answer', 'llo', 'bot'],
+      ['$end', { state: 'done' }, 'bot'],
+      ['answer', 'Hello', 'bot'],
+    ])
+    await expect(s.settled(s.hub.to('#a').stream('answer', { from: '' }))).rejects.toThrow(
+      "the option 'from' must be the id of a user",
+    )
+  })
+
   test('has its head as first entry of its own log, then parts, then the end (P-SM-2, P-SM-3, P-SM-6)', async () => {
     const s = stage({ path })
     const answer = await s.settled(s.hub.to('#a').stream('answer', { start: 'He' }))
