@@ -167,7 +167,15 @@ class PendingCall implements OpenCall {
     }
     const data = kind === 'list' ? '[]' : '""'
     const meta = { call: `${id}.${ref}` }
-    const writing = await streams.open({ parent: inbox, event, kind, data, from: null, meta, signal: undefined })
+    const writing = await streams.open({
+      parent: inbox,
+      event,
+      kind,
+      data,
+      from: null,
+      meta,
+      signal: undefined,
+    })
     this.#pipe(writing, first === null ? reader : readAgain(first, reader))
   }
 
