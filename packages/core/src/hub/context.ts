@@ -209,7 +209,7 @@ export class HubContext {
    */
   wireError(error: unknown, where: Omit<HubError, 'error'>): WireError {
     if (!(error instanceof ChatError && isWireCode(error.code))) {
-      this.reportError({ error, ...where })
+      this.reportError({ error: explainCode(error), ...where })
       return { code: 'internal', message: 'unable to run this operation: the hub has failed' }
     }
     const { code, message, detail } = error
@@ -245,4 +245,16 @@ export class HubContext {
     await this.backplane.close()
     this.listeners.clear()
   }
+}
+
+/** Codes of errors that this library makes itself, and that no client gets. */
+const localCodes = ['uncertain', 'closed', 'full', 'usage']
+
+/** Returns an error that says why a client does not get the code of a `ChatError`; any other error as it is. */
+function explainCode(error: unknown): unknown {
+  if (!(error instanceof ChatError) || localCodes.includes(error.code)) return error
+  return new UsageError(
+    `unable to refuse with the code ${describe(error.code)}: give a code of the protocol, such as 'forbidden', or one of your own with a '/', such as 'shop/sold_out'`,
+    { cause: error },
+  )
 }

@@ -27,6 +27,8 @@ export interface HubSession<U extends User = User> {
   /**
    * Closes the connection. The code decides whether the client comes back, see `CloseCode`. Default: 4513,
    * after which the client stops.
+   *
+   * @throws UsageError for a code that a connection cannot carry, or a reason that is not a text.
    */
   close(code?: number, reason?: string): void
 }

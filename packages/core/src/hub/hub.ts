@@ -256,14 +256,15 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
    *
    * On this node the kick is done when the call returns. The promise resolves when the other nodes were told.
    *
-   * @throws UsageError when `who` is neither a user nor a session, and for an option that does not exist or
-   * is not a text.
+   * @throws UsageError when `who` is neither a user nor a session, for an option that does not exist or is not
+   * a text, and when the hub is closed.
    * @throws ChatError `unavailable` when the backplane is out of reach, so that other nodes may not know.
    * Call it again.
    */
   async kick(who: string, options: { readonly reason?: string | undefined } = {}): Promise<void> {
     checkOptionsWithHint('kick', options, { reason: true })
     checkText('kick', 'reason', options.reason)
+    this.#publisher.checkOpen(who, 'kick')
     await revoke(this.#state, who, {
       kind: 'session',
       reason: options.reason ?? 'removed by the application',
@@ -278,11 +279,12 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
    *
    * The promise resolves when every node was told.
    *
-   * @throws UsageError when `who` is neither a user nor a session.
+   * @throws UsageError when `who` is neither a user nor a session, and when the hub is closed.
    * @throws ChatError `unavailable` when the backplane is out of reach, so that other nodes may not know.
    * Call it again.
    */
   async reauthorize(who: string): Promise<void> {
+    this.#publisher.checkOpen(who, 'reauthorize')
     await revoke(this.#state, who, { kind: 'permissions' })
   }
 

@@ -50,6 +50,7 @@ function findLost(holder: object, key: Key): Lost | null {
     }
     return null
   } catch (error) {
-    return [String(error)]
+    // Data that contains itself is deeper than the stack.
+    return [error instanceof RangeError ? 'a value that contains itself' : String(error)]
   }
 }

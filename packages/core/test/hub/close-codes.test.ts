@@ -1,4 +1,4 @@
-import { CloseCode } from '@chat/core'
+import { CloseCode, UsageError } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { stage } from '../support/stage.ts'
 
@@ -73,5 +73,28 @@ describe('closing by the application', () => {
       kicked: 4513,
       tooLarge: 4514,
     })
+  })
+})
+
+describe('a session that is closed in a wrong way', () => {
+  test.each([
+    [['too bad', 4503], 'the code must be 1000 or a whole number from 3000 to 4999, but is "too bad"'],
+    [[1006], 'but is 1006'],
+    [[1001], 'but is 1001'],
+    [[99_999], 'but is 99999'],
+    [[Number.NaN], 'but is NaN'],
+    [[null], 'but is null'],
+    [[4503, 5], "the option 'reason' must be a string, but is 5"],
+    [[4503, null], "the option 'reason' must be a string, but is null"],
+    [[4503, new Error('banned')], "the option 'reason' must be a string, but is an instance of Error"],
+  ])('%j is told, and the session goes on', async (args, told) => {
+    const s = stage()
+    const alice = await s.client('alice')
+    const close = s.hub.sessions[0]?.close.bind(s.hub.sessions[0]) as (...args: unknown[]) => void
+    expect(() => close(...args)).toThrow(UsageError)
+    expect(() => close(...args)).toThrow(`unable to close the session: ${told.startsWith('but') ? '' : told}`)
+    expect(() => close(...args)).toThrow(told)
+    await s.settle()
+    expect(alice.ended).toBeNull()
   })
 })

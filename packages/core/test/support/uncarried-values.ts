@@ -57,7 +57,7 @@ export const uncarried: readonly (readonly [name: string, value: unknown, named:
   // biome-ignore lint/suspicious/noSparseArray: a hole is the case
   ['a hole in an array', [1, , 3], 'undefined'],
   ['the arguments of a call', (() => Object.assign(argumentsOf(1), {}))(), 'an instance of Object'],
-  ['a cycle', cycle, 'RangeError'],
+  ['a cycle', cycle, 'a value that contains itself'],
   ['a getter that throws', read('sum', fail), 'Error: no value'],
   ['a toJSON that throws', { toJSON: fail }, 'Error: no value'],
   ['a toJSON without a result', { toJSON: () => undefined }, 'an instance of Object'],

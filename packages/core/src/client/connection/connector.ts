@@ -4,6 +4,7 @@ import { reconnectDelay, stableAfter } from '../../protocol/limits.ts'
 import { Alarm } from '../../runtime/alarm.ts'
 import { type Aborter, abortion, createAborter } from '../../runtime/signal.ts'
 import type { Connection, Dialer } from '../../transport/connection.ts'
+import { describe } from '../../vocabulary/check-options.ts'
 import { expiredClose, mayReconnect, normalClose, rateLimitedClose } from '../../vocabulary/close-codes.ts'
 import { ChatError, UsageError } from '../../vocabulary/errors.ts'
 import type { ClientContext } from '../context.ts'
@@ -219,7 +220,11 @@ export class Connector implements ConnectionListener {
       throw new ChatError('unauthorized', 'unable to connect: the token could not be fetched', { cause })
     })
     if (abortion(signal) !== null) throw unwanted()
-    return [await dial({ protocols: [jsonProtocol], signal }), fetched]
+    const connection: Partial<Connection> | undefined = await dial({ protocols: [jsonProtocol], signal })
+    if (typeof connection?.attach === 'function') return [connection as Connection, fetched]
+    const error = new UsageError(`unable to connect: 'dial' gave no connection, but ${describe(connection)}`)
+    this.#context.reportError(error, 'dial')
+    throw error
   }
 
   #hello(connection: Connection, token: string | null): void {

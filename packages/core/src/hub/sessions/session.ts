@@ -6,7 +6,10 @@ import { LateAborter } from '../../runtime/signal.ts'
 import type { Place } from '../../transport/admission.ts'
 import { Frame } from '../../transport/batch.ts'
 import type { Connection, Handshake } from '../../transport/connection.ts'
+import { isWebSocketCode } from '../../transport/sendable-codes.ts'
+import { checkText, describe } from '../../vocabulary/check-options.ts'
 import { CloseCode, mayReconnect } from '../../vocabulary/close-codes.ts'
+import { UsageError } from '../../vocabulary/errors.ts'
 import { exceedsBytes, utf8Length } from '../../vocabulary/text.ts'
 import type { Outbox } from '../connections/outbox.ts'
 import type { HubContext } from '../context.ts'
@@ -257,6 +260,11 @@ export class Session implements HubSession {
   }
 
   close(code: number = CloseCode.kicked, reason = 'removed by the application'): void {
+    if (!isWebSocketCode(code))
+      throw new UsageError(
+        `unable to close the session: the code must be 1000 or a whole number from 3000 to 4999, but is ${describe(code)}`,
+      )
+    checkText('close the session', 'reason', reason)
     this.connection.close(code, reason)
   }
 

@@ -81,7 +81,7 @@ export class HubPublisher {
         `unable to send to ${describe(address)}: an address is '*', '#room', '@user' or '~session'`,
       )
     const whileOpen = async <T>(operation: string, run: () => T): Promise<Awaited<T>> => {
-      this.#checkOpen(address, operation)
+      this.checkOpen(address, operation)
       return await run()
     }
     // A method that returns a promise never throws in the call: wrong use rejects the promise.
@@ -118,13 +118,14 @@ export class HubPublisher {
   }
 
   /** @throws UsageError after the end: nothing would take or answer the operation. */
-  #checkOpen(address: string, operation: string): void {
+  /** @throws UsageError when the hub is closed. */
+  checkOpen(address: string, operation: string): void {
     if (this.#ended)
       throw new UsageError(`unable to ${operation} ${describe(address)}: the hub is closed; make a new hub`)
   }
 
   #send(address: string, event: string, data: unknown, options?: SendOptions): Promise<Stored> {
-    this.#checkOpen(address, 'send to')
+    this.checkOpen(address, 'send to')
     if (options !== undefined) checkSendOptions(address, options)
     if (address.startsWith('~'))
       throw new UsageError(
@@ -169,7 +170,7 @@ export class HubPublisher {
   }
 
   #stream(address: string, event: string, options?: StreamOptions): Promise<StreamWriter<unknown>> {
-    this.#checkOpen(address, 'open a stream in')
+    this.checkOpen(address, 'open a stream in')
     checkEvent(event)
     return openStream(this.#state, { address, event }, options)
   }
@@ -203,7 +204,7 @@ export class HubPublisher {
   }
 
   #cast(address: string, event: string, data: unknown, options?: CastOptions): void {
-    this.#checkOpen(address, 'cast to')
+    this.checkOpen(address, 'cast to')
     if (options !== undefined) checkCastOptions(address, options)
     checkEvent(event)
     this.#context.validator.event(event, data)

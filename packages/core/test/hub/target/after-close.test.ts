@@ -27,6 +27,14 @@ describe('a hub that is closed', () => {
     expect(() => hub.to('#room').cast('say', 1)).toThrow(UsageError)
   })
 
+  test('a kick and a new look at the permissions say that the hub is closed', async () => {
+    const hub = await closedHub()
+    for (const use of [hub.kick('@alice'), hub.reauthorize('@alice')]) {
+      await expect(use).rejects.toBeInstanceOf(UsageError)
+      await expect(use).rejects.toThrow('the hub is closed; make a new hub')
+    }
+  })
+
   test('reads and removals say that the hub is closed', async () => {
     const target = (await closedHub()).to('#room')
     const uses = [target.history(), target.position(), target.members(), target.remove('@alice')]
