@@ -3,6 +3,7 @@ import { checkOptionsWithHint, describe, type OptionNames } from '@chat/core/tra
 import { allFaults, checkFaultKinds, drawFaults, type Fault, type FaultKind } from '../faults/faults.ts'
 import { GuardError } from '../globals/guard.ts'
 import { InvariantError } from '../report/invariant-error.ts'
+import type { Duration } from '../time/duration.ts'
 import { Random } from '../time/random.ts'
 import { checkCallback } from '../world/check-callback.ts'
 import { type WorldOptions, worldOptionNames } from '../world/options.ts'
@@ -28,6 +29,8 @@ export interface ExploreOptions<Subject> extends Omit<WorldOptions, 'seed'> {
   readonly within?: number | undefined
   /** Factor by which faults last longer than usual. Default: 1. */
   readonly lasting?: number | undefined
+  /** Virtual time without faults before `check`, in which hubs and clients recover. Default: 120 s. */
+  readonly recovery?: Duration | undefined
   /** Called in each run, while the faults occur. When it throws, the run fails. */
   readonly workload: (w: World, subject: Subject) => Promise<void> | void
   /**
@@ -67,6 +70,7 @@ const exploreOptionNames: OptionNames<ExploreOptions<unknown>> = {
   most: true,
   within: true,
   lasting: true,
+  recovery: true,
   workload: true,
   check: true,
   replay: true,
@@ -177,7 +181,7 @@ async function simulate<Subject>(
       const subject = await setup(w)
       for (const fault of faults) w.inject(fault)
       await workload(w, subject)
-      await simulation.recover()
+      await simulation.recover(options.recovery)
       await check?.(w, subject)
     })
     if (kinds.length === 0) simulation.checkUndisturbed()

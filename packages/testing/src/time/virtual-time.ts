@@ -29,6 +29,7 @@ export class VirtualTime {
   #order = 0
   #working = 0
   #steps = 0
+  readonly #watchers = new Set<() => void>()
   /** Settles when all work outside has; `null` when none is under way. */
   #outside: Promise<void> | null = null
 
@@ -45,6 +46,16 @@ export class VirtualTime {
   /** Number of callbacks that have run. */
   get steps(): number {
     return this.#steps
+  }
+
+  /**
+   * Calls `watcher` after each callback, once all pending promises have settled. Returns the function that ends it.
+   */
+  watchSteps(watcher: () => void): Undo {
+    this.#watchers.add(watcher)
+    return () => {
+      this.#watchers.delete(watcher)
+    }
   }
 
   /** Number of timers that are set. */
@@ -157,6 +168,9 @@ export class VirtualTime {
     // A timer that has fired counts as cancelled, so a later cancel has no effect.
     this.#cancel(timer)
     timer.callback()
+    await this.rest()
+    if (this.#watchers.size === 0) return
+    for (const watcher of this.#watchers) watcher()
     await this.rest()
   }
 }

@@ -9,6 +9,7 @@ import type {
   HubOptions,
   Runtime,
   Token,
+  Undo,
   Untyped,
   User,
 } from '@chat/core'
@@ -39,7 +40,7 @@ import { TimeSpans } from '../time/time-spans.ts'
 import { VirtualTime } from '../time/virtual-time.ts'
 import type { DurationRange, WorldOptions } from './options.ts'
 import type { AnyClient, World } from './world.ts'
-import { type ClientRecord, WorldClients } from './world-clients.ts'
+import { type ClientRecord, connected, WorldClients } from './world-clients.ts'
 import { type HubSlot, WorldHubs } from './world-hubs.ts'
 import type { WorldServices } from './world-services.ts'
 
@@ -114,6 +115,11 @@ export class Simulation implements World, FaultTargets {
     return this.#time.steps
   }
 
+  /** Calls `watcher` after each callback of the run. Returns the function that ends it. */
+  watchSteps(watcher: () => void): Undo {
+    return this.#time.watchSteps(watcher)
+  }
+
   get streams(): readonly string[] {
     return this.#store.streams
   }
@@ -130,8 +136,19 @@ export class Simulation implements World, FaultTargets {
     token: Token,
     options: Partial<Omit<ClientOptions<C>, 'token'>> = {},
   ): Promise<Client<C>> {
+    const client = this.startClient(hub, token, options)
+    await connected(client)
+    return client
+  }
+
+  /** Makes a client, and returns it before it is connected. */
+  startClient<C extends AnyContract = Untyped, U extends User = User>(
+    hub: Hub<C, U> | readonly Hub<C, U>[],
+    token: Token,
+    options: Partial<Omit<ClientOptions<C>, 'token'>> = {},
+  ): Client<C> {
     const hubs = (Array.isArray(hub) ? hub : [hub]).map((each) => this.#hubs.nameOf(each))
-    return this.#clients.connectClient(hubs, token, options)
+    return this.#clients.startClient(hubs, token, options)
   }
 
   link(client: AnyClient): WorldLink {

@@ -55,12 +55,12 @@ export class WorldClients {
     this.#records = records
   }
 
-  /** Makes a client that connects to the hubs of these names, and resolves when it is connected. */
-  async connectClient<C extends AnyContract>(
+  /** Makes a client that connects to the hubs of these names. */
+  startClient<C extends AnyContract>(
     hubs: readonly string[],
     token: Token,
     options: Partial<Omit<ClientOptions<C>, 'token'>>,
-  ): Promise<Client<C>> {
+  ): Client<C> {
     const { time, runtime, network, history, report } = this.#services
     const name = `${typeof token === 'string' ? token : 'client'}/${this.#records.length + 1}`
     const actor = time.actor(`client ${name}`)
@@ -97,7 +97,6 @@ export class WorldClients {
       if (status === 'reconnecting') this.#reconnects++
       report.note(`${name} is ${status}${error ? `: ${error.message}` : ''}`)
     })
-    await connected(client as unknown as Client)
     return client
   }
 
@@ -240,7 +239,8 @@ export class WorldClients {
 const changes = ({ joined, left }: PresenceChange): string =>
   [...joined.map(({ session }) => `+${session}`), ...left.map(({ session }) => `-${session}`)].join(' ')
 
-function connected(client: Pick<Client, 'status' | 'on'>): Promise<void> {
+/** Resolves when a client is connected, and rejects when it is closed before. */
+export function connected<C extends AnyContract>(client: Client<C>): Promise<void> {
   if (client.status === 'connected') return Promise.resolve()
   return new Promise((resolve, reject) => {
     const undo = client.on('$status', ({ status, error }) => {
