@@ -8,6 +8,7 @@ import { cursors } from './cursors.ts'
 import { delivery } from './delivery.ts'
 import { excess } from './excess.ts'
 import { greed } from './greed.ts'
+import { instants } from './instants.ts'
 import { lateListeners } from './late-listeners.ts'
 import { limits } from './limits.ts'
 import { logs } from './logs.ts'
@@ -33,6 +34,7 @@ export const searches: readonly Search[] = [
   ...crowds,
   ...reloads,
   ...outboxes,
+  ...instants,
   ...returningPages,
   ...greed,
   ...excess,
