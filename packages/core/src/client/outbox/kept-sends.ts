@@ -199,6 +199,13 @@ export class KeptSends {
     return kept.ready ? kept.ref : 0
   }
 
+  /** Gives up the ref of a message that is not written yet. */
+  #unclaim(kept: KeptSend): void {
+    kept.ref = 0
+    kept.entry = { ...kept.entry, id: null, since: null }
+    kept.item = null
+  }
+
   #isBehind(kept: KeptSend): boolean {
     const address = addressOf(kept)
     const before = this.#list.slice(0, this.#list.indexOf(kept))
@@ -261,25 +268,29 @@ export class KeptSends {
     const page = this.#page
     let kept: KeptSend[] = []
     let entries: OutboxEntry[] = []
-    let gone: KeptSend[] = []
     await this.#update((found) => {
       // A change that was late comes after its failure, and must change nothing.
       if (this.#failing) throw new Error('the storage has failed before')
+      this.#giveUp(found)
       const stored = prepare(found)
-      const here = new Set(stored.map(({ key, page: owner }) => owner === page && key))
       kept = this.#list.filter(({ state }) => state !== 'refused')
-      // Another page has taken them, where the platform cannot tell which pages are open.
-      gone = kept.filter(({ entry, saved }) => saved && !here.has(entry.key))
-      kept = kept.filter((each) => !gone.includes(each))
       entries = kept.map(({ entry }) => entry)
       for (const each of kept) each.saved = true
       return [...stored.filter((entry) => entry.page !== page), ...entries]
     })
     for (const [n, each] of kept.entries()) if (each.entry === entries[n]) each.ready = each.ref > 0
-    for (const each of gone) {
-      this.#list = this.#list.filter((other) => other !== each)
-      each.aborter?.abort(uncertain('another page has taken the message out of the outbox'))
-    }
+  }
+
+  /** Gives up the messages that another page has taken, where the platform cannot tell which pages are open. */
+  #giveUp(found: readonly OutboxEntry[]): void {
+    const here = new Set(found.map(({ key, page: owner }) => owner === this.#page && key))
+    const gone = this.#list.filter(
+      ({ entry, saved, state }) => saved && state !== 'refused' && !here.has(entry.key),
+    )
+    this.#list = this.#list.filter((each) => !gone.includes(each))
+    for (const { aborter } of gone)
+      aborter?.abort(uncertain('another page has taken the message out of the outbox'))
+    if (gone.length > 0) this.#changed()
   }
 
   /** Changes the storage, or rejects when that takes too long. */
@@ -362,6 +373,8 @@ export class KeptSends {
       const young = all.filter(({ time }) => time >= oldest).map((entry) => ({ ...entry, page }))
       taken = young.map((entry) => createKept(entry, true))
       old = all.length - taken.length
+      // Messages of this page go behind them, also by their refs.
+      for (const kept of this.#list) if (kept.ref > 0) this.#unclaim(kept)
       // Behind those of earlier pages, before those of this page.
       const own = this.#list.findIndex((kept) => !kept.earlier)
       this.#list.splice(own < 0 ? this.#list.length : own, 0, ...taken)
@@ -380,7 +393,8 @@ export class KeptSends {
         ),
         'outbox',
       )
-    for (const kept of taken) this.#resume(kept)
+    // Another page may have taken some of them meanwhile.
+    for (const kept of taken) if (this.#list.includes(kept)) this.#resume(kept)
     this.#changed()
   }
 
