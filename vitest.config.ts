@@ -2,14 +2,9 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
-import { enginesToTest } from './test-support/engines.ts'
-import { inEngines } from './test-support/in-engines.ts'
 import { onSources, sources } from './test-support/on-sources.ts'
 import { OutcomeReporter } from './test-support/outcome-reporter.ts'
 import { patience } from './test-support/patience.ts'
-
-/** Tests that `npm run test:engines` runs. */
-const otherPages = 'examples/*/test/page*-in-{firefox,webkit}.test.ts'
 
 const frameworks = ['packages/{react,vue,svelte}/test/**']
 
@@ -20,7 +15,7 @@ const onNode: TestProjectInlineConfiguration = {
   test: {
     name: 'node',
     include: ['packages/*/test/**/*.test.ts', 'examples/{ai,express}/test/**/*.test.ts'],
-    exclude: [...frameworks, otherPages, '**/node_modules/**'],
+    exclude: [...frameworks, '**/node_modules/**'],
     environment: 'node',
     // No test changes a global, so files can share their modules. To import the sources again for each file
     // would take longer than the tests.
@@ -41,7 +36,6 @@ const inDocuments: TestProjectInlineConfiguration = {
       ...frameworks.map((folder) => `${folder}/*.test.{ts,tsx}`),
       'examples/react/test/*.test.{ts,tsx}',
     ],
-    exclude: [otherPages, '**/node_modules/**'],
     environment: 'node',
     ...patience,
   },
@@ -68,15 +62,10 @@ const react18: TestProjectInlineConfiguration = {
 
 export default defineConfig({
   test: {
-    // More test files than cores run at once, because they mostly wait for sockets and browsers.
+    // More test files than cores run at once, because they mostly wait for sockets.
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
     reporters: ['default', new OutcomeReporter(), './tooling/docs/conformance-reporter.mjs'],
     coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text', 'json-summary'] },
-    projects: [
-      onNode,
-      inDocuments,
-      react18,
-      ...inEngines(enginesToTest().filter((engine) => engine === 'chromium')),
-    ],
+    projects: [onNode, inDocuments, react18],
   },
 })

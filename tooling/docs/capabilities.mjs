@@ -32,6 +32,7 @@ function record() {
   const env = { ...process.env, RECORD: '1' }
   for (const [command, ...args] of [
     ['npx', 'vitest', 'run', 'conformance'],
+    ['npx', 'vitest', 'run', '--config', 'vitest.browsers.config.ts', 'conformance'],
     [process.execPath, 'tooling/runtimes/main.mjs', 'bun', 'deno', 'workerd', 'http'],
     [process.execPath, 'tooling/brokers/main.mjs', '--all'],
   ]) {

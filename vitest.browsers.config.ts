@@ -1,12 +1,32 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
-import type { TestProjectInlineConfiguration } from 'vitest/config'
-import type { Engine } from './engines.ts'
-import { onSources, sources } from './on-sources.ts'
-import { patience } from './patience.ts'
-import { systemBrowsers } from './system-browsers.ts'
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
+import { type Engine, enginesToTest } from './test-support/engines.ts'
+import { onSources, sources } from './test-support/on-sources.ts'
+import { OutcomeReporter } from './test-support/outcome-reporter.ts'
+import { patience } from './test-support/patience.ts'
+import { systemBrowsers } from './test-support/system-browsers.ts'
 
-/** Returns the project of the tests that run inside pages, in each of the engines; none without an engine. */
-export function inEngines(engines: Engine[]): TestProjectInlineConfiguration[] {
+// Tests inside pages, and tests that look at pages, in Chromium, Firefox and WebKit. Started by
+// `npm run test:browsers`.
+
+const pages: TestProjectInlineConfiguration = {
+  ...onSources,
+  test: {
+    name: 'pages',
+    include: ['{packages,examples}/*/test/*.browsers.ts'],
+    environment: 'node',
+    ...patience,
+  },
+}
+
+export default defineConfig({
+  test: {
+    reporters: ['default', new OutcomeReporter(), './tooling/docs/conformance-reporter.mjs'],
+    projects: [pages, ...inPages(enginesToTest())],
+  },
+})
+
+function inPages(engines: Engine[]): TestProjectInlineConfiguration[] {
   if (engines.length === 0) return []
   return [
     {
