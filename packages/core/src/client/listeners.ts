@@ -1,4 +1,4 @@
-import { isPromise } from '../runtime/maybe-promise.ts'
+import { attempt } from '../runtime/maybe-promise.ts'
 import type { Undo } from '../runtime/runtime.ts'
 
 /** Function that listens to an event. */
@@ -53,12 +53,11 @@ export class Listeners {
   emit(event: string, ...args: unknown[]): void {
     for (const entry of this.#of(event)) {
       if (entry.removed) continue
-      try {
-        const result = entry.listener(...args)
-        if (isPromise(result)) result.then(undefined, (error: unknown) => this.#report(error, event))
-      } catch (error) {
-        this.#report(error, event)
-      }
+      attempt(
+        () => entry.listener(...args),
+        () => {},
+        (error) => this.#report(error, event),
+      )
     }
   }
 

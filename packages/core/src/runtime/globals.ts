@@ -3,12 +3,14 @@
  * the platform.
  */
 
+type AbortListener = (event: { readonly target: unknown }) => void
+
 /** The part of `AbortSignal` that core uses. */
 export interface SignalMembers {
   readonly aborted: boolean
   readonly reason: unknown
-  addEventListener(type: 'abort', listener: () => void, options?: { once: boolean }): void
-  removeEventListener(type: 'abort', listener: () => void): void
+  addEventListener(type: 'abort', listener: AbortListener): void
+  removeEventListener(type: 'abort', listener: AbortListener): void
 }
 
 /** The part of `URL` that core uses. */

@@ -47,14 +47,12 @@ export function abortion(signal: AbortSignal | undefined): { readonly reason: un
   return members?.aborted === true ? { reason: members.reason } : null
 }
 
-/** All callbacks of one signal, and the listener that calls them. */
-interface Shared {
-  readonly callbacks: Set<{ readonly run: (reason: unknown) => void }>
-  readonly listener: () => void
+interface Callback {
+  readonly run: (reason: unknown) => void
 }
 
-/** One listener for each signal: platforms take many listeners on one signal for a leak, and warn. */
-const listening = new WeakMap<AbortSignal, Shared>()
+/** Callbacks by signal. A signal has one listener: platforms take many listeners for a leak, and warn. */
+const callbacks = new WeakMap<AbortSignal, Set<Callback>>()
 
 /**
  * Calls `run` with the reason when the signal aborts, at once if it is aborted already. The callback must not throw.
@@ -63,29 +61,20 @@ export function onAbort(signal: AbortSignal | undefined, run: (reason: unknown) 
   const early = abortion(signal)
   if (early !== null) run(early.reason)
   if (signal === undefined || early !== null) return () => {}
-  const { callbacks, listener } = listening.get(signal) ?? listen(signal)
+  const members = signal as unknown as SignalMembers
   const callback = { run }
-  callbacks.add(callback)
+  const waiting = callbacks.get(signal) ?? new Set()
+  if (waiting.size === 0) members.addEventListener('abort', callAll)
+  callbacks.set(signal, waiting.add(callback))
   return () => {
-    if (!callbacks.delete(callback) || callbacks.size > 0) return
-    membersOf(signal).removeEventListener('abort', listener)
-    listening.delete(signal)
+    if (waiting.delete(callback) && waiting.size === 0) members.removeEventListener('abort', callAll)
   }
 }
 
-function listen(signal: AbortSignal): Shared {
-  const members = membersOf(signal)
-  const callbacks: Shared['callbacks'] = new Set()
-  const listener = (): void => {
-    for (const { run } of callbacks) run(members.reason)
-  }
-  const shared = { callbacks, listener }
-  listening.set(signal, shared)
-  members.addEventListener('abort', listener, { once: true })
-  return shared
+function callAll({ target }: { readonly target: unknown }): void {
+  const signal = target as AbortSignal & SignalMembers
+  for (const { run } of callbacks.get(signal) ?? []) run(signal.reason)
 }
-
-const membersOf = (signal: AbortSignal): SignalMembers => signal as unknown as SignalMembers
 
 /** Settles as `promise` does, or rejects with the reason of the signal when that is aborted first. */
 export function untilAborted<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
