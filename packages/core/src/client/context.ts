@@ -2,7 +2,7 @@ import { validatorOf } from '../contract/contract.ts'
 import type { Validator } from '../contract/validator.ts'
 import { type ClientRuntime, clientRuntime } from '../runtime/client-runtime.ts'
 import { attempt } from '../runtime/maybe-promise.ts'
-import { UnheardErrors } from '../runtime/unheard-errors.ts'
+import { unheardErrors, type WriteUnheard } from '../runtime/unheard-errors.ts'
 import type { AskAnswers } from './ask-answers.ts'
 import type { ClientEvents } from './events.ts'
 import { Listeners } from './listeners.ts'
@@ -33,12 +33,12 @@ export class ClientContext {
   outbox: SendKeeper | undefined
   readonly #observe: ClientOptions['observe']
   /** `null` when errors without a listener are not written. */
-  #unheard: UnheardErrors | null
+  #writeUnheard: WriteUnheard | null
 
   constructor({ runtime, contract, observe, logErrors }: ClientOptions) {
     this.runtime = runtime ?? clientRuntime
-    this.#unheard =
-      logErrors === false ? null : new UnheardErrors(this.runtime, "listen with client.on('$error', …)")
+    this.#writeUnheard =
+      logErrors === false ? null : unheardErrors(this.runtime, "listen with client.on('$error', …)")
     this.validator = validatorOf(contract)
     this.listeners = new Listeners((error, event) => this.reportError(error, event))
     this.#observe = observe
@@ -55,7 +55,7 @@ export class ClientContext {
    */
   reportError(error: unknown, subject: string): void {
     if (subject !== '$error' && this.listeners.has('$error')) this.emit('$error', { error, subject })
-    else if (subject !== 'connect') this.#unheard?.write(`'${subject}'`, error)
+    else if (subject !== 'connect') this.#writeUnheard?.(`'${subject}'`, error)
   }
 
   /**
@@ -75,7 +75,7 @@ export class ClientContext {
   close(): void {
     this.listeners.clear()
     this.asks?.clear()
-    this.#unheard = null
+    this.#writeUnheard = null
   }
 
   /** Shows a fact to the option `observe`, without effects of its errors. */

@@ -11,7 +11,7 @@ import { errorBytes } from '../protocol/limits.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { serverRuntime } from '../runtime/server-runtime.ts'
 import { Turns } from '../runtime/turns.ts'
-import { UnheardErrors } from '../runtime/unheard-errors.ts'
+import { unheardErrors, type WriteUnheard } from '../runtime/unheard-errors.ts'
 import type { AdmissionLimits } from '../transport/admission.ts'
 import { describe } from '../vocabulary/check-options.ts'
 import { ChatError, isWireCode, UsageError } from '../vocabulary/errors.ts'
@@ -67,7 +67,7 @@ export class HubContext {
   /** Validates data by the contract. */
   readonly validator: Validator
   /** `null` when errors that nothing listens to are not written. */
-  readonly #unheard: UnheardErrors | null
+  readonly #writeUnheard: WriteUnheard | null
   readonly #serverEvents: ReadonlySet<string> | null
   /** Streams that clients write too; `null` for none. */
   readonly #clientStreams: ReadonlySet<string> | null
@@ -109,7 +109,7 @@ export class HubContext {
     this.#serverEvents = serverEvents.length > 0 ? new Set(serverEvents) : null
     const written = [...clientStreams, ...this.names.list('clientStreams')]
     this.#clientStreams = written.length > 0 && this.limits.streams > 0 ? new Set(written) : null
-    this.#unheard = options.logErrors === false ? null : new UnheardErrors(this.runtime, advice)
+    this.#writeUnheard = options.logErrors === false ? null : unheardErrors(this.runtime, advice)
     this.backplane.onError?.((error, address) => this.reportBackplane(error, address))
     this.observe = toObserver(options.observe, (error) =>
       this.reportError({ error, source: 'listener', subject: 'observe' }),
@@ -168,7 +168,7 @@ export class HubContext {
     const heard = error.subject !== '$error' && this.listeners.has('$error')
     if (heard) this.listeners.emit('$error', error)
     // Any client can write malformed frames: they are no errors of the application.
-    else if (error.source !== 'protocol') this.#unheard?.write(sourceOf(error), error.error)
+    else if (error.source !== 'protocol') this.#writeUnheard?.(sourceOf(error), error.error)
   }
 
   /** Emits `$error` for a refusal by which all clients are met, the first time. */

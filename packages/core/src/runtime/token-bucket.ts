@@ -14,13 +14,6 @@ export class TokenBucket {
     this.#at = now
   }
 
-  /** Takes a token and returns 0, or returns the milliseconds until there is a token. */
-  take(now: number): number {
-    const wait = this.wait(now, 1)
-    if (wait === 0) this.#tokens--
-    return wait
-  }
-
   /** Returns the milliseconds until there are so many tokens. */
   wait(now: number, tokens: number): number {
     this.#fill(now)
@@ -38,12 +31,6 @@ export class TokenBucket {
   empty(now: number): void {
     this.#fill(now)
     this.#tokens = Math.min(this.#tokens, 0)
-  }
-
-  /** Tells if the bucket holds all its tokens. */
-  full(now: number): boolean {
-    this.#fill(now)
-    return this.#tokens >= this.#burst
   }
 
   #fill(now: number): void {

@@ -25,25 +25,23 @@ export type ApplicationErrorCode = `${string}/${string}`
  */
 export type ErrorCode = ProtocolErrorCode | ApplicationErrorCode | 'uncertain' | 'closed' | 'full' | 'usage'
 
-/** The codes of an `err` frame: `true` when the same operation may succeed at a later attempt. */
-const retryable: ReadonlyMap<string, boolean> = new Map(
-  Object.entries({
-    internal: true,
-    unavailable: true,
-    busy: true,
-    rate_limited: true,
-    timeout: true,
-    bad_request: false,
-    unauthorized: false,
-    forbidden: false,
-    not_found: false,
-    too_large: false,
-    bad_payload: false,
-    unsupported: false,
-    conflict: false,
-    cancelled: false,
-  } satisfies Record<ProtocolErrorCode, boolean>),
-)
+/** The codes of an `err` frame after which the same operation may succeed at a later attempt. */
+const retryable = ['internal', 'unavailable', 'busy', 'rate_limited', 'timeout'] as const
+
+/** The other codes of an `err` frame. A page that answers no asks does not load them. */
+const final: Readonly<Record<Exclude<ProtocolErrorCode, (typeof retryable)[number]>, true>> = {
+  bad_request: true,
+  unauthorized: true,
+  forbidden: true,
+  not_found: true,
+  too_large: true,
+  bad_payload: true,
+  unsupported: true,
+  conflict: true,
+  cancelled: true,
+}
+
+const isRetryable = (code: string): boolean => (retryable as readonly string[]).includes(code)
 
 /** Further properties of a {@link ChatError}, besides its code and message. */
 export interface ChatErrorOptions {
@@ -84,7 +82,7 @@ export class ChatError extends Error {
     // A text, because a bundler may shorten the name of the class.
     this.name = 'ChatError'
     this.code = code
-    this.retryable = code === 'full' || retryable.get(code) === true
+    this.retryable = code === 'full' || isRetryable(code)
     this.detail = options.detail
     this.retryAfter = options.retryAfter
   }
@@ -134,5 +132,5 @@ shareClass(UsageError, 'UsageError')
  * contains a `/`.
  */
 export function isWireCode(code: string): code is ProtocolErrorCode | ApplicationErrorCode {
-  return typeof code === 'string' && (code.includes('/') || retryable.has(code))
+  return typeof code === 'string' && (code.includes('/') || isRetryable(code) || Object.hasOwn(final, code))
 }

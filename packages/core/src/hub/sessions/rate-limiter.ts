@@ -27,7 +27,10 @@ export class RateLimiter {
 
   /** Takes a token, and returns 0; without a token, returns the time until the next token in milliseconds. */
   takeToken(key: string, now: number): number {
-    return this.#bucket(key, now).take(now)
+    const bucket = this.#bucket(key, now)
+    const wait = bucket.wait(now, 1)
+    if (wait === 0) bucket.charge(now)
+    return wait
   }
 
   /** Returns the time until there is a token, in milliseconds; 0 when there is one. */
@@ -42,7 +45,8 @@ export class RateLimiter {
 
   /** Forgets the buckets that are full. */
   sweep(now: number): void {
-    for (const [key, bucket] of this.#buckets) if (bucket.full(now)) this.#buckets.delete(key)
+    for (const [key, bucket] of this.#buckets)
+      if (bucket.wait(now, this.#burst) === 0) this.#buckets.delete(key)
   }
 
   #bucket(key: string, now: number): TokenBucket {
