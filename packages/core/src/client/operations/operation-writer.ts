@@ -1,54 +1,29 @@
 import { encodeFrame } from '../../protocol/encode.ts'
 import type { WelcomeLimits } from '../../protocol/hub-frames.ts'
 import { frameBytes, heldCasts, otherInflight, publishHorizon } from '../../protocol/limits.ts'
-import { Alarm } from '../../runtime/alarm.ts'
 import type { ClientRuntime } from '../../runtime/client-runtime.ts'
-import type { Undo } from '../../runtime/runtime.ts'
 import { abortion, onAbort } from '../../runtime/signal.ts'
-import { TokenBucket } from '../../runtime/token-bucket.ts'
-import { ChatError, UncertainError } from '../../vocabulary/errors.ts'
+import { ChatError } from '../../vocabulary/errors.ts'
 import { exceedsBytes, utf8Length } from '../../vocabulary/text.ts'
-import { backoff } from '../connection/backoff.ts'
 import type { ClientConnection } from '../connection/client-connection.ts'
 import type { Connector } from '../connection/connector.ts'
-import type { Operation, Repeat } from '../operation.ts'
+import type { Operation } from '../operation.ts'
 import { isOverLimit } from './over-limit.ts'
+import { Pace } from './pace.ts'
+import {
+  compare,
+  isCounted,
+  isRepeatable,
+  mayOvertake,
+  outcome,
+  type QueuedOperation,
+  settled,
+  toQueued,
+  uncertain,
+} from './queued-operation.ts'
 
 /** Size of a frame's type and a ref of 16 digits, with the punctuation around them, in bytes. */
 const headBytes = 26
-
-/** Operation with its state. */
-interface Entry extends Omit<Operation, 'repeat' | 'resolve' | 'reject'> {
-  readonly publishes: boolean
-  /** Number of the application's call; 0 for an operation that goes before all others, except for repetitions. */
-  readonly order: number
-  resolve(result: unknown): void
-  reject(error: unknown): void
-  /** `settled` when it is settled on this side. Until its answer comes, the hub still counts it (P-PB-6). */
-  repeat: Repeat | 'settled'
-  /** `true` while it waits for its answer on this connection. */
-  open: boolean
-  /** 0 when the hub has not taken it: it was never written, or was refused for a limit. */
-  ref: number
-  /** Time of its first write; infinite before that. */
-  first: number
-  /** Time of its last write. */
-  latest: number
-  /**
-   * `true` when it was written more than once: then an `err` does not prove that the first attempt failed
-   * (P-PB-3).
-   */
-  repeated: boolean
-  /** Last refusal for a limit. */
-  refusal: ChatError | null
-  /** Stop its timeout, and forget its signal. */
-  readonly undos: Undo[]
-}
-
-const noop = (): void => {}
-
-/** Turns an entry into one whose answer changes nothing. */
-const settled = { repeat: 'settled', resolve: noop, reject: noop } as const
 
 /**
  * Operations of a client that wait to be written, or for their answers. Writes them as far as windows, rate
@@ -62,32 +37,21 @@ export class OperationWriter {
    * First the operations that were repeated, or are to be, in the order of their refs, because the hub takes a
    * low ref that comes late for a repetition. Then the others, in the order of the application's calls.
    */
-  #entries: Entry[] = []
+  #entries: QueuedOperation[] = []
   /** Frames of the casts with a key that wait, by address and key; the oldest first. */
   readonly #casts = new Map<string, string>()
   #lastOrder = 0
   #lastRef = 0
   /** Until the first `welcome` nothing is written. */
-  #limits: Pick<WelcomeLimits, 'frame' | 'inflight' | 'rate' | 'burst'> = {
-    frame: frameBytes,
-    inflight: 0,
-    rate: 0,
-    burst: 0,
-  }
-  #bucket = new TokenBucket(0, 0, 0)
-  /** Rings when the next operation that counts may be written. */
-  readonly #pace: Alarm
-  /** Refusals for a limit since the last accepted operation. */
-  #refusals = 0
-  /** `true` while nothing is written because of such a refusal. */
-  #yielding = false
+  #limits: Pick<WelcomeLimits, 'frame' | 'inflight'> = { frame: frameBytes, inflight: 0 }
+  readonly #pace: Pace
 
   /** `maxQueued` is the maximum number of operations that wait to be written. */
   constructor(runtime: ClientRuntime, connector: Connector, maxQueued: number) {
     this.#runtime = runtime
     this.#connector = connector
     this.#maxQueued = maxQueued
-    this.#pace = new Alarm(runtime)
+    this.#pace = new Pace(runtime, () => this.pump())
   }
 
   /** Time at which the oldest unanswered send was last written; infinite when there is none. */
@@ -103,10 +67,8 @@ export class OperationWriter {
 
   /** Takes the limits of a `welcome`. */
   start(limits: WelcomeLimits, resumed: boolean): void {
-    // The hub counts per user across connections, so the bucket stays as empty as it is.
-    if (this.#limits.rate !== limits.rate || this.#limits.burst !== limits.burst)
-      this.#bucket = new TokenBucket(limits.rate, limits.burst, this.#runtime.now())
     this.#limits = limits
+    this.#pace.start(limits)
     if (!resumed) this.#startAfresh()
   }
 
@@ -127,7 +89,7 @@ export class OperationWriter {
         'full',
         `unable to queue: ${this.#maxQueued} operations wait already, as many as the option 'maxQueued' allows`,
       )
-    const entry = createEntry(operation, ++this.#lastOrder)
+    const entry = toQueued(operation, ++this.#lastOrder)
     this.#entries.push(entry)
     this.#sort()
     entry.undos.push(onAbort(operation.signal, (reason) => this.#abort(entry, reason)))
@@ -167,7 +129,7 @@ export class OperationWriter {
 
   /** Settles an operation with its `ok`; `false` when no operation waits for this answer. */
   ok(ref: number, result: unknown): boolean {
-    this.#refusals = 0
+    this.#pace.accepted()
     return this.#answered(ref, (entry) => {
       this.#settle(entry)
       entry.resolve(result)
@@ -180,7 +142,7 @@ export class OperationWriter {
    * was refused for a limit waits for a further attempt.
    */
   err(ref: number, error: ChatError): boolean {
-    if (isOverLimit(error)) this.#yield(error)
+    if (isOverLimit(error)) this.#pace.yield(error)
     return this.#answered(ref, (entry) => {
       if (!this.#takeBack(entry, error)) this.#refuse(entry, error)
     })
@@ -202,11 +164,12 @@ export class OperationWriter {
    * order; calls are uncertain.
    */
   lost(): void {
-    this.#stopPacing()
+    this.#pace.stop()
     const entries = this.#entries
-    const stays = (entry: Entry): boolean => (entry.open ? isRepeatable(entry) : entry.repeat !== 'bound')
+    const stays = (entry: QueuedOperation): boolean =>
+      entry.open ? isRepeatable(entry) : entry.repeat !== 'bound'
     // The hub may have counted the operations whose answers are lost. It counts a repetition once.
-    this.#charge(entries.filter((entry) => isCounted(entry) && !isRepeatable(entry)).length)
+    this.#pace.charge(entries.filter((entry) => isCounted(entry) && !isRepeatable(entry)).length)
     this.#entries = entries.filter(stays)
     for (const entry of this.#entries) entry.open = false
     this.#sort()
@@ -220,7 +183,7 @@ export class OperationWriter {
    * others have not happened.
    */
   fail(error: ChatError): void {
-    this.#stopPacing()
+    this.#pace.stop()
     this.#casts.clear()
     const entries = this.#entries
     this.#entries = []
@@ -236,7 +199,7 @@ export class OperationWriter {
   /** A fresh session: sends of the old session cannot be repeated (P-PB-8). */
   #startAfresh(): void {
     const again = this.#entries.filter(({ ref }) => ref > 0)
-    this.#charge(again.filter(({ free }) => !free).length)
+    this.#pace.charge(again.filter(({ free }) => !free).length)
     for (const entry of again) {
       entry.ref = 0
       if (entry.repeat === 'same-ref') this.#reject(entry, uncertain('the session could not be resumed'))
@@ -244,17 +207,17 @@ export class OperationWriter {
   }
 
   /** Ends an operation without an answer when its time is up. */
-  #limit(entry: Entry, time: number | undefined): void {
+  #limit(entry: QueuedOperation, time: number | undefined): void {
     if (time !== undefined) entry.undos.push(this.#runtime.timer(time, () => this.#giveUp(entry)))
   }
 
-  #giveUp(entry: Entry): void {
+  #giveUp(entry: QueuedOperation): void {
     const error = new ChatError('timeout', 'unable to wait any longer: the time for an answer is up')
     this.#reject(entry, outcome(entry, error, 'no answer in time'))
   }
 
   /** Cancels a call at the hub, if it was written on this connection (P-CN-3). */
-  #abort(entry: Entry, reason: unknown): void {
+  #abort(entry: QueuedOperation, reason: unknown): void {
     const { open, publishes, ref, repeat } = entry
     const isSend = repeat === 'same-ref'
     if (open && publishes && !isSend) this.#cancel(ref)
@@ -264,7 +227,7 @@ export class OperationWriter {
   /** Writes a cancel before all waiting operations, since it waits for none of them (P-CN-1). */
   #cancel(target: number): void {
     const frame = (ref: number): string => encodeFrame('cancel', ref, target)
-    this.#entries.push(createEntry({ repeat: 'bound', free: true, frame }, 0))
+    this.#entries.push(toQueued({ repeat: 'bound', free: true, frame }, 0))
     this.#sort()
     this.pump()
   }
@@ -273,7 +236,7 @@ export class OperationWriter {
    * Returns the next operation to write; `undefined` when there is none, or its window is full. Sends and calls
    * do not wait for the others, nor those for them, so that a join need not wait for a thousand sends.
    */
-  #next(): Entry | undefined {
+  #next(): QueuedOperation | undefined {
     const waiting = this.#entries.filter(({ open }) => !open)
     const [first] = waiting
     const candidates =
@@ -287,7 +250,7 @@ export class OperationWriter {
   }
 
   /** Returns `true` when the window of an operation has room, and no other operation must be answered first. */
-  #hasRoom(entry: Entry): boolean {
+  #hasRoom(entry: QueuedOperation): boolean {
     const window = entry.publishes ? this.#limits.inflight : otherInflight
     const open = this.#entries.filter((other) => other.open && other.publishes === entry.publishes)
     return open.length < window && !open.some((other) => mayOvertake(other, entry))
@@ -297,13 +260,10 @@ export class OperationWriter {
   #mayWrite(free: boolean | undefined): boolean {
     if (this.#connection === null) return false
     if (free) return true
-    if (this.#pace.left !== null) return false
-    const wait = this.#bucket.wait(this.#runtime.now(), this.#entries.filter(isCounted).length + 1)
-    if (wait > 0) this.#wait(wait)
-    return wait === 0
+    return this.#pace.allows(this.#entries.filter(isCounted).length + 1)
   }
 
-  #write(entry: Entry): void {
+  #write(entry: QueuedOperation): void {
     const now = this.#runtime.now()
     const isSend = entry.repeat === 'same-ref'
     if (isSend && entry.first > now) this.#limit(entry, publishHorizon)
@@ -351,7 +311,7 @@ export class OperationWriter {
   #writeCast(frame: string): void {
     // The cast may have been queued before the hub had named its limits.
     if (!this.fits(frame)) return
-    this.#charge(1)
+    this.#pace.charge(1)
     this.#connection?.write(frame)
   }
 
@@ -360,11 +320,11 @@ export class OperationWriter {
    * a token that is reserved at the write and taken at the answer keeps this bucket at most as full as the
    * hub's, however slow the connection is.
    */
-  #answered(ref: number, settle: (entry: Entry) => void): boolean {
+  #answered(ref: number, settle: (entry: QueuedOperation) => void): boolean {
     const entry = this.#entries.find((other) => other.open && other.ref === ref)
     if (entry === undefined) return false
     entry.open = false
-    if (!entry.free) this.#charge(1)
+    if (!entry.free) this.#pace.charge(1)
     settle(entry)
     this.pump()
     return true
@@ -374,7 +334,7 @@ export class OperationWriter {
    * Lets an operation that was refused for a limit wait again: a refused first attempt has not happened, so a
    * further attempt has a ref of its own. Returns `false` when the refusal is final.
    */
-  #takeBack(entry: Entry, error: ChatError): boolean {
+  #takeBack(entry: QueuedOperation, error: ChatError): boolean {
     if (entry.repeat === 'settled' || entry.repeated || !isOverLimit(error)) return false
     const again = this.#runtime.now() + (error.retryAfter ?? 0)
     if (again > entry.first + (entry.timeout ?? publishHorizon)) return false
@@ -384,96 +344,34 @@ export class OperationWriter {
   }
 
   /** Rejects refused sends that would be stored behind a later send to the same address. */
-  #rejectOvertaken(later: Entry): void {
+  #rejectOvertaken(later: QueuedOperation): void {
     for (const entry of this.#entries.filter((other) => !other.open && mayOvertake(later, other)))
       if (entry.refusal !== null) this.#reject(entry, entry.refusal)
   }
 
-  #refuse(entry: Entry, error: ChatError): void {
+  #refuse(entry: QueuedOperation, error: ChatError): void {
     const unknown = entry.repeated && entry.repeat === 'same-ref'
     this.#reject(entry, unknown ? uncertain('a repetition was refused', error) : error)
   }
 
-  #reject(entry: Entry, error: unknown): void {
+  #reject(entry: QueuedOperation, error: unknown): void {
     const { reject } = entry
     this.#settle(entry)
     reject(error)
   }
 
   /** Forgets an operation, or waits only for its answer. */
-  #settle(entry: Entry): void {
+  #settle(entry: QueuedOperation): void {
     for (const undo of entry.undos.splice(0)) undo()
     if (entry.open) Object.assign(entry, settled)
     else this.#entries = this.#entries.filter((other) => other !== entry)
   }
 
   #sort(): void {
-    this.#entries.sort((a, b) => rank(a) - rank(b) || a.order - b.order)
+    this.#entries.sort(compare)
   }
 
   #tooLarge(): ChatError {
     return new ChatError('too_large', `unable to send: a frame may have ${this.#limits.frame} bytes`)
   }
-
-  #charge(operations: number): void {
-    this.#bucket.charge(this.#runtime.now(), operations)
-  }
-
-  #wait(time: number): void {
-    this.#pace.set(time, () => {
-      this.#yielding = false
-      this.pump()
-    })
-  }
-
-  #stopPacing(): void {
-    this.#pace.clear()
-    this.#yielding = false
-  }
-
-  /**
-   * Writes nothing for a while, because a limit of the user is used up: by other clients of the user, since
-   * this client paces itself. The wait grows with each refusal, so that many clients do not refuse each
-   * other.
-   */
-  #yield({ retryAfter = 0 }: ChatError): void {
-    if (this.#yielding) return
-    this.#yielding = true
-    this.#bucket.empty(this.#runtime.now())
-    this.#wait(Math.max(retryAfter, backoff(this.#refusals++, this.#runtime.random())))
-  }
 }
-
-const createEntry = (operation: Operation, order: number): Entry => ({
-  publishes: false,
-  resolve: noop,
-  reject: noop,
-  order,
-  ...operation,
-  open: false,
-  ref: 0,
-  first: Number.POSITIVE_INFINITY,
-  latest: 0,
-  repeated: false,
-  refusal: null,
-  undos: [],
-})
-
-const isRepeatable = ({ repeat }: Entry): boolean => repeat === 'same-ref' || repeat === 'harmless'
-
-/** Returns `true` for an operation that counts toward the rate when its answer comes. */
-const isCounted = ({ open, free }: Entry): boolean => open && !free
-
-/** Returns `true` for a later send to the address of a refused send, which may be stored before that. */
-const mayOvertake = (later: Entry, { refusal, address, order }: Entry): boolean =>
-  refusal !== null && address !== undefined && later.address === address && later.order > order
-
-/** Place among the operations: repetitions go first. */
-const rank = ({ ref }: Entry): number => ref || Number.MAX_SAFE_INTEGER
-
-const uncertain = (reason: string, cause?: unknown): UncertainError =>
-  new UncertainError(`unable to tell the outcome: ${reason}`, { cause })
-
-/** Returns the error of an operation that this client ends: *uncertain* when the hub may have executed it. */
-const outcome = ({ repeat, ref }: Entry, error: ChatError, reason = error.message): ChatError =>
-  ref > 0 && (repeat === 'same-ref' || repeat === 'never') ? uncertain(reason, error) : error
