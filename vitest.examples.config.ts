@@ -8,6 +8,7 @@ const own: Readonly<Record<string, readonly string[]>> = {
   vue: ['vue'],
   svelte: ['svelte'],
   next: ['framework', 'next'],
+  react: ['react'],
 }
 const names = (process.env['EXAMPLES'] ?? '').split(',').filter((name) => name !== '')
 

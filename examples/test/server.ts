@@ -12,7 +12,11 @@ export interface Server {
 }
 
 /** Starts an example with one of its scripts and waits until it prints its URL. Default port: a free port. */
-export async function start(folder: string, script: 'start' | 'dev' = 'start', port = '0'): Promise<Server> {
+export async function start(
+  folder: string,
+  script: 'start' | 'dev' | 'production' = 'start',
+  port = '0',
+): Promise<Server> {
   const child = spawn('npm', ['run', script], {
     cwd: folder,
     env: { ...process.env, PORT: port, NO_COLOR: '1', FORCE_COLOR: undefined },

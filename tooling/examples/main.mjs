@@ -21,9 +21,9 @@ const source = join(root, 'examples')
 /** The page that all servers share. It is no example by itself. */
 const page = 'page'
 /** Examples with pages and tests of their own: `npm run test:brokers` tests the cluster, and `npm test` the others. */
-const own = ['cluster', 'ai', 'react']
+const own = ['cluster', 'ai']
 /** Examples with a build, which take longest, and so run first. */
-const slow = ['next', 'vue', 'svelte']
+const slow = ['next', 'vue', 'svelte', 'react']
 const typescript = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
 
 const { only, start, lock } = options(process.argv.slice(2))
