@@ -1,7 +1,7 @@
 import type { Outbox, OutboxItem, Undo } from '@chat/core'
-import { ofMeta } from './changes.ts'
 import type { LogSource } from './log-source.ts'
 import type { ItemOf } from './message-item.ts'
+import { itemOf } from './own-message.ts'
 
 /**
  * Messages that earlier pages have sent and that are not stored yet, as the outbox of the client has them. An item has
@@ -71,21 +71,7 @@ export class KeptMessages {
   #itemOf(kept: OutboxItem, user: string | null): ItemOf<string, unknown> {
     const known = this.#items.get(kept)
     if (known?.user === user) return known.item
-    const { key, event, data, meta, id, state, error } = kept
-    const session = id === null ? null : id.slice(0, id.indexOf('.'))
-    const item: ItemOf<string, unknown> = {
-      ...{ key, event, data, id, position: null, time: null, from: user, session, meta, mine: true },
-      ...{
-        state,
-        error,
-        edited: false,
-        removed: false,
-        changeError: null,
-        reactions: [],
-        of: ofMeta({ meta }),
-      },
-      ...{ answers: [], stream: null, streamState: null },
-    }
+    const item = itemOf(user, kept)
     this.#items.set(kept, { user, item })
     return item
   }

@@ -28,6 +28,7 @@ import { type InitialMessages, LogFold } from './log-fold.ts'
 import { type LogSource, roomSource } from './log-source.ts'
 import type { ItemFields, ItemOf, MessageItem, MessageName, MessagesSnapshot } from './message-item.ts'
 import { Outgoing, toChatError } from './outgoing.ts'
+import { messageOf } from './own-message.ts'
 import { renew } from './renew.ts'
 import { watchRoom } from './room-state.ts'
 import type { Store } from './store.ts'
@@ -212,12 +213,8 @@ class RoomMessages {
 
   readonly change = ({ id }: Pick<ItemFields, 'id'>, event: string, data: unknown): void => {
     if (id === null || !this.#timeline.has(id)) return
-    const { address, parts } = this.#source
     const meta = { of: id }
-    const pending = this.#timeline.addPending({
-      ...{ address, event, data, meta, from: parts.user, session: null, durable: true },
-      ...{ id: '', position: ['', 0, null], time: Number.NaN },
-    })
+    const pending = this.#timeline.addPending(messageOf(this.#source, { event, data, meta, id: null }))
     this.#room.send(event, data, { meta, onId: pending.written }).then(
       (stored) => pending.stored(stored.id, stored.position),
       (error) => pending.failed(toChatError(error)),

@@ -1,7 +1,7 @@
 import { ChatError, type Message, type Meta, type Position, type Stored, UncertainError } from '@chat/core'
-import { ofMeta } from './changes.ts'
 import type { LogSource } from './log-source.ts'
 import type { ItemOf, MessageState } from './message-item.ts'
+import { itemOf, messageOf } from './own-message.ts'
 import { againKey } from './timeline.ts'
 
 /** Number of messages in a page, when the log is asked for a message. */
@@ -119,7 +119,7 @@ export class Outgoing {
         position !== null && (position[0] === lost || (position[0] === epoch && position[1] <= at)),
     )
     for (const sending of passed) this.#remove(sending)
-    return passed.map((sending) => ({ key: sending.key, message: this.#messageOf(sending) }))
+    return passed.map((sending) => ({ key: sending.key, message: messageOf(this.#parts.source, sending) }))
   }
 
   /** Returns the items. Those that have not changed are the same as before. */
@@ -212,43 +212,8 @@ export class Outgoing {
   }
 
   #itemOf(sending: Sending): ItemOf<string, unknown> {
-    sending.item ??= this.#makeItem(sending)
+    sending.item ??= itemOf(this.#parts.source.parts.user, sending)
     return sending.item
-  }
-
-  #makeItem(sending: Sending): ItemOf<string, unknown> {
-    const { key, event, data, id, position, state, error } = sending
-    const { from, session, meta } = this.#messageOf(sending)
-    return {
-      ...{ key, event, data, id, position, time: null, from, session, meta, mine: true, state, error },
-      ...{
-        edited: false,
-        removed: false,
-        reactions: [],
-        changeError: null,
-        of: ofMeta({ meta }),
-        answers: [],
-      },
-      ...{ stream: null, streamState: null },
-    }
-  }
-
-  /** Returns a message of this client as the log has it, or will have it. */
-  #messageOf({ event, data, meta, id, position }: Sending): Message {
-    const { source } = this.#parts
-    const session = id === null ? null : id.slice(0, id.indexOf('.'))
-    return {
-      ...{
-        address: source.address,
-        event,
-        data,
-        meta: meta ?? null,
-        from: source.parts.user,
-        session,
-        durable: true,
-      },
-      ...{ id: id ?? '', position: position ?? ['', 0, null], time: Number.NaN },
-    }
   }
 }
 
