@@ -1,8 +1,9 @@
 import type { Runtime } from '@chat/core'
 import { MemoryBackplane, type MemoryBackplaneFaults, type MemoryStore } from '@chat/core/memory'
 import { checkOptionsWithHint } from '@chat/core/transport'
+import { checkNumber, checkTextArgument, counts, shares } from '../check-arguments.ts'
 import type { Actor } from '../time/actor.ts'
-import { type Duration, milliseconds } from '../time/duration.ts'
+import { type Duration, milliseconds, readable } from '../time/duration.ts'
 import type { Random } from '../time/random.ts'
 import type { TimeSpans } from '../time/time-spans.ts'
 import type { AnyHub } from './any-hub.ts'
@@ -98,7 +99,7 @@ export class BackplaneControl implements WorldBackplane {
   }
 
   outage(duration: Duration, hub?: AnyHub): void {
-    this.#options.note(`fault: outage of the backplane for ${duration}`)
+    this.#options.note(`fault: outage of the backplane for ${readable(duration)}`)
     const { lostHints, missedRenewals, runtime } = this.#options
     const affected = [...this.#connections.values()].filter((each) => hub === undefined || each.hub === hub)
     for (const connection of affected) {
@@ -120,6 +121,8 @@ export class BackplaneControl implements WorldBackplane {
   }
 
   rollback(stream: string, count: number, downtime: Duration = '1s'): void {
+    checkTextArgument('roll back', 'stream', stream)
+    checkNumber('roll back', 'count', count, counts)
     this.outage(downtime)
     this.#options.note(`fault: ${stream} loses its ${count} newest messages`)
     this.#options.history.rollback(stream, this.#store.rollback(stream, count))
@@ -132,15 +135,19 @@ export class BackplaneControl implements WorldBackplane {
   }
 
   trim(stream: string, keep: number): void {
+    checkTextArgument('trim', 'stream', stream)
+    checkNumber('trim', 'keep', keep, counts)
     this.#options.note(`fault: ${stream} keeps only its ${keep} newest messages`)
     this.#store.trim(stream, keep)
   }
 
-  hints(shares: { readonly lose?: number; readonly double?: number }, duration: Duration): void {
-    checkOptionsWithHint('change the hints', shares, hintShareNames)
-    const { lose = 0, double = 0 } = shares
+  hints(given: { readonly lose?: number; readonly double?: number }, duration: Duration): void {
+    checkOptionsWithHint('change the hints', given, hintShareNames)
+    const { lose = 0, double = 0 } = given
+    checkNumber('change the hints', 'lose', lose, shares)
+    checkNumber('change the hints', 'double', double, shares)
     const { lostHints, runtime } = this.#options
-    this.#options.note(`fault: of the hints ${lose} are lost, ${double} doubled, for ${duration}`)
+    this.#options.note(`fault: of the hints ${lose} are lost, ${double} doubled, for ${readable(duration)}`)
     this.#shares = { ...this.#shares, loseHint: lose, doubleHint: double }
     const end = lostHints.beginSpan(runtime.now())
     runtime.timer(milliseconds(duration), () => {
@@ -150,7 +157,8 @@ export class BackplaneControl implements WorldBackplane {
   }
 
   loseAnswers(share: number, duration: Duration): void {
-    this.#options.note(`fault: of the answers ${share} are lost, for ${duration}`)
+    checkNumber('lose answers', 'share', share, shares)
+    this.#options.note(`fault: of the answers ${share} are lost, for ${readable(duration)}`)
     this.#shares = { ...this.#shares, loseAnswer: share }
     this.#options.runtime.timer(milliseconds(duration), () => {
       this.#shares = { ...this.#shares, loseAnswer: 0 }

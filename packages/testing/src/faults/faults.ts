@@ -106,11 +106,11 @@ export const allFaults: readonly FaultKind[] = [
  */
 export function checkFaultKinds(operation: string, kinds: readonly FaultKind[]): void {
   const known: readonly FaultKind[] = [...allFaults, 'omission', 'repetition']
-  const unknown = kinds.find((kind) => !known.includes(kind))
-  if (unknown !== undefined)
-    throw new UsageError(
-      `unable to ${operation}: there is no fault '${String(unknown)}'; the faults are ${known.join(', ')}`,
-    )
+  for (const kind of kinds)
+    if (!known.includes(kind))
+      throw new UsageError(
+        `unable to ${operation}: there is no fault '${String(kind)}'; the faults are ${known.join(', ')}`,
+      )
 }
 
 /** Bounds within which faults are drawn. */

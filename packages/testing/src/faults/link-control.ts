@@ -1,7 +1,8 @@
 import type { Runtime } from '@chat/core'
 import type { Direction, MemoryLink } from '@chat/core/memory'
 import { checkOptionsWithHint } from '@chat/core/transport'
-import { type Duration, milliseconds } from '../time/duration.ts'
+import { checkChoice, checkNumber, rates } from '../check-arguments.ts'
+import { type Duration, milliseconds, readable } from '../time/duration.ts'
 import type { WorldLink } from './world-link.ts'
 
 /** A breach of the protocol by a hub: every n-th message is left out, or sent twice. */
@@ -35,6 +36,7 @@ export class LinkControl implements WorldLink {
   }
 
   stall(duration?: Duration, direction: Direction | 'both' = 'both'): void {
+    checkChoice('stall the link', 'direction', direction, ['up', 'down', 'both'])
     this.#note(`fault: stall (${direction})${lasting(duration)}`)
     const directions: readonly Direction[] = direction === 'both' ? ['up', 'down'] : [direction]
     for (const each of directions) this.#link.hold(each)
@@ -60,6 +62,7 @@ export class LinkControl implements WorldLink {
   }
 
   limit(bytesPerSecond: number, duration?: Duration): void {
+    checkNumber('limit the link', 'bytesPerSecond', bytesPerSecond, rates)
     this.#note(`fault: ${bytesPerSecond} bytes a second${lasting(duration)}`)
     this.#link.limit(bytesPerSecond)
     this.#later(duration, () => this.#link.limit(Number.POSITIVE_INFINITY))
@@ -102,5 +105,7 @@ export class LinkControl implements WorldLink {
   }
 }
 
-const lasting = (duration: Duration | undefined): string => (duration === undefined ? '' : ` for ${duration}`)
-const when = (duration: Duration | null): string => (duration === null ? 'never' : `after ${duration}`)
+const lasting = (duration: Duration | undefined): string =>
+  duration === undefined ? '' : ` for ${readable(duration)}`
+const when = (duration: Duration | null): string =>
+  duration === null ? 'never' : `after ${readable(duration)}`

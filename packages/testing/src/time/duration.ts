@@ -1,3 +1,5 @@
+import { describe } from '@chat/core/transport'
+
 /** A span of time: milliseconds, or a text such as `'45s'`, `'200ms'`, `'5m'`, `'2h'`. */
 export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`
 
@@ -14,7 +16,18 @@ export function milliseconds(duration: Duration): number {
   const factor = units[unit ?? '']
   if (amount === undefined || factor === undefined)
     throw new RangeError(
-      `unable to read the duration ${JSON.stringify(duration)}: write 1500, '1.5s', '2m' or '1h'`,
+      `unable to read the duration ${describe(duration)}: write 1500, '1.5s', '2m' or '1h'`,
     )
   return Number(amount) * factor
+}
+
+/**
+ * Returns a duration as it was given, for the trace: a fault is noted before it begins, and a fault without a
+ * duration that can be read must not begin.
+ *
+ * @throws RangeError when the text or number is not a duration.
+ */
+export function readable(duration: Duration): Duration {
+  milliseconds(duration)
+  return duration
 }

@@ -1,5 +1,5 @@
-import type { Runtime, Undo } from '@chat/core'
-import { checkOptionsWithHint, type OptionNames } from '@chat/core/transport'
+import { type Runtime, type Undo, UsageError } from '@chat/core'
+import { checkOptionsWithHint, describe, type OptionNames } from '@chat/core/transport'
 import { Actor, type ActorOptions } from './actor.ts'
 import { type MacrotaskPlatform, macrotaskOf } from './macrotask.ts'
 import { Random } from './random.ts'
@@ -84,6 +84,8 @@ export class VirtualTime {
    * that settles as `work` does.
    */
   hold<T>(work: Promise<T>): Promise<T> {
+    if (typeof work?.then !== 'function')
+      throw new UsageError(`unable to hold the clock: give a promise, and not ${describe(work)}`)
     const settled = work.then(
       () => {},
       () => {},

@@ -1,5 +1,12 @@
+import { UsageError } from '@chat/core'
 import type { MemoryStoreOptions } from '@chat/core/memory'
-import type { OptionNames } from '@chat/core/transport'
+import {
+  checkBoolean,
+  checkObject,
+  checkOptionsWithHint,
+  describe,
+  type OptionNames,
+} from '@chat/core/transport'
 import type { Duration } from '../time/duration.ts'
 
 /** A fixed duration, or the bounds of a range from which durations are drawn. */
@@ -61,4 +68,28 @@ export const worldOptionNames: OptionNames<WorldOptions> = {
   invariants: true,
   guard: true,
   fakeGlobals: true,
+}
+
+/** @throws UsageError when the options of a world are missing, do not exist or have a wrong value. */
+export function checkWorldOptions(options: WorldOptions | undefined): void {
+  const operation = 'run the world'
+  if (options === undefined)
+    throw new UsageError(
+      `unable to ${operation}: the first argument is missing; write \`world(options, (w) => { … })\``,
+    )
+  checkOptionsWithHint(operation, options, worldOptionNames)
+  const { seed, log, latency, backplaneLatency } = options
+  if (seed !== undefined && !Number.isSafeInteger(seed)) refuseOption('seed', 'a whole number', seed)
+  checkObject(operation, 'log', log)
+  for (const name of ['guard', 'invariants', 'fakeGlobals'] as const)
+    checkBoolean(operation, name, options[name])
+  for (const [name, value] of Object.entries({ latency, backplaneLatency }))
+    if (value === null || (typeof value === 'object' && !(Array.isArray(value) && value.length === 2)))
+      refuseOption(name, "a duration, such as 20 or '20ms', or [least, most]", value)
+
+  function refuseOption(name: string, expected: string, value: unknown): never {
+    throw new UsageError(
+      `unable to ${operation}: the option '${name}' must be ${expected}, but is ${describe(value)}`,
+    )
+  }
 }

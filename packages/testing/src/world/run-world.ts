@@ -1,6 +1,5 @@
-import { checkOptionsWithHint } from '@chat/core/transport'
 import { checkCallback } from './check-callback.ts'
-import { type WorldOptions, worldOptionNames } from './options.ts'
+import { checkWorldOptions, type WorldOptions } from './options.ts'
 import { Simulation } from './simulation.ts'
 import type { World } from './world.ts'
 
@@ -22,14 +21,14 @@ import type { World } from './world.ts'
  * ```
  *
  * @throws InvariantError when an invariant does not hold; GuardError when code under test has used a real
- *   clock, timer or random source; UsageError when an option does not exist, or
- *   the scenario is no function; the scenario's own error.
+ *   clock, timer or random source; UsageError when an option does not exist
+ *   or has a wrong value, or the scenario is no function; the scenario's own error.
  */
 export async function world(
   options: WorldOptions,
   scenario: (w: World) => Promise<void> | void,
 ): Promise<void> {
-  checkOptionsWithHint('run the world', options, worldOptionNames)
+  checkWorldOptions(options)
   checkCallback('run the world', scenario, 'world(options, (w) => { … })')
   const simulation = new Simulation(options)
   await simulation.run(scenario)

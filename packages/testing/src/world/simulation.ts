@@ -14,7 +14,8 @@ import type {
   User,
 } from '@chat/core'
 import { MemoryNetwork, MemoryStore } from '@chat/core/memory'
-import { checkOptionsWithHint, type OptionNames } from '@chat/core/transport'
+import { checkObject, checkOptionsWithHint, type OptionNames } from '@chat/core/transport'
+import { checkFunctionArgument, checkNumber, checkTextArgument, finite, rates } from '../check-arguments.ts'
 import type { AnyHub } from '../faults/any-hub.ts'
 import { applyFault } from '../faults/apply-fault.ts'
 import { BackplaneControl, type BackplaneControlOptions } from '../faults/backplane-control.ts'
@@ -128,6 +129,8 @@ export class Simulation implements World, FaultTargets {
     options: HubOptions<C, U> = {},
     setup: (hub: Hub<C, U>) => void = () => {},
   ): Hub<C, U> {
+    checkObject('start the hub', 'options', options)
+    checkFunctionArgument('start the hub', 'setup', setup)
     return this.#hubs.startHub(options, setup)
   }
 
@@ -168,15 +171,18 @@ export class Simulation implements World, FaultTargets {
   }
 
   skew(hub: AnyHub, rate: number, duration: Duration): void {
+    checkNumber('skew the clock', 'rate', rate, rates)
     this.#hubs.skewHub(hub, rate, duration)
   }
 
   shiftClock(hub: AnyHub, ahead: number, duration: Duration): void {
+    checkNumber('shift the clock', 'ahead', ahead, finite)
     this.#hubs.shiftClock(hub, ahead, duration)
   }
 
   inject(fault: Fault): void {
-    checkFaultKinds('inject the fault', [fault.kind])
+    checkFaultKinds('inject the fault', [fault?.kind])
+    checkNumber('inject the fault', 'at', fault.at, finite)
     this.#runtime.timer(fault.at, () => {
       if (!this.#recovering) applyFault(fault, this)
     })
@@ -211,6 +217,7 @@ export class Simulation implements World, FaultTargets {
   }
 
   runtime(actor: string): Runtime {
+    checkTextArgument('make the runtime', 'actor', actor)
     return this.#time.runtime(actor)
   }
 
@@ -219,10 +226,13 @@ export class Simulation implements World, FaultTargets {
   }
 
   invariant(name: string, holds: () => true | string): void {
+    checkTextArgument('add the invariant', 'name', name)
+    checkFunctionArgument('add the invariant', 'holds', holds)
     this.report.addInvariant(name, holds)
   }
 
   sometimes(name: string): void {
+    checkTextArgument('note the situation', 'name', name)
     this.report.addSituation(name)
   }
 

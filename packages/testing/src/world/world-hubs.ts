@@ -2,7 +2,7 @@ import type { AnyContract, Hub, HubOptions, User } from '@chat/core'
 import type { MemoryBackplane } from '@chat/core/memory'
 import type { AnyHub } from '../faults/any-hub.ts'
 import type { Actor } from '../time/actor.ts'
-import { type Duration, milliseconds } from '../time/duration.ts'
+import { type Duration, milliseconds, readable } from '../time/duration.ts'
 import { GatedConnection } from './gated-connection.ts'
 import { WorldHub } from './world-hub.ts'
 import type { WorldServices } from './world-services.ts'
@@ -71,6 +71,7 @@ export class WorldHubs {
     const slot = this.#slot(hub)
     const { actor, backplane } = slot.current
     if (actor.dead) return
+    for (const duration of [restart, seen]) if (duration != null) readable(duration)
     report.note(`fault: ${slot.name} crashes`)
     actor.kill()
     this.#services.presence.hubCrashed(slot.current.hub as Hub)
@@ -83,7 +84,7 @@ export class WorldHubs {
   pauseHub(hub: AnyHub, duration: Duration): void {
     const { current, name } = this.#slot(hub)
     const { runtime, missedRenewals, report } = this.#services
-    report.note(`fault: ${name} pauses for ${duration}`)
+    report.note(`fault: ${name} pauses for ${readable(duration)}`)
     current.actor.pause()
     const end = missedRenewals.beginSpan(runtime.now())
     runtime.timer(milliseconds(duration), () => {
@@ -95,7 +96,7 @@ export class WorldHubs {
   /** Changes the speed of a hub's clock for a while. */
   skewHub(hub: AnyHub, rate: number, duration: Duration): void {
     const { current, name } = this.#slot(hub)
-    this.#services.report.note(`fault: the clock of ${name} runs at ${rate} for ${duration}`)
+    this.#services.report.note(`fault: the clock of ${name} runs at ${rate} for ${readable(duration)}`)
     current.actor.skew(rate)
     this.#services.runtime.timer(milliseconds(duration), () => current.actor.skew(1))
   }
@@ -103,7 +104,9 @@ export class WorldHubs {
   /** Sets the wall clock of a hub wrong for a while. */
   shiftClock(hub: AnyHub, ahead: number, duration: Duration): void {
     const { current, name } = this.#slot(hub)
-    this.#services.report.note(`fault: the wall clock of ${name} is ${ahead} ms ahead for ${duration}`)
+    this.#services.report.note(
+      `fault: the wall clock of ${name} is ${ahead} ms ahead for ${readable(duration)}`,
+    )
     current.actor.shiftWallClock(ahead)
     this.#services.runtime.timer(milliseconds(duration), () => current.actor.shiftWallClock(0))
   }

@@ -113,3 +113,75 @@ test('a hub or a client of another world is refused', () =>
       expect(() => other.link(alice)).toThrow('unable to find the client: it belongs to another world')
     })
   }))
+
+test.each<[string, unknown, string]>([
+  ['seed', 'x', 'a whole number, but is "x"'],
+  ['seed', Number.NaN, 'a whole number, but is NaN'],
+  ['seed', 1.5, 'a whole number, but is 1.5'],
+  ['latency', null, "a duration, such as 20 or '20ms', or [least, most], but is null"],
+  ['latency', [], 'or [least, most], but is an array'],
+  ['backplaneLatency', {}, 'or [least, most], but is an instance of Object'],
+  ['log', 1_000, 'an object, but is 1000'],
+  ['guard', 'no', 'true or false, but is "no"'],
+  ['invariants', 0, 'true or false, but is 0'],
+  ['fakeGlobals', null, 'true or false, but is null'],
+])('a world refuses the option %s as %j', async (name, value, expected) => {
+  const run = world(untyped({ [name]: value }), () => {})
+  await expect(run).rejects.toBeInstanceOf(UsageError)
+  await expect(run).rejects.toThrow(`unable to run the world: the option '${name}' must be `)
+  await expect(run).rejects.toThrow(expected)
+})
+
+test('a world without options shows the call as it should be', () =>
+  expect(world(undefined as never, () => {})).rejects.toThrow(
+    'unable to run the world: the first argument is missing; write `world(options, (w) => { … })`',
+  ))
+
+test('arguments of a world that cannot work are named', () =>
+  world({}, async (w: World) => {
+    const hub = w.hub(open)
+    const alice = await w.client(hub, 'alice')
+    const link = w.link(alice)
+    const uses: readonly [use: () => unknown, told: string][] = [
+      [() => w.hub(null as never), "the option 'options' must be an object, but is null"],
+      [() => w.hub({}, 'x' as never), 'the argument \'setup\' must be a function, but is "x"'],
+      [() => w.skew(hub, 0, '1s'), "the argument 'rate' must be a number above 0, but is 0"],
+      [() => w.skew(hub, 'fast' as never, '1s'), 'a number above 0, but is "fast"'],
+      [() => w.shiftClock(hub, Number.NaN, '1s'), "the argument 'ahead' must be a finite number, but is NaN"],
+      [
+        () => w.inject({ kind: 'cut' } as never),
+        "the argument 'at' must be a finite number, but is undefined",
+      ],
+      [() => w.inject(undefined as never), "there is no fault 'undefined'; the faults are "],
+      [() => w.invariant('x', true as never), "the argument 'holds' must be a function, but is true"],
+      [() => w.invariant((() => true) as never, 'x' as never), "the argument 'name' must be a text"],
+      [() => w.sometimes(undefined as never), "the argument 'name' must be a text, but is undefined"],
+      [() => w.runtime(undefined as never), "the argument 'actor' must be a text, but is undefined"],
+      [() => w.hold(5 as never), 'unable to hold the clock: give a promise, and not 5'],
+      [() => link.limit(-1), "the argument 'bytesPerSecond' must be a number above 0, but is -1"],
+      [() => link.stall('1s', 'in' as never), "must be 'up' or 'down' or 'both', but is \"in\""],
+      [() => w.backplane.trim('#a', -1), "the argument 'keep' must be a whole number from 0, but is -1"],
+      [() => w.backplane.trim(5 as never, '#a' as never), "the argument 'stream' must be a text, but is 5"],
+      [
+        () => w.backplane.rollback('#a', 1.5),
+        "the argument 'count' must be a whole number from 0, but is 1.5",
+      ],
+      [
+        () => w.backplane.loseAnswers(50, '1s'),
+        "the argument 'share' must be a share from 0 to 1, but is 50",
+      ],
+      [
+        () => w.backplane.hints({ lose: 2 }, '1s'),
+        "the argument 'lose' must be a share from 0 to 1, but is 2",
+      ],
+      [() => w.pause(hub, 10n as never), 'unable to read the duration 10n: write 1500'],
+      [() => w.skew(hub, 2, '1 s' as never), 'unable to read the duration "1 s"'],
+      [() => w.crash(hub, { restart: 'soon' as never }), 'unable to read the duration "soon"'],
+      [() => link.cut(null as never), 'unable to read the duration null'],
+      [() => w.backplane.outage(Number.NaN), 'unable to read the duration NaN'],
+    ]
+    for (const [use, told] of uses) expect(use).toThrow(told)
+    // No fault has begun.
+    await w.settle()
+    expect(w.statuses(alice).at(-1)).toBe('connected')
+  }))

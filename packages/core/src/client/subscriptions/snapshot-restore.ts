@@ -107,10 +107,11 @@ export class SnapshotRestore implements Restore {
     const { address } = this.#subscription
     const answer = await this.#hook({ address, gap: this.#gap, signal: this.#aborter.signal })
     if (answer === null) return null
-    const position = toPosition((answer as Snapshot | undefined)?.position)
+    const given: unknown = (answer as Snapshot | undefined)?.position
+    const position = toPosition(given)
     if (position !== null) return { state: answer.state, position }
     throw new UsageError(
-      `unable to use the snapshot of ${address}: return { state, position } with a position of its log, or null`,
+      `unable to use the snapshot of ${address}: its position is ${JSON.stringify(given)}; return { state, position } with the position of a message or of hub.to(…).position(), or null`,
     )
   }
 
