@@ -23,6 +23,14 @@ function start(answer?: Answer, { timeout = 5_000, refused = '' } = {}) {
   if (answer !== undefined) answerPrompts(hub, answer)
   const network = new MemoryNetwork(systemRuntime)
   network.listen('hub', hub)
+  const { client, link } = connectTo(network)
+  closing.push(() => hub.close({ deadline: 0 }))
+  const transport = chatTransport(client, { timeout })
+  return { hub, network, client, link, transport, chat: new Chat({ id: '1', transport }) }
+}
+
+/** Connects a client of its own, as each tab has it. */
+function connectTo(network: MemoryNetwork) {
   const link = network.link()
   const client = new Client({
     dial: network.dialer('hub', { link }),
@@ -30,12 +38,8 @@ function start(answer?: Answer, { timeout = 5_000, refused = '' } = {}) {
     token: 'alice',
     logErrors: false,
   })
-  closing.push(
-    () => client.close(),
-    () => hub.close({ deadline: 0 }),
-  )
-  const transport = chatTransport(client, { timeout })
-  return { hub, client, link, transport, chat: new Chat({ id: '1', transport }) }
+  closing.push(() => client.close())
+  return { client, link }
 }
 
 /** Answers with the texts, and waits after each for a step. */
@@ -188,6 +192,53 @@ const textChunks = (delta: string): UIMessageChunk[] => [
   { type: 'text-delta', id: 't', delta },
   { type: 'text-end', id: 't' },
 ]
+
+test('a second tab shows the answer, and its stop stops the answer for both', async () => {
+  const { answer, prompts, step } = stepped(['a', 'b', 'c'])
+  const { chat, network } = start(answer)
+  const sent = chat.sendMessage({ text: 'hi' })
+  await vi.waitFor(() => expect(textOf(chat.lastMessage)).toBe('a'))
+  const transport = chatTransport(connectTo(network).client)
+  const second = new Chat({ id: '1', transport, messages: await transport.load('1') })
+  const resumed = second.resumeStream()
+  await step()
+  await vi.waitFor(() => expect([chat, second].map((tab) => textOf(tab.lastMessage))).toEqual(['ab', 'ab']))
+  await second.stop()
+  await vi.waitFor(() => expect(prompts[0]?.signal.aborted).toBe(true))
+  await Promise.all([sent, resumed])
+  expect([chat.status, second.status]).toEqual(['ready', 'ready'])
+})
+
+test('another answer replaces the answer, on the page and in the log', async () => {
+  let answers = 0
+  const { chat, transport } = start(() => once(`answer ${++answers}`)({} as PromptContext))
+  const texts = async () => [chat.messages.map(textOf), (await transport.load('1')).map(textOf)]
+  await chat.sendMessage({ text: 'one' })
+  await chat.sendMessage({ text: 'two' })
+  await chat.regenerate()
+  const two = ['one', 'answer 1', 'two', 'answer 3']
+  expect(await texts()).toEqual([two, two])
+  await chat.regenerate({ messageId: String(chat.messages[1]?.id) })
+  expect(await texts()).toEqual([
+    ['one', 'answer 4'],
+    ['one', 'answer 4'],
+  ])
+})
+
+test('a model that throws in the middle leaves what it has said, and another answer may follow', async () => {
+  let fails = true
+  const { chat, transport } = start(async function* () {
+    yield* textChunks('half').slice(0, 2)
+    if (fails) throw new Error('out of order')
+    yield { type: 'text-end', id: 't' } as const
+  })
+  await chat.sendMessage({ text: 'hi' })
+  expect(chat).toMatchObject({ status: 'error', error: { code: 'internal' } })
+  expect((await transport.load('1')).map(textOf)).toEqual(['hi', 'half'])
+  fails = false
+  await chat.regenerate()
+  expect([chat.status, chat.messages.map(textOf)]).toEqual(['ready', ['hi', 'half']])
+})
 
 test('an edited message drops the messages behind it', async () => {
   const { chat, transport } = start(once('ok'))
