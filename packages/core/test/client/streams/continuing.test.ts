@@ -92,6 +92,20 @@ describe('after a reconnect', () => {
       expect(Object.keys(hello(scene)).sort()).toEqual(['#a', '*', '@alice'])
     }))
 
+  test('P-SM-5: entries that a hub has joined are one part, from the place of the reader', () =>
+    reading(async ({ stage, readers, say }) => {
+      await say(head(1, 'Hel'))
+      const [answer] = readers
+      if (answer === undefined) throw new Error('there is no reader')
+      const read = loop(answer)
+      await stage.settle()
+      const [type, ...joined] = part(4, 'Hello you', { prev: 0 })
+      await say([type, ...joined.slice(0, 8), { stream: true }])
+      await say(part(9, ' there', { prev: 4 }), end(10, { state: 'done' }, { prev: 9 }))
+      expect(read).toEqual({ parts: ['Hel', 'lo you', ' there'], ended: true })
+      expect(await answer.result).toMatchObject({ state: 'done', value: 'Hello you there', complete: true })
+    }))
+
   test('P-SM-5: a gap leads to the beginning: the value is empty, and everything comes again', () =>
     reading(async (scene) => {
       const { stage, say } = scene

@@ -307,6 +307,18 @@ describe('frames that do not fit', () => {
       expect(outcome.value).toMatchObject({ state: 'done', value: 'ac', complete: false })
     }))
 
+  test.each([null, 7, {}, { state: 'finished' }, { state: '__proto__' }, ['done']])(
+    'P-SM-6: the end %j means `failed`, because it has no known state',
+    (data) =>
+      reading(async ({ stage, readers, say }) => {
+        await say(head(1))
+        const outcome = stage.watch(readers[0]?.result as Promise<unknown>)
+        await stage.settle()
+        await say(part(1, 'a'), end(2, data))
+        expect(outcome.value).toMatchObject({ state: 'failed', value: 'a' })
+      }),
+  )
+
   test('a part that comes again changes nothing', () =>
     reading(async ({ stage, readers, say }) => {
       await say(head(1))

@@ -87,6 +87,32 @@ describe.each(paths)('a stream whose writer dies, with a backplane that is %s', 
     expect(bob.messages(answer.address).at(-1)?.[1]).toEqual({ state: 'lost' })
   })
 
+  test('is not looked for within 30 s after the backplane was reached again (P-SM-8)', async () => {
+    const again: (() => void)[] = []
+    const s = stage({
+      path,
+      wrap: (backplane) =>
+        altered(backplane, {
+          onReconnect: (listener) => {
+            again.push(listener)
+            return backplane.onReconnect(listener)
+          },
+        }),
+    })
+    const { wrap, cut } = severed()
+    const writer = s.another({ backplane: wrap(newBackplane(s)) })
+    const answer = await opened(s, writer)
+    cut()
+    await s.advance(45_000)
+    for (const reached of again) reached()
+    const bob = await s.client('bob')
+    await bob.request('join', answer.address)
+    await s.advance(25_000)
+    expect(bob.messages(answer.address)).toHaveLength(1)
+    await s.advance(20_000)
+    expect(bob.messages(answer.address).at(-1)?.[1]).toEqual({ state: 'lost' })
+  })
+
   test('lives on while its writer does, however long it is silent (P-SM-8)', async () => {
     const s = stage({ path })
     s.another()

@@ -270,9 +270,9 @@ describe.each(paths)('permission to read a stream, with a backplane that is %s',
   })
 })
 
-describe('limits of streams', () => {
+describe.each(paths)('limits of streams, with a backplane that is %s', (path) => {
   test('streams are not counted as rooms, and have a limit of their own (P-SM-4)', async () => {
-    const s = stage({ limits: { streams: 2, rooms: 1 } })
+    const s = stage({ path, limits: { streams: 2, rooms: 1 } })
     const bob = await s.client('bob')
     const streams = [await written(s), await written(s), await written(s)] as const
     const joins = async (address: string) => outcome(await bob.request('join', address))
@@ -287,7 +287,7 @@ describe('limits of streams', () => {
   })
 
   test('their joins have a rate of their own (P-SM-4)', async () => {
-    const s = stage({ limits: { burst: 3, rate: 1 } })
+    const s = stage({ path, limits: { burst: 3, rate: 1 } })
     const bob = await s.client('bob')
     const { address } = await written(s)
     const outcomes: string[] = []
