@@ -25,6 +25,8 @@ export class Turns {
   /** Functions to call when no piece waits any more. */
   #afterCrowd: (() => void)[] = []
   #crowded = 0
+  /** Functions to call at the end of the turn. */
+  #atEnd: (() => void)[] = []
   #units = 0
   /** Time at which the measured turn began; `null` for a turn that is not measured yet. */
   #began: number | null = null
@@ -71,6 +73,12 @@ export class Turns {
     else paid()
   }
 
+  /** Calls back at the end of this turn, after the pieces that still have room in it. */
+  atEnd(callback: () => void): void {
+    this.#atEnd.push(callback)
+    this.#schedule()
+  }
+
   /**
    * Calls back at the end of the turn in which no piece waits any more: results that are shared until then are
    * made once for a crowd that takes many turns. Calls back sooner when the crowd does not end.
@@ -101,7 +109,14 @@ export class Turns {
       this.#began = null
       if (this.#waiting.size > 0) this.#schedule()
       this.#endCrowd()
+      this.#callAtEnd()
     }
+  }
+
+  #callAtEnd(): void {
+    const callbacks = this.#atEnd
+    this.#atEnd = []
+    for (const callback of callbacks) callback()
   }
 
   #next(): void {

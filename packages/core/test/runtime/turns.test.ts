@@ -51,6 +51,21 @@ describe('the turns of a hub', () => {
     expect(endTurn()).toBe(false)
   })
 
+  test('a callback at the end of a turn comes after the pieces of the turn, and before those of the next', () => {
+    const { turns, clock, endTurn } = scripted()
+    const ran: string[] = []
+    turns.atEnd(() => ran.push('end'))
+    turns.wait({}, () => {
+      ran.push('first')
+      clock.now += 5
+    })
+    turns.wait({}, () => ran.push('second'))
+    endTurn()
+    expect(ran).toEqual(['first', 'end'])
+    endTurn()
+    expect(ran).toEqual(['first', 'end', 'second'])
+  })
+
   test('owners take turns, and the pieces of an owner keep their order', () => {
     const { turns, endTurn } = scripted()
     const ran: string[] = []

@@ -1,4 +1,4 @@
-import type { Runtime } from '../../runtime/runtime.ts'
+import type { Turns } from '../../runtime/turns.ts'
 import { Batch } from '../../transport/batch.ts'
 
 /** A queue of frames that is written at the end of the turn. */
@@ -21,22 +21,22 @@ const readsBeforeFlush = 64
 export class TurnFlusher {
   /** The empty batch from which every connection starts a turn. */
   readonly root: Batch = Batch.root()
-  readonly #runtime: Runtime
+  readonly #turns: Turns
   #waiting: Flushable[] = []
   #scheduled = false
   /** Number of transmissions that were read since the last flush. */
   #read = 0
 
-  constructor(runtime: Runtime) {
-    this.#runtime = runtime
+  constructor(turns: Turns) {
+    this.#turns = turns
   }
 
-  /** Flushes a queue at the end of this turn. */
+  /** Flushes a queue at the end of this turn, with the frames of the work that still has room in it. */
   add(outbox: Flushable): void {
     this.#waiting.push(outbox)
     if (this.#scheduled) return
     this.#scheduled = true
-    this.#runtime.defer(() => {
+    this.#turns.atEnd(() => {
       this.#scheduled = false
       this.flush()
     })

@@ -64,7 +64,7 @@ export class HubState implements SessionServices {
     this.streamRates = new RateLimiter(limits.rate, limits.burst)
     this.catchUpRates = new RateLimiter(limits.catchUpRate, limits.catchUpBurst)
     this.resumeRates = new RateLimiter(limits.resumeRate, limits.resumeBurst)
-    this.flusher = new TurnFlusher(context.runtime)
+    this.flusher = new TurnFlusher(context.turns)
   }
 
   /** Forgets idle rate limits, and looks for changes of presence whose hints were lost. */

@@ -3,6 +3,7 @@ import { VirtualTime } from '@chat/testing'
 import { describe, expect, test } from 'vitest'
 import { Outbox } from '../../../src/hub/connections/outbox.ts'
 import { TurnFlusher } from '../../../src/hub/connections/turn-flusher.ts'
+import { Turns } from '../../../src/runtime/turns.ts'
 import { hello } from '../../support/raw-client.ts'
 import { nobody, ScriptedConnection } from '../../support/scripted-connection.ts'
 import { drained, slow } from '../../support/slow-client.ts'
@@ -138,7 +139,7 @@ describe('a cast with a key to a connection that does not keep up', () => {
     const runtime = new VirtualTime().runtime('hub')
     const connection = new ScriptedConnection()
     connection.highWaterMark = 0
-    const outbox = new Outbox(connection, new TurnFlusher(runtime), 1_000)
+    const outbox = new Outbox(connection, new TurnFlusher(new Turns(runtime)), 1_000)
     outbox.push(new Frame('["msg"]'))
     outbox.flush()
     outbox.pushCast(new Frame('["cast"]'), 'name')
