@@ -81,6 +81,8 @@ class PendingCall implements OpenCall {
   #since = 0
   #settled = false
   #cancelled = false
+  /** Set when the call is answered by a stream, which goes on without the connection. */
+  #streamed = false
   #aborter: Aborter | null = null
   #abortReason: unknown = null
   #stopTimer: Undo | null = null
@@ -119,7 +121,7 @@ class PendingCall implements OpenCall {
     const aborter = createAborter()
     this.#aborter = aborter
     if (this.#abortReason !== null) aborter.abort(this.#abortReason)
-    else if (!this.#settled)
+    else if (!this.#settled && !this.#streamed)
       this.#ignoreEnd = onAbort(this.#session.aborter.signal, (reason) => aborter.abort(reason))
     return aborter
   }
@@ -147,6 +149,7 @@ class PendingCall implements OpenCall {
    */
   #answerByStream(source: PartSource<unknown>, kind: StreamKind | 'first'): void {
     this.#open()
+    this.#streamed = true
     this.#ignoreEnd?.()
     const reader = readSource(source)
     this.#openStream(reader, kind).catch((error) => {

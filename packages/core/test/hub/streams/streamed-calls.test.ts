@@ -78,6 +78,26 @@ describe.each(paths)('a call that is answered by a stream, with a backplane that
     expect(s.store.read('@bob', { before: null, limit: 1 }).entries[0]?.data).toBe('"ab"')
   })
 
+  test('goes on without the connection also while its first part is made, whose signal is not aborted (P-SM-11)', async () => {
+    const s = stage({ path })
+    let first: (word: string) => void = () => {}
+    let signal: AbortSignal | undefined
+    s.hub.handle('ask', async function* (_input: unknown, context: CallContext) {
+      signal = context.signal
+      yield await new Promise<string>((resolve, reject) => {
+        first = resolve
+        context.signal.addEventListener('abort', () => reject(context.signal.reason))
+      })
+    } as never)
+    const bob = await s.client('bob')
+    await bob.say(['call', 1, 'ask', 'x'])
+    await s.drop(bob)
+    first('a')
+    await s.settle()
+    expect(signal?.reason).not.toEqual(new Error('the connection has ended'))
+    expect(s.store.read('@bob', { before: null, limit: 1 }).entries[0]?.data).toBe('"a"')
+  })
+
   test('a handler that returns no parts has failed; a call without a stream may return an array', async () => {
     const s = stage({ ...options, path })
     s.hub.handle('ask', (() => 7) as never)
