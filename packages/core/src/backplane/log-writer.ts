@@ -1,6 +1,9 @@
 import { fingerprint } from '../runtime/hash.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { systemRuntime } from '../runtime/system-runtime.ts'
+import { checkRuntime } from '../vocabulary/check-option-kinds.ts'
+import { checkDuration, type OptionNames } from '../vocabulary/check-options.ts'
+import { checkOptionsWithHint } from '../vocabulary/check-options-with-hint.ts'
 import { ChatError, UncertainError } from '../vocabulary/errors.ts'
 import type { JsonText } from '../vocabulary/json-text.ts'
 import type { Position } from '../vocabulary/position.ts'
@@ -20,6 +23,8 @@ export interface LogWriterOptions {
   readonly runtime?: Runtime | undefined
 }
 
+const optionNames: OptionNames<LogWriterOptions> = { patience: true, runtime: true }
+
 /**
  * Writer of a log of a program's own, beside the logs of a hub, such as the events of another protocol. It appends in
  * the order of its calls, and repeats an append whose outcome is unknown, so that the log stores it once.
@@ -37,7 +42,13 @@ export class LogWriter {
   /** Settles with the last append. */
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(backplane: Backplane, log: string, { patience = 30_000, runtime }: LogWriterOptions = {}) {
+  /** @throws UsageError for an option that does not exist or cannot work. */
+  constructor(backplane: Backplane, log: string, options: LogWriterOptions = {}) {
+    const operation = `write the log ${log}`
+    checkOptionsWithHint(operation, options, optionNames)
+    checkDuration(operation, 'patience', options.patience)
+    checkRuntime(operation, 'runtime', options.runtime)
+    const { patience = 30_000, runtime } = options
     this.#backplane = backplane
     this.#log = log
     this.#runtime = runtime ?? systemRuntime

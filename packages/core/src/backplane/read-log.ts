@@ -2,6 +2,9 @@ import { gapReason } from '../log/gap-reason.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
 import { abortion, onAbort } from '../runtime/signal.ts'
 import { systemRuntime } from '../runtime/system-runtime.ts'
+import { checkBoolean, checkRuntime } from '../vocabulary/check-option-kinds.ts'
+import type { OptionNames } from '../vocabulary/check-options.ts'
+import { checkOptionsWithHint } from '../vocabulary/check-options-with-hint.ts'
 import { ChatError } from '../vocabulary/errors.ts'
 import type { Position } from '../vocabulary/position.ts'
 import type { Backplane, LogEntry, LogPage } from './backplane.ts'
@@ -30,9 +33,12 @@ export interface ReadLogOptions {
   readonly runtime?: Runtime | undefined
 }
 
+const optionNames: OptionNames<ReadLogOptions> = { after: true, follow: true, signal: true, runtime: true }
+
 /**
  * Reads a log of a program's own ({@link LogWriter}) in order, each entry once.
  *
+ * @throws UsageError for an option that does not exist or cannot work, when the loop begins.
  * @throws ChatError `not_found` when the log no longer has the entries after the position, or has lost entries while
  * it was read; without `follow`, `unavailable` when the backplane is out of reach.
  */
@@ -41,6 +47,10 @@ export async function* readLog(
   log: string,
   options: ReadLogOptions = {},
 ): AsyncGenerator<PlacedEntry, undefined> {
+  const operation = `read the log ${log}`
+  checkOptionsWithHint(operation, options, optionNames)
+  checkBoolean(operation, 'follow', options.follow)
+  checkRuntime(operation, 'runtime', options.runtime)
   const { follow = false, signal, runtime = systemRuntime } = options
   const bell = new Bell(runtime)
   const undos = follow

@@ -97,3 +97,19 @@ test('a log that is out of reach fails a reader, but not one that follows', asyn
     break
   }
 })
+
+test('options that do not exist or cannot work are refused, and the error says what to do', async () => {
+  const backplane = make()
+  const write = (options: object) => () => new LogWriter(backplane, 'own', options)
+  expect(write({ patiens: 1 })).toThrow(
+    /write the log own: there is no option 'patiens'.*did you mean 'patience'/,
+  )
+  // A writer without an end would repeat an append after the log has forgotten its key.
+  expect(write({ patience: Number.NaN })).toThrow(
+    /'patience' must be a number of milliseconds, at least 0, but is NaN/,
+  )
+  expect(write({ runtime: {} })).toThrow(/'runtime' must be a runtime/)
+  const read = (options: object) => all(readLog(backplane, 'own', options))
+  await expect(read({ folow: true })).rejects.toThrow(/read the log own: there is no option 'folow'/)
+  await expect(read({ follow: 1 })).rejects.toThrow(/'follow' must be true or false, but is 1/)
+})
