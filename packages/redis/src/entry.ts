@@ -30,12 +30,16 @@ export function decodeEntry(at: number, text: string): LogEntry {
   }
 }
 
-/** Reads a hint: epoch, offset, entry. */
-export function decodeHint(text: string): LogHint {
-  const lines = new Lines(text)
-  const epoch = lines.next()
-  const at = Number(lines.next())
-  return { epoch, prev: at - 1, entry: decodeEntry(at, lines.rest()) }
+/** Reads a hint: epoch, offset, entry; `null` for a text of another program, since any may publish there. */
+export function decodeHint(text: string): LogHint | null {
+  try {
+    const lines = new Lines(text)
+    const epoch = lines.next()
+    const at = Number(lines.next())
+    return { epoch, prev: at - 1, entry: decodeEntry(at, lines.rest()) }
+  } catch {
+    return null
+  }
 }
 
 /** Reads an id that may be missing. */

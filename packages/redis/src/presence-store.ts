@@ -87,7 +87,8 @@ export class RedisPresenceStore implements PresenceStore {
 
   watch(room: string, listener: (hint: PresenceHint) => void): Undo {
     return this.#parts.subscriptions.listen(this.#parts.keys.room(room).channel, (text) => {
-      if (text[0] === 'p') listener(decodePresenceHint(text))
+      const hint = text[0] === 'p' ? readHint(text) : null
+      if (hint !== null) listener(hint)
     })
   }
 
@@ -141,6 +142,15 @@ function decodeMember(session: string, lines: Lines, generation = lines.next()):
   lines.next()
   const user = JSON.parse(lines.next()) as string
   return { session, user, state: lines.next(), generation: Number(generation), node }
+}
+
+/** Reads a hint; `null` for a text of another program. */
+function readHint(text: string): PresenceHint | null {
+  try {
+    return decodePresenceHint(text)
+  } catch {
+    return null
+  }
 }
 
 /** Reads a hint: epoch, revision before, revision, and for each change a session with its record or nothing. */

@@ -107,7 +107,8 @@ export class RedisBackplane implements Backplane {
     return subscriptions.listen(keys.channel(stream), (text) => {
       // After a loss the server may be another, whose log lacks entries. A hint of it may continue the position
       // of a node by chance, so a node hears hints only after it was told to compare its position.
-      if (text[0] === 'l' && !this.#health.interrupted) listener(decodeHint(text.slice(1)))
+      const hint = text[0] === 'l' && !this.#health.interrupted ? decodeHint(text.slice(1)) : null
+      if (hint !== null) listener(hint)
     })
   }
 

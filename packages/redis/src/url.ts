@@ -22,7 +22,10 @@ const protocols: Readonly<Record<string, boolean>> = {
 export function parseUrl(url: string): ParsedUrl {
   const parsed = URL.canParse(url) ? new URL(url) : null
   if (parsed?.protocol === 'unix:')
-    return { options: { path: decodeURIComponent(parsed.pathname), ...credentials(parsed) }, text: url }
+    return {
+      options: { path: decoded(parsed.pathname), ...credentials(parsed) },
+      text: `unix://${parsed.pathname}`,
+    }
   const tls = parsed === null ? undefined : protocols[parsed.protocol]
   if (parsed === null || tls === undefined || parsed.hostname === '')
     throw new UsageError(
@@ -47,7 +50,18 @@ export function parseUrl(url: string): ParsedUrl {
 
 function credentials({ username, password }: URL): Record<string, string> {
   return {
-    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
-    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    ...(username === '' ? {} : { username: decoded(username) }),
+    ...(password === '' ? {} : { password: decoded(password) }),
+  }
+}
+
+/** @throws UsageError for a `%` that begins no escape, as in a password that is written as it is. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw new UsageError(
+      "unable to start the Redis backplane: the option 'url' has a '%' that begins no escape; write it as %25, or give the options 'username' and 'password'",
+    )
   }
 }

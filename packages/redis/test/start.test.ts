@@ -23,6 +23,11 @@ describe('options that cannot work are refused before a connection is made, and 
     ['two places', { url, nodes: [{ host: 'a', port: 1 }] }, /more than one of the options/],
     ['a URL of the web', { url: 'http://localhost' }, /of http:; write redis:\/\/host:6379/],
     ['no URL', { url: 'localhost:6379' }, /write redis:\/\/host:6379/],
+    [
+      'a password that is not escaped',
+      { url: 'redis://:50%zz@h' },
+      /has a '%' that begins no escape; write it as %25/,
+    ],
     ['a database with a name', { url: 'redis://h/main' }, /'main', not the number of a database/],
     ['a prefix with blanks', { url, prefix: 'my app' }, /'prefix' is "my app"; give 1 to 64 characters/],
     ['a prefix with braces', { url, prefix: '{x}' }, /'prefix' is "\{x\}"/],
@@ -65,8 +70,10 @@ describe('options that cannot work are refused before a connection is made, and 
   })
 
   test('an error never has the password of a URL', async () => {
-    const { message } = await failure({ url: 'redis://user:secret@127.0.0.1:1', timeout: 500 })
-    expect(message).not.toContain('secret')
+    for (const place of ['redis://user:secret@127.0.0.1:1', 'unix://user:secret@localhost/no/socket']) {
+      const { message } = await failure({ url: place, timeout: 500 })
+      expect(message).not.toContain('secret')
+    }
   })
 })
 
