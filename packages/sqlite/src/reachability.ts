@@ -14,6 +14,7 @@ export class Reachability {
   #failure: unknown = null
   #delay = firstDelay
   #timer: Undo | null = null
+  #closed = false
 
   /** @param write - Writes to the file; rejects when that fails. */
   constructor(runtime: Runtime, write: () => Promise<void>) {
@@ -48,6 +49,7 @@ export class Reachability {
 
   /** Ends the attempts. */
   close(): void {
+    this.#closed = true
     this.#timer?.()
     this.#listeners.clear()
   }
@@ -60,6 +62,8 @@ export class Reachability {
         for (const listener of [...this.#listeners]) listener()
       },
       () => {
+        // The file may have failed while it was closed.
+        if (this.#closed) return
         this.#delay = Math.min(this.#delay * 2, longestDelay)
         this.#timer = this.#runtime.timer(this.#delay, () => this.#retry(), 'upkeep')
       },
