@@ -1,4 +1,4 @@
-import type { TakeAttempt, TakeResult } from '@chat/core/backplane'
+import { sameDigest, type TakeAttempt, type TakeResult } from '@chat/core/backplane'
 import type { Change } from '../jetstream/cell.ts'
 
 /** The hash of a secret, and the number of the greatest attempt with it. */
@@ -50,11 +50,4 @@ function match({ newest, older }: StoredSession, hash: string): Secret | null {
   const isOlder = older !== null && sameDigest(older[0], hash)
   if (isNewest) return newest
   return isOlder ? older : null
-}
-
-/** Compares hashes in a time that does not depend on their content. */
-function sameDigest(a: string, b: string): boolean {
-  let different = a.length ^ b.length
-  for (let at = 0; at < a.length; at++) different |= a.charCodeAt(at) ^ b.charCodeAt(at)
-  return different === 0
 }
