@@ -9,7 +9,7 @@ import type {
   StreamName,
   Untyped,
 } from '../contract/contract.ts'
-import type { MemoryStoreOptions } from '../memory/backplane/memory-store.ts'
+import type { MemoryStoreOptions } from '../memory/backplane/memory-store-options.ts'
 import type { MaybePromise } from '../runtime/maybe-promise.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { AdmissionLimits } from '../transport/admission.ts'

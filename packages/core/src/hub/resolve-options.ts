@@ -1,6 +1,6 @@
 import type { Backplane } from '../backplane/backplane.ts'
 import type { AnyContract, Contract } from '../contract/contract.ts'
-import type { MemoryStoreOptions } from '../memory/backplane/memory-store.ts'
+import { memoryStoreOptionNames } from '../memory/backplane/memory-store-options.ts'
 import {
   defaultLimits,
   defaultPresence,
@@ -44,14 +44,6 @@ const hubOptionNames: OptionNames<HubOptions> = {
 
 const presenceOptionNames: OptionNames<PresenceOptions> = { rooms: true, max: true, grace: true, state: true }
 
-const logOptionNames: OptionNames<MemoryStoreOptions> = {
-  retention: true,
-  bytes: true,
-  dedupeWindow: true,
-  sessions: true,
-  observe: true,
-}
-
 const operation = 'start the hub'
 
 /**
@@ -63,7 +55,7 @@ const operation = 'start the hub'
 export function checkHubOptions(options: HubOptions<AnyContract>): void {
   checkPlaces(options)
   checkOptionsWithHint<object>(operation, options, hubOptionNames)
-  checkOptionsWithHint(operation, options.log, logOptionNames, 'log')
+  checkOptionsWithHint(operation, options.log, memoryStoreOptionNames, 'log')
   for (const name of ['authenticate', 'authorize', 'observe'] as const)
     checkFunction(operation, name, options[name])
   checkContract(options.contract)
@@ -83,7 +75,7 @@ const limitDefaults: Limits = { ...defaultLimits, ...defaultAdmissionLimits }
 /** Refuses an option of a group that stands outside of its group, and names the group. */
 function checkPlaces(options: HubOptions<AnyContract> | undefined): void {
   const groups = {
-    log: logOptionNames,
+    log: memoryStoreOptionNames,
     limits: limitDefaults,
     timeouts: defaultTimeouts,
     presence: presenceOptionNames,
@@ -94,7 +86,7 @@ function checkPlaces(options: HubOptions<AnyContract> | undefined): void {
     const found = Object.entries(groups).filter(([, members]) => Object.hasOwn(members, name))
     if (found.length === 0) continue
     const places = found.map(([group]) => `${group}: { ${name}: … }`).join(' or ')
-    const own = name in logOptionNames ? '; a hub with a backplane gives it to the backplane' : ''
+    const own = name in memoryStoreOptionNames ? '; a hub with a backplane gives it to the backplane' : ''
     throw new UsageError(`unable to ${operation}: there is no option '${name}'; write ${places}${own}`)
   }
 }
