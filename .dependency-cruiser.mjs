@@ -41,6 +41,7 @@ const floors = {
     ['policy'],
     ['operations'],
     ['handshake', 'target'],
+    ['drain', 'node-texts'],
     ['hub'],
     ['hub-constructor'],
   ],

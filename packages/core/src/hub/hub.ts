@@ -11,10 +11,8 @@ import type { DataArguments } from '../contract/data-arguments.ts'
 import { jsonProtocol } from '../protocol/json.ts'
 import type { Listener } from '../runtime/emitter.ts'
 import { markRaw } from '../runtime/mark-raw.ts'
-import { attempt } from '../runtime/maybe-promise.ts'
 import type { Undo } from '../runtime/runtime.ts'
 import { Place } from '../transport/admission.ts'
-import { Frame } from '../transport/batch.ts'
 import type { Connection, Handshake } from '../transport/connection.ts'
 import type { Refusal } from '../transport/refusal.ts'
 import type { AddressText } from '../vocabulary/address.ts'
@@ -24,20 +22,18 @@ import { CloseCode } from '../vocabulary/close-codes.ts'
 import { ChatError } from '../vocabulary/errors.ts'
 import type { Meta } from '../vocabulary/meta.ts'
 import type { Stored } from '../vocabulary/position.ts'
-import { readCast } from './connections/cast-message.ts'
 import { Heartbeat } from './connections/heartbeat.ts'
 import { HubContext, type HubCounters } from './context.ts'
+import { Drain, shuttingDown } from './drain.ts'
 import type { HubEvents, HubHandler, HubListener, HubSession, HubStreamListener } from './events.ts'
 import { HubConnection } from './handshake/hub-connection.ts'
 import { refuseConnection } from './handshake/refuse-connection.ts'
 import type { CallHandler } from './hub-listeners.ts'
-import type { NodeMessage } from './nodes/node-messages.ts'
+import { NodeTexts } from './node-texts.ts'
 import type { AuthorizeRequest, HubOptions, Limits, User } from './options.ts'
 import type { AccessRequest } from './policy/authorize.ts'
 import { may } from './policy/may.ts'
-import { readNotice } from './policy/notice.ts'
-import { revoke, takeRevocation, verifySession } from './policy/revoke.ts'
-import { handOverSessions, inheritSessions } from './sessions/hand-over.ts'
+import { revoke, verifySession } from './policy/revoke.ts'
 import { HubState } from './sessions/hub-state.ts'
 import type { Session } from './sessions/session.ts'
 import { nodeChannel, sessionChannel } from './sessions/session-channel.ts'
@@ -45,7 +41,6 @@ import { HubPublisher } from './target/hub-publisher.ts'
 import type { HubTarget } from './target/hub-target.ts'
 
 const defaultDeadline = 5_000
-const shuttingDown = 'the hub is shutting down'
 /** Time for which a change of presence whose hint was lost may go unnoticed. */
 const checkInterval = 10_000
 /**
@@ -53,15 +48,6 @@ const checkInterval = 10_000
  * spare the policy.
  */
 const verifiedPerBeat = 500
-/** Time before the deadline in which transports close the remaining connections, at most a tenth of it. */
-const closeTime = 500
-/** Interval in which a hub that closes looks for connections without operations under way. */
-const finishedInterval = 20
-/** Time that the backplane has to be told of the end of this node, if less is left until the deadline. */
-const leaveTime = 1_000
-/** Shortest time after which clients are told to come back. */
-const leastRetry = 100
-
 /** The operation of a request to the policy. It distributes over the actions and events. */
 type OperationOf<Request> = Request extends unknown
   ? Omit<Request, 'user' | 'session' | 'meta'> & { readonly meta?: Meta | null | undefined }
@@ -87,8 +73,8 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
   readonly #heartbeat: Heartbeat
   readonly #connections = new Set<HubConnection>()
   readonly #undo: Undo[] = []
+  readonly #drain: Drain
   #closing: Promise<void> | null = null
-  #onLastClosed: (() => void) | null = null
   #checked = 0
   /** Sessions whose permissions may have been taken back while notices were lost. */
   #unverified: Session[] = []
@@ -105,9 +91,16 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     this.#state = new HubState(context)
     this.#publisher = new HubPublisher(this.#state)
     this.#heartbeat = new Heartbeat(context.runtime, context.timeouts.heartbeat, (now) => this.#check(now))
+    this.#drain = new Drain({
+      state: this.#state,
+      publisher: this.#publisher,
+      connections: this.#connections,
+      undo: this.#undo,
+    })
+    const texts = new NodeTexts(this.#state, this.#publisher.asks)
     this.#undo.push(
-      context.backplane.subscribe(sessionChannel, (text) => this.#takeText(text)),
-      context.backplane.subscribe(nodeChannel(context.id), (text) => this.#takeText(text)),
+      context.backplane.subscribe(sessionChannel, (text) => texts.take(text)),
+      context.backplane.subscribe(nodeChannel(context.id), (text) => texts.take(text)),
       context.backplane.onReconnect(() => {
         this.#unverified = [...this.#state.sessions.sessions]
       }),
@@ -351,83 +344,8 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     } catch (error) {
       return Promise.reject(error)
     }
-    this.#closing ??= this.#drain(options.deadline ?? defaultDeadline)
+    this.#closing ??= this.#drain.run(options.deadline ?? defaultDeadline)
     return this.#closing
-  }
-
-  async #drain(deadline: number): Promise<void> {
-    const { runtime } = this.#context
-    const end = runtime.now() + deadline
-    this.#context.draining = true
-    const streams = this.#state.streams.close()
-    for (const connection of this.#connections)
-      connection.bye(shuttingDown, Math.floor(Math.max(leastRetry, runtime.random() * deadline)))
-    const soon = deadline - Math.min(closeTime, deadline / 10)
-    const finished = this.#within(streams, soon).then(() => this.#closeFinished(end))
-    await Promise.all([this.#allClosed(soon), finished])
-    for (const connection of this.#connections) connection.close(CloseCode.goingAway, shuttingDown)
-    await this.#allClosed(end - runtime.now())
-    for (const { connection } of this.#connections) connection.abort(new Error('unable to close in time'))
-    await this.#within(streams, Math.max(leaveTime, end - runtime.now()))
-    this.#publisher.asks.close()
-    await this.#leaveCluster(Math.max(leaveTime, end - runtime.now()))
-    this.#publisher.end()
-  }
-
-  /**
-   * Closes connections once they have no operation under way, until a time. While other nodes are alive the
-   * clients move there by themselves, which costs them no message.
-   */
-  #closeFinished(end: number): void {
-    const { runtime } = this.#context
-    const close = (): void => {
-      for (const connection of this.#connections)
-        if (connection.finished) connection.close(CloseCode.goingAway, shuttingDown)
-      if (this.#connections.size > 0 && runtime.now() < end) runtime.timer(finishedInterval, close)
-    }
-    attempt(
-      () => this.#state.nodes.list(),
-      (nodes) => nodes.length > 1 || close(),
-      // The clients of a hub that does not know its cluster may have another node.
-      (error) => this.#context.reportBackplane(error, sessionChannel),
-    )
-  }
-
-  /** Leaves the cluster. Resolves after a time also when the backplane does not answer. */
-  #leaveCluster(time: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const cancel = this.#context.runtime.timer(time, resolve)
-      const leave = async (): Promise<void> => {
-        await handOverSessions(this.#state)
-        for (const undo of this.#undo) undo()
-        await this.#state.close()
-      }
-      leave().finally(cancel).then(resolve, reject)
-    })
-  }
-
-  /** Resolves when a promise is settled, or after a time. */
-  #within(promise: Promise<unknown>, time: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#context.runtime.timer(time, resolve)
-      const done = (): void => {
-        cancel()
-        resolve()
-      }
-      promise.then(done, done)
-    })
-  }
-
-  /** Resolves when the last connection has closed, or after a time. */
-  #allClosed(time: number): Promise<void> {
-    if (this.#connections.size === 0) return Promise.resolve()
-    return new Promise((resolve) => {
-      const cancel = this.#context.runtime.timer(time, resolve)
-      this.#onLastClosed = () => {
-        cancel()
-        resolve()
-      }
-    })
   }
 
   #check(now: number): void {
@@ -442,42 +360,6 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
   readonly #connectionClosed = (connection: HubConnection): void => {
     this.#connections.delete(connection)
     this.#heartbeat.remove(connection)
-    if (this.#connections.size === 0) this.#onLastClosed?.()
-  }
-
-  /** Takes a cast to a session, a notice about a session that may be on this node, or a message about an ask. */
-  #takeText(text: string): void {
-    if (!text.startsWith('{')) return this.#castToSession(text)
-    const notice = readNotice(text)
-    if (notice === null) return this.#reportMalformed('take a notice')
-    if ('type' in notice) return this.#takeMessage(notice)
-    if ('revoke' in notice) return takeRevocation(this.#state, notice)
-    const session = this.#state.sessions.get(notice.takeover)
-    if (session !== undefined && session.generation < notice.generation) session.replace()
-    this.#state.expiry.forget(notice.takeover, notice.generation - 1)
-  }
-
-  #takeMessage(message: NodeMessage): void {
-    if (message.type === 'expiry') inheritSessions(this.#state, message)
-    else if (message.type === 'cancel') this.#takeCancel(message)
-    else this.#publisher.asks.takeMessage(message)
-  }
-
-  #castToSession(text: string): void {
-    const cast = readCast(text)
-    if (cast === null) return this.#reportMalformed('deliver a cast')
-    const session = this.#state.sessions.get(cast.address.slice(1))
-    if (session?.entered && session.id !== cast.session)
-      session.outbox.pushCast(new Frame(cast.frame), cast.key)
-  }
-
-  /** Another version of the hub may write texts that this version does not know. */
-  #reportMalformed(operation: string): void {
-    this.#context.reportBackplane(new Error(`unable to ${operation}: it is malformed`), sessionChannel)
-  }
-
-  /** Takes the word that a stream is cancelled. The word of this node has arrived with the cancel itself. */
-  #takeCancel({ id, by }: { readonly id: string; readonly by: string }): void {
-    if (by !== this.#context.id) this.#state.streams.takeCancel(id)
+    if (this.#connections.size === 0) this.#drain.lastClosed()
   }
 }

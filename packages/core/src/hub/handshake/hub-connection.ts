@@ -14,7 +14,8 @@ import { Outbox } from '../connections/outbox.ts'
 import type { HubContext } from '../context.ts'
 import { executeFrame } from '../operations/dispatch.ts'
 import type { HubState } from '../sessions/hub-state.ts'
-import type { Session, SessionConnection } from '../sessions/session.ts'
+import type { Session } from '../sessions/session.ts'
+import type { SessionConnection } from '../sessions/session-connection.ts'
 import { HubHandshake } from './handshake.ts'
 
 /**

@@ -10,7 +10,7 @@ import type { Identity } from '../identity.ts'
 import { inTime } from '../in-time.ts'
 import type { Credentials, User } from '../options.ts'
 import { accountOf } from '../sessions/rate-limiter.ts'
-import type { SessionConnection } from '../sessions/session.ts'
+import type { SessionConnection } from '../sessions/session-connection.ts'
 
 /** The outcome of `authenticate`: the user, or the code with which the connection is closed. */
 export type AuthenticateOutcome = Identity | { readonly code: CloseCode; readonly reason: string }

@@ -8,9 +8,9 @@ import { PresenceRegistry } from '../presence/presence-registry.ts'
 import { resolvePresence } from '../resolve-options.ts'
 import { Streams } from '../streams/streams.ts'
 import { RateLimiter } from './rate-limiter.ts'
-import type { SessionServices } from './session.ts'
 import { SessionExpiry } from './session-expiry.ts'
 import { SessionRegistry } from './session-registry.ts'
+import type { SessionServices } from './session-services.ts'
 import { streamTellers } from './stream-tellers.ts'
 
 /** The state of one hub: its registries and rate limits. */

@@ -3,9 +3,7 @@ import { unitBytes } from '../../protocol/limits.ts'
 import { attempt, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { LateAborter } from '../../runtime/signal.ts'
-import type { Place } from '../../transport/admission.ts'
 import { Frame } from '../../transport/batch.ts'
-import type { Connection, Handshake } from '../../transport/connection.ts'
 import { isWebSocketCode } from '../../transport/sendable-codes.ts'
 import { checkText, describe } from '../../vocabulary/check-options.ts'
 import { CloseCode, mayReconnect } from '../../vocabulary/close-codes.ts'
@@ -26,8 +24,8 @@ import { CatchUp } from './catch-up.ts'
 import { OpenCalls } from './open-calls.ts'
 import { OperationWindow } from './operation-window.ts'
 import { PendingAsks } from './pending-asks.ts'
-import type { RateLimiter } from './rate-limiter.ts'
-import type { SessionExpiry } from './session-expiry.ts'
+import type { SessionConnection } from './session-connection.ts'
+import type { SessionServices } from './session-services.ts'
 import { Subscriptions } from './subscriptions.ts'
 
 /**
@@ -45,45 +43,6 @@ const overLimit = (limit: 'rate' | 'catchUpRate', retryAfter: number): WireError
 })
 
 const connectionEnded = (): Error => new Error('the connection has ended')
-
-/** The services of a node that its sessions use. */
-export interface SessionServices {
-  /** Leaf services. */
-  readonly context: HubContext
-  /** The feeds of the node. */
-  readonly feeds: FeedRegistry
-  /** The presence of the node; `null` when it is off. */
-  readonly presence: PresenceRegistry | null
-  /** The streams of the node. */
-  readonly streams: Streams
-  /** Rate limits of operations. */
-  readonly rates: RateLimiter
-  /** Rate limits of the joins of streams. */
-  readonly streamRates: RateLimiter
-  /** Rate limits of the work with which clients catch up. */
-  readonly catchUpRates: RateLimiter
-  /** Watches sessions that are not connected. */
-  readonly expiry: SessionExpiry
-}
-
-/** The connection that a session is on. */
-export interface SessionConnection {
-  /** The transport's connection. */
-  readonly connection: Connection
-  /** The facts that the transport knows about the client. */
-  readonly handshake: Handshake
-  /** The frames that the connection is about to be sent. */
-  readonly outbox: Outbox
-  /** The place of the connection among those of the hub. */
-  readonly place: Place
-  /** Closes the connection, after the frames that were written so far. */
-  close(code: number, reason: string): void
-  /**
-   * Closes the connection with 4013, and tells the client by a `bye` after how many milliseconds it may come
-   * back.
-   */
-  refuse(reason: string, retryAfter: number): void
-}
 
 /** The origin of a session: a fresh session, or a session that is resumed. */
 export interface SessionOrigin {
