@@ -1,5 +1,5 @@
-import type { Message, MessageGap, Position } from '@chat/core'
-import { msg, type RawFrame, type Stage } from './fake-hub.ts'
+import type { Client, Message, MessageGap, Position } from '@chat/core'
+import { live, msg, type RawFrame, type Stage } from './fake-hub.ts'
 
 /** A log that a scripted hub keeps and reads from. The data of a message is its offset. */
 export class FakeLog {
@@ -60,6 +60,24 @@ interface Range {
   readonly after?: number
   readonly before?: number
   readonly limit?: number
+}
+
+/** Returns a log that has messages before the client joins it. */
+export function grownLog(stage: Stage, top: number): FakeLog {
+  const log = new FakeLog(stage)
+  log.grow(top)
+  stage.hub.streams.set('#a', { ...live(top), id: `e1.${top}` })
+  return log
+}
+
+/** Joins a room with an empty log. */
+export async function joinedRoom(
+  stage: Stage,
+): Promise<{ client: Client; room: ReturnType<Client['join']>; log: FakeLog }> {
+  const client = await stage.connected()
+  const room = client.join('#a')
+  await stage.settle()
+  return { client, room, log: new FakeLog(stage) }
 }
 
 /** Returns the offset of a message, or the reason and the offsets of a gap. */

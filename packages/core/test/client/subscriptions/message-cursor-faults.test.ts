@@ -2,15 +2,12 @@ import { ChatError, contract, readMessages } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { live, msg, play } from '../../support/fake-hub.ts'
-import { at, FakeLog, follow, range, short } from '../../support/fake-log.ts'
+import { at, FakeLog, follow, grownLog, joinedRoom, range, short } from '../../support/fake-log.ts'
 
 describe('a cursor reads the log', () => {
   test('unless the hub forbids that: the loop ends with the reason, behind the messages that it has', () =>
     play(async (stage) => {
-      const client = await stage.connected()
-      const room = client.join('#a')
-      await stage.settle()
-      const log = new FakeLog(stage)
+      const { room, log } = await joinedRoom(stage)
       stage.hub.script['read'] = (connection, [, ref]) => connection.write(['err', ref, 'forbidden', 'no'])
       const cursor = readMessages(room)
       log.deliver(300)
@@ -23,9 +20,7 @@ describe('a cursor reads the log', () => {
 
   test('again when it was out of reach', () =>
     play(async (stage) => {
-      const log = new FakeLog(stage)
-      log.grow(3)
-      stage.hub.streams.set('#a', { ...live(3), id: 'e1.3' })
+      grownLog(stage, 3)
       const { read } = stage.hub.script
       stage.hub.script['read'] = (connection, [, ref]) => connection.write(['err', ref, 'unavailable', 'no'])
       const client = await stage.connected()
@@ -39,9 +34,7 @@ describe('a cursor reads the log', () => {
 
   test('again on the next connection', () =>
     play(async (stage) => {
-      const log = new FakeLog(stage)
-      log.grow(3)
-      stage.hub.streams.set('#a', { ...live(3), id: 'e1.3' })
+      grownLog(stage, 3)
       const { read } = stage.hub.script
       stage.hub.script['read'] = () => {}
       const client = await stage.connected()
@@ -55,10 +48,7 @@ describe('a cursor reads the log', () => {
 
   test('until it has the messages that were dropped, also where they arrive late', () =>
     play(async (stage) => {
-      const client = await stage.connected()
-      const room = client.join('#a')
-      await stage.settle()
-      const log = new FakeLog(stage)
+      const { room, log } = await joinedRoom(stage)
       const late = new FakeLog(stage)
       const cursor = readMessages(room)
       log.deliver(300)
@@ -108,10 +98,7 @@ describe('a cursor reads the log', () => {
 
   test('without messages that it has returned already, where a log that was rolled back has them again', () =>
     play(async (stage) => {
-      const client = await stage.connected()
-      const room = client.join('#a')
-      await stage.settle()
-      const log = new FakeLog(stage)
+      const { room, log } = await joinedRoom(stage)
       const loop = follow(readMessages(room))
       log.deliver(5)
       await stage.settle()
@@ -170,10 +157,7 @@ describe('a cursor ends', () => {
 
   test('with its items, and with no message that came behind a part of the log that was not read', () =>
     play(async (stage) => {
-      const client = await stage.connected()
-      const room = client.join('#a')
-      await stage.settle()
-      const log = new FakeLog(stage)
+      const { room, log } = await joinedRoom(stage)
       const cursor = readMessages(room)
       log.deliver(300)
       await stage.settle()
@@ -185,9 +169,7 @@ describe('a cursor ends', () => {
 
   test('and returns older messages no more', () =>
     play(async (stage) => {
-      const log = new FakeLog(stage)
-      log.grow(5)
-      stage.hub.streams.set('#a', { ...live(5), id: 'e1.5' })
+      grownLog(stage, 5)
       const client = await stage.connected()
       const cursor = readMessages(client.join('#a'), { last: 2 })
       const page = stage.watch(cursor.older(2))

@@ -1,15 +1,12 @@
 import { readMessages } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { live, msg, play } from '../../support/fake-hub.ts'
-import { at, FakeLog, follow, range, short } from '../../support/fake-log.ts'
+import { at, FakeLog, follow, grownLog, joinedRoom, range, short } from '../../support/fake-log.ts'
 
 describe('a slow consumer', () => {
   test('gets every message, in order and once, and the cursor keeps a bounded number of them', () =>
     play(async (stage) => {
-      const client = await stage.connected()
-      const room = client.join('#a')
-      await stage.settle()
-      const log = new FakeLog(stage)
+      const { room, log } = await joinedRoom(stage)
       const cursor = readMessages(room)
       log.deliver(2_000)
       await stage.settle()
@@ -26,10 +23,7 @@ describe('a slow consumer', () => {
 
   test('gets what comes while the log is read behind what was read', () =>
     play(async (stage) => {
-      const client = await stage.connected()
-      const room = client.join('#a')
-      await stage.settle()
-      const log = new FakeLog(stage)
+      const { room, log } = await joinedRoom(stage)
       const answer = stage.hub.script['read']
       const cursor = readMessages(room)
       log.deliver(300)
@@ -45,10 +39,7 @@ describe('a slow consumer', () => {
 
   test('finds a gap in the place of messages that the log no longer has', () =>
     play(async (stage) => {
-      const client = await stage.connected()
-      const room = client.join('#a')
-      await stage.settle()
-      const log = new FakeLog(stage)
+      const { room, log } = await joinedRoom(stage)
       const cursor = readMessages(room)
       log.deliver(600)
       log.trim(500)
@@ -62,9 +53,7 @@ describe('a slow consumer', () => {
 describe('since', () => {
   test('reads the messages behind a position, and goes on with those that come', () =>
     play(async (stage) => {
-      const log = new FakeLog(stage)
-      log.grow(20)
-      stage.hub.streams.set('#a', { ...live(20), id: 'e1.20' })
+      const log = grownLog(stage, 20)
       const client = await stage.connected()
       const seen = follow(readMessages(client.join('#a'), { since: at(15) }))
       await stage.settle()
@@ -109,9 +98,7 @@ describe('since', () => {
 describe('last', () => {
   test('begins with the newest messages, and goes on with those that come', () =>
     play(async (stage) => {
-      const log = new FakeLog(stage)
-      log.grow(20)
-      stage.hub.streams.set('#a', { ...live(20), id: 'e1.20' })
+      const log = grownLog(stage, 20)
       const client = await stage.connected()
       const seen = follow(readMessages(client.join('#a'), { last: 5 }))
       await stage.settle()
@@ -171,9 +158,7 @@ describe('older', () => {
 
   test('reads the messages before those to begin with, also when it is called first', () =>
     play(async (stage) => {
-      const log = new FakeLog(stage)
-      log.grow(10)
-      stage.hub.streams.set('#a', { ...live(10), id: 'e1.10' })
+      grownLog(stage, 10)
       const client = await stage.connected()
       const cursor = readMessages(client.join('#a'), { last: 3 })
       const page = stage.watch(cursor.older(3))
