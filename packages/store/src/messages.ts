@@ -127,7 +127,7 @@ const rules: OptionRules<MessageListOptions<Untyped>> = {
  *
  * @throws UsageError when an option does not exist or has a wrong value, `room` is no room, or `events` no names.
  */
-export function messages<C extends AnyContract, const K extends MessageName<C>>(
+export function messages<C extends AnyContract, const K extends MessageName<C> & string>(
   room: Room<C>,
   events: K | readonly K[],
   options: MessageListOptions<C> = {},

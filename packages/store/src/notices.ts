@@ -57,7 +57,7 @@ const rules: OptionRules<NoticesOptions> = { last: messageCount(0, 1_000), initi
  *
  * @throws UsageError when an option does not exist or has a wrong value, `client` is no client, or `events` no names.
  */
-export function notices<C extends AnyContract, const K extends MessageName<C>>(
+export function notices<C extends AnyContract, const K extends MessageName<C> & string>(
   client: Client<C>,
   events: K | readonly K[],
   options: NoticesOptions = {},

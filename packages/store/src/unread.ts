@@ -77,7 +77,7 @@ const rules: OptionRules<UnreadOptions<Untyped>> = { receipt: eventName, most: m
  *
  * @throws UsageError when an option does not exist or has a wrong value, or `room` is no room.
  */
-export function unread<C extends AnyContract, const K extends MessageName<C>>(
+export function unread<C extends AnyContract, const K extends MessageName<C> & string>(
   room: Room<C>,
   events: K | readonly K[],
   options: UnreadOptions<C> = {},

@@ -56,7 +56,7 @@ export interface ChatComposables<C extends AnyContract> {
    * Shows the messages of a room: the past, the live, and those on their way, in the log's order. `send` adds a
    * message at once, `older` reads further back. For the options and the items see `messages` of `@chat/store`.
    */
-  useMessages<const K extends MessageName<C>>(
+  useMessages<const K extends MessageName<C> & string>(
     room: RoomSource<C>,
     events: K | readonly K[],
     options?: MessageListOptions<C>,
@@ -71,13 +71,13 @@ export interface ChatComposables<C extends AnyContract> {
    * @param options - Those of `unread` of `@chat/store`, and `reading`: `true` while the person sees the end of the
    * list. While it is, and the page is visible, everything that comes is marked as read. Default: `false`.
    */
-  useUnread<const K extends MessageName<C>>(
+  useUnread<const K extends MessageName<C> & string>(
     room: RoomSource<C>,
     events: K | readonly K[],
     options?: UnreadOptions<C> & { readonly reading?: MaybeRefOrGetter<boolean> | undefined },
   ): View<UnreadStore>
   /** Shows the messages to the user alone, also those that were sent while this user was away. */
-  useNotices<const K extends MessageName<C>>(
+  useNotices<const K extends MessageName<C> & string>(
     events: K | readonly K[],
     options?: NoticesOptions,
   ): View<NoticesStore<C, K>>

@@ -1,9 +1,11 @@
 import type {
   AnyContract,
   CallName,
+  ClientEventName,
   EventName,
   OperationInput,
   PresenceInput,
+  ServerEventName,
   StreamData,
   StreamedCallName,
   StreamName,
@@ -152,10 +154,10 @@ export class Client<C extends AnyContract = Untyped> {
   on<K extends keyof ClientEvents>(event: K, listener: (event: ClientEvents[K]) => unknown): Undo
   /** Listens to the messages and casts of an event of the contract. */
   on<K extends EventName<C>>(event: K, listener: ClientListener<C, K>): Undo
-  /** Listens to the streams of a name. */
-  on<K extends StreamName<C> | StreamedCallName<C>>(
+  /** Listens to the streams of a name. Names the events too, because the compiler's errors show this signature. */
+  on<K extends ClientEventName<C> | ServerEventName<C> | StreamName<C> | StreamedCallName<C>>(
     event: K,
-    listener: StreamListener<StreamData<C, K>>,
+    listener: K extends EventName<C> ? ClientListener<C, K> : StreamListener<StreamData<C, K>>,
   ): Undo
   on(event: string, listener: Listener): Undo {
     checkListener(event, listener, ownEvents)

@@ -4,7 +4,7 @@ import type {
   ClientEventName,
   ClientStreamName,
   EventInput,
-  EventName,
+  ServerEventName,
   Untyped,
 } from '../contract/contract.ts'
 import type { DataArguments } from '../contract/data-arguments.ts'
@@ -202,7 +202,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
   }
 
   /** Sends a durable message to all clients, like `to('*').send(event, data)`. */
-  broadcast<K extends EventName<C>>(
+  broadcast<K extends ClientEventName<C> | ServerEventName<C>>(
     event: K,
     ...rest: DataArguments<
       EventInput<C, K>,
@@ -300,7 +300,10 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
    * Adds a listener for a stream that clients write: it gets the head, and at the end the result. The node that
    * stores the message calls its listeners; parts are not heard.
    */
-  on<K extends ClientStreamName<C>>(name: K, listener: HubStreamListener<C, U, K>): Undo
+  on<K extends ClientEventName<C> | ClientStreamName<C>>(
+    name: K,
+    listener: K extends ClientEventName<C> ? HubListener<C, U, K> : HubStreamListener<C, U, K>,
+  ): Undo
   on(name: string, listener: Listener): Undo {
     return this.#context.listeners.on(name, listener)
   }

@@ -19,7 +19,7 @@ const chat = contract({
   asks: { confirm: { input: text, output: text } },
 })
 const runtime = new VirtualTime().runtime('hub')
-const hub = (): Hub => new Hub({ contract: chat as never, runtime, logErrors: false })
+const hub = (): Hub => new Hub({ contract: chat, runtime, logErrors: false }) as unknown as Hub
 const nothing = (): void => {}
 
 describe('a name that the contract does not have is an error that says which was meant', () => {

@@ -1,6 +1,8 @@
 import type {
   AnyContract,
+  ClientEventName,
   EventName,
+  ServerEventName,
   StreamData,
   StreamedCallName,
   StreamName,
@@ -54,10 +56,10 @@ export interface Room<C extends AnyContract, State = unknown> extends ClientTarg
   on<K extends keyof RoomEvents>(event: K, listener: (event: RoomEvents<State>[K]) => unknown): Undo
   /** Listens to the messages and casts of an event of the contract. */
   on<K extends EventName<C>>(event: K, listener: ClientListener<C, K>): Undo
-  /** Listens to the streams of a name. */
-  on<K extends StreamName<C> | StreamedCallName<C>>(
+  /** Listens to the streams of a name. Names the events too, because the compiler's errors show this signature. */
+  on<K extends ClientEventName<C> | ServerEventName<C> | StreamName<C> | StreamedCallName<C>>(
     event: K,
-    listener: StreamListener<StreamData<C, K>>,
+    listener: K extends EventName<C> ? ClientListener<C, K> : StreamListener<StreamData<C, K>>,
   ): Undo
   /** Reads a page of the room's history; see {@link Client.history}. */
   history(options?: HistoryOptions): Promise<HistoryPage<ClientMessage<C> | RedactedMessage>>

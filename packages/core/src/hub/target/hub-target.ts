@@ -1,11 +1,13 @@
 import type {
   AnyContract,
   AskName,
+  ClientEventName,
   EventInput,
   EventName,
   OperationInput,
   OperationResult,
   PresenceState,
+  ServerEventName,
   StreamInput,
   StreamName,
 } from '../../contract/contract.ts'
@@ -96,7 +98,7 @@ export interface HubTarget<C extends AnyContract> {
    * `too_large` above 300 KiB, `conflict` when the `idempotencyKey` was used for another message.
    * @throws UncertainError when the hub is closed or `signal` aborted before the log has answered.
    */
-  send<K extends EventName<C>>(
+  send<K extends ClientEventName<C> | ServerEventName<C>>(
     event: K,
     ...rest: DataArguments<
       EventInput<C, K>,
@@ -147,7 +149,7 @@ export interface HubTarget<C extends AnyContract> {
    * @throws ChatError `bad_payload` for data that the contract or JSON does not accept,
    * `too_large` above 300 KiB.
    */
-  cast<K extends EventName<C>>(
+  cast<K extends ClientEventName<C> | ServerEventName<C>>(
     event: K,
     ...rest: DataArguments<
       EventInput<C, K>,
