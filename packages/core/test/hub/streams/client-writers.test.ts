@@ -249,6 +249,22 @@ describe.each(paths)('a client that writes a stream, with a backplane that is %s
     expect(outcome(await other.request(...head))).toBe('ok')
   })
 
+  test('a head that is repeated when its stream is forgotten opens nothing (P-SM-2, P-SM-10)', async () => {
+    const s = written({ path, streams: { keep: 5_000 } })
+    const alice = await s.client('alice')
+    const address = await open(alice, '#a', 'a')
+    await end(alice, address)
+    await s.advance(30_000)
+    expect(entries(s, address)).toEqual([])
+    const again = await s.resume(alice)
+    const repeated = await again.call(['send', 1, '#a', 'answer', 'a', { stream: true }])
+    expect(repeated).toMatchObject({ ok: true, result: { at: 1, id: `${alice.id}.1`, dup: true } })
+    expect(outcome(await again.call(['send', 3, address, 'answer', 'b']))).toBe('not_found')
+    await s.settle()
+    expect(entries(s, address)).toEqual([])
+    expect(entries(s, '#a')).toHaveLength(2)
+  })
+
   test('a repeated head takes no place for ever (P-SM-2, P-SM-12)', async () => {
     let stuck = true
     const s = written({
