@@ -1,6 +1,6 @@
 import { describe } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
-import { type Schema, validate } from './schema.ts'
+import { type Schema, type SchemaIssue, validate } from './schema.ts'
 
 /** Part of a stream: further text, or further items of a list. */
 export type StreamPart = string | readonly unknown[]
@@ -55,7 +55,7 @@ export function declareStream<Input extends StreamPart, Output extends StreamPar
       `unable to ${operation}: give a validator of Standard Schema, such as stream(z.string()), not ${describe(schema)}`,
     )
   const kind = kindOf(schema)
-  return { kind, open, '~standard': kind === 'list' ? schema['~standard'] : anyText }
+  return { kind, open, '~standard': kind === 'list' ? anyLength(schema['~standard']) : anyText }
 }
 
 /** Tells if a value is a validator of Standard Schema. Validators of some libraries are functions. */
@@ -78,6 +78,37 @@ const anyText: StreamSchema<never, never>['~standard'] = {
       ? { value: value as never }
       : { issues: [{ message: `a part of a text must be a string, but is ${describe(value)}` }] },
 }
+
+/**
+ * Returns the validator of a list of any length: a validator says of a list only what an item is, because parts are
+ * joined, and the end of the list is not known while it is written. The items are validated together, and each alone
+ * when the list as a whole does not pass.
+ */
+function anyLength<Input, Output>(standard: Schema<Input, Output>['~standard']): typeof standard {
+  const { version, vendor } = standard
+  return {
+    version,
+    vendor,
+    validate: (value) => {
+      const whole = standard.validate(value)
+      if ('then' in whole || whole.issues === undefined || !Array.isArray(value)) return whole
+      const items: unknown[] = []
+      for (const [index, item] of value.entries()) {
+        const result = standard.validate([item])
+        if ('then' in result) return result
+        if (result.issues !== undefined) return { issues: result.issues.map((issue) => at(index, issue)) }
+        items.push(...(result.value as readonly unknown[]))
+      }
+      return { value: items as Output }
+    },
+  }
+}
+
+/** Returns the issue of an item that was validated alone, with its place in the list. */
+const at = (index: number, { message, path = [] }: SchemaIssue): SchemaIssue => ({
+  message,
+  path: [index, ...path.slice(1)],
+})
 
 /** @throws UsageError for a validator that decides for no kind, or for both. */
 function kindOf(schema: Schema): StreamKind {

@@ -92,6 +92,23 @@ describe('the streams of a contract', () => {
   })
 })
 
+test('a list has any length, because its parts are joined: a contract says of it what an item is (P-SM-3)', async () => {
+  const bounded = contract({ clientStreams: { numbers: stream(z.array(z.number().max(9)).max(2)) } })
+  const { validator } = bounded
+  expect(validator.event('numbers', [1, 2, 3])).toEqual([1, 2, 3])
+  expect(() => validator.event('numbers', [1, 2, 33])).toThrow(
+    expect.objectContaining({ code: 'bad_payload', detail: expect.objectContaining({ path: [2] }) }),
+  )
+  const s = stage({ contract: bounded as unknown as Untyped })
+  const alice = await s.client('alice')
+  const head = await alice.request('send', '#a', 'numbers', [1, 2], { stream: true })
+  const address = `^${head.ok ? String(head.result['id']) : ''}/#a`
+  expect(await alice.request('send', address, 'numbers', [3, 4, 5])).toMatchObject({ ok: true })
+  expect(await alice.request('send', address, 'numbers', [6, 77])).toMatchObject({ code: 'bad_payload' })
+  const { entries } = s.store.read('#a', { after: 0, limit: 9 })
+  expect(entries.at(-1)?.data).toBe('[1,2,3,4,5]')
+})
+
 describe.each(['answer', 'ask'])('a client that sends the stream "%s" as a message', (event) => {
   const options = { contract: chat as unknown as Untyped }
 

@@ -286,3 +286,22 @@ describe('openStream()', () => {
       await expect(soon(w, openStream(room, 'speech'))).rejects.toMatchObject({ code: 'too_large' })
     }))
 })
+
+test('writers that the hub limits lose no part, and double none (P-SM-12, P-PB-11)', () =>
+  world({ seed: 1 }, async (w) => {
+    const hub = w.hub<Chat>({ ...options, limits: { rate: 4, burst: 8 } })
+    const bob = await enter(w, hub, 'bob')
+    // Sessions of one user share a rate, which each of them may use alone as far as it knows.
+    const writers = await Promise.all(['alice', 'alice', 'alice'].map((token) => enter(w, hub, token)))
+    const whole = Array.from({ length: 30 }, (_, n) => `[${n}]`)
+    const written = writers.map(async (guest) => {
+      const writer = await openStream(guest.room, 'speech')
+      for (const part of whole) await writer.write(part)
+      await writer.end()
+    })
+    await soon(w, Promise.all(written), 120_000)
+    const results = await soon(w, Promise.all(bob.readers.map(({ result }) => result)))
+    expect(results.map(({ state, value }) => [state, value])).toEqual(
+      Array.from({ length: 3 }, () => ['done', whole.join('')]),
+    )
+  }))
