@@ -61,7 +61,22 @@ class IndexedDbStorage implements OutboxStorage {
     this.#open ??= this.#hold()
     await this.#open
     this.#store ??= createStore(this.#name, 'entries')
-    await update<Stored>(user, (stored) => ({ version, entries: change(entriesOf(stored)) }), this.#store)
+    const store = this.#store
+    await update<Stored>(
+      user,
+      (stored) => ({ version, entries: change(entriesOf(stored)) }),
+      (mode, callback) => store(mode, (entries) => callback(this.#watch(entries))),
+    )
+  }
+
+  /** Has the application or the user delete the database: the next change creates it again. */
+  #watch(entries: IDBObjectStore): IDBObjectStore {
+    const { db } = entries.transaction
+    db.onversionchange = () => {
+      db.close()
+      this.#store = null
+    }
+    return entries
   }
 
   async isClosed(page: string): Promise<boolean> {

@@ -28,8 +28,8 @@ export interface OutboxStorage {
   readonly page: string
   /**
    * Replaces the entries of a user by the result of `change`, in one atomic step over all pages. `change` is called
-   * once with the entries that are stored; nothing is stored when it throws. Rejects when the storage is full,
-   * blocked, absent, or has entries of a version that it does not know.
+   * once with the entries that are stored. Rejects when `change` throws, or the storage is full, blocked, absent, or
+   * has entries of a version that it does not know; then it stores nothing.
    */
   update(user: string, change: (entries: readonly OutboxEntry[]) => readonly OutboxEntry[]): Promise<unknown>
   /** Resolves with `true` when a page is closed for certain, or when the platform cannot tell. */

@@ -84,7 +84,9 @@ export class OperationWriter {
     const early = abortion(operation.signal)
     if (early !== null) return operation.reject?.(early.reason)
     const waiting = this.#entries.filter(({ open, repeat }) => !open && repeat !== 'bound').length
-    if (operation.repeat !== 'bound' && waiting >= this.#maxQueued)
+    // Messages of earlier pages have a place of their own, and the bounds of their outbox.
+    const bounded = operation.repeat !== 'bound' && operation.order === undefined
+    if (bounded && waiting >= this.#maxQueued)
       throw new ChatError(
         'full',
         `unable to queue: ${this.#maxQueued} operations wait already, as many as the option 'maxQueued' allows`,

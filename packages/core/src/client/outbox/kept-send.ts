@@ -7,6 +7,8 @@ import type { OutboxEntry, OutboxItem, OutboxState } from '../outbox-types.ts'
 export interface KeptSend {
   /** What is stored, or is to be stored. Replaced by each change. */
   entry: OutboxEntry
+  /** Destination of the message. */
+  readonly address: string
   /** `true` when an earlier page sent it. */
   readonly earlier: boolean
   state: OutboxState
@@ -30,6 +32,7 @@ export interface KeptSend {
 /** Returns a message that is not among the operations yet. */
 export const createKept = (entry: OutboxEntry, earlier: boolean): KeptSend => ({
   entry,
+  address: elementsOf(entry)[0],
   earlier,
   state: entry.id === null ? 'waiting' : 'written',
   error: null,

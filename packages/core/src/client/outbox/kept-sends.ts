@@ -9,6 +9,7 @@ import type { OutboxEntry, OutboxItem, OutboxState, OutboxStorage } from '../out
 import type { RoomServices } from '../subscriptions/room.ts'
 import { findSent } from './find-sent.ts'
 import { createKept, elementsOf, itemOf, type KeptSend } from './kept-send.ts'
+import { StoredEntries } from './stored-entries.ts'
 
 /** Bounds of an outbox. */
 export interface Bounds {
@@ -26,9 +27,6 @@ interface KeptSendsOptions extends Bounds {
   readonly changed: () => void
 }
 
-/** Time for a step of the storage, in milliseconds: a storage that hangs holds up no message for longer. */
-const patience = 5_000
-
 /** Time between two looks for messages of pages that were closed, in milliseconds. */
 const interval = 60_000
 
@@ -42,7 +40,7 @@ const mostReady = 8
 export class KeptSends {
   user: string | null
   readonly #services: RoomServices
-  readonly #storage: OutboxStorage
+  readonly #stored: StoredEntries
   readonly #bounds: Bounds
   readonly #page: string
   readonly #changed: () => void
@@ -68,7 +66,7 @@ export class KeptSends {
     { user, page, changed, ...bounds }: KeptSendsOptions,
   ) {
     this.#services = services
-    this.#storage = storage
+    this.#stored = new StoredEntries(services.context, storage, page)
     this.#bounds = bounds
     this.user = user
     this.#page = page
@@ -114,7 +112,7 @@ export class KeptSends {
 
   /** Gives up the name of the page, once a client that has ended has saved its messages. */
   #release(): void {
-    if (this.#stopped && !this.#saving && this.#services.connector.status === 'closed') this.#storage.close()
+    if (this.#stopped && !this.#saving && this.#services.connector.status === 'closed') this.#stored.close()
   }
 
   retry(key: string): void {
@@ -170,7 +168,8 @@ export class KeptSends {
         },
         reject: (error) => {
           undo()
-          this.#rejected(kept, error, abortion(operation.signal) !== null)
+          const untold = operation.reject === undefined
+          this.#rejected(kept, error, { untold, givenUp: abortion(operation.signal) !== null })
           operation.reject?.(error)
         },
       })
@@ -192,7 +191,7 @@ export class KeptSends {
       kept.ref = writer.nextRef()
       kept.connection = connector.live
       kept.ready = false
-      const since = subscriptions.positions[addressOf(kept)] ?? null
+      const since = subscriptions.positions[kept.address] ?? null
       kept.entry = { ...kept.entry, id: `${context.session}.${kept.ref}`, since }
       this.#save()
     }
@@ -207,18 +206,22 @@ export class KeptSends {
   }
 
   #isBehind(kept: KeptSend): boolean {
-    const address = addressOf(kept)
+    const address = kept.address
     const before = this.#list.slice(0, this.#list.indexOf(kept))
-    return before.some((other) => other.held && addressOf(other) === address)
+    return before.some((other) => other.held && other.address === address)
   }
 
   /** The send was rejected. The promise of a send of this page tells its application. */
-  #rejected(kept: KeptSend, error: unknown, givenUp: boolean): void {
+  #rejected(
+    kept: KeptSend,
+    error: unknown,
+    { untold, givenUp }: { readonly untold: boolean; readonly givenUp: boolean },
+  ): void {
     kept.aborter = null
     kept.held = false
     if (this.#stopped || !this.#list.includes(kept)) return
     if (error instanceof UncertainError && !givenUp) this.#set(kept, 'uncertain', error)
-    else if (kept.earlier && error instanceof ChatError) {
+    else if (untold && error instanceof ChatError) {
       this.#set(kept, 'refused', error)
       this.#save()
     } else this.#drop(kept)
@@ -267,22 +270,34 @@ export class KeptSends {
   async #saveOnce(prepare: Parameters<OutboxStorage['update']>[1] = (stored) => stored): Promise<void> {
     const page = this.#page
     let kept: KeptSend[] = []
+    let fresh: KeptSend[] = []
     let entries: OutboxEntry[] = []
-    await this.#update((found) => {
+    const change: typeof prepare = (found) => {
       // A change that was late comes after its failure, and must change nothing.
       if (this.#failing) throw new Error('the storage has failed before')
       this.#giveUp(found)
       const stored = prepare(found)
       kept = this.#list.filter(({ state }) => state !== 'refused')
       entries = kept.map(({ entry }) => entry)
+      fresh = kept.filter(({ saved }) => !saved)
       for (const each of kept) each.saved = true
       return [...stored.filter((entry) => entry.page !== page), ...entries]
-    })
-    for (const [n, each] of kept.entries()) if (each.entry === entries[n]) each.ready = each.ref > 0
+    }
+    try {
+      await this.#update(change)
+    } catch (error) {
+      if (!(error instanceof UncertainError)) for (const each of fresh) each.saved = false
+      throw error
+    }
+    for (const [n, each] of kept.entries()) {
+      each.saved = true
+      if (each.entry === entries[n]) each.ready = each.ref > 0
+    }
   }
 
   /** Gives up the messages that another page has taken, where the platform cannot tell which pages are open. */
   #giveUp(found: readonly OutboxEntry[]): void {
+    if (this.#stored.shared === false) return
     const here = new Set(found.map(({ key, page: owner }) => owner === this.#page && key))
     const gone = this.#list.filter(
       ({ entry, saved, state }) => saved && state !== 'refused' && !here.has(entry.key),
@@ -293,17 +308,9 @@ export class KeptSends {
     if (gone.length > 0) this.#changed()
   }
 
-  /** Changes the storage, or rejects when that takes too long. */
+  /** Changes the storage, once the user is known. */
   async #update(change: Parameters<OutboxStorage['update']>[1]): Promise<void> {
-    const { user } = this
-    if (user === null) return
-    await new Promise<unknown>((resolve, reject) => {
-      const timer = this.#services.context.runtime.timer(patience, () =>
-        reject(new Error(`no answer within ${patience} ms`)),
-      )
-      const run = async (): Promise<unknown> => this.#storage.update(user, change)
-      run().then(resolve, reject).finally(timer)
-    })
+    if (this.user !== null) await this.#stored.change(this.user, change)
   }
 
   /**
@@ -324,11 +331,10 @@ export class KeptSends {
     )
     this.#failed = true
     this.#alarm.clear()
-    this.#services.context.reportError(
-      new ChatError('unavailable', `unable to keep messages in the outbox: ${(cause as Error).message}`, {
-        cause,
-      }),
-      'outbox',
+    this.#stored.report(
+      'unavailable',
+      `unable to keep messages in the outbox: ${(cause as Error).message}`,
+      cause,
     )
     for (const { saved, aborter } of this.#waiting())
       if (saved && !cleared) aborter?.abort(uncertain('the outbox has it for a later page'))
@@ -348,18 +354,15 @@ export class KeptSends {
         for (const entry of stored) if (entry.page !== page) pages.add(entry.page)
         return stored
       })
-      for (const other of pages) if (await this.#isClosed(other)) await this.#take(other)
+      // The others wait until there is room for them.
+      for (const other of pages)
+        if (this.#list.length < this.#bounds.max && (await this.#stored.isClosed(other)))
+          await this.#take(other)
     } catch (error) {
       await this.#fail(error)
     }
     this.#loaded = true
     this.#services.writer.pump()
-  }
-
-  /** A list of this page that is not this one belongs to a user before. */
-  async #isClosed(list: string): Promise<boolean> {
-    const [page = ''] = list.split('/')
-    return page === this.#storage.page || this.#storage.isClosed(page)
   }
 
   async #take(closed: string): Promise<void> {
@@ -386,12 +389,9 @@ export class KeptSends {
       return
     }
     if (old > 0)
-      this.#services.context.reportError(
-        new ChatError(
-          'timeout',
-          `unable to send ${old} messages: they waited longer than the option 'maxAge'`,
-        ),
-        'outbox',
+      this.#stored.report(
+        'timeout',
+        `unable to send ${old} messages: they waited longer than the option 'maxAge'`,
       )
     // Another page may have taken some of them meanwhile.
     for (const kept of taken) if (this.#list.includes(kept)) this.#resume(kept)
@@ -409,7 +409,7 @@ export class KeptSends {
     const send: Operation = {
       repeat: 'same-ref',
       publishes: true,
-      address: addressOf(kept),
+      address: kept.address,
       frame: (ref) => `["send",${ref},${body}`,
     }
     this.#queue(kept, order === undefined ? send : { ...send, order })
@@ -421,12 +421,15 @@ export class KeptSends {
 
   /** Asks the log for a message that was written; `missing` is called when the log does not have it. */
   async #ask(kept: KeptSend, missing?: () => void): Promise<void> {
+    const { entry } = kept
     let error: unknown
     try {
-      if (await findSent(this.#services, kept.entry)) this.#drop(kept)
+      if (await findSent(this.#services, entry)) this.#drop(kept)
     } catch (cause) {
       error = cause
     }
+    // It was sent again meanwhile.
+    if (kept.entry !== entry) return
     kept.held = false
     if (!this.#stopped && this.#list.includes(kept)) {
       if (missing !== undefined && error === undefined) missing()
@@ -454,8 +457,6 @@ export class KeptSends {
     this.#save()
   }
 }
-
-const addressOf = ({ entry }: KeptSend): string => elementsOf(entry)[0]
 
 const uncertain = (reason: string, cause?: unknown): UncertainError =>
   new UncertainError(`unable to tell the outcome: ${reason}`, { cause })
