@@ -53,10 +53,14 @@ export function* splitIntoSections(path, html) {
   if (section !== undefined) yield section
 }
 
-/** Returns the words that a page names in its front matter as `keywords: [jwt, cookie]`, as a title for the search. */
+/**
+ * Returns the words that a page names in its front matter as `keywords: [jwt, cookie]`, as a title for the search. The
+ * results show titles as HTML, and `theme/style.css` hides a title with the element `s`. The blanks keep the words
+ * apart from the tags.
+ */
 function keywordsOf(path) {
   const words = /^---\n[\s\S]*?^keywords: *\[(.*)\]$[\s\S]*?^---$/m.exec(readFileSync(path, 'utf8'))?.[1]
-  return words === undefined ? [] : [words.replaceAll(',', ' ')]
+  return words === undefined ? [] : [`<s> ${words.replaceAll(',', ' ')} </s>`]
 }
 
 function plain(html) {
