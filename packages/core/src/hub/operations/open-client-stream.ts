@@ -26,7 +26,10 @@ const tooMany: WireError = {
   message: `unable to open a stream: a user writes at most ${clientStreams.open} streams at a time; end a stream first`,
 }
 
-/** Validates the beginning of a stream that a client opens; returns the error for a beginning that cannot be taken. */
+/**
+ * Validates the beginning of a stream that a client opens; returns the error for a beginning that cannot be
+ * taken.
+ */
 export function validateHead(session: Session, event: string, data: unknown): ValidData | WireError {
   const { context } = session
   if (!context.isClientStream(event)) return hubOnly
