@@ -1,6 +1,7 @@
 import type { Aborter } from '../../runtime/signal.ts'
-import type { ChatError } from '../../vocabulary/errors.ts'
+import { type ChatError, UncertainError } from '../../vocabulary/errors.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
+import { checkAddress, checkName } from '../operations/checks.ts'
 import type { OutboxEntry, OutboxItem, OutboxState } from '../outbox-types.ts'
 
 /** Message of the outbox, as this page has it. */
@@ -50,6 +51,19 @@ export type Elements = readonly [address: string, event: string, data: unknown, 
 
 export const elementsOf = ({ body }: OutboxEntry): Elements => JSON.parse(`[${body}`)
 
+/** Returns `true` for an entry that a page can send, or ask the log for. */
+export function isSound(entry: OutboxEntry): boolean {
+  try {
+    const [address, event] = elementsOf(entry)
+    checkAddress(address)
+    checkName(event)
+    const { key, page, id } = entry
+    return [key, page, id ?? ''].every((text) => typeof text === 'string')
+  } catch {
+    return false
+  }
+}
+
 /** Returns the view of a message, the same while the message has not changed. */
 export function itemOf(kept: KeptSend): OutboxItem {
   if (kept.item === null) {
@@ -60,3 +74,7 @@ export function itemOf(kept: KeptSend): OutboxItem {
   }
   return kept.item
 }
+
+/** Returns the error of a message whose outcome is unknown. */
+export const uncertain = (reason: string, cause?: unknown): UncertainError =>
+  new UncertainError(`unable to tell the outcome: ${reason}`, { cause })

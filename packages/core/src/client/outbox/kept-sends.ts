@@ -5,11 +5,11 @@ import { wallTime } from '../../runtime/wall-time.ts'
 import { ChatError, UncertainError } from '../../vocabulary/errors.ts'
 import { utf8Length } from '../../vocabulary/text.ts'
 import type { Operation } from '../operation.ts'
-import type { OutboxEntry, OutboxItem, OutboxState, OutboxStorage } from '../outbox-types.ts'
+import type { OutboxItem, OutboxState, OutboxStorage } from '../outbox-types.ts'
 import type { RoomServices } from '../subscriptions/room.ts'
 import { findSent } from './find-sent.ts'
-import { createKept, elementsOf, itemOf, type KeptSend } from './kept-send.ts'
-import { StoredEntries } from './stored-entries.ts'
+import { createKept, elementsOf, itemOf, type KeptSend, uncertain } from './kept-send.ts'
+import { SavedSends } from './saved-sends.ts'
 
 /** Bounds of an outbox. */
 export interface Bounds {
@@ -38,25 +38,17 @@ const mostReady = 8
  * later page never takes a message that may have been written for one that was not.
  */
 export class KeptSends {
-  user: string | null
   readonly #services: RoomServices
-  readonly #stored: StoredEntries
+  readonly #sends: SavedSends
   readonly #bounds: Bounds
   readonly #page: string
   readonly #changed: () => void
   readonly #alarm: Alarm
-  #list: KeptSend[] = []
   #lastKey = 0
   /** Places of the messages of earlier pages among the operations: before all operations of this page. */
   #lastOrder = Number.MIN_SAFE_INTEGER
   /** `false` until the messages of earlier pages are known. */
   #loaded = false
-  #dirty = false
-  #saving = false
-  /** `true` once the storage has failed. */
-  #failing = false
-  /** `true` when messages go out without the storage. */
-  #failed = false
   /** `true` once the client has ended, or its user has changed. */
   #stopped = false
 
@@ -66,36 +58,43 @@ export class KeptSends {
     { user, page, changed, ...bounds }: KeptSendsOptions,
   ) {
     this.#services = services
-    this.#stored = new StoredEntries(services.context, storage, page)
+    const saved = (): void => {
+      this.#release()
+      services.writer.pump()
+    }
+    this.#sends = new SavedSends({ context: services.context, storage, user, page, changed, saved })
     this.#bounds = bounds
-    this.user = user
     this.#page = page
     this.#changed = changed
     this.#alarm = new Alarm(services.context.runtime)
   }
 
+  get user(): string | null {
+    return this.#sends.user
+  }
+
   items(): OutboxItem[] {
-    return this.#list.map(itemOf)
+    return this.#sends.list.map(itemOf)
   }
 
   add(operation: Operation): void {
-    if (this.#failed) return this.#services.writer.add(operation)
+    if (this.#sends.failed) return this.#services.writer.add(operation)
     const { body = '' } = operation
     this.#checkRoom(body)
     const page = this.#page
     const key = `${page}.${++this.#lastKey}`
     const entry = { key, page, time: wallTime(this.#services.context.runtime), body, id: null, since: null }
     const kept = createKept(entry, false)
-    this.#list.push(kept)
+    this.#sends.append(kept)
     this.#queue(kept, operation)
     this.#show(kept)
-    this.#save()
+    this.#sends.save()
   }
 
   welcomed(user: string): void {
-    if (this.#failed) return
-    this.user = user
-    this.#save()
+    if (this.#sends.failed) return
+    this.#sends.user = user
+    this.#sends.save()
     void this.#look()
     this.#askAgain()
     this.#alarm.set(interval, () => {
@@ -112,17 +111,18 @@ export class KeptSends {
 
   /** Gives up the name of the page, once a client that has ended has saved its messages. */
   #release(): void {
-    if (this.#stopped && !this.#saving && this.#services.connector.status === 'closed') this.#stored.close()
+    if (this.#stopped && !this.#sends.saving && this.#services.connector.status === 'closed')
+      this.#sends.close()
   }
 
   retry(key: string): void {
-    const kept = this.#list.find(({ entry }) => entry.key === key)
+    const kept = this.#sends.find(key)
     if (kept?.state === 'refused') this.#sendAgain(kept)
     else if (kept?.state === 'uncertain') void this.#ask(kept, () => this.#sendAgain(kept))
   }
 
   discard(key: string): void {
-    const kept = this.#list.find(({ entry }) => entry.key === key)
+    const kept = this.#sends.find(key)
     if (kept === undefined) return
     this.#drop(kept)
     kept.aborter?.abort(new ChatError('cancelled', 'unable to send: the message was discarded'))
@@ -130,6 +130,7 @@ export class KeptSends {
 
   /** Looks for messages of closed pages now and then. */
   #watch(): void {
+    if (this.#sends.failed) return
     void this.#look()
     this.#alarm.set(interval, () => this.#watch())
   }
@@ -137,9 +138,9 @@ export class KeptSends {
   /** @throws ChatError `full` when the outbox has no room for another message. */
   #checkRoom(body: string): void {
     const { max, maxBytes } = this.#bounds
-    const bytes = this.#list.reduce((sum, { entry }) => sum + utf8Length(entry.body), utf8Length(body))
-    const [name, value] = this.#list.length >= max ? ['max', max] : ['maxBytes', maxBytes]
-    if (this.#list.length >= max || bytes > maxBytes)
+    const bytes = this.#sends.list.reduce((sum, { entry }) => sum + utf8Length(entry.body), utf8Length(body))
+    const [name, value] = this.#sends.list.length >= max ? ['max', max] : ['maxBytes', maxBytes]
+    if (this.#sends.list.length >= max || bytes > maxBytes)
       throw new ChatError(
         'full',
         `unable to send: the outbox has no room, as its option '${name}' is ${value}; wait until messages are stored, or discard some`,
@@ -182,18 +183,18 @@ export class KeptSends {
 
   /** Returns the ref of a message when it is saved, and no earlier message to its address has yet to be written. */
   #claim(kept: KeptSend): number | undefined {
-    if (this.#failed) return undefined
+    if (this.#sends.failed) return undefined
     kept.held = true
     if (!this.#loaded || this.#isBehind(kept)) return 0
     const { connector, context, subscriptions, writer } = this.#services
     if (kept.ref === 0 || kept.connection !== connector.live) {
-      if (this.#list.filter(({ ref }) => ref > 0).length >= mostReady) return 0
+      if (this.#sends.list.filter(({ ref }) => ref > 0).length >= mostReady) return 0
       kept.ref = writer.nextRef()
       kept.connection = connector.live
       kept.ready = false
       const since = subscriptions.positions[kept.address] ?? null
       kept.entry = { ...kept.entry, id: `${context.session}.${kept.ref}`, since }
-      this.#save()
+      this.#sends.save()
     }
     return kept.ready ? kept.ref : 0
   }
@@ -207,7 +208,7 @@ export class KeptSends {
 
   #isBehind(kept: KeptSend): boolean {
     const address = kept.address
-    const before = this.#list.slice(0, this.#list.indexOf(kept))
+    const before = this.#sends.list.slice(0, this.#sends.list.indexOf(kept))
     return before.some((other) => other.held && other.address === address)
   }
 
@@ -219,17 +220,17 @@ export class KeptSends {
   ): void {
     kept.aborter = null
     kept.held = false
-    if (this.#stopped || !this.#list.includes(kept)) return
+    if (this.#stopped || !this.#sends.list.includes(kept)) return
     if (error instanceof UncertainError && !givenUp) this.#set(kept, 'uncertain', error)
     else if (untold && error instanceof ChatError) {
       this.#set(kept, 'refused', error)
-      this.#save()
+      this.#sends.save()
     } else this.#drop(kept)
   }
 
   #drop(kept: KeptSend): void {
-    this.#list = this.#list.filter((other) => other !== kept)
-    this.#save()
+    this.#sends.remove([kept])
+    this.#sends.save()
     this.#changed()
   }
 
@@ -244,122 +245,21 @@ export class KeptSends {
     this.#changed()
   }
 
-  /** Saves the messages of this page, as they are now. */
-  #save(): void {
-    this.#dirty = true
-    if (this.#saving || this.#failed || this.user === null) return
-    this.#saving = true
-    void this.#saveAll()
-  }
-
-  async #saveAll(): Promise<void> {
-    try {
-      while (this.#dirty) {
-        this.#dirty = false
-        await this.#saveOnce()
-      }
-    } catch (error) {
-      await this.#fail(error)
-    }
-    this.#saving = false
-    this.#release()
-    this.#services.writer.pump()
-  }
-
-  /** Saves the messages of this page. `prepare` is called in the step that stores them. */
-  async #saveOnce(prepare: Parameters<OutboxStorage['update']>[1] = (stored) => stored): Promise<void> {
-    const page = this.#page
-    let kept: KeptSend[] = []
-    let fresh: KeptSend[] = []
-    let entries: OutboxEntry[] = []
-    const change: typeof prepare = (found) => {
-      // A change that was late comes after its failure, and must change nothing.
-      if (this.#failing) throw new Error('the storage has failed before')
-      this.#giveUp(found)
-      const stored = prepare(found)
-      kept = this.#list.filter(({ state }) => state !== 'refused')
-      entries = kept.map(({ entry }) => entry)
-      fresh = kept.filter(({ saved }) => !saved)
-      for (const each of kept) each.saved = true
-      return [...stored.filter((entry) => entry.page !== page), ...entries]
-    }
-    try {
-      await this.#update(change)
-    } catch (error) {
-      if (!(error instanceof UncertainError)) for (const each of fresh) each.saved = false
-      throw error
-    }
-    for (const [n, each] of kept.entries()) {
-      each.saved = true
-      if (each.entry === entries[n]) each.ready = each.ref > 0
-    }
-  }
-
-  /** Gives up the messages that another page has taken, where the platform cannot tell which pages are open. */
-  #giveUp(found: readonly OutboxEntry[]): void {
-    if (this.#stored.shared === false) return
-    const here = new Set(found.map(({ key, page: owner }) => owner === this.#page && key))
-    const gone = this.#list.filter(
-      ({ entry, saved, state }) => saved && state !== 'refused' && !here.has(entry.key),
-    )
-    this.#list = this.#list.filter((each) => !gone.includes(each))
-    for (const { aborter } of gone)
-      aborter?.abort(uncertain('another page has taken the message out of the outbox'))
-    if (gone.length > 0) this.#changed()
-  }
-
-  /** Changes the storage, once the user is known. */
-  async #update(change: Parameters<OutboxStorage['update']>[1]): Promise<void> {
-    if (this.user !== null) await this.#stored.change(this.user, change)
-  }
-
-  /**
-   * The storage has failed: tells the application once. Messages go out without it, except for those that stay in it:
-   * a later page will send them.
-   */
-  async #fail(cause: unknown): Promise<void> {
-    if (this.#failing) return
-    this.#failing = true
-    const page = this.#page
-    // Less may fit when more does not. Messages that were written are stored with their ids, and may stay.
-    const cleared = await this.#update((stored) => {
-      const waiting = new Set(this.#waiting().map(({ entry }) => entry.key))
-      return stored.filter((entry) => entry.page !== page || !waiting.has(entry.key))
-    }).then(
-      () => true,
-      () => false,
-    )
-    this.#failed = true
-    this.#alarm.clear()
-    this.#stored.report(
-      'unavailable',
-      `unable to keep messages in the outbox: ${(cause as Error).message}`,
-      cause,
-    )
-    for (const { saved, aborter } of this.#waiting())
-      if (saved && !cleared) aborter?.abort(uncertain('the outbox has it for a later page'))
-  }
-
-  /** Returns the messages among the operations that are not written. */
-  #waiting(): KeptSend[] {
-    return this.#list.filter(({ aborter, state }) => aborter !== null && state === 'waiting')
-  }
-
   /** Takes the messages of closed pages, and drops those that are too old. */
   async #look(): Promise<void> {
     const page = this.#page
     const pages = new Set<string>()
     try {
-      await this.#update((stored) => {
+      await this.#sends.update((stored) => {
         for (const entry of stored) if (entry.page !== page) pages.add(entry.page)
         return stored
       })
       // The others wait until there is room for them.
       for (const other of pages)
-        if (this.#list.length < this.#bounds.max && (await this.#stored.isClosed(other)))
+        if (this.#sends.list.length < this.#bounds.max && (await this.#sends.isClosed(other)))
           await this.#take(other)
     } catch (error) {
-      await this.#fail(error)
+      await this.#sends.fail(error)
     }
     this.#loaded = true
     this.#services.writer.pump()
@@ -367,34 +267,32 @@ export class KeptSends {
 
   async #take(closed: string): Promise<void> {
     const page = this.#page
-    if (this.#stopped || this.#failing) return
+    if (this.#stopped || this.#sends.failing) return
     const oldest = wallTime(this.#services.context.runtime) - this.#bounds.maxAge
     let taken: KeptSend[] = []
     let old = 0
-    await this.#saveOnce((stored) => {
+    await this.#sends.saveWith((stored) => {
       const all = stored.filter((entry) => entry.page === closed)
       const young = all.filter(({ time }) => time >= oldest).map((entry) => ({ ...entry, page }))
       taken = young.map((entry) => createKept(entry, true))
       old = all.length - taken.length
       // Messages of this page go behind them, also by their refs.
-      for (const kept of this.#list) if (kept.ref > 0) this.#unclaim(kept)
-      // Behind those of earlier pages, before those of this page.
-      const own = this.#list.findIndex((kept) => !kept.earlier)
-      this.#list.splice(own < 0 ? this.#list.length : own, 0, ...taken)
+      for (const kept of this.#sends.list) if (kept.ref > 0) this.#unclaim(kept)
+      this.#sends.insert(taken)
       return [...stored.filter((entry) => entry.page !== closed), ...young]
     })
     // A later list of the page, or another page, takes them.
-    if (this.#stopped || this.#failing) {
-      this.#list = this.#list.filter((kept) => !taken.includes(kept))
+    if (this.#stopped || this.#sends.failing) {
+      this.#sends.remove(taken)
       return
     }
     if (old > 0)
-      this.#stored.report(
+      this.#sends.report(
         'timeout',
         `unable to send ${old} messages: they waited longer than the option 'maxAge'`,
       )
     // Another page may have taken some of them meanwhile.
-    for (const kept of taken) if (this.#list.includes(kept)) this.#resume(kept)
+    for (const kept of taken) if (this.#sends.list.includes(kept)) this.#resume(kept)
     this.#changed()
   }
 
@@ -416,7 +314,7 @@ export class KeptSends {
   }
 
   #askAgain(): void {
-    for (const kept of this.#list) if (kept.state === 'uncertain') void this.#ask(kept)
+    for (const kept of this.#sends.list) if (kept.state === 'uncertain') void this.#ask(kept)
   }
 
   /** Asks the log for a message that was written; `missing` is called when the log does not have it. */
@@ -431,7 +329,7 @@ export class KeptSends {
     // It was sent again meanwhile.
     if (kept.entry !== entry) return
     kept.held = false
-    if (!this.#stopped && this.#list.includes(kept)) {
+    if (!this.#stopped && this.#sends.list.includes(kept)) {
       if (missing !== undefined && error === undefined) missing()
       else
         this.#set(
@@ -451,12 +349,9 @@ export class KeptSends {
       state === 'uncertain' ? { ...meta, again: meta?.['again'] ?? entry.id } : (meta ?? undefined)
     const body = encodeFrame(address, event, data, again).slice(1)
     kept.entry = { ...entry, id: null, since: null, body }
-    this.#list = [...this.#list.filter((other) => other !== kept), kept]
+    this.#sends.append(kept)
     this.#set(kept, 'waiting')
     this.#send(kept)
-    this.#save()
+    this.#sends.save()
   }
 }
-
-const uncertain = (reason: string, cause?: unknown): UncertainError =>
-  new UncertainError(`unable to tell the outcome: ${reason}`, { cause })
