@@ -20,9 +20,12 @@ export class StreamCancels {
     this.#ends = ends
   }
 
-  /** Tells all nodes, and ends the stream after a while unless its writer has. */
-  cancel(address: string): void {
-    if (this.#pending.has(address)) return
+  /**
+   * Tells all nodes, and ends the stream after a while unless its writer has. Returns `false`, and does nothing,
+   * for a stream that was cancelled before.
+   */
+  cancel(address: string): boolean {
+    if (this.#pending.has(address)) return false
     const { runtime, backplane, id } = this.#context
     const end = (): void => {
       this.#end(address).catch((error) => this.#context.reportBackplane(error, address))
@@ -34,6 +37,7 @@ export class StreamCancels {
       // The stream is ended in any case.
       (error) => this.#context.reportBackplane(error, address),
     )
+    return true
   }
 
   /** Ends all streams that were cancelled, because the hub closes. */

@@ -118,8 +118,8 @@ export class Streams {
 
   /** Cancels a stream: its writer is told, and the stream has ended five seconds later (P-SM-9). */
   cancel(address: string): void {
-    this.#cancels.cancel(address)
-    this.takeCancel(address)
+    // A reader that repeats its cancel must not cost the writer a frame each time.
+    if (this.#cancels.cancel(address)) this.takeCancel(address)
   }
 
   /** Takes the word that a stream is cancelled, which any node may write. */

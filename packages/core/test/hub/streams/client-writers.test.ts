@@ -143,6 +143,14 @@ describe.each(paths)('a client that writes a stream, with a backplane that is %s
     expect(entries(s, '#a').at(-1)).toMatchObject(['answer', 'bye', { end: 'done' }, 'alice'])
   })
 
+  test('is told of a cancel once, however often a reader repeats it (P-SM-9)', async () => {
+    const s = written({ path })
+    const [alice, bob] = [await s.client('alice'), await s.client('bob')]
+    const address = await open(alice)
+    for (let n = 0; n < 20; n++) expect(outcome(await bob.request('cancel', address))).toBe('ok')
+    expect(alice.frames('cancel')).toEqual([['cancel', address]])
+  })
+
   test('that ignores a cancel finds its stream ended (P-SM-9)', async () => {
     const s = written({ path })
     const [alice, bob] = [await s.client('alice'), await s.client('bob')]
