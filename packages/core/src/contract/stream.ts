@@ -1,6 +1,6 @@
 import { describe } from '../vocabulary/check-options.ts'
 import { UsageError } from '../vocabulary/errors.ts'
-import { type Schema, type SchemaIssue, validate } from './schema.ts'
+import { type Schema, type SchemaIssue, type SchemaResult, validate } from './schema.ts'
 
 /** Part of a stream: further text, or further items of a list. */
 export type StreamPart = string | readonly unknown[]
@@ -80,35 +80,28 @@ const anyText: StreamSchema<never, never>['~standard'] = {
 }
 
 /**
- * Returns the validator of a list of any length: a validator says of a list only what an item is, because parts are
- * joined, and the end of the list is not known while it is written. The items are validated together, and each alone
- * when the list as a whole does not pass.
+ * Returns the validator of a list of any length, which validates each item alone: a validator says of a list only what
+ * an item is, because parts are joined, and the end of the list is not known while it is written.
  */
 function anyLength<Input, Output>(standard: Schema<Input, Output>['~standard']): typeof standard {
-  const { version, vendor } = standard
+  // An asynchronous validator was refused.
+  const check = (value: unknown) => standard.validate(value) as SchemaResult<Output>
   return {
-    version,
-    vendor,
+    ...standard,
     validate: (value) => {
-      const whole = standard.validate(value)
-      if ('then' in whole || whole.issues === undefined || !Array.isArray(value)) return whole
-      const items: unknown[] = []
-      for (const [index, item] of value.entries()) {
-        const result = standard.validate([item])
-        if ('then' in result) return result
-        if (result.issues !== undefined) return { issues: result.issues.map((issue) => at(index, issue)) }
-        items.push(...(result.value as readonly unknown[]))
-      }
-      return { value: items as Output }
+      if (!Array.isArray(value)) return check(value)
+      const issues: SchemaIssue[] = []
+      const items = value.flatMap((item, index) => {
+        const result = check([item])
+        if (result.issues === undefined) return result.value
+        for (const { message, path = [] } of result.issues)
+          issues.push({ message, path: [index, ...path.slice(1)] })
+        return []
+      })
+      return issues.length > 0 ? { issues } : { value: items as Output }
     },
   }
 }
-
-/** Returns the issue of an item that was validated alone, with its place in the list. */
-const at = (index: number, { message, path = [] }: SchemaIssue): SchemaIssue => ({
-  message,
-  path: [index, ...path.slice(1)],
-})
 
 /** @throws UsageError for a validator that decides for no kind, or for both. */
 function kindOf(schema: Schema): StreamKind {

@@ -129,7 +129,6 @@ export class StreamReaders implements StreamReading, StreamServices {
 
   #takeHead(message: Message): Message | null {
     const { address, event, id, meta } = message
-    checkName(event)
     const data = this.#client.context.validator.event(event, message.data)
     if (typeof data !== 'string' && !Array.isArray(data)) throw wrongKind(event)
     const handle = this.#handleOf({ id, parent: address }, event)
@@ -143,7 +142,6 @@ export class StreamReaders implements StreamReading, StreamServices {
 
   #takeResult(message: Message, of: string, end: string): Message | null {
     const { address, event } = message
-    checkName(event)
     const handle = this.#handleOf({ id: of, parent: address }, event)
     const { announced } = handle
     handle.announced = true
@@ -165,6 +163,7 @@ export class StreamReaders implements StreamReading, StreamServices {
   }
 
   #handleOf(place: StreamAddress, event: string): StreamHandle {
+    checkName(event)
     const address = streamAddress(place)
     let handle = this.#handles.get(address)
     if (handle === undefined) {
