@@ -16,7 +16,10 @@ import type { NatsClient } from './nats-client.ts'
 
 /** The messages that the logs keep. Above any of these bounds the oldest messages are removed. */
 export interface NatsRetention {
-  /** Maximum number of stored messages of each log. Messages that are sent at once share a stored message. Default: 10 000. */
+  /**
+   * Maximum number of stored messages of each log. Messages that are sent at once share a stored message. Default:
+   * 10 000.
+   */
   readonly count?: number | undefined
   /** Maximum size of all logs together, in bytes; -1 for the storage of the account. Default: -1. */
   readonly bytes?: number | undefined

@@ -1,5 +1,5 @@
 import type { AnyContract, Client } from '@chat/core'
-import { takeClient } from '@chat/store/binding'
+import { takeClient, tellMissingProvider } from '@chat/store/binding'
 import {
   type Context,
   createContext,
@@ -24,7 +24,12 @@ export interface ChatProviderProps<C extends AnyContract = AnyContract> {
   readonly children?: ReactNode
 }
 
-const ChatContext: Context<Client<AnyContract> | null> = createContext<Client<AnyContract> | null>(null)
+type Provided = Client<AnyContract> | null | undefined
+
+/** `undefined` where there is no provider. */
+const ChatContext: Context<Provided> = createContext<Provided>(undefined)
+
+const missing = 'put <ChatProvider client={…}> around them; give it the client null where there is none'
 
 /**
  * Gives a client to the hooks of all components below. Of several providers the innermost counts.
@@ -60,5 +65,12 @@ function useMade<C extends AnyContract>(make: (() => Client<C>) | null): Client<
   return client
 }
 
-/** Returns the client of the provider; `null` without one, on a server, and before the provider has connected. */
-export const useClient = (): Client | null => useContext(ChatContext) as Client | null
+/**
+ * Returns the client of the provider; `null` on a server, before the provider has connected, and without a provider,
+ * which the console tells once.
+ */
+export function useClient(): Client | null {
+  const client = useContext(ChatContext)
+  if (client === undefined) tellMissingProvider(missing)
+  return (client ?? null) as Client | null
+}

@@ -1,6 +1,6 @@
 import type { ReactElement } from 'react'
 import { renderToString } from 'react-dom/server'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { ChatProvider, useCall, useMessages, usePeople, useRoom, useStatus, useTyping } from '../src/index.ts'
 
 function Lobby(): ReactElement {
@@ -32,6 +32,11 @@ test('a server renders a page without a client, and connects none', () => {
   expect(connected).toBe(0)
 })
 
-test('hooks without a provider show what they show without a client', () => {
-  expect(renderToString(<Lobby />)).toBe(`<p>${shown}</p>`)
+test('hooks without a provider show what they show without a client, and the console tells it once', () => {
+  const told = vi.spyOn(console, 'error').mockImplementation(() => {})
+  for (const _ of [1, 2]) expect(renderToString(<Lobby />)).toBe(`<p>${shown}</p>`)
+  expect(told.mock.calls.map(([, error]) => String(error))).toEqual([
+    'UsageError: unable to find a client for these components: put <ChatProvider client={…}> around them; give it the client null where there is none',
+  ])
+  told.mockRestore()
 })

@@ -62,7 +62,8 @@ export interface MessageListOptions<C extends AnyContract> {
   readonly reactions?: EventName<C> | readonly EventName<C>[] | undefined
   /**
    * Tells if an edit or a removal counts. Clients may send any of them: `from` of both messages is set by the hub.
-   * Default: only those of the sender of the message, and of the hub.
+   * When it throws, the change does not count, and the error goes to the client's `$error`. Default: only those of the
+   * sender of the message, and of the hub.
    */
   readonly mayChange?: ((change: Message, original: Message) => boolean) | undefined
 }
@@ -180,7 +181,7 @@ class RoomMessages {
       edits: listOf(edits),
       removals: listOf(removals),
       reactions: listOf(reactions),
-      mayChange,
+      mayChange: (change: Message, original: Message) => this.#mayChange(mayChange, change, original),
     }
     this.#timeline = new Timeline(events, changes, changed)
     this.#kept = new KeptMessages(this.#source, events)
@@ -254,6 +255,16 @@ class RoomMessages {
     }
   }
 
+  /** Asks the application if a change counts. Its error must not keep a page from being drawn. */
+  #mayChange(ask: typeof bySender, change: Message, original: Message): boolean {
+    try {
+      return ask(change, original)
+    } catch (error) {
+      this.#source.parts.report(error, 'mayChange')
+      return false
+    }
+  }
+
   /** Returns the key of a message of this user that was on its way, and has arrived. */
   #arrive(id: string): string | undefined {
     return this.#outgoing.arrive(id) ?? this.#kept.keyOf(id)
@@ -294,7 +305,7 @@ class RoomMessages {
 
   #make(before: MessagesSnapshot | null): MessagesSnapshot {
     const { user } = this.#source.parts
-    const kept = this.#kept.items(user, (id) => this.#timeline.has(id))
+    const kept = this.#kept.items(user, (id) => this.#timeline.has(id, user ?? undefined))
     const items = [...this.#timeline.items(user), ...kept, ...this.#outgoing.items(user)]
     const { state, error, more, loadingOlder } = this.#fold
     return renew(before, { items, state, error, more, loadingOlder })

@@ -74,9 +74,10 @@ export class Timeline {
     return kept.message.position
   }
 
-  /** Returns `true` when the list has a message. */
-  has(id: string): boolean {
-    return this.#byId.has(id)
+  /** Returns `true` when the list has a message; with `from` only if this user has sent it. */
+  has(id: string, from?: string): boolean {
+    const line = this.#byId.get(id)
+    return line !== undefined && (from === undefined || line.message.from === from)
   }
 
   /** Adds the next message of the log. `key` is that of the list, for a message of this client. */

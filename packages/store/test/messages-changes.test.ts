@@ -48,6 +48,20 @@ describe('changes of a message', () => {
       expect(first()).toMatchObject({ data: null, removed: true })
     }))
 
+  test('do not count when the application cannot tell, and the list is shown', () =>
+    world({ seed: 1 }, async (w) => {
+      const mayChange = (): boolean => {
+        throw new Error('no such role')
+      }
+      const { clients, alice, id, first } = await three(w, { mayChange })
+      const errors: unknown[] = []
+      only(clients.slice(0, 1)).on('$error', ({ error, subject }) => errors.push([subject, String(error)]))
+      await alice.send('edit', 'hello', { meta: { of: id } })
+      await w.advance('1s')
+      expect(first()).toMatchObject({ data: 'hi', edited: false })
+      expect(errors).toEqual([['mayChange', 'Error: no such role']])
+    }))
+
   test('by reactions are the users of each, until they take it back', () =>
     world({ seed: 1 }, async (w) => {
       const { alice, bob, id, first } = await three(w)

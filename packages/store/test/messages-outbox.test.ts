@@ -94,3 +94,27 @@ test('an uncertain message of this page that is sent again leaves the outbox und
     expect(disk.entriesOf('alice')).toEqual([])
     expect((await hub.to('#a').history()).messages.map(({ data }) => data)).toEqual(['mine'])
   }))
+
+test('two tabs that try an uncertain message of an ended page again show it once, and so does every list', () =>
+  world({ seed: 1 }, async (w) => {
+    const { hub, disk, openPage } = await start(w)
+    const first = await openPage()
+    await w.advance('1s')
+    w.link(first.client).stall('1h')
+    first.list.send('say', 'one')
+    await w.advance('1s')
+    w.link(first.client).cut('1h')
+    first.end()
+    const tabs = [await openPage(), await openPage()]
+    await w.advance('1s')
+    const shown = tabs.flatMap(({ list }) => list.snapshot().items)
+    expect(shown.length).toBeGreaterThan(0)
+    for (const { list } of tabs) for (const { key } of list.snapshot().items) list.retry({ key })
+    await w.advance('1m')
+    const late = messages(await enter(w, hub, 'bob'), 'say')
+    late.subscribe(() => {})
+    await w.advance('1s')
+    for (const list of [...tabs.map((tab) => tab.list), late])
+      expect([texts(list.snapshot()), states(list.snapshot())]).toEqual([['one'], ['stored']])
+    expect(disk.entriesOf('alice')).toEqual([])
+  }))

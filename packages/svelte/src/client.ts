@@ -1,5 +1,5 @@
 import type { AnyContract, Client } from '@chat/core'
-import { takeClient } from '@chat/store/binding'
+import { takeClient, tellMissingProvider } from '@chat/store/binding'
 import { getContext, setContext } from 'svelte'
 
 /** Client, `null` for none, or a function that returns it and may read reactive state. */
@@ -20,9 +20,14 @@ export function provideChat<C extends AnyContract>(client: ClientSource<C>): voi
   setContext(key, typeof client === 'function' ? client : () => client)
 }
 
-/** Returns the client of the nearest component above; `current` is `null` without one. */
+const missing = 'call provideChat(client) in a component above them; give it null where there is none'
+
+/**
+ * Returns the client of the nearest component above; `current` is `null` without one, which the console tells once.
+ */
 export function useClient(): { readonly current: Client | null } {
   const find = getContext<(() => Client | null) | undefined>(key)
+  if (find === undefined) tellMissingProvider(missing)
   return {
     get current() {
       return find === undefined ? null : takeClient(find(), 'what provideChat was given')

@@ -1,5 +1,5 @@
 import type { AnyContract, Client } from '@chat/core'
-import { takeClient } from '@chat/store/binding'
+import { takeClient, tellMissingProvider } from '@chat/store/binding'
 import {
   type ComputedRef,
   computed,
@@ -33,8 +33,15 @@ export const chatPlugin = <C extends AnyContract>(client: ClientSource<C>): Plug
 export const provideChat = <C extends AnyContract>(client: ClientSource<C>): void =>
   provide(key, client as unknown as ClientSource)
 
-/** Returns the client of the application or of the nearest component above; `null` for none. */
+const missing =
+  'call app.use(chatPlugin(client)), or provideChat(client) in a component above them; give it null where there is none'
+
+/**
+ * Returns the client of the application or of the nearest component above; `null` for none, which the console tells
+ * once.
+ */
 export function useClient(): ComputedRef<Client | null> {
-  const source = inject(key, null)
-  return computed(() => takeClient(toValue(source), 'what chatPlugin or provideChat was given'))
+  const source = inject(key, undefined)
+  if (source === undefined) tellMissingProvider(missing)
+  return computed(() => takeClient(toValue(source ?? null), 'what chatPlugin or provideChat was given'))
 }

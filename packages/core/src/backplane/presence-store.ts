@@ -62,9 +62,9 @@ export interface PresenceHint extends PresenceRevision {
  */
 export interface PresenceStore {
   /**
-   * Renews the lease of a node, also with an earlier end; a `ttl` of 0 ends it at once. When a lease runs out, all its sessions have left: a
-   * room that is looked at MUST show it so, and the watchers of other rooms are notified within the duration
-   * of one more lease.
+   * Renews the lease of a node, also with an earlier end; a `ttl` of 0 ends it at once. When a lease runs out,
+   * all its sessions have left: a room that is looked at MUST show it so, and the watchers of other rooms are
+   * notified within the duration of one more lease.
    */
   lease(node: string, lease: PresenceLease): MaybePromise<void>
   /**

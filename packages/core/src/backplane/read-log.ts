@@ -1,4 +1,5 @@
 import { gapReason } from '../log/gap-reason.ts'
+import { checkSignal } from '../runtime/check-signal.ts'
 import type { Runtime, Undo } from '../runtime/runtime.ts'
 import { abortion, onAbort } from '../runtime/signal.ts'
 import { systemRuntime } from '../runtime/system-runtime.ts'
@@ -50,6 +51,7 @@ export async function* readLog(
   const operation = `read the log ${log}`
   checkOptionsWithHint(operation, options, optionNames)
   checkBoolean(operation, 'follow', options.follow)
+  checkSignal(operation, options.signal)
   checkRuntime(operation, 'runtime', options.runtime)
   const { follow = false, signal, runtime = systemRuntime } = options
   const bell = new Bell(runtime)

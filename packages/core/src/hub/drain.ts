@@ -3,9 +3,9 @@ import type { Undo } from '../runtime/runtime.ts'
 import { CloseCode } from '../vocabulary/close-codes.ts'
 import type { HubContext } from './context.ts'
 import type { HubConnection } from './handshake/hub-connection.ts'
+import { allNodesChannel } from './nodes/node-channels.ts'
 import { handOverSessions } from './sessions/hand-over.ts'
 import type { HubState } from './sessions/hub-state.ts'
-import { sessionChannel } from './sessions/session-channel.ts'
 import type { HubPublisher } from './target/hub-publisher.ts'
 
 /** The reason with which a hub that closes ends its connections. */
@@ -84,7 +84,7 @@ export class Drain {
       () => this.#state.nodes.list(),
       (nodes) => nodes.length > 1 || close(),
       // The clients of a hub that does not know its cluster may have another node.
-      (error) => this.#context.reportBackplane(error, sessionChannel),
+      (error) => this.#context.reportBackplane(error, allNodesChannel),
     )
   }
 

@@ -6,7 +6,10 @@ import type { ContractNames } from './contract-names.ts'
 
 const eventGroups = ['events', 'serverEvents', 'streams', 'clientStreams'] as const
 
-/** Returns a validator whose errors about unknown names say which name was meant. Without validators all names exist. */
+/**
+ * Returns a validator whose errors about unknown names say which name was meant. Without validators all names
+ * exist.
+ */
 export const hinting = (validator: Validator, names: ContractNames): Validator =>
   validator.strict ? new HintingValidator(validator, names) : validator
 

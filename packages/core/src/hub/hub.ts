@@ -30,13 +30,13 @@ import { HubConnection } from './handshake/hub-connection.ts'
 import { refuseConnection } from './handshake/refuse-connection.ts'
 import type { CallHandler } from './hub-listeners.ts'
 import { NodeTexts } from './node-texts.ts'
+import { allNodesChannel, nodeChannel } from './nodes/node-channels.ts'
 import type { AuthorizeRequest, HubOptions, Limits, User } from './options.ts'
 import type { AccessRequest } from './policy/authorize.ts'
 import { may } from './policy/may.ts'
 import { revoke, verifySession } from './policy/revoke.ts'
 import { HubState } from './sessions/hub-state.ts'
 import type { Session } from './sessions/session.ts'
-import { nodeChannel, sessionChannel } from './sessions/session-channel.ts'
 import { HubPublisher } from './target/hub-publisher.ts'
 import type { HubTarget } from './target/hub-target.ts'
 
@@ -99,7 +99,7 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     })
     const texts = new NodeTexts(this.#state, this.#publisher.asks)
     this.#undo.push(
-      context.backplane.subscribe(sessionChannel, (text) => texts.take(text)),
+      context.backplane.subscribe(allNodesChannel, (text) => texts.take(text)),
       context.backplane.subscribe(nodeChannel(context.id), (text) => texts.take(text)),
       context.backplane.onReconnect(() => {
         this.#unverified = [...this.#state.sessions.sessions]

@@ -1,11 +1,11 @@
 import { Frame } from '../transport/batch.ts'
 import { readCast } from './connections/cast-message.ts'
+import { allNodesChannel } from './nodes/node-channels.ts'
 import type { NodeMessage } from './nodes/node-messages.ts'
 import { readNotice } from './policy/notice.ts'
 import { takeRevocation } from './policy/revoke.ts'
 import { inheritSessions } from './sessions/hand-over.ts'
 import type { HubState } from './sessions/hub-state.ts'
-import { sessionChannel } from './sessions/session-channel.ts'
 import type { HubAsks } from './target/hub-asks.ts'
 
 /** Takes the texts that other nodes send to the channels of this node and of all nodes. */
@@ -46,7 +46,7 @@ export class NodeTexts {
 
   /** Another version of the hub may write texts that this version does not know. */
   #reportMalformed(operation: string): void {
-    this.#state.context.reportBackplane(new Error(`unable to ${operation}: it is malformed`), sessionChannel)
+    this.#state.context.reportBackplane(new Error(`unable to ${operation}: it is malformed`), allNodesChannel)
   }
 
   /** Takes the word that a stream is cancelled. The word of this node has arrived with the cancel itself. */

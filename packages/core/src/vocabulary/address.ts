@@ -67,6 +67,9 @@ export function readStreamAddress(address: string): StreamAddress | null {
   return fits && destinationKind(parent) !== null ? { id, parent } : null
 }
 
+/** Returns the address that a stream was sent to; empty for an address that is not that of a stream. */
+export const parentOf = (address: string): string => readStreamAddress(address)?.parent ?? ''
+
 /**
  * Returns the kind of an address, or `null` for a value that is no address (P-AD-1, P-SM-1). The name behind
  * `#`, `@` or `~` is 1–255 bytes of well-formed UTF-8 without control characters. Names are compared exactly

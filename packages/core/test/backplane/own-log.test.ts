@@ -111,5 +111,8 @@ test('options that do not exist or cannot work are refused, and the error says w
   expect(write({ runtime: {} })).toThrow(/'runtime' must be a runtime/)
   const read = (options: object) => all(readLog(backplane, 'own', options))
   await expect(read({ folow: true })).rejects.toThrow(/read the log own: there is no option 'folow'/)
+  await expect(read({ signal: new AbortController() })).rejects.toThrow(
+    /read the log own: the option 'signal'/,
+  )
   await expect(read({ follow: 1 })).rejects.toThrow(/'follow' must be true or false, but is 1/)
 })

@@ -4,10 +4,10 @@ import { stage as makeStage } from '../support/stage.ts'
 const minutes = 60_000
 
 /** A client whose device sleeps after its send: its session is resumed long after the dedupe window. */
-async function sleeper() {
+async function sleeper(last = 10) {
   const stage = makeStage({ timeouts: { session: 60 * minutes } })
   const asleep = await stage.client('alice')
-  await asleep.say(['send', 10, '#room', 'say', 'once'])
+  for (let ref = 10; ref <= last; ref++) await asleep.say(['send', ref, '#room', 'say', 'once'])
   await stage.drop(asleep)
   await stage.advance(10 * minutes)
   const awake = await stage.resume(asleep)
@@ -32,6 +32,17 @@ describe('a session that is kept longer than the dedupe window', () => {
   test('P-HS-6: a new ref is stored after a long sleep', async () => {
     const { awake } = await sleeper()
     expect(await awake.call(['send', 11, '#room', 'say', 'next'])).toMatchObject({ ok: true })
+  })
+
+  test('P-HS-6: a new ref after a long sleep is recognised when it is repeated, also after the send of another', async () => {
+    const { stage, awake } = await sleeper(11)
+    await awake.call(['send', 12, '#room', 'say', 'next'])
+    const bob = await stage.client('bob')
+    await bob.call(['send', 1, '#room', 'say', 'hi'])
+    expect(await awake.call(['send', 12, '#room', 'say', 'next'])).toMatchObject({
+      ok: true,
+      result: { dup: true },
+    })
   })
 
   test('P-HS-6: nothing is kept of a session that can no longer be resumed', async () => {

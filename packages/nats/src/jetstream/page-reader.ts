@@ -47,8 +47,8 @@ export class PageReader {
   }
 
   /**
-   * Reads messages in their order. May return fewer than asked for; returns no message when there is no message, or when
-   * the first alone exceeds the bytes.
+   * Reads messages in their order. May return fewer than asked for; returns no message when there is no message,
+   * or when the first alone exceeds the bytes.
    */
   async read(request: PageRequest): Promise<StreamMessage[]> {
     await this.#enter()

@@ -6,9 +6,9 @@
  * An incarnation is a node and an id. A lease that has run out is never renewed: the node gets a new
  * incarnation, so that no session comes back that has left.
  *
- * Keys of a room: members (hash: e epoch of the partition, r revision, s<session> → generation, node, id of the incarnation, user and
- * state on a line each, n<incarnation> → number of its sessions), departed (hash: session → end, state; ! →
- * time of the next removal of old ones).
+ * Keys of a room: members (hash: e epoch of the partition, r revision, s<session> → generation, node, id of the
+ * incarnation, user and state on a line each, n<incarnation> → number of its sessions), departed (hash: session →
+ * end, state; ! → time of the next removal of old ones).
  */
 export const openPartition: string = `
 local state, leases, nodes, places = KEYS[1], KEYS[2], KEYS[3], KEYS[4]

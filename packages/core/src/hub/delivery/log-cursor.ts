@@ -48,7 +48,10 @@ export class LogCursor {
   readonly #context: HubContext
   readonly #address: string
   readonly #feed: CursorFeed
-  #position: Position = ['', 0, null]
+  /** The position, in its parts: an array would be made for each message. */
+  #epoch = ''
+  #at = 0
+  #id: string | null = null
   #opened = false
   #reading = false
   /** Set when the log has, or may have, more than was read. */
@@ -67,7 +70,7 @@ export class LogCursor {
 
   /** The position of the last message that this node has verified. */
   get position(): Position {
-    return this.#position
+    return [this.#epoch, this.#at, this.#id]
   }
 
   /** True once the position is known. */
@@ -82,7 +85,7 @@ export class LogCursor {
 
   /** Starts at the top of the log. */
   open(page: LogPage): void {
-    this.#position = [page.epoch, page.top, page.topId]
+    this.#moveToTop(page)
     this.#opened = true
     if (this.#again) this.#readOn()
   }
@@ -97,8 +100,8 @@ export class LogCursor {
   /** Takes a hint of the backplane. */
   takeHint({ epoch, prev, entry }: LogHint): void {
     if (!this.#opened || this.#reading || this.#unverified) this.#again = true
-    else if (epoch === this.#position[0] && prev === this.#position[1]) this.#pass(entry)
-    else if (epoch !== this.#position[0] || entry.at > this.#position[1]) this.#readOn()
+    else if (epoch === this.#epoch && prev === this.#at) this.#pass(entry)
+    else if (epoch !== this.#epoch || entry.at > this.#at) this.#readOn()
   }
 
   /** Reads the log for entries whose hints were lost. */
@@ -113,7 +116,7 @@ export class LogCursor {
    * have arrived here (P-ST-4).
    */
   reach({ epoch, top }: LogPage, then: (far: boolean) => void): void {
-    if (epoch === this.#position[0] && top <= this.#position[1]) return then(false)
+    if (epoch === this.#epoch && top <= this.#at) return then(false)
     this.#waitFor({ epoch, top, then })
     this.#readOn()
   }
@@ -129,12 +132,12 @@ export class LogCursor {
     this.#unverified = true
     if (!this.#opened || this.#reading) return
     this.#reading = true
-    const [, at] = this.#position
+    const at = this.#at
     attempt(
       () => this.#context.backplane.read(this.#address, { before: at + 1, limit: comparedMessages }),
       (page) => {
         this.#reading = false
-        if (page.epoch !== this.#position[0]) return this.#resync('epoch')
+        if (page.epoch !== this.#epoch) return this.#resync('epoch')
         if (this.#contradicts(page)) return this.#diverged(page.epoch)
         this.#unverified = false
         this.#readOn()
@@ -161,7 +164,7 @@ export class LogCursor {
     this.#reading = true
     this.#again = false
     attempt(
-      () => this.#feed.readPage(this.#position[1]),
+      () => this.#feed.readPage(this.#at),
       (page) => {
         this.#reading = false
         this.#takePage(page)
@@ -173,21 +176,22 @@ export class LogCursor {
   }
 
   #takePage(page: LogPage): void {
-    const reason = gapReason(this.#position, { ...page, idAt: page.afterId })
+    const reason = gapReason(this.position, { ...page, idAt: page.afterId })
     if (reason === null) for (const entry of page.entries) this.#pass(entry)
-    else if (reason !== 'trimmed' && page.epoch === this.#position[0]) this.#diverged(page.epoch)
+    else if (reason !== 'trimmed' && page.epoch === this.#epoch) this.#diverged(page.epoch)
     else this.#restart(page, reason)
   }
 
   #pass(entry: LogEntry): void {
-    const before = this.#position
-    this.#position = [before[0], entry.at, entry.id]
+    const before = this.position
+    this.#at = entry.at
+    this.#id = entry.id
     this.#feed.entryPassed(entry, before)
   }
 
   /** Tells whether a page that ends at this position lacks an entry that this node has read. */
   #contradicts(page: LogPage): boolean {
-    const [, at, id] = this.#position
+    const [, at, id] = this.position
     const ids = new Map(page.entries.map((entry) => [entry.at, entry.id]))
     if (at > page.base && ids.get(at) !== (id ?? undefined)) return true
     const first = page.entries[0]?.at ?? at + 1
@@ -223,8 +227,14 @@ export class LogCursor {
 
   #restart(page: LogPage, reason: GapReason): void {
     this.#unverified = false
-    this.#position = [page.epoch, page.top, page.topId]
+    this.#moveToTop(page)
     this.#feed.logRestarted(reason)
+  }
+
+  #moveToTop({ epoch, top, topId }: LogPage): void {
+    this.#epoch = epoch
+    this.#at = top
+    this.#id = topId
   }
 
   #unreadable(error: unknown): void {
@@ -245,7 +255,7 @@ export class LogCursor {
     const waiting = this.#waiting ?? []
     this.#waiting = null
     for (const waiter of waiting) {
-      const far = waiter.epoch === this.#position[0] && waiter.top > this.#position[1]
+      const far = waiter.epoch === this.#epoch && waiter.top > this.#at
       if (far && !unreadable) this.#waitFor(waiter)
       else waiter.then(far)
     }

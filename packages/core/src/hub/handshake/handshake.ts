@@ -7,10 +7,10 @@ import { attempt } from '../../runtime/maybe-promise.ts'
 import { LateAborter, onAbort } from '../../runtime/signal.ts'
 import { CloseCode } from '../../vocabulary/close-codes.ts'
 import type { Identity } from '../identity.ts'
+import { allNodesChannel, nodeChannel, type Takeover } from '../nodes/node-channels.ts'
 import { authenticate } from '../policy/authenticate.ts'
 import type { HubState } from '../sessions/hub-state.ts'
 import { Session } from '../sessions/session.ts'
-import { nodeChannel, sessionChannel, type Takeover } from '../sessions/session-channel.ts'
 import type { SessionConnection } from '../sessions/session-connection.ts'
 import type { PendingHandshake } from '../sessions/session-registry.ts'
 import { Welcome } from './welcome.ts'
@@ -207,7 +207,7 @@ export class HubHandshake implements PendingHandshake {
   /** Tells the node that held a session that it was taken over; every node, when that node is unknown. */
   #tellTakeover(takeover: Takeover, node: string | null): void {
     const { context } = this.#state
-    const channel = node === null ? sessionChannel : nodeChannel(node)
+    const channel = node === null ? allNodesChannel : nodeChannel(node)
     attempt(
       () => context.backplane.publish(channel, JSON.stringify(takeover)),
       () => {},

@@ -20,7 +20,11 @@ export interface LogRequest {
 /** The outcome of {@link acquireLog}. `error` is the backplane's error when the log is out of reach. */
 export type AcquireOutcome = AcquiredLog | { readonly refused: WireError; readonly error?: unknown }
 
-const unreachable: WireError = { code: 'unavailable', message: 'unable to join: the log is out of reach' }
+/** The error of a join whose log is out of reach. */
+export const unreachable: WireError = {
+  code: 'unavailable',
+  message: 'unable to join: the log is out of reach',
+}
 
 /** The error of an operation for which the presence store is out of reach. */
 export const presenceUnavailable: WireError = {

@@ -1,20 +1,17 @@
 import type { WireError } from '../../protocol/encode.ts'
 import type { MaybePromise } from '../../runtime/maybe-promise.ts'
-import { readStreamAddress } from '../../vocabulary/address.ts'
+import { parentOf } from '../../vocabulary/address.ts'
 import type { Position } from '../../vocabulary/position.ts'
 import type { StreamFeed } from '../delivery/stream-feed.ts'
 import { authorize } from '../policy/authorize.ts'
 import type { Session } from '../sessions/session.ts'
 import type { AcquiredLog } from '../sessions/subscriptions.ts'
+import { unreachable } from './acquire-log.ts'
 
 const noStream: WireError = { code: 'not_found', message: 'unable to join: there is no such stream' }
-const unreachable: WireError = { code: 'unavailable', message: 'unable to join: the log is out of reach' }
 
 /** The outcome of {@link acquireStream}. */
 type AcquireOutcome = (AcquiredLog & { readonly feed: StreamFeed }) | { readonly refused: WireError }
-
-/** Returns the address that a stream was sent to. */
-export const parentOf = (address: string): string => readStreamAddress(address)?.parent ?? ''
 
 /**
  * Asks for the permission to read a stream: every session that may join its parent may (P-SM-4). The policy is not

@@ -1,9 +1,8 @@
 import type { WireError } from '../../protocol/encode.ts'
-import { addressKind } from '../../vocabulary/address.ts'
+import { addressKind, parentOf } from '../../vocabulary/address.ts'
 import { UncertainError } from '../../vocabulary/errors.ts'
 import { authorize } from '../policy/authorize.ts'
 import type { Session } from '../sessions/session.ts'
-import { parentOf } from './acquire-stream.ts'
 import { checkAddress } from './checks.ts'
 
 /**

@@ -8,10 +8,10 @@ import type { ErrorCode } from '../../vocabulary/errors.ts'
 import type { Meta } from '../../vocabulary/meta.ts'
 import { type CastMessage, writeCast } from '../connections/cast-message.ts'
 import type { HubContext } from '../context.ts'
+import { allNodesChannel } from '../nodes/node-channels.ts'
 import { authorizeContent } from '../policy/authorize.ts'
 import type { SoundContent } from '../policy/replacement.ts'
 import type { Session } from '../sessions/session.ts'
-import { sessionChannel } from '../sessions/session-channel.ts'
 import { checkEvent, checkMeta, checkValue, validateEvent } from './checks.ts'
 import { notifyListeners } from './notify.ts'
 
@@ -71,7 +71,7 @@ const malformed: WireError = {
 
 /** Hands a cast to every node that has readers of its address. */
 export function publishCast(context: HubContext, message: CastMessage): void {
-  const channel = message.address.startsWith('~') ? sessionChannel : message.address
+  const channel = message.address.startsWith('~') ? allNodesChannel : message.address
   attempt(
     () => context.backplane.publish(channel, writeCast(message)),
     () => {},

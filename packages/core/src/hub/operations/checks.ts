@@ -1,7 +1,7 @@
 import type { WireError } from '../../protocol/encode.ts'
 import { isMeta, metaRule } from '../../protocol/meta.ts'
 import { valueFault } from '../../protocol/values.ts'
-import { addressKind, readStreamAddress } from '../../vocabulary/address.ts'
+import { addressKind, parentOf } from '../../vocabulary/address.ts'
 import { eventNameRule, isEventName } from '../../vocabulary/event-name.ts'
 import type { JsonText } from '../../vocabulary/json-text.ts'
 import { encodeContent } from '../content.ts'
@@ -49,7 +49,7 @@ export function checkAddress(session: Session, address: string, value?: unknown)
   if (kind === null) return { code: 'bad_request', message: 'unable to use this address: it is malformed' }
   const bad = checkValue(value, session.context.limits.depth)
   if (bad !== null) return bad
-  const place = kind === 'stream' ? (readStreamAddress(address)?.parent ?? '') : address
+  const place = kind === 'stream' ? parentOf(address) : address
   const own = place === '*' || place.startsWith('#') || place === session.inbox
   return own ? null : foreignAddress
 }

@@ -17,12 +17,6 @@ const badBeginning: WireError = {
   code: 'bad_payload',
   message: 'unable to open a stream: its data must be a whole text or an array, as the contract declares it',
 }
-/** The error for a head, at a hub whose clients open no streams. */
-export const noClientStreams: WireError = {
-  code: 'bad_request',
-  message:
-    "unable to open a stream: clients of this hub open none; list its event in the contract's `clientStreams`, or in the hub's option `clientStreams`",
-}
 const tooLong: WireError = {
   code: 'bad_request',
   message: 'unable to open a stream: its own address, which has the head and this address, is too long',
@@ -32,7 +26,10 @@ const tooMany: WireError = {
   message: `unable to open a stream: a user writes at most ${clientStreams.open} streams at a time; end a stream first`,
 }
 
-/** Validates the beginning of a stream that a client opens; returns the error for a beginning that cannot be taken. */
+/**
+ * Validates the beginning of a stream that a client opens; returns the error for a beginning that cannot be
+ * taken.
+ */
 export function validateHead(session: Session, event: string, data: unknown): ValidData | WireError {
   const { context } = session
   if (!context.isClientStream(event)) return hubOnly

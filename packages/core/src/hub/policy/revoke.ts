@@ -1,12 +1,12 @@
 import type { WireError } from '../../protocol/encode.ts'
 import { type MaybePromise, whenReady } from '../../runtime/maybe-promise.ts'
-import { addressKind, readStreamAddress } from '../../vocabulary/address.ts'
+import { addressKind, parentOf } from '../../vocabulary/address.ts'
 import { describe } from '../../vocabulary/check-options.ts'
 import { CloseCode } from '../../vocabulary/close-codes.ts'
 import { ChatError, UsageError } from '../../vocabulary/errors.ts'
+import { allNodesChannel } from '../nodes/node-channels.ts'
 import type { HubState } from '../sessions/hub-state.ts'
 import type { Session } from '../sessions/session.ts'
-import { sessionChannel } from '../sessions/session-channel.ts'
 import { authorize } from './authorize.ts'
 
 /**
@@ -62,7 +62,7 @@ export async function revoke(state: HubState, who: string, revoked: Revoked): Pr
     await tried(() => backplane.sessions.drop(kind === 'user' ? { user: name } : { id: name }))
     state.expiry.hurry(who)
   }
-  await tried(() => backplane.publish(sessionChannel, JSON.stringify(revocation)))
+  await tried(() => backplane.publish(allNodesChannel, JSON.stringify(revocation)))
   if (faults.length === 0) return
   const message = `unable to ${operation} ${who} at the other nodes: the backplane is out of reach`
   throw new ChatError('unavailable', message, { cause: faults[0] })
@@ -109,7 +109,7 @@ function removeFromRoom(session: Session, address: string, error: WireError): vo
 export async function reauthorize(session: Session): Promise<void> {
   session.revision++
   const { rooms, streams } = session.subscriptions
-  const parents = streams.map((address) => readStreamAddress(address)?.parent ?? '')
+  const parents = streams.map(parentOf)
   const asked = new Set([...rooms, ...parents.filter((parent) => parent.startsWith('#'))])
   await Promise.all([...asked].map((address) => reauthorizeRoom(session, address)))
 }

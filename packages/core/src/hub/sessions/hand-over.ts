@@ -1,6 +1,6 @@
+import { nodeChannel } from '../nodes/node-channels.ts'
 import { encodeNodeMessage, type NodeExpiry } from '../nodes/node-messages.ts'
 import type { HubState } from './hub-state.ts'
-import { nodeChannel } from './session-channel.ts'
 
 /** Sessions that are named in one text. */
 const sessionsPerText = 500

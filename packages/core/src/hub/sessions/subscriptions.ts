@@ -1,6 +1,6 @@
 import { encodeFrame, type WireError } from '../../protocol/encode.ts'
 import { Frame } from '../../transport/batch.ts'
-import { readStreamAddress } from '../../vocabulary/address.ts'
+import { parentOf } from '../../vocabulary/address.ts'
 import type { GapReason, LogStart, Position } from '../../vocabulary/position.ts'
 import type { Outbox } from '../connections/outbox.ts'
 import type { HubContext } from '../context.ts'
@@ -96,7 +96,7 @@ export class Subscriptions {
 
   /** Returns the joined streams whose heads were sent to an address. */
   streamsOf(parent: string): string[] {
-    return this.streams.filter((address) => readStreamAddress(address)?.parent === parent)
+    return this.streams.filter((address) => parentOf(address) === parent)
   }
 
   /**

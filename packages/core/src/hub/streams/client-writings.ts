@@ -45,7 +45,10 @@ export interface ClientWriting {
   left: number
   /** The {@link StreamAuthor.revision} at which the policy has allowed the writing; `null` before that. */
   allowedAt: number | null
-  /** Time of the head, and the parts since then with their bytes, for the observer; `null` when they are not known. */
+  /**
+   * Time of the head, and the parts since then with their bytes, for the observer; `null` when they are not
+   * known.
+   */
   readonly seen: { readonly since: number; parts: number; bytes: number } | null
 }
 

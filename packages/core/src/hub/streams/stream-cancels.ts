@@ -2,11 +2,9 @@ import { cancelPatience } from '../../protocol/limits.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import type { HubContext } from '../context.ts'
+import { allNodesChannel } from '../nodes/node-channels.ts'
 import { encodeNodeMessage } from '../nodes/node-messages.ts'
 import type { StreamEnds } from './stream-ends.ts'
-
-/** The channel that every node listens to. */
-const allNodes = '~'
 
 /** Cancels of streams that this node has taken (P-SM-9). */
 export class StreamCancels {
@@ -32,7 +30,7 @@ export class StreamCancels {
     }
     this.#pending.set(address, runtime.timer(cancelPatience, end))
     attempt(
-      () => backplane.publish(allNodes, encodeNodeMessage({ type: 'cancel', id: address, by: id })),
+      () => backplane.publish(allNodesChannel, encodeNodeMessage({ type: 'cancel', id: address, by: id })),
       () => {},
       // The stream is ended in any case.
       (error) => this.#context.reportBackplane(error, address),

@@ -57,7 +57,10 @@ export class StreamEnds {
     }
   }
 
-  /** Appends the end behind the last entry, wherever that is. Resolves with `false` when the log must be read again. */
+  /**
+   * Appends the end behind the last entry, wherever that is. Resolves with `false` when the log must be read
+   * again.
+   */
   async #append(address: string, { from, position }: StreamTop, end: StoredEnd): Promise<boolean> {
     let expected: Position = position
     for (;;) {

@@ -4,8 +4,8 @@ import { onAbort } from '../../runtime/signal.ts'
 import { ChatError, isWireCode, UncertainError } from '../../vocabulary/errors.ts'
 import type { HubContext } from '../context.ts'
 import type { LivingNodes } from '../nodes/living-nodes.ts'
+import { allNodesChannel, nodeChannel } from '../nodes/node-channels.ts'
 import { encodeNodeMessage, type NodeAnswer, type NodeAsk, type NodeOutcome } from '../nodes/node-messages.ts'
-import { nodeChannel, sessionChannel } from '../sessions/session-channel.ts'
 import type { SessionRegistry } from '../sessions/session-registry.ts'
 import { AskPoll, type PollGoal } from './ask-poll.ts'
 import { type AskOutcome, LocalAsk, type Question } from './local-ask.ts'
@@ -108,7 +108,7 @@ export class AskRound {
     // No other node could have sessions.
     if (nodes.length === 1) return this.#askHere()
     attempt(
-      () => backplane.publish(sessionChannel, encodeNodeMessage(this.#message())),
+      () => backplane.publish(allNodesChannel, encodeNodeMessage(this.#message())),
       () => this.#askHere(),
       (cause) => this.#unreachable(cause),
     )

@@ -2,6 +2,7 @@ import { encodeValue } from '../../protocol/json.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import type { HubContext } from '../context.ts'
+import { nodeChannel } from '../nodes/node-channels.ts'
 import {
   encodeNodeMessage,
   type NamedSession,
@@ -10,7 +11,6 @@ import {
   type NodeOutcome,
 } from '../nodes/node-messages.ts'
 import type { Session } from '../sessions/session.ts'
-import { nodeChannel } from '../sessions/session-channel.ts'
 import type { SessionRegistry } from '../sessions/session-registry.ts'
 import { type AskOutcome, LocalAsk } from './local-ask.ts'
 

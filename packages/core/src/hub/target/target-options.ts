@@ -61,7 +61,10 @@ export function checkCastOptions(address: string, options: CastOptions): void {
   checkUserId(operation, options.from)
 }
 
-/** @throws UsageError for an option of an ask that does not exist, a `timeout` that is not a duration, a `signal` that is none, or meta that cannot be sent. */
+/**
+ * @throws UsageError for an option of an ask that does not exist, a `timeout` that is not a duration, a `signal`
+ * that is none, or meta that cannot be sent.
+ */
 export function checkAskOptions(address: string, options: AskOptions): void {
   const operation = `ask ${address}`
   checkOptionsWithHint(operation, options, askOptionNames)
@@ -70,7 +73,10 @@ export function checkAskOptions(address: string, options: AskOptions): void {
   checkMeta(operation, options.meta)
 }
 
-/** @throws UsageError for an option that does not exist, a `timeout` that is not a duration, or a `signal` that is none. */
+/**
+ * @throws UsageError for an option that does not exist, a `timeout` that is not a duration, or a `signal` that is
+ * none.
+ */
 export function checkSessionsOptions(address: string, options: SessionsOptions): void {
   const operation = `list the sessions of ${address}`
   checkOptionsWithHint(operation, options, sessionsOptionNames)

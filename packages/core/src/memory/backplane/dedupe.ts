@@ -20,6 +20,8 @@ interface Known {
 /** The answers to the last refs of one session in one log. */
 interface Ring {
   readonly user: string
+  readonly session: string
+  readonly stream: string
   known: Log<Known>
   /** The time at which the newest answer was stored. */
   stored: number
@@ -60,6 +62,8 @@ export class Dedupe {
   /** The rings by session, and then by log: both names are at hand, so that no name is made for a message. */
   readonly #sessions = new Map<string, SessionRings>()
   readonly #window: number
+  /** The ring that was used last: an append looks its key up, and then keeps the answer to it. */
+  #last: Ring | null = null
   #size = 0
   #bytes = 0
 
@@ -140,14 +144,21 @@ export class Dedupe {
 
   clear(): void {
     this.#sessions.clear()
+    this.#last = null
     this.#size = 0
     this.#bytes = 0
   }
 
   /** A session belongs to one user. A key with the session of another user names no ring. */
   #ring(stream: string, { user, session }: AppendKey): Ring | undefined {
-    const ring = this.#sessions.get(session)?.rings.get(stream)
-    return ring?.user === user ? ring : undefined
+    const last = this.#last
+    const ring =
+      last?.session === session && last.stream === stream
+        ? last
+        : this.#sessions.get(session)?.rings.get(stream)
+    if (ring?.user !== user) return undefined
+    this.#last = ring
+    return ring
   }
 
   #passed({ user, session }: AppendKey): number {
@@ -162,8 +173,9 @@ export class Dedupe {
     const replaced = rings.get(stream)
     if (replaced === undefined) this.#size++
     else this.#bytes -= replaced.bytes
-    const ring = { user, known: new Log<Known>(), stored: 0, bytes: 0 }
+    const ring = { user, session, stream, known: new Log<Known>(), stored: 0, bytes: 0 }
     rings.set(stream, ring)
+    this.#last = null
     this.#count(ring, ringBytes + heapBytes(session) + heapBytes(stream))
     return ring
   }
@@ -187,6 +199,7 @@ export class Dedupe {
       known.stored = Math.max(known.stored, ring.stored)
       known.user = ring.user
       known.rings.delete(stream)
+      this.#last = null
       this.#size--
       this.#bytes -= ring.bytes
     }

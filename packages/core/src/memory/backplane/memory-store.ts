@@ -111,10 +111,10 @@ export class MemoryStore {
   append(stream: string, message: NewMessage, key: AppendKey, expected?: Position | null): AppendResult {
     const known = this.#dedupe.find(stream, key)
     if (known !== null) return known
-    this.#logs.expire(stream, this.runtime.now())
+    const now = this.runtime.now()
+    this.#logs.expire(stream, now)
     const overtaken = expected === undefined ? null : this.#overtaken(stream, expected)
     if (overtaken !== null) return overtaken
-    const now = this.runtime.now()
     this.#makeRoomForAnswer(now)
     const log = this.#logs.ensure(stream)
     const { epoch, top: prev, bytes: before } = log

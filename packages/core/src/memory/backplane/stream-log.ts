@@ -87,6 +87,8 @@ export class StreamLog {
   /** The time of the newest entry, below which no later entry goes (P-MT-1). */
   #time = 0
   #kept = noEntries
+  /** The time at which the log took its oldest entry: an append need not look at that entry. */
+  #oldest = 0
   /** The vote for the main sender: each byte of it counts for the vote, each other byte against it. */
   #main: string | null = null
   #vote = 0
@@ -113,8 +115,10 @@ export class StreamLog {
   /** Appends a message. `now` is the time on the clock of durations, `wallTime` the time of day. */
   append(message: NewMessage, now: number, wallTime: number): LogEntry {
     const time = Math.max(wallTime, this.#time)
-    const entry = new KeptEntry(message, { at: this.top + 1, time, stored: now })
+    // V8 keeps whole milliseconds in the entry itself, and others in an object of their own.
+    const entry = new KeptEntry(message, { at: this.top + 1, time, stored: Math.floor(now) })
     if (this.#kept === noEntries) this.#kept = new Log()
+    if (this.size === 0) this.#oldest = entry.stored
     this.#kept.push(entry)
     this.#time = time
     this.top = entry.at
@@ -154,20 +158,15 @@ export class StreamLog {
   }
 
   /** Removes the entries beyond the retention. */
-  trim(retention: Complete<Retention>, now: number): void {
-    for (let oldest = this.#kept.first; oldest !== undefined; oldest = this.#kept.first) {
-      const within =
-        this.#kept.size <= retention.count &&
-        this.bytes <= retention.bytes &&
-        now - oldest.stored <= retention.age
-      if (within) return
+  trim({ count, bytes, age }: Complete<Retention>, now: number): void {
+    while (this.size > 0 && (this.size > count || this.bytes > bytes || now - this.#oldest > age))
       this.trimFirst()
-    }
   }
 
   trimFirst(): void {
     const oldest = this.#kept.shift()
     if (oldest === undefined) return
+    this.#oldest = this.#kept.first?.stored ?? 0
     this.base = oldest.at
     this.baseId = oldest.id
     this.bytes -= oldest.bytes
