@@ -11,6 +11,7 @@ import {
   type Untyped,
   UsageError,
 } from '@chat/core'
+import { markRaw } from '@chat/core/transport'
 import { Cell } from './cell.ts'
 import { bySender } from './changes.ts'
 import {
@@ -175,6 +176,7 @@ class RoomMessages {
       make: (before) => this.#make(before),
       start: () => this.#start(),
     })
+    markRaw(this)
     this.subscribe = this.#cell.subscribe
     this.snapshot = this.#cell.snapshot
     const changes = {

@@ -10,6 +10,7 @@ import {
   type Undo,
   type Untyped,
 } from '@chat/core'
+import { markRaw } from '@chat/core/transport'
 import { Cell } from './cell.ts'
 import { bySender } from './changes.ts'
 import {
@@ -94,6 +95,7 @@ class Inbox {
       make: (before) => this.#make(before),
       start: () => this.#start(),
     })
+    markRaw(this)
     this.subscribe = this.#cell.subscribe
     this.snapshot = this.#cell.snapshot
     const changes = { edits: [], removals: [], reactions: [], mayChange: bySender }

@@ -12,6 +12,7 @@ import {
   type Untyped,
   watchPresence,
 } from '@chat/core'
+import { markRaw } from '@chat/core/transport'
 import { Cell } from './cell.ts'
 import { checkRoom } from './check-options.ts'
 import { type RoomState, unasked, watchRoom } from './room-state.ts'
@@ -93,6 +94,7 @@ class RoomPeople implements PeopleStore {
       make: (before) => this.#make(before),
       start: () => this.#start(),
     })
+    markRaw(this)
     this.subscribe = this.#cell.subscribe
     this.snapshot = this.#cell.snapshot
   }

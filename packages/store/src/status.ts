@@ -7,6 +7,7 @@ import {
   clientParts,
   type Undo,
 } from '@chat/core'
+import { markRaw } from '@chat/core/transport'
 import { Cell } from './cell.ts'
 import { checkClient } from './check-options.ts'
 import type { Store } from './store.ts'
@@ -62,6 +63,7 @@ class ClientStatusStore<C extends AnyContract> implements StatusStore {
     this.#shown = { status: client.status, retryIn: null, error: null }
     this.#parts = clientParts(client.to('*'))
     this.#cell = new Cell({ parts: this.#parts, make: () => this.#shown, start: () => this.#start() })
+    markRaw(this)
     this.subscribe = this.#cell.subscribe
     this.snapshot = this.#cell.snapshot
   }

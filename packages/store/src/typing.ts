@@ -8,7 +8,7 @@ import {
   type Undo,
   type Untyped,
 } from '@chat/core'
-import { duration } from '@chat/core/transport'
+import { duration, markRaw } from '@chat/core/transport'
 import { Cell } from './cell.ts'
 import {
   checkRoom,
@@ -96,6 +96,7 @@ class RoomTyping implements TypingStore {
       make: () => ({ users: [...this.#hints.keys()] }),
       start: () => this.#start(),
     })
+    markRaw(this)
     this.subscribe = this.#cell.subscribe
     this.snapshot = this.#cell.snapshot
   }

@@ -9,6 +9,7 @@ import {
   type Untyped,
   UsageError,
 } from '@chat/core'
+import { markRaw } from '@chat/core/transport'
 import { Cell } from './cell.ts'
 import {
   checkEvents,
@@ -118,6 +119,7 @@ class RoomUnread implements UnreadStore {
       make: () => this.#make(),
       start: () => this.#start(),
     })
+    markRaw(this)
     this.subscribe = this.#cell.subscribe
     this.snapshot = this.#cell.snapshot
     const sink = {

@@ -1,5 +1,15 @@
-import { ChatError, UncertainError, UsageError } from '@chat/core'
+import { ChatError, type Schema, systemRuntime, UncertainError, UsageError } from '@chat/core'
+import { OutboxDisk } from '@chat/testing'
 import { describe, expect, test, vi } from 'vitest'
+
+const text = {
+  '~standard': {
+    version: 1,
+    vendor: 'test',
+    validate: (value: unknown) =>
+      typeof value === 'string' ? { value } : { issues: [{ message: 'must be a text' }] },
+  },
+} as Schema<string>
 
 /** The errors of another copy of the package, as a bundler or a monorepo may load it. */
 async function otherCopy(): Promise<typeof import('@chat/core')> {
@@ -39,6 +49,32 @@ describe('two copies of the package', () => {
     })
     const alice = await s.client('alice')
     expect(await alice.call(['call', 1, 'buy', null])).toMatchObject({ ok: false, code: 'shop/sold_out' })
+  })
+
+  test('the parts of a hub and a client may come from another copy', async () => {
+    const other = await otherCopy()
+    const { Client, Hub } = await import('@chat/core')
+    const dial = (): Promise<never> => new Promise(() => {})
+    const storage = { read: () => null, write: () => {} }
+    const contract = other.contract({ events: { say: text }, streams: { answer: other.stream(text) } })
+    expect(() => new Hub({ contract })).not.toThrow()
+    const parts = {
+      contract,
+      streams: other.readStreams,
+      snapshot: other.restoreFrom(() => null),
+      positions: other.keepPositions(storage),
+      outbox: other.openOutbox(new OutboxDisk(systemRuntime).openPage()),
+    }
+    expect(() => new Client({ dial, ...parts } as never).close()).not.toThrow()
+  })
+
+  test('a cursor and a handler of asks take a room and a client of another copy', async () => {
+    const other = await otherCopy()
+    const { handleAsk, readMessages } = await import('@chat/core')
+    const client = new other.Client({ dial: () => new Promise(() => {}) })
+    expect(() => readMessages(client.join('#room') as never)).not.toThrow()
+    expect(() => handleAsk(client as never, 'sure', () => true)).not.toThrow()
+    client.close()
   })
 
   test('a room of another copy can be watched', async () => {

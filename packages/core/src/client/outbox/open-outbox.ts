@@ -1,3 +1,4 @@
+import { markRaw } from '../../runtime/mark-raw.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { checkOptions, describe } from '../../vocabulary/check-options.ts'
 import { UsageError } from '../../vocabulary/errors.ts'
@@ -53,6 +54,7 @@ class StoredOutbox implements SendKeeper {
     this.#storage = storage
     this.#firstUser = user
     this.#bounds = bounds
+    markRaw(this)
   }
 
   get user(): string | null {

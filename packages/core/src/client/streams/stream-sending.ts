@@ -4,6 +4,7 @@ import type { StreamKind } from '../../contract/stream.ts'
 import { streamKindOf } from '../../contract/stream-kind.ts'
 import { checkCarried } from '../../protocol/carried.ts'
 import { isRecord } from '../../protocol/fields.ts'
+import { markRaw } from '../../runtime/mark-raw.ts'
 import { type Aborter, abortion, createAborter, onAbort, untilAborted } from '../../runtime/signal.ts'
 import { streamAddress } from '../../vocabulary/address.ts'
 import { describe } from '../../vocabulary/check-options.ts'
@@ -104,6 +105,7 @@ export class StreamSending implements ClientStreamWriter<unknown> {
   #reject: (error: unknown) => void = () => {}
 
   constructor(services: RoomServices, { id, parent, event, kind, signal }: OpenedStream) {
+    markRaw(this)
     this.id = id
     this.address = streamAddress({ id, parent })
     this.event = event

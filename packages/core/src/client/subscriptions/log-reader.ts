@@ -1,3 +1,4 @@
+import { markRaw } from '../../runtime/mark-raw.ts'
 import { createAborter } from '../../runtime/signal.ts'
 import { describe } from '../../vocabulary/check-options.ts'
 import { ChatError, UsageError } from '../../vocabulary/errors.ts'
@@ -69,6 +70,7 @@ export class LogReader implements MessageCursor, MessageReader {
 
   /** `onEnd` is called when the cursor takes no more messages. */
   constructor(source: ReadSource, { since, last = 0 }: MessagesOptions, onEnd: () => void) {
+    markRaw(this)
     this.#source = source
     this.#onEnd = onEnd
     this.#last = last
