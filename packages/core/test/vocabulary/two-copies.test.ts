@@ -73,7 +73,7 @@ describe('two copies of the package', () => {
     const { handleAsk, readMessages } = await import('@chat/core')
     const client = new other.Client({ dial: () => new Promise(() => {}) })
     expect(() => readMessages(client.join('#room') as never)).not.toThrow()
-    expect(() => handleAsk(client as never, 'sure', () => true)).not.toThrow()
+    expect(() => handleAsk(client as never, 'sure' as never, () => true as never)).not.toThrow()
     client.close()
   })
 
