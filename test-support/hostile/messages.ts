@@ -6,6 +6,8 @@ export interface VictimOptions {
   readonly limits?: Partial<Limits>
   readonly timeouts?: Partial<Timeouts>
   readonly log?: Pick<MemoryStoreOptions, 'bytes' | 'sessions'>
+  /** Streams that clients write. Default: none. */
+  readonly clientStreams?: readonly string[]
   /** `true` for rooms with presence. Default: `false`. */
   readonly presence?: boolean
   /**

@@ -1,7 +1,7 @@
 import type { GapItem, MessageItem } from '@chat/react'
 import { memo, useState } from 'react'
 import type { Chat } from '../contract.ts'
-import { nameOf, type RoomName } from '../directory.ts'
+import { nameOf, type RoomName, roleOf } from '../directory.ts'
 import { Composer } from './Composer.tsx'
 import type { hooks } from './chat.ts'
 import { Avatar, Button } from './parts.tsx'
@@ -10,7 +10,7 @@ type Actions = Pick<ReturnType<typeof hooks.useMessages<'say'>>, 'change' | 'ret
 interface LineProps extends Actions {
   readonly item: MessageItem<Chat, 'say' | 'answer'> | GapItem
   readonly room: RoomName
-  readonly agent: boolean
+  readonly user: string
   readonly erase: ReturnType<typeof hooks.useCall<'erase'>>['call']
 }
 
@@ -26,12 +26,13 @@ const timeOf = (time: number): string =>
   new Date(time).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
 
 /** A message with its reactions and what the user may do with it, or the place of missing messages. */
-export const Line = memo(({ item, room, agent, change, retry, discard, erase }: LineProps) => {
+export const Line = memo(({ item, room, user, change, retry, discard, erase }: LineProps) => {
   const [isEditing, setEditing] = useState(false)
   if (item.event === '$gap')
     return <li className="note">Some messages are missing here: they are no longer kept.</li>
   const { mine, state, time, reactions, stream, streamState, position, error, changeError } = item
-  const name = nameOf(item.from)
+  const from = mine ? user : item.from // before the page has connected, only the page knows its user
+  const name = nameOf(from)
   const text = item.removed ? 'This message was removed.' : item.event === 'say' ? item.data.text : item.data
   const isOpen = state === 'stored' && !item.removed && streamState !== 'open'
   const react = (emoji: string): void =>
@@ -42,7 +43,7 @@ export const Line = memo(({ item, room, agent, change, retry, discard, erase }: 
   }
   return (
     <li className={mine ? 'line mine' : 'line'}>
-      <Avatar user={item.from} />
+      <Avatar user={from} />
       <article aria-label={name}>
         <h3>
           {name}{' '}
@@ -85,7 +86,7 @@ export const Line = memo(({ item, room, agent, change, retry, discard, erase }: 
             </Button>
           ))}
           {mine && <Button onClick={() => setEditing(!isEditing)}>Edit</Button>}
-          {(mine || agent) && <Button onClick={remove}>Remove</Button>}
+          {(mine || roleOf(user) === 'agent') && <Button onClick={remove}>Remove</Button>}
         </div>
       )}
     </li>

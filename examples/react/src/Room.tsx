@@ -17,7 +17,6 @@ export function Room({ address, user }: { readonly address: RoomName; readonly u
   const { users, type, stop } = hooks.useTyping(room, { until: 'say' })
   const { list, atEnd, onScroll } = usePlace()
   hooks.useUnread(room, shown, { reading: atEnd })
-  const agent = roleOf(user) === 'agent'
   const scroll = (): void => {
     onScroll()
     if (more && !loadingOlder && list.current && list.current.scrollTop < 200) void older(30)
@@ -26,11 +25,11 @@ export function Room({ address, user }: { readonly address: RoomName; readonly u
     <section className="room" aria-label={rooms[address]}>
       <header>
         <h2>{rooms[address]}</h2>
-        <People room={room} agent={agent} />
+        <People room={room} agent={roleOf(user) === 'agent'} />
       </header>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard scrolls the list */}
       <ol ref={list} onScroll={scroll} role="log" aria-label="Messages" tabIndex={0}>
-        {more && (
+        {more && state !== 'loading' && (
           <li className="note">
             <Button disabled={loadingOlder} onClick={() => void older(30)}>
               Earlier messages
@@ -38,7 +37,7 @@ export function Room({ address, user }: { readonly address: RoomName; readonly u
           </li>
         )}
         {items.map((item) => (
-          <Line key={item.key} room={address} {...{ item, agent, change, retry, discard, erase }} />
+          <Line key={item.key} room={address} {...{ item, user, change, retry, discard, erase }} />
         ))}
         {state === 'loading' && <li className="note">Loading …</li>}
         {state === 'live' && items.length === 0 && (

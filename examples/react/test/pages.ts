@@ -139,6 +139,7 @@ function supportChat(engine: Engine): void {
     const amina = await open('amina', 'Amina Diallo')
     const proxy = await server.throughProxy()
     const mei = await open('mei', 'Mei Tanaka', proxy.url)
+    await mei.until(`document.querySelector('.people summary').innerText.includes('2 here')`)
     // Without a network the page could not load again.
     await mei.evaluate(`void (window.WebSocket = window.fetch = () => { throw new Error('no network') })`)
     proxy.reset()
@@ -148,6 +149,7 @@ function supportChat(engine: Engine): void {
     await show(mei, `${engine}-waiting`)
     // A send is kept within milliseconds, but no event tells.
     await mei.evaluate(`new Promise((resolve) => setTimeout(resolve, 500))`)
+    expect(await mei.evaluate(`${lineOf(unique('from the tunnel'))}.innerText`)).toContain('Mei Tanaka')
     await mei.evaluate(`void location.reload()`)
     await amina.until(lineOf(unique('from the tunnel')))
     await mei.until(lineOf(unique('from the tunnel')))

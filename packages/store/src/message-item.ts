@@ -39,7 +39,7 @@ export interface ItemFields {
   readonly position: Position | null
   /** Time at which the log took the message, in milliseconds since 1970; `null` before it is known. */
   readonly time: number | null
-  /** Id of the user who sent it; `null` for the hub. */
+  /** Id of the user who sent it; `null` for the hub, and for an own message before the client knows its user. */
   readonly from: string | null
   /** Public id of the session that sent it; `null` for the hub, and before it is known. */
   readonly session: string | null

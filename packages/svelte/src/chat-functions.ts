@@ -44,8 +44,8 @@ export interface ChatFunctions<C extends AnyContract> {
   useClient(): { readonly current: Client<C> | null }
   /**
    * Joins a room while an effect or a template reads `current`, which is the room's handle; `null` for the
-   * address `null`, and on a server, where there is no client. All components share the handle of an address. It outlives the last of them by two seconds, so a
-   * component that is made again has not left.
+   * address `null`, and on a server, where there is no client. All components share the handle of an address. It
+   * outlives the last of them by two seconds, so a component that is made again has not left.
    *
    * @param options - `state`: presence state of this client; `since`: position to continue from, such as that of the
    * messages that the server has read. Both are for the first component that joins.

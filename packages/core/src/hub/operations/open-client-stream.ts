@@ -17,6 +17,12 @@ const badBeginning: WireError = {
   code: 'bad_payload',
   message: 'unable to open a stream: its data must be a whole text or an array, as the contract declares it',
 }
+/** The error for a head, at a hub whose clients open no streams. */
+export const noClientStreams: WireError = {
+  code: 'bad_request',
+  message:
+    "unable to open a stream: clients of this hub open none; list its event in the contract's `clientStreams`, or in the hub's option `clientStreams`",
+}
 const tooLong: WireError = {
   code: 'bad_request',
   message: 'unable to open a stream: its own address, which has the head and this address, is too long',

@@ -15,7 +15,7 @@ import type { Turn } from '../sessions/address-queues.ts'
 import type { Appended } from '../sessions/append.ts'
 import type { Session } from '../sessions/session.ts'
 import { badPayload, checkEvent, checkMeta, type ValidData, validateEvent } from './checks.ts'
-import { openClientStream, validateHead } from './open-client-stream.ts'
+import { noClientStreams, openClientStream, validateHead } from './open-client-stream.ts'
 import { answer, answerInTurn, refuse, type Send, SentMessage } from './send.ts'
 import { answerEndAgain, notWriter, writePart } from './write-part.ts'
 
@@ -115,13 +115,19 @@ function checkSend(session: Session, frame: SendFrame, sound: boolean): ValidDat
   const kind = addressKind(frame.address)
   if (kind === null) return { code: 'bad_request', message: 'unable to send: the address is malformed' }
   const opens = isHead(session, frame)
-  const bad = checkName(kind, frame.event) ?? (opens ? null : checkMeta(frame.meta))
+  const bad = checkName(kind, frame.event) ?? (opens ? null : checkFacts(frame.meta))
   if (bad !== null) return bad
   if (kind === 'session')
     return { code: 'unsupported', message: 'unable to send: a session takes casts and asks only' }
   if (!sound) return badPayload
   if (kind === 'stream') return notWriter
   return (opens ? validateHead : validateEvent)(session, frame.event, frame.data)
+}
+
+/** The error for meta names a head, whose sender cannot know that the hub takes none. */
+function checkFacts(meta: unknown): WireError | null {
+  const bad = checkMeta(meta)
+  return bad !== null && isHeadMeta(meta) ? noClientStreams : bad
 }
 
 /** The end of a stream is a name of the SDK, which only a stream takes (P-PB-10). */
