@@ -3,8 +3,8 @@ import { onSources } from './test-support/on-sources.ts'
 import { OutcomeReporter } from './test-support/outcome-reporter.ts'
 import { patience } from './test-support/patience.ts'
 
-// Faults of whole pages, and faults with the real timeouts of applications. All cases run at once, because
-// they mostly wait.
+// Faults of whole pages and of processes, and faults with the real timeouts of applications. All cases run at
+// once, because they mostly wait.
 
 export default defineConfig({
   ...onSources,

@@ -2,9 +2,9 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { connect } from '@chat/node-ws'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import type { Chat } from '../contract.ts'
-import { hubOf, welcomed } from './clients.ts'
-import { type Example, runExample, startExample, temporaryFolder } from './example.ts'
+import type { Chat } from '../../contract.ts'
+import { hubOf, welcomed } from '../clients.ts'
+import { type Example, runExample, startExample, temporaryFolder } from '../example.ts'
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 
