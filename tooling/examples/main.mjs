@@ -191,7 +191,8 @@ function npm(args, cwd) {
 }
 
 async function must(command, args, cwd) {
-  const { ok, output, again } = await run(command, args, { cwd })
+  // The build of Next.js takes minutes on a busy machine.
+  const { ok, output, again } = await run(command, args, { cwd, timeout: 600_000 })
   if (!ok) throw new Error(`${again}\n${output}`)
 }
 
