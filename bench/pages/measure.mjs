@@ -15,8 +15,8 @@ const baseline = 'socket-io'
  * compressed, in bytes, its evaluation in milliseconds, and the ratio of the evaluation to socket.io-client's.
  */
 export async function measurePages() {
-  const scripts = await Promise.all(pages.map(({ module }) => bundle(module, 'iife')))
-  const modules = await Promise.all(pages.map(({ module }) => bundle(module, 'esm')))
+  const scripts = await Promise.all(pages.map((page) => bundle(page, 'iife')))
+  const modules = await Promise.all(pages.map((page) => bundle(page, 'esm')))
   const rows = Array.from({ length: rounds }, () => scripts.map(evaluate))
   const compared = pages.findIndex(({ name }) => name === baseline)
   return pages.map(({ name }, i) => ({
@@ -28,10 +28,10 @@ export async function measurePages() {
   }))
 }
 
-async function bundle(module, format) {
+async function bundle({ module, names = '*' }, format) {
   const { outputFiles } = await build({
     stdin: {
-      contents: `export * from '${module}'`,
+      contents: `export ${names} from '${module}'`,
       resolveDir: fileURLToPath(new URL('..', import.meta.url)),
     },
     bundle: true,
