@@ -49,7 +49,7 @@ export class NodeTexts {
     this.#state.context.reportBackplane(new Error(`unable to ${operation}: it is malformed`), allNodesChannel)
   }
 
-  /** Takes the word that a stream is cancelled. The word of this node has arrived with the cancel itself. */
+  /** Takes the cancel of a stream at another node. A cancel at this node has ended its stream already. */
   #takeCancel({ id, by }: { readonly id: string; readonly by: string }): void {
     if (by !== this.#state.context.id) this.#state.streams.takeCancel(id)
   }

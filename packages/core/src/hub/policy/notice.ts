@@ -1,8 +1,8 @@
 import { isRecord } from '../../protocol/fields.ts'
 import { addressKind } from '../../vocabulary/address.ts'
 import { isWireCode } from '../../vocabulary/errors.ts'
-import type { Takeover } from '../nodes/node-channels.ts'
 import { type NodeMessage, toNodeMessage } from '../nodes/node-messages.ts'
+import type { Takeover } from '../nodes/takeover.ts'
 import type { Revocation, Revoked } from './revoke.ts'
 
 /**
