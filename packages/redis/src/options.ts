@@ -77,7 +77,8 @@ export interface RedisBackplaneOptions {
   readonly timeout?: number | undefined
   /**
    * Called at the start with the description of each risk that the server's configuration is to messages, such
-   * as an eviction policy. Must not throw. Default: a warning of the process, which Node writes to stderr.
+   * as an eviction policy. When it throws or rejects, the process warns instead. Default: a warning of the
+   * process, which Node writes to stderr.
    */
   readonly onWarning?: ((warning: string) => void) | undefined
 }

@@ -26,7 +26,7 @@ export async function inspectServer(
 ): Promise<ServerTraits> {
   const info = parseInfo(String(await connection.call('info')))
   checkKind(info, settings)
-  for (const warning of await serverWarnings(connection, info, settings)) settings.onWarning(warning)
+  for (const warning of await serverWarnings(connection, info, settings)) warnSafely(settings, warning)
   await checkData(connection, keys, settings)
   const sharded = settings.place.kind === 'cluster' && (settings.sharded ?? isFrom(info, firstSharded))
   return {
@@ -94,4 +94,14 @@ function isFrom(info: ServerInfo, [major, minor]: readonly [number, number]): bo
 function parseInfo(text: string): ServerInfo {
   const lines = text.split('\r\n').map((line) => line.split(':', 1).concat(line.slice(line.indexOf(':') + 1)))
   return new Map(lines.map(([field = '', value = '']) => [field, value]))
+}
+
+/** Hands a warning to the application. A warning that cannot be told there is a warning of the process. */
+function warnSafely({ onWarning }: Settings, warning: string): void {
+  const failed = (error: unknown): void => process.emitWarning(`${warning} (${textOf(error)})`, 'ChatWarning')
+  try {
+    Promise.resolve(onWarning(warning)).catch(failed)
+  } catch (error) {
+    failed(error)
+  }
 }

@@ -11,7 +11,7 @@ import {
   type Untyped,
   UsageError,
 } from '@chat/core'
-import { markRaw } from '@chat/core/transport'
+import { describe, markRaw } from '@chat/core/transport'
 import { Cell } from './cell.ts'
 import { bySender } from './changes.ts'
 import {
@@ -63,8 +63,8 @@ export interface MessageListOptions<C extends AnyContract> {
   readonly reactions?: EventName<C> | readonly EventName<C>[] | undefined
   /**
    * Tells if an edit or a removal counts. Clients may send any of them: `from` of both messages is set by the hub.
-   * When it throws, the change does not count, and the error goes to the client's `$error`. Default: only those of the
-   * sender of the message, and of the hub.
+   * When it throws, or answers with another value, such as a promise, the change does not count, and the error goes to
+   * the client's `$error`. Default: only those of the sender of the message, and of the hub.
    */
   readonly mayChange?: ((change: Message, original: Message) => boolean) | undefined
 }
@@ -260,7 +260,12 @@ class RoomMessages {
   /** Asks the application if a change counts. Its error must not keep a page from being drawn. */
   #mayChange(ask: typeof bySender, change: Message, original: Message): boolean {
     try {
-      return ask(change, original)
+      const answer: unknown = ask(change, original)
+      if (typeof answer === 'boolean') return answer
+      // A promise would allow every change.
+      throw new UsageError(
+        `unable to tell if a change counts: 'mayChange' must answer true or false, but has answered with ${describe(answer)}`,
+      )
     } catch (error) {
       this.#source.parts.report(error, 'mayChange')
       return false

@@ -62,6 +62,18 @@ describe('changes of a message', () => {
       expect(errors).toEqual([['mayChange', 'Error: no such role']])
     }))
 
+  test('SEC-11: do not count when the application answers with a promise, and the error is told', () =>
+    world({ seed: 1 }, async (w) => {
+      const mayChange = (async () => Promise.reject(new Error('no database'))) as never
+      const { clients, alice, id, first } = await three(w, { mayChange })
+      const errors: unknown[] = []
+      only(clients.slice(0, 1)).on('$error', ({ error, subject }) => errors.push([subject, String(error)]))
+      await alice.send('edit', 'hello', { meta: { of: id } })
+      await w.advance('1s')
+      expect(first()).toMatchObject({ data: 'hi', edited: false })
+      expect(errors).toEqual([['mayChange', expect.stringContaining('an instance of Promise')]])
+    }))
+
   test('by reactions are the users of each, until they take it back', () =>
     world({ seed: 1 }, async (w) => {
       const { alice, bob, id, first } = await three(w)

@@ -1,8 +1,10 @@
 import { encodeFrame } from '../protocol/encode.ts'
 import { durationOf, type HubFrame, type Welcome } from '../protocol/hub-frames.ts'
 import { helloBytes } from '../protocol/limits.ts'
+import { attempt } from '../runtime/maybe-promise.ts'
 import type { Undo } from '../runtime/runtime.ts'
-import { ChatError } from '../vocabulary/errors.ts'
+import { describe } from '../vocabulary/check-options.ts'
+import { ChatError, UsageError } from '../vocabulary/errors.ts'
 import { utf8Length } from '../vocabulary/text.ts'
 import { closedError, frameError } from './connection/close-error.ts'
 import { type ConnectedSession, Connector } from './connection/connector.ts'
@@ -45,6 +47,7 @@ export class ProtocolSession implements ConnectedSession {
   #secret: Secret | null = null
   #user: string | null = null
   #stopEnvironment: Undo | null = null
+  readonly #reportEnvironment = (error: unknown): void => this.context.reportError(error, 'environment')
 
   constructor(context: ClientContext, options: ClientOptions) {
     const { dial, token = null, connectTimeout = 10_000, callTimeout = 30_000, maxQueued = 1_000 } = options
@@ -86,7 +89,12 @@ export class ProtocolSession implements ConnectedSession {
         this.#liveness.check()
       },
     }
-    this.#stopEnvironment = environment?.(hints) ?? null
+    const stop: unknown = environment?.(hints)
+    if (stop !== undefined && typeof stop !== 'function')
+      this.#reportEnvironment(
+        new UsageError(`unable to end the environment: the function gave ${describe(stop)}, not a function`),
+      )
+    else this.#stopEnvironment = (stop as Undo | undefined) ?? null
     this.context.runtime.defer(() => this.connector.connect())
   }
 
@@ -180,7 +188,11 @@ export class ProtocolSession implements ConnectedSession {
 
   #end(error: ChatError): void {
     this.#stopConnection(error)
-    this.#stopEnvironment?.()
+    attempt(
+      () => this.#stopEnvironment?.(),
+      () => {},
+      this.#reportEnvironment,
+    )
     this.#stopEnvironment = null
     this.context.outbox?.stop()
     this.writer.fail(error)

@@ -14,7 +14,7 @@ import { Turns } from '../runtime/turns.ts'
 import { unheardErrors, type WriteUnheard } from '../runtime/unheard-errors.ts'
 import type { AdmissionLimits } from '../transport/admission.ts'
 import { describe } from '../vocabulary/check-options.ts'
-import { ChatError, isWireCode, UsageError } from '../vocabulary/errors.ts'
+import { ChatError, isWireCode, UsageError, wireParts } from '../vocabulary/errors.ts'
 import { exceedsBytes } from '../vocabulary/text.ts'
 import { ContractNames } from './contract-names.ts'
 import type { HubError } from './events.ts'
@@ -208,12 +208,13 @@ export class HubContext {
    * `internal`, and the application gets the whole error in `$error`.
    */
   wireError(error: unknown, where: Omit<HubError, 'error'>): WireError {
-    if (!(error instanceof ChatError && isWireCode(error.code))) {
+    const answer = wireParts(error)
+    if (answer === null) {
       this.reportError({ error: explainCode(error), ...where })
       return { code: 'internal', message: 'unable to run this operation: the hub has failed' }
     }
-    const { code, message, detail } = error
-    const retryAfter = this.#checkRetryAfter(error, where)
+    const { code, message, detail } = answer
+    const retryAfter = this.#checkRetryAfter(answer, where)
     try {
       checkCarried(`answer with the detail of the error '${code}'`, detail)
       if (!exceedsBytes(encodeValue(detail) + message, errorBytes))
@@ -227,7 +228,7 @@ export class HubContext {
   }
 
   /** Returns the delay of an error; `undefined` for a delay that is no time, which is reported. */
-  #checkRetryAfter({ code, retryAfter }: ChatError, where: Omit<HubError, 'error'>): number | undefined {
+  #checkRetryAfter({ code, retryAfter }: WireError, where: Omit<HubError, 'error'>): number | undefined {
     if (retryAfter === undefined || (Number.isFinite(retryAfter) && retryAfter >= 0)) return retryAfter
     const fault = `the retryAfter of the error '${code}' is ${describe(retryAfter)}; give milliseconds, at least 0`
     this.reportError({ error: new UsageError(`unable to answer with a delay: ${fault}`), ...where })
@@ -252,9 +253,14 @@ const localCodes = ['uncertain', 'closed', 'full', 'usage']
 
 /** Returns an error that says why a client does not get the code of a `ChatError`; any other error as it is. */
 function explainCode(error: unknown): unknown {
-  if (!(error instanceof ChatError) || localCodes.includes(error.code)) return error
-  return new UsageError(
-    `unable to refuse with the code ${describe(error.code)}: give a code of the protocol, such as 'forbidden', or one of your own with a '/', such as 'shop/sold_out'`,
-    { cause: error },
-  )
+  try {
+    if (!(error instanceof ChatError) || localCodes.includes(error.code) || isWireCode(error.code))
+      return error
+    return new UsageError(
+      `unable to refuse with the code ${describe(error.code)}: give a code of the protocol, such as 'forbidden', or one of your own with a '/', such as 'shop/sold_out'`,
+      { cause: error },
+    )
+  } catch {
+    return error
+  }
 }

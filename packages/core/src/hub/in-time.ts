@@ -17,7 +17,8 @@ export function inTime<T>(context: HubContext, answer: PromiseLike<T>, operation
       () => reject(new ChatError('timeout', `unable to ${operation}: the policy did not answer in time`)),
       'upkeep',
     )
-    answer.then(
+    // The promise may be of another library, and throw when it is touched.
+    Promise.resolve(answer).then(
       (value) => {
         cancel()
         resolve(value)

@@ -1,5 +1,6 @@
 import { describe } from '../vocabulary/check-options.ts'
 import { ChatError } from '../vocabulary/errors.ts'
+import { reasonOf } from '../vocabulary/text.ts'
 
 type Key = string | number
 
@@ -51,6 +52,6 @@ function findLost(holder: object, key: Key): Lost | null {
     return null
   } catch (error) {
     // Data that contains itself is deeper than the stack.
-    return [error instanceof RangeError ? 'a value that contains itself' : String(error)]
+    return [error instanceof RangeError ? 'a value that contains itself' : reasonOf(error)]
   }
 }

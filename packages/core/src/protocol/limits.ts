@@ -159,8 +159,8 @@ export const answerPatience = 5_000
 /** Lateness of a client's own timer that counts as sleep (P-LV-1). */
 export const lateTimer = 2_000
 /**
- * Delays between attempts to connect: the least, the first step, and the maximum; and the time after the loss
- * of a connection that has a smaller maximum (P-LV-2).
+ * Delays between attempts to connect: the least, the first step, and the maximum; the time after the loss of a
+ * connection that has a smaller maximum; and the longest wait for which a hub may ask (P-LV-2).
  */
 export const reconnectDelay = {
   least: 100,
@@ -168,6 +168,7 @@ export const reconnectDelay = {
   max: 20_000,
   early: 60_000,
   earlyMax: 5_000,
+  longest: 3_600_000,
 } as const
 /** Duration after which a connection counts as stable (P-LV-2). */
 export const stableAfter = 10_000

@@ -1,3 +1,4 @@
+import { printable, reasonOf } from '../vocabulary/text.ts'
 import type { ClientRuntime } from './client-runtime.ts'
 
 /** Number of different errors that are written; a program that fails in ever new ways must not fill a log. */
@@ -14,9 +15,17 @@ export type WriteUnheard = (source: string, error: unknown) => void
 export function unheardErrors(runtime: ClientRuntime, advice: string): WriteUnheard {
   const written = new Set<string>()
   return (source, error) => {
-    const key = `${source} ${error}`
+    const shown = reasonOf(error)
+    const key = `${source} ${shown}`
     if (written.has(key) || written.size >= maxWritten) return
     written.add(key)
-    runtime.report?.(`[chat] an error of ${source}, shown once; ${advice}`, error)
+    // Clients choose the names of some sources.
+    const text = printable(`[chat] an error of ${source}, shown once; ${advice}`)
+    try {
+      runtime.report?.(text, error)
+    } catch {
+      // Consoles look at properties of an error, and those of an application may throw.
+      runtime.report?.(text, shown)
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { describe } from '../vocabulary/check-options.ts'
 import { ChatError, type ErrorCode } from '../vocabulary/errors.ts'
+import { printable, reasonOf } from '../vocabulary/text.ts'
 
 /** URL of a hub, of which errors name these parts: the query may hold secrets. */
 export interface DialTarget {
@@ -43,13 +44,12 @@ function redirectOf({ status, location }: DialAnswer): string | null {
 
 /** Makes the error of a dialer for a server that gave no answer. */
 export function unreachableError(target: DialTarget, cause: unknown): ChatError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new ChatError('unavailable', `unable to connect to ${named(target)}: ${reason}`, { cause })
+  return new ChatError('unavailable', `unable to connect to ${named(target)}: ${reasonOf(cause)}`, { cause })
 }
 
 /** Returns an answer as harmless text: its status, and the beginning of its body in one line. */
 export function describeAnswer({ status, text }: Pick<DialAnswer, 'status' | 'text'>): string {
-  const words = text.replace(/\p{C}/gu, ' ').trim()
+  const words = printable(text).trim()
   return words === '' ? String(status) : `${status}: ${words}`
 }
 

@@ -1,4 +1,5 @@
 import { UsageError } from './errors.ts'
+import { printable } from './text.ts'
 
 /**
  * The names of all options of a type. The compiler asks for each of them, so a new option cannot be
@@ -74,8 +75,20 @@ export function checkDuration(operation: string, name: string, value: unknown): 
     )
 }
 
-/** A value as a short text for an error. */
+/** A value as a short text for an error, which can be shown in a line of a log. Never throws. */
 export function describe(value: unknown): string {
+  try {
+    return printable(described(value))
+  } catch {
+    return 'a value that cannot be read'
+  }
+}
+
+function described(value: unknown): string {
+  // A promise in place of a value is nobody's: its rejection would end the process of an application that has
+  // forgotten an `await`.
+  if (typeof (value as { then?: unknown } | null | undefined)?.then === 'function')
+    Promise.resolve(value).catch(() => {})
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 100))
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value === 'function') return `the function ${value.name || '(anonymous)'}`

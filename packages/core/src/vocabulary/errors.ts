@@ -117,8 +117,13 @@ function shareClass(type: typeof ChatError | typeof UncertainError | typeof Usag
   Object.defineProperty(type.prototype, brand, { value: true })
   Object.defineProperty(type, Symbol.hasInstance, {
     value(this: unknown, value: { readonly [brand]?: true } | null | undefined): boolean {
-      // A class of the application inherits this method, and has no twin.
-      return isInstance.call(this as () => void, value) || (this === type && value?.[brand] === true)
+      try {
+        // A class of the application inherits this method, and has no twin.
+        return isInstance.call(this as () => void, value) || (this === type && value?.[brand] === true)
+      } catch {
+        // An application may throw a proxy whose traps throw.
+        return false
+      }
     },
   })
 }
@@ -133,4 +138,21 @@ shareClass(UsageError, 'UsageError')
  */
 export function isWireCode(code: string): code is ProtocolErrorCode | ApplicationErrorCode {
   return typeof code === 'string' && (code.includes('/') || isRetryable(code) || Object.hasOwn(final, code))
+}
+
+/**
+ * Returns the parts of an error that cross the wire: `null` for an error that is `internal` to the other side, and for
+ * one whose properties cannot be read.
+ */
+export function wireParts(
+  error: unknown,
+): Pick<ChatError, 'code' | 'message' | 'retryAfter' | 'detail'> | null {
+  try {
+    if (!(error instanceof ChatError && isWireCode(error.code))) return null
+    const { code, message, retryAfter, detail } = error
+    // An error of another copy of the class may have no message.
+    return { code, message: String(message ?? ''), retryAfter, detail }
+  } catch {
+    return null
+  }
 }

@@ -71,6 +71,18 @@ export function printable(text: string): string {
   return text.replace(unprintable, ' ')
 }
 
+/**
+ * Returns the message of an error, or any other value that was thrown, as a text for a line of a log. Never throws:
+ * the properties of an application's error may.
+ */
+export function reasonOf(error: unknown): string {
+  try {
+    return printable(String(error instanceof Error ? error.message : error))
+  } catch {
+    return 'an error that cannot be read'
+  }
+}
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]|\p{Surrogate}/gu
 

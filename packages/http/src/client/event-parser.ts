@@ -25,11 +25,21 @@ export class EventParser {
    */
   push(chunk: string): ServerEvent[] {
     const events: ServerEvent[] = []
+    // A long line in small chunks is joined once.
+    if (!chunk.includes('\n')) {
+      this.#line += chunk
+      this.#check()
+      return events
+    }
     const lines = (this.#line + chunk).split('\n')
     this.#line = lines.pop() ?? ''
     for (const line of lines) this.#parseLine(line.replace(/\r$/, ''), events)
-    if (this.#size + this.#line.length > acceptedBytes) throw new RangeError('an event is too large')
+    this.#check()
     return events
+  }
+
+  #check(): void {
+    if (this.#size + this.#line.length > acceptedBytes) throw new RangeError('an event is too large')
   }
 
   #parseLine(line: string, events: ServerEvent[]): void {

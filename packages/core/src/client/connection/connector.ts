@@ -265,10 +265,10 @@ export class Connector implements ConnectionListener {
     if (connection.leaving) return
     const retryAfter = durationOf((extra as { readonly retryAfter?: unknown } | null | undefined)?.retryAfter)
     connection.leaving = true
-    if (retryAfter === undefined) return
     const least = this.#failures === 0 ? reconnectDelay.least : this.#backoff()
     if (!connection.welcomed || this.#stable.left !== null) this.#failures++
-    const delay = Math.max(retryAfter, least)
+    // A hub that names no time may never close.
+    const delay = Math.max(Math.min(retryAfter ?? reconnectDelay.max, reconnectDelay.longest), least)
     connection.leaveAt = this.#context.runtime.now() + delay
     if (code === rateLimitedClose) this.#notBefore = connection.leaveAt
     this.#wait(delay)
@@ -308,7 +308,8 @@ export class Connector implements ConnectionListener {
   #retryLater(error: ChatError, lost: ClientConnection | null): void {
     const wait = this.#backoff()
     const announced = lost === null ? undefined : this.#announced(lost)
-    this.#wait(Math.max(reconnectDelay.least, error.retryAfter ?? Math.min(announced ?? wait, wait)))
+    const delay = error.retryAfter ?? Math.min(announced ?? wait, wait)
+    this.#wait(Math.max(reconnectDelay.least, Math.min(delay, reconnectDelay.longest)))
   }
 
   /** Connects after `delay` milliseconds. */

@@ -4,7 +4,8 @@ import type { AskFrame } from '../../protocol/hub-frames.ts'
 import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { type Aborter, abortion, createAborter } from '../../runtime/signal.ts'
-import { ChatError, type ErrorCode, isWireCode, UsageError } from '../../vocabulary/errors.ts'
+import { ChatError, type ErrorCode, UsageError, wireParts } from '../../vocabulary/errors.ts'
+import { reasonOf } from '../../vocabulary/text.ts'
 import type { AskAnswers } from '../ask-answers.ts'
 import type { Connector } from '../connection/connector.ts'
 import type { ClientContext } from '../context.ts'
@@ -87,7 +88,7 @@ export class AskHandlers implements AskAnswers {
     const write = (frame: string, code?: ErrorCode): void =>
       this.#write({ ask, event, frame, signal, code, since })
     const refuse = (error: unknown): void => {
-      const known = error instanceof ChatError && isWireCode(error.code) ? error : null
+      const known = wireParts(error)
       // A handler whose ask is over was told to fail.
       if (known === null && abortion(signal) === null) this.#context.reportError(error, event)
       const { code, message } = known ?? failed
@@ -101,7 +102,7 @@ export class AskHandlers implements AskAnswers {
           checkCarried(`answer '${event}'`, result)
           write(encodeFrame('reply', ask, result ?? null))
         } catch (cause) {
-          refuse(new Error(`unable to answer '${event}': ${(cause as Error).message}`, { cause }))
+          refuse(new Error(`unable to answer '${event}': ${reasonOf(cause)}`, { cause }))
         }
       },
       refuse,

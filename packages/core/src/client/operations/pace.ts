@@ -1,4 +1,5 @@
 import type { WelcomeLimits } from '../../protocol/hub-frames.ts'
+import { reconnectDelay } from '../../protocol/limits.ts'
 import { Alarm } from '../../runtime/alarm.ts'
 import type { ClientRuntime } from '../../runtime/client-runtime.ts'
 import { TokenBucket } from '../../runtime/token-bucket.ts'
@@ -33,7 +34,8 @@ export class Pace {
     const { rate, burst } = limits
     // The hub counts per user across connections, so the bucket stays as empty as it is.
     if (this.#limits.rate !== rate || this.#limits.burst !== burst)
-      this.#bucket = new TokenBucket(rate, burst, this.#runtime.now())
+      // A bucket that is smaller than an operation would be looked at again and again.
+      this.#bucket = new TokenBucket(rate, Math.max(burst, 1), this.#runtime.now())
     this.#limits = limits
   }
 
@@ -64,7 +66,8 @@ export class Pace {
     if (this.#yielding) return
     this.#yielding = true
     this.#bucket.empty(this.#runtime.now())
-    this.#wait(Math.max(retryAfter, backoff(this.#refusals++, this.#runtime.random())))
+    const asked = Math.min(retryAfter, reconnectDelay.longest)
+    this.#wait(Math.max(asked, backoff(this.#refusals++, this.#runtime.random())))
   }
 
   /** Ends the wait, with the connection. */

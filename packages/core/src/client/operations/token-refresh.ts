@@ -8,6 +8,8 @@ import type { OperationWriter } from './operation-writer.ts'
 
 /** Share of a token's lifetime after which it is refreshed. */
 const refreshAt = 0.8
+/** Shortest time between two refreshes, in milliseconds: a hub may say that each token has expired at once. */
+const shortest = 1_000
 
 /**
  * Refreshes the token of a connection before it expires. An error is reported and has no other effect: the
@@ -30,14 +32,14 @@ export class TokenRefresh {
 
   /**
    * Schedules the refresh of a token that expires after `lifetime` milliseconds; `undefined` for a token that
-   * does not expire.
+   * does not expire. `least` is the shortest wait.
    */
-  start(lifetime: number | undefined): void {
+  start(lifetime: number | undefined, least = 0): void {
     this.stop()
     const token = this.#token
     if (lifetime === undefined || typeof token !== 'function') return
     const connection = this.#connection
-    this.#timer.set(lifetime * refreshAt, () => {
+    this.#timer.set(Math.max(lifetime * refreshAt, least), () => {
       fetchToken(token).then(
         (value) => {
           if (value !== null && connection === this.#connection) this.#authenticate(value)
@@ -58,7 +60,8 @@ export class TokenRefresh {
     this.#writer.add({
       repeat: 'bound',
       frame: (ref) => encodeFrame('auth', ref, token),
-      resolve: (result) => this.start(durationOf((result as { readonly expires?: unknown } | null)?.expires)),
+      resolve: (result) =>
+        this.start(durationOf((result as { readonly expires?: unknown } | null)?.expires), shortest),
       reject: (error) => this.#report(error, connection),
     })
   }

@@ -1,4 +1,5 @@
 import { ChatError, type ErrorCode, UncertainError } from '../../vocabulary/errors.ts'
+import { reasonOf } from '../../vocabulary/text.ts'
 import type { ClientContext } from '../context.ts'
 import type { OutboxEntry, OutboxStorage } from '../outbox-types.ts'
 import { isSound, type KeptSend, uncertain } from './kept-send.ts'
@@ -164,7 +165,7 @@ export class SavedSends {
       () => false,
     )
     this.failed = true
-    this.report('unavailable', `unable to keep messages in the outbox: ${(cause as Error).message}`, cause)
+    this.report('unavailable', `unable to keep messages in the outbox: ${reasonOf(cause)}`, cause)
     for (const { saved, aborter } of this.#waiting())
       if (saved && !cleared) aborter?.abort(uncertain('the outbox has it for a later page'))
   }

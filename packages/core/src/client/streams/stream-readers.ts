@@ -1,10 +1,11 @@
 import { encodeFrame } from '../../protocol/encode.ts'
 import { isRecord } from '../../protocol/fields.ts'
 import { readStreamAddress, type StreamAddress, streamAddress } from '../../vocabulary/address.ts'
-import { ChatError, type ErrorCode } from '../../vocabulary/errors.ts'
+import { ChatError } from '../../vocabulary/errors.ts'
 import type { Message } from '../../vocabulary/message.ts'
 import { endEvent } from '../../vocabulary/message.ts'
 import type { EndState } from '../../vocabulary/stream.ts'
+import { hubError } from '../connection/close-error.ts'
 import { checkName } from '../operations/checks.ts'
 import type { StreamedCall, StreamReading } from '../stream-reading.ts'
 import type { Delivery } from '../types.ts'
@@ -122,8 +123,7 @@ export class StreamReaders implements StreamReading, StreamServices {
 
   #takeEnd(handle: StreamHandle, data: unknown): void {
     const { state, code, message } = isRecord(data) ? data : {}
-    const error =
-      typeof code === 'string' ? new ChatError(code as ErrorCode, String(message ?? '')) : undefined
+    const error = typeof code === 'string' ? hubError(code, String(message ?? '')) : undefined
     handle.close(readState(state), error)
   }
 

@@ -1,9 +1,11 @@
 import { Alarm } from '../../runtime/alarm.ts'
+import { isPromise } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { wallTime } from '../../runtime/wall-time.ts'
 import { describe } from '../../vocabulary/check-options.ts'
 import { ChatError, UsageError } from '../../vocabulary/errors.ts'
 import { type Position, samePosition } from '../../vocabulary/position.ts'
+import { reasonOf } from '../../vocabulary/text.ts'
 import type { ClientContext } from '../context.ts'
 import { checkByRules, duration, type OptionRules } from '../option-rules.ts'
 import type {
@@ -143,7 +145,7 @@ class StorageKeeper implements PositionKeeper {
 
   end(): void {
     this.#alarm.clear()
-    this.#stop?.()
+    this.#attempt('save', () => this.#stop?.())
   }
 
   #write(handled: ReadonlyMap<string, Position>): void {
@@ -198,16 +200,25 @@ class StorageKeeper implements PositionKeeper {
 
   /** Runs a step, and tells of the first that fails. The client goes on without it. */
   #attempt<T>(verb: string, step: () => T): T | undefined {
+    const tell = (cause: unknown): void => this.#tell(verb, cause)
     try {
-      return step()
+      const result = step()
+      // A storage that answers later is none, but it may also fail later.
+      if (isPromise(result)) Promise.resolve(result).catch(tell)
+      return result
     } catch (cause) {
-      if (this.#told) return
-      this.#told = true
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      const error = new ChatError('unavailable', `unable to ${verb} the positions: ${reason}`, { cause })
-      // The application adds its listeners in the turn in which it makes the client.
-      this.#context.runtime.defer(() => this.#context.reportError(error, 'positions'))
+      tell(cause)
     }
+  }
+
+  #tell(verb: string, cause: unknown): void {
+    if (this.#told) return
+    this.#told = true
+    const error = new ChatError('unavailable', `unable to ${verb} the positions: ${reasonOf(cause)}`, {
+      cause,
+    })
+    // The application adds its listeners in the turn in which it makes the client.
+    this.#context.runtime.defer(() => this.#context.reportError(error, 'positions'))
   }
 }
 

@@ -1,9 +1,10 @@
 import { checkCarried } from '../../protocol/carried.ts'
 import type { CastFrame, GapFrame, LeftFrame, MsgFrame, StreamAnswer } from '../../protocol/hub-frames.ts'
 import { destinationKind, everyone } from '../../vocabulary/address.ts'
-import { ChatError, type ErrorCode, UsageError } from '../../vocabulary/errors.ts'
+import { ChatError, UsageError } from '../../vocabulary/errors.ts'
 import { type Position, toPosition } from '../../vocabulary/position.ts'
 import { utf8Length } from '../../vocabulary/text.ts'
+import { hubError } from '../connection/close-error.ts'
 import type { Connector } from '../connection/connector.ts'
 import type { ClientContext } from '../context.ts'
 import { accept } from '../operations/accept.ts'
@@ -277,7 +278,7 @@ export class Subscriptions implements SubscriptionRegistry {
     const subscription = this.active.get(frame[1])
     if (frame[0] === 'msg') subscription?.message(frame)
     else if (frame[0] === 'gap') subscription?.gap(frame[2], frame[3])
-    else subscription?.left(new ChatError(frame[2] as ErrorCode, frame[3]))
+    else subscription?.left(hubError(frame[2], frame[3]))
   }
 
   #subscribe(address: string, receiver: Receiver, beginning = this.#own): Subscription {
@@ -316,4 +317,4 @@ function openingOf(address: string, { snapshot, last }: Beginning): OpenRestore 
 }
 
 const refusalError = ({ code, message }: Extract<StreamAnswer, { code: string }>): ChatError =>
-  new ChatError(code as ErrorCode, message ?? 'unable to join: the hub refuses the address')
+  hubError(code, message ?? 'unable to join: the hub refuses the address')

@@ -2,6 +2,7 @@ import type { AnyContract, PresenceInput, PresenceState } from '../../contract/c
 import { encodeFrame } from '../../protocol/encode.ts'
 import { count, integer, record, text } from '../../protocol/fields.ts'
 import { markRaw } from '../../runtime/mark-raw.ts'
+import { attempt } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { checkOptions, describe, type OptionNames } from '../../vocabulary/check-options.ts'
 import { ChatError, UncertainError, UsageError } from '../../vocabulary/errors.ts'
@@ -234,11 +235,11 @@ class Watcher implements Presence, PresenceWatcher {
     const change = { address: this.#address, presence: this, joined, left }
     const { context } = this.#services
     context.observe('presence', change)
-    try {
-      this.#onChange?.(change)
-    } catch (error) {
-      context.reportError(error, `${this.#address} presence`)
-    }
+    attempt(
+      () => this.#onChange?.(change),
+      () => {},
+      (error) => context.reportError(error, `${this.#address} presence`),
+    )
   }
 }
 
