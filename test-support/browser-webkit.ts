@@ -80,7 +80,7 @@ class Driver {
   }
 
   /** The driver does not report when it starts to listen. A fetch before that fails with a `TypeError`. */
-  async #patiently<T>(path: string, body: object, attempts = 200): Promise<T> {
+  async #patiently<T>(path: string, body: object, attempts = 800): Promise<T> {
     try {
       return await this.#command<T>('POST', path, body)
     } catch (error) {

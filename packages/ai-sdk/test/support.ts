@@ -13,10 +13,24 @@ export class Model {
   readonly calls: string[][] = []
   readonly words: readonly string[]
   readonly pace: number
+  #held: Promise<void> | null = null
+  #release = (): void => {}
 
   constructor(words: readonly string[], pace: number) {
     this.words = words
     this.pace = pace
+  }
+
+  /** Lets the model say no more than half of its words, until `release`. */
+  holdHalfway(): void {
+    this.#held = new Promise((resolve) => {
+      this.#release = resolve
+    })
+  }
+
+  release(): void {
+    this.#release()
+    this.#held = null
   }
 
   /** Makes a model of the AI SDK. */
@@ -28,10 +42,17 @@ export class Model {
         abortSignal?.addEventListener('abort', () => {
           if (!finished) this.stopped++
         })
-        const flush = (): void => {
-          finished = true
-        }
-        return { stream: this.#stream().pipeThrough(new TransformStream({ flush })) }
+        let chunks = 0
+        const parts = new TransformStream({
+          transform: async (chunk, controller) => {
+            if (++chunks > this.words.length / 2) await this.#held
+            controller.enqueue(chunk)
+          },
+          flush: () => {
+            finished = true
+          },
+        })
+        return { stream: this.#stream().pipeThrough(parts) }
       },
     })
   }

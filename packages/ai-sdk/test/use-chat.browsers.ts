@@ -44,6 +44,7 @@ describe.skipIf(!enginesToTest().includes('chromium'))('useChat in Chromium [nee
     server.close()
   })
   afterEach(async () => {
+    model.release()
     model.stopped = 0
     for (const page of pages.splice(0)) await page.close()
   })
@@ -71,20 +72,24 @@ describe.skipIf(!enginesToTest().includes('chromium'))('useChat in Chromium [nee
 
   test('a message is answered word by word', async () => {
     const { page } = await open()
+    model.holdHalfway()
     await say(page, 'hello')
     await page.until(shows('w5'))
     expect((await texts(page)).at(-1)).not.toBe(whole)
+    model.release()
     await page.until(ready)
     expect(await texts(page)).toEqual(['hello', whole])
   })
 
   test('a reload in the middle goes on, and no word comes twice', async () => {
     const { page } = await open()
+    model.holdHalfway()
     await say(page, 'go on')
     await page.until(shows('w3'))
     await reload(page)
     await page.until(`${status} === 'streaming'`)
     expect((await texts(page)).at(-1)).not.toBe(whole)
+    model.release()
     await page.until(ready)
     expect(await texts(page)).toEqual(['go on', whole])
     expect(model.stopped).toBe(0)
@@ -94,6 +99,7 @@ describe.skipIf(!enginesToTest().includes('chromium'))('useChat in Chromium [nee
 
   test('stop aborts the model on the server, and keeps the words so far', async () => {
     const { page } = await open()
+    model.holdHalfway()
     await say(page, 'stop it')
     await page.until(shows('w3'))
     await page.click('#stop')
@@ -106,6 +112,7 @@ describe.skipIf(!enginesToTest().includes('chromium'))('useChat in Chromium [nee
 
   test('stop after a reload aborts the model', async () => {
     const { page } = await open()
+    model.holdHalfway()
     await say(page, 'stop later')
     await page.until(shows('w3'))
     await reload(page)
@@ -140,6 +147,7 @@ describe.skipIf(!enginesToTest().includes('chromium'))('useChat in Chromium [nee
 
   test('a second page reads the same answer, and its stop ends it for both', async () => {
     const { page, id } = await open()
+    model.holdHalfway()
     await say(page, 'both')
     await page.until(shows('w3'))
     const { page: second } = await open(id)
