@@ -33,6 +33,8 @@ interface Platform {
   setImmediate?: (callback: () => void) => unknown
   queueMicrotask(callback: () => void): void
   performance: { now(): number }
+  /** On platforms that have Node's bytes. */
+  Buffer?: { byteLength?(text: string): number }
   console?: { error(...values: unknown[]): void }
   btoa(binary: string): string
   crypto: { getRandomValues<Numbers extends Uint8Array | Uint32Array>(numbers: Numbers): Numbers }

@@ -1,4 +1,4 @@
-import { utf8Length } from '../vocabulary/text.ts'
+import { byteLength } from '../runtime/byte-length.ts'
 
 /** An encoded frame, made once and shared by all connections that send it. */
 export class Frame {
@@ -9,7 +9,7 @@ export class Frame {
 
   constructor(text: string) {
     this.text = text
-    this.bytes = utf8Length(text)
+    this.bytes = byteLength(text)
   }
 }
 

@@ -51,27 +51,31 @@ export interface AcceptedConnection {
  * for the session, and makes the peer wait while the peer does not read.
  */
 export class HubConnection implements Sink, SessionConnection {
-  readonly connection: Connection
-  readonly handshake: Handshake
-  readonly place: Place
+  // The fields that each transmission needs come first, because they then are next to each other in memory: of
+  // a connection that was silent for a while, a busy hub finds none in the cache.
   readonly outbox: Outbox
   readonly #state: HubState
   readonly #context: HubContext
-  readonly #onClosed: (connection: HubConnection) => void
+  #session: Session | null = null
+  #pendingHandshake: HubHandshake | null
   /** The transmission that is executed, and those behind it. */
   #current: Transmission | null = null
   #later: Transmission[] | null = null
-  #pendingHandshake: HubHandshake | null
-  #session: Session | null = null
-  #helloTimer: Undo | null
-  #abortTimer: Undo | null = null
+  #running = false
+  #ended = false
   #paused = false
   /** Set while frames wait for their turn. */
   #waiting = false
+  /** Number of frames since the last heartbeat. */
+  #frames = 0
+  readonly connection: Connection
+  readonly handshake: Handshake
+  readonly place: Place
+  readonly #onClosed: (connection: HubConnection) => void
+  #helloTimer: Undo | null
+  #abortTimer: Undo | null = null
   /** Set while the transport reads no more, because frames wait for their turn. */
   #held = false
-  #running = false
-  #ended = false
   /** Set when the client was told to come back elsewhere. */
   #leaving = false
   /** Set when the client has shown that it has read so. */
@@ -85,8 +89,6 @@ export class HubConnection implements Sink, SessionConnection {
   #sent = 0
   #saidAt: number
   #pinged = Number.NEGATIVE_INFINITY
-  /** Number of frames since the last heartbeat. */
-  #frames = 0
   #excess: Excess | null = null
   /** Time at which the connection was accepted. */
   readonly #since: number

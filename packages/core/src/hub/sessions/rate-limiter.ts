@@ -5,9 +5,15 @@ import { networkOf } from '../../transport/remote-address.ts'
 export const accountOf = (payer: string | null, remoteAddress: string): string =>
   payer === null ? `address ${networkOf(remoteAddress)}` : `user ${payer}`
 
+/** The tokens of one key. */
+export class RateBucket extends TokenBucket {
+  /** True once the limiter has forgotten the bucket: the key has another, or none. */
+  forgotten = false
+}
+
 /** Token buckets by key. A full bucket is forgotten, because a new bucket is no different. */
 export class RateLimiter {
-  readonly #buckets = new Map<string, TokenBucket>()
+  readonly #buckets = new Map<string, RateBucket>()
   readonly #rate: number
   readonly #burst: number
 
@@ -27,10 +33,7 @@ export class RateLimiter {
 
   /** Takes a token, and returns 0; without a token, returns the time until the next token in milliseconds. */
   takeToken(key: string, now: number): number {
-    const bucket = this.#bucket(key, now)
-    const wait = bucket.wait(now, 1)
-    if (wait === 0) bucket.charge(now)
-    return wait
+    return this.bucketOf(key, now).take(now)
   }
 
   /** Returns the time until there is a token, in milliseconds; 0 when there is one. */
@@ -40,19 +43,23 @@ export class RateLimiter {
 
   /** Takes tokens, also those that are not there. The debt is paid off first. */
   charge(key: string, tokens: number, now: number): void {
-    this.#bucket(key, now).charge(now, tokens)
+    this.bucketOf(key, now).charge(now, tokens)
   }
 
   /** Forgets the buckets that are full. */
   sweep(now: number): void {
-    for (const [key, bucket] of this.#buckets)
-      if (bucket.wait(now, this.#burst) === 0) this.#buckets.delete(key)
+    for (const [key, bucket] of this.#buckets) {
+      if (bucket.wait(now, this.#burst) > 0) continue
+      bucket.forgotten = true
+      this.#buckets.delete(key)
+    }
   }
 
-  #bucket(key: string, now: number): TokenBucket {
+  /** Returns the bucket of a key. It is the key's until it is {@link RateBucket.forgotten}. */
+  bucketOf(key: string, now: number): RateBucket {
     let bucket = this.#buckets.get(key)
     if (bucket === undefined) {
-      bucket = new TokenBucket(this.#rate, this.#burst, now)
+      bucket = new RateBucket(this.#rate, this.#burst, now)
       this.#buckets.set(key, bucket)
     }
     return bucket

@@ -24,6 +24,7 @@ import { CatchUp } from './catch-up.ts'
 import { OpenCalls } from './open-calls.ts'
 import { OperationWindow } from './operation-window.ts'
 import { PendingAsks } from './pending-asks.ts'
+import type { RateBucket } from './rate-limiter.ts'
 import type { SessionConnection } from './session-connection.ts'
 import type { SessionServices } from './session-services.ts'
 import { Subscriptions } from './subscriptions.ts'
@@ -68,9 +69,31 @@ export interface SessionOrigin {
  * it has ended.
  */
 export class Session implements HubSession {
+  // The fields that each operation needs come first, as in a HubConnection.
   /** Leaf services of the node. */
   readonly context: HubContext
   readonly id: string
+  /** The frames that the connection is about to be sent. */
+  readonly outbox: Outbox
+  /** The queues of the session's operations. */
+  readonly queues: AddressQueues
+  /** The messages of the session for which the log has not answered. */
+  readonly appends: Appends
+  /** The session's refs, and its unanswered operations. */
+  readonly window: OperationWindow
+  #identity: Identity
+  /** The bucket of the account; `null` before the first use. */
+  #bucket: RateBucket | null = null
+  /** Time until which every operation is refused, after a refusal for the rate. */
+  #overRateUntil = 0
+  /** Frames of this connection that were worth a unit, since the last heartbeat. */
+  charged = 0
+  /** Counts revocations. A permission of an earlier count is no longer valid. */
+  revision = 0
+  #confirmed: boolean
+  /** True once the client has shown that it uses the session: by a frame after the welcome, or a resume. */
+  #used: boolean
+  #ended = false
   /**
    * The number of this connection among the connections of the session, on all nodes: the greatest is the
    * current one.
@@ -82,33 +105,14 @@ export class Session implements HubSession {
   readonly resumed: boolean
   /** The connection of the session. */
   readonly connection: SessionConnection
-  /** The frames that the connection is about to be sent. */
-  readonly outbox: Outbox
   /** The addresses that the session receives. */
   readonly subscriptions: Subscriptions
-  /** The queues of the session's operations. */
-  readonly queues: AddressQueues
-  /** The messages of the session for which the log has not answered. */
-  readonly appends: Appends
-  /** The session's refs, and its unanswered operations. */
-  readonly window: OperationWindow
-  /** Frames of this connection that were worth a unit, since the last heartbeat. */
-  charged = 0
-  /** Counts revocations. A permission of an earlier count is no longer valid. */
-  revision = 0
   readonly #services: SessionServices
   #catchUp: CatchUp | null = null
-  /** Time until which every operation is refused, after a refusal for the rate. */
-  #overRateUntil = 0
-  #identity: Identity
   #asks: PendingAsks | null = null
   #calls: OpenCalls | null = null
   #aborter: LateAborter | null = null
-  #confirmed: boolean
-  /** True once the client has shown that it uses the session: by a frame after the welcome, or a resume. */
-  #used: boolean
   #entered = false
-  #ended = false
   #departure: Departure = 'left'
   #expiry: Undo | null = null
   #renewed: number
@@ -298,6 +302,7 @@ export class Session implements HubSession {
   /** Takes new credentials of the same user. */
   renewIdentity(identity: Identity): void {
     this.#identity = identity
+    this.#bucket = null
     this.#watchExpiry()
   }
 
@@ -346,7 +351,7 @@ export class Session implements HubSession {
     if (this.window.takeFreeRepetition(ref)) return null
     const now = this.context.runtime.now()
     if (now >= this.#overRateUntil) {
-      const wait = this.#services.rates.takeToken(this.#identity.account, now)
+      const wait = this.#rateBucket(now).take(now)
       if (wait === 0) {
         this.charged++
         return null
@@ -354,6 +359,13 @@ export class Session implements HubSession {
       this.#overRateUntil = now + Math.max(wait, leastRetryAfter)
     }
     return overLimit('rate', Math.ceil(this.#overRateUntil - now))
+  }
+
+  /** The bucket is kept, because to find it among those of all users would cost more than the token. */
+  #rateBucket(now: number): RateBucket {
+    if (this.#bucket === null || this.#bucket.forgotten)
+      this.#bucket = this.#services.rates.bucketOf(this.#identity.account, now)
+    return this.#bucket
   }
 
   /**

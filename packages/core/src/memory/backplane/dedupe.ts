@@ -23,6 +23,8 @@ interface Ring {
   readonly session: string
   readonly stream: string
   known: Log<Known>
+  /** The greatest ref with an answer; 0 for none. */
+  greatest: number
   /** The time at which the newest answer was stored. */
   stored: number
   /** Bytes of the ring in memory, with its answers. */
@@ -32,6 +34,8 @@ interface Ring {
 /** The rings of one session, by log. */
 interface SessionRings {
   readonly rings: Map<string, Ring>
+  /** The ring that was used last: most often the next message goes to the same log. */
+  last: Ring | null
   /** The user of the rings that were forgotten. */
   user: string
   /** The greatest ref in the rings that were forgotten; 0 for none. */
@@ -88,7 +92,7 @@ export class Dedupe {
   find(stream: string, key: AppendKey): AppendResult | null {
     const ring = this.#ring(stream, key)
     const { ref, previousRef = 0 } = key
-    const greatest = ring === undefined ? this.#passed(key) : greatestRef(ring)
+    const greatest = ring === undefined ? this.#passed(key) : ring.greatest
     if (ref > greatest) return previousRef > greatest ? early : null
     const known = ring?.known.at(ref)
     return known !== undefined && known.hash === key.hash ? answerOf(known) : conflict
@@ -99,6 +103,7 @@ export class Dedupe {
     const { epoch, at: offset, id, time, by } = answer
     const ring = this.#ring(stream, key) ?? this.#addRing(stream, key)
     ring.known.push({ at: key.ref, hash: key.hash, epoch, offset, id, time, by })
+    ring.greatest = key.ref
     ring.stored = now
     this.#count(ring, bytesOf(key.hash, id))
     if (ring.known.size <= key.window) return
@@ -139,6 +144,7 @@ export class Dedupe {
       for (const known of all)
         if (known.offset <= top) ring.known.push(known)
         else this.#count(ring, -bytesOf(known.hash, known.id))
+      ring.greatest = ring.known.last?.at ?? 0
     }
   }
 
@@ -155,9 +161,17 @@ export class Dedupe {
     const ring =
       last?.session === session && last.stream === stream
         ? last
-        : this.#sessions.get(session)?.rings.get(stream)
+        : this.#ringOfSession(stream, this.#sessions.get(session))
     if (ring?.user !== user) return undefined
     this.#last = ring
+    return ring
+  }
+
+  #ringOfSession(stream: string, known: SessionRings | undefined): Ring | undefined {
+    if (known === undefined) return undefined
+    if (known.last?.stream === stream) return known.last
+    const ring = known.rings.get(stream)
+    known.last = ring ?? null
     return ring
   }
 
@@ -173,15 +187,16 @@ export class Dedupe {
     const replaced = rings.get(stream)
     if (replaced === undefined) this.#size++
     else this.#bytes -= replaced.bytes
-    const ring = { user, session, stream, known: new Log<Known>(), stored: 0, bytes: 0 }
+    const ring = { user, session, stream, known: new Log<Known>(), greatest: 0, stored: 0, bytes: 0 }
     rings.set(stream, ring)
+    known.last = ring
     this.#last = null
     this.#count(ring, ringBytes + heapBytes(session) + heapBytes(stream))
     return ring
   }
 
   #addSession(session: string, user: string): SessionRings {
-    const known: SessionRings = { rings: new Map(), user, passed: 0, stored: 0, bytes: 0 }
+    const known: SessionRings = { rings: new Map(), last: null, user, passed: 0, stored: 0, bytes: 0 }
     this.#sessions.set(session, known)
     return known
   }
@@ -195,10 +210,11 @@ export class Dedupe {
   #forgetRings(known: SessionRings, before: number): void {
     for (const [stream, ring] of known.rings) {
       if (ring.stored >= before) continue
-      known.passed = Math.max(known.passed, greatestRef(ring))
+      known.passed = Math.max(known.passed, ring.greatest)
       known.stored = Math.max(known.stored, ring.stored)
       known.user = ring.user
       known.rings.delete(stream)
+      known.last = null
       this.#last = null
       this.#size--
       this.#bytes -= ring.bytes
@@ -210,8 +226,6 @@ export class Dedupe {
     this.#bytes += bytes
   }
 }
-
-const greatestRef = ({ known }: Ring): number => known.last?.at ?? 0
 
 const answerOf = ({ epoch, offset, id, time, by }: Known): StoredAnswer => ({
   outcome: 'duplicate',

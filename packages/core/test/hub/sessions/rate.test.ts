@@ -65,6 +65,25 @@ describe.each(paths)('the rate of operations, with a backplane that is %s', (pat
     expect(await operations(bob, 3)).toEqual(['ok', 'ok', 'ok'])
   })
 
+  test('P-LV-6: after a pause, too, the rate counts per user', async () => {
+    const s = stage({ path, limits })
+    const [laptop, phone] = [await s.client('alice'), await s.client('alice')]
+    expect(await operations(laptop, 1)).toEqual(['ok'])
+    await s.advance(10_000)
+    expect(await operations(laptop, 2)).toEqual(['ok', 'ok'])
+    expect(await operations(phone, 2)).toEqual(['ok', 'rate_limited'])
+  })
+
+  test('P-LV-6: with new credentials, their payer pays', async () => {
+    const authenticate = ({ token }: { token: string | null }): User => ({ id: 'alice', payer: token ?? '' })
+    const s = stage({ path, limits, authenticate })
+    const alice = await s.open()
+    await alice.hello('shop')
+    expect(await operations(alice, 2)).toEqual(['ok', 'ok'])
+    expect(outcome(await alice.request('auth', 'home'))).toBe('ok')
+    expect(await operations(alice, 3)).toEqual(['ok', 'ok', 'ok'])
+  })
+
   test('P-LV-6: the rate of anonymous users counts per remote address', async () => {
     const s = stage({ path, limits, authenticate: guest })
     const [one, two, other] = [
