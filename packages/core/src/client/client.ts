@@ -187,7 +187,8 @@ export class Client<C extends AnyContract = Untyped> {
     ...rest: DataArguments<OperationInput<C, 'calls', K>, CallOptions>
   ): Promise<CallResult<C, K>> {
     const [input, options] = rest
-    return this.#session.operations.call(call, input, options) as Promise<CallResult<C, K>>
+    const caller = this.#context.streams ?? this.#session.operations
+    return caller.call(call, input, options) as Promise<CallResult<C, K>>
   }
 
   /**

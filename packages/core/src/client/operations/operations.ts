@@ -40,10 +40,11 @@ type Shown = Pick<Extract<ClientObservation, { readonly type: 'operation' }>, 'o
 
 /** Operations of an application: sends, calls and reads as promises, and casts, which have no answer. */
 export class Operations {
+  /** Maximum time until the answer to a call or a read, in milliseconds, where the application names none. */
+  readonly callTimeout: number
   readonly #context: ClientContext
   readonly #connector: Connector
   readonly #writer: OperationWriter
-  readonly #callTimeout: number
   /** `true` once the application closes its client, whose promises need no handler any more. */
   #closing = false
 
@@ -51,7 +52,7 @@ export class Operations {
     this.#context = context
     this.#connector = connector
     this.#writer = writer
-    this.#callTimeout = callTimeout
+    this.callTimeout = callTimeout
   }
 
   /**
@@ -107,14 +108,19 @@ export class Operations {
     this.#writer.cast(`["cast",${tail}`, key === undefined ? null : `${address}\n${key}`)
   }
 
-  /** Calls the hub. See {@link Client.call}. */
-  call(call: string, input: unknown, options?: CallOptions): Promise<unknown> {
+  /** Calls the hub. See {@link Client.call}. `written` is called with the ref each time that the call is written. */
+  call(
+    call: string,
+    input: unknown,
+    options?: CallOptions,
+    written?: (ref: number) => void,
+  ): Promise<unknown> {
     const { validator, streams } = this.#context
-    const { idempotent, signal, meta, timeout = this.#callTimeout } = options ?? {}
-    const plan = (written?: (ref: number) => void): Plan => {
+    const plan = (): Plan => {
       checkName(call)
       const name = `call '${call}'`
       checkByRules(name, options, callRules)
+      const { idempotent, signal, meta, timeout = this.callTimeout } = options ?? {}
       validator.operation('calls', 'input', call, input)
       const tail = this.#encode(name, input, [call, input ?? null, meta])
       return {
@@ -129,14 +135,11 @@ export class Operations {
         timeout,
       }
     }
-    const start = (written?: (ref: number) => void): Promise<unknown> =>
-      this.#operate(
-        { operation: 'call', subject: call },
-        () => plan(written),
-        (result) => streams?.answer(call, result) ?? validator.operation('calls', 'output', call, result),
-      )
-    if (streams === null || validator.stream(call) === null) return start()
-    return streams.call({ start, timeout, signal })
+    return this.#operate(
+      { operation: 'call', subject: call },
+      plan,
+      (result) => streams?.answer(call, result) ?? validator.operation('calls', 'output', call, result),
+    )
   }
 
   /** Reads a page of history. See {@link Client.history}. */
@@ -162,7 +165,7 @@ export class Operations {
         repeat: 'harmless',
         frame: (ref) => encodeFrame('read', ref, address, range),
         signal,
-        timeout: this.#callTimeout,
+        timeout: this.callTimeout,
       }
     }
     return this.#operate({ operation: 'history', subject: address }, plan, (answer) => {

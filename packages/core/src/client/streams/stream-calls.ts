@@ -1,7 +1,7 @@
 import type { Undo } from '../../runtime/runtime.ts'
 import { onAbort } from '../../runtime/signal.ts'
 import { UncertainError } from '../../vocabulary/errors.ts'
-import type { StreamedCall } from '../stream-reading.ts'
+import type { StreamedCallOptions } from '../stream-reading.ts'
 import { promised, type Settler, type StreamClient } from './stream-client.ts'
 import type { StreamHandle } from './stream-handle.ts'
 
@@ -21,10 +21,17 @@ export class StreamCalls {
     this.#client = client
   }
 
-  /** Runs a call, and resolves with the reader of the stream that answers it. */
-  run({ timeout, signal, start }: StreamedCall): Promise<unknown> {
+  /**
+   * Runs a call, and resolves with the reader of the stream that answers it. `start` starts the call, and calls
+   * `written` with its ref each time that it is written.
+   */
+  run(
+    options: StreamedCallOptions | undefined,
+    start: (written: (ref: number) => void) => Promise<unknown>,
+  ): Promise<unknown> {
     const client = this.#client
     const { runtime } = client.context
+    const { timeout = client.operations.callTimeout, signal } = options ?? {}
     const deadline = runtime.now() + timeout
     return promised(client, (settler) => {
       const call = new PendingCall(settler)

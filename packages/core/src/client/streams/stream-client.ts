@@ -3,6 +3,7 @@ import type { Connector } from '../connection/connector.ts'
 import type { ClientContext } from '../context.ts'
 import type { Operation } from '../operation.ts'
 import type { OperationWriter } from '../operations/operation-writer.ts'
+import type { Operations } from '../operations/operations.ts'
 import type { Subscriptions } from '../subscriptions/subscriptions.ts'
 
 /** Parts of a client that the reading of streams uses. */
@@ -10,6 +11,7 @@ export interface StreamClient {
   readonly context: ClientContext
   readonly connector: Connector
   readonly writer: OperationWriter
+  readonly operations: Operations
   readonly subscriptions: Subscriptions
   /** Public id of the session; `null` before the first `welcome`. */
   readonly id: string | null

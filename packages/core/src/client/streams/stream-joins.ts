@@ -30,7 +30,7 @@ export class StreamJoins {
   /** Joins a stream, once it is known that its result is not about to come. */
   read(handle: StreamHandle): void {
     if (isClosed(this.#client)) handle.settle('left', false)
-    else if (!this.#client.subscriptions.isBehind(handle.parent)) this.#join(handle)
+    else if (!this.#isBehind(handle.parent)) this.#join(handle)
     else {
       this.#behind.add(handle)
       // The last messages may be none that listeners get.
@@ -40,7 +40,7 @@ export class StreamJoins {
 
   /** A message of an address has arrived. */
   progress(address: string): void {
-    if (this.#behind.size === 0 || this.#client.subscriptions.isBehind(address)) return
+    if (this.#behind.size === 0 || this.#isBehind(address)) return
     for (const handle of this.#behind) if (handle.parent === address) this.#joinBehind(handle)
   }
 
@@ -66,6 +66,12 @@ export class StreamJoins {
     else subscriptions.leave(subscription, handle)
     this.#joined--
     this.#next()
+  }
+
+  /** Returns `true` while messages of an address are to come that were there when the hub accepted it. */
+  #isBehind(address: string): boolean {
+    const parent = this.#client.subscriptions.active.get(address)
+    return parent?.attached === true && (parent.position?.[1] ?? 0) < parent.top
   }
 
   #joinBehind(handle: StreamHandle): void {

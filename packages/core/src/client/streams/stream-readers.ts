@@ -7,7 +7,7 @@ import { endEvent } from '../../vocabulary/message.ts'
 import type { EndState } from '../../vocabulary/stream.ts'
 import { hubError } from '../connection/close-error.ts'
 import { checkName } from '../operations/checks.ts'
-import type { StreamedCall, StreamReading } from '../stream-reading.ts'
+import type { StreamedCallOptions, StreamParent, StreamReading, WaitingMessage } from '../stream-reading.ts'
 import type { Delivery } from '../types.ts'
 import { StreamCalls } from './stream-calls.ts'
 import { request, type StreamClient } from './stream-client.ts'
@@ -40,9 +40,9 @@ export class StreamReaders implements StreamReading, StreamServices {
     return taken
   }
 
-  underWay(address: string): readonly Message[] {
-    return [...this.#handles.values()].flatMap(({ parent, news, state }) =>
-      parent === address && news !== null && state !== 'left' ? [news] : [],
+  underWay({ address, position }: StreamParent): WaitingMessage[] {
+    return [...this.#handles.values()].flatMap(({ parent, news, state }): WaitingMessage[] =>
+      parent === address && news !== null && state !== 'left' ? [[['message', news], position]] : [],
     )
   }
 
@@ -57,17 +57,20 @@ export class StreamReaders implements StreamReading, StreamServices {
     return handle
   }
 
-  call(call: StreamedCall): Promise<unknown> {
-    return this.#calls.run(call)
+  call(call: string, input: unknown, options: StreamedCallOptions | undefined): Promise<unknown> {
+    const { context, operations } = this.#client
+    if (context.validator.stream(call) === null) return operations.call(call, input, options)
+    return this.#calls.run(options, (written) => operations.call(call, input, options, written))
   }
 
-  end(error: ChatError, parent?: string): void {
-    if (parent === undefined) this.#calls.end(error)
-    for (const handle of [...this.#handles.values()])
-      if (parent === undefined || handle.parent === parent) {
-        this.#handles.delete(handle.address)
-        handle.settle('left', false, error)
-      }
+  left(parent: string): void {
+    const error = new ChatError('closed', 'unable to read: the room was left')
+    for (const handle of [...this.#handles.values()]) if (handle.parent === parent) this.#end(handle, error)
+  }
+
+  end(error: ChatError): void {
+    this.#calls.end(error)
+    for (const handle of [...this.#handles.values()]) this.#end(handle, error)
   }
 
   read(handle: StreamHandle): void {
@@ -172,6 +175,11 @@ export class StreamReaders implements StreamReading, StreamServices {
       this.#bound()
     }
     return handle
+  }
+
+  #end(handle: StreamHandle, error: ChatError): void {
+    this.#handles.delete(handle.address)
+    handle.settle('left', false, error)
   }
 
   /** Forgets a reader when nothing about its stream can come any more. */

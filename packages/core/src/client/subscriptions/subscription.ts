@@ -62,23 +62,24 @@ export class Subscription implements RestoredSubscription {
   joined = false
   /** `true` when the hub has the presence state of this client in this session. */
   stateSent = false
+  /** `true` while messages are delivered: from a start of the hub until a hole or the end of the connection. */
+  attached = false
+  /** `true` after the last receiver has left, or the hub has ended the subscription. */
+  ended = false
+  /** Offset of the newest message when the hub accepted the subscription. */
+  top = 0
   readonly #registry: SubscriptionRegistry
   readonly #open: OpenRestore | undefined
   /** Restore that is under way. Meanwhile no message is delivered. */
   #restore: Restore | null = null
-  /** `true` while messages are delivered: from a start of the hub until a hole or the end of the connection. */
-  #attached = false
   /** Position of the last `join` or `hello` on the current connection. */
   #requested: Position | null = null
   /**
    * `true` while a `join` is under way, or waits to be repeated: its answer makes a second one unnecessary.
    */
   #joining = false
-  #ended = false
   /** Presence state of this client; `undefined` for none. */
   #state: unknown
-  /** Offset of the newest message when the hub accepted the subscription. */
-  #top = 0
   /** Repeats the `join`, and the `state`, on this connection. */
   readonly #joinAlarm: Alarm
   readonly #stateAlarm: Alarm
@@ -102,11 +103,6 @@ export class Subscription implements RestoredSubscription {
   /** `true` for `*` and the user's inbox, which the hub delivers without a `join`. */
   get automatic(): boolean {
     return !/^[#^]/.test(this.address)
-  }
-
-  /** `true` while messages are to come that were there when the hub accepted the subscription. */
-  get behind(): boolean {
-    return this.#attached && (this.position?.[1] ?? 0) < this.#top
   }
 
   /**
@@ -148,11 +144,7 @@ export class Subscription implements RestoredSubscription {
   addReceiver(receiver: Receiver): void {
     if (!this.receivers.has(receiver)) {
       // The streams that the receivers before have heard of wait for it.
-      const underWay = this.context.streams?.underWay(this.address) ?? []
-      this.receivers.set(
-        receiver,
-        underWay.map((message) => [['message', message], this.position]),
-      )
+      this.receivers.set(receiver, this.context.streams?.underWay(this) ?? [])
     }
     this.#readOn()
   }
@@ -177,13 +169,13 @@ export class Subscription implements RestoredSubscription {
       resolve: (answer) => {
         const start = checkStart(answer)
         // The room was left while the answer was under way.
-        if (this.#ended) return
+        if (this.ended) return
         this.#joining = false
         this.stateSent = this.#state === state
         this.started(start, answer)
       },
       reject: (error) => {
-        if (!(error instanceof ChatError) || error instanceof UncertainError || this.#ended) return
+        if (!(error instanceof ChatError) || error instanceof UncertainError || this.ended) return
         this.#joining = false
         this.refused(error)
       },
@@ -204,7 +196,7 @@ export class Subscription implements RestoredSubscription {
   started(start: StartAnswer, answer: unknown): void {
     const first = !this.joined
     this.joined = true
-    this.#top = start.top
+    this.top = start.top
     // The messages that were held back have come before this answer.
     if (!first) this.#registry.releaseTurn()
     else if (!this.address.startsWith('^')) this.#registry.holdTurn()
@@ -255,7 +247,7 @@ export class Subscription implements RestoredSubscription {
   /** Takes a message of the log, in the order of P-ST-7. */
   message(frame: MsgFrame): void {
     const from = this.position
-    if (!this.#attached || from === null) return
+    if (!this.attached || from === null) return
     const [epoch, last] = from
     const [, , at, , , , id, , prev] = frame
     if (at <= last) return
@@ -277,7 +269,7 @@ export class Subscription implements RestoredSubscription {
 
   /** Takes a gap of the log, which continues after `to`. */
   gap(reason: GapReason, to: Position): void {
-    if (!this.#attached) return
+    if (!this.attached) return
     if (this.#full) return this.#detach()
     this.#startAt(to, { address: this.address, reason, from: this.position, to })
   }
@@ -294,11 +286,10 @@ export class Subscription implements RestoredSubscription {
 
   /** Ends the subscription, after its last receiver has left or the hub has ended it. */
   end(): void {
-    this.#ended = true
+    this.ended = true
     this.suspend()
     this.#restore?.end()
     this.#restore = null
-    for (const watcher of [...this.watchers]) watcher.ended()
   }
 
   /** Shows an event to the option `observe`, and hands it to the receivers. `from` is the position before it. */
@@ -346,12 +337,12 @@ export class Subscription implements RestoredSubscription {
   }
 
   #attach(position: Position): void {
-    this.#attached = true
+    this.attached = true
     this.position = position
   }
 
   #detach(): void {
-    this.#attached = false
+    this.attached = false
   }
 
   #sendState(): void {
@@ -364,7 +355,7 @@ export class Subscription implements RestoredSubscription {
       reject: (error) => {
         if (!(error instanceof ChatError && error.retryable))
           return this.context.reportError(error, this.address)
-        if (this.#ended || this.#state !== state) return
+        if (this.ended || this.#state !== state) return
         this.stateSent = false
         this.#stateAlarm.set(error.retryAfter ?? retryDelay, () => this.#sendState())
       },
@@ -378,6 +369,6 @@ export class Subscription implements RestoredSubscription {
 
   /** Continues to read a log that was left because no more messages could wait. */
   #readOn(): void {
-    if (this.joined && !this.#attached && this.#restore === null && !this.#full) this.join()
+    if (this.joined && !this.attached && this.#restore === null && !this.#full) this.join()
   }
 }

@@ -1,7 +1,7 @@
 import { checkCarried } from '../../protocol/carried.ts'
 import type { CastFrame, GapFrame, LeftFrame, MsgFrame, StreamAnswer } from '../../protocol/hub-frames.ts'
 import { destinationKind, everyone } from '../../vocabulary/address.ts'
-import { ChatError, UsageError } from '../../vocabulary/errors.ts'
+import { type ChatError, UsageError } from '../../vocabulary/errors.ts'
 import { type Position, toPosition } from '../../vocabulary/position.ts'
 import { utf8Length } from '../../vocabulary/text.ts'
 import { hubError } from '../connection/close-error.ts'
@@ -63,7 +63,7 @@ export class Subscriptions implements SubscriptionRegistry {
   /** Frames that wait for the turn after a `ready`; `null` outside such a turn. */
   #held: AddressFrame[] | null = null
   /** Subscriptions in the `hello` that is under way. */
-  #requested: ReadonlyMap<string, Subscription> = new Map()
+  readonly #requested = new Set<Subscription>()
 
   constructor({ context, connector, writer, operations }: SubscriptionServices, options: ClientOptions) {
     this.context = context
@@ -116,26 +116,18 @@ export class Subscriptions implements SubscriptionRegistry {
     return subscription
   }
 
-  /** Returns `true` while an address catches up with its log. */
-  isBehind(address: string): boolean {
-    return this.active.get(address)?.behind === true
-  }
-
   /** Removes a receiver, and leaves the address after its last receiver. */
   leave(subscription: Subscription, receiver: Receiver): void {
     const { address, receivers } = subscription
-    if (!subscription.removeReceiver(receiver) || receivers.size > 0) return
-    // The hub or the client may have ended it, and the address may have another subscription now.
-    if (this.active.get(address) !== subscription) return
+    if (!subscription.removeReceiver(receiver) || receivers.size > 0 || subscription.ended) return
     this.remove(subscription)
     if (this.#connector.live !== null) subscription.leave()
-    this.context.streams?.end(new ChatError('closed', 'unable to read: the room was left'), address)
+    this.context.streams?.left(address)
   }
 
   /** The application listens to `*` and the inbox. */
   listenToOwn(): void {
-    for (const subscription of this.active.values())
-      if (subscription.automatic) subscription.listen(this.#client)
+    for (const subscription of this.active.values()) subscription.listen(this.#client)
   }
 
   holdTurn(): void {
@@ -168,8 +160,9 @@ export class Subscriptions implements SubscriptionRegistry {
    * bytes.
    */
   request(budget: number): Record<string, Position | null> {
-    const requested = new Map<string, Subscription>()
+    const streams: Record<string, Position | null> = {}
     let left = budget
+    this.#requested.clear()
     // `*` and the inbox go first: the hub delivers them unasked, so it must know the position before it
     // starts.
     const rank = ({ automatic }: Subscription): number => Number(automatic)
@@ -177,12 +170,10 @@ export class Subscriptions implements SubscriptionRegistry {
       const { address, since } = subscription
       left -= utf8Length(JSON.stringify([address, since]))
       if (left < 0) break
-      requested.set(address, subscription)
+      this.#requested.add(subscription)
+      streams[address] = subscription.request()
     }
-    this.#requested = requested
-    return Object.fromEntries(
-      [...requested].map(([address, subscription]) => [address, subscription.request()]),
-    )
+    return streams
   }
 
   /**
@@ -191,18 +182,16 @@ export class Subscriptions implements SubscriptionRegistry {
    */
   welcomed(userId: string, resumed: boolean, answers: Readonly<Record<string, StreamAnswer>>): void {
     if (!resumed) for (const subscription of this.active.values()) subscription.stateSent = false
-    const requested = this.#requested
     // The hello may have had the positions of another user.
     const known = this.keeper?.userKnown(userId) === false ? {} : answers
     this.#subscribe(`@${userId}`, this.#client)
     for (const address of this.saved.keys()) if (address.startsWith('@')) this.saved.delete(address)
-    for (const [address, subscription] of requested)
-      if (subscription !== this.active.get(address) && !subscription.automatic) subscription.leave()
+    for (const subscription of this.#requested)
+      if (subscription.ended && !subscription.automatic) subscription.leave()
     for (const subscription of [...this.active.values()]) {
-      const { address } = subscription
-      if (this.active.get(address) !== subscription) continue
-      const answer = known[address]
-      if (answer === undefined || !this.#isFor(subscription, requested)) subscription.join()
+      if (subscription.ended) continue
+      const answer = known[subscription.address]
+      if (answer === undefined || !this.#isFor(subscription)) subscription.join()
       else if (answer.mode === 'refused') subscription.refused(refusalError(answer))
       else subscription.started(answer, null)
     }
@@ -301,8 +290,8 @@ export class Subscriptions implements SubscriptionRegistry {
    * Returns `true` when the answer in the `welcome` is about this subscription, and not about an earlier
    * subscription to the address.
    */
-  #isFor(subscription: Subscription, requested: ReadonlyMap<string, Subscription>): boolean {
-    if (requested.get(subscription.address) === subscription) return true
+  #isFor(subscription: Subscription): boolean {
+    if (this.#requested.has(subscription)) return true
     // The hub delivers `*` and the inbox from now on, which is right for a client without a position.
     return subscription.automatic && subscription.position === null
   }
