@@ -52,6 +52,6 @@ function findLost(holder: object, key: Key): Lost | null {
     return null
   } catch (error) {
     // Data that contains itself is deeper than the stack.
-    return [error instanceof RangeError ? 'a value that contains itself' : reasonOf(error)]
+    return [error instanceof RangeError ? 'a value that contains itself' : `Error: ${reasonOf(error)}`]
   }
 }

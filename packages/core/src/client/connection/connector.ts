@@ -265,10 +265,11 @@ export class Connector implements ConnectionListener {
     if (connection.leaving) return
     const retryAfter = durationOf((extra as { readonly retryAfter?: unknown } | null | undefined)?.retryAfter)
     connection.leaving = true
+    // A hub that names no time may never close.
+    if (retryAfter === undefined) return this.#wait(reconnectDelay.max)
     const least = this.#failures === 0 ? reconnectDelay.least : this.#backoff()
     if (!connection.welcomed || this.#stable.left !== null) this.#failures++
-    // A hub that names no time may never close.
-    const delay = Math.max(Math.min(retryAfter ?? reconnectDelay.max, reconnectDelay.longest), least)
+    const delay = Math.max(Math.min(retryAfter, reconnectDelay.longest), least)
     connection.leaveAt = this.#context.runtime.now() + delay
     if (code === rateLimitedClose) this.#notBefore = connection.leaveAt
     this.#wait(delay)
