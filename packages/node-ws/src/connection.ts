@@ -8,6 +8,7 @@ import {
   type TransportCapabilities,
 } from '@chat/core/transport'
 import { type Fragment, fragmentsOf, payloadOf, takeFrame } from './fragments.ts'
+import { limitInflated } from './inflated-limit.ts'
 import { open, type WsSocket } from './socket.ts'
 import { type InboundSocket, StrangerGuard } from './stranger-guard.ts'
 import { onBun } from './warn-on-bun.ts'
@@ -69,6 +70,8 @@ export class WsConnection extends BaseConnection {
   #errorMessage = ''
   #closeTimer: NodeJS.Timeout | undefined
   #guard: StrangerGuard | null = null
+  /** Largest message of a socket with compression, while a smaller limit holds; else `null`. */
+  #largestInflated: number | null = null
 
   constructor({ ws, raw, meter, extra }: WsConnectionParts) {
     super(ws.protocol, extra)
@@ -94,6 +97,8 @@ export class WsConnection extends BaseConnection {
   override limitReceive(bytes: number | null): void {
     this.#guard?.stop()
     this.#guard = null
+    if (bytes !== null) this.#largestInflated = limitInflated(this.#ws, bytes)
+    else if (this.#largestInflated !== null) limitInflated(this.#ws, this.#largestInflated)
     // Bun's own `ws` reports no reads.
     if (bytes === null || onBun || this.#meter === null) return
     this.#guard = new StrangerGuard(this.#ws, this.#meter, { limit: bytes, onExcess: () => this.#refuse() })

@@ -1,6 +1,7 @@
-import { deflateRawSync } from 'node:zlib'
+import { constants, deflateRawSync } from 'node:zlib'
 import { expect, test, vi } from 'vitest'
 import { frame, RawPeer, upgradeRequest } from '../../../test-support/raw-peer.ts'
+import { testHub } from '../../../test-support/test-hub.ts'
 import { attach } from '../src/index.ts'
 import { openClient } from './support/client.ts'
 import { StandIn } from './support/hub.ts'
@@ -76,4 +77,37 @@ test('a message that inflates beyond the limit is 1009 (SEC-08)', async () => {
 
   expect((await peer.closeFrame()).code).toBe(1009)
   expect(hub.accepted[0]?.received).toEqual([])
+})
+
+/** A frame of compressed text, the first of a message. */
+function inflating(text: string, fin: boolean): Buffer {
+  const flushed = deflateRawSync(text, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4)
+  return frame(1, flushed, { fin, rsv: 4 })
+}
+
+test.each([false, true])(
+  'what a stranger has compressed is bounded as it is inflated, also while the message is unfinished (SEC-04, SEC-08); finished: %s',
+  async (fin) => {
+    const { server, port } = await startServer()
+    attach(testHub(), server, { path: '/chat', compression: true })
+    const peer = await RawPeer.upgraded(port, '/chat', offer)
+
+    peer.socket.write(inflating(JSON.stringify(['hello', { v: [1, 1], pad: 'x'.repeat(100_000) }]), fin))
+
+    expect((await peer.closeFrame()).code).toBe(1009)
+  },
+)
+
+test('with compression a client that was welcomed sends as much as any other (SEC-08)', async () => {
+  const { server, url } = await startServer()
+  const hub = testHub()
+  hub.handle('length', (text: string) => text.length)
+  attach(hub, server, { path: '/chat', compression: true })
+  const client = await openClient(url('/chat'), { perMessageDeflate: { threshold: 0 } })
+
+  client.ws.send(JSON.stringify(['hello', { v: [1, 1], token: 'alice' }]))
+  expect(await client.next()).toContain('welcome')
+  client.ws.send(JSON.stringify(['call', 1, 'length', 'x'.repeat(60_000)]))
+
+  expect(await client.next()).toBe('["ok",1,60000]')
 })

@@ -2,6 +2,7 @@ import { isPromise } from '../runtime/maybe-promise.ts'
 import type { ErrorCode } from '../vocabulary/errors.ts'
 import type { GapReason } from '../vocabulary/position.ts'
 import type { EndState } from '../vocabulary/stream.ts'
+import { isName, printable } from '../vocabulary/text.ts'
 
 /**
  * Fact about the work of a hub, which {@link HubOptions.observe} is called with; `type` tells the facts apart.
@@ -191,6 +192,12 @@ export type HubObservation =
       /** Time until the end of the ask. */
       readonly took: number
     }
+
+/**
+ * Returns a name that a client has written as a fact shows it. It may be no name: applications make labels of metrics
+ * and lines of logs of them.
+ */
+export const shownName = (name: string): string => (isName(name) ? name : printable(name.slice(0, 128)))
 
 /** Function that is shown facts, without a result and without errors. */
 export type HubObserver = (seen: HubObservation) => void

@@ -58,3 +58,19 @@ test.each([
   expect(error).toBeInstanceOf(ChatError)
   expect(error).toMatchObject({ code: known, message: expect.not.stringMatching(/\p{Control}/u) })
 })
+
+test('SEC-16: names that are none reach an observer without control characters, and bounded', async () => {
+  const seen: object[] = []
+  const s = stage({ observe: (fact) => seen.push(fact) })
+  const alice = await s.client('alice')
+  await alice.say(['call', 1, hostile.slice(0, 60_000), null])
+  await alice.say(['cast', hostile.slice(0, 30_000), hostile.slice(0, 30_000), 1])
+  await s.settle()
+  const facts = seen.filter((fact) => ['call', 'drop'].includes((fact as { type: string }).type))
+  expect(facts).toHaveLength(2)
+  for (const fact of facts)
+    for (const text of Object.values(fact).filter((value) => typeof value === 'string')) {
+      expect(text).not.toMatch(/[\p{Control}\p{Surrogate}\u2028\u2029\u202e]/u)
+      expect(text.length).toBeLessThanOrEqual(128)
+    }
+})

@@ -1,4 +1,12 @@
-import { type AuthorizeRequest, ChatError, type ErrorCode, type Stored, type User } from '@chat/core'
+import {
+  type AuthorizeRequest,
+  ChatError,
+  type ErrorCode,
+  type MaybePromise,
+  type Stored,
+  systemRuntime,
+  type User,
+} from '@chat/core'
 import {
   type ConnectRequest,
   checkHub,
@@ -62,6 +70,8 @@ export interface PublishRequest<Request> {
 
 const defaultTimeout = 10_000
 const defaultBodyTimeout = 10_000
+/** Longest time in which `authenticate` must answer, in milliseconds. */
+const patience = 10_000
 const maxKeyLength = 255
 /**
  * Most requests that are answered at a time. They are no connections of the hub, so its limits do not count
@@ -146,12 +156,18 @@ export class PublishEndpoint<Request> {
     }
   }
 
-  #authenticate(
+  /** Asks the application. Its error, and its silence, are errors of the hub, too: no client is told of them. */
+  async #authenticate(
     { native }: ConnectRequest<Request>,
     handshake: Handshake,
-  ): ReturnType<PublishHandlerOptions<Request>['authenticate']> {
+  ): Promise<boolean | User | null> {
     const [, token = null] = /^bearer +(\S+) *$/i.exec(handshake.headers['authorization'] ?? '') ?? []
-    return this.#options.authenticate({ ...handshake, token, request: native })
+    try {
+      return await answered(this.#options.authenticate({ ...handshake, token, request: native }))
+    } catch (error) {
+      if (!(error instanceof ChatError)) this.#hub.reportError(error, 'authenticate')
+      throw error
+    }
   }
 
   async #read(request: PublishRequest<Request>): Promise<string | Answer> {
@@ -207,6 +223,15 @@ export class PublishEndpoint<Request> {
     this.#requests.refuse({ status: 500, message: 'The request could not be published.', error }, request)
     return errorAnswer(500, 'internal', 'unable to publish: the server has failed')
   }
+}
+
+/** Waits for the application's answer, which must come in time: a request that waits takes a place of all. */
+function answered<T>(answer: MaybePromise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = `unable to publish: 'authenticate' has not answered within ${patience} ms`
+    const undo = systemRuntime.timer(patience, () => reject(new Error(late)), 'upkeep')
+    Promise.resolve(answer).then(resolve, reject).finally(undo)
+  })
 }
 
 const isJson = ({ headers }: Handshake): boolean =>

@@ -30,7 +30,9 @@ export interface PublishHandlerOptions<Request>
    * - `true`: in the name of the hub. `authorize` is not asked, and the request may name any sender in `from`.
    * - a {@link @chat/core!index.User | User}: in the name of this user. `authorize` is asked as for a send of
    *   the user's client, and its answer may replace the data.
-   * - `false` or `null`: the request is answered with 401. A throw is answered with 500.
+   * - `false` or `null`: the request is answered with 401.
+   *
+   * A throw, and no answer within ten seconds, are answered with 500, and the hub reports the error in `$error`.
    *
    * Compare a secret in constant time, for example with `timingSafeEqual` of `node:crypto`.
    */

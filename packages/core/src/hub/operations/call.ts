@@ -22,6 +22,7 @@ import { exceedsBytes } from '../../vocabulary/text.ts'
 import type { HubContext } from '../context.ts'
 import type { CallContext } from '../events.ts'
 import type { CallHandler } from '../hub-listeners.ts'
+import { shownName } from '../observation.ts'
 import type { User } from '../options.ts'
 import type { OpenCall } from '../sessions/open-calls.ts'
 import type { Session } from '../sessions/session.ts'
@@ -55,10 +56,10 @@ export function call(session: Session, frame: CallFrame, first: boolean): void {
 
 function observeCall(
   { context, id: session, userId: user }: Session,
-  event: string,
+  name: string,
   { code, took }: { readonly code: ErrorCode | null; readonly took: number },
 ): void {
-  context.observe?.({ type: 'call', event, session, user, code, took })
+  context.observe?.({ type: 'call', event: shownName(name), session, user, code, took })
 }
 
 function checkCall(context: HubContext, frame: CallFrame, first: boolean): WireError | null {

@@ -9,6 +9,7 @@ import type { Meta } from '../../vocabulary/meta.ts'
 import { type CastMessage, writeCast } from '../connections/cast-message.ts'
 import type { HubContext } from '../context.ts'
 import { allNodesChannel } from '../nodes/node-channels.ts'
+import { shownName } from '../observation.ts'
 import { authorizeContent } from '../policy/authorize.ts'
 import type { SoundContent } from '../policy/replacement.ts'
 import type { Session } from '../sessions/session.ts'
@@ -24,7 +25,7 @@ export function cast(session: Session, frame: CastFrame): void {
   const { address, event, key } = frame
   const drop = ({ code }: { readonly code: ErrorCode }): void => {
     context.counters.droppedCasts++
-    context.observe?.({ type: 'drop', address, event, session: session.id, code, readers: 0 })
+    observeDrop(session, frame, code)
   }
   const refuse = (refusal: WireError): void => {
     context.reportRefusedCast(event, refusal)
@@ -56,6 +57,11 @@ export function cast(session: Session, frame: CastFrame): void {
     const failed = (): void => drop({ code: 'internal' })
     whenReady(authorizeContent(session, request, content), publish, failed)
   })
+}
+
+function observeDrop({ context, id: session }: Session, frame: CastFrame, code: ErrorCode): void {
+  const [address, event] = [shownName(frame.address), shownName(frame.event)]
+  context.observe?.({ type: 'drop', address, event, session, code, readers: 0 })
 }
 
 function checkCast({ limits }: HubContext, { address, event, data, meta }: CastFrame): WireError | null {
