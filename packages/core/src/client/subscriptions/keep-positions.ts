@@ -148,7 +148,8 @@ class StorageKeeper implements PositionKeeper {
     this.#attempt('save', () => this.#stop?.())
   }
 
-  #write(handled: ReadonlyMap<string, Position>): void {
+  /** Returns what the storage has answered: a storage of JavaScript may answer with a promise. */
+  #write(handled: ReadonlyMap<string, Position>): unknown {
     const { most } = this.#bounds
     const saved = this.#read()
     const isMine = ({ user, address }: SavedPosition): boolean => user === this.#user && handled.has(address)
@@ -157,10 +158,13 @@ class StorageKeeper implements PositionKeeper {
       this.#merge(address, position, mine.get(address)),
     )
     const all = [...merged, ...saved.filter((each) => !isMine(each))]
-    this.#storage.write(encodePositions(all.sort((a, b) => b.time - a.time).slice(0, most)))
+    const answer: unknown = this.#storage.write(
+      encodePositions(all.sort((a, b) => b.time - a.time).slice(0, most)),
+    )
     for (const [address, position] of handled) this.#last.set(address, position)
     this.#left.clear()
     this.#written = true
+    return answer
   }
 
   /** Returns the newer of this client's position and that of another client in the storage. */

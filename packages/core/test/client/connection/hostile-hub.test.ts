@@ -39,6 +39,20 @@ describe('P-LV-2: a hub that says when to come back', () => {
   )
 })
 
+test('P-LV-2: a server that refuses a connection for years is dialled again after an hour', () =>
+  play(async (stage) => {
+    let tries = 0
+    const dial = (): Promise<never> => {
+      tries++
+      return Promise.reject(new ChatError('unavailable', '503', { retryAfter: 2 ** 52 }))
+    }
+    stage.client({ dial })
+    await stage.advance(hour - 1_000)
+    expect(tries).toBe(1)
+    await stage.advance(2_000)
+    expect(tries).toBe(2)
+  }))
+
 test('P-PB-11: a hub that asks for a pause of years pauses the operations for an hour at most', async () => {
   const time = new VirtualTime()
   let ready = 0

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import type { User } from '@chat/core'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { outcome, type StageOptions, stage } from '../../support/stage.ts'
 import { unreadableErrors } from '../../support/unreadable-errors.ts'
 
@@ -64,10 +64,17 @@ test.each([
   ['expiresIn', (value: unknown) => ({ id: 'alice', expiresIn: value })],
   ['anonymous', (value: unknown) => ({ id: 'alice', anonymous: value })],
 ])('SEC-11: a user whose %s is a promise that rejects is told, and ends no process', async (name, user) => {
-  const s = stage({ authenticate: callback(() => user(Promise.reject(new Error('no database')))) })
+  const handled = vi.fn()
+  const authenticate = (): unknown => {
+    const rejection = Promise.reject(new Error('no database'))
+    vi.spyOn(rejection, 'catch').mockImplementation(handled.mockReturnValue(rejection.then(null, () => {})))
+    return user(rejection)
+  }
+  const s = stage({ authenticate: callback(authenticate) })
   const alice = await s.open()
   await alice.say(['hello', { v: [1, 1], token: 'alice' }])
   await s.settle()
   expect(alice.code).toBe(4004)
+  expect(handled).toHaveBeenCalled()
   expect(s.errors).toMatchObject([{ error: { message: expect.stringContaining(`the user’s ${name}`) } }])
 })
