@@ -21,13 +21,6 @@ export class TokenBucket {
     return lacking > 0 ? Math.ceil((lacking / this.#rate) * 1000) : 0
   }
 
-  /** Takes a token and returns 0; without a token, returns the milliseconds until there is one. */
-  take(now: number): number {
-    const wait = this.wait(now, 1)
-    if (wait === 0) this.#tokens--
-    return wait
-  }
-
   /** Takes tokens even from an empty bucket. The debt is paid off first. */
   charge(now: number, tokens = 1): void {
     this.#fill(now)

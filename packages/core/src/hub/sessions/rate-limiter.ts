@@ -9,6 +9,13 @@ export const accountOf = (payer: string | null, remoteAddress: string): string =
 export class RateBucket extends TokenBucket {
   /** True once the limiter has forgotten the bucket: the key has another, or none. */
   forgotten = false
+
+  /** Takes a token and returns 0; without a token, returns the milliseconds until there is one. */
+  take(now: number): number {
+    const wait = this.wait(now, 1)
+    if (wait === 0) this.charge(now)
+    return wait
+  }
 }
 
 /** Token buckets by key. A full bucket is forgotten, because a new bucket is no different. */

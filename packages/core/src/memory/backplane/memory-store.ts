@@ -299,14 +299,11 @@ export class MemoryStore {
   }
 
   #sweepLater(): void {
-    const sweep = (): void => {
-      this.#sweeping = null
-      this.#sweep()
-    }
-    this.#sweeping ??= this.runtime.timer(sweepInterval, sweep, 'upkeep')
+    this.#sweeping ??= this.runtime.timer(sweepInterval, () => this.#sweep(), 'upkeep')
   }
 
   #sweep(): void {
+    this.#sweeping = null
     const now = this.runtime.now()
     this.#logs.sweep(now)
     this.sessions.sweep(now)
