@@ -347,7 +347,13 @@ export class Hub<C extends AnyContract = Untyped, U extends User = User> {
     } catch (error) {
       return Promise.reject(error)
     }
-    this.#closing ??= this.#drain.run(options.deadline ?? defaultDeadline)
+    if (this.#closing !== null) return this.#closing
+    // Listeners that run meanwhile may close the hub as well: they get the same promise.
+    let settle = (_end: Promise<void>): void => {}
+    this.#closing = new Promise((resolve) => {
+      settle = resolve
+    })
+    settle(this.#drain.run(options.deadline ?? defaultDeadline))
     return this.#closing
   }
 
