@@ -30,10 +30,11 @@ export async function comeBack(scene: Scene, { count, rooms, userOf }: Crowd): P
     const next = Array.from({ length: Math.min(100, count - at) }, (_, n) => {
       const client = new Client({ dial: dialer, token: userOf(at + n) })
       client.join('#news').on('say', () => heard++)
+      for (let room = 1; room < rooms; room++) client.join(`#room-${room}`)
       return client
     })
     clients.push(...next)
-    await Promise.all(next.map((client) => enter(client, rooms)))
+    await Promise.all(next.map((client) => entered(client, rooms)))
   }
   scene.onEnd(() => {
     for (const client of clients) client.close()
@@ -53,7 +54,8 @@ export async function comeBack(scene: Scene, { count, rooms, userOf }: Crowd): P
   expect(resumed, 'clients that have resumed their session').toBe(count)
 }
 
-async function enter(client: Client, rooms: number): Promise<void> {
+/** Resolves when a client has joined its rooms, which its first `hello` has named. */
+async function entered(client: Client, rooms: number): Promise<void> {
   await client.join('#news').ready
-  await Promise.all(Array.from({ length: rooms - 1 }, (_, n) => client.join(`#room-${n}`).ready))
+  await Promise.all(Array.from({ length: rooms - 1 }, (_, n) => client.join(`#room-${n + 1}`).ready))
 }

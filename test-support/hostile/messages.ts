@@ -11,10 +11,10 @@ export interface VictimOptions {
   /** `true` for rooms with presence. Default: `false`. */
   readonly presence?: boolean
   /**
-   * `rejects` for an application whose callbacks return promises that reject, `slow` for a contract whose
-   * validator is slow. Default: an application without faults.
+   * `rejects` for an application whose callbacks return promises that reject, `slow` for one whose policy asks a
+   * database for the rooms `#slow…`, `guests` for one whose users are all anonymous. Default: an application without faults.
    */
-  readonly application?: 'sound' | 'rejects' | 'slow'
+  readonly application?: 'sound' | 'rejects' | 'slow' | 'guests'
 }
 
 /** Command to the process of the hub. */

@@ -7,6 +7,10 @@ import type { VictimOptions } from './messages.ts'
 
 /** Room whose policy refuses all. */
 const locked = '#locked'
+/** Begin of the rooms for which a slow application asks its database. */
+const slowRooms = '#slow'
+/** Time in which the database of a slow application answers, in milliseconds. */
+const answerOfDatabase = 250
 
 /** Makes the hub of the program, with an application that counts its calls and writes a log. */
 export function victimHub(
@@ -23,6 +27,8 @@ export function victimHub(
     },
     authorize: ({ address }) => {
       gauge.policies++
+      if (application === 'slow' && address.startsWith(slowRooms))
+        return pause(answerOfDatabase, address !== locked)
       return address !== locked
     },
   } as HubOptions)
@@ -62,6 +68,7 @@ async function rejects(): Promise<never> {
 }
 
 function userOf(token: string, application: string): User | Promise<User> {
+  if (application === 'guests') return { id: token, anonymous: true }
   if (application !== 'rejects' || !token.startsWith('broken')) return { id: token }
   return Promise.resolve(
     Object.defineProperty({}, 'id', {

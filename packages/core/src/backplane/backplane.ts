@@ -55,6 +55,11 @@ export interface NewMessage {
    * Absent on every other message. It is not kept with the message.
    */
   readonly keep?: number | undefined
+  /**
+   * The payer of the message, where that is not the user: a log that is full makes room by payers. It is not kept
+   * with the message.
+   */
+  readonly payer?: string | undefined
 }
 
 /** A message in the log. */

@@ -62,8 +62,17 @@ export const defaultLimits: Numbers<
 
 /** Bytes of an answer or a replay that cost a unit (P-LV-6, P-LV-7). */
 export const unitBytes = 16_384
+/**
+ * Bytes that the waiting operations of a payer take, above which it is over its rate, and those above which its
+ * repetitions are refused, too; and the bytes that each operation counts for besides its text (P-LV-10).
+ */
+export const waitingBytes = 1_048_576
+export const repeatedBytes = 4_194_304
+export const operationBytes = 300
 /** Time after which a client may come back that was closed for its excess (P-LV-8). */
 export const excessPause = 10_000
+/** Time after which a session may be resumed again without any cost for its payer (P-LV-7). */
+export const freeResumeInterval = 30_000
 /** Maximum time for which the `hello` of a fresh session waits for the units that its payer owes (P-LV-7). */
 export const helloPatience = 5_000
 

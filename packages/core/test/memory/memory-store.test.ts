@@ -135,7 +135,7 @@ describe('the memory of a store', () => {
   const lease = { ttl: 1_000, keep: 60_000 }
   const member = (n: number, state: string) => ({
     session: `session${n}`,
-    user: 'alice',
+    user: `user ${n}`,
     state,
     generation: 1,
     node: 'node',

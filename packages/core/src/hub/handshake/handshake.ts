@@ -129,7 +129,7 @@ export class HubHandshake implements PendingHandshake {
     { id, secret: shown, n }: ResumedSession,
     { identity, secret }: { readonly identity: Identity; readonly secret: string },
   ): Promise<Session | null> {
-    const { context, resumeRates } = this.#state
+    const { context, resumeRates, freeResumes } = this.#state
     const { backplane, runtime, timeouts } = context
     const wait = resumeRates.waitForToken(id, runtime.now())
     if (wait > 0) return this.#refuse('too many resumes of this session', wait)
@@ -156,9 +156,10 @@ export class HubHandshake implements PendingHandshake {
       })
     if (taken.outcome === 'unknown')
       return this.#cancelled ? null : await this.#freshSession(hello, identity, secret)
-    // A client that comes back waits for no other: its session alone limits it.
+    // A client that comes back waits for no other: its session alone limits it. It pays when it comes back often:
+    // a crowd that has lost its connections owes nothing, so that its replays do not wait for each other.
     resumeRates.charge(id, 1, runtime.now())
-    this.#chargeHello(hello, identity)
+    if (freeResumes.takeToken(id, runtime.now()) > 0) this.#chargeHello(hello, identity)
     return this.#resumedSession(id, identity, taken)
   }
 

@@ -29,6 +29,9 @@ const byePing = 1
 /** Frames of a connection that are executed before the other connections have their turn. */
 const framesOfTurn = 64
 
+/** Characters of a frame that are as much work as a small frame. */
+const bytesOfWork = 2_048
+
 /** A transmission that waits to be executed. */
 interface Transmission {
   readonly lines: Lines
@@ -66,7 +69,7 @@ export class HubConnection implements Sink, SessionConnection {
   #paused = false
   /** Set while frames wait for their turn. */
   #waiting = false
-  /** Number of frames since the last heartbeat. */
+  /** Number of frames since the last heartbeat; a large frame that cost no unit counts as several. */
   #frames = 0
   readonly connection: Connection
   readonly handshake: Handshake
@@ -320,9 +323,12 @@ export class HubConnection implements Sink, SessionConnection {
       const line = transmission.lines.next()
       if (line === null) this.#current = this.#next()
       else {
+        const charged = this.#session?.charged
         this.#execute(line, transmission.afterWelcome)
-        this.#frames++
-        turns.spend(1)
+        // A large frame is the work of many, also when it is refused.
+        const work = 1 + Math.floor(line.length / bytesOfWork)
+        this.#frames += this.#session?.charged === charged ? work : 1
+        turns.spend(work)
         frames++
       }
     }
@@ -385,7 +391,7 @@ export class HubConnection implements Sink, SessionConnection {
       } else if (this.#session !== null) {
         if (afterWelcome) this.#session.confirm()
         if (frame.type === 'pong' && frame.t === byePing) this.#byeRead = this.#leaving
-        executeFrame(this.#session, frame)
+        executeFrame(this.#session, frame, line.length)
       }
     } catch (error) {
       this.#fail(error instanceof ProtocolError ? error : this.#unexpected(error))

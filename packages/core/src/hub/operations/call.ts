@@ -51,7 +51,7 @@ export function call(session: Session, frame: CallFrame, first: boolean): void {
       code: 'not_found',
       message: `unable to call '${event}': it has no handler${context.listeners.hint(event)}`,
     })
-  new PendingCall(session, frame).run(handler)
+  new PendingCall(session, frame).run(handler, frame.data)
 }
 
 function observeCall(
@@ -77,7 +77,8 @@ function checkCall(context: HubContext, frame: CallFrame, first: boolean): WireE
  */
 class PendingCall implements OpenCall {
   readonly #session: Session
-  readonly #frame: CallFrame
+  /** The call without its data, which takes many times its text and only the handler needs. */
+  readonly #frame: Omit<CallFrame, 'data'>
   /** Time at which the handler had not answered in the call; 0 before that, and without an observer. */
   #since = 0
   #settled = false
@@ -89,14 +90,14 @@ class PendingCall implements OpenCall {
   #stopTimer: Undo | null = null
   #ignoreEnd: Undo | null = null
 
-  constructor(session: Session, frame: CallFrame) {
+  constructor(session: Session, { type, ref, event, meta }: CallFrame) {
     this.#session = session
-    this.#frame = frame
+    this.#frame = { type, ref, event, meta }
   }
 
   /** Runs the handler, in this call. */
-  run(handler: CallHandler): void {
-    const { event, data } = this.#frame
+  run(handler: CallHandler, data: unknown): void {
+    const { event } = this.#frame
     let result: unknown
     try {
       const input = this.#session.context.validator.operation('calls', 'input', event, data)
@@ -294,7 +295,7 @@ class HandlerContext implements CallContext {
   readonly session: Session
   readonly #call: PendingCall
 
-  constructor(session: Session, { event, meta }: CallFrame, pending: PendingCall) {
+  constructor(session: Session, { event, meta }: Omit<CallFrame, 'data'>, pending: PendingCall) {
     this.event = event
     this.meta = meta as Meta | null
     this.user = session.user

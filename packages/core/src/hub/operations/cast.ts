@@ -12,6 +12,7 @@ import { allNodesChannel } from '../nodes/node-channels.ts'
 import { shownName } from '../observation.ts'
 import { authorizeContent } from '../policy/authorize.ts'
 import type { SoundContent } from '../policy/replacement.ts'
+import type { Turn } from '../sessions/address-queues.ts'
 import type { Session } from '../sessions/session.ts'
 import { checkEvent, checkMeta, checkValue, validateEvent } from './checks.ts'
 import { notifyListeners } from './notify.ts'
@@ -19,8 +20,10 @@ import { notifyListeners } from './notify.ts'
 /**
  * Publishes a cast of a client, and then calls the listeners. A cast that is refused is counted, and not
  * answered.
+ *
+ * @param bytes - Bytes of the frame's text, which count while the cast waits for the policy (P-LV-10).
  */
-export function cast(session: Session, frame: CastFrame): void {
+export function cast(session: Session, frame: CastFrame, bytes: number): void {
   const { context } = session
   const { address, event, key } = frame
   const drop = ({ code }: { readonly code: ErrorCode }): void => {
@@ -36,7 +39,7 @@ export function cast(session: Session, frame: CastFrame): void {
   const meta = frame.meta as Meta | null
   const valid = validateEvent(session, event, frame.data)
   if ('code' in valid) return refuse(valid)
-  session.queues.runTask(address, (turn) => {
+  const run = (turn: Turn): void => {
     const content = {
       data: valid.json ?? encodeValue(frame.data),
       meta: meta === null ? null : encodeMeta(meta),
@@ -56,7 +59,8 @@ export function cast(session: Session, frame: CastFrame): void {
     const request = { action: 'cast', address, event, data: valid.data, meta } as const
     const failed = (): void => drop({ code: 'internal' })
     whenReady(authorizeContent(session, request, content), publish, failed)
-  })
+  }
+  session.queues.runTask(address, run, { bytes })
 }
 
 function observeDrop({ context, id: session }: Session, frame: CastFrame, code: ErrorCode): void {

@@ -33,9 +33,10 @@ const busy: WireError = {
 /**
  * Executes a frame of a client after the handshake, in the order of checks of P-FR-9.
  *
+ * @param bytes - Bytes of the frame's text, which count while its operation waits (P-LV-10).
  * @throws ProtocolError for a second `hello` (P-HS-1).
  */
-export function executeFrame(session: Session, frame: ClientFrame): void {
+export function executeFrame(session: Session, frame: ClientFrame, bytes: number): void {
   switch (frame.type) {
     case 'hello':
       throw new ProtocolError('a second hello')
@@ -50,21 +51,21 @@ export function executeFrame(session: Session, frame: ClientFrame): void {
     case 'unknown':
       return refuseUnknown(session, frame.ref)
     case 'cast':
-      return cast(session, frame)
+      return cast(session, frame, bytes)
     default:
-      return runInWindow(session, frame)
+      return runInWindow(session, frame, bytes)
   }
 }
 
 /** Runs an operation in the window of its kind, or answers `busy` (P-PB-6). */
-function runInWindow(session: Session, frame: OperationFrame): void {
+function runInWindow(session: Session, frame: OperationFrame, bytes: number): void {
   const { window } = session
   const kind = kindOf(frame)
   if (!window.begin(kind)) session.err(frame.ref, busy)
   else if (frame.type === 'call') call(session, frame, window.isFirst(frame.ref))
   else if (frame.type === 'cancel') runCancel(session, frame, () => window.end(kind))
   else if (frame.type === 'auth') finish(session, renewCredentials(session, frame), () => window.end(kind))
-  else runAddressed(session, frame)
+  else runAddressed(session, frame, bytes)
   window.noteRef(frame.ref)
 }
 
@@ -79,21 +80,21 @@ const kindOf = ({ type }: OperationFrame): WindowKind =>
   type === 'send' || type === 'call' ? 'publishing' : 'other'
 
 /** Runs an operation after all earlier operations of the session on its address (P-PB-9). */
-function runAddressed(session: Session, frame: AddressedFrame): void {
+function runAddressed(session: Session, frame: AddressedFrame, bytes: number): void {
   const { ref, address, type } = frame
   const publishes = type === 'send'
   // A send that may be a repetition is looked up before it counts. Every other operation counts at once
   // (P-FR-9), except a leave, which never counts (P-LV-6).
   const mayRepeat = publishes && session.window.mayRepeat(ref)
-  const over = mayRepeat || type === 'leave' ? null : charge(session, frame)
+  const over = mayRepeat ? session.overBacklog() : type === 'leave' ? null : charge(session, frame)
+  if (over !== null) return refuseInTurn(session, { ref, address, kind: kindOf(frame) }, over)
   session.queues.runTask(
     address,
     (turn) => {
-      if (over !== null) refuseInTurn(session, frame, { error: over, turn })
-      else if (frame.type === 'send') publish(session, frame, mayRepeat, turn)
+      if (frame.type === 'send') publish(session, frame, mayRepeat, turn)
       else runOperation(session, frame, turn)
     },
-    publishes,
+    { bytes, overlaps: publishes },
   )
 }
 
@@ -103,17 +104,22 @@ const charge = (session: Session, { type, ref, address }: AddressedFrame): WireE
     ? session.chargeStreamJoin(ref)
     : session.chargeRate(ref)
 
-/** Answers an error after the answers to the earlier appends of the address (P-ST-10). */
-function refuseInTurn(
-  session: Session,
-  frame: AddressedFrame,
-  { error, turn }: { readonly error: WireError; readonly turn: Turn },
-): void {
-  session.appends.afterAnswers(frame.address, () => {
-    session.err(frame.ref, error)
-    session.window.end(kindOf(frame))
-    turn.done()
-  })
+/** An operation that is refused. The data is not part of it, because it waits for its turn. */
+interface RefusedOperation {
+  readonly ref: number
+  readonly address: string
+  readonly kind: WindowKind
+}
+
+/** Answers an error after the answers to the earlier operations of the address (P-ST-10). */
+function refuseInTurn(session: Session, { ref, address, kind }: RefusedOperation, error: WireError): void {
+  const refuse = (turn: Turn): void =>
+    session.appends.afterAnswers(address, () => {
+      session.err(ref, error)
+      session.window.end(kind)
+      turn.done()
+    })
+  session.queues.runTask(address, refuse, { overlaps: kind === 'publishing' })
 }
 
 function runOperation(session: Session, frame: Exclude<AddressedFrame, SendFrame>, turn: Turn): void {

@@ -54,7 +54,7 @@ export class SentMessage implements Append {
     const { session, frame } = send
     const { data, meta } = content
     const id = `${session.id}.${frame.ref}`
-    this.message = { event: frame.event, data, meta, from: session.userId, id }
+    this.message = { event: frame.event, data, meta, from: session.userId, id, payer: session.payer }
     this.#send = send
     this.#content = content
   }

@@ -1,3 +1,5 @@
+import type { Backlog } from './backlog.ts'
+
 /** An operation in a queue. It ends its turn once, in the same call or later. */
 export type QueuedTask = (turn: Turn) => void
 
@@ -8,6 +10,7 @@ export class Turn {
   #number = 0
   #finished = false
   #open = false
+  #bytes = 0
 
   /** True after {@link Turn.done}. */
   get finished(): boolean {
@@ -20,6 +23,7 @@ export class Turn {
     this.#finished = true
     if (this.#queue === null) return
     this.#queue.running--
+    this.#queue.backlog?.leave(this.#bytes)
     this.#goOn(this.#queue)
   }
 
@@ -29,9 +33,10 @@ export class Turn {
     if (this.#queue !== null) this.#goOn(this.#queue)
   }
 
-  /** Counts the turn in a queue. */
-  enter(queue: Queue): void {
+  /** Counts the turn in a queue, with the bytes of its operation. */
+  enter(queue: Queue, bytes: number): void {
     this.#queue = queue
+    this.#bytes = bytes
     this.#number = ++queue.started
     queue.running++
     queue.open = this.#open
@@ -47,6 +52,15 @@ export class Turn {
 interface Waiting {
   readonly task: QueuedTask
   readonly overlaps: boolean
+  readonly bytes: number
+}
+
+/** Options of a task. */
+export interface TaskOptions {
+  /** Bytes of the operation's text, which count while it waits. Default: 0. */
+  readonly bytes?: number
+  /** `true` for a task that starts as soon as the task before it allows it. Default: `false`. */
+  readonly overlaps?: boolean
 }
 
 /** The tasks of one address. */
@@ -59,11 +73,14 @@ class Queue {
   started = 0
   /** True when the newest of the started tasks allows an overlapping task to start. */
   open = false
+  /** Counts the tasks that run or wait; `null` for those of the hub itself. */
+  readonly backlog: Backlog | null
   readonly #onIdle: (queue: Queue) => void
   #advancing = false
 
   /** @param onIdle - Called when no task runs or waits. */
-  constructor(onIdle: (queue: Queue) => void) {
+  constructor(backlog: Backlog | null, onIdle: (queue: Queue) => void) {
+    this.backlog = backlog
     this.#onIdle = onIdle
   }
 
@@ -75,7 +92,7 @@ class Queue {
       if (this.running > 0 && !(head.overlaps && this.open)) break
       this.waiting.shift()
       const turn = new Turn()
-      turn.enter(this)
+      turn.enter(this, head.bytes)
       head.task(turn)
     }
     this.#advancing = false
@@ -94,6 +111,12 @@ class Queue {
 export class AddressQueues {
   /** The queues of addresses with tasks; `null` while there is none, as most sessions are idle. */
   #busy: Map<string, Queue> | null = null
+  readonly #backlog: Backlog | null
+
+  /** @param backlog - Counts the tasks that do not end in the call. Default: none. */
+  constructor(backlog: Backlog | null = null) {
+    this.#backlog = backlog
+  }
 
   /** True while no task runs or waits. */
   get idle(): boolean {
@@ -101,25 +124,27 @@ export class AddressQueues {
   }
 
   /** Runs a task after all earlier tasks of the address. */
-  runTask(address: string, task: QueuedTask, overlaps = false): void {
+  runTask(address: string, task: QueuedTask, { bytes = 0, overlaps = false }: TaskOptions = {}): void {
     const queue = this.#busy?.get(address)
-    if (queue === undefined) return this.#startIdle(address, task)
-    queue.waiting.push({ task, overlaps })
+    if (queue === undefined) return this.#startIdle(address, task, bytes)
+    queue.waiting.push({ task, overlaps, bytes })
+    this.#backlog?.enter(bytes)
     queue.advance()
   }
 
   /** Starts the first task of an address. A task that finishes in the call needs no queue. */
-  #startIdle(address: string, task: QueuedTask): void {
+  #startIdle(address: string, task: QueuedTask, bytes: number): void {
     const turn = new Turn()
     task(turn)
     if (turn.finished) return
     const queue = this.#busy?.get(address) ?? this.#add(address)
-    turn.enter(queue)
+    turn.enter(queue, bytes)
+    this.#backlog?.enter(bytes)
     queue.advance()
   }
 
   #add(address: string): Queue {
-    const added = new Queue((queue) => this.#remove(address, queue))
+    const added = new Queue(this.#backlog, (queue) => this.#remove(address, queue))
     this.#busy ??= new Map()
     this.#busy.set(address, added)
     return added

@@ -1,3 +1,4 @@
+import { freeResumeInterval } from '../../protocol/limits.ts'
 import { Admission } from '../../transport/admission.ts'
 import { TurnFlusher } from '../connections/turn-flusher.ts'
 import type { HubContext } from '../context.ts'
@@ -7,6 +8,7 @@ import { LivingNodes } from '../nodes/living-nodes.ts'
 import { PresenceRegistry } from '../presence/presence-registry.ts'
 import { resolvePresence } from '../resolve-options.ts'
 import { Streams } from '../streams/streams.ts'
+import { Backlogs } from './backlog.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import { SessionExpiry } from './session-expiry.ts'
 import { SessionRegistry } from './session-registry.ts'
@@ -30,11 +32,14 @@ export class HubState implements SessionServices {
   readonly expiry: SessionExpiry
   /** Counts the connections of the node, and refuses those over a limit. */
   readonly admission: Admission
+  readonly backlogs: Backlogs = new Backlogs()
   readonly rates: RateLimiter
   readonly streamRates: RateLimiter
   readonly catchUpRates: RateLimiter
   /** Rate limits of resumes, by session. */
   readonly resumeRates: RateLimiter
+  /** Resumes that cost their payer nothing, by session. */
+  readonly freeResumes: RateLimiter = new RateLimiter(1_000 / freeResumeInterval, 1)
   /** Writes the frames of each turn. */
   readonly flusher: TurnFlusher
 
@@ -73,6 +78,7 @@ export class HubState implements SessionServices {
     this.streamRates.sweep(now)
     this.catchUpRates.sweep(now)
     this.resumeRates.sweep(now)
+    this.freeResumes.sweep(now)
     this.presence?.check()
   }
 

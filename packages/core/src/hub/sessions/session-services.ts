@@ -2,6 +2,7 @@ import type { HubContext } from '../context.ts'
 import type { FeedRegistry } from '../delivery/feed-registry.ts'
 import type { PresenceRegistry } from '../presence/presence-registry.ts'
 import type { Streams } from '../streams/streams.ts'
+import type { Backlogs } from './backlog.ts'
 import type { RateLimiter } from './rate-limiter.ts'
 import type { SessionExpiry } from './session-expiry.ts'
 
@@ -15,6 +16,8 @@ export interface SessionServices {
   readonly presence: PresenceRegistry | null
   /** The streams of the node. */
   readonly streams: Streams
+  /** The operations that wait. */
+  readonly backlogs: Backlogs
   /** Rate limits of operations. */
   readonly rates: RateLimiter
   /** Rate limits of the joins of streams. */

@@ -1,5 +1,5 @@
 import { encodeError, encodeFrame, encodeOk, type WireError } from '../../protocol/encode.ts'
-import { unitBytes } from '../../protocol/limits.ts'
+import { repeatedBytes, unitBytes, waitingBytes } from '../../protocol/limits.ts'
 import { attempt, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { LateAborter } from '../../runtime/signal.ts'
@@ -132,7 +132,7 @@ export class Session implements HubSession {
     this.#used = origin.resumed
     this.#renewed = context.runtime.now()
     this.subscriptions = new Subscriptions(context, this)
-    this.queues = origin.older?.queues ?? new AddressQueues()
+    this.queues = origin.older?.queues ?? new AddressQueues(services.backlogs.of(origin.identity.account))
     this.appends = origin.older?.appends ?? new Appends(context)
     this.window = new OperationWindow(context.limits.inflight, origin.lastRef, origin.resumed)
   }
@@ -159,6 +159,12 @@ export class Session implements HubSession {
   /** The id of the user. */
   get userId(): string {
     return this.#identity.id
+  }
+
+  /** The payer of the session's messages; `undefined` when it is the user. */
+  get payer(): string | undefined {
+    const { id, payer, account } = this.#identity
+    return payer === id ? undefined : account
   }
 
   /** Time for which the newest credentials are valid from their acceptance; `undefined` without a limit. */
@@ -345,13 +351,15 @@ export class Session implements HubSession {
   /**
    * Charges an operation to the user's rate; returns the error when the user is over it, else `null`
    * (P-LV-6). After a refusal, every operation is refused until its `retryAfter` is over: otherwise an
-   * operation behind it in the pipeline could be stored before it is repeated (P-PB-11).
+   * operation behind it in the pipeline could be stored before it is repeated (P-PB-11). A user whose waiting
+   * operations take too much is over the rate, too (P-LV-10).
    */
   chargeRate(ref: number): WireError | null {
     if (this.window.takeFreeRepetition(ref)) return null
     const now = this.context.runtime.now()
     if (now >= this.#overRateUntil) {
-      const wait = this.#rateBucket(now).take(now)
+      const isFull = this.#services.backlogs.takes(this.#identity.account, waitingBytes)
+      const wait = isFull ? leastRetryAfter : this.#rateBucket(now).take(now)
       if (wait === 0) {
         this.charged++
         return null
@@ -378,6 +386,15 @@ export class Session implements HubSession {
     if (wait > 0) return overLimit('rate', Math.ceil(Math.max(wait, leastRetryAfter)))
     this.charged++
     return null
+  }
+
+  /**
+   * Returns the error for a repetition while the waiting operations of the user take too much, else `null`. The
+   * whole window of a session has room (P-LV-10).
+   */
+  overBacklog(): WireError | null {
+    const full = this.#services.backlogs.takes(this.#identity.account, repeatedBytes)
+    return full ? overLimit('rate', leastRetryAfter) : null
   }
 
   /** Charges the pages of an answer beyond the first to the user's rate (P-LV-6). */

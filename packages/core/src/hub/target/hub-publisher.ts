@@ -164,7 +164,7 @@ export class HubPublisher {
             reject(new ChatError('conflict', conflictOf(options?.idempotencyKey)))
           },
         })
-      this.#queues.runTask(address, task, true)
+      this.#queues.runTask(address, task, { overlaps: true })
     })
     return sent
   }

@@ -11,7 +11,7 @@ export interface KeptLogsOptions {
   readonly retention: (stream: string) => Complete<Retention>
 }
 
-/** The share of all bytes above which the logs of a sender make room for others. */
+/** The share of all bytes above which the logs of a payer make room for others. */
 const fairShare = 0.1
 /** Time for which a log is kept after its place was last asked for. */
 const askedFor = 330_000
@@ -27,6 +27,8 @@ export class KeptLogs {
   readonly #options: KeptLogsOptions
   readonly #logs = new Map<string, StreamLog>()
   #bytes = 0
+  /** Those of the logs without messages: they are joined rooms, and to forget messages does not make them less. */
+  #emptyBytes = 0
   /**
    * The epoch of logs that are made now. It changes when a log with messages is forgotten, because that log
    * must not continue its old offsets when it is made anew. A log that never had messages can be forgotten
@@ -77,37 +79,41 @@ export class KeptLogs {
       const epoch = isStream(stream) ? this.#runtime.id(10) : this.#epoch
       log = new StreamLog(epoch, this.#runtime.now(), listeners)
       this.#logs.set(stream, log)
-      this.#bytes += logBytes + heapBytes(stream)
+      log.ownBytes = logBytes + heapBytes(stream)
+      this.#bytes += log.ownBytes
+      this.#emptyBytes += log.ownBytes
     }
     return log
   }
 
   /** Changes a log, and counts the bytes that it takes afterwards. */
   change<T>(log: StreamLog, run: (log: StreamLog) => T): T {
-    const before = log.bytes
+    const { bytes, size } = log
     const result = run(log)
-    this.#bytes += log.bytes - before
+    this.#bytes += log.bytes - bytes
+    this.#noteSize(log, size)
     return result
   }
 
   /**
-   * Counts bytes that were written to a log, and makes room in the other logs: first in those of senders who
+   * Counts a message that was appended to a log, and makes room in the other logs: first in those of payers who
    * hold more than their share.
    *
    * @param taken - Bytes that other parts of the store take.
    */
   addBytes(written: StreamLog, bytes: number, taken: number): void {
     this.#bytes += bytes
+    this.#noteSize(written, written.size - 1)
     const room = this.#options.capacity - taken
-    if (this.#bytes <= room) return
+    if (this.#fullBytes <= room) return
     const enough = room * 0.9
     const byAge = [...this.#logs]
       .filter(([, log]) => log.size > 0 && log !== written)
       .sort(([, a], [, b]) => Number(isOpen(a)) - Number(isOpen(b)) || a.written - b.written)
     this.#reduceShares(byAge, enough)
-    if (this.#bytes <= room) return
+    if (this.#fullBytes <= room) return
     for (const [stream, log] of byAge) {
-      if (this.#bytes <= enough) return
+      if (this.#fullBytes <= enough) return
       if (this.#logs.get(stream) === log) this.forget(stream)
     }
   }
@@ -116,9 +122,7 @@ export class KeptLogs {
   trim(stream: string, log: StreamLog, now: number): void {
     // A stream is kept as a whole.
     if (isStream(stream)) return
-    const before = log.bytes
-    log.trim(this.#options.retention(stream), now)
-    this.#bytes += log.bytes - before
+    this.change(log, () => log.trim(this.#options.retention(stream), now))
   }
 
   /** Forgets a stream whose time is up (P-SM-10). */
@@ -132,7 +136,8 @@ export class KeptLogs {
   forget(stream: string): void {
     const log = this.#logs.get(stream)
     if (log === undefined) return
-    this.#bytes -= log.bytes + logBytes + heapBytes(stream)
+    this.#bytes -= log.bytes + log.ownBytes
+    if (log.size === 0) this.#emptyBytes -= log.ownBytes
     // A stream has an epoch of its own.
     if (log.top > 0 && !isStream(stream)) this.#epoch = this.#runtime.id(10)
     this.#logs.delete(stream)
@@ -154,34 +159,46 @@ export class KeptLogs {
     const logs = [...this.#logs]
     this.#logs.clear()
     this.#bytes = 0
+    this.#emptyBytes = 0
     this.#epoch = this.#runtime.id(10)
     for (const [stream, { listeners }] of logs) if (listeners.size > 0) this.ensure(stream, listeners)
   }
 
+  /** Bytes in memory of the logs with messages. */
+  get #fullBytes(): number {
+    return this.#bytes - this.#emptyBytes
+  }
+
+  /** Called after a log has changed, with the number of messages that it had before. */
+  #noteSize(log: StreamLog, before: number): void {
+    if (before > 0 === log.size > 0) return
+    this.#emptyBytes += log.size > 0 ? -log.ownBytes : log.ownBytes
+  }
+
   /**
-   * Forgets logs of senders who hold more than their share, down to half of it: the next message must not
+   * Forgets logs of payers who hold more than their share, down to half of it: the next message must not
    * look for room again.
    */
   #reduceShares(byAge: readonly (readonly [string, StreamLog])[], enough: number): void {
     const share = this.#options.capacity * fairShare
-    const held = this.#heldBySender()
-    const over = new Set([...held].filter(([, bytes]) => bytes > share).map(([sender]) => sender))
+    const held = this.#heldByPayer()
+    const over = new Set([...held].filter(([, bytes]) => bytes > share).map(([payer]) => payer))
     for (const [stream, log] of byAge) {
-      const { mainSender: sender, bytes } = log
-      if (this.#bytes <= enough || over.size === 0) return
-      if (sender === null || !over.has(sender)) continue
+      const { mainPayer: payer, bytes } = log
+      if (this.#fullBytes <= enough || over.size === 0) return
+      if (payer === null || !over.has(payer)) continue
       this.forget(stream)
-      const left = (held.get(sender) ?? 0) - bytes
-      held.set(sender, left)
-      if (left <= share / 2) over.delete(sender)
+      const left = (held.get(payer) ?? 0) - bytes
+      held.set(payer, left)
+      if (left <= share / 2) over.delete(payer)
     }
   }
 
-  /** Returns the bytes of the logs of each main sender. */
-  #heldBySender(): Map<string, number> {
+  /** Returns the bytes of the logs of each main payer. */
+  #heldByPayer(): Map<string, number> {
     const held = new Map<string, number>()
-    for (const { mainSender, bytes } of this.#logs.values())
-      if (mainSender !== null) held.set(mainSender, (held.get(mainSender) ?? 0) + bytes)
+    for (const { mainPayer, bytes } of this.#logs.values())
+      if (mainPayer !== null) held.set(mainPayer, (held.get(mainPayer) ?? 0) + bytes)
     return held
   }
 }

@@ -14,13 +14,14 @@ export interface MemoryStoreOptions {
    */
   readonly retention?: Retention | ((stream: string) => Retention) | undefined
   /**
-   * Bytes in memory of all logs, and of the answers by which repetitions are recognised. Above it logs are
+   * Bytes in memory of all logs with messages, and of the answers by which repetitions are recognised. Above it logs are
    * forgotten as a whole, those written longest ago first. When the logs of which a user has written most hold
-   * over a tenth of it, that user's logs are forgotten before all others, down to half of that share. The
+   * over a tenth of it, that user's logs are forgotten before all others, down to half of that share; users with
+   * the same `payer`, or behind the same address for anonymous users, have one share. The
    * answers may take half of it: then answers older than a 60th of `dedupeWindow` are forgotten, and while there
    * are none, further messages are refused as `unavailable`. The presence states of all rooms may take a
    * quarter of this besides: above it remembered states are forgotten, and then new states are refused as
-   * `unavailable`. Default: 256 MiB.
+   * `unavailable`. Above half of that quarter, a user who holds over a tenth of it is refused. Default: 256 MiB.
    */
   readonly bytes?: number | undefined
   /** Duration for which a repetition is recognised, in milliseconds. Default: 120 000. */

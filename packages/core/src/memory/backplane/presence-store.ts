@@ -32,6 +32,8 @@ export interface PresenceBounds {
   readonly bytes: number
 }
 
+/** The share of all bytes above which a user is refused while half of all bytes are taken. */
+const fairShare = 0.1
 /** Bytes that a record takes in memory besides its texts. */
 const recordBytes = 300
 /** Bytes that a room takes in memory besides its name and its members. */
@@ -47,6 +49,8 @@ export class MemoryPresenceStore implements PresenceStore {
   readonly #nodes = new Map<string, { readonly expires: number; readonly keep: number }>()
   /** The states of departed sessions by room and session, oldest first. */
   readonly #departed = new Map<string, Departed>()
+  /** The bytes of each user's members. */
+  readonly #byUser = new Map<string, number>()
   /**
    * The newest revision of all rooms, which empty rooms share, so that a room made anew continues above its
    * former revision.
@@ -135,6 +139,7 @@ export class MemoryPresenceStore implements PresenceStore {
     this.#rooms.clear()
     this.#nodes.clear()
     this.#departed.clear()
+    this.#byUser.clear()
     this.#bytes = 0
     this.#epoch = this.#runtime.id(10)
   }
@@ -156,6 +161,8 @@ export class MemoryPresenceStore implements PresenceStore {
   #remember(room: string, { session, state }: PresentSession, keep: number): void {
     const key = departedKey(room, session)
     this.#forgetState(key)
+    // Without a state there is nothing to remember, and nothing that could push out the states of others.
+    if (state === 'null') return
     this.#departed.set(key, { state, expires: this.#runtime.now() + keep })
     this.#bytes += departedBytes(key, state)
     for (const oldest of this.#departed.keys()) {
@@ -174,7 +181,7 @@ export class MemoryPresenceStore implements PresenceStore {
   /**
    * Makes room for the states of a request: forgets remembered states of other sessions, oldest first.
    *
-   * @throws ChatError `unavailable` when that is not enough.
+   * @throws ChatError `unavailable` when that is not enough, or a user has more than its share.
    */
   #makeRoom(room: string, sessions: readonly EnteringSession[]): void {
     let bytes = 0
@@ -183,7 +190,9 @@ export class MemoryPresenceStore implements PresenceStore {
       const text = state ?? this.#lastState(room, session, known)
       bytes += recordBytes + heapBytes(text) + heapBytes(user) - memberBytes(known ?? null)
     }
-    if (bytes <= 0 || this.#bytes + bytes <= this.#bounds.bytes) return
+    if (bytes <= 0) return
+    this.#checkShare(sessions)
+    if (this.#bytes + bytes <= this.#bounds.bytes) return
     const own = new Set(sessions.map(({ session }) => departedKey(room, session)))
     for (const oldest of this.#departed.keys()) {
       if (this.#bytes + bytes <= this.#bounds.bytes) return
@@ -193,6 +202,24 @@ export class MemoryPresenceStore implements PresenceStore {
       throw new ChatError('unavailable', 'unable to enter the room: the store is full of presence states')
   }
 
+  /** So that no user can take the room of all others, whatever its number of sessions. */
+  #checkShare(sessions: readonly EnteringSession[]): void {
+    const { bytes } = this.#bounds
+    if (this.#bytes <= bytes / 2) return
+    if (sessions.some(({ user }) => (this.#byUser.get(user) ?? 0) > bytes * fairShare))
+      throw new ChatError('unavailable', 'unable to enter the room: this user has too many presence states')
+  }
+
+  /** Counts the bytes of a member that enters, or takes them off with -1. */
+  #count(member: PresentSession | null, sign: 1 | -1): void {
+    if (member === null) return
+    const bytes = sign * memberBytes(member)
+    const sum = (this.#byUser.get(member.user) ?? 0) + bytes
+    if (sum > 0) this.#byUser.set(member.user, sum)
+    else this.#byUser.delete(member.user)
+    this.#bytes += bytes
+  }
+
   #change(address: string, changes: PresenceHint['changes']): void {
     if (changes.length === 0) return
     const room = this.#rooms.get(address) ?? { revision: this.#revision, members: new Map() }
@@ -200,7 +227,8 @@ export class MemoryPresenceStore implements PresenceStore {
     room.revision = ++this.#revision
     this.#bytes -= this.#rooms.has(address) ? roomBytes + heapBytes(address) : 0
     for (const { session, member } of changes) {
-      this.#bytes += memberBytes(member) - memberBytes(room.members.get(session) ?? null)
+      this.#count(room.members.get(session) ?? null, -1)
+      this.#count(member, 1)
       if (member === null) room.members.delete(session)
       else room.members.set(session, member)
     }

@@ -82,6 +82,8 @@ export class StreamLog {
   forgottenAt: number | null = null
   /** The last time at which the places of logs were asked for, this log among them. */
   asked: number = Number.NEGATIVE_INFINITY
+  /** Bytes that the log takes in memory besides its messages. */
+  ownBytes = 0
   /** Called for each append. */
   readonly listeners: Few<(hint: LogHint) => void>
   /** The time of the newest entry, below which no later entry goes (P-MT-1). */
@@ -89,7 +91,7 @@ export class StreamLog {
   #kept = noEntries
   /** The time at which the log took its oldest entry: an append need not look at that entry. */
   #oldest = 0
-  /** The vote for the main sender: each byte of it counts for the vote, each other byte against it. */
+  /** The vote for the main payer: each byte of it counts for the vote, each other byte against it. */
   #main: string | null = null
   #vote = 0
 
@@ -101,10 +103,10 @@ export class StreamLog {
   }
 
   /**
-   * The user who has written most bytes of the log; `null` for the hub. When no sender has written half of
-   * them, it is any of the senders.
+   * The payer of most bytes of the log, by default the user who sent them; `null` for the hub. When no payer has
+   * half of them, it is any of the payers.
    */
-  get mainSender(): string | null {
+  get mainPayer(): string | null {
     return this.#main
   }
 
@@ -126,15 +128,15 @@ export class StreamLog {
     this.bytes += entry.bytes
     this.written = now
     if (message.keep !== undefined) this.forgottenAt = now + message.keep
-    this.#countVote(entry)
+    this.#countVote(message.payer ?? message.from, entry.bytes)
     return entry
   }
 
-  #countVote({ from, bytes }: KeptEntry): void {
-    if (from !== this.#main && bytes > this.#vote) {
-      this.#main = from
+  #countVote(payer: string | null, bytes: number): void {
+    if (payer !== this.#main && bytes > this.#vote) {
+      this.#main = payer
       this.#vote = bytes - this.#vote
-    } else this.#vote += from === this.#main ? bytes : -bytes
+    } else this.#vote += payer === this.#main ? bytes : -bytes
   }
 
   /** Tells whether the newest entry is at a position; with `null`, whether the epoch has no entries. */

@@ -53,6 +53,25 @@ describe('a connection that sends nothing but excess', () => {
     expect(mallory.code).toBe(4013)
   })
 
+  test('P-LV-8: a large frame that costs no unit is as much excess as many small ones', async () => {
+    const s = stage({ limits: { rate: 1, burst: 100 } })
+    const [mallory, alice] = [await s.client('mallory'), await s.client('alice')]
+    const large = 'x'.repeat(60_000)
+    await mallory.say(...many(100, () => ['cast', '#a', 'say', 1])())
+    // Six frames a second, of which the user pays for one.
+    const took = await flood(s, mallory, { seconds: 30, frames: many(3, () => ['cast', '#a', 'say', large]) })
+    expect([mallory.code, took < 16_000]).toEqual([4013, true])
+    expect(outcome(await alice.request('read', '#a'))).toBe('ok')
+  })
+
+  test('P-LV-8: large frames for which the user has units are no excess', async () => {
+    const s = stage()
+    const alice = await s.client('alice')
+    const large = 'x'.repeat(60_000)
+    await flood(s, alice, { seconds: 20, frames: many(4, () => ['cast', '#a', 'say', large]) })
+    expect(alice.code).toBe(null)
+  })
+
   test('P-LV-8: a break of a second begins the ten seconds anew', async () => {
     const s = stage()
     const alice = await s.client('alice')

@@ -1,7 +1,7 @@
 import type { User } from '@chat/core'
 import { describe, expect, test } from 'vitest'
 import { hello, type RawClient } from '../../support/raw-client.ts'
-import { paths, type Stage, stage } from '../../support/stage.ts'
+import { outcome, paths, type Stage, stage } from '../../support/stage.ts'
 
 const rooms = (count: number, prefix = ''): Record<string, null> =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`#${prefix}${i}`, null]))
@@ -108,5 +108,19 @@ describe.each(paths)('the cost of a hello, with a backplane that is %s', (path) 
     await there.say(hello())
     expect(here.map((client) => client.code)).toEqual([null, null, 4013])
     expect(there.code).toBeNull()
+  })
+
+  test.each([
+    ['again and again pays for its rooms', 1_000, 'rate_limited'],
+    ['now and then pays nothing', 31_000, 'ok'],
+  ] as const)('P-LV-7: a session that is resumed %s', async (_, pause, expected) => {
+    const s = stage({ path, limits: { catchUpRate: 0.001, catchUpBurst: 60 } })
+    // The fresh session costs 21 units, and so does each resume that is not free.
+    let alice = await s.client('alice', { streams: rooms(20) })
+    for (let n = 0; n < 3; n++) {
+      alice = await s.resume(alice, { streams: rooms(20) })
+      await s.advance(pause)
+    }
+    expect(outcome(await alice.request('auth', 'alice'))).toBe(expected)
   })
 })

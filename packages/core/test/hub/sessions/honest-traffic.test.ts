@@ -64,6 +64,36 @@ describe.each(paths)('honest traffic meets no limit, with a backplane that is %s
     expect(back.took).toBeLessThan(1_000)
   })
 
+  test('P-LV-7: visitors behind one proxy with many rooms miss nothing, and wait for each other’s rooms no time', async () => {
+    const s = stage({ path, authenticate: guest, limits: { catchUpRate: 10, catchUpBurst: 500 } })
+    const arrivals = Array.from({ length: 40 }, (_, i) => ({ token: `visitor ${i}`, streams: rooms(20) }))
+    const pages: RawClient[] = []
+    for (const arrival of arrivals) {
+      pages.push(...(await connect(s, [arrival])))
+      await s.advance(3_000)
+    }
+    for (const page of pages) page.connection.abort(new Error('the proxy restarts'))
+    await s.settle()
+    await s.publish('#0', 'missed')
+    const streams = (page: RawClient) =>
+      Object.fromEntries(
+        Object.entries(page.welcome.streams).map(([address, { epoch, at, id }]) => [
+          address,
+          [epoch, at, id],
+        ]),
+      )
+    const again = await connect(
+      s,
+      pages.map((page, i) => ({ token: `visitor ${i}`, streams: streams(page) })),
+      pages,
+    )
+    await s.advance(1_000)
+    expect(again.map(({ welcome }) => welcome.resumed)).toEqual(Array(40).fill(true))
+    expect(again.map((page) => page.messages('#0').map(([, data]) => data))).toEqual(
+      Array(40).fill(['missed']),
+    )
+  })
+
   test('P-LV-3, P-LV-7: more visitors behind one proxy than there are units come back at once', async () => {
     const s = stage({ path, authenticate: guest, limits: { catchUpRate: 1, catchUpBurst: 300 } })
     const arrivals = Array.from({ length: 300 }, (_, i) => ({ token: `visitor ${i}` }))
