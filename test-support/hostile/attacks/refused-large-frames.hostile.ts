@@ -1,7 +1,8 @@
+import { expect } from 'vitest'
 import { attack } from '../attack.ts'
 
 const connections = 40
-const duration = 20_000
+const duration = 30_000
 
 attack(
   'forty connections that repeat a frame of 60 KB with many small objects, a few times a second (SEC-13)',
@@ -21,6 +22,8 @@ attack(
       }
       await scene.goesOn(150)
     }
-    scene.note({ written, closed: all.filter(({ closed }) => closed === 4013).length })
+    const closed = all.filter((each) => each.closed === 4013).length
+    scene.note({ written, closed })
+    expect(closed, 'connections closed with 4013').toBe(connections)
   },
 )

@@ -30,7 +30,7 @@ const byePing = 1
 const framesOfTurn = 64
 
 /** Characters of a frame that are as much work as a small frame. */
-const bytesOfWork = 2_048
+const bytesOfWork = 1_024
 
 /** A transmission that waits to be executed. */
 interface Transmission {

@@ -31,10 +31,10 @@ export class Appends {
     let answer: MaybePromise<AppendResult>
     try {
       answer = this.#context.backplane.append(address, request.message, request.key)
-      if (!isPromise(answer) && isFinal(answer)) return request.answered(answer)
     } catch (error) {
       answer = Promise.reject(error)
     }
+    if (!isPromise(answer) && isFinal(answer)) return request.answered(answer)
     observed?.wait()
     const lane = new AppendLane(this.#context, address, () => this.#remove(address))
     this.#lanes ??= new Map()

@@ -37,6 +37,17 @@ describe('P-LV-2: a hub that says when to come back', () => {
       expect(client.status).toBe('connected')
     }),
   )
+
+  test('of years meets its client after an hour, although it lives and never closes', () =>
+    play(async (stage) => {
+      await stage.connected()
+      stage.hub.at().write(['bye', 4001, 'come back', { retryAfter: 2 ** 52 }])
+      for (let n = 0; n < 179; n++) {
+        expect(await dials(stage, 20_000)).toBe(0)
+        stage.hub.at().write(['ping', n])
+      }
+      expect(await dials(stage, 21_000)).toBe(1)
+    }))
 })
 
 test('P-LV-2: a server that refuses a connection for years is dialled again after an hour', () =>

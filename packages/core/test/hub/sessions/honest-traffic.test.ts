@@ -94,6 +94,16 @@ describe.each(paths)('honest traffic meets no limit, with a backplane that is %s
     )
   })
 
+  test('P-LV-7: a client comes back at once although its user owes units for new pages', async () => {
+    const s = stage({ path, limits: { catchUpRate: 1, catchUpBurst: 100 } })
+    const arrivals = [{ token: 'alice', streams: rooms(60) }]
+    const first = await connect(s, arrivals)
+    await connect(s, arrivals)
+    const back = await restartProxy(s, arrivals, first)
+    expect(back.resumed).toEqual([true])
+    expect(back.took).toBeLessThan(1_000)
+  })
+
   test('P-LV-3, P-LV-7: more visitors behind one proxy than there are units come back at once', async () => {
     const s = stage({ path, authenticate: guest, limits: { catchUpRate: 1, catchUpBurst: 300 } })
     const arrivals = Array.from({ length: 300 }, (_, i) => ({ token: `visitor ${i}` }))
