@@ -19,6 +19,8 @@ export class Connection {
   readonly #cluster: RedisClusterClient | null
   readonly #onLoss: OnLoss
   readonly #runtime: Runtime
+  /** The sockets of connections that were ended here. */
+  readonly #leaving = new WeakSet<object>()
   #corked = false
   #up = false
   #closed = false
@@ -141,9 +143,19 @@ export class Connection {
       await node.call('ping')
     } catch (error) {
       // A connection that does not answer may be dead without being closed. A cluster makes another.
-      if (node.status === 'ready' && !this.#closed) node.disconnect(this.#cluster === null)
+      if (node.status === 'ready' && !this.#closed) this.#leave(node)
       throw error
     }
+  }
+
+  /** Ends the connection to a node, once: it may take seconds to close, and more pings fail meanwhile. */
+  #leave(node: RedisClient): void {
+    const { stream = null } = node
+    if (stream !== null) {
+      if (this.#leaving.has(stream)) return
+      this.#leaving.add(stream)
+    }
+    node.disconnect(this.#cluster === null)
   }
 
   #failed(error: unknown): void {

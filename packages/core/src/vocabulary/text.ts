@@ -77,7 +77,9 @@ export function printable(text: string): string {
  */
 export function reasonOf(error: unknown): string {
   try {
-    return printable(String(error instanceof Error ? error.message : error))
+    // An error of another window is no instance of this one's class.
+    const { message = error } = Object(error) as { readonly message?: unknown }
+    return printable(String(message))
   } catch {
     return 'an error that cannot be read'
   }
