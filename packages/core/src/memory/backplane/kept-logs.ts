@@ -27,7 +27,7 @@ export class KeptLogs {
   readonly #options: KeptLogsOptions
   readonly #logs = new Map<string, StreamLog>()
   #bytes = 0
-  /** Those of the logs without messages: they are joined rooms, and to forget messages does not make them less. */
+  /** Bytes of the logs without messages. They belong to joined rooms, and forgetting messages does not free them. */
   #emptyBytes = 0
   /**
    * The epoch of logs that are made now. It changes when a log with messages is forgotten, because that log
