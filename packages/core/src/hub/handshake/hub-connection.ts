@@ -229,9 +229,9 @@ export class HubConnection implements Sink, SessionConnection {
 
   /** Closes a connection that goes on sending frames which cost no unit (P-LV-8). */
   #checkExcess(session: Session, now: number): void {
-    const excess = this.#frames - session.charged
+    const excess = this.#frames - session.charges.frames
     this.#frames = 0
-    session.charged = 0
+    session.charges.frames = 0
     if (excess > 0) this.#excess ??= new Excess(this.#context.limits.burst, now)
     const state = this.#excess?.add(excess, now)
     if (state === 'calm') this.#excess = null
@@ -323,11 +323,11 @@ export class HubConnection implements Sink, SessionConnection {
       const line = transmission.lines.next()
       if (line === null) this.#current = this.#next()
       else {
-        const charged = this.#session?.charged
+        const charged = this.#session?.charges.frames
         this.#execute(line, transmission.afterWelcome)
         // A large frame is the work of many, also when it is refused.
         const work = 1 + Math.floor(line.length / bytesOfWork)
-        this.#frames += this.#session?.charged === charged ? work : 1
+        this.#frames += this.#session?.charges.frames === charged ? work : 1
         turns.spend(work)
         frames++
       }

@@ -43,7 +43,7 @@ export function call(session: Session, frame: CallFrame, first: boolean): void {
     session.window.end('publishing')
     observeCall(session, event, { code: error.code, took: 0 })
   }
-  const refused = session.chargeRate(ref) ?? checkEvent(event) ?? checkCall(context, frame, first)
+  const refused = session.charges.operation(ref) ?? checkEvent(event) ?? checkCall(context, frame, first)
   if (refused !== null) return refuse(refused)
   const handler = context.listeners.handler(event)
   if (handler === undefined)

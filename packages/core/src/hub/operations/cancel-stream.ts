@@ -10,7 +10,7 @@ import { checkAddress } from './checks.ts'
  * (P-CN-1).
  */
 export async function cancelStream(session: Session, ref: number, address: string): Promise<void> {
-  const refused = session.chargeRate(ref) ?? (await tryCancel(session, address))
+  const refused = session.charges.operation(ref) ?? (await tryCancel(session, address))
   if (refused === null) session.ok(ref)
   else session.err(ref, refused)
 }

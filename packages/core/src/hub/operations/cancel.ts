@@ -5,6 +5,6 @@ import type { Session } from '../sessions/session.ts'
  * such call is under way.
  */
 export function cancel(session: Session, ref: number, target: number): void {
-  if (session.calls.cancel(target)) session.charged++
+  if (session.calls.cancel(target)) session.charges.frames++
   session.ok(ref)
 }

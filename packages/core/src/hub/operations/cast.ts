@@ -34,7 +34,7 @@ export function cast(session: Session, frame: CastFrame, bytes: number): void {
     context.reportRefusedCast(event, refusal)
     drop(refusal)
   }
-  const refused = session.chargeRate(Number.POSITIVE_INFINITY) ?? checkCast(context, frame)
+  const refused = session.charges.operation(Number.POSITIVE_INFINITY) ?? checkCast(context, frame)
   if (refused !== null) return drop(refused)
   const meta = frame.meta as Meta | null
   const valid = validateEvent(session, event, frame.data)

@@ -46,7 +46,7 @@ export function executeFrame(session: Session, frame: ClientFrame, bytes: number
       return
     case 'reply':
     case 'refuse':
-      if (session.asks.takeAnswer(frame)) session.charged++
+      if (session.asks.takeAnswer(frame)) session.charges.frames++
       return
     case 'unknown':
       return refuseUnknown(session, frame.ref)
@@ -86,7 +86,7 @@ function runAddressed(session: Session, frame: AddressedFrame, bytes: number): v
   // A send that may be a repetition is looked up before it counts. Every other operation counts at once
   // (P-FR-9), except a leave, which never counts (P-LV-6).
   const mayRepeat = publishes && session.window.mayRepeat(ref)
-  const over = mayRepeat ? session.overBacklog() : type === 'leave' ? null : charge(session, frame)
+  const over = mayRepeat ? session.charges.repetition() : type === 'leave' ? null : charge(session, frame)
   if (over !== null) return refuseInTurn(session, { ref, address, kind: kindOf(frame) }, over)
   session.queues.runTask(
     address,
@@ -101,8 +101,8 @@ function runAddressed(session: Session, frame: AddressedFrame, bytes: number): v
 /** Charges an operation. The joins of streams are counted apart (P-SM-4). */
 const charge = (session: Session, { type, ref, address }: AddressedFrame): WireError | null =>
   type === 'join' && addressKind(address) === 'stream'
-    ? session.chargeStreamJoin(ref)
-    : session.chargeRate(ref)
+    ? session.charges.streamJoin(ref)
+    : session.charges.operation(ref)
 
 /** An operation that is refused. The data is not part of it, because it waits for its turn. */
 interface RefusedOperation {

@@ -73,7 +73,7 @@ function answer(
   start: LogStart,
 ): void {
   const json = encodeAnswer(session, address, start)
-  session.chargeAnswer(json)
+  session.charges.answer(json)
   session.ok(ref, json)
 }
 

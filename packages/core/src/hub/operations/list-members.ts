@@ -49,7 +49,7 @@ async function answerMembers(
     if (revoked !== null) return revoked
   }
   const members = room.updates.page(after, Math.min(limit ?? memberPage.members, memberPage.max))
-  session.chargeAnswer(members)
+  session.charges.answer(members)
   session.ok(ref, members)
   return null
 }

@@ -78,7 +78,7 @@ function observeRepetition({ session, frame }: Send, known: Appended, since: num
 }
 
 function chargeAndStore(send: Send): void {
-  const over = send.session.chargeRate(send.frame.ref)
+  const over = send.session.charges.operation(send.frame.ref)
   if (over === null) checkAndStore(send)
   else refuse(send, over)
 }

@@ -31,7 +31,7 @@ async function tryRead(session: Session, frame: ReadFrame): Promise<WireError | 
     const revoked = await permission.ask()
     if (revoked !== null) return revoked
   }
-  session.chargeAnswer(page)
+  session.charges.answer(page)
   session.ok(ref, page)
   return null
 }

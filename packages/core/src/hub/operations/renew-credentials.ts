@@ -10,7 +10,7 @@ type AuthFrame = Extract<ClientFrame, { type: 'auth' }>
  * Takes a new token of the session's user, and asks again for the permission to each joined room (P-HS-9).
  */
 export async function renewCredentials(session: Session, { ref, token }: AuthFrame): Promise<void> {
-  const over = session.chargeRate(ref) ?? session.chargeCatchUp(session.rooms.length)
+  const over = session.charges.operation(ref) ?? session.charges.catchUpWork(session.rooms.length)
   if (over !== null) return session.err(ref, over)
   session.context.turns.spend(session.rooms.length)
   const message = 'unable to accept these credentials'

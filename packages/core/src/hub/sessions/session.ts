@@ -1,5 +1,4 @@
 import { encodeError, encodeFrame, encodeOk, type WireError } from '../../protocol/encode.ts'
-import { repeatedBytes, unitBytes, waitingBytes } from '../../protocol/limits.ts'
 import { attempt, type MaybePromise } from '../../runtime/maybe-promise.ts'
 import type { Undo } from '../../runtime/runtime.ts'
 import { LateAborter } from '../../runtime/signal.ts'
@@ -8,7 +7,6 @@ import { isWebSocketCode } from '../../transport/sendable-codes.ts'
 import { checkText, describe } from '../../vocabulary/check-options.ts'
 import { CloseCode, mayReconnect } from '../../vocabulary/close-codes.ts'
 import { UsageError } from '../../vocabulary/errors.ts'
-import { exceedsBytes, utf8Length } from '../../vocabulary/text.ts'
 import type { Outbox } from '../connections/outbox.ts'
 import type { HubContext } from '../context.ts'
 import type { FeedRegistry } from '../delivery/feed-registry.ts'
@@ -20,28 +18,14 @@ import type { Departure } from '../presence/room-presence.ts'
 import type { Streams } from '../streams/streams.ts'
 import { AddressQueues } from './address-queues.ts'
 import { Appends } from './appends.ts'
-import { CatchUp } from './catch-up.ts'
+import type { CatchUp } from './catch-up.ts'
+import { Charges } from './charges.ts'
 import { OpenCalls } from './open-calls.ts'
 import { OperationWindow } from './operation-window.ts'
 import { PendingAsks } from './pending-asks.ts'
-import type { RateBucket } from './rate-limiter.ts'
 import type { SessionConnection } from './session-connection.ts'
 import type { SessionServices } from './session-services.ts'
 import { Subscriptions } from './subscriptions.ts'
-
-/**
- * Shortest `retryAfter` of a refusal, in milliseconds: longer than the operations behind it are usually under
- * way.
- */
-const leastRetryAfter = 1_000
-
-/** Returns the refusal of an operation that must wait for units of a limit. */
-const overLimit = (limit: 'rate' | 'catchUpRate', retryAfter: number): WireError => ({
-  code: 'rate_limited',
-  message: 'unable to run this operation: the rate limit is reached',
-  retryAfter,
-  detail: { limit },
-})
 
 const connectionEnded = (): Error => new Error('the connection has ended')
 
@@ -81,13 +65,9 @@ export class Session implements HubSession {
   readonly appends: Appends
   /** The session's refs, and its unanswered operations. */
   readonly window: OperationWindow
+  /** The user's charges for the operations of the session. */
+  readonly charges: Charges
   #identity: Identity
-  /** The bucket of the account; `null` before the first use. */
-  #bucket: RateBucket | null = null
-  /** Time until which every operation is refused, after a refusal for the rate. */
-  #overRateUntil = 0
-  /** Frames of this connection that were worth a unit, since the last heartbeat. */
-  charged = 0
   /** Counts revocations. A permission of an earlier count is no longer valid. */
   revision = 0
   #confirmed: boolean
@@ -108,7 +88,6 @@ export class Session implements HubSession {
   /** The addresses that the session receives. */
   readonly subscriptions: Subscriptions
   readonly #services: SessionServices
-  #catchUp: CatchUp | null = null
   #asks: PendingAsks | null = null
   #calls: OpenCalls | null = null
   #aborter: LateAborter | null = null
@@ -135,6 +114,7 @@ export class Session implements HubSession {
     this.queues = origin.older?.queues ?? new AddressQueues(services.backlogs.of(origin.identity.account))
     this.appends = origin.older?.appends ?? new Appends(context)
     this.window = new OperationWindow(context.limits.inflight, origin.lastRef, origin.resumed)
+    this.charges = new Charges(services, this.window, origin.identity.account)
   }
 
   /** The feeds of the node. */
@@ -308,7 +288,7 @@ export class Session implements HubSession {
   /** Takes new credentials of the same user. */
   renewIdentity(identity: Identity): void {
     this.#identity = identity
-    this.#bucket = null
+    this.charges.moveTo(identity.account)
     this.#watchExpiry()
   }
 
@@ -323,7 +303,7 @@ export class Session implements HubSession {
     else if (mayReconnect(code) || code === CloseCode.replaced) this.#departure = 'lost'
     this.#expiry?.()
     this.subscriptions.end(this.#departure)
-    this.#catchUp?.end()
+    this.charges.end()
     this.#asks?.end()
     this.#services.streams.clients.left(this)
     this.#aborter?.abort(connectionEnded)
@@ -348,80 +328,9 @@ export class Session implements HubSession {
     if (!this.#ended) this.outbox.push(new Frame(encodeError(ref, error)))
   }
 
-  /**
-   * Charges an operation to the user's rate; returns the error when the user is over it, else `null`
-   * (P-LV-6). After a refusal, every operation is refused until its `retryAfter` is over: otherwise an
-   * operation behind it in the pipeline could be stored before it is repeated (P-PB-11). A user whose waiting
-   * operations take too much is over the rate, too (P-LV-10).
-   */
-  chargeRate(ref: number): WireError | null {
-    if (this.window.takeFreeRepetition(ref)) return null
-    const now = this.context.runtime.now()
-    if (now >= this.#overRateUntil) {
-      const isFull = this.#services.backlogs.takes(this.#identity.account, waitingBytes)
-      const wait = isFull ? leastRetryAfter : this.#rateBucket(now).take(now)
-      if (wait === 0) {
-        this.charged++
-        return null
-      }
-      this.#overRateUntil = now + Math.max(wait, leastRetryAfter)
-    }
-    return overLimit('rate', Math.ceil(this.#overRateUntil - now))
-  }
-
-  /** The bucket is kept, because to find it among those of all users would cost more than the token. */
-  #rateBucket(now: number): RateBucket {
-    if (this.#bucket === null || this.#bucket.forgotten)
-      this.#bucket = this.#services.rates.bucketOf(this.#identity.account, now)
-    return this.#bucket
-  }
-
-  /**
-   * Charges the join of a stream to the user's rate of such joins; returns the error when the user is over it,
-   * else `null` (P-SM-4).
-   */
-  chargeStreamJoin(ref: number): WireError | null {
-    if (this.window.takeFreeRepetition(ref)) return null
-    const wait = this.#services.streamRates.takeToken(this.#identity.account, this.context.runtime.now())
-    if (wait > 0) return overLimit('rate', Math.ceil(Math.max(wait, leastRetryAfter)))
-    this.charged++
-    return null
-  }
-
-  /**
-   * Returns the error for a repetition while the waiting operations of the user take too much, else `null`. The
-   * whole window of a session has room (P-LV-10).
-   */
-  overBacklog(): WireError | null {
-    const full = this.#services.backlogs.takes(this.#identity.account, repeatedBytes)
-    return full ? overLimit('rate', leastRetryAfter) : null
-  }
-
-  /** Charges the pages of an answer beyond the first to the user's rate (P-LV-6). */
-  chargeAnswer(json: string): void {
-    if (!exceedsBytes(json, unitBytes)) return
-    const units = Math.ceil(utf8Length(json) / unitBytes) - 1
-    this.#services.rates.charge(this.#identity.account, units, this.context.runtime.now())
-  }
-
-  /** The work with which the client catches up. */
+  /** Pays for the session's replays. */
   get catchUp(): CatchUp {
-    const { runtime } = this.context
-    this.#catchUp ??= new CatchUp({
-      runtime,
-      rates: this.#services.catchUpRates,
-      payer: this.#identity.account,
-    })
-    return this.#catchUp
-  }
-
-  /**
-   * Charges work with which the client catches up; returns the error when the user still owes for earlier
-   * work, else `null` (P-LV-7).
-   */
-  chargeCatchUp(units: number): WireError | null {
-    const wait = this.catchUp.takeUnits(units)
-    return wait === 0 ? null : overLimit('catchUpRate', wait)
+    return this.charges.catchUp
   }
 
   #watchExpiry(): void {
