@@ -33,6 +33,7 @@ export {
   nodeRequest,
 } from './transport/node-request.ts'
 export { foreignOrigin } from './transport/origin-policy.ts'
+export { RequestPlaces } from './transport/places.ts'
 export { closeRefused, type Refusal, refusalAnswer } from './transport/refusal.ts'
 export {
   type Admitted,

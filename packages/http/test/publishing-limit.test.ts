@@ -24,3 +24,25 @@ test('requests beyond 6 000 at a time are answered with 503, until some of them 
   expect((await handler.fetch(request))?.status).toBe(401)
   await hub.close()
 })
+
+test('an address may have half of the requests at a time, so that others find a place', async () => {
+  const hub = new Hub()
+  let answer = (_known: boolean): void => {}
+  const answered = new Promise<boolean>((resolve) => {
+    answer = resolve
+  })
+  const handler = publishHandler(hub, { path: '/publish', authenticate: () => answered })
+  const request = new Request('http://hub.example/publish', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{}',
+  })
+  const from = (remoteAddress: string) => handler.fetch(request, { remoteAddress })
+  const waiting = Array.from({ length: 3_000 }, () => from('192.0.2.1'))
+  expect((await from('192.0.2.1'))?.status).toBe(503)
+  const other = from('192.0.2.2')
+
+  answer(false)
+  for (const response of await Promise.all([...waiting, other])) expect(response?.status).toBe(401)
+  await hub.close()
+})

@@ -1,4 +1,5 @@
 import type { Runtime } from '../runtime/runtime.ts'
+import { Places } from './places.ts'
 import type { Refusal } from './refusal.ts'
 import { networkOf } from './remote-address.ts'
 
@@ -205,27 +206,4 @@ interface Network {
   readonly name: string
   connections: number
   handshakes: number
-}
-
-/** Places of one kind. */
-class Places {
-  /** Number of places that are taken. */
-  taken = 0
-  readonly #most: number
-  readonly #mostOfNetwork: number | null
-
-  constructor(most: number, mostOfNetwork: number | null) {
-    this.#most = most
-    this.#mostOfNetwork = mostOfNetwork
-  }
-
-  /** True if all places are taken. */
-  get full(): boolean {
-    return this.taken >= this.#most
-  }
-
-  /** True if a network that has taken so many places has as many as it may. */
-  isFullFor(own: number): boolean {
-    return own >= (this.#mostOfNetwork ?? this.#most - this.taken)
-  }
 }

@@ -7,6 +7,7 @@ import type { Handshake } from './connection.ts'
 import { handshakeOf, type Target, targetOf } from './handshake.ts'
 import { foreignOrigin, OriginPolicy } from './origin-policy.ts'
 import { PathPattern } from './path-pattern.ts'
+import { RequestPlaces } from './places.ts'
 import type { Refusal } from './refusal.ts'
 import { clientAddress } from './remote-address.ts'
 import type { AdmissionOptions, RequestOptions } from './request-options.ts'
@@ -76,7 +77,8 @@ const waiting: Refusal = {
   message: 'The server examines too many requests.',
   retryAfter: 2_000,
 }
-/** Most requests that wait at a time for `origins` or `context`, which are not yet connections of the hub. */
+const noPlace: Refused = { outcome: 'refused', refusal: waiting }
+/** Most requests that wait at a time for `origins` or `context`: new connections, POSTs, and preflights. */
 const mostWaiting = 6_000
 /** Origin of a page that a developer opens. Pages of other machines do not fill the log. */
 const localPage = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/
@@ -99,7 +101,7 @@ export class RequestHandler<Request> {
   readonly #policy: OriginPolicy
   readonly #proxies: number
   #detached = false
-  #waiting = 0
+  readonly #waiting = new RequestPlaces(mostWaiting)
   /** `true` once a local page was refused. */
   #toldOrigin = false
 
@@ -167,7 +169,7 @@ export class RequestHandler<Request> {
   admit(request: ConnectRequest<Request>, path: MatchedPath): MaybePromise<Admitted | Refused> {
     const refused = this.#refuseClosing(request, path)
     if (refused !== null) return refused
-    const excess = this.#hub.checkAdmission(this.#clientAddress(request))
+    const excess = this.#hub.checkAdmission(this.addressOf(request))
     return excess === null ? this.#admit(request, path) : this.refuse(excess, request)
   }
 
@@ -176,11 +178,22 @@ export class RequestHandler<Request> {
   }
 
   #admit(request: ConnectRequest<Request>, path: MatchedPath): MaybePromise<Admitted | Refused> {
-    if (this.#waiting >= mostWaiting) return this.refuse(waiting, request)
-    const decision = chain(this.check(request, path), (checked) => this.#withContext(checked, request))
+    const decision = this.#inPlace(request, () =>
+      chain(this.#check(request, path), (checked) => this.#withContext(checked, request)),
+    )
+    return decision === noPlace ? this.refuse(waiting, request) : decision
+  }
+
+  /** Decides in a place of the request's address, which it keeps until the application has answered. */
+  #inPlace(
+    request: ConnectRequest<Request>,
+    decide: () => MaybePromise<Admitted | Refused>,
+  ): MaybePromise<Admitted | Refused> {
+    const address = this.addressOf(request)
+    if (!this.#waiting.hasRoom(address)) return noPlace
+    const decision = decide()
     if (!isPromise(decision)) return decision
-    this.#waiting++
-    return Promise.resolve(decision).finally(() => this.#waiting--)
+    return Promise.resolve(decision).finally(this.#waiting.enter(address))
   }
 
   #withContext(
@@ -204,11 +217,15 @@ export class RequestHandler<Request> {
 
   /**
    * Checks path, host and origin alone: for requests of a connection that exists, which a hub that shuts down
-   * still serves. The application is not told about a refusal. Never throws and never rejects.
+   * still serves. It waits for `origins` in a place like any other request. The application is not told about a refusal. Never throws and never rejects.
    */
   check(request: ConnectRequest<Request>, path: MatchedPath): MaybePromise<Admitted | Refused> {
+    return this.#inPlace(request, () => this.#check(request, path))
+  }
+
+  #check(request: ConnectRequest<Request>, path: MatchedPath): MaybePromise<Admitted | Refused> {
     if (path.params === 'malformed') return { outcome: 'refused', refusal: malformedPath }
-    const remoteAddress = this.#clientAddress(request)
+    const remoteAddress = this.addressOf(request)
     const handshake = handshakeOf(request, path, { params: path.params as TextRecord, remoteAddress })
     return chain(
       this.#policy.check(handshake, () => request.boundTo),
@@ -239,7 +256,8 @@ export class RequestHandler<Request> {
     this.#hub.reportError(error, 'origins')
   }
 
-  #clientAddress(request: ConnectRequest<Request>): string {
+  /** Returns the client's address, behind the proxies that are trusted. */
+  addressOf(request: ConnectRequest<Request>): string {
     const { remoteAddress } = request
     if (this.#proxies === 0) return remoteAddress
     return clientAddress(remoteAddress, request.headers['x-forwarded-for'], this.#proxies)

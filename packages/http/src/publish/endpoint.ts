@@ -13,6 +13,7 @@ import {
   type Handshake,
   type MatchedPath,
   RequestHandler,
+  RequestPlaces,
   type TransportHub,
 } from '@chat/core/transport'
 import { type Answer, jsonAnswer, refusedAnswer, textAnswer } from '../answer.ts'
@@ -74,8 +75,8 @@ const defaultBodyTimeout = 10_000
 const patience = 10_000
 const maxKeyLength = 255
 /**
- * Most requests that are answered at a time. They are no connections of the hub, so its limits do not count
- * them.
+ * Most requests that are answered at a time, half of them for one address. They are no connections of the hub,
+ * so its limits do not count them.
  */
 const mostUnderWay = 6_000
 /** Seconds after which a publisher may try again. */
@@ -113,7 +114,7 @@ export class PublishEndpoint<Request> {
   readonly #hub: PublishHub
   readonly #options: PublishHandlerOptions<Request>
   readonly #requests: RequestHandler<Request>
-  #underWay = 0
+  readonly #underWay = new RequestPlaces(mostUnderWay)
 
   /** @throws UsageError when an option cannot work or does not exist. */
   constructor(hub: PublishHub, options: PublishHandlerOptions<Request>, usage: string) {
@@ -130,9 +131,9 @@ export class PublishEndpoint<Request> {
     if (path === null) return null
     if (request.method !== 'POST')
       return Promise.resolve(textAnswer(405, 'Publish with a POST.', { allow: 'POST' }))
-    if (this.#underWay >= mostUnderWay) return Promise.resolve(tooMany)
-    this.#underWay++
-    return this.#answer(request, path).finally(() => this.#underWay--)
+    const address = this.#requests.addressOf(request.connect)
+    if (!this.#underWay.hasRoom(address)) return Promise.resolve(tooMany)
+    return this.#answer(request, path).finally(this.#underWay.enter(address))
   }
 
   async #answer(request: PublishRequest<Request>, path: MatchedPath): Promise<Answer> {
