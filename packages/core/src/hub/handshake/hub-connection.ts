@@ -232,10 +232,15 @@ export class HubConnection implements Sink, SessionConnection {
     const excess = this.#frames - session.charges.frames
     this.#frames = 0
     session.charges.frames = 0
-    if (excess > 0) this.#excess ??= new Excess(this.#context.limits.burst, now)
+    if (excess > 0) this.#excess ??= new Excess(this.#state.excess, session.charges.account, now)
     const state = this.#excess?.add(excess, now)
-    if (state === 'calm') this.#excess = null
+    if (state === 'calm') this.#endExcess()
     else if (state === 'over') this.refuse('too many frames that are refused or change nothing', excessPause)
+  }
+
+  #endExcess(): void {
+    this.#excess?.end()
+    this.#excess = null
   }
 
   #noteReceived(now: number): void {
@@ -262,6 +267,7 @@ export class HubConnection implements Sink, SessionConnection {
   #end(code: number, reason: string, byClient: boolean): void {
     if (this.#ended) return
     this.#ended = true
+    this.#endExcess()
     this.#stopHelloTimer()
     this.#current = null
     this.#later = null

@@ -39,6 +39,11 @@ export class Charges {
     this.#account = account
   }
 
+  /** The account that pays. */
+  get account(): string {
+    return this.#account
+  }
+
   /** Names the account that pays from now on. */
   moveTo(account: string): void {
     this.#account = account

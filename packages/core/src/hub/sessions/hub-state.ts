@@ -1,5 +1,6 @@
 import { freeResumeInterval } from '../../protocol/limits.ts'
 import { Admission } from '../../transport/admission.ts'
+import { ExcessShares } from '../connections/excess.ts'
 import { TurnFlusher } from '../connections/turn-flusher.ts'
 import type { HubContext } from '../context.ts'
 import { FeedChecks } from '../delivery/feed-checks.ts'
@@ -40,6 +41,8 @@ export class HubState implements SessionServices {
   readonly resumeRates: RateLimiter
   /** Resumes that cost their payer nothing, by session. */
   readonly freeResumes: RateLimiter = new RateLimiter(1_000 / freeResumeInterval, 1)
+  /** The frames that cost no unit, by payer. */
+  readonly excess: ExcessShares
   /** Writes the frames of each turn. */
   readonly flusher: TurnFlusher
 
@@ -69,6 +72,7 @@ export class HubState implements SessionServices {
     this.streamRates = new RateLimiter(limits.rate, limits.burst)
     this.catchUpRates = new RateLimiter(limits.catchUpRate, limits.catchUpBurst)
     this.resumeRates = new RateLimiter(limits.resumeRate, limits.resumeBurst)
+    this.excess = new ExcessShares(limits.burst)
     this.flusher = new TurnFlusher(context.turns)
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { Excess, ExcessShares } from '../../../src/hub/connections/excess.ts'
 import type { RawClient } from '../../support/raw-client.ts'
 import { outcome, type Stage, stage } from '../../support/stage.ts'
 
@@ -124,5 +125,60 @@ describe('a connection that sends nothing but excess', () => {
       await s.advance(500)
     }
     expect([bot.code, answered]).toEqual([null, 600])
+  })
+})
+
+describe('excess on many connections of one payer', () => {
+  /** Connections of users, each of which sends frames twice a second; returns their close codes. */
+  async function floodOf(users: readonly string[], { frames, rounds }: { frames: number; rounds: number }) {
+    const s = stage()
+    const clients = await Promise.all(users.map((user) => s.client(user)))
+    for (let round = 0; round < rounds; round++) {
+      for (const client of clients)
+        if (client.code === null) await client.say(...many(frames, () => ['ping', 1])())
+      await s.advance(500)
+    }
+    return { codes: clients.map(({ code }) => code), s }
+  }
+
+  test('P-LV-8: is shared: of 60 connections each may send a third of what one alone may', async () => {
+    const { codes, s } = await floodOf(Array(60).fill('mallory'), { frames: 30, rounds: 26 })
+    // Those that are left have larger shares.
+    expect(codes.filter((code) => code === 4013).length).toBeGreaterThan(20)
+    expect(outcome(await (await s.client('alice')).request('read', '#a'))).toBe('ok')
+  })
+
+  test('P-LV-8: of as many users is no excess', async () => {
+    const users = Array.from({ length: 60 }, (_, n) => `user-${n}`)
+    const { codes } = await floodOf(users, { frames: 30, rounds: 26 })
+    expect(codes).toEqual(Array(60).fill(null))
+  })
+
+  test('P-LV-8: of 20 connections each may send as much as one alone', async () => {
+    const { codes } = await floodOf(Array(20).fill('alice'), { frames: 45, rounds: 26 })
+    expect(codes).toEqual(Array(20).fill(null))
+  })
+
+  test('P-LV-8: connections that have ended no longer share', async () => {
+    const s = stage()
+    const all = await Promise.all(Array.from({ length: 100 }, () => s.client('alice')))
+    for (const client of all) await client.say(...many(150, () => ['ping', 1])())
+    // The hub counts the frames once a second.
+    await s.advance(1_000)
+    for (const { connection } of all) connection.close(1000, '')
+    await s.settle()
+    const bot = await s.client('alice')
+    await flood(s, bot, { seconds: 15, frames: many(45, () => ['ping', 1]) })
+    expect(bot.code).toBeNull()
+  })
+
+  test('P-LV-8: a connection that has calmed down, or ended, leaves its share to the others', () => {
+    const shares = new ExcessShares(100)
+    const all = Array.from({ length: 2_000 }, () => new Excess(shares, 'mallory', 0))
+    expect(shares.shareOf('mallory')).toBe(2)
+    for (const each of all.splice(40)) each.end()
+    expect([shares.shareOf('mallory'), shares.shareOf('alice')]).toEqual([50, 100])
+    for (const each of all) each.end()
+    expect([shares.shareOf('mallory'), shares.size]).toEqual([100, 0])
   })
 })
