@@ -36,7 +36,7 @@ export const optionsOf = ({ workload, check, options, brief = false }: Search): 
 /** Makes a search over some seeds. */
 export const run = (
   search: Search,
-  seeds: Pick<ExploreOptions<Cluster>, 'seed' | 'progress'> & { readonly runs: number },
+  seeds: Pick<ExploreOptions<Cluster>, 'seed' | 'progress' | 'guard'> & { readonly runs: number },
 ): Promise<ExploreReport> => {
   const situations = seeds.runs < telling ? [] : search.situations
   return explore({ ...optionsOf(search), ...seeds, situations }, search.setup)
