@@ -217,7 +217,8 @@ export class RequestHandler<Request> {
 
   /**
    * Checks path, host and origin alone: for requests of a connection that exists, which a hub that shuts down
-   * still serves. It waits for `origins` in a place like any other request. The application is not told about a refusal. Never throws and never rejects.
+   * still serves. It waits for `origins` in a place like any other request. The application is not told about a
+   * refusal. Never throws and never rejects.
    */
   check(request: ConnectRequest<Request>, path: MatchedPath): MaybePromise<Admitted | Refused> {
     return this.#inPlace(request, () => this.#check(request, path))
