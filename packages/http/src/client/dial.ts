@@ -21,8 +21,8 @@ const rules: OptionRules<HttpDialOptions> = {
  * `unavailable`, or the code that stands for the server's status: `unauthorized` (401), `forbidden` (403),
  * `not_found` (404); `Retry-After` becomes `retryAfter`.
  *
- * @throws UsageError when the URL has another scheme than `http:`, `https:`, `ws:` and `wss:`, or an option
- * does not exist or has a wrong value.
+ * @throws UsageError when the URL has another scheme than `http:`, `https:`, `ws:` and `wss:`, or has a user or
+ * a password, or an option does not exist or has a wrong value.
  */
 export function dial(url: string | URL, options: HttpDialOptions = {}): Dialer {
   checkByRules('dial', options, rules)
@@ -41,6 +41,11 @@ function httpUrl(url: string | URL): URL {
   if (target === null || !/^(?:ws|http)s?:$/.test(target.protocol))
     throw new UsageError(
       'unable to dial: the URL is not absolute; give one such as "https://app.example/chat", with https:, http:, wss: or ws:',
+    )
+  // `fetch` takes no such URL, and its error would tell the password.
+  if (target.username !== '' || target.password !== '')
+    throw new UsageError(
+      "unable to dial: the URL has a user or a password, with which no request can be made; give the option 'headers' an Authorization header, or the client a token",
     )
   return target
 }
