@@ -109,7 +109,10 @@ class Tester {
     const child = this.#process
     child.send(mutant)
     const timer = setTimeout(() => child.kill('SIGKILL'), patience)
-    const [outcome] = await Promise.race([once(child, 'message'), once(child, 'exit')])
+    const listening = new AbortController()
+    const { signal } = listening
+    const [outcome] = await Promise.race([once(child, 'message', { signal }), once(child, 'exit', { signal })])
+    listening.abort()
     clearTimeout(timer)
     const ended = typeof outcome !== 'object' || outcome === null
     if (ended) this.#process = undefined
