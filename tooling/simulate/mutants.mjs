@@ -111,7 +111,10 @@ class Tester {
     const timer = setTimeout(() => child.kill('SIGKILL'), patience)
     const listening = new AbortController()
     const { signal } = listening
-    const [outcome] = await Promise.race([once(child, 'message', { signal }), once(child, 'exit', { signal })])
+    const [outcome] = await Promise.race([
+      once(child, 'message', { signal }),
+      once(child, 'exit', { signal }),
+    ])
     listening.abort()
     clearTimeout(timer)
     const ended = typeof outcome !== 'object' || outcome === null
