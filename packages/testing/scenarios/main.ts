@@ -32,7 +32,7 @@ async function main(): Promise<void> {
     const { runs, steps, time, situations } = await run(search, {
       runs: seeds,
       seed: Number(option('from') ?? 1),
-      // The guard follows every promise, for a tenth of the processor time. `npm test` runs each search with it.
+      // The guard follows every promise, which takes processor time. `npm test` runs each search with it.
       guard: false,
       progress: ({ run: done }) => {
         if (done % every === 0) say(`${search.name}: ${done} of ${seeds} seeds`)
